@@ -1,0 +1,66 @@
+/*
+ * Status codes and the error record that every fallible function fills.
+ *
+ * status.def is the one table; this header turns it into an enum and gives
+ * functions to look things up in it. Values never change between releases.
+ */
+#ifndef FOVEA_STATUS_H
+#define FOVEA_STATUS_H
+
+#include <stdbool.h>
+
+#include "fovea/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a call came to. FOVEA_OK is 0, everything else is a failure. */
+enum fovea_status {
+#define X(name, value, string, text, http, exit, retryable) \
+    FOVEA_##name = value,
+#include "fovea/status.def"
+#undef X
+};
+
+enum {
+    FOVEA_ERROR_MESSAGE_SIZE = 240
+};
+
+/**
+ * Why a call failed. Filled only on failure, by the layer that saw it first.
+ *
+ * message is one line, NUL-terminated, without a final stop or newline, and
+ * says what was wrong with what. sys_errno is an errno value, or 0.
+ */
+struct fovea_error {
+    enum fovea_status code;
+    int sys_errno;
+    char message[FOVEA_ERROR_MESSAGE_SIZE];
+};
+
+/**
+ * Short stable name of a status ("image_truncated"), as it stands in JSON.
+ *
+ * @return A static string; "unknown" for a value that is not in the table.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API const char *fovea_status_name(enum fovea_status status);
+
+/** One sentence for people about a status. Static; safe. Since: 0.1 */
+FOVEA_API const char *fovea_status_text(enum fovea_status status);
+
+/** HTTP status code that carries a status (500 if unknown). Since: 0.1 */
+FOVEA_API int fovea_status_http(enum fovea_status status);
+
+/** Exit code of a command that ends with a status (1 if unknown). Since: 0.1 */
+FOVEA_API int fovea_status_exit_code(enum fovea_status status);
+
+/** Whether the same request may succeed later, unchanged. Since: 0.1 */
+FOVEA_API bool fovea_status_retryable(enum fovea_status status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

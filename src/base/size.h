@@ -1,0 +1,34 @@
+/* Sums and products of sizes that cannot wrap without being noticed. */
+#ifndef FOVEA_BASE_SIZE_H
+#define FOVEA_BASE_SIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fovea/export.h"
+
+/** *out = a * b; false, and *out untouched, if it does not fit. */
+FOVEA_NODISCARD static inline bool
+fovea_mul_size(size_t a, size_t b, size_t *out)
+{
+    size_t product;
+    if (__builtin_mul_overflow(a, b, &product)) {
+        return false;
+    }
+    *out = product;
+    return true;
+}
+
+/** *out = a + b; false, and *out untouched, if it does not fit. */
+FOVEA_NODISCARD static inline bool
+fovea_add_size(size_t a, size_t b, size_t *out)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) {
+        return false;
+    }
+    *out = sum;
+    return true;
+}
+
+#endif

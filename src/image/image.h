@@ -1,0 +1,78 @@
+/*
+ * From an image's bytes to the pixels a model sees.
+ *
+ *   input -> sniff -> decoder (rows of RGB) -> sink
+ *
+ * A decoder pushes its image row by row into a sink, so that a picture stands
+ * in memory as a whole only where its format leaves no choice. The one sink of
+ * the product is the resampler (preprocess.h); tests and the bench bring others.
+ */
+#ifndef FOVEA_IMAGE_IMAGE_H
+#define FOVEA_IMAGE_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/limits.h"
+#include "fovea/status.h"
+
+#include "base/input.h"
+
+enum fovea_format {
+    FOVEA_FORMAT_JPEG,
+    FOVEA_FORMAT_PNG,
+    FOVEA_FORMAT_WEBP,
+    FOVEA_FORMAT_GIF,
+    FOVEA_FORMAT_TIFF,
+    FOVEA_FORMAT_HEIF, /* HEIC and AVIF */
+    FOVEA_FORMAT_BMP,
+};
+
+/** What the header says, before any pixel is decoded. */
+struct fovea_image_info {
+    enum fovea_format format;
+    uint32_t width_px; /* as stored: before orientation */
+    uint32_t height_px;
+    unsigned orientation; /* EXIF, 1..8: how to turn the stored rows */
+};
+
+/** Where decoded rows go. Any function may fail; the decoder then stops. */
+struct fovea_row_sink {
+    void *context;
+    /* Once, after the limits were checked and before the first row. */
+    enum fovea_status (*begin)(void *context,
+            const struct fovea_image_info *info, struct fovea_error *err);
+    /* height_px times, top to bottom: width_px samples R, G, B of 8 bits,
+       interleaved. The row is borrowed for the call. */
+    enum fovea_status (
+            *row)(void *context, const uint8_t *rgb, struct fovea_error *err);
+};
+
+/**
+ * Find the format from the first bytes, never from a name.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_NOT_AN_IMAGE (also for an empty input);
+ *         FOVEA_ERR_IO.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_image_sniff(
+        const struct fovea_input *input, enum fovea_format *format_out,
+        struct fovea_error *err);
+
+/** "JPEG", "PNG", ... Static. */
+const char *fovea_format_name(enum fovea_format format);
+
+/**
+ * Sniff, check the limits, decode the first frame into the sink.
+ *
+ * @param limits  Every field set (fovea_limits_resolve()).
+ * @return FOVEA_OK after the last row; FOVEA_ERR_NOT_AN_IMAGE, _IMAGE_TRUNCATED,
+ *         _IMAGE_CORRUPT, _IMAGE_UNSUPPORTED, or the code of the limit that was
+ *         passed; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY; what the sink returned.
+ * Threads: no shared state; safe on distinct inputs and sinks.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_image_decode(struct fovea_input *input,
+        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
+        struct fovea_error *err);
+
+#endif

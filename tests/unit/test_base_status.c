@@ -1,0 +1,113 @@
+/* The status table: pinned values, unique names, sensible mappings. */
+#include "base/error.h"
+#include "test.h"
+
+struct row {
+    const char *name;
+    int value;
+    int http;
+    int exit_code;
+};
+
+static const struct row rows[] = {
+#define X(enumerator, value, name, text, http, exit, retry) \
+    { name, value, http, exit },
+#include "fovea/status.def"
+#undef X
+};
+
+static void
+every_row_is_found_by_its_value(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
+        enum fovea_status status = (enum fovea_status)rows[i].value;
+        assert_string_equal(fovea_status_name(status), rows[i].name);
+        assert_int_equal(fovea_status_http(status), rows[i].http);
+        assert_int_equal(fovea_status_exit_code(status), rows[i].exit_code);
+        assert_true(strlen(fovea_status_text(status)) > 0);
+    }
+}
+
+static void
+values_and_names_are_unique(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
+        for (size_t k = i + 1; k < FOVEA_ARRAY_LEN(rows); k++) {
+            assert_int_not_equal(rows[i].value, rows[k].value);
+            assert_string_not_equal(rows[i].name, rows[k].name);
+        }
+    }
+}
+
+/* Other programs store these: a change here breaks them. */
+static void
+values_are_pinned(void **state)
+{
+    (void)state;
+    assert_int_equal(FOVEA_OK, 0);
+    assert_int_equal(FOVEA_ERR_ARGUMENT, 100);
+    assert_int_equal(FOVEA_ERR_BASE64, 102);
+    assert_int_equal(FOVEA_ERR_NOT_AN_IMAGE, 200);
+    assert_int_equal(FOVEA_ERR_IMAGE_TRUNCATED, 201);
+    assert_int_equal(FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS, 207);
+    assert_int_equal(FOVEA_ERR_NO_MEMORY, 300);
+    assert_int_equal(FOVEA_ERR_MODEL_UNSUPPORTED, 313);
+    assert_int_equal(FOVEA_ERR_INTERNAL, 900);
+}
+
+static void
+a_value_outside_the_table_is_an_unknown_failure(void **state)
+{
+    (void)state;
+    enum fovea_status status = (enum fovea_status)12345;
+    assert_string_equal(fovea_status_name(status), "unknown");
+    assert_int_equal(fovea_status_http(status), 500);
+    assert_int_equal(fovea_status_exit_code(status), 1);
+    assert_false(fovea_status_retryable(status));
+}
+
+static void
+a_long_message_is_cut_not_overrun(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    char text[1000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    fovea_fail_errno(&error, FOVEA_ERR_IO, 2, "%s", text);
+    assert_int_equal(strlen(error.message), sizeof error.message - 1);
+    assert_int_equal(error.sys_errno, 2);
+    fovea_error_prefix(&error, "while %s", text);
+    assert_int_equal(strlen(error.message), sizeof error.message - 1);
+}
+
+static void
+a_prefix_keeps_code_and_message(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    enum fovea_status status =
+            fovea_fail(&error, FOVEA_ERR_BASE64, "bad %d", 7);
+    fovea_error_prefix(&error, "item %d", 3);
+    assert_int_equal(status, FOVEA_ERR_BASE64);
+    assert_int_equal(error.code, FOVEA_ERR_BASE64);
+    assert_string_equal(error.message, "item 3: bad 7");
+    assert_int_equal(fovea_fail(NULL, FOVEA_ERR_IO, "nowhere"), FOVEA_ERR_IO);
+    fovea_error_prefix(NULL, "nothing");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_row_is_found_by_its_value),
+        cmocka_unit_test(values_and_names_are_unique),
+        cmocka_unit_test(values_are_pinned),
+        cmocka_unit_test(a_value_outside_the_table_is_an_unknown_failure),
+        cmocka_unit_test(a_long_message_is_cut_not_overrun),
+        cmocka_unit_test(a_prefix_keeps_code_and_message),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
