@@ -1,0 +1,48 @@
+# The front door. Meson does the work; this file gives it short names.
+#
+#   make          release build, ./build/fovea
+#   make demo     embed the sample pictures and print which are most alike
+#   make test     everything: plain, sanitizers, fuzzing, older CPUs
+#   make bench    how fast this machine is
+#   make lint     formatting, clang-tidy, banned functions, layers
+#   make install  into PREFIX (default /usr/local); DESTDIR is respected
+#   make clean    remove the build folders
+#
+# demo, test, bench and lint install the Debian packages that are missing
+# (packages.txt); the others only use what is there.
+
+PREFIX ?= /usr/local
+BENCH_FLAGS ?=
+
+.PHONY: all packages demo test bench lint install clean
+
+all: build/build.ninja
+	ninja -C build
+	ln -sfn src/cli/fovea build/fovea
+
+build/build.ninja:
+	meson setup build --prefix $(PREFIX)
+
+demo:
+	scripts/install_packages.sh build
+	$(MAKE) --no-print-directory all
+	scripts/demo.sh
+
+test:
+	scripts/install_packages.sh build test
+	scripts/test.sh
+
+bench:
+	scripts/install_packages.sh build bench
+	$(MAKE) --no-print-directory all
+	scripts/bench.sh $(BENCH_FLAGS)
+
+lint:
+	scripts/install_packages.sh build lint
+	scripts/lint.sh
+
+install: all
+	meson install -C build --no-rebuild
+
+clean:
+	rm -rf build build-asan build-lint build-test

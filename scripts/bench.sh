@@ -1,0 +1,9 @@
+#!/bin/sh
+# How fast this machine is: the command's own bench, then the resize against
+# Pillow's. Arguments go to `fovea bench`.
+set -eu
+cd "$(dirname "$0")/.."
+
+build/fovea bench "$@"
+echo
+bench/resize_vs_pillow.py

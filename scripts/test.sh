@@ -1,0 +1,137 @@
+#!/bin/bash
+# Everything that `make test` runs, one stage after another. A stage that fails
+# does not keep the next ones from running.
+#
+#   plain       release build with gcc, every suite
+#   old CPUs    the engine's tests again with no more than AVX2
+#   sanitizers  clang, ASan and UBSan, nothing recovered from, every suite
+#   fuzzing     libFuzzer on every target for FUZZ_SECONDS, on those sanitizers
+#
+# Leaves "N passed, N failed" in build-test/results.txt. A build that fails
+# counts as one failure, a fuzz target as one test.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+fuzz_seconds=${FUZZ_SECONDS:-5}
+n_jobs=$(nproc)
+started=$SECONDS
+passed=0
+failed=0
+skipped=0
+broken=()
+
+rm -rf build-test
+mkdir -p build-test
+
+title() {
+    printf '\n== %s (%d s)\n' "$1" $((SECONDS - started))
+}
+
+fault() {
+    failed=$((failed + 1))
+    broken+=("$1")
+    echo "test: $1" >&2
+}
+
+# build FOLDER SETUP_ARGUMENT...: configure once, compile always.
+build() {
+    local folder=$1
+    shift
+    if [ ! -f "$folder/build.ninja" ]; then
+        meson setup "$folder" "$@" || return 1
+    fi
+    ninja -C "$folder"
+}
+
+# suites FOLDER LOG ARGUMENT...: run tests and add up what they came to.
+suites() {
+    local folder=$1 log=$2 counts
+    shift 2
+    rm -f "$folder/meson-logs/$log.json"
+    if ! meson test -C "$folder" --no-rebuild --logbase "$log" \
+        --print-errorlogs "$@"; then
+        broken+=("tests of $folder, log $log")
+    fi
+    counts=$(scripts/count_results.py "$folder/meson-logs/$log.json")
+    echo "$log: $counts"
+    read -r p _ f _ s _ <<<"$counts"
+    passed=$((passed + p))
+    failed=$((failed + f))
+    skipped=$((skipped + s))
+}
+
+# Names of the tests that go through the engine.
+engine_tests() {
+    meson test -C build --no-rebuild --list 2>/dev/null |
+        sed -n 's/^.* \/ //p' | grep -E '^(model|runtime|engine|golden_embed)'
+}
+
+# fuzz_one PROGRAM: short real fuzzing; what it finds stays in build-test.
+fuzz_one() {
+    local program=$1 name home
+    name=$(basename "$program")
+    home=build-test/fuzz/$name
+    mkdir -p "$home/new"
+    "$program" -max_total_time="$fuzz_seconds" -timeout=10 \
+        -rss_limit_mb=2048 -artifact_prefix="$home/" -print_final_stats=1 \
+        "$home/new" "tests/fuzz/corpus/$name" >"$home/log" 2>&1 &&
+        touch "$home/good"
+}
+export -f fuzz_one
+export fuzz_seconds
+
+title "plain build"
+if build build; then
+    ln -sfn src/cli/fovea build/fovea
+    suites build plain
+
+    title "the engine on an older CPU"
+    mapfile -t engine < <(engine_tests)
+    if [ "${#engine[@]}" -gt 0 ]; then
+        ONEDNN_MAX_CPU_ISA=AVX2 suites build avx2 "${engine[@]}"
+    else
+        fault "no tests of the engine were found"
+    fi
+else
+    fault "the plain build failed"
+fi
+
+title "sanitizers"
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+if CC=clang-14 CXX=clang++-14 build build-asan --buildtype=debugoptimized \
+    -Dfuzz=enabled -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dc_args=-fno-sanitize-recover=all; then
+    suites build-asan asan --timeout-multiplier 5
+
+    title "fuzzing, $fuzz_seconds s a target"
+    mapfile -t targets < <(find build-asan/tests/fuzz -maxdepth 1 \
+        -type f -name 'fuzz_*' -perm -u+x | sort)
+    if [ "${#targets[@]}" -eq 0 ]; then
+        fault "no fuzz targets were built"
+    fi
+    # The $1 is the inner shell's.
+    # shellcheck disable=SC2016
+    printf '%s\0' "${targets[@]}" |
+        xargs -0 -r -n 1 -P "$n_jobs" bash -c 'fuzz_one "$1"' fuzz
+    for target in "${targets[@]}"; do
+        name=${target##*/}
+        if [ -f "build-test/fuzz/$name/good" ]; then
+            passed=$((passed + 1))
+            sed -n "s/^stat::number_of_executed_units: */$name: runs /p" \
+                "build-test/fuzz/$name/log"
+        else
+            tail -n 40 "build-test/fuzz/$name/log" >&2
+            fault "$name failed; see build-test/fuzz/$name"
+        fi
+    done
+else
+    fault "the build with sanitizers failed"
+fi
+
+echo "$passed passed, $failed failed" >build-test/results.txt
+title "done: $passed passed, $failed failed, $skipped skipped"
+if [ "${#broken[@]}" -gt 0 ]; then
+    printf 'failed: %s\n' "${broken[@]}" >&2
+fi
+[ "$failed" -eq 0 ] && [ "${#broken[@]}" -eq 0 ]
