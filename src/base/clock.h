@@ -1,0 +1,13 @@
+/* Time: nanoseconds of CLOCK_MONOTONIC, which no one sets. */
+#ifndef FOVEA_BASE_CLOCK_H
+#define FOVEA_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define FOVEA_NS_PER_MS INT64_C(1000000)
+#define FOVEA_NS_PER_S  INT64_C(1000000000)
+
+/** Now; only differences mean anything. */
+int64_t fovea_clock_ns(void);
+
+#endif

@@ -1,0 +1,175 @@
+/* CPU counting, over trees that look like a machine's /proc and /sys. */
+#include <errno.h>
+#include <ftw.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/macros.h"
+#include "test.h"
+
+static char root[] = "/tmp/fovea-cpu-XXXXXX";
+
+/* Write a file of the tree, with the directories above it. */
+static void
+put(const char *path, const char *text)
+{
+    char full[256];
+    (void)snprintf(full, sizeof full, "%s%s", root, path);
+    for (char *slash = full + sizeof root; (slash = strchr(slash, '/'));
+            slash++) {
+        *slash = '\0';
+        assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
+        *slash = '/';
+    }
+    FILE *file = fopen(full, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int
+remove_entry(const char *path, const struct stat *info, int type,
+        struct FTW *position)
+{
+    (void)info;
+    (void)type;
+    return position->level == 0 ? 0 : remove(path);
+}
+
+static int
+make_root(void **state)
+{
+    (void)state;
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static int
+empty_root(void **state)
+{
+    (void)state;
+    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static int
+remove_root(void **state)
+{
+    (void)state;
+    return rmdir(root);
+}
+
+#define MOUNT_V2 \
+    "29 23 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n"
+
+static void
+no_tree_is_no_quota(void **state)
+{
+    (void)state;
+    assert_int_equal(fovea_cpu_quota(root), 0);
+}
+
+static void
+the_tightest_group_of_version_2_counts(void **state)
+{
+    (void)state;
+    put("/proc/self/cgroup", "0::/a.slice/b.scope\n");
+    put("/proc/self/mountinfo",
+            "22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n" MOUNT_V2);
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/a.slice/b.scope/cpu.max", "max 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/a.slice/cpu.max", "250000 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 3);
+    put("/sys/fs/cgroup/a.slice/b.scope/cpu.max", "100000 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 1);
+    put("/sys/fs/cgroup/a.slice/b.scope/cpu.max", "1000000 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 3);
+    put("/sys/fs/cgroup/cpu.max", "1000 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 1);
+}
+
+static void
+a_container_of_version_1_sees_its_own_root(void **state)
+{
+    (void)state;
+    put("/proc/self/cgroup",
+            "5:cpuset:/docker/f00\n4:cpu,cpuacct:/docker/f00\n0::/\n");
+    put("/proc/self/mountinfo",
+            "40 30 0:30 /docker/f00 /sys/fs/cgroup/cpuset ro - cgroup cgroup "
+            "rw,cpuset\n"
+            "41 30 0:31 /docker/f00 /sys/fs/cgroup/cpu,cpuacct ro master:18 - "
+            "cgroup cgroup rw,cpu,cpuacct\n");
+    put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "50000\n");
+    put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "200000\n");
+    assert_int_equal(fovea_cpu_quota(root), 4);
+}
+
+static void
+both_versions_side_by_side(void **state)
+{
+    (void)state;
+    put("/proc/self/cgroup", "1:cpu:/one\n0::/two\n");
+    put("/proc/self/mountinfo",
+            MOUNT_V2 "41 30 0:31 / /cpu rw - cgroup cgroup rw,cpu\n");
+    put("/cpu/one/cpu.cfs_period_us", "100000\n");
+    put("/cpu/one/cpu.cfs_quota_us", "500000\n");
+    assert_int_equal(fovea_cpu_quota(root), 5);
+    put("/sys/fs/cgroup/two/cpu.max", "200000 100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 2);
+}
+
+static void
+nonsense_is_no_quota(void **state)
+{
+    (void)state;
+    put("/proc/self/cgroup", "0::/a\nrubbish\n::\n");
+    put("/proc/self/mountinfo", "- - -\n\n1 2 3\n" MOUNT_V2);
+    put("/sys/fs/cgroup/a/cpu.max", "100000\n");
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/a/cpu.max", "100000 0\n");
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/a/cpu.max", "x y\n");
+    assert_int_equal(fovea_cpu_quota(root), 0);
+    put("/sys/fs/cgroup/a/cpu.max", "18446744073709551615 1\n");
+    assert_int_equal(fovea_cpu_quota(root), UINT32_MAX);
+}
+
+static void
+the_affinity_mask_counts(void **state)
+{
+    (void)state;
+    cpu_set_t all;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    unsigned before = fovea_cpu_count();
+    assert_true(before >= 1 && before <= (unsigned)CPU_COUNT(&all));
+    int first = 0;
+    while (!CPU_ISSET((size_t)first, &all)) {
+        first++;
+    }
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((size_t)first, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    unsigned bound = fovea_cpu_count();
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(bound, 1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_tree_is_no_quota),
+        cmocka_unit_test_teardown(the_tightest_group_of_version_2_counts,
+                empty_root),
+        cmocka_unit_test_teardown(a_container_of_version_1_sees_its_own_root,
+                empty_root),
+        cmocka_unit_test_teardown(both_versions_side_by_side, empty_root),
+        cmocka_unit_test_teardown(nonsense_is_no_quota, empty_root),
+        cmocka_unit_test(the_affinity_mask_counts),
+    };
+    return cmocka_run_group_tests(tests, make_root, remove_root);
+}
