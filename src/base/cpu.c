@@ -19,10 +19,14 @@
 
 #include "base/macros.h"
 
+enum {
+    PATH_SIZE = 2048 /* a longer path counts as no quota */
+};
+
 /* Where one hierarchy's files are, from the process's group upwards. */
 struct group {
-    char mount[PATH_MAX];    /* with the root before it */
-    char relative[PATH_MAX]; /* below mount, "" or "/a/b" */
+    char mount[PATH_SIZE];    /* with the root before it */
+    char relative[PATH_SIZE]; /* below mount, "" or "/a/b" */
 };
 
 static void
@@ -51,7 +55,7 @@ has_word(const char *list, const char *word)
 static bool
 open_at(const char *root, const char *path, FILE **file_out)
 {
-    char full[PATH_MAX];
+    char full[PATH_SIZE];
     int n = snprintf(full, sizeof full, "%s%s", root, path);
     if (n < 0 || (size_t)n >= sizeof full) {
         return false;
@@ -63,7 +67,7 @@ open_at(const char *root, const char *path, FILE **file_out)
 /* The process's group: line "0::/path" in version 2, "4:cpu,cpuacct:/path" in
    version 1. */
 static bool
-find_path(const char *root, bool is_v2, char path[PATH_MAX])
+find_path(const char *root, bool is_v2, char path[PATH_SIZE])
 {
     FOVEA_AUTO(close_file) FILE *file = NULL;
     if (!open_at(root, "/proc/self/cgroup", &file)) {
@@ -76,7 +80,7 @@ find_path(const char *root, bool is_v2, char path[PATH_MAX])
         line[strcspn(line, "\n")] = '\0';
         char *controllers = strchr(line, ':');
         char *group = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!group || strlen(group + 1) >= PATH_MAX) {
+        if (!group || strlen(group + 1) >= PATH_SIZE) {
             continue;
         }
         *group = '\0';
@@ -138,7 +142,7 @@ below(const char *mount_root, const char *path)
 static bool
 find_group(const char *root, bool is_v2, struct group *group_out)
 {
-    char path[PATH_MAX];
+    char path[PATH_SIZE];
     FOVEA_AUTO(close_file) FILE *file = NULL;
     if (!find_path(root, is_v2, path) ||
             !open_at(root, "/proc/self/mountinfo", &file)) {
@@ -172,7 +176,7 @@ static size_t
 read_numbers(const struct group *group, const char *name, size_t n,
         uint64_t *numbers)
 {
-    char path[PATH_MAX];
+    char path[PATH_SIZE];
     int size = snprintf(path, sizeof path, "%s%s/%s", group->mount,
             group->relative, name);
     if (size < 0 || (size_t)size >= sizeof path) {
