@@ -36,6 +36,11 @@ extern "C" {
 struct fovea;
 struct fovea_model;
 
+/** Key of the model that is used when none is named. Its weights are random
+ *  until the trained default is there: vectors are well-formed and repeatable,
+ *  and know little of what pictures show. */
+#define FOVEA_DEFAULT_MODEL "fovea/random-tiny"
+
 /** Arithmetic of the forward pass. */
 enum fovea_dtype {
     FOVEA_DTYPE_AUTO, /* bfloat16 where the CPU multiplies it natively */
@@ -86,9 +91,11 @@ FOVEA_API const char *fovea_version(void);
  * Find a model by its key and describe it. No weights are read yet: they are
  * loaded by the first call that embeds.
  *
- * @param key        A key of the catalogue (fovea_catalogue_key()), a Hugging
- *                   Face id, or the path of a directory in Hugging Face layout.
- *                   NULL: the default model.
+ * @param key        A key of the catalogue (fovea_catalogue()), another Hugging
+ *                   Face id whose files are here, or the path of a directory in
+ *                   Hugging Face layout. NULL: FOVEA_DEFAULT_MODEL. Keys are
+ *                   looked up in $FOVEA_HOME/models, then in the Hugging Face
+ *                   cache, then where fovea's own models are installed.
  * @param model_out  Owned by the caller; end it with fovea_model_close().
  * @return FOVEA_OK; FOVEA_ERR_UNKNOWN_MODEL if no model has this key;
  *         FOVEA_ERR_MODEL_NOT_FOUND if it is known and its files are not here;
@@ -129,9 +136,17 @@ FOVEA_API void fovea_model_describe(const struct fovea_model *model,
 /** Number of float32 in an embedding; metadata only. Since: 0.1 */
 FOVEA_API size_t fovea_embedding_dimension(const struct fovea_model *model);
 
-/** Keys that the catalogue knows by name, index 0 and up; NULL past the last.
- *  A static string. Threads: safe. Since: 0.1 */
-FOVEA_API const char *fovea_catalogue_key(size_t index);
+/** A model that the catalogue knows by name; static. */
+struct fovea_catalogue_entry {
+    const char *key;
+    uint32_t embedding_dimension;
+    uint32_t image_size_px;
+    uint32_t patch_size_px;
+};
+
+/** Entries of the catalogue, index 0 and up; NULL past the last. Being listed
+ *  does not mean that the weights are here. Threads: safe. Since: 0.1 */
+FOVEA_API const struct fovea_catalogue_entry *fovea_catalogue(size_t index);
 
 /**
  * Embed the image in a file.

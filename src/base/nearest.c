@@ -1,0 +1,58 @@
+/* See nearest.h. Levenshtein's distance, one row at a time. */
+#include "base/nearest.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum {
+    MAX_LENGTH = 127
+};
+
+static size_t
+least(size_t a, size_t b, size_t c)
+{
+    size_t smaller = a < b ? a : b;
+    return smaller < c ? smaller : c;
+}
+
+/* Number of letters to insert, delete or replace; SIZE_MAX for long names. */
+static size_t
+edit_distance(const char *a, const char *b)
+{
+    size_t a_length = strlen(a);
+    size_t b_length = strlen(b);
+    if (a_length > MAX_LENGTH || b_length > MAX_LENGTH) {
+        return SIZE_MAX;
+    }
+    size_t row[MAX_LENGTH + 1];
+    for (size_t k = 0; k <= b_length; k++) {
+        row[k] = k;
+    }
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t k = 1; k <= b_length; k++) {
+            size_t above = row[k];
+            size_t replaced = diagonal + (a[i - 1] != b[k - 1]);
+            row[k] = least(above + 1, row[k - 1] + 1, replaced);
+            diagonal = above;
+        }
+    }
+    return row[b_length];
+}
+
+const char *
+fovea_nearest(const char *name, const char *const *candidates, size_t n)
+{
+    size_t third = strlen(name) / 3;
+    size_t best = (third > 2 ? third : 2) + 1;
+    const char *nearest = NULL;
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = edit_distance(name, candidates[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = candidates[i];
+        }
+    }
+    return nearest;
+}

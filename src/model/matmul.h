@@ -1,0 +1,145 @@
+/*
+ * Matrix multiplication on oneDNN: the one place that knows the library.
+ *
+ * Two forms are all that a vision transformer needs:
+ *   linear    dst = post(src * weights + bias), weights packed once in the
+ *             layout that the CPU's kernels like best; one packed copy serves
+ *             every number of rows;
+ *   batched   many small products of strided views, for attention.
+ *
+ * Everything here is meant to run in the calling thread alone: a thread that
+ * creates or runs anything calls fovea_matmul_set_threads(1) before.
+ */
+#ifndef FOVEA_MODEL_MATMUL_H
+#define FOVEA_MODEL_MATMUL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+/* Element type of sources and weights; sums are always float32. */
+enum fovea_element {
+    FOVEA_ELEMENT_F32,
+    FOVEA_ELEMENT_BF16,
+};
+
+/* What is done to each sum (bias included) before it is stored. */
+enum fovea_post {
+    FOVEA_POST_NONE,
+    FOVEA_POST_QUICK_GELU,
+    FOVEA_POST_GELU,
+    FOVEA_POST_GELU_TANH,
+    FOVEA_POST_ADD, /* added to what dst holds: the residual */
+};
+
+struct fovea_packing;
+struct fovea_product;
+
+/** Size of an element in bytes. */
+size_t fovea_element_size(enum fovea_element element);
+
+/** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
+bool fovea_matmul_has_bf16(void);
+
+/**
+ * Set how many threads oneDNN may use when the calling thread calls it.
+ *
+ * @return What it was before, to be set again where the thread is a guest's.
+ */
+int fovea_matmul_set_threads(int n_threads);
+
+/**
+ * Choose the packed layout of a weight matrix.
+ *
+ * @param rows  a typical number of source rows.
+ * @param k, n  rows and columns of the weights: source and output width.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_packing_create(size_t rows, size_t k,
+        size_t n, enum fovea_element element,
+        struct fovea_packing **packing_out, struct fovea_error *err);
+void fovea_packing_destroy(struct fovea_packing *packing);
+
+/** Rows (source width) and columns (output width) of the matrix. */
+size_t fovea_packing_k(const struct fovea_packing *packing);
+size_t fovea_packing_n(const struct fovea_packing *packing);
+
+/** Size of the packed matrix in bytes. */
+size_t fovea_packing_size(const struct fovea_packing *packing);
+
+/**
+ * Whether a row's result has the same bits whatever rows stand beside it. Where
+ * it has not, callers must always use the same number of rows.
+ */
+bool fovea_packing_is_row_invariant(const struct fovea_packing *packing);
+
+/**
+ * Pack a matrix.
+ *
+ * @param weights  [n][k] float32, row-major: as checkpoints store a Linear.
+ * @param packed   fovea_packing_size() bytes, aligned to 64.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_packing_pack(
+        const struct fovea_packing *packing, const float *weights, void *packed,
+        struct fovea_error *err);
+
+/** A linear layer for a fixed number of rows. Strides are in elements. */
+struct fovea_linear_shape {
+    size_t rows;
+    size_t src_stride;
+    size_t dst_stride;
+    enum fovea_element dst_element;
+    enum fovea_post post;
+    bool has_bias;
+};
+
+FOVEA_NODISCARD enum fovea_status fovea_product_create_linear(
+        const struct fovea_packing *packing,
+        const struct fovea_linear_shape *shape,
+        struct fovea_product **product_out, struct fovea_error *err);
+
+/** A strided matrix per batch item: batch, row and column stride (elements). */
+struct fovea_view {
+    size_t batch_stride;
+    size_t row_stride;
+    size_t column_stride;
+};
+
+/** c[i] = a[i] * b[i], i < batch; a: [m][k], b: [k][n], c: [m][n]. */
+struct fovea_batched_shape {
+    size_t batch;
+    size_t m;
+    size_t k;
+    size_t n;
+    struct fovea_view a;
+    struct fovea_view b;
+    struct fovea_view c;
+    enum fovea_element source_element; /* of a and b */
+    enum fovea_element c_element;
+};
+
+FOVEA_NODISCARD enum fovea_status fovea_product_create_batched(
+        const struct fovea_batched_shape *shape,
+        struct fovea_product **product_out, struct fovea_error *err);
+
+void fovea_product_destroy(struct fovea_product *product);
+
+/** Bytes of scratch that a run needs. */
+size_t fovea_product_scratch_size(const struct fovea_product *product);
+
+/**
+ * Run a product.
+ *
+ * @param src      [rows][k] or a.
+ * @param weights  Packed, or b; only read, may be in read-only memory.
+ * @param bias     [n] float32, or NULL without has_bias.
+ * @param dst      [rows][n] or c; must not overlap the others.
+ * @param scratch  fovea_product_scratch_size() bytes, aligned to 64.
+ * Threads: one at a time on one product.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_product_run(
+        struct fovea_product *product, const void *src, const void *weights,
+        const float *bias, void *dst, void *scratch, struct fovea_error *err);
+
+#endif

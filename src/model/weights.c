@@ -1,0 +1,508 @@
+/*
+ * Loading: the block is laid out twice by the same code, first to learn its
+ * size, then to give every weight its place; then each tensor is read into a
+ * staging buffer of the largest one and packed from there.
+ */
+#include "model/weights.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/size.h"
+
+enum {
+    ALIGNMENT = 64,
+    NAME_SIZE = 128
+};
+
+size_t
+fovea_config_patches(const struct fovea_vision_config *config)
+{
+    size_t side = config->image_size_px / config->patch_size_px;
+    return side * side;
+}
+
+size_t
+fovea_config_tokens(const struct fovea_vision_config *config)
+{
+    return fovea_config_patches(config) + 1;
+}
+
+enum fovea_precision
+fovea_precision_choose(bool want_bf16)
+{
+    if (!want_bf16) {
+        return FOVEA_PRECISION_F32;
+    }
+    return fovea_matmul_has_bf16() ? FOVEA_PRECISION_BF16
+                                   : FOVEA_PRECISION_BF16_EMULATED;
+}
+
+static size_t
+patch_width(const struct fovea_vision_config *config)
+{
+    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
+}
+
+/* Packings. */
+
+static void
+packings_finish(struct fovea_packings *packings)
+{
+    fovea_packing_destroy(packings->patch);
+    fovea_packing_destroy(packings->qkv);
+    fovea_packing_destroy(packings->key_value);
+    fovea_packing_destroy(packings->square);
+    fovea_packing_destroy(packings->fc1);
+    fovea_packing_destroy(packings->fc2);
+    fovea_packing_destroy(packings->project);
+}
+
+/* On failure some are NULL; packings_finish() takes that. */
+static enum fovea_status
+packings_init(struct fovea_packings *packings,
+        const struct fovea_vision_config *config, enum fovea_element element,
+        struct fovea_error *err)
+{
+    size_t hidden = config->hidden_size;
+    size_t mlp = config->mlp_size;
+    const struct {
+        struct fovea_packing **packing;
+        size_t k;
+        size_t n;
+    } shapes[] = {
+        { &packings->patch, patch_width(config), hidden },
+        { &packings->qkv, hidden, 3 * hidden },
+        { &packings->key_value, hidden, 2 * hidden },
+        { &packings->square, hidden, hidden },
+        { &packings->fc1, hidden, mlp },
+        { &packings->fc2, mlp, hidden },
+        { &packings->project, hidden, config->projection_dim },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(shapes); i++) {
+        enum fovea_status status =
+                fovea_packing_create(fovea_config_tokens(config), shapes[i].k,
+                        shapes[i].n, element, shapes[i].packing, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+/* The block. */
+
+/* Gives out aligned pieces; with base NULL it only counts. */
+struct arena {
+    uint8_t *base;
+    size_t used;
+};
+
+static void *
+take(struct arena *arena, size_t size)
+{
+    void *piece = arena->base ? arena->base + arena->used : NULL;
+    arena->used += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return piece;
+}
+
+static float *
+take_floats(struct arena *arena, size_t n)
+{
+    return take(arena, n * sizeof(float));
+}
+
+static void
+place_linear(struct arena *arena, const struct fovea_packing *packing,
+        size_t n_bias, struct fovea_linear_weights *linear)
+{
+    linear->packed = take(arena, fovea_packing_size(packing));
+    linear->bias = n_bias ? take_floats(arena, n_bias) : NULL;
+}
+
+static void
+place_norm(struct arena *arena, size_t width, struct fovea_norm_weights *norm)
+{
+    norm->weight = take_floats(arena, width);
+    norm->bias = take_floats(arena, width);
+}
+
+static void
+place_layer(struct arena *arena, const struct fovea_weights *weights,
+        bool is_last, struct fovea_layer_weights *layer)
+{
+    const struct fovea_packings *packings = &weights->packings;
+    size_t hidden = weights->config.hidden_size;
+    place_norm(arena, hidden, &layer->norm1);
+    if (is_last) {
+        place_linear(arena, packings->square, hidden, &layer->query);
+        place_linear(arena, packings->key_value, 2 * hidden, &layer->key_value);
+    } else {
+        place_linear(arena, packings->qkv, 3 * hidden, &layer->qkv);
+    }
+    place_linear(arena, packings->square, hidden, &layer->out);
+    place_norm(arena, hidden, &layer->norm2);
+    place_linear(arena, packings->fc1, weights->config.mlp_size, &layer->fc1);
+    place_linear(arena, packings->fc2, hidden, &layer->fc2);
+}
+
+/* In the order of use, so that a forward pass reads the block front to back. */
+static void
+place_all(struct arena *arena, struct fovea_weights *weights)
+{
+    const struct fovea_vision_config *config = &weights->config;
+    size_t hidden = config->hidden_size;
+    place_linear(arena, weights->packings.patch, 0, &weights->patch);
+    weights->class_embedding = take_floats(arena, hidden);
+    weights->position_embedding =
+            take_floats(arena, fovea_config_tokens(config) * hidden);
+    place_norm(arena, hidden, &weights->pre_norm);
+    for (size_t i = 0; i < config->n_layers; i++) {
+        place_layer(arena, weights, i + 1 == config->n_layers,
+                &weights->layers[i]);
+    }
+    place_norm(arena, hidden, &weights->post_norm);
+    place_linear(arena, weights->packings.project, 0, &weights->project);
+}
+
+static enum fovea_status
+weights_create(const struct fovea_vision_config *config,
+        enum fovea_precision precision, struct fovea_weights **weights_out,
+        struct fovea_error *err)
+{
+    struct fovea_weights *weights = calloc(1, sizeof *weights);
+    if (!weights) {
+        return fovea_fail_memory(err, sizeof *weights, "weights");
+    }
+    weights->config = *config;
+    weights->precision = precision;
+    weights->element = precision == FOVEA_PRECISION_BF16 ? FOVEA_ELEMENT_BF16
+                                                         : FOVEA_ELEMENT_F32;
+    weights->layers = calloc(config->n_layers, sizeof *weights->layers);
+    if (!weights->layers) {
+        fovea_weights_destroy(weights);
+        return fovea_fail_memory(err,
+                config->n_layers * sizeof *weights->layers, "weights");
+    }
+    enum fovea_status status =
+            packings_init(&weights->packings, config, weights->element, err);
+    if (status) {
+        fovea_weights_destroy(weights);
+        return status;
+    }
+    struct arena counting = { NULL, 0 };
+    place_all(&counting, weights);
+    weights->block_size = counting.used;
+    *weights_out = weights;
+    return FOVEA_OK;
+}
+
+void
+fovea_weights_destroy(struct fovea_weights *weights)
+{
+    if (!weights) {
+        return;
+    }
+    if (weights->block) {
+        (void)munmap(weights->block, weights->block_size);
+    }
+    packings_finish(&weights->packings);
+    free(weights->layers);
+    free(weights);
+}
+
+enum fovea_status
+fovea_weights_size(const struct fovea_vision_config *config,
+        enum fovea_precision precision, size_t *size_out,
+        struct fovea_error *err)
+{
+    struct fovea_weights *weights = NULL;
+    enum fovea_status status = weights_create(config, precision, &weights, err);
+    if (status) {
+        return status;
+    }
+    *size_out = weights->block_size;
+    fovea_weights_destroy(weights);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+map_block(struct fovea_weights *weights, struct fovea_error *err)
+{
+    void *block = mmap(NULL, weights->block_size, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED) {
+        return fovea_fail_memory(err, weights->block_size, "packed weights");
+    }
+    weights->block = block;
+    struct arena arena = { block, 0 };
+    place_all(&arena, weights);
+    return FOVEA_OK;
+}
+
+/* Reading. */
+
+struct loader {
+    struct fovea_weights *weights;
+    const struct fovea_checkpoint *checkpoint;
+    float *staging; /* room for the largest matrix */
+};
+
+static enum fovea_status
+read_tensor(struct loader *loader, const char *name, unsigned n_dims,
+        const size_t *shape, float *values, struct fovea_error *err)
+{
+    const struct fovea_tensor *tensor = NULL;
+    enum fovea_status status = fovea_checkpoint_require(loader->checkpoint,
+            name, n_dims, shape, &tensor, err);
+    if (status) {
+        return status;
+    }
+    return fovea_checkpoint_read(loader->checkpoint, tensor, values, err);
+}
+
+static enum fovea_status
+read_vector(struct loader *loader, const char *name, size_t n, float *values,
+        struct fovea_error *err)
+{
+    return read_tensor(loader, name, 1, &n, values, err);
+}
+
+static enum fovea_status
+pack(struct loader *loader, const struct fovea_packing *packing,
+        size_t n_values, void *packed, struct fovea_error *err)
+{
+    if (loader->weights->precision == FOVEA_PRECISION_BF16_EMULATED) {
+        fovea_kernel_round_bf16(loader->staging, n_values);
+    }
+    return fovea_packing_pack(packing, loader->staging, packed, err);
+}
+
+static enum fovea_status
+load_norm(struct loader *loader, const char *prefix,
+        const struct fovea_norm_weights *norm, struct fovea_error *err)
+{
+    size_t hidden = loader->weights->config.hidden_size;
+    char name[NAME_SIZE];
+    (void)snprintf(name, sizeof name, "%s.weight", prefix);
+    enum fovea_status status =
+            read_vector(loader, name, hidden, norm->weight, err);
+    if (status) {
+        return status;
+    }
+    (void)snprintf(name, sizeof name, "%s.bias", prefix);
+    return read_vector(loader, name, hidden, norm->bias, err);
+}
+
+/* One or more Linear modules of equal shape, stacked along their outputs. */
+struct stack {
+    const char *prefix;       /* "vision_model.encoder.layers.3." */
+    const char *const *parts; /* "self_attn.q_proj", ... */
+    size_t n_parts;
+    size_t out_width; /* of one part */
+    size_t in_width;
+};
+
+static enum fovea_status
+load_stack(struct loader *loader, const struct stack *stack,
+        const struct fovea_packing *packing,
+        const struct fovea_linear_weights *linear, struct fovea_error *err)
+{
+    size_t out = stack->out_width;
+    size_t size = out * stack->in_width;
+    size_t shape[] = { out, stack->in_width };
+    for (size_t i = 0; i < stack->n_parts; i++) {
+        char name[NAME_SIZE];
+        (void)snprintf(name, sizeof name, "%s%s.weight", stack->prefix,
+                stack->parts[i]);
+        enum fovea_status status = read_tensor(loader, name, 2, shape,
+                loader->staging + i * size, err);
+        if (status) {
+            return status;
+        }
+        (void)snprintf(name, sizeof name, "%s%s.bias", stack->prefix,
+                stack->parts[i]);
+        status = read_vector(loader, name, out, linear->bias + i * out, err);
+        if (status) {
+            return status;
+        }
+    }
+    return pack(loader, packing, stack->n_parts * size, linear->packed, err);
+}
+
+/* Query, key and value: together, or the query apart in the last layer. */
+static enum fovea_status
+load_attention(struct loader *loader, const char *prefix,
+        const struct fovea_layer_weights *layer, struct fovea_error *err)
+{
+    static const char *const parts[] = { "self_attn.q_proj", "self_attn.k_proj",
+        "self_attn.v_proj" };
+    const struct fovea_packings *packings = &loader->weights->packings;
+    size_t hidden = loader->weights->config.hidden_size;
+    struct stack stack = { prefix, parts, 3, hidden, hidden };
+    if (layer->qkv.packed) {
+        return load_stack(loader, &stack, packings->qkv, &layer->qkv, err);
+    }
+    stack.n_parts = 1;
+    enum fovea_status status =
+            load_stack(loader, &stack, packings->square, &layer->query, err);
+    if (status) {
+        return status;
+    }
+    stack.parts = parts + 1;
+    stack.n_parts = 2;
+    return load_stack(loader, &stack, packings->key_value, &layer->key_value,
+            err);
+}
+
+static enum fovea_status
+load_linear(struct loader *loader, const char *prefix, const char *part,
+        const struct fovea_packing *packing,
+        const struct fovea_linear_weights *linear, struct fovea_error *err)
+{
+    struct stack stack = { prefix, &part, 1, fovea_packing_n(packing),
+        fovea_packing_k(packing) };
+    return load_stack(loader, &stack, packing, linear, err);
+}
+
+static enum fovea_status
+load_layer(struct loader *loader, size_t index, struct fovea_error *err)
+{
+    const struct fovea_packings *packings = &loader->weights->packings;
+    const struct fovea_layer_weights *layer = &loader->weights->layers[index];
+    char prefix[NAME_SIZE];
+    char name[NAME_SIZE];
+    (void)snprintf(prefix, sizeof prefix, "vision_model.encoder.layers.%zu.",
+            index);
+    (void)snprintf(name, sizeof name,
+            "vision_model.encoder.layers.%zu.layer_norm1", index);
+    enum fovea_status status = load_norm(loader, name, &layer->norm1, err);
+    if (!status) {
+        status = load_attention(loader, prefix, layer, err);
+    }
+    if (!status) {
+        status = load_linear(loader, prefix, "self_attn.out_proj",
+                packings->square, &layer->out, err);
+    }
+    if (!status) {
+        (void)snprintf(name, sizeof name,
+                "vision_model.encoder.layers.%zu.layer_norm2", index);
+        status = load_norm(loader, name, &layer->norm2, err);
+    }
+    if (!status) {
+        status = load_linear(loader, prefix, "mlp.fc1", packings->fc1,
+                &layer->fc1, err);
+    }
+    if (!status) {
+        status = load_linear(loader, prefix, "mlp.fc2", packings->fc2,
+                &layer->fc2, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+load_embeddings(struct loader *loader, struct fovea_error *err)
+{
+    struct fovea_weights *weights = loader->weights;
+    size_t hidden = weights->config.hidden_size;
+    size_t patch = weights->config.patch_size_px;
+    size_t patch_shape[] = { hidden, 3, patch, patch };
+    size_t position_shape[] = { fovea_config_tokens(&weights->config), hidden };
+    enum fovea_status status = read_tensor(loader,
+            "vision_model.embeddings.patch_embedding.weight", 4, patch_shape,
+            loader->staging, err);
+    if (!status) {
+        status = pack(loader, weights->packings.patch,
+                hidden * patch_width(&weights->config), weights->patch.packed,
+                err);
+    }
+    if (!status) {
+        status = read_vector(loader, "vision_model.embeddings.class_embedding",
+                hidden, weights->class_embedding, err);
+    }
+    if (!status) {
+        status = read_tensor(loader,
+                "vision_model.embeddings.position_embedding.weight", 2,
+                position_shape, weights->position_embedding, err);
+    }
+    if (!status) {
+        /* The name's spelling is the checkpoints' own. */
+        status = load_norm(loader, "vision_model.pre_layrnorm",
+                &weights->pre_norm, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+load_head(struct loader *loader, struct fovea_error *err)
+{
+    struct fovea_weights *weights = loader->weights;
+    size_t shape[] = { weights->config.projection_dim,
+        weights->config.hidden_size };
+    enum fovea_status status = load_norm(loader, "vision_model.post_layernorm",
+            &weights->post_norm, err);
+    if (!status) {
+        status = read_tensor(loader, "visual_projection.weight", 2, shape,
+                loader->staging, err);
+    }
+    if (!status) {
+        status = pack(loader, weights->packings.project, shape[0] * shape[1],
+                weights->project.packed, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+load_all(struct loader *loader, struct fovea_error *err)
+{
+    enum fovea_status status = load_embeddings(loader, err);
+    for (size_t i = 0; !status && i < loader->weights->config.n_layers; i++) {
+        status = load_layer(loader, i, err);
+    }
+    return status ? status : load_head(loader, err);
+}
+
+static size_t
+staging_values(const struct fovea_vision_config *config)
+{
+    size_t hidden = config->hidden_size;
+    size_t widest = 3 * hidden; /* of what stands against hidden */
+    const size_t others[] = { config->mlp_size, patch_width(config),
+        config->projection_dim };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
+        widest = others[i] > widest ? others[i] : widest;
+    }
+    return widest * hidden;
+}
+
+enum fovea_status
+fovea_weights_load(const struct fovea_vision_config *config,
+        const struct fovea_checkpoint *checkpoint,
+        enum fovea_precision precision, struct fovea_weights **weights_out,
+        struct fovea_error *err)
+{
+    struct fovea_weights *weights = NULL;
+    enum fovea_status status = weights_create(config, precision, &weights, err);
+    if (status) {
+        return status;
+    }
+    status = map_block(weights, err);
+    if (!status) {
+        size_t staging_size = staging_values(config) * sizeof(float);
+        FOVEA_AUTO_FREE float *staging = aligned_alloc(ALIGNMENT, staging_size);
+        if (staging) {
+            struct loader loader = { weights, checkpoint, staging };
+            status = load_all(&loader, err);
+        } else {
+            status = fovea_fail_memory(err, staging_size, "loading weights");
+        }
+    }
+    if (status) {
+        fovea_weights_destroy(weights);
+        return status;
+    }
+    *weights_out = weights;
+    return FOVEA_OK;
+}

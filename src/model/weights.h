@@ -1,0 +1,108 @@
+/*
+ * The weights of a vision tower, packed for the CPU that runs it.
+ *
+ * One block of memory holds everything: the matrices in the layout of their
+ * packing, the vectors as float32. After loading it is only read, and any
+ * number of fovea_vit may share it.
+ */
+#ifndef FOVEA_MODEL_WEIGHTS_H
+#define FOVEA_MODEL_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "checkpoint/config.h"
+#include "checkpoint/safetensors.h"
+#include "model/kernels.h"
+#include "model/matmul.h"
+
+/* How the forward pass computes. */
+enum fovea_precision {
+    FOVEA_PRECISION_F32,
+    FOVEA_PRECISION_BF16,
+    /* bfloat16 asked for on a CPU without it: weights rounded to bfloat16,
+       arithmetic in float32. */
+    FOVEA_PRECISION_BF16_EMULATED,
+};
+
+/* A linear layer: out x in matrix, packed, and its bias (NULL: none). */
+struct fovea_linear_weights {
+    void *packed;
+    float *bias;
+};
+
+struct fovea_norm_weights {
+    float *weight;
+    float *bias;
+};
+
+struct fovea_layer_weights {
+    struct fovea_norm_weights norm1;
+    struct fovea_linear_weights qkv;   /* every layer but the last */
+    struct fovea_linear_weights query; /* the last layer: see vit.c */
+    struct fovea_linear_weights key_value;
+    struct fovea_linear_weights out;
+    struct fovea_norm_weights norm2;
+    struct fovea_linear_weights fc1;
+    struct fovea_linear_weights fc2;
+};
+
+/* One layout for each shape of matrix in the tower. */
+struct fovea_packings {
+    struct fovea_packing *patch;     /* 3 * patch * patch -> hidden */
+    struct fovea_packing *qkv;       /* hidden -> 3 * hidden */
+    struct fovea_packing *key_value; /* hidden -> 2 * hidden */
+    struct fovea_packing *square;    /* hidden -> hidden */
+    struct fovea_packing *fc1;       /* hidden -> mlp */
+    struct fovea_packing *fc2;       /* mlp -> hidden */
+    struct fovea_packing *project;   /* hidden -> projection */
+};
+
+struct fovea_weights {
+    struct fovea_vision_config config;
+    enum fovea_precision precision;
+    enum fovea_element element; /* of packed matrices and their sources */
+    struct fovea_packings packings;
+
+    struct fovea_linear_weights patch;
+    float *class_embedding;    /* [hidden] */
+    float *position_embedding; /* [tokens][hidden] */
+    struct fovea_norm_weights pre_norm;
+    struct fovea_layer_weights *layers; /* [n_layers] */
+    struct fovea_norm_weights post_norm;
+    struct fovea_linear_weights project;
+
+    void *block; /* all of the above, mapped */
+    size_t block_size;
+};
+
+/** Patches of an image, and tokens: patches and the class token. */
+size_t fovea_config_patches(const struct fovea_vision_config *config);
+size_t fovea_config_tokens(const struct fovea_vision_config *config);
+
+/** What a dtype asked for means on this CPU. */
+enum fovea_precision fovea_precision_choose(bool want_bf16);
+
+/**
+ * Load and pack a vision tower. Reads its tensors and no others.
+ *
+ * @param config  Checked (fovea_vision_config_read()).
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if a tensor is missing, misshapen or
+ *         cut short; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_weights_load(
+        const struct fovea_vision_config *config,
+        const struct fovea_checkpoint *checkpoint,
+        enum fovea_precision precision, struct fovea_weights **weights_out,
+        struct fovea_error *err);
+void fovea_weights_destroy(struct fovea_weights *weights);
+
+/**
+ * Size of the packed block, without loading anything.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_weights_size(
+        const struct fovea_vision_config *config,
+        enum fovea_precision precision, size_t *size_out,
+        struct fovea_error *err);
+
+#endif
