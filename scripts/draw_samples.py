@@ -1,0 +1,209 @@
+#!/usr/bin/python3
+"""Draw the pictures of samples/:  scripts/draw_samples.py [OUT]
+
+scenes/   what the demo embeds: each scene and changed copies of it
+formats/  small pictures in every format, colour type and orientation
+
+Needs Debian's python3-numpy, python3-pil, libheif-examples (heif-enc),
+libjpeg-turbo-progs (cjpeg) and libtiff-tools (tiffcp). Nothing is random that
+is not seeded: the same packages give the same files.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from PIL import Image, ImageEnhance, ImageOps
+
+import encoders
+import scenes
+
+SMALL = (120, 90)
+ODD = (97, 61)
+ORIENTATION = 0x0112
+# Saved orientation -> what has to be done to the upright picture first, so
+# that a reader who honours the tag sees it upright again.
+TURNS = {
+    1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180,
+    4: Image.FLIP_TOP_BOTTOM, 5: Image.TRANSPOSE, 6: Image.ROTATE_90,
+    7: Image.TRANSVERSE, 8: Image.ROTATE_270,
+}
+
+
+def crop(image, share, dx, dy):
+    width, height = image.size
+    w, h = int(width * share), int(height * share)
+    x, y = int((width - w) * dx), int((height - h) * dy)
+    return image.crop((x, y, x + w, y + h))
+
+
+def draw_scenes(out):
+    """Each scene, and two of four changes to it, turn about."""
+    small = lambda im: im.resize((320, 240), Image.LANCZOS)
+    changes = {
+        "crop": lambda im: (crop(im, 0.8, 0.3, 0.7), 85),
+        "bright": lambda im: (small(ImageEnhance.Brightness(im).enhance(1.35)),
+                              85),
+        "small": lambda im: (small(im), 30),
+        "mirror": lambda im: (small(ImageOps.mirror(im)), 80),
+    }
+    names = list(changes)
+    drawn = {}
+    for i, name in enumerate(sorted(scenes.SCENES)):
+        image = drawn[name] = scenes.draw(name)
+        image.save(os.path.join(out, name + ".jpg"), quality=82, optimize=True)
+        for k in (i, i + 1):
+            change = names[k % len(names)]
+            changed, quality = changes[change](image)
+            changed.save(os.path.join(out, f"{name}_{change}.jpg"),
+                         quality=quality, optimize=True)
+    return drawn
+
+
+def alpha(size):
+    """A soft disc."""
+    y, x = np.mgrid[0:size[1], 0:size[0]]
+    r = np.hypot((x - size[0] / 2) / size[0], (y - size[1] / 2) / size[1])
+    return Image.fromarray(np.uint8(np.clip((0.5 - r) * 5, 0, 1) * 255), "L")
+
+
+def with_alpha(image):
+    image = image.copy()
+    image.putalpha(alpha(image.size))
+    return image
+
+
+def exif(orientation):
+    data = Image.Exif()
+    data[ORIENTATION] = orientation
+    return data.tobytes()
+
+
+def turned(image, orientation):
+    """As a camera would store it that then writes this orientation."""
+    turn = TURNS[orientation]
+    return image if turn is None else image.transpose(turn)
+
+
+def draw_jpeg(out, image, odd):
+    save = lambda name, im, **how: im.save(out(name), **{"quality": 80, **how})
+    save("baseline.jpg", image)
+    save("baseline_444.jpg", image, subsampling="4:4:4")
+    save("baseline_422.jpg", image, subsampling="4:2:2")
+    save("progressive.jpg", image, progressive=True)
+    save("grey.jpg", image.convert("L"))
+    save("cmyk.jpg", image.convert("CMYK"))
+    for orientation in TURNS:
+        save(f"orientation_{orientation}.jpg", turned(odd, orientation),
+             exif=exif(orientation))
+    with tempfile.NamedTemporaryFile(suffix=".ppm") as ppm:
+        image.save(ppm.name)
+        subprocess.run(["cjpeg", "-quality", "80", "-restart", "1", "-outfile",
+                        out("restart.jpg"), ppm.name], check=True)
+
+
+def draw_png(out, image):
+    a = np.asarray(image)
+    grey = np.asarray(image.convert("L"))[..., None]
+    y, x = np.mgrid[0:a.shape[0], 0:a.shape[1]]
+    fine = ((x * 7 + y * 13) % 256).astype(np.uint16)[..., None]
+    image.save(out("rgb.png"), optimize=True)
+    with_alpha(image).save(out("rgba.png"), optimize=True)
+    image.convert("L").save(out("grey.png"), optimize=True)
+    image.convert("1").save(out("bilevel.png"), optimize=True)
+    with_alpha(image).convert("LA").save(out("grey_alpha.png"), optimize=True)
+    palette = image.quantize(64)
+    palette.save(out("palette.png"), optimize=True)
+    palette.save(out("palette_trns.png"), transparency=3, optimize=True)
+    image.quantize(14).save(out("palette4.png"), bits=4)
+    turned(image, 6).save(out("orientation_6.png"), exif=exif(6))
+    encoders.write_png(out("grey2.png"), grey >> 6, 2)
+    encoders.write_png(out("grey4.png"), grey >> 4, 4)
+    encoders.write_png(out("grey16.png"), grey.astype(np.uint16) * 4, 16)
+    encoders.write_png(out("rgb16.png"), a.astype(np.uint16) << 8 | fine, 16)
+    encoders.write_png(out("interlaced.png"), a, 8, True)
+    encoders.write_png(out("interlaced_grey16.png"),
+                       grey.astype(np.uint16) * 2 + fine // 8, 16, True)
+    encoders.write_png(out("grey_trns.png"), grey, 8,
+                       extra=[(b"tRNS", b"\0\x80")])
+    encoders.write_png(out("rgb_trns.png"), a, 8,
+                       extra=[(b"tRNS", b"\0\x10\0\x20\0\x30")])
+
+
+def draw_webp(out, image, frames):
+    image.save(out("lossy.webp"), quality=75)
+    image.save(out("lossless.webp"), lossless=True)
+    with_alpha(image).save(out("alpha.webp"), quality=75)
+    turned(image, 8).save(out("orientation_8.webp"), quality=75, exif=exif(8))
+    frames[0].save(out("animated.webp"), save_all=True, quality=70,
+                   append_images=frames[1:], duration=120)
+
+
+def draw_gif(out, image, frames):
+    flat = [f.quantize(128) for f in frames]
+    flat[0].save(out("still.gif"), interlace=0)
+    flat[0].save(out("interlaced.gif"), interlace=1)
+    flat[0].save(out("animated.gif"), save_all=True, append_images=flat[1:],
+                 duration=120, loop=0)
+    image.quantize(32).save(out("transparent.gif"), transparency=5)
+
+
+def draw_tiff(out, image):
+    for name, how in (("none", None), ("lzw", "tiff_lzw"),
+                      ("deflate", "tiff_adobe_deflate"),
+                      ("packbits", "packbits"), ("jpeg", "jpeg")):
+        image.save(out(name + ".tif"), compression=how)
+    image.convert("1").save(out("g4.tif"), compression="group4")
+    image.convert("L").save(out("grey.tif"), compression="tiff_lzw")
+    image.convert("CMYK").save(out("cmyk.tif"), compression="tiff_lzw")
+    image.quantize(64).save(out("palette.tif"), compression="tiff_lzw")
+    turned(image, 3).save(out("orientation_3.tif"), compression="tiff_lzw",
+                          tiffinfo={ORIENTATION: 3})
+    with_alpha(image).save(out("rgba.tif"), compression="tiff_lzw")
+    encoders.write_tiff16(out("rgb16.tif"), np.asarray(image).astype(np.uint16)
+                          * 257)
+    grey = np.asarray(image.convert("L")).astype(np.uint16)
+    Image.fromarray(grey).save(out("grey16.tif"))
+    subprocess.run(["tiffcp", "-c", "lzw", "-t", "-w", "64", "-l", "48",
+                    out("none.tif"), out("tiled.tif")], check=True)
+
+
+def draw_bmp(out, image):
+    image.save(out("rgb.bmp"))
+    image.quantize(64).save(out("palette.bmp"))
+    image.convert("1").save(out("bilevel.bmp"))
+    encoders.write_bmp_rle8(out("rle.bmp"), image.quantize(24))
+
+
+def draw_heif(out, image):
+    with tempfile.NamedTemporaryFile(suffix=".png") as png:
+        image.save(png.name)
+        for name, how in (("still.heic", []), ("still.avif", ["--avif"])):
+            subprocess.run(["heif-enc", "-q", "60", *how, "-o", out(name),
+                            png.name], check=True, stdout=subprocess.DEVNULL)
+
+
+def main():
+    root = sys.argv[1] if len(sys.argv) > 1 else \
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "..",
+                     "samples")
+    for folder in ("scenes", "formats"):
+        os.makedirs(os.path.join(root, folder), exist_ok=True)
+    drawn = draw_scenes(os.path.join(root, "scenes"))
+    out = lambda name: os.path.join(root, "formats", name)
+    tiny = {name: image.resize(SMALL, Image.LANCZOS)
+            for name, image in drawn.items()}
+    frames = [crop(drawn["balloons"], 0.7, i / 3, 0.2).resize(SMALL,
+                                                            Image.LANCZOS)
+              for i in range(3)]
+    draw_jpeg(out, tiny["fruit"], drawn["flower"].resize(ODD, Image.LANCZOS))
+    draw_png(out, tiny["balloons"])
+    draw_webp(out, tiny["beach"], frames)
+    draw_gif(out, tiny["planet"], frames)
+    draw_tiff(out, tiny["sunset"])
+    draw_bmp(out, tiny["mountain"])
+    draw_heif(out, tiny["flower"])
+
+
+main()

@@ -1,0 +1,118 @@
+"""Writers for what Pillow does not write: 16-bit and interlaced PNG, 16-bit
+TIFF, run-length BMP. Each follows its format's specification and no more of it
+than the samples need."""
+import struct
+import zlib
+
+import numpy as np
+
+ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
+         (1, 0, 2, 2), (0, 1, 1, 2))  # x, y, step x, step y
+PNG_COLOUR = {1: 0, 2: 4, 3: 2, 4: 6}  # samples a pixel -> colour type
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + \
+        struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png_rows(a, bits):
+    """Rows with filter 0, samples big-endian or packed into bytes."""
+    if a.size == 0:
+        return b""
+    if bits == 16:
+        body = a.astype(">u2").view(np.uint8).reshape(a.shape[0], -1)
+    elif bits == 8:
+        body = a.astype(np.uint8).reshape(a.shape[0], -1)
+    else:
+        flat = a.reshape(a.shape[0], -1).astype(np.uint8)
+        planes = [(flat >> b) & 1 for b in range(bits - 1, -1, -1)]
+        body = np.packbits(np.stack(planes, -1).reshape(a.shape[0], -1), 1)
+    zero = np.zeros((a.shape[0], 1), np.uint8)
+    return np.hstack([zero, body]).tobytes()
+
+
+def write_png(path, a, bits=8, interlaced=False, extra=()):
+    """a: (H, W, samples) of values below 2 ** bits; extra: (kind, data)
+    chunks that go before the pixels."""
+    height, width, samples = a.shape
+    head = struct.pack(">IIBBBBB", width, height, bits, PNG_COLOUR[samples], 0,
+                       0, int(interlaced))
+    if interlaced:
+        rows = b"".join(png_rows(a[y::dy, x::dx], bits)
+                        for x, y, dx, dy in ADAM7)
+    else:
+        rows = png_rows(a, bits)
+    with open(path, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head))
+        for kind, data in extra:
+            f.write(chunk(kind, data))
+        f.write(chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b""))
+
+
+def write_tiff16(path, a):
+    """a: (H, W, 3) uint16; one uncompressed little-endian strip."""
+    height, width, samples = a.shape
+    pixels = a.astype("<u2").tobytes()
+    bits_at = 8 + len(pixels)
+    short, long = 3, 4
+    tags = [(256, long, 1, width), (257, long, 1, height),
+            (258, short, samples, bits_at), (259, short, 1, 1),
+            (262, short, 1, 2), (273, long, 1, 8), (277, short, 1, samples),
+            (278, long, 1, height), (279, long, 1, len(pixels)),
+            (284, short, 1, 1)]
+    with open(path, "wb") as f:
+        f.write(struct.pack("<2sHI", b"II", 42, bits_at + 2 * samples) + pixels)
+        f.write(struct.pack("<%dH" % samples, *[16] * samples))
+        f.write(struct.pack("<H", len(tags)))
+        for tag in tags:
+            f.write(struct.pack("<HHII", *tag))
+        f.write(struct.pack("<I", 0))
+
+
+def rle8(row):
+    """One BMP row: runs of at least three as runs, the rest as literals."""
+    out, at, n = bytearray(), 0, len(row)
+    while at < n:
+        run = 1
+        while at + run < n and run < 255 and row[at + run] == row[at]:
+            run += 1
+        if run >= 3:
+            out += bytes((run, row[at]))
+            at += run
+            continue
+        end = at
+        while end < n and end - at < 255 and not (
+                end + 2 < n and row[end] == row[end + 1] == row[end + 2]):
+            end += 1
+        literal = row[at:end]
+        if len(literal) < 3:
+            for value in literal:
+                out += bytes((1, value))
+        else:
+            out += bytes((0, len(literal))) + bytes(literal)
+            out += b"\0" * (len(literal) % 2)
+        at = end
+    return out + b"\0\0"
+
+
+def write_bmp_rle8(path, palette_image):
+    """A Pillow picture of mode P as a BMP with BI_RLE8."""
+    a = np.asarray(palette_image)
+    height, width = a.shape
+    data = bytearray()
+    for row in a[::-1]:
+        data += rle8(row.tobytes())
+    data += b"\0\1"
+    table = bytearray()
+    colours = palette_image.getpalette()
+    colours += [0] * (768 - len(colours))
+    for i in range(256):
+        red, green, blue = colours[3 * i:3 * i + 3]
+        table += bytes((blue, green, red, 0))
+    offset = 14 + 40 + len(table)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<2sIHHI", b"BM", offset + len(data), 0, 0, offset))
+        f.write(struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1,
+                            len(data), 2835, 2835, 256, 0))
+        f.write(table + data)
