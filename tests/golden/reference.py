@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+"""What fovea's results have to be, worked out without fovea.
+
+    tests/golden/reference.py            write the expected values
+    tests/golden/reference.py --models   make the checkpoints again first
+
+Needs Debian's python3-numpy and python3-pil (12, "bookworm": Pillow 9.4).
+
+Preprocessing follows Hugging Face's CLIPImageProcessor on Pillow; the forward
+pass follows Radford et al. 2021 ("Learning Transferable Visual Models From
+Natural Language Supervision") with the parameter names of Hugging Face's
+CLIPVisionModelWithProjection. It is done in float64, so that what separates
+fovea from it is fovea's own rounding.
+
+Written here:
+    models/*         small random checkpoints, each of another make
+    pixels.txt       SHA-256 of the uint8 crop of every sample, a model a column
+    pixels.npy       one crop as it is, to see where a difference lies
+    MODEL.npy        raw embeddings of EMBEDDED, float32
+Pillow 9.4 reads neither HEIC nor AVIF: those two samples are left out.
+"""
+import hashlib
+import json
+import math
+import os
+import struct
+import sys
+
+import numpy as np
+from PIL import Image, ImageOps
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SAMPLES = os.path.join(HERE, "..", "..", "samples")
+EMBEDDED = ["scenes/forest.jpg", "scenes/city_mirror.jpg",
+            "formats/orientation_6.jpg", "formats/cmyk.jpg",
+            "formats/interlaced.png", "formats/animated.webp",
+            "formats/rgb16.tif"]
+RAW_PIXELS = "formats/orientation_6.jpg"
+NOT_READ = (".heic", ".avif")
+
+# Each differs from the others in all that a checkpoint can differ in.
+MODELS = {
+    "quick": {"hidden": 36, "mlp": 60, "layers": 2, "heads": 3, "image": 64,
+              "patch": 8, "proj": 20, "act": "quick_gelu", "dtype": "F32",
+              "resample": 2},
+    "full": {"hidden": 32, "mlp": 64, "layers": 2, "heads": 2, "image": 224,
+             "patch": 16, "proj": 24, "act": "gelu", "dtype": "F16",
+             "resample": 3, "full": True, "legacy": True},
+    "sharded": {"hidden": 40, "mlp": 72, "layers": 2, "heads": 5, "image": 48,
+                "patch": 12, "proj": 17, "act": "gelu_pytorch_tanh",
+                "dtype": "BF16", "resample": 3, "sharded": True},
+}
+MEAN = [0.48145466, 0.4578275, 0.40821073]
+STD = [0.26862954, 0.26130258, 0.27577711]
+
+
+# --- checkpoints ------------------------------------------------------------
+
+def random_tensors(m, rng):
+    """The vision tower, scaled so that activations neither die nor explode."""
+    normal = lambda scale, *shape: rng.standard_normal(shape) * scale
+    matrix = lambda rows, columns: normal(1.5 / columns ** 0.5, rows, columns)
+    h, mlp, p = m["hidden"], m["mlp"], m["patch"]
+    tokens = (m["image"] // p) ** 2 + 1
+    v = "vision_model."
+    t = {v + "embeddings.class_embedding": normal(0.5, h),
+         v + "embeddings.patch_embedding.weight":
+             normal(1 / (3 * p * p) ** 0.5, h, 3, p, p),
+         v + "embeddings.position_embedding.weight": normal(0.3, tokens, h),
+         "visual_projection.weight": matrix(m["proj"], h)}
+
+    def linear(name, rows, columns):
+        t[name + ".weight"] = matrix(rows, columns)
+        t[name + ".bias"] = normal(0.1, rows)
+
+    def norm(name):
+        t[name + ".weight"] = 1 + normal(0.2, h)
+        t[name + ".bias"] = normal(0.1, h)
+
+    norm(v + "pre_layrnorm")
+    norm(v + "post_layernorm")
+    for i in range(m["layers"]):
+        layer = f"{v}encoder.layers.{i}."
+        norm(layer + "layer_norm1")
+        norm(layer + "layer_norm2")
+        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+            linear(layer + "self_attn." + name, h, h)
+        linear(layer + "mlp.fc1", mlp, h)
+        linear(layer + "mlp.fc2", h, mlp)
+    if m.get("full"):
+        t[v + "embeddings.position_ids"] = np.arange(tokens)[None]
+        t["text_model.embeddings.token_embedding.weight"] = matrix(60, 16)
+        t["text_projection.weight"] = matrix(m["proj"], 16)
+        t["logit_scale"] = np.array(4.6052)
+    return t
+
+
+def encode(a, dtype):
+    """(dtype name, bytes) of an array; integers stay what they are."""
+    if a.dtype == np.int64:
+        return "I64", a.tobytes()
+    a = a.astype("<f4")
+    if dtype == "BF16":  # to nearest, ties to even
+        bits = a.view("<u4").astype(np.uint64)
+        return dtype, ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(
+            "<u2").tobytes()
+    return dtype, a.astype({"F32": "<f4", "F16": "<f2"}[dtype]).tobytes()
+
+
+def write_safetensors(path, tensors, dtype):
+    header, body = {"__metadata__": {"format": "pt"}}, b""
+    for name in sorted(tensors):
+        kind, raw = encode(tensors[name], dtype)
+        header[name] = {"dtype": kind, "shape": list(tensors[name].shape),
+                        "data_offsets": [len(body), len(body) + len(raw)]}
+        body += raw
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + body)
+
+
+def write_json(path, value):
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(value, f, indent=1, sort_keys=True)
+        f.write("\n")
+
+
+def write_configs(m, folder):
+    vision = {"hidden_size": m["hidden"], "intermediate_size": m["mlp"],
+              "num_hidden_layers": m["layers"], "hidden_act": m["act"],
+              "num_attention_heads": m["heads"], "image_size": m["image"],
+              "patch_size": m["patch"], "layer_norm_eps": 1e-5,
+              "num_channels": 3, "projection_dim": m["proj"],
+              "model_type": "clip_vision_model"}
+    config = {"architectures": ["CLIPVisionModelWithProjection"], **vision}
+    if m.get("full"):
+        config = {"architectures": ["CLIPModel"], "model_type": "clip",
+                  "projection_dim": m["proj"], "vision_config": vision}
+    write_json(os.path.join(folder, "config.json"), config)
+    s = m["image"]
+    size, crop = {"shortest_edge": s}, {"height": s, "width": s}
+    if m.get("legacy"):
+        size, crop = s, s
+    write_json(os.path.join(folder, "preprocessor_config.json"), {
+        "size": size, "crop_size": crop, "resample": m["resample"],
+        "do_resize": True, "do_center_crop": True, "do_normalize": True,
+        "do_rescale": True, "do_convert_rgb": True, "rescale_factor": 1 / 255,
+        "image_mean": MEAN, "image_std": STD})
+
+
+def make_model(name, m):
+    folder = os.path.join(HERE, "models", name)
+    os.makedirs(folder, exist_ok=True)
+    write_configs(m, folder)
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    tensors = random_tensors(m, np.random.RandomState(seed))
+    if not m.get("sharded"):
+        write_safetensors(os.path.join(folder, "model.safetensors"), tensors,
+                          m["dtype"])
+        return
+    where, names = {}, sorted(tensors)
+    for i in range(2):
+        shard = f"model-{i + 1:05d}-of-00002.safetensors"
+        part = {n: tensors[n] for n in names[i::2]}
+        where.update({n: shard for n in part})
+        write_safetensors(os.path.join(folder, shard), part, m["dtype"])
+    total = sum(t.size for t in tensors.values()) * 2
+    write_json(os.path.join(folder, "model.safetensors.index.json"),
+               {"metadata": {"total_size": total}, "weight_map": where})
+
+
+# --- reading them -----------------------------------------------------------
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        length, = struct.unpack("<Q", f.read(8))
+        header, body = json.loads(f.read(length)), f.read()
+    out = {}
+    for name, t in header.items():
+        if name == "__metadata__" or t["dtype"] == "I64":
+            continue
+        raw = body[slice(*t["data_offsets"])]
+        if t["dtype"] == "BF16":
+            a = (np.frombuffer(raw, "<u2").astype("<u4") << 16).view("<f4")
+        else:
+            a = np.frombuffer(raw, {"F32": "<f4", "F16": "<f2"}[t["dtype"]])
+        out[name] = a.astype(np.float64).reshape(t["shape"])
+    return out
+
+
+def read_model(name):
+    folder = os.path.join(HERE, "models", name)
+    tensors = {}
+    for file in sorted(os.listdir(folder)):
+        if file.endswith(".safetensors"):
+            tensors.update(read_safetensors(os.path.join(folder, file)))
+    return tensors
+
+
+# --- preprocessing ----------------------------------------------------------
+
+def pixels(path, m):
+    """(S, S, 3) uint8: what the model sees."""
+    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    width, height = image.size
+    s = m["image"]
+    long = int(s * max(width, height) / min(width, height))
+    target = (s, long) if width <= height else (long, s)
+    a = np.asarray(image.resize(target, resample=m["resample"]))
+    top, left = (a.shape[0] - s) // 2, (a.shape[1] - s) // 2
+    return np.ascontiguousarray(a[top:top + s, left:left + s])
+
+
+# --- the network ------------------------------------------------------------
+
+def gelu(x):
+    return 0.5 * x * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+
+
+def gelu_tanh(x):
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) *
+                                  (x + 0.044715 * x ** 3)))
+
+
+ACTIVATIONS = {"quick_gelu": lambda x: x / (1 + np.exp(-1.702 * x)),
+               "gelu": gelu, "gelu_pytorch_tanh": gelu_tanh}
+
+
+def embed(m, t, crop):
+    """The raw embedding of one crop, float64."""
+    h, heads, p = m["hidden"], m["heads"], m["patch"]
+    act = ACTIVATIONS[m["act"]]
+
+    def norm(x, name):
+        x = x - x.mean(-1, keepdims=True)
+        x = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
+        return x * t[name + ".weight"] + t[name + ".bias"]
+
+    def linear(x, name):
+        return x @ t[name + ".weight"].T + t[name + ".bias"]
+
+    def attention(x, name):
+        q, k, v = (linear(x, f"{name}.{part}_proj").reshape(
+            -1, heads, h // heads).transpose(1, 0, 2) for part in "qkv")
+        scores = q @ k.transpose(0, 2, 1) / math.sqrt(h // heads)
+        scores = np.exp(scores - scores.max(-1, keepdims=True))
+        scores /= scores.sum(-1, keepdims=True)
+        mixed = (scores @ v).transpose(1, 0, 2).reshape(-1, h)
+        return linear(mixed, name + ".out_proj")
+
+    image = (crop.astype(np.float64) / 255 - MEAN) / STD
+    n = image.shape[0] // p
+    patches = image.reshape(n, p, n, p, 3).transpose(0, 2, 4, 1, 3)
+    e = "vision_model.embeddings."
+    x = patches.reshape(n * n, -1) @ \
+        t[e + "patch_embedding.weight"].reshape(h, -1).T
+    x = np.vstack([t[e + "class_embedding"][None], x])
+    x = norm(x + t[e + "position_embedding.weight"],
+             "vision_model.pre_layrnorm")
+    for i in range(m["layers"]):
+        layer = f"vision_model.encoder.layers.{i}."
+        x = x + attention(norm(x, layer + "layer_norm1"), layer + "self_attn")
+        y = act(linear(norm(x, layer + "layer_norm2"), layer + "mlp.fc1"))
+        x = x + linear(y, layer + "mlp.fc2")
+    pooled = norm(x[0], "vision_model.post_layernorm")
+    return t["visual_projection.weight"] @ pooled
+
+
+# --- the files --------------------------------------------------------------
+
+def sample_names():
+    return sorted(f"{folder}/{file}" for folder in ("scenes", "formats")
+                  for file in os.listdir(os.path.join(SAMPLES, folder))
+                  if not file.endswith(NOT_READ))
+
+
+def write_pixels():
+    columns = ["full", "quick"]
+    with open(os.path.join(HERE, "pixels.txt"), "w", encoding="ascii") as f:
+        f.write("# SHA-256 of the crop of models/full (224, bicubic) and of\n"
+                "# models/quick (64, bilinear), then the sample.\n")
+        for name in sample_names():
+            sums = [hashlib.sha256(pixels(os.path.join(SAMPLES, name),
+                                          MODELS[c]).tobytes()).hexdigest()
+                    for c in columns]
+            f.write(" ".join(sums + [name]) + "\n")
+    np.save(os.path.join(HERE, "pixels.npy"),
+            pixels(os.path.join(SAMPLES, RAW_PIXELS), MODELS["quick"]))
+
+
+def write_embeddings():
+    for name, m in MODELS.items():
+        t = read_model(name)
+        rows = [embed(m, t, pixels(os.path.join(SAMPLES, sample), m))
+                for sample in EMBEDDED]
+        np.save(os.path.join(HERE, name + ".npy"),
+                np.array(rows).astype(np.float32))
+
+
+def main():
+    if sys.argv[1:] == ["--models"]:
+        for name, m in MODELS.items():
+            make_model(name, m)
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
+    write_pixels()
+    write_embeddings()
+
+
+main()
