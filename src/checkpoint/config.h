@@ -8,6 +8,7 @@
 #ifndef FOVEA_CHECKPOINT_CONFIG_H
 #define FOVEA_CHECKPOINT_CONFIG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fovea/export.h"

@@ -1,0 +1,223 @@
+/*
+ * config.json: see config.h.
+ *
+ * CLIPModel nests the vision tower in "vision_config" and has projection_dim
+ * beside it; CLIPVisionModelWithProjection has everything at the top. A field
+ * that is missing (or null) has the default of Hugging Face's CLIPVisionConfig.
+ */
+#include "checkpoint/config.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/json.h"
+
+static const struct fovea_vision_config defaults = {
+    .hidden_size = 768,
+    .mlp_size = 3072,
+    .n_layers = 12,
+    .n_heads = 12,
+    .image_size_px = 224,
+    .patch_size_px = 32,
+    .projection_dim = 512,
+    .activation = FOVEA_ACTIVATION_QUICK_GELU,
+    .layer_norm_eps = 1e-5F,
+};
+
+static enum fovea_status
+read_activation(const struct fovea_fields *fields, enum fovea_activation *value,
+        struct fovea_error *err)
+{
+    static const struct {
+        const char *name;
+        enum fovea_activation activation;
+    } known[] = {
+        { "quick_gelu", FOVEA_ACTIVATION_QUICK_GELU },
+        { "gelu", FOVEA_ACTIVATION_GELU },
+        { "gelu_pytorch_tanh", FOVEA_ACTIVATION_GELU_TANH },
+    };
+    const char *name = known[0].name;
+    enum fovea_status status =
+            fovea_field_string(fields, "hidden_act", &name, err);
+    if (status) {
+        return status;
+    }
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(known); i++) {
+        if (!strcmp(name, known[i].name)) {
+            *value = known[i].activation;
+            return FOVEA_OK;
+        }
+    }
+    return fovea_field_fail(fields, "hidden_act", FOVEA_ERR_MODEL_UNSUPPORTED,
+            err, "\"%s\" is not one of quick_gelu, gelu and gelu_pytorch_tanh",
+            fovea_show(name).text);
+}
+
+static enum fovea_status
+check_model_type(const struct fovea_fields *fields, struct fovea_error *err)
+{
+    const char *type = "clip";
+    enum fovea_status status =
+            fovea_field_string(fields, "model_type", &type, err);
+    if (status) {
+        return status;
+    }
+    if (strcmp(type, "clip") != 0 && strcmp(type, "clip_vision_model") != 0) {
+        return fovea_field_fail(fields, "model_type",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is not a CLIP model",
+                fovea_show(type).text);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+check_channels(const struct fovea_fields *fields, struct fovea_error *err)
+{
+    uint32_t n_channels = 3;
+    enum fovea_status status = fovea_field_count(fields, "num_channels",
+            UINT32_C(1) << 16, &n_channels, err);
+    if (status) {
+        return status;
+    }
+    if (n_channels != 3) {
+        return fovea_field_fail(fields, "num_channels",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                "%u channels, only 3 are supported", n_channels);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+read_counts(const struct fovea_fields *fields,
+        struct fovea_vision_config *config, struct fovea_error *err)
+{
+    const struct {
+        const char *key;
+        uint32_t max;
+        uint32_t *value;
+    } counts[] = {
+        { "hidden_size", FOVEA_MAX_HIDDEN_SIZE, &config->hidden_size },
+        { "intermediate_size", FOVEA_MAX_MLP_SIZE, &config->mlp_size },
+        { "num_hidden_layers", FOVEA_MAX_LAYERS, &config->n_layers },
+        { "num_attention_heads", FOVEA_MAX_HIDDEN_SIZE, &config->n_heads },
+        { "image_size", FOVEA_MAX_IMAGE_SIZE_PX, &config->image_size_px },
+        { "patch_size", FOVEA_MAX_IMAGE_SIZE_PX, &config->patch_size_px },
+        { "projection_dim", FOVEA_MAX_PROJECTION_DIM, &config->projection_dim },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(counts); i++) {
+        enum fovea_status status = fovea_field_count(fields, counts[i].key,
+                counts[i].max, counts[i].value, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+check_divisions(const struct fovea_fields *fields,
+        const struct fovea_vision_config *config, struct fovea_error *err)
+{
+    if (config->hidden_size % config->n_heads) {
+        return fovea_field_fail(fields, "num_attention_heads",
+                FOVEA_ERR_MODEL_CONFIG, err,
+                "%u does not divide hidden_size %u", config->n_heads,
+                config->hidden_size);
+    }
+    if (config->image_size_px % config->patch_size_px) {
+        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
+                err, "%u does not divide image_size %u", config->patch_size_px,
+                config->image_size_px);
+    }
+    uint32_t side = config->image_size_px / config->patch_size_px;
+    uint32_t n_tokens = side * side + 1;
+    if (n_tokens > FOVEA_MAX_TOKENS) {
+        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
+                err, "%u makes %u tokens, at most %d are supported",
+                config->patch_size_px, n_tokens, FOVEA_MAX_TOKENS);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+read_tower(const struct fovea_fields *fields,
+        struct fovea_vision_config *config, struct fovea_error *err)
+{
+    enum fovea_status status = check_model_type(fields, err);
+    if (!status) {
+        status = check_channels(fields, err);
+    }
+    if (!status) {
+        status = read_counts(fields, config, err);
+    }
+    if (!status) {
+        status = read_activation(fields, &config->activation, err);
+    }
+    if (!status) {
+        status = fovea_field_number(fields, "layer_norm_eps", 1e-12, 0.1,
+                &config->layer_norm_eps, err);
+    }
+    return status ? status : check_divisions(fields, config, err);
+}
+
+enum fovea_status
+fovea_vision_config_parse(const char *name, const char *text, size_t size,
+        struct fovea_vision_config *config_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
+    enum fovea_status status = fovea_json_parse(name, text, size,
+            FOVEA_ERR_MODEL_CONFIG, &object, err);
+    if (status) {
+        return status;
+    }
+    struct fovea_vision_config config = defaults;
+    const struct fovea_fields top = { name, "", object };
+    struct fovea_fields tower = top;
+    status = check_model_type(&top, err);
+    if (status) {
+        return status;
+    }
+    const json_t *nested = fovea_field(&top, "vision_config");
+    if (nested) {
+        tower.path = "vision_config.";
+        tower.object = nested;
+        if (!json_is_object(nested)) {
+            return fovea_field_fail(&top, "vision_config",
+                    FOVEA_ERR_MODEL_CONFIG, err, "must be an object");
+        }
+    }
+    status = read_tower(&tower, &config, err);
+    if (!status && nested) {
+        /* CLIPModel projects to what stands beside the tower. */
+        status = fovea_field_count(&top, "projection_dim",
+                FOVEA_MAX_PROJECTION_DIM, &config.projection_dim, err);
+    }
+    if (status) {
+        return status;
+    }
+    *config_out = config;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_vision_config_read(const char *directory,
+        struct fovea_vision_config *config_out, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE char *path = NULL;
+    enum fovea_status status =
+            fovea_join_path(directory, "config.json", &path, err);
+    if (status) {
+        return status;
+    }
+    FOVEA_AUTO_FREE char *text = NULL;
+    size_t size = 0;
+    status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
+            FOVEA_ERR_MODEL_CONFIG, &text, &size, err);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
+                "%s: there is no such file", fovea_show(path).text);
+    }
+    return status
+            ? status
+            : fovea_vision_config_parse(path, text, size, config_out, err);
+}

@@ -1,0 +1,338 @@
+/*
+ * preprocessor_config.json: see config.h.
+ *
+ * A field that is missing (or null) has the default of Hugging Face's
+ * CLIPImageProcessor. The old form has plain numbers for size and crop_size.
+ * What the file may ask for and fovea does not do is refused, not ignored.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/config.h"
+#include "checkpoint/json.h"
+
+enum {
+    DEFAULT_SIZE_PX = 224
+};
+
+static struct fovea_preprocess
+clip_defaults(uint32_t size_px)
+{
+    return (struct fovea_preprocess){
+        .filter = FOVEA_FILTER_BICUBIC,
+        .shortest_edge_px = size_px,
+        .crop_height_px = size_px,
+        .crop_width_px = size_px,
+        .rescale = (float)(1.0 / 255.0),
+        .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
+        .std = { 0.26862954F, 0.26130258F, 0.27577711F },
+    };
+}
+
+static enum fovea_status
+check_processor(const struct fovea_fields *fields, struct fovea_error *err)
+{
+    static const char *const keys[] = { "image_processor_type",
+        "feature_extractor_type" };
+    static const char *const known[] = { "CLIPImageProcessor",
+        "CLIPImageProcessorFast", "CLIPFeatureExtractor" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
+        const char *name = known[0];
+        enum fovea_status status =
+                fovea_field_string(fields, keys[i], &name, err);
+        if (status) {
+            return status;
+        }
+        bool is_known = false;
+        for (size_t j = 0; j < FOVEA_ARRAY_LEN(known); j++) {
+            is_known = is_known || !strcmp(name, known[j]);
+        }
+        if (!is_known) {
+            return fovea_field_fail(fields, keys[i],
+                    FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                    "\"%s\" is not CLIPImageProcessor", fovea_show(name).text);
+        }
+    }
+    return FOVEA_OK;
+}
+
+/* Steps without which images of different sizes or modes would not fit. */
+static enum fovea_status
+check_steps(const struct fovea_fields *fields, struct fovea_error *err)
+{
+    static const char *const keys[] = { "do_resize", "do_convert_rgb" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
+        bool value = true;
+        enum fovea_status status =
+                fovea_field_bool(fields, keys[i], &value, err);
+        if (status) {
+            return status;
+        }
+        if (!value) {
+            return fovea_field_fail(fields, keys[i],
+                    FOVEA_ERR_MODEL_UNSUPPORTED, err, "false is not supported");
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+read_filter(const struct fovea_fields *fields, enum fovea_filter *filter,
+        struct fovea_error *err)
+{
+    const json_t *json = fovea_field(fields, "resample");
+    if (!json) {
+        return FOVEA_OK;
+    }
+    if (!json_is_integer(json)) {
+        return fovea_field_fail(fields, "resample", FOVEA_ERR_MODEL_CONFIG, err,
+                "must be an integer");
+    }
+    json_int_t value = json_integer_value(json);
+    switch (value) {
+    case FOVEA_FILTER_BILINEAR:
+        *filter = FOVEA_FILTER_BILINEAR;
+        return FOVEA_OK;
+    case FOVEA_FILTER_BICUBIC:
+        *filter = FOVEA_FILTER_BICUBIC;
+        return FOVEA_OK;
+    default:
+        return fovea_field_fail(fields, "resample",
+                value >= 0 && value <= 5 ? FOVEA_ERR_MODEL_UNSUPPORTED
+                                         : FOVEA_ERR_MODEL_CONFIG,
+                err, "%lld is not 2 (bilinear) or 3 (bicubic)",
+                (long long)value);
+    }
+}
+
+/* {"height": h, "width": w}; both must be there. */
+static enum fovea_status
+read_rectangle(const struct fovea_fields *fields, uint32_t *height,
+        uint32_t *width, struct fovea_error *err)
+{
+    uint32_t read[2] = { 0, 0 };
+    static const char *const keys[2] = { "height", "width" };
+    for (size_t i = 0; i < 2; i++) {
+        enum fovea_status status = fovea_field_count(fields, keys[i],
+                FOVEA_MAX_IMAGE_SIZE_PX, &read[i], err);
+        if (status) {
+            return status;
+        }
+        if (read[i] == 0) {
+            return fovea_field_fail(fields, keys[i], FOVEA_ERR_MODEL_CONFIG,
+                    err, "is missing");
+        }
+    }
+    if (json_object_size(fields->object) != 2) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_CONFIG,
+                "%s: %sheight and width stand beside other keys",
+                fovea_show(fields->file).text, fields->path);
+    }
+    *height = read[0];
+    *width = read[1];
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+read_size_object(const struct fovea_fields *fields,
+        struct fovea_preprocess *settings, struct fovea_error *err)
+{
+    if (!fovea_field(fields, "shortest_edge")) {
+        enum fovea_status status = read_rectangle(fields,
+                &settings->resize_height_px, &settings->resize_width_px, err);
+        if (!status) {
+            settings->shortest_edge_px = 0;
+        }
+        return status;
+    }
+    if (json_object_size(fields->object) != 1) {
+        return fovea_field_fail(fields, "shortest_edge", FOVEA_ERR_MODEL_CONFIG,
+                err, "stands beside other keys");
+    }
+    return fovea_field_count(fields, "shortest_edge", FOVEA_MAX_IMAGE_SIZE_PX,
+            &settings->shortest_edge_px, err);
+}
+
+static enum fovea_status
+read_size(const struct fovea_fields *fields, struct fovea_preprocess *settings,
+        struct fovea_error *err)
+{
+    const json_t *json = fovea_field(fields, "size");
+    if (!json || json_is_integer(json)) {
+        return fovea_field_count(fields, "size", FOVEA_MAX_IMAGE_SIZE_PX,
+                &settings->shortest_edge_px, err);
+    }
+    if (!json_is_object(json)) {
+        return fovea_field_fail(fields, "size", FOVEA_ERR_MODEL_CONFIG, err,
+                "must be an integer or an object");
+    }
+    const struct fovea_fields inner = { fields->file, "size.", json };
+    return read_size_object(&inner, settings, err);
+}
+
+static enum fovea_status
+read_crop_size(const struct fovea_fields *fields,
+        struct fovea_preprocess *settings, struct fovea_error *err)
+{
+    const json_t *json = fovea_field(fields, "crop_size");
+    if (!json || json_is_integer(json)) {
+        enum fovea_status status = fovea_field_count(fields, "crop_size",
+                FOVEA_MAX_IMAGE_SIZE_PX, &settings->crop_height_px, err);
+        settings->crop_width_px = settings->crop_height_px;
+        return status;
+    }
+    if (!json_is_object(json)) {
+        return fovea_field_fail(fields, "crop_size", FOVEA_ERR_MODEL_CONFIG,
+                err, "must be an integer or an object");
+    }
+    const struct fovea_fields inner = { fields->file, "crop_size.", json };
+    return read_rectangle(&inner, &settings->crop_height_px,
+            &settings->crop_width_px, err);
+}
+
+/* Without a crop, what is resized is what the model sees. */
+static enum fovea_status
+read_crop(const struct fovea_fields *fields, struct fovea_preprocess *settings,
+        struct fovea_error *err)
+{
+    bool crops = true;
+    enum fovea_status status =
+            fovea_field_bool(fields, "do_center_crop", &crops, err);
+    if (status) {
+        return status;
+    }
+    if (crops) {
+        return read_crop_size(fields, settings, err);
+    }
+    if (settings->shortest_edge_px > 0) {
+        return fovea_field_fail(fields, "do_center_crop",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                "false needs a size with height and width");
+    }
+    settings->crop_height_px = settings->resize_height_px;
+    settings->crop_width_px = settings->resize_width_px;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+check_crop(const struct fovea_fields *fields, uint32_t image_size_px,
+        const struct fovea_preprocess *settings, struct fovea_error *err)
+{
+    uint32_t height = settings->crop_height_px;
+    uint32_t width = settings->crop_width_px;
+    uint32_t edge = settings->shortest_edge_px;
+    uint32_t max_height = edge ? edge : settings->resize_height_px;
+    uint32_t max_width = edge ? edge : settings->resize_width_px;
+    if (height > max_height || width > max_width) {
+        return fovea_field_fail(fields, "crop_size",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                "%u x %u is larger than the resized image, %u x %u", height,
+                width, max_height, max_width);
+    }
+    if (height != image_size_px || width != image_size_px) {
+        return fovea_field_fail(fields, "crop_size", FOVEA_ERR_MODEL_CONFIG,
+                err, "%u x %u, but the model takes %u x %u", height, width,
+                image_size_px, image_size_px);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+read_arithmetic(const struct fovea_fields *fields,
+        struct fovea_preprocess *settings, struct fovea_error *err)
+{
+    bool rescales = true;
+    bool normalizes = true;
+    enum fovea_status status =
+            fovea_field_bool(fields, "do_rescale", &rescales, err);
+    if (!status) {
+        status = fovea_field_bool(fields, "do_normalize", &normalizes, err);
+    }
+    if (!status) {
+        status = fovea_field_number(fields, "rescale_factor", 1e-9, 1e3,
+                &settings->rescale, err);
+    }
+    if (!status) {
+        status = fovea_field_triple(fields, "image_mean", -1e3, 1e3,
+                settings->mean, err);
+    }
+    if (!status) {
+        status = fovea_field_triple(fields, "image_std", 1e-6, 1e3,
+                settings->std, err);
+    }
+    if (!rescales) {
+        settings->rescale = 1.0F;
+    }
+    for (size_t i = 0; !normalizes && i < 3; i++) {
+        settings->mean[i] = 0.0F;
+        settings->std[i] = 1.0F;
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
+        uint32_t image_size_px, struct fovea_preprocess *settings_out,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
+    enum fovea_status status = fovea_json_parse(name, text, size,
+            FOVEA_ERR_MODEL_CONFIG, &object, err);
+    if (status) {
+        return status;
+    }
+    struct fovea_preprocess settings = clip_defaults(DEFAULT_SIZE_PX);
+    const struct fovea_fields fields = { name, "", object };
+    status = check_processor(&fields, err);
+    if (!status) {
+        status = check_steps(&fields, err);
+    }
+    if (!status) {
+        status = read_filter(&fields, &settings.filter, err);
+    }
+    if (!status) {
+        status = read_size(&fields, &settings, err);
+    }
+    if (!status) {
+        status = read_crop(&fields, &settings, err);
+    }
+    if (!status) {
+        status = check_crop(&fields, image_size_px, &settings, err);
+    }
+    if (!status) {
+        status = read_arithmetic(&fields, &settings, err);
+    }
+    if (!status) {
+        *settings_out = settings;
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
+        struct fovea_preprocess *settings_out, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE char *path = NULL;
+    enum fovea_status status =
+            fovea_join_path(directory, "preprocessor_config.json", &path, err);
+    if (status) {
+        return status;
+    }
+    FOVEA_AUTO_FREE char *text = NULL;
+    size_t size = 0;
+    struct fovea_error problem;
+    status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
+            FOVEA_ERR_MODEL_CONFIG, &text, &size, &problem);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
+        *settings_out = clip_defaults(image_size_px);
+        return FOVEA_OK;
+    }
+    if (status) {
+        if (err) {
+            *err = problem;
+        }
+        return status;
+    }
+    return fovea_preprocess_config_parse(path, text, size, image_size_px,
+            settings_out, err);
+}
