@@ -1,0 +1,92 @@
+#!/bin/sh
+# Install into an empty folder and use what is there as a stranger would: every
+# public header, a pkg-config file that works, and the example built and run
+# against the installed library.
+#
+#     check_install.sh BUILD SOURCE CC
+
+# Functions are called through ok, which shellcheck does not follow.
+# shellcheck disable=SC2317
+set -eu
+
+build=$1
+source=$2
+cc=$3
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+point=0
+failed=0
+ok() {
+    point=$((point + 1))
+    if "$@" >"$root/log" 2>&1; then
+        echo "ok $point - $name"
+    else
+        failed=1
+        sed 's/^/# /' "$root/log"
+        echo "not ok $point - $name"
+    fi
+}
+
+echo "1..6"
+name="meson install puts everything under the given folder"
+ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
+
+pc=$(find "$root/sys" -name fovea.pc)
+export PKG_CONFIG_SYSROOT_DIR="$root/sys"
+export PKG_CONFIG_PATH="${pc%/*}"
+
+name="every public header is installed, and nothing else"
+same_headers() {
+    installed=$(cd "$(find "$root/sys" -type d -path '*include/fovea')" && ls)
+    own=$(cd "$source/include/fovea" && ls)
+    echo "installed: $installed"
+    [ "$installed" = "$own" ]
+}
+ok same_headers
+
+name="pkg-config gives the version of the header"
+same_version() {
+    version=$(sed -n 's/^#define FOVEA_VERSION "\(.*\)"/\1/p' \
+        "$source/include/fovea/version.h")
+    [ "$(pkg-config --modversion fovea)" = "$version" ]
+}
+ok same_version
+
+name="the example compiles with what pkg-config says"
+compile() {
+    # The flags are words on purpose.
+    # shellcheck disable=SC2046
+    "$cc" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror \
+        -o "$root/embed" "$source/examples/embed.c" \
+        "$source/examples/pairs.c" $(pkg-config --cflags --libs fovea)
+}
+ok compile
+
+library=$(find "$root/sys" -name libfovea.so)
+name="the example finds the near-copy"
+run() {
+    LD_LIBRARY_PATH=${library%/*} "$root/embed" \
+        "$source/tests/golden/models/quick" \
+        "$source/samples/scenes/fog.jpg" \
+        "$source/samples/scenes/planet.jpg" \
+        "$source/samples/scenes/fog_small.jpg" >"$root/out" || return 1
+    cat "$root/out"
+    sed -n 1p "$root/out" | grep -q '^3 of 3 images embedded, 20 numbers' &&
+        sed -n 2p "$root/out" | grep -q 'fog.jpg .*fog_small.jpg$'
+}
+ok run
+
+name="the example reports a bad image and embeds the others"
+run_bad() {
+    LD_LIBRARY_PATH=${library%/*} "$root/embed" \
+        "$source/tests/golden/models/quick" \
+        "$source/samples/scenes/fog.jpg" "$source/samples/README.md" \
+        >"$root/out" 2>"$root/err" || return 1
+    cat "$root/out" "$root/err"
+    grep -q '^1 of 2 images embedded' "$root/out" &&
+        grep -q 'README.md: ' "$root/err"
+}
+ok run_bad
+
+exit "$failed"
