@@ -1,0 +1,208 @@
+/* Flags and words: see args.h. */
+#include "cli/args.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/nearest.h"
+
+enum {
+    MAX_NAME = 32, /* no flag is longer */
+    MAX_FLAGS = 32
+};
+
+static enum fovea_status
+unknown_flag(const struct fovea_flag *flags, size_t n_flags, const char *word,
+        struct fovea_error *err)
+{
+    const char *names[MAX_FLAGS];
+    FOVEA_ASSERT(n_flags <= MAX_FLAGS);
+    for (size_t i = 0; i < n_flags; i++) {
+        names[i] = flags[i].name;
+    }
+    int size = (int)strcspn(word, "=");
+    char name[MAX_NAME + 1] = "";
+    const char *bare = word + strspn(word, "-");
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
+    const char *nearest = fovea_nearest(name, names, n_flags);
+    if (nearest) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "unknown flag %.*s; did you mean --%s?", size, word, nearest);
+    }
+    return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+            "unknown flag %.*s (an input of this name goes behind --)", size,
+            word);
+}
+
+static const struct fovea_flag *
+find_long(const struct fovea_flag *flags, size_t n_flags, const char *word,
+        const char **value_out)
+{
+    size_t size = strcspn(word, "=");
+    for (size_t i = 0; i < n_flags; i++) {
+        if (strlen(flags[i].name) == size &&
+                memcmp(flags[i].name, word, size) == 0) {
+            *value_out = word[size] ? word + size + 1 : NULL;
+            return &flags[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct fovea_flag *
+find_short(const struct fovea_flag *flags, size_t n_flags, const char *word,
+        const char **value_out)
+{
+    for (size_t i = 0; i < n_flags; i++) {
+        if (flags[i].letter && flags[i].letter == word[0]) {
+            *value_out = word[1] ? word + 1 : NULL;
+            return &flags[i];
+        }
+    }
+    return NULL;
+}
+
+/* 1 for no suffix, 0 for an unknown one. */
+static uint64_t
+suffix_factor(const char *suffix, uint64_t kilo)
+{
+    if (!*suffix) {
+        return 1;
+    }
+    if (!kilo || suffix[1]) {
+        return 0;
+    }
+    switch (*suffix) {
+    case 'k':
+    case 'K':
+        return kilo;
+    case 'm':
+    case 'M':
+        return kilo * kilo;
+    case 'g':
+    case 'G':
+        return kilo * kilo * kilo;
+    default:
+        return 0;
+    }
+}
+
+static enum fovea_status
+set_number(const struct fovea_flag *flag, const char *value,
+        struct fovea_error *err)
+{
+    uint64_t number = 0;
+    bool fits = *value >= '0' && *value <= '9';
+    const char *at = value;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        fits = fits && !__builtin_mul_overflow(number, 10, &number) &&
+                !__builtin_add_overflow(number, (uint64_t)(*at - '0'), &number);
+    }
+    uint64_t factor = suffix_factor(at, flag->kilo);
+    fits = fits && factor && !__builtin_mul_overflow(number, factor, &number);
+    if (!fits || number < flag->min || number > flag->max) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--%s: \"%s\" is not a whole number from %llu to %llu%s",
+                flag->name, value, (unsigned long long)flag->min,
+                (unsigned long long)flag->max,
+                flag->kilo ? " (K, M and G may follow it)" : "");
+    }
+    *flag->number = number;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+set_choice(const struct fovea_flag *flag, const char *value,
+        struct fovea_error *err)
+{
+    char all[120] = "";
+    size_t used = 0;
+    for (uint64_t i = 0; flag->choices[i]; i++) {
+        if (strcmp(flag->choices[i], value) == 0) {
+            *flag->number = i;
+            return FOVEA_OK;
+        }
+        int n = snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "",
+                flag->choices[i]);
+        FOVEA_ASSERT(n >= 0 && (size_t)n < sizeof all - used);
+        used += (size_t)n;
+    }
+    return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s: \"%s\" is none of %s",
+            flag->name, value, all);
+}
+
+static enum fovea_status
+set_value(const struct fovea_flag *flag, const char *value,
+        struct fovea_error *err)
+{
+    if (flag->choices) {
+        return set_choice(flag, value, err);
+    }
+    if (flag->number) {
+        return set_number(flag, value, err);
+    }
+    if (!*value) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s needs a value",
+                flag->name);
+    }
+    *flag->text = value;
+    return FOVEA_OK;
+}
+
+/* Handle the flag at argv[*i]; moves *i over a value that stands alone. */
+static enum fovea_status
+take_flag(const struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
+        int *i, struct fovea_error *err)
+{
+    const char *word = argv[*i];
+    bool is_long = word[1] == '-';
+    const char *value = NULL;
+    const struct fovea_flag *flag = is_long
+            ? find_long(flags, n_flags, word + 2, &value)
+            : find_short(flags, n_flags, word + 1, &value);
+    if (!flag || (flag->on && value && !is_long)) {
+        return unknown_flag(flags, n_flags, word, err);
+    }
+    if (flag->on) {
+        if (value) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s takes no value",
+                    flag->name);
+        }
+        *flag->on = true;
+        return FOVEA_OK;
+    }
+    if (!value) {
+        if (*i + 1 >= argc) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s needs a value",
+                    flag->name);
+        }
+        value = argv[++*i];
+    }
+    return set_value(flag, value, err);
+}
+
+enum fovea_status
+fovea_args_parse(const struct fovea_flag *flags, size_t n_flags, int argc,
+        char **argv, const char **words, size_t *n_words_out,
+        struct fovea_error *err)
+{
+    size_t n_words = 0;
+    bool flags_end = false;
+    for (int i = 0; i < argc; i++) {
+        if (flags_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+            words[n_words++] = argv[i];
+        } else if (strcmp(argv[i], "--") == 0) {
+            flags_end = true;
+        } else {
+            enum fovea_status status =
+                    take_flag(flags, n_flags, argc, argv, &i, err);
+            if (status) {
+                return status;
+            }
+        }
+    }
+    *n_words_out = n_words;
+    return FOVEA_OK;
+}

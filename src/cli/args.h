@@ -1,0 +1,45 @@
+/*
+ * Flags and the words between them.
+ *
+ * `--name value`, `--name=value`, `-n value` and `-nvalue` all work, before and
+ * behind the other words; `--` ends the flags; `-` alone is a word. A flag given
+ * twice takes the later value.
+ */
+#ifndef FOVEA_CLI_ARGS_H
+#define FOVEA_CLI_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+/** One flag. Exactly one of on, text and number is set: its kind. */
+struct fovea_flag {
+    const char *name; /* without the dashes */
+    char letter;      /* short form, or 0 */
+    bool *on;
+    const char **text;
+    uint64_t *number;
+    /* Of a number: its range, and what a suffix K multiplies by (M, G: twice
+       and three times); 0 for no suffixes. */
+    uint64_t min;
+    uint64_t max;
+    uint64_t kilo;
+    /* Words for the numbers 0, 1, ...; NULL-terminated; instead of a range. */
+    const char *const *choices;
+};
+
+/**
+ * Parse argv.
+ *
+ * @param words  Room for argc pointers; what is not a flag, in order.
+ * @return FOVEA_OK, or FOVEA_ERR_ARGUMENT with a message for the user, who may
+ *         be told the flag that was probably meant.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_args_parse(
+        const struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
+        const char **words, size_t *n_words_out, struct fovea_error *err);
+
+#endif

@@ -1,0 +1,84 @@
+/* A batch of inputs: see chunk.h. */
+#include "cli/chunk.h"
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/size.h"
+
+enum fovea_status
+fovea_chunk_init(struct fovea_chunk *chunk, size_t capacity, size_t row_size,
+        struct fovea_error *err)
+{
+    *chunk = (struct fovea_chunk){ .capacity = capacity, .row_size = row_size };
+    size_t size = 0;
+    if (!fovea_mul_size(capacity, row_size, &size)) {
+        return fovea_fail_memory(err, SIZE_MAX, "a batch");
+    }
+    chunk->entries = calloc(capacity, sizeof *chunk->entries);
+    chunk->outcomes = calloc(capacity, sizeof *chunk->outcomes);
+    chunk->images = calloc(capacity, sizeof *chunk->images);
+    chunk->results = calloc(capacity, sizeof *chunk->results);
+    chunk->rows = malloc(size);
+    if (!chunk->entries || !chunk->outcomes || !chunk->images ||
+            !chunk->results || !chunk->rows) {
+        fovea_chunk_finish(chunk);
+        return fovea_fail_memory(err, size, "a batch");
+    }
+    return FOVEA_OK;
+}
+
+void
+fovea_chunk_finish(struct fovea_chunk *chunk)
+{
+    fovea_chunk_clear(chunk);
+    free(chunk->entries);
+    free(chunk->outcomes);
+    free(chunk->images);
+    free(chunk->results);
+    free(chunk->rows);
+    *chunk = (struct fovea_chunk){ 0 };
+}
+
+void
+fovea_chunk_clear(struct fovea_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->n; i++) {
+        fovea_entry_finish(&chunk->entries[i]);
+    }
+    chunk->n = 0;
+}
+
+size_t
+fovea_chunk_collect(struct fovea_chunk *chunk)
+{
+    size_t n_images = 0;
+    for (size_t i = 0; i < chunk->n; i++) {
+        if (!chunk->entries[i].problem.code) {
+            chunk->images[n_images++] = (struct fovea_image){
+                .kind = FOVEA_IMAGE_PATH,
+                .data = chunk->entries[i].path,
+            };
+        }
+    }
+    return n_images;
+}
+
+size_t
+fovea_chunk_settle(struct fovea_chunk *chunk)
+{
+    size_t n_bad = 0;
+    size_t image = 0;
+    for (size_t i = 0; i < chunk->n; i++) {
+        struct fovea_outcome *outcome = &chunk->outcomes[i];
+        outcome->entry = &chunk->entries[i];
+        outcome->error = &chunk->entries[i].problem;
+        outcome->row = NULL;
+        if (!outcome->error->code) {
+            outcome->error = &chunk->results[image];
+            outcome->row = chunk->rows + image * chunk->row_size;
+            image++;
+        }
+        n_bad += outcome->error->code != FOVEA_OK;
+    }
+    return n_bad;
+}

@@ -1,0 +1,40 @@
+/* A batch of inputs on its way through the command. */
+#ifndef FOVEA_CLI_CHUNK_H
+#define FOVEA_CLI_CHUNK_H
+
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+#include "cli/output.h"
+#include "cli/walk.h"
+
+struct fovea_chunk {
+    uint64_t turn; /* place among all chunks */
+    size_t capacity;
+    size_t n;
+    struct fovea_entry *entries;
+    struct fovea_outcome *outcomes;
+    /* Of the entries that can be tried, without gaps. */
+    struct fovea_image *images;
+    struct fovea_error *results;
+    unsigned char *rows;
+    size_t row_size;
+};
+
+FOVEA_NODISCARD enum fovea_status fovea_chunk_init(struct fovea_chunk *chunk,
+        size_t capacity, size_t row_size, struct fovea_error *err);
+
+/** Free everything; fine on a zeroed or half-made one. */
+void fovea_chunk_finish(struct fovea_chunk *chunk);
+
+/** Drop the entries, keep the memory. */
+void fovea_chunk_clear(struct fovea_chunk *chunk);
+
+/** Fill images from the entries that have no problem; gives their number. */
+size_t fovea_chunk_collect(struct fovea_chunk *chunk);
+
+/** Fill outcomes from problems and results; gives the number of bad ones. */
+size_t fovea_chunk_settle(struct fovea_chunk *chunk);
+
+#endif

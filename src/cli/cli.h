@@ -1,0 +1,53 @@
+/*
+ * The `fovea` command: what main.c and the subcommands share.
+ *
+ * Each cmd_*.c is one subcommand: it gets the arguments behind its name and
+ * returns the exit code. Only main.c ends the process.
+ */
+#ifndef FOVEA_CLI_CLI_H
+#define FOVEA_CLI_CLI_H
+
+#include <stddef.h>
+
+#include "fovea/status.h"
+
+#include "base/macros.h"
+
+/** Exit codes; a signal adds 128 to its number. */
+enum fovea_exit {
+    FOVEA_EXIT_OK = 0,
+    FOVEA_EXIT_FAILED = 1, /* nothing could be done */
+    FOVEA_EXIT_USAGE = 2,
+    FOVEA_EXIT_SOME_BAD = 3, /* everything was tried, not every input is good */
+    FOVEA_EXIT_SIGNAL = 128,
+};
+
+struct fovea_command {
+    const char *name;
+    const char *summary; /* one line for `fovea help` */
+    const char *help;    /* what --help prints */
+    int (*run)(const struct fovea_command *self, int argc, char **argv);
+};
+
+extern const struct fovea_command fovea_cmd_embed;
+extern const struct fovea_command fovea_cmd_preprocess;
+extern const struct fovea_command fovea_cmd_models;
+
+/** Print on stdout. FOVEA_EXIT_OK, or FOVEA_EXIT_FAILED with a message. */
+int fovea_cli_print(const char *text);
+
+/** One line on stderr, "fovea: ...", control characters made harmless. */
+void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);
+
+/** Report an error record and give the exit code of its status. */
+int fovea_cli_fail(const struct fovea_error *error);
+
+/** Report wrong usage and where to read how it is done. FOVEA_EXIT_USAGE. */
+int fovea_cli_misused(const struct fovea_command *command,
+        const struct fovea_error *error);
+
+/** End the process at once, with nothing freed: for when other threads are
+ *  still inside the library. Lives in main.c. */
+_Noreturn void fovea_cli_quit(int exit_code);
+
+#endif

@@ -1,0 +1,103 @@
+/* `fovea embed`: images to embeddings. */
+#include "cli/job.h"
+
+static const char help[] =
+        "Usage: fovea embed [FLAGS] INPUT...\n"
+        "\n"
+        "Turn images into embeddings: vectors that lie close together where images\n"
+        "look alike.\n"
+        "\n"
+        "INPUT is a file, a directory (every file under it, in sorted order), or -\n"
+        "for a list of names on standard input, one a line. Under a directory, names\n"
+        "that begin with a dot and links to directories are left out. What a file is\n"
+        "is found from its bytes, never from its name: JPEG, PNG, WebP, GIF, TIFF,\n"
+        "HEIC, AVIF, BMP.\n"
+        "\n"
+        "Without -o, a line of JSON an input goes to standard output, in order:\n"
+        "  {\"input\":\"cat.jpg\",\"embedding\":[0.0123,...]}\n"
+        "  {\"input\":\"cat.txt\",\"error\":{\"code\":\"not_an_image\",\"message\":\"...\"}}\n"
+        "A name that is not UTF-8 has its bad bytes replaced there, and all of its\n"
+        "bytes beside it: \"input_hex\":\"...\".\n"
+        "\n"
+        "With -o x.npy, the vectors of the good ones go to x.npy (NumPy, float32,\n"
+        "one row each, in order), and x.npy.jsonl gets a line an input that says\n"
+        "which row is its own (\"row\":0), or the error. Both files appear at the\n"
+        "end, complete, or not at all.\n"
+        "\n"
+        "Flags:\n"
+        "  -o, --output FILE     write FILE and FILE.jsonl instead of standard output\n"
+        "  -m, --model KEY|DIR   a key of `fovea models`, a Hugging Face id whose\n"
+        "                        files are here, or a directory in its layout;\n"
+        "                        without it, the default model\n"
+        "      --dtype TYPE      arithmetic: f32, bf16 (faster where the CPU has it,\n"
+        "                        slightly less exact), auto (bf16 where it is faster;\n"
+        "                        the default)\n"
+        "      --raw             vectors as the model gives them, not scaled to\n"
+        "                        length 1\n"
+        "      --batch N         images computed together, 1 to 256 (8)\n"
+        "      --threads N       CPUs to use, 1 to 256 (all that the process may use)\n"
+        "  -0, --null            names in the list end with a NUL byte, not with a\n"
+        "                        newline (find -print0); alone it means -\n"
+        "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
+        "      --no-progress     no progress line (it is shown on terminals only)\n"
+        "  -h, --help            this text\n"
+        "\n"
+        "Limits; an image beyond one is a bad input:\n"
+        "      --max-bytes N     size of the file; K, M, G are powers of 1024 (256M)\n"
+        "      --max-pixels N    width times height; K, M, G are powers of 1000\n"
+        "                        (178956970)\n"
+        "      --max-side N      width, and height (65535)\n"
+        "      --max-warnings N  damaged places to step over (1000)\n"
+        "\n"
+        "Flags may stand anywhere before --. --flag=VALUE works as well.\n"
+        "\n"
+        "Exit status: 0 all inputs are good; 3 all were tried and some, or all, are\n"
+        "bad; 2 wrong usage; 1 nothing could be done (the model cannot be loaded, the\n"
+        "output cannot be written, there are no inputs); 130 and 143 after Ctrl-C and\n"
+        "SIGTERM, nothing of -o left behind.\n"
+        "\n"
+        "Examples:\n"
+        "  fovea embed cat.jpg dog.png\n"
+        "  fovea embed -m openai/clip-vit-base-patch32 -o photos.npy photos/\n"
+        "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n";
+
+static size_t
+layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
+{
+    *array_out = (struct fovea_npy){
+        .type = "<f4",
+        .n_dims = 1,
+        .dims = { info->embedding_dimension },
+    };
+    return info->embedding_dimension * sizeof(float);
+}
+
+static enum fovea_status
+work(void *context, const struct fovea_image *images, size_t n, void *rows,
+        struct fovea_error *results, struct fovea_error *err)
+{
+    const struct fovea_job_work *job = context;
+    return fovea_batch_embed_images(job->model, images, n, job->flags, rows,
+            results, err);
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    const struct fovea_job_kind kind = {
+        .command = self,
+        .verb = "embedding",
+        .past = "embedded",
+        .has_arithmetic = true,
+        .work = work,
+        .layout = layout,
+    };
+    return fovea_job_main(&kind, argc, argv);
+}
+
+const struct fovea_command fovea_cmd_embed = {
+    .name = "embed",
+    .summary = "turn images into embeddings",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,260 @@
+/* `fovea models`: what is known, what is here, and what one model is like. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/job.h"
+#include "cli/text.h"
+
+static const char help[] =
+        "Usage: fovea models [--json]\n"
+        "       fovea models show [--json] [--dtype TYPE] [--batch N] KEY|DIR\n"
+        "\n"
+        "List the models that fovea knows by name and whether their files are here,\n"
+        "or show one of them, or one in a directory.\n"
+        "\n"
+        "Files are looked for in $FOVEA_HOME/models/KEY, then in the Hugging Face\n"
+        "cache (HF_HOME and its relatives), then beside the program. Any other\n"
+        "CLIP model works too, by its Hugging Face id or its directory\n"
+        "(config.json, preprocessor_config.json, model.safetensors).\n"
+        "\n"
+        "Flags:\n"
+        "      --json        one JSON value: an array of models, or the model\n"
+        "      --dtype TYPE  (show) arithmetic to estimate for: auto, f32, bf16\n"
+        "      --batch N     (show) batch to estimate for, 1 to 256 (8)\n"
+        "  -h, --help        this text\n"
+        "\n"
+        "Exit status: 0; 2 wrong usage or a key that is not known; 1 the model is\n"
+        "known and its files are not here, or cannot be used.\n";
+
+struct flags {
+    bool json;
+    struct fovea_job job;
+};
+
+static void
+finish_text(struct fovea_text *text)
+{
+    fovea_text_finish(text);
+}
+
+static int
+print_text(const struct fovea_text *text)
+{
+    if (fovea_text_failed(text)) {
+        fovea_cli_report("not enough memory");
+        return FOVEA_EXIT_FAILED;
+    }
+    return fovea_cli_print(text->data);
+}
+
+/* One line, or one JSON object, of the list. */
+static void
+add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
+        struct fovea *library, bool json)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    struct fovea_model_info info = { .directory = NULL };
+    enum fovea_status status =
+            fovea_model_open(library, entry->key, &model, &error);
+    if (!status) {
+        fovea_model_describe(model, &info);
+    }
+    bool is_here = status != FOVEA_ERR_MODEL_NOT_FOUND;
+    if (!json) {
+        fovea_text_format(text, "%-40s %9" PRIu32 "  %5" PRIu32 "  %s\n",
+                entry->key, entry->embedding_dimension, entry->image_size_px,
+                !status            ? info.directory
+                        : !is_here ? "not here"
+                                   : error.message);
+        return;
+    }
+    fovea_text_format(text, "{\"key\":");
+    fovea_text_json_string(text, entry->key);
+    fovea_text_format(text,
+            ",\"embedding_dimension\":%" PRIu32 ",\"image_size_px\":%" PRIu32
+            ",\"here\":%s",
+            entry->embedding_dimension, entry->image_size_px,
+            is_here ? "true" : "false");
+    if (!status) {
+        fovea_text_format(text, ",\"directory\":");
+        fovea_text_json_string(text, info.directory);
+    } else if (is_here) {
+        fovea_text_format(text, ",\"error\":{\"code\":\"%s\",\"message\":",
+                fovea_status_name(error.code));
+        fovea_text_json_string(text, error.message);
+        fovea_text_add(text, "}", 1);
+    }
+    fovea_text_add(text, "}", 1);
+}
+
+static int
+list_models(const struct flags *flags, struct fovea *library)
+{
+    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    if (flags->json) {
+        fovea_text_add(&text, "[", 1);
+    } else {
+        fovea_text_format(&text, "%-40s %9s  %5s  %s\n", "KEY", "DIMENSION",
+                "IMAGE", "FILES");
+    }
+    const struct fovea_catalogue_entry *entry = NULL;
+    for (size_t i = 0; (entry = fovea_catalogue(i)); i++) {
+        if (flags->json && i > 0) {
+            fovea_text_add(&text, ",\n ", 3);
+        }
+        add_entry(&text, entry, library, flags->json);
+    }
+    if (flags->json) {
+        fovea_text_add(&text, "]\n", 2);
+    }
+    return print_text(&text);
+}
+
+static void
+add_floats(struct fovea_text *text, const float values[3], const char *between)
+{
+    for (size_t i = 0; i < 3; i++) {
+        fovea_text_format(text, "%s", i ? between : "");
+        fovea_text_json_float(text, values[i]);
+    }
+}
+
+static void
+add_model(struct fovea_text *text, const struct fovea_model_info *info)
+{
+    const double mib = 1 << 20;
+    fovea_text_format(text,
+            "key                %s\n"
+            "directory          %s\n"
+            "dimension          %" PRIu32 "\n"
+            "image              %" PRIu32 " x %" PRIu32
+            " px, patches of %" PRIu32 " px\n"
+            "transformer        %" PRIu32 " layers, %" PRIu32 " heads\n"
+            "mean               ",
+            info->key, info->directory, info->embedding_dimension,
+            info->image_width_px, info->image_height_px, info->patch_size_px,
+            info->n_layers, info->n_heads);
+    add_floats(text, info->mean, " ");
+    fovea_text_format(text, "\nstd                ");
+    add_floats(text, info->std, " ");
+    fovea_text_format(text,
+            "\n"
+            "dtype              %s (weights in the file: %s)\n"
+            "memory             %" PRIu64 " MB: %.1f MB weights, shared, and "
+            "%.1f MB a worker\n",
+            fovea_dtype_names[info->dtype], info->weights_dtype,
+            info->est_memory_allocation_mb, (double)info->shared_bytes / mib,
+            (double)info->per_worker_bytes / mib);
+}
+
+static void
+add_model_json(struct fovea_text *text, const struct fovea_model_info *info)
+{
+    fovea_text_format(text, "{\"key\":");
+    fovea_text_json_string(text, info->key);
+    fovea_text_format(text, ",\"directory\":");
+    fovea_text_json_string(text, info->directory);
+    fovea_text_format(text,
+            ",\"embedding_dimension\":%" PRIu32 ",\"image_width_px\":%" PRIu32
+            ",\"image_height_px\":%" PRIu32 ",\"patch_size_px\":%" PRIu32
+            ",\"n_layers\":%" PRIu32 ",\"n_heads\":%" PRIu32 ",\"mean\":[",
+            info->embedding_dimension, info->image_width_px,
+            info->image_height_px, info->patch_size_px, info->n_layers,
+            info->n_heads);
+    add_floats(text, info->mean, ",");
+    fovea_text_format(text, "],\"std\":[");
+    add_floats(text, info->std, ",");
+    fovea_text_format(text,
+            "],\"dtype\":\"%s\",\"weights_dtype\":\"%s\","
+            "\"shared_bytes\":%" PRIu64 ",\"per_worker_bytes\":%" PRIu64
+            ",\"est_memory_allocation_mb\":%" PRIu64 "}\n",
+            fovea_dtype_names[info->dtype], info->weights_dtype,
+            info->shared_bytes, info->per_worker_bytes,
+            info->est_memory_allocation_mb);
+}
+
+static int
+show_model(const struct flags *flags, struct fovea *library, const char *key)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    if (fovea_model_open(library, key, &model, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    if (flags->json) {
+        add_model_json(&text, &info);
+    } else {
+        add_model(&text, &info);
+    }
+    return print_text(&text);
+}
+
+static enum fovea_status
+parse(int argc, char **argv, struct flags *flags, const char **words,
+        size_t *n_words_out, struct fovea_error *err)
+{
+    const struct fovea_flag table[] = {
+        { .name = "help", .letter = 'h', .on = &flags->job.help },
+        { .name = "json", .on = &flags->json },
+        { .name = "dtype",
+                .number = &flags->job.dtype,
+                .choices = fovea_dtype_names },
+        { .name = "batch",
+                .number = &flags->job.n_batch,
+                .min = 1,
+                .max = FOVEA_MAX_BATCH },
+    };
+    enum fovea_status status = fovea_args_parse(table, FOVEA_ARRAY_LEN(table),
+            argc, argv, words, n_words_out, err);
+    if (status || flags->job.help || *n_words_out == 0) {
+        return status;
+    }
+    if (strcmp(words[0], "show") != 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "unknown word %s; did you mean: fovea models show %s?",
+                words[0], words[0]);
+    }
+    if (*n_words_out != 2) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "show needs one model, by its key or directory");
+    }
+    return FOVEA_OK;
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    struct flags flags = { 0 };
+    struct fovea_error error;
+    size_t n_words = 0;
+    FOVEA_AUTO_FREE const char **words =
+            calloc((size_t)argc + 1, sizeof *words);
+    if (!words) {
+        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
+        return fovea_cli_fail(&error);
+    }
+    if (parse(argc, argv, &flags, words, &n_words, &error)) {
+        return fovea_cli_misused(self, &error);
+    }
+    if (flags.job.help) {
+        return fovea_cli_print(self->help);
+    }
+    FOVEA_AUTO(fovea_job_close_library) struct fovea *library = NULL;
+    if (fovea_job_open(&flags.job, &library, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    return n_words ? show_model(&flags, library, words[1])
+                   : list_models(&flags, library);
+}
+
+const struct fovea_command fovea_cmd_models = {
+    .name = "models",
+    .summary = "list the models, or show one",
+    .help = help,
+    .run = run,
+};

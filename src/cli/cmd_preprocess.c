@@ -1,0 +1,81 @@
+/* `fovea preprocess`: images to the pixels a model sees. */
+#include "cli/job.h"
+
+static const char help[] =
+        "Usage: fovea preprocess [FLAGS] -o x.npy INPUT...\n"
+        "\n"
+        "Write the pixels that a model sees of each image: decoded, turned upright,\n"
+        "RGB, resized and cropped, before they are normalised. For checking fovea\n"
+        "against another implementation.\n"
+        "\n"
+        "x.npy gets the good ones, in order (NumPy, uint8, N x height x width x 3),\n"
+        "and x.npy.jsonl a line of JSON an input: its row, or its error. Both appear\n"
+        "at the end, complete, or not at all. No weights are read.\n"
+        "\n"
+        "INPUT is a file, a directory (every file under it, in sorted order), or -\n"
+        "for a list of names on standard input, one a line.\n"
+        "\n"
+        "Flags:\n"
+        "  -o, --output FILE     the file to write (needed)\n"
+        "  -m, --model KEY|DIR   whose preprocessing; without it, the default model\n"
+        "      --batch N         images a thread takes at a time, 1 to 256 (8)\n"
+        "      --threads N       CPUs to use, 1 to 256 (all that the process may use)\n"
+        "  -0, --null            names in the list end with a NUL byte, not with a\n"
+        "                        newline; alone it means -\n"
+        "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
+        "      --no-progress     no progress line (it is shown on terminals only)\n"
+        "  -h, --help            this text\n"
+        "\n"
+        "Limits; an image beyond one is a bad input:\n"
+        "      --max-bytes N     size of the file; K, M, G are powers of 1024 (256M)\n"
+        "      --max-pixels N    width times height; K, M, G are powers of 1000\n"
+        "                        (178956970)\n"
+        "      --max-side N      width, and height (65535)\n"
+        "      --max-warnings N  damaged places to step over (1000)\n"
+        "\n"
+        "Exit status: as of `fovea embed`.\n"
+        "\n"
+        "Example:\n"
+        "  fovea preprocess -m openai/clip-vit-base-patch32 -o pixels.npy photos/\n";
+
+static size_t
+layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
+{
+    *array_out = (struct fovea_npy){
+        .type = "|u1",
+        .n_dims = 3,
+        .dims = { info->image_height_px, info->image_width_px, 3 },
+    };
+    /* Sides are at most 4096 px, which the config's reader saw to. */
+    return (size_t)info->image_height_px * info->image_width_px * 3;
+}
+
+static enum fovea_status
+work(void *context, const struct fovea_image *images, size_t n, void *rows,
+        struct fovea_error *results, struct fovea_error *err)
+{
+    const struct fovea_job_work *job = context;
+    return fovea_batch_preprocess_images(job->model, images, n, rows, results,
+            err);
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    const struct fovea_job_kind kind = {
+        .command = self,
+        .verb = "preprocessing",
+        .past = "preprocessed",
+        .needs_output = true,
+        .work = work,
+        .layout = layout,
+    };
+    return fovea_job_main(&kind, argc, argv);
+}
+
+const struct fovea_command fovea_cmd_preprocess = {
+    .name = "preprocess",
+    .summary = "write the pixels a model sees, for checking",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,131 @@
+/* The inputs of a run: see entries.h. */
+#include "cli/entries.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "cli/list.h"
+
+struct fovea_entries {
+    struct fovea_entries_source source;
+    size_t next_word;
+    bool in_list;
+    struct fovea_list list;
+    struct fovea_walk *walk; /* of the directory we are in, or NULL */
+};
+
+enum fovea_status
+fovea_entries_create(const struct fovea_entries_source *source,
+        struct fovea_entries **entries_out, struct fovea_error *err)
+{
+    struct fovea_entries *entries = calloc(1, sizeof *entries);
+    if (!entries) {
+        return fovea_fail_memory(err, sizeof *entries, "the inputs");
+    }
+    entries->source = *source;
+    entries->list.fd = STDIN_FILENO;
+    entries->list.separator = source->separator;
+    *entries_out = entries;
+    return FOVEA_OK;
+}
+
+void
+fovea_entries_destroy(struct fovea_entries *entries)
+{
+    if (entries) {
+        fovea_list_finish(&entries->list);
+        fovea_walk_destroy(entries->walk);
+        free(entries);
+    }
+}
+
+/* Take the next name: a word, or one of the list while we are in it. */
+static enum fovea_status
+next_name(struct fovea_entries *entries, enum fovea_entries_step *step_out,
+        const char **name_out, size_t *size_out, struct fovea_error *err)
+{
+    for (;;) {
+        if (entries->in_list) {
+            enum fovea_list_step step = FOVEA_LIST_END;
+            char *name = NULL;
+            enum fovea_status status = fovea_list_next(&entries->list, &step,
+                    &name, size_out, err);
+            if (status || step != FOVEA_LIST_END) {
+                *name_out = name;
+                *step_out = step == FOVEA_LIST_NAME ? FOVEA_ENTRIES_ENTRY
+                                                    : FOVEA_ENTRIES_WAIT;
+                return status;
+            }
+            entries->in_list = false;
+        }
+        if (entries->next_word == entries->source.n_words) {
+            *step_out = FOVEA_ENTRIES_END;
+            return FOVEA_OK;
+        }
+        const char *word = entries->source.words[entries->next_word++];
+        if (strcmp(word, "-") == 0) {
+            entries->in_list = true;
+        } else {
+            *name_out = word;
+            *size_out = strlen(word);
+            *step_out = FOVEA_ENTRIES_ENTRY;
+            return FOVEA_OK;
+        }
+    }
+}
+
+/* Make an entry of a name, or begin to walk if it is a directory. */
+static enum fovea_status
+begin_name(struct fovea_entries *entries, const char *name, size_t size,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    struct stat info;
+    bool has_nul = strlen(name) != size;
+    if (!has_nul && stat(name, &info) == 0 && S_ISDIR(info.st_mode)) {
+        return fovea_walk_create(name, &entries->walk, err);
+    }
+    struct fovea_entry entry = { .path = strdup(name) };
+    if (!entry.path) {
+        return fovea_fail_memory(err, size, "a name");
+    }
+    if (has_nul) {
+        (void)fovea_fail(&entry.problem, FOVEA_ERR_ARGUMENT,
+                "the name has a NUL byte in it; if the list is NUL-separated, "
+                "add -0");
+    }
+    *entry_out = entry;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_entries_next(struct fovea_entries *entries,
+        enum fovea_entries_step *step_out, struct fovea_entry *entry_out,
+        struct fovea_error *err)
+{
+    for (;;) {
+        if (entries->walk) {
+            bool found = false;
+            enum fovea_status status =
+                    fovea_walk_next(entries->walk, entry_out, &found, err);
+            if (status || found) {
+                *step_out = FOVEA_ENTRIES_ENTRY;
+                return status;
+            }
+            fovea_walk_destroy(FOVEA_TAKE(entries->walk));
+        }
+        const char *name = NULL;
+        size_t size = 0;
+        enum fovea_status status =
+                next_name(entries, step_out, &name, &size, err);
+        if (status || *step_out != FOVEA_ENTRIES_ENTRY) {
+            return status;
+        }
+        status = begin_name(entries, name, size, entry_out, err);
+        if (status || !entries->walk) {
+            return status;
+        }
+    }
+}

@@ -1,0 +1,278 @@
+/* What embed and preprocess have in common: see job.h. */
+#include "cli/job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+
+enum {
+    DEFAULT_BATCH = 8,
+    N_COMPLAINTS = 10
+};
+
+const char *const fovea_dtype_names[] = { "auto", "f32", "bf16", NULL };
+
+void
+fovea_job_close_library(struct fovea **library)
+{
+    fovea_close(*library);
+}
+
+void
+fovea_job_close_model(struct fovea_model **model)
+{
+    fovea_model_close(*model);
+}
+
+/* Fill the job and the words between the flags; room for argc and one more. */
+static enum fovea_status
+parse(const struct fovea_job_kind *kind, struct fovea_job *job, int argc,
+        char **argv, const char **words, size_t *n_words_out,
+        struct fovea_error *err)
+{
+    const struct fovea_flag flags[] = {
+        { .name = "help", .letter = 'h', .on = &job->help },
+        { .name = "model", .letter = 'm', .text = &job->model },
+        { .name = "output", .letter = 'o', .text = &job->output },
+        { .name = "null", .letter = '0', .on = &job->null_separated },
+        { .name = "quiet", .letter = 'q', .on = &job->quiet },
+        { .name = "no-progress", .on = &job->no_progress },
+        { .name = "batch",
+                .number = &job->n_batch,
+                .min = 1,
+                .max = FOVEA_MAX_BATCH },
+        { .name = "threads",
+                .number = &job->n_threads,
+                .min = 1,
+                .max = FOVEA_MAX_THREADS },
+        { .name = "max-bytes",
+                .number = &job->max_bytes,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = 1024 },
+        { .name = "max-pixels",
+                .number = &job->max_pixels,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = 1000 },
+        { .name = "max-side",
+                .number = &job->max_side_px,
+                .min = 1,
+                .max = UINT32_MAX,
+                .kilo = 1000 },
+        { .name = "max-warnings",
+                .number = &job->max_warnings,
+                .min = 1,
+                .max = UINT32_MAX,
+                .kilo = 1000 },
+        /* Those of embed alone stand last. */
+        { .name = "dtype",
+                .number = &job->dtype,
+                .choices = fovea_dtype_names },
+        { .name = "raw", .on = &job->raw },
+    };
+    size_t n_flags = FOVEA_ARRAY_LEN(flags) - (kind->has_arithmetic ? 0 : 2);
+    return fovea_args_parse(flags, n_flags, argc, argv, words, n_words_out,
+            err);
+}
+
+/* What the flags and words must be beside what each one must be. */
+static enum fovea_status
+check(const struct fovea_job_kind *kind, const struct fovea_job *job,
+        const char **words, size_t *n_words, struct fovea_error *err)
+{
+    size_t n_lists = 0;
+    for (size_t i = 0; i < *n_words; i++) {
+        n_lists += strcmp(words[i], "-") == 0;
+    }
+    if (job->null_separated && *n_words == 0) {
+        words[0] = "-"; /* what else could be meant */
+        *n_words = 1;
+        n_lists = 1;
+    }
+    if (*n_words == 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no INPUT: give files, directories, or - for a list of names "
+                "on standard input");
+    }
+    if (n_lists > 1) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "- can be given only once");
+    }
+    if (job->null_separated && n_lists == 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "-0 is about the list that - reads, and there is no - here");
+    }
+    if (kind->needs_output && !job->output) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "-o FILE is needed: the file to write");
+    }
+    if (job->output && strcmp(job->output, "-") == 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "-o needs a file%s",
+                kind->needs_output
+                        ? ""
+                        : "; without -o results go to standard output");
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_job_open(const struct fovea_job *job, struct fovea **library_out,
+        struct fovea_error *err)
+{
+    const struct fovea_options options = {
+        .n_threads = (unsigned)job->n_threads,
+        .max_batch = (unsigned)job->n_batch,
+        .dtype = (enum fovea_dtype)job->dtype,
+        .limits = {
+            .max_bytes = job->max_bytes,
+            .max_pixels = job->max_pixels,
+            .max_side_px = (uint32_t)job->max_side_px,
+            .max_warnings = (uint32_t)job->max_warnings,
+        },
+    };
+    return fovea_open(&options, library_out, err);
+}
+
+/* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad" */
+static void
+summarise(const struct fovea_job_kind *kind, const struct fovea_job *job,
+        const struct fovea_run_totals *totals)
+{
+    if (job->quiet || !job->output) {
+        return;
+    }
+    uint64_t n_good = totals->n_done - totals->n_bad;
+    char bad[32] = "";
+    if (totals->n_bad) {
+        (void)snprintf(bad, sizeof bad, ", %" PRIu64 " bad", totals->n_bad);
+    }
+    fovea_cli_report("%s %" PRIu64 " image%s in %.1f s (%.*f/s)%s", kind->past,
+            n_good, n_good == 1 ? "" : "s", totals->seconds,
+            totals->rate < 10 ? 1 : 0, totals->rate, bad);
+}
+
+static enum fovea_status
+nothing_found(const struct fovea_entries_source *source,
+        struct fovea_error *err)
+{
+    if (source->n_words == 1 && strcmp(source->words[0], "-") == 0) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                "no inputs: the list on standard input is empty");
+    }
+    return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+            "no inputs: no files in %s%s", source->words[0],
+            source->n_words > 1 ? " and the others" : "");
+}
+
+/* Run with everything open; the output is committed or still to be finished. */
+static enum fovea_status
+run_job(const struct fovea_job_kind *kind, const struct fovea_job *job,
+        const struct fovea_entries_source *source, struct fovea_output *output,
+        struct fovea_job_work *work, struct fovea_run_totals *totals,
+        struct fovea_error *err)
+{
+    size_t n_threads =
+            job->n_threads ? (size_t)job->n_threads : fovea_cpu_count();
+    bool on_screen = !job->output && isatty(STDOUT_FILENO);
+    const struct fovea_run_settings settings = {
+        .source = *source,
+        .output = output,
+        .work = kind->work,
+        .context = work,
+        .verb = kind->verb,
+        .n_batch = job->n_batch ? (size_t)job->n_batch : DEFAULT_BATCH,
+        /* One more than computes, so that the next batch is being read. */
+        .n_feeders = n_threads + 1,
+        .show_progress = !job->quiet && !job->no_progress,
+        /* On the screen the results themselves say it. */
+        .n_complaints = job->quiet || on_screen ? 0 : N_COMPLAINTS,
+    };
+    enum fovea_status status = fovea_run(&settings, totals, err);
+    if (!status && totals->n_done == 0) {
+        status = nothing_found(source, err);
+    }
+    return status ? status : fovea_output_commit(output, err);
+}
+
+static enum fovea_status
+open_output(const struct fovea_job_kind *kind, const struct fovea_job *job,
+        const struct fovea_model *model, struct fovea_output *output_out,
+        struct fovea_error *err)
+{
+    struct fovea_model_info info;
+    struct fovea_npy array = { 0 };
+    fovea_model_describe(model, &info);
+    size_t row_size = kind->layout(&info, &array);
+    if (job->output) {
+        return fovea_output_open_files(job->output, &array, row_size,
+                output_out, err);
+    }
+    fovea_output_open_stream(info.embedding_dimension, output_out);
+    return FOVEA_OK;
+}
+
+static int
+do_job(const struct fovea_job_kind *kind, const struct fovea_job *job,
+        const struct fovea_entries_source *source)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(fovea_job_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    struct fovea_run_totals totals = { 0 };
+    struct fovea_output output;
+    enum fovea_status status = fovea_job_open(job, &library, &error);
+    if (!status) {
+        status = fovea_model_open(library, job->model, &model, &error);
+    }
+    if (!status) {
+        status = open_output(kind, job, model, &output, &error);
+    }
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    struct fovea_job_work work = {
+        .model = model,
+        .flags = job->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
+    };
+    status = run_job(kind, job, source, &output, &work, &totals, &error);
+    fovea_output_finish(&output);
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    summarise(kind, job, &totals);
+    return totals.n_bad ? FOVEA_EXIT_SOME_BAD : FOVEA_EXIT_OK;
+}
+
+int
+fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv)
+{
+    struct fovea_job job = { 0 };
+    struct fovea_error error;
+    size_t n_words = 0;
+    FOVEA_AUTO_FREE const char **words =
+            calloc((size_t)argc + 1, sizeof *words);
+    if (!words) {
+        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
+        return fovea_cli_fail(&error);
+    }
+    enum fovea_status status =
+            parse(kind, &job, argc, argv, words, &n_words, &error);
+    if (!status && job.help) {
+        return fovea_cli_print(kind->command->help);
+    }
+    if (!status) {
+        status = check(kind, &job, words, &n_words, &error);
+    }
+    if (status) {
+        return fovea_cli_misused(kind->command, &error);
+    }
+    const struct fovea_entries_source source = {
+        .words = words,
+        .n_words = n_words,
+        .separator = job.null_separated ? '\0' : '\n',
+    };
+    return do_job(kind, &job, &source);
+}

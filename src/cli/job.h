@@ -1,0 +1,65 @@
+/*
+ * What embed and preprocess have in common: their flags, opening a model and
+ * an output, running, and saying how it went.
+ */
+#ifndef FOVEA_CLI_JOB_H
+#define FOVEA_CLI_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/run.h"
+
+/** The flags, as they were given. */
+struct fovea_job {
+    bool help;
+    bool null_separated;
+    bool quiet;
+    bool no_progress;
+    bool raw;
+    const char *model;
+    const char *output;
+    uint64_t dtype; /* enum fovea_dtype */
+    uint64_t n_batch;
+    uint64_t n_threads;
+    uint64_t max_bytes;
+    uint64_t max_pixels;
+    uint64_t max_side_px;
+    uint64_t max_warnings;
+};
+
+/** How one of the commands does it. */
+struct fovea_job_kind {
+    const struct fovea_command *command;
+    const char *verb;    /* "embedding" */
+    const char *past;    /* "embedded" */
+    bool needs_output;   /* -o must be given */
+    bool has_arithmetic; /* --dtype and --raw are known */
+    fovea_work_fn *work; /* its context is a struct fovea_job_work */
+    /* Shape and type of a row; gives its size in bytes. */
+    size_t (*layout)(const struct fovea_model_info *info,
+            struct fovea_npy *array_out);
+};
+
+struct fovea_job_work {
+    struct fovea_model *model;
+    unsigned flags; /* of the embedding calls */
+};
+
+/** The words of --dtype, in the order of enum fovea_dtype. */
+extern const char *const fovea_dtype_names[];
+
+/** Parse argv and do it. The exit code. */
+int fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv);
+
+/** Open a library with these settings, for commands that are no jobs too. */
+FOVEA_NODISCARD enum fovea_status fovea_job_open(const struct fovea_job *job,
+        struct fovea **library_out, struct fovea_error *err);
+
+/* For FOVEA_AUTO. */
+void fovea_job_close_library(struct fovea **library);
+void fovea_job_close_model(struct fovea_model **model);
+
+#endif

@@ -1,0 +1,137 @@
+/* The `fovea` command: finds the subcommand and gives it the rest. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fovea/version.h"
+
+#include "base/nearest.h"
+#include "cli/cli.h"
+
+static const struct fovea_command *const commands[] = {
+    &fovea_cmd_embed,
+    &fovea_cmd_models,
+    &fovea_cmd_preprocess,
+};
+
+static const char about[] = "Usage: fovea COMMAND [FLAGS] ...\n"
+                            "\n"
+                            "Image embeddings with CLIP models, on the CPU.\n"
+                            "\n"
+                            "Commands:\n";
+
+static const char more[] =
+        "  help [COMMAND]  this text, or how to use a command\n"
+        "\n"
+        "Flags:\n"
+        "      --version   print the version\n"
+        "  -h, --help      this text\n"
+        "\n"
+        "Try it:\n"
+        "  fovea embed photo.jpg\n"
+        "  fovea help embed\n";
+
+_Noreturn void
+fovea_cli_quit(int exit_code)
+{
+    _exit(exit_code);
+}
+
+static const struct fovea_command *
+find(const char *name)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
+        if (strcmp(commands[i]->name, name) == 0) {
+            return commands[i];
+        }
+    }
+    return NULL;
+}
+
+static int
+unknown(const char *name)
+{
+    const char *names[FOVEA_ARRAY_LEN(commands)];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
+        names[i] = commands[i]->name;
+    }
+    const char *nearest = fovea_nearest(name, names, FOVEA_ARRAY_LEN(names));
+    fovea_cli_report("unknown %s %s%s%s%s", name[0] == '-' ? "flag" : "command",
+            name, nearest ? "; did you mean " : "", nearest ? nearest : "",
+            nearest ? "?" : "");
+    (void)fputs("Try: fovea help\n", stderr);
+    return FOVEA_EXIT_USAGE;
+}
+
+static int
+print_help(void)
+{
+    char text[2048];
+    int size = snprintf(text, sizeof text, "%s", about);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
+        size += snprintf(text + size, sizeof text - (size_t)size,
+                "  %-14s  %s\n", commands[i]->name, commands[i]->summary);
+    }
+    (void)snprintf(text + size, sizeof text - (size_t)size, "%s", more);
+    return fovea_cli_print(text);
+}
+
+static int
+help_command(int argc, char **argv)
+{
+    if (argc == 0) {
+        return print_help();
+    }
+    const struct fovea_command *command = find(argv[0]);
+    return command ? fovea_cli_print(command->help) : unknown(argv[0]);
+}
+
+static int
+dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        fovea_cli_report("no command");
+        (void)fputs("Try: fovea help\n", stderr);
+        return FOVEA_EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        return fovea_cli_print("fovea " FOVEA_VERSION "\n");
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        return print_help();
+    }
+    if (strcmp(name, "help") == 0) {
+        return help_command(argc - 2, argv + 2);
+    }
+    const struct fovea_command *command = find(name);
+    return command ? command->run(command, argc - 2, argv + 2) : unknown(name);
+}
+
+/* A file that we open must never get the number of a standard stream that was
+   closed. The stand-ins refuse to be read and written, except that what is said
+   on a closed stderr is lost. */
+static void
+fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            int flags = fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY;
+            /* The lowest free number: this one. To stay, also over exec. */
+            (void)!open("/dev/null", flags); /* NOLINT(android-cloexec-open) */
+        }
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    fill_standard_streams();
+    /* Both come back as errors of write, which end a run in order. */
+    (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN },
+            NULL);
+    (void)sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN },
+            NULL);
+    return dispatch(argc, argv);
+}

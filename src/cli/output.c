@@ -1,0 +1,163 @@
+/* Where results go: see output.h. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+void
+fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out)
+{
+    *output_out = (struct fovea_output){
+        .row_size = n_floats * sizeof(float),
+        .rows = FOVEA_ATOMIC_FILE_INIT,
+        .list = FOVEA_ATOMIC_FILE_INIT,
+    };
+}
+
+enum fovea_status
+fovea_output_open_files(const char *path, const struct fovea_npy *array,
+        size_t row_size, struct fovea_output *output_out,
+        struct fovea_error *err)
+{
+    struct fovea_output output = {
+        .to_files = true,
+        .row_size = row_size,
+        .array = *array,
+        .rows = FOVEA_ATOMIC_FILE_INIT,
+        .list = FOVEA_ATOMIC_FILE_INIT,
+    };
+    fovea_text_format(&output.text, "%s.jsonl", path);
+    if (fovea_text_failed(&output.text)) {
+        fovea_output_finish(&output);
+        return fovea_fail_memory(err, strlen(path), "a path");
+    }
+    /* Space for the header; the number of rows is known at the end. */
+    char header[FOVEA_NPY_HEADER_SIZE];
+    fovea_npy_header(array, 0, header);
+    enum fovea_status status = fovea_atomic_file_open(path, &output.rows, err);
+    if (!status) {
+        status = fovea_atomic_file_open(output.text.data, &output.list, err);
+    }
+    if (!status) {
+        status = fovea_atomic_file_write(&output.rows, header, sizeof header,
+                err);
+    }
+    if (status) {
+        fovea_output_finish(&output);
+        return status;
+    }
+    *output_out = output;
+    return FOVEA_OK;
+}
+
+static void
+add_error(struct fovea_text *text, const struct fovea_error *error)
+{
+    fovea_text_format(text, ",\"error\":{\"code\":\"%s\",\"message\":",
+            fovea_status_name(error->code));
+    fovea_text_json_string(text, error->message);
+    fovea_text_add(text, "}", 1);
+}
+
+static void
+add_embedding(struct fovea_text *text, const float *values, size_t n)
+{
+    fovea_text_format(text, ",\"embedding\":[");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) {
+            fovea_text_add(text, ",", 1);
+        }
+        fovea_text_json_float(text, values[i]);
+    }
+    fovea_text_add(text, "]", 1);
+}
+
+static enum fovea_status
+write_stdout(const struct fovea_text *text, struct fovea_error *err)
+{
+    size_t done = 0;
+    while (done < text->size) {
+        ssize_t n = write(STDOUT_FILENO, text->data + done, text->size - done);
+        if (n < 0 && errno == EAGAIN) { /* someone made it non-blocking */
+            struct pollfd poll_fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
+            (void)poll(&poll_fd, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
+            return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                    "standard output cannot be written");
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+write_line(struct fovea_output *output, const struct fovea_outcome *outcome,
+        struct fovea_error *err)
+{
+    struct fovea_text *text = &output->text;
+    fovea_text_add(text, "{", 1);
+    fovea_text_json_input(text, outcome->entry->path);
+    enum fovea_status status = FOVEA_OK;
+    if (outcome->error->code) {
+        add_error(text, outcome->error);
+    } else if (output->to_files) {
+        fovea_text_format(text, ",\"row\":%" PRIu64, output->n_rows++);
+        status = fovea_atomic_file_write(&output->rows, outcome->row,
+                output->row_size, err);
+    } else {
+        add_embedding(text, outcome->row, output->row_size / sizeof(float));
+    }
+    fovea_text_add(text, "}\n", 2);
+    return status;
+}
+
+enum fovea_status
+fovea_output_write(struct fovea_output *output,
+        const struct fovea_outcome *outcomes, size_t n, struct fovea_error *err)
+{
+    fovea_text_clear(&output->text);
+    for (size_t i = 0; i < n; i++) {
+        enum fovea_status status = write_line(output, &outcomes[i], err);
+        if (status) {
+            return status;
+        }
+    }
+    if (fovea_text_failed(&output->text)) {
+        return fovea_fail_memory(err, output->text.capacity, "the results");
+    }
+    return output->to_files ? fovea_atomic_file_write(&output->list,
+                                      output->text.data, output->text.size, err)
+                            : write_stdout(&output->text, err);
+}
+
+enum fovea_status
+fovea_output_commit(struct fovea_output *output, struct fovea_error *err)
+{
+    if (!output->to_files) {
+        return FOVEA_OK;
+    }
+    char header[FOVEA_NPY_HEADER_SIZE];
+    fovea_npy_header(&output->array, output->n_rows, header);
+    enum fovea_status status = fovea_atomic_file_write_at(&output->rows, 0,
+            header, sizeof header, err);
+    if (status) {
+        return status;
+    }
+    /* The array last: who sees it finds its list. */
+    struct fovea_atomic_file *files[] = { &output->list, &output->rows };
+    return fovea_atomic_files_commit(files, FOVEA_ARRAY_LEN(files), err);
+}
+
+void
+fovea_output_finish(struct fovea_output *output)
+{
+    fovea_atomic_file_abandon(&output->rows);
+    fovea_atomic_file_abandon(&output->list);
+    fovea_text_finish(&output->text);
+}

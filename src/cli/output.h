@@ -1,0 +1,60 @@
+/*
+ * Where results go: JSON lines on standard output, or an array (.npy) with a
+ * file of JSON lines beside it, which appear together at the end or not at all.
+ *
+ * One thread at a time.
+ */
+#ifndef FOVEA_CLI_OUTPUT_H
+#define FOVEA_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/atomic_file.h"
+#include "cli/npy.h"
+#include "cli/text.h"
+#include "cli/walk.h"
+
+struct fovea_output {
+    bool to_files;
+    size_t row_size;               /* bytes */
+    struct fovea_npy array;        /* files only */
+    struct fovea_atomic_file rows; /* "x.npy" */
+    struct fovea_atomic_file list; /* "x.npy.jsonl" */
+    uint64_t n_rows;
+    struct fovea_text text; /* lines that are being made */
+};
+
+/** A run of inputs with what came of them. */
+struct fovea_outcome {
+    const struct fovea_entry *entry;
+    const struct fovea_error *error; /* code FOVEA_OK: good */
+    const void *row;                 /* row_size bytes; of good ones */
+};
+
+/** Write float32 rows as JSON lines on standard output. */
+void fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out);
+
+/**
+ * Begin path and path.jsonl.
+ *
+ * @return FOVEA_OK, or what fovea_atomic_file_open() returned.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_output_open_files(const char *path,
+        const struct fovea_npy *array, size_t row_size,
+        struct fovea_output *output_out, struct fovea_error *err);
+
+/** Write the next n outcomes. FOVEA_OK, FOVEA_ERR_IO or FOVEA_ERR_NO_MEMORY. */
+FOVEA_NODISCARD enum fovea_status fovea_output_write(
+        struct fovea_output *output, const struct fovea_outcome *outcomes,
+        size_t n, struct fovea_error *err);
+
+/** Let the files appear. Does nothing to a stream. */
+FOVEA_NODISCARD enum fovea_status fovea_output_commit(
+        struct fovea_output *output, struct fovea_error *err);
+
+/** Drop what was not committed and free everything; fine when committed. */
+void fovea_output_finish(struct fovea_output *output);
+
+#endif

@@ -1,0 +1,125 @@
+/* The progress line: see progress.h. */
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+double
+fovea_progress_rate(const struct fovea_progress_state *state)
+{
+    int64_t time_ns = state->elapsed_ns - state->first_ns;
+    if (state->n_first == 0 || state->n_done <= state->n_first ||
+            time_ns <= 0) {
+        return 0;
+    }
+    return (double)(state->n_done - state->n_first) * (double)FOVEA_NS_PER_S /
+            (double)time_ns;
+}
+
+/* "0:07", "12:34", "2:03:04" */
+static void
+format_time(double seconds, char *text, size_t size)
+{
+    uint64_t s = (uint64_t)(seconds + 0.5);
+    if (s < 3600) {
+        (void)snprintf(text, size, "%" PRIu64 ":%02" PRIu64, s / 60, s % 60);
+    } else {
+        (void)snprintf(text, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64,
+                s / 3600, s / 60 % 60, s % 60);
+    }
+}
+
+void
+fovea_progress_format(const struct fovea_progress_state *state, size_t width,
+        char *line, size_t size)
+{
+    /* The number of files may grow while they are counted and embedded. */
+    uint64_t n_total = state->n_total && state->n_total < state->n_done
+            ? state->n_done
+            : state->n_total;
+    char total[24] = "";
+    char rate[40] = "";
+    char eta[40] = "";
+    char bad[32] = "";
+    if (n_total) {
+        (void)snprintf(total, sizeof total, "/%" PRIu64, n_total);
+    }
+    double per_second = fovea_progress_rate(state);
+    if (per_second > 0) {
+        (void)snprintf(rate, sizeof rate, "  %.*f images/s",
+                per_second < 100 ? 1 : 0, per_second);
+        double left = (double)(n_total - state->n_done) / per_second;
+        if (n_total && left < 360000) {
+            char time[24];
+            format_time(left, time, sizeof time);
+            (void)snprintf(eta, sizeof eta, "  ETA %s", time);
+        }
+    }
+    if (state->n_bad) {
+        (void)snprintf(bad, sizeof bad, "  %" PRIu64 " bad", state->n_bad);
+    }
+    (void)snprintf(line, size, "%s  %" PRIu64 "%s%s%s%s", state->verb,
+            state->n_done, total, rate, eta, bad);
+    if (width > 0 && strlen(line) >= width) {
+        line[width - 1] = '\0';
+    }
+}
+
+void
+fovea_progress_begin(struct fovea_progress *progress)
+{
+    const char *terminal = getenv("TERM");
+    if (isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0)) {
+        progress->fd = STDERR_FILENO;
+    }
+}
+
+/* A terminal that does not take it loses nothing that matters. */
+static void
+put(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n <= 0) {
+            return;
+        }
+        text += n;
+        size -= (size_t)n;
+    }
+}
+
+void
+fovea_progress_draw(struct fovea_progress *progress,
+        const struct fovea_progress_state *state)
+{
+    if (progress->fd < 0) {
+        return;
+    }
+    struct winsize window = { 0 };
+    (void)ioctl(progress->fd, TIOCGWINSZ, &window);
+    char line[160];
+    fovea_progress_format(state, window.ws_col, line, sizeof line);
+    char drawn[sizeof line + 8];
+    int size = snprintf(drawn, sizeof drawn, "\r%s\033[K", line);
+    (void)pthread_mutex_lock(&progress->mutex);
+    put(progress->fd, drawn, (size_t)size);
+    progress->shown = true;
+    (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void
+fovea_progress_clear(struct fovea_progress *progress)
+{
+    (void)pthread_mutex_lock(&progress->mutex);
+    if (progress->shown) {
+        put(progress->fd, "\r\033[K", 4);
+        progress->shown = false;
+    }
+    (void)pthread_mutex_unlock(&progress->mutex);
+}

@@ -1,0 +1,59 @@
+/*
+ * The progress line on a terminal.
+ *
+ *     embedding  412/1600  38.2 images/s  ETA 0:31  2 bad
+ *
+ * It is one line, redrawn in place and cleared before anything else is written
+ * to the same terminal. Any thread may clear it; one thread draws.
+ */
+#ifndef FOVEA_CLI_PROGRESS_H
+#define FOVEA_CLI_PROGRESS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How far a run is. */
+struct fovea_progress_state {
+    const char *verb; /* "embedding" */
+    uint64_t n_done;  /* bad ones included */
+    uint64_t n_bad;
+    uint64_t n_total;   /* 0: not known yet */
+    int64_t elapsed_ns; /* since the start */
+    /* When the first results were there (loading is not part of the rate), and
+       how many they were; 0 before. */
+    int64_t first_ns;
+    uint64_t n_first;
+};
+
+struct fovea_progress {
+    int fd; /* of the terminal; -1: nothing is ever drawn */
+    bool shown;
+    pthread_mutex_t mutex;
+};
+
+#define FOVEA_PROGRESS_INIT                          \
+    {                                                \
+        .fd = -1, .mutex = PTHREAD_MUTEX_INITIALIZER \
+    }
+
+/** Images a second, once there is something to divide; else 0. */
+double fovea_progress_rate(const struct fovea_progress_state *state);
+
+/**
+ * Write the line for a terminal of this width (0: unknown) into line; shorter
+ * than width, so that the cursor stays on it.
+ */
+void fovea_progress_format(const struct fovea_progress_state *state,
+        size_t width, char *line, size_t size);
+
+/** Draw on descriptor 2 from now on, if it is a terminal that can. */
+void fovea_progress_begin(struct fovea_progress *progress);
+
+void fovea_progress_draw(struct fovea_progress *progress,
+        const struct fovea_progress_state *state);
+
+void fovea_progress_clear(struct fovea_progress *progress);
+
+#endif

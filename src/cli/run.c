@@ -1,0 +1,411 @@
+/*
+ * The loop of embed and preprocess: see run.h.
+ *
+ * Chunks are numbered as they are taken (guarded by take_mutex, so that the
+ * order of the numbers is the order of the inputs) and written when the number
+ * is due (guarded by turn_mutex; waiting on turn_changed). Whoever writes holds
+ * output_mutex, and so does the waiting thread when a signal makes it drop the
+ * files. The first failure is kept, everything else stops.
+ */
+#include "cli/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/macros.h"
+#include "cli/chunk.h"
+#include "cli/cli.h"
+#include "cli/count.h"
+#include "cli/signals.h"
+
+enum {
+    REDRAW_MS = 100,
+    MAX_FEEDERS = FOVEA_MAX_THREADS + 1
+};
+
+struct run {
+    const struct fovea_run_settings *settings;
+    int64_t start_ns;
+    int done_fd; /* eventfd: feeders that have ended */
+    int stop_fd; /* eventfd: readable once the run is to stop */
+    bool clears; /* results go to the terminal of the progress line */
+    struct fovea_progress progress;
+    struct fovea_count *count; /* of all inputs, or NULL */
+
+    pthread_mutex_t take_mutex;
+    struct fovea_entries *entries;
+    uint64_t n_taken;  /* chunks */
+    uint64_t n_listed; /* inputs */
+    bool entries_end;
+
+    pthread_mutex_t output_mutex;
+    unsigned n_complaints;
+
+    pthread_mutex_t turn_mutex;
+    pthread_cond_t turn_changed;
+    uint64_t turn;
+    enum fovea_status status; /* of the first failure */
+    struct fovea_error error;
+
+    atomic_bool stop;
+    atomic_uint_least64_t n_done;
+    atomic_uint_least64_t n_bad;
+    atomic_int_least64_t first_ns; /* after the first chunk */
+    atomic_uint_least64_t n_first;
+    atomic_uint_least64_t n_all; /* inputs; 0 while more may come */
+};
+
+static void
+raise_event(int fd)
+{
+    uint64_t one = 1;
+    (void)!write(fd, &one, sizeof one);
+}
+
+static void
+stop_run(struct run *run, enum fovea_status status,
+        const struct fovea_error *error)
+{
+    (void)pthread_mutex_lock(&run->turn_mutex);
+    if (!run->status) {
+        run->status = status;
+        run->error = *error;
+    }
+    atomic_store(&run->stop, true);
+    raise_event(run->stop_fd);
+    (void)pthread_cond_broadcast(&run->turn_changed);
+    (void)pthread_mutex_unlock(&run->turn_mutex);
+}
+
+/* Until the list has more, or the run is to stop. */
+static void
+wait_for_list(const struct run *run)
+{
+    struct pollfd fds[] = {
+        { .fd = STDIN_FILENO, .events = POLLIN },
+        { .fd = run->stop_fd, .events = POLLIN },
+    };
+    (void)poll(fds, FOVEA_ARRAY_LEN(fds), -1);
+}
+
+/* Take the next inputs. A chunk may be short where a list is slow. */
+static enum fovea_status
+fill_chunk(struct run *run, struct fovea_chunk *chunk, struct fovea_error *err)
+{
+    while (chunk->n < chunk->capacity && !run->entries_end &&
+            !atomic_load(&run->stop)) {
+        enum fovea_entries_step step = FOVEA_ENTRIES_END;
+        enum fovea_status status = fovea_entries_next(run->entries, &step,
+                &chunk->entries[chunk->n], err);
+        if (status) {
+            return status;
+        }
+        if (step == FOVEA_ENTRIES_ENTRY) {
+            chunk->n++;
+            run->n_listed++;
+        } else if (step == FOVEA_ENTRIES_END) {
+            run->entries_end = true;
+            atomic_store(&run->n_all, run->n_listed);
+        } else if (chunk->n == 0) {
+            wait_for_list(run);
+        } else {
+            break;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static bool
+take_chunk(struct run *run, struct fovea_chunk *chunk)
+{
+    struct fovea_error error;
+    enum fovea_status status = FOVEA_OK;
+    fovea_chunk_clear(chunk);
+    (void)pthread_mutex_lock(&run->take_mutex);
+    if (!atomic_load(&run->stop)) {
+        status = fill_chunk(run, chunk, &error);
+        chunk->turn = run->n_taken;
+        run->n_taken += chunk->n > 0;
+    }
+    (void)pthread_mutex_unlock(&run->take_mutex);
+    if (status) {
+        stop_run(run, status, &error);
+        return false;
+    }
+    return chunk->n > 0;
+}
+
+static bool
+work_on_chunk(struct run *run, struct fovea_chunk *chunk)
+{
+    size_t n_images = fovea_chunk_collect(chunk);
+    if (n_images == 0) {
+        return true;
+    }
+    struct fovea_error error;
+    enum fovea_status status = run->settings->work(run->settings->context,
+            chunk->images, n_images, chunk->rows, chunk->results, &error);
+    if (status) {
+        stop_run(run, status, &error);
+    }
+    return !status;
+}
+
+/* Tell about the first bad inputs; the rest can be read in the results. */
+static void
+complain(struct run *run, const struct fovea_chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->n; i++) {
+        const struct fovea_outcome *outcome = &chunk->outcomes[i];
+        unsigned limit = run->settings->n_complaints;
+        if (!outcome->error->code || run->n_complaints > limit || !limit) {
+            continue;
+        }
+        fovea_progress_clear(&run->progress);
+        if (run->n_complaints++ == limit) {
+            fovea_cli_report("more bad inputs are not shown here; all of them "
+                             "are in the results");
+            continue;
+        }
+        const char *path = outcome->entry->path;
+        const char *message = outcome->error->message;
+        size_t size = strlen(path);
+        if (strncmp(message, path, size) == 0 && message[size] == ':') {
+            fovea_cli_report("%s", message);
+        } else {
+            fovea_cli_report("%s: %s", path, message);
+        }
+    }
+}
+
+static bool
+wait_for_turn(struct run *run, uint64_t turn)
+{
+    (void)pthread_mutex_lock(&run->turn_mutex);
+    while (run->turn != turn && !atomic_load(&run->stop)) {
+        (void)pthread_cond_wait(&run->turn_changed, &run->turn_mutex);
+    }
+    bool is_due = !atomic_load(&run->stop);
+    (void)pthread_mutex_unlock(&run->turn_mutex);
+    return is_due;
+}
+
+static void
+count_chunk(struct run *run, size_t n, size_t n_bad)
+{
+    (void)atomic_fetch_add(&run->n_bad, n_bad);
+    (void)atomic_fetch_add(&run->n_done, n);
+    if (!atomic_load(&run->n_first)) {
+        atomic_store(&run->first_ns, fovea_clock_ns() - run->start_ns);
+        atomic_store(&run->n_first, n);
+    }
+    (void)pthread_mutex_lock(&run->turn_mutex);
+    run->turn++;
+    (void)pthread_cond_broadcast(&run->turn_changed);
+    (void)pthread_mutex_unlock(&run->turn_mutex);
+}
+
+static bool
+deliver_chunk(struct run *run, struct fovea_chunk *chunk)
+{
+    if (!wait_for_turn(run, chunk->turn)) {
+        return false;
+    }
+    size_t n_bad = fovea_chunk_settle(chunk);
+    struct fovea_error error;
+    (void)pthread_mutex_lock(&run->output_mutex);
+    if (run->clears) {
+        fovea_progress_clear(&run->progress);
+    }
+    enum fovea_status status = fovea_output_write(run->settings->output,
+            chunk->outcomes, chunk->n, &error);
+    if (!status) {
+        complain(run, chunk);
+    }
+    (void)pthread_mutex_unlock(&run->output_mutex);
+    if (status) {
+        stop_run(run, status, &error);
+        return false;
+    }
+    count_chunk(run, chunk->n, n_bad);
+    return true;
+}
+
+static void *
+feed(void *argument)
+{
+    struct run *run = argument;
+    struct fovea_chunk chunk;
+    struct fovea_error error;
+    enum fovea_status status = fovea_chunk_init(&chunk, run->settings->n_batch,
+            run->settings->output->row_size, &error);
+    if (status) {
+        stop_run(run, status, &error);
+    } else {
+        while (take_chunk(run, &chunk) && work_on_chunk(run, &chunk) &&
+                deliver_chunk(run, &chunk)) {
+        }
+    }
+    fovea_chunk_finish(&chunk);
+    raise_event(run->done_fd);
+    return NULL;
+}
+
+static void
+read_state(const struct run *run, struct fovea_progress_state *state_out)
+{
+    uint64_t n_all = atomic_load(&run->n_all);
+    if (!n_all && run->count) {
+        n_all = fovea_count_total(run->count);
+    }
+    *state_out = (struct fovea_progress_state){
+        .verb = run->settings->verb,
+        .n_done = atomic_load(&run->n_done),
+        .n_bad = atomic_load(&run->n_bad),
+        .n_total = n_all,
+        .elapsed_ns = fovea_clock_ns() - run->start_ns,
+        .first_ns = atomic_load(&run->first_ns),
+        .n_first = atomic_load(&run->n_first),
+    };
+}
+
+/* A signal: the process ends here. Feeders may be inside the library or wait
+   for a list, so they are neither joined nor their memory freed. */
+static _Noreturn void
+interrupt(struct run *run, int signal_number)
+{
+    struct fovea_output *output = run->settings->output;
+    if (output->to_files) { /* a stream may block its writer, and has no files */
+        (void)pthread_mutex_lock(&run->output_mutex);
+        fovea_output_finish(output);
+    }
+    fovea_progress_clear(&run->progress);
+    fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
+}
+
+/* Until n feeders have ended: progress and signals. */
+static void
+attend(struct run *run, int signal_fd, uint64_t n)
+{
+    struct pollfd fds[] = {
+        { .fd = run->done_fd, .events = POLLIN },
+        { .fd = signal_fd, .events = POLLIN },
+    };
+    uint64_t n_ended = 0;
+    while (n_ended < n) {
+        (void)poll(fds, FOVEA_ARRAY_LEN(fds),
+                run->progress.fd >= 0 ? REDRAW_MS : -1);
+        int signal_number = fovea_signals_take(signal_fd);
+        if (signal_number) {
+            interrupt(run, signal_number);
+        }
+        uint64_t count = 0;
+        if (fds[0].revents &&
+                read(run->done_fd, &count, sizeof count) ==
+                        (ssize_t)sizeof count) {
+            n_ended += count;
+        }
+        if (run->progress.fd >= 0) {
+            struct fovea_progress_state state;
+            read_state(run, &state);
+            fovea_progress_draw(&run->progress, &state);
+        }
+    }
+    fovea_progress_clear(&run->progress);
+}
+
+static enum fovea_status
+start_feeders(struct run *run, pthread_t *threads, size_t *n_out,
+        struct fovea_error *err)
+{
+    size_t n = 0;
+    size_t n_wanted = run->settings->n_feeders < MAX_FEEDERS
+            ? run->settings->n_feeders
+            : MAX_FEEDERS;
+    int error = 0;
+    while (n < n_wanted && !error) {
+        error = pthread_create(&threads[n], NULL, feed, run);
+        n += !error;
+    }
+    *n_out = n;
+    return n > 0 ? FOVEA_OK /* fewer than wanted do as well */
+                 : fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,
+                           "cannot start a thread");
+}
+
+static enum fovea_status
+run_threads(struct run *run, int signal_fd, struct fovea_error *err)
+{
+    pthread_t threads[MAX_FEEDERS];
+    size_t n = 0;
+    enum fovea_status status = start_feeders(run, threads, &n, err);
+    if (status) {
+        return status;
+    }
+    attend(run, signal_fd, n);
+    for (size_t i = 0; i < n; i++) {
+        (void)pthread_join(threads[i], NULL);
+    }
+    if (run->status && err) {
+        *err = run->error;
+    }
+    return run->status;
+}
+
+enum fovea_status
+fovea_run(const struct fovea_run_settings *settings,
+        struct fovea_run_totals *totals_out, struct fovea_error *err)
+{
+    struct run run = {
+        .settings = settings,
+        .start_ns = fovea_clock_ns(),
+        .clears = !settings->output->to_files && isatty(STDOUT_FILENO),
+        .progress = FOVEA_PROGRESS_INIT,
+        .take_mutex = PTHREAD_MUTEX_INITIALIZER,
+        .output_mutex = PTHREAD_MUTEX_INITIALIZER,
+        .turn_mutex = PTHREAD_MUTEX_INITIALIZER,
+        .turn_changed = PTHREAD_COND_INITIALIZER,
+    };
+    FOVEA_AUTO_FD int signal_fd = -1;
+    FOVEA_AUTO_FD int done_fd = eventfd(0, EFD_CLOEXEC);
+    FOVEA_AUTO_FD int stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (done_fd < 0 || stop_fd < 0) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "cannot make an event descriptor");
+    }
+    run.done_fd = done_fd;
+    run.stop_fd = stop_fd;
+    enum fovea_status status = fovea_signals_open(&signal_fd, err);
+    if (!status) {
+        status = fovea_entries_create(&settings->source, &run.entries, err);
+    }
+    if (!status) {
+        if (settings->show_progress) {
+            fovea_progress_begin(&run.progress);
+        }
+        if (run.progress.fd >= 0) {
+            run.count = fovea_count_start(&settings->source);
+        }
+        status = run_threads(&run, signal_fd, err);
+    }
+    fovea_count_stop(run.count);
+    run.count = NULL;
+    fovea_entries_destroy(run.entries);
+    struct fovea_progress_state state;
+    read_state(&run, &state);
+    *totals_out = (struct fovea_run_totals){
+        .n_done = state.n_done,
+        .n_bad = state.n_bad,
+        .seconds = (double)state.elapsed_ns / (double)FOVEA_NS_PER_S,
+    };
+    totals_out->rate = totals_out->seconds > 0
+            ? (double)state.n_done / totals_out->seconds
+            : 0;
+    return status;
+}

@@ -1,0 +1,141 @@
+/* Flags of the command: every form that works, every mistake's message. */
+#include "base/macros.h"
+#include "cli/args.h"
+#include "test.h"
+
+static const char *const colours[] = { "red", "green", NULL };
+
+struct values {
+    bool raw;
+    const char *model;
+    uint64_t n_batch;
+    uint64_t max_bytes;
+    uint64_t colour;
+    char copies[16][64]; /* of what is parsed; the words point there */
+    const char *words[16];
+    size_t n_words;
+};
+
+static enum fovea_status
+parse(struct values *values, const char *const *words,
+        struct fovea_error *error)
+{
+    const struct fovea_flag flags[] = {
+        { .name = "raw", .letter = 'r', .on = &values->raw },
+        { .name = "model", .letter = 'm', .text = &values->model },
+        { .name = "batch", .number = &values->n_batch, .min = 1, .max = 256 },
+        { .name = "max-bytes",
+                .number = &values->max_bytes,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = 1024 },
+        { .name = "colour", .number = &values->colour, .choices = colours },
+    };
+    char *argv[16];
+    int argc = 0;
+    for (; words[argc]; argc++) {
+        argv[argc] = values->copies[argc];
+        (void)snprintf(argv[argc], sizeof values->copies[argc], "%s",
+                words[argc]);
+    }
+    return fovea_args_parse(flags, FOVEA_ARRAY_LEN(flags), argc, argv,
+            values->words, &values->n_words, error);
+}
+
+#define ARGV(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+all_forms_of_flags_work(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct values values = { 0 };
+    assert_ok(parse(&values,
+                      ARGV("a", "--model", "-x", "--batch=7", "-", "-r",
+                              "--colour", "green", "--", "--raw", "-r"),
+                      &error),
+            &error);
+    assert_string_equal(values.model, "-x");
+    assert_int_equal(values.n_batch, 7);
+    assert_true(values.raw);
+    assert_int_equal(values.colour, 1);
+    assert_int_equal(values.n_words, 4);
+    assert_string_equal(values.words[0], "a");
+    assert_string_equal(values.words[1], "-");
+    assert_string_equal(values.words[2], "--raw");
+    assert_string_equal(values.words[3], "-r");
+    assert_ok(parse(&values, ARGV("-mM", "-m", "N", "--model=O=P"), &error),
+            &error);
+    assert_string_equal(values.model, "O=P");
+}
+
+static void
+sizes_take_suffixes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } cases[] = {
+        { "17", 17 },
+        { "2k", 2048 },
+        { "3M", 3 << 20 },
+        { "5G", UINT64_C(5) << 30 },
+        { "18446744073709551615", UINT64_MAX },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_error error;
+        struct values values = { 0 };
+        char flag[64];
+        (void)snprintf(flag, sizeof flag, "--max-bytes=%s", cases[i].text);
+        assert_ok(parse(&values, ARGV(flag), &error), &error);
+        assert_true(values.max_bytes == cases[i].bytes);
+    }
+}
+
+static void
+mistakes_are_explained(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        const char *message;
+    } cases[] = {
+        { "--bacth=2", "did you mean --batch?" },
+        { "--modle", "unknown flag --modle; did you mean --model?" },
+        { "--quantum-entanglement", "goes behind --" },
+        { "-x", "unknown flag -x" },
+        { "-rr", "unknown flag -rr" },
+        { "--raw=1", "--raw takes no value" },
+        { "--batch", "--batch needs a value" },
+        { "--model=", "--model needs a value" },
+        { "--batch=0", "\"0\" is not a whole number from 1 to 256" },
+        { "--batch=257", "1 to 256" },
+        { "--batch=-1", "1 to 256" },
+        { "--batch=1K", "\"1K\"" },
+        { "--batch=", "\"\"" },
+        { "--max-bytes=K", "may follow" },
+        { "--max-bytes=1KB", "may follow" },
+        { "--max-bytes=1T", "may follow" },
+        { "--max-bytes=18446744073709551616", "18446744073709551615" },
+        { "--max-bytes=99999999999G", "may follow" },
+        { "--colour=blue", "\"blue\" is none of red, green" },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_error error;
+        struct values values = { 0 };
+        assert_fails(parse(&values, ARGV("a", cases[i].word), &error), &error,
+                FOVEA_ERR_ARGUMENT, cases[i].message);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_forms_of_flags_work),
+        cmocka_unit_test(sizes_take_suffixes),
+        cmocka_unit_test(mistakes_are_explained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,261 @@
+/*
+ * The loop of embed and preprocess, over work that takes a different time each:
+ * order, totals, and the ways in which it ends early.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "cli/cli.h"
+#include "cli/run.h"
+#include "test.h"
+
+enum {
+    N_INPUTS = 200
+};
+
+static char directory[] = "/tmp/fovea-run-XXXXXX";
+static char names[N_INPUTS][8];
+static const char *words[N_INPUTS];
+
+/* What the program's main.c does. */
+_Noreturn void
+fovea_cli_quit(int exit_code)
+{
+    _exit(exit_code);
+}
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_INPUTS; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%zu", i);
+        words[i] = names[i];
+    }
+    return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    return unlink("x.npy") || unlink("x.npy.jsonl") || rmdir(directory);
+}
+
+/* The row of an input is its number; those that end in 7 are bad. Sleeps so
+   that batches are ready in another order than they were taken in. */
+static enum fovea_status
+work(void *context, const struct fovea_image *images, size_t n, void *rows,
+        struct fovea_error *results, struct fovea_error *err)
+{
+    (void)err;
+    atomic_fetch_add((atomic_uint *)context, (unsigned)n);
+    float *values = rows;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = images[i].data;
+        size_t size = strlen(name);
+        values[i] = strtof(name, NULL);
+        results[i] = (struct fovea_error){ .code = FOVEA_OK };
+        if (name[size - 1] == '7') {
+            results[i].code = FOVEA_ERR_NOT_AN_IMAGE;
+            (void)snprintf(results[i].message, sizeof results[i].message,
+                    "no image");
+        }
+    }
+    const struct timespec pause = { .tv_nsec = (long)((unsigned)values[0] *
+                                            2654435761U % 2000000U) };
+    (void)nanosleep(&pause, NULL);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+failing_work(void *context, const struct fovea_image *images, size_t n,
+        void *rows, struct fovea_error *results, struct fovea_error *err)
+{
+    if (atomic_load((atomic_uint *)context) > 50) {
+        err->code = FOVEA_ERR_MODEL_WEIGHTS;
+        (void)snprintf(err->message, sizeof err->message, "weights are bad");
+        return err->code;
+    }
+    return work(context, images, n, rows, results, err);
+}
+
+static struct fovea_run_settings
+settings_of(fovea_work_fn *function, struct fovea_output *output,
+        atomic_uint *n_worked)
+{
+    return (struct fovea_run_settings){
+        .source = { words, N_INPUTS, '\n' },
+        .output = output,
+        .work = function,
+        .context = n_worked,
+        .verb = "testing",
+        .n_batch = 3,
+        .n_feeders = 8,
+    };
+}
+
+static void
+open_files(struct fovea_output *output)
+{
+    struct fovea_error error;
+    const struct fovea_npy array = { "<f4", 1, { 1 } };
+    assert_ok(fovea_output_open_files("x.npy", &array, sizeof(float), output,
+                      &error),
+            &error);
+}
+
+static void
+check_files(void)
+{
+    FILE *rows = fopen("x.npy", "r");
+    FILE *list = fopen("x.npy.jsonl", "r");
+    assert_non_null(rows);
+    assert_non_null(list);
+    assert_int_equal(fseek(rows, FOVEA_NPY_HEADER_SIZE, SEEK_SET), 0);
+    unsigned row = 0;
+    for (unsigned i = 0; i < N_INPUTS; i++) {
+        char expected[128];
+        char line[128] = "";
+        if (i % 10 == 7) {
+            (void)snprintf(expected, sizeof expected,
+                    "{\"input\":\"%u\",\"error\":{\"code\":\"not_an_image\","
+                    "\"message\":\"no image\"}}\n",
+                    i);
+        } else {
+            float value = -1;
+            assert_int_equal(fread(&value, sizeof value, 1, rows), 1);
+            assert_true(value == (float)i);
+            (void)snprintf(expected, sizeof expected,
+                    "{\"input\":\"%u\",\"row\":%u}\n", i, row++);
+        }
+        assert_non_null(fgets(line, sizeof line, list));
+        assert_string_equal(line, expected);
+    }
+    assert_int_equal(fgetc(rows), EOF);
+    assert_int_equal(fgetc(list), EOF);
+    (void)fclose(rows);
+    (void)fclose(list);
+}
+
+static void
+results_come_in_the_order_of_the_inputs(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_output output;
+    struct fovea_run_totals totals;
+    atomic_uint n_worked = 0;
+    open_files(&output);
+    struct fovea_run_settings settings = settings_of(work, &output, &n_worked);
+    assert_ok(fovea_run(&settings, &totals, &error), &error);
+    assert_int_equal(totals.n_done, N_INPUTS);
+    assert_int_equal(totals.n_bad, N_INPUTS / 10);
+    assert_int_equal(n_worked, N_INPUTS);
+    assert_int_equal(access("x.npy", F_OK), -1);
+    assert_ok(fovea_output_commit(&output, &error), &error);
+    fovea_output_finish(&output);
+    check_files();
+}
+
+static void
+a_failure_of_the_work_stops_the_run(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_output output;
+    struct fovea_run_totals totals;
+    atomic_uint n_worked = 0;
+    open_files(&output);
+    struct fovea_run_settings settings =
+            settings_of(failing_work, &output, &n_worked);
+    assert_fails(fovea_run(&settings, &totals, &error), &error,
+            FOVEA_ERR_MODEL_WEIGHTS, "weights are bad");
+    fovea_output_finish(&output);
+    assert_true(n_worked < N_INPUTS);
+    check_files(); /* those of the run before */
+}
+
+/* Run in a child with standard output on something that cannot be written,
+   and a list on standard input that never ends; gives the exit status. */
+static int
+run_child(int stdout_fd, bool send_signal)
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    /* A signal that comes early waits until the child listens. */
+    sigset_t set;
+    sigset_t before;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    assert_int_equal(pthread_sigmask(SIG_BLOCK, &set, &before), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)close(ends[1]);
+        (void)dup2(ends[0], STDIN_FILENO);
+        (void)dup2(stdout_fd, STDOUT_FILENO);
+        static const char *const list[] = { "-" };
+        struct fovea_output output;
+        struct fovea_run_totals totals;
+        atomic_uint n_worked = 0;
+        if (send_signal) {
+            open_files(&output);
+        } else {
+            fovea_output_open_stream(1, &output);
+        }
+        struct fovea_run_settings settings =
+                settings_of(work, &output, &n_worked);
+        settings.source = (struct fovea_entries_source){ list, 1, '\n' };
+        enum fovea_status status = fovea_run(&settings, &totals, NULL);
+        _exit(status == FOVEA_ERR_IO ? 42 : 43);
+    }
+    assert_int_equal(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+    (void)close(ends[0]);
+    assert_int_equal(write(ends[1], "1\n2\n", 4), 4);
+    if (send_signal) {
+        assert_int_equal(kill(child, SIGTERM), 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    (void)close(ends[1]);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void
+an_output_that_fails_ends_a_run_that_waits_for_its_list(void **state)
+{
+    (void)state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    assert_int_equal(run_child(full, false), 42);
+    (void)close(full);
+}
+
+static void
+a_signal_ends_a_run_that_waits_for_its_list(void **state)
+{
+    (void)state;
+    assert_int_equal(run_child(STDOUT_FILENO, true), 128 + SIGTERM);
+    check_files(); /* still those of the first run */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_come_in_the_order_of_the_inputs),
+        cmocka_unit_test(a_failure_of_the_work_stops_the_run),
+        cmocka_unit_test(
+                an_output_that_fails_ends_a_run_that_waits_for_its_list),
+        cmocka_unit_test(a_signal_ends_a_run_that_waits_for_its_list),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,189 @@
+/* JSON text and .npy headers, byte by byte. */
+#include <float.h>
+#include <math.h>
+
+#include "base/macros.h"
+#include "cli/npy.h"
+#include "cli/text.h"
+#include "test.h"
+
+static void
+strings_are_valid_json_whatever_they_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw;
+        const char *json;
+    } cases[] = {
+        { "", "\"\"" }, { "a b.jpg", "\"a b.jpg\"" },
+        { "\"\\/", "\"\\\"\\\\/\"" },
+        { "a\n\r\t\x01\x7f", "\"a\\n\\r\\t\\u0001\\u007f\"" },
+        { "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+                "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+        { "\xff", "\"\xef\xbf\xbd\"" }, { "\xc3(", "\"\xef\xbf\xbd(\"" },
+        { "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" }, /* overlong */
+        { "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "\xf4\x90\x80\x80",
+                "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
+        { "a\xe2\x82", "\"a\xef\xbf\xbd\xef\xbf\xbd\"" }, /* cut */
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_text text = { 0 };
+        fovea_text_json_string(&text, cases[i].raw);
+        assert_false(fovea_text_failed(&text));
+        assert_string_equal(text.data, cases[i].json);
+        fovea_text_finish(&text);
+    }
+}
+
+static void
+names_that_are_not_utf8_keep_their_bytes(void **state)
+{
+    (void)state;
+    struct fovea_text text = { 0 };
+    fovea_text_json_input(&text, "a\xe9.jpg");
+    assert_string_equal(text.data,
+            "\"input\":\"a\xef\xbf\xbd.jpg\",\"input_hex\":\"61e92e6a7067\"");
+    fovea_text_clear(&text);
+    fovea_text_json_input(&text, "\xc3\xa9");
+    assert_string_equal(text.data, "\"input\":\"\xc3\xa9\"");
+    fovea_text_finish(&text);
+}
+
+static const char *
+print(struct fovea_text *text, float value)
+{
+    fovea_text_clear(text);
+    fovea_text_json_float(text, value);
+    return text->data;
+}
+
+static void
+floats_are_short(void **state)
+{
+    (void)state;
+    static const struct {
+        float value;
+        const char *json;
+    } cases[] = {
+        { 0.0F, "0" },
+        { 1.0F, "1.0" },
+        { -0.5F, "-0.5" },
+        { 0.1F, "0.1" },
+        { 0.0123F, "0.0123" },
+        { -0.00098765F, "-0.00098765" },
+        { 1.0F / 3, "0.33333334" },
+        { 123456.79F, "123456.79" },
+        { 1e-7F, "1.00000001e-07" },
+        { INFINITY, "null" },
+        { NAN, "null" },
+    };
+    struct fovea_text text = { 0 };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        assert_string_equal(print(&text, cases[i].value), cases[i].json);
+    }
+    fovea_text_finish(&text);
+}
+
+/* Digits of the shortest %g that reads back: none may be written with more. */
+static size_t
+fewest_digits(float value)
+{
+    char line[32];
+    for (int n = 1; n < 9; n++) {
+        (void)snprintf(line, sizeof line, "%.*g", n, (double)value);
+        if (strtof(line, NULL) == value) {
+            return (size_t)n;
+        }
+    }
+    return 9;
+}
+
+static size_t
+count_digits(const char *number)
+{
+    number += *number == '-';
+    number += strspn(number, "0.");
+    size_t n = 0;
+    for (; *number && *number != 'e'; number++) {
+        n += *number != '.';
+    }
+    return n;
+}
+
+static void
+floats_read_back(void **state)
+{
+    (void)state;
+    struct fovea_text text = { 0 };
+    uint32_t bits = 12345;
+    for (int i = 0; i < 200000; i++) {
+        bits = bits * 1664525U + 1013904223U;
+        /* Most of an embedding's values, and a few of any size. */
+        uint32_t pattern =
+                i % 8 ? 0x38000000U + (bits >> 5) % 0x07800000U : bits;
+        float value;
+        memcpy(&value, &pattern, sizeof value);
+        if (!isfinite(value)) {
+            continue;
+        }
+        const char *json = print(&text, value);
+        if (strtof(json, NULL) != value) {
+            fail_msg("%s is not %.9g", json, (double)value);
+        }
+        if (i % 8 && count_digits(json) > fewest_digits(value)) {
+            fail_msg("%s is longer than need be", json);
+        }
+    }
+    fovea_text_finish(&text);
+}
+
+static void
+memory_that_cannot_be_had_is_remembered(void **state)
+{
+    (void)state;
+    struct fovea_text text = { .size = SIZE_MAX - 4 };
+    fovea_text_add(&text, "12345678", 8);
+    assert_true(fovea_text_failed(&text));
+    fovea_text_clear(&text);
+    assert_false(fovea_text_failed(&text));
+    fovea_text_add(&text, "a", 1);
+    assert_string_equal(text.data, "a");
+    fovea_text_finish(&text);
+}
+
+static void
+npy_headers_have_one_size(void **state)
+{
+    (void)state;
+    char header[FOVEA_NPY_HEADER_SIZE];
+    const struct fovea_npy vectors = { "<f4", 1, { 512 } };
+    fovea_npy_header(&vectors, 0, header);
+    assert_memory_equal(header, "\x93NUMPY\x01\x00\x76\x00", 10);
+    assert_memory_equal(header + 10,
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 512), }  ",
+            63);
+    assert_int_equal(header[127], '\n');
+    const struct fovea_npy pixels = { "|u1", 3, { 4096, 4096, 3 } };
+    fovea_npy_header(&pixels, UINT64_MAX, header);
+    assert_memory_equal(header + 10,
+            "{'descr': '|u1', 'fortran_order': False, "
+            "'shape': (18446744073709551615, 4096, 4096, 3), }   ",
+            93);
+    assert_int_equal(header[126], ' ');
+    assert_int_equal(header[127], '\n');
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strings_are_valid_json_whatever_they_hold),
+        cmocka_unit_test(names_that_are_not_utf8_keep_their_bytes),
+        cmocka_unit_test(floats_are_short),
+        cmocka_unit_test(floats_read_back),
+        cmocka_unit_test(memory_that_cannot_be_had_is_remembered),
+        cmocka_unit_test(npy_headers_have_one_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
