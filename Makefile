@@ -18,7 +18,7 @@ BENCH_FLAGS ?=
 
 all: build/build.ninja
 	ninja -C build
-	ln -sfn src/cli/fovea build/fovea
+	ln -f build/src/cli/fovea build/fovea
 
 build/build.ninja:
 	meson setup build --prefix $(PREFIX)

@@ -82,7 +82,7 @@ export fuzz_seconds
 
 title "plain build"
 if build build; then
-    ln -sfn src/cli/fovea build/fovea
+    ln -f build/src/cli/fovea build/fovea
     suites build plain
 
     title "the engine on an older CPU"
