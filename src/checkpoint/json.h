@@ -15,7 +15,7 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_SHOWN_SIZE = 88,
+    FOVEA_SHOWN_SIZE = 72,
     FOVEA_MAX_CONFIG_BYTES = 1 << 20
 };
 

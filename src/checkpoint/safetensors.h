@@ -55,6 +55,16 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_open(const char *directory,
 /** Close; NULL is fine. */
 void fovea_checkpoint_close(struct fovea_checkpoint *checkpoint);
 
+/** Number of tensors. */
+size_t fovea_checkpoint_count(const struct fovea_checkpoint *checkpoint);
+
+/** A tensor by its index below the count, in the order of the names. */
+const struct fovea_tensor *fovea_checkpoint_at(
+        const struct fovea_checkpoint *checkpoint, size_t index);
+
+/** "F32", "F16", "BF16" or "other". Static. */
+const char *fovea_tensor_type_name(enum fovea_tensor_type type);
+
 /** Look a tensor up; NULL if there is none of that name. */
 const struct fovea_tensor *fovea_checkpoint_find(
         const struct fovea_checkpoint *checkpoint, const char *name);

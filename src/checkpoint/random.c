@@ -1,0 +1,129 @@
+/*
+ * Random weights: see random.h.
+ *
+ * Value i of a tensor is a function of (seed, name, i): a counter goes through
+ * a 64-bit mixing function, and the sum of the four 16-bit parts of what comes
+ * out is roughly normal (its spread is that of four uniform numbers).
+ */
+#include "checkpoint/random.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/vision.h"
+
+/* The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
+static uint64_t
+mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* FNV-1a, mixed with the seed. */
+static uint64_t
+key_of(uint64_t seed, const char *name)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = name; *c; c++) {
+        hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+    }
+    return mix(hash ^ mix(seed));
+}
+
+void
+fovea_random_fill(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_entry *entry, float *values)
+{
+    /* Four uniform numbers of 0..65535: their mean, and the inverse of their
+       sum's standard deviation, sqrt(4 * (2^32 - 1) / 12). */
+    const int32_t middle = 2 * 65535;
+    const float scale = entry->spread.scale / 37837.227F;
+    const float mean = entry->spread.mean;
+    uint64_t counter = key_of(checkpoint->seed, entry->name);
+    for (size_t i = 0; i < entry->tensor.n_elements; i++) {
+        counter += UINT64_C(0x9e3779b97f4a7c15);
+        uint64_t bits = mix(counter);
+        int32_t sum = (int32_t)(bits & 0xffff) +
+                (int32_t)(bits >> 16 & 0xffff) +
+                (int32_t)(bits >> 32 & 0xffff) + (int32_t)(bits >> 48);
+        values[i] = mean + scale * (float)(sum - middle);
+    }
+}
+
+static struct fovea_spread
+spread_of(const struct fovea_vision_tensor *tensor)
+{
+    float fan_in = 1.0F;
+    for (unsigned i = 1; i < tensor->n_dims; i++) {
+        fan_in *= (float)tensor->shape[i];
+    }
+    switch (tensor->part) {
+    case FOVEA_VISION_CLASS:
+        return (struct fovea_spread){ 0.0F, 0.5F };
+    case FOVEA_VISION_PATCH:
+        return (struct fovea_spread){ 0.0F, 1.0F / sqrtf(fan_in) };
+    case FOVEA_VISION_POSITION:
+        return (struct fovea_spread){ 0.0F, 0.3F };
+    case FOVEA_VISION_MATRIX:
+        return (struct fovea_spread){ 0.0F, 1.5F / sqrtf(fan_in) };
+    case FOVEA_VISION_BIAS:
+        return (struct fovea_spread){ 0.0F, 0.1F };
+    case FOVEA_VISION_SCALE:
+        break;
+    }
+    return (struct fovea_spread){ 1.0F, 0.2F };
+}
+
+static enum fovea_status
+add_tensor(struct fovea_checkpoint *checkpoint,
+        const struct fovea_vision_tensor *tensor, struct fovea_error *err)
+{
+    struct fovea_tensor_entry *entry =
+            &checkpoint->entries[checkpoint->n_entries];
+    entry->name = strdup(tensor->name);
+    if (!entry->name) {
+        return fovea_fail_memory(err, sizeof tensor->name, "a tensor's name");
+    }
+    entry->tensor.name = entry->name;
+    entry->tensor.type = FOVEA_TENSOR_F32;
+    entry->tensor.n_dims = tensor->n_dims;
+    entry->tensor.n_elements = tensor->n_elements;
+    memcpy(entry->tensor.shape, tensor->shape, sizeof tensor->shape);
+    entry->spread = spread_of(tensor);
+    checkpoint->n_entries++;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_checkpoint_create_random(const struct fovea_vision_config *config,
+        uint64_t seed, struct fovea_checkpoint **checkpoint_out,
+        struct fovea_error *err)
+{
+    struct fovea_checkpoint *checkpoint = NULL;
+    enum fovea_status status = fovea_checkpoint_create(0, &checkpoint, err);
+    if (status) {
+        return status;
+    }
+    size_t n = fovea_vision_count(config);
+    checkpoint->seed = seed;
+    checkpoint->entries = calloc(n, sizeof *checkpoint->entries);
+    if (!checkpoint->entries) {
+        status = fovea_fail_memory(err, n * sizeof *checkpoint->entries,
+                "tensors");
+    }
+    for (size_t i = 0; !status && i < n; i++) {
+        struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
+        status = add_tensor(checkpoint, &tensor, err);
+    }
+    if (status) {
+        fovea_checkpoint_close(checkpoint);
+        return status;
+    }
+    fovea_entries_sort(checkpoint->entries, checkpoint->n_entries);
+    *checkpoint_out = checkpoint;
+    return FOVEA_OK;
+}

@@ -1,0 +1,63 @@
+/*
+ * The tensors of a CLIP vision tower: names, shapes, and whether a checkpoint
+ * has them all.
+ *
+ * Source: the state dict of Hugging Face's CLIPVisionModelWithProjection
+ * ("pre_layrnorm" is spelled so there). CLIPModel's has the same names beside
+ * the text tower's.
+ */
+#ifndef FOVEA_CHECKPOINT_VISION_H
+#define FOVEA_CHECKPOINT_VISION_H
+
+#include "checkpoint/config.h"
+#include "checkpoint/safetensors.h"
+
+/* What a tensor is to the model. */
+enum fovea_vision_part {
+    FOVEA_VISION_CLASS,    /* the class token */
+    FOVEA_VISION_PATCH,    /* the patch embedding's matrix */
+    FOVEA_VISION_POSITION, /* the position embedding */
+    FOVEA_VISION_MATRIX,   /* any other matrix: [out][in] */
+    FOVEA_VISION_BIAS,     /* of a matrix or a layer norm */
+    FOVEA_VISION_SCALE,    /* of a layer norm */
+};
+
+enum {
+    FOVEA_VISION_NAME_SIZE = 80,
+    FOVEA_VISION_MAX_DIMS = 4
+};
+
+struct fovea_vision_tensor {
+    char name[FOVEA_VISION_NAME_SIZE];
+    enum fovea_vision_part part;
+    unsigned n_dims;
+    size_t shape[FOVEA_VISION_MAX_DIMS];
+    size_t n_elements;
+};
+
+/** Number of tensors that a tower has. */
+size_t fovea_vision_count(const struct fovea_vision_config *config);
+
+/** One of them; index below the count. */
+struct fovea_vision_tensor fovea_vision_at(
+        const struct fovea_vision_config *config, size_t index);
+
+/** What a checkpoint's tower comes to. */
+struct fovea_vision_summary {
+    uint64_t n_elements;       /* of all its tensors */
+    size_t largest_n_elements; /* of the largest one */
+    const char *dtype;         /* "F32", "F16", "BF16" or "mixed"; static */
+};
+
+/**
+ * Check that every tensor is there, with its shape and of a type that can be
+ * read. Reads no weights.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS, naming the first that is not.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_vision_check(
+        const struct fovea_vision_config *config,
+        const struct fovea_checkpoint *checkpoint,
+        struct fovea_vision_summary *summary_out, struct fovea_error *err);
+
+#endif
