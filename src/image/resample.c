@@ -1,0 +1,222 @@
+/* The streaming resize: see resample.h. */
+#include "image/resample.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "image/orient.h"
+#include "image/resample_filter.h"
+#include "image/resample_kernels.h"
+
+struct fovea_resampler {
+    bool transposed;
+    bool mirrored_y;
+    uint32_t crop_width_px;
+    uint8_t *pixels; /* borrowed */
+
+    struct fovea_filter_table along;  /* along a stored row */
+    struct fovea_filter_table across; /* from row to row */
+
+    /* The row under the filter along it, as planes. */
+    int16_t *planes;
+    size_t plane_stride;
+
+    /* The lines that the next outputs across need: line y in slot y % n. */
+    uint8_t *ring;
+    size_t line_samples;
+    const uint8_t **lines; /* of one output, in order */
+    int32_t *weights;
+    uint8_t *finished; /* transposed: a line after the pass across, and the
+                          same after the pass along */
+    uint8_t *column;
+
+    uint32_t y;    /* of the next row */
+    uint32_t next; /* outputs across that are done */
+};
+
+static enum fovea_status
+make_tables(struct fovea_resampler *resampler,
+        const struct fovea_resample_plan *plan, struct fovea_error *err)
+{
+    struct fovea_orient orient = fovea_orient_from_exif(plan->orientation);
+    resampler->transposed = orient.transposed;
+    resampler->mirrored_y = orient.mirrored_y;
+    struct fovea_axis x = {
+        .resized_px = plan->resized_width_px,
+        .first_px = plan->left_px,
+        .n_px = plan->crop_width_px,
+    };
+    struct fovea_axis y = {
+        .resized_px = plan->resized_height_px,
+        .first_px = plan->top_px,
+        .n_px = plan->crop_height_px,
+    };
+    struct fovea_axis along = orient.transposed ? y : x;
+    struct fovea_axis across = orient.transposed ? x : y;
+    along.source_px = plan->stored_width_px;
+    along.mirrored = orient.mirrored_x;
+    across.source_px = plan->stored_height_px;
+    across.mirrored = orient.mirrored_y;
+    enum fovea_status status = fovea_filter_table_init(&resampler->along,
+            plan->filter, &along, err);
+    if (status) {
+        return status;
+    }
+    return fovea_filter_table_init(&resampler->across, plan->filter, &across,
+            err);
+}
+
+static enum fovea_status
+make_buffers(struct fovea_resampler *resampler, struct fovea_error *err)
+{
+    const struct fovea_filter_table *along = &resampler->along;
+    const struct fovea_filter_table *across = &resampler->across;
+    size_t width = along->end - along->begin;
+    resampler->plane_stride = width + along->n_taps;
+    resampler->line_samples =
+            3 * (resampler->transposed ? width : along->n_outputs);
+    size_t ring_size = 0;
+    if (!fovea_mul_size(resampler->line_samples, across->max_count,
+                &ring_size)) {
+        return fovea_fail_memory(err, SIZE_MAX, "the rows under the filter");
+    }
+    resampler->planes =
+            calloc(3 * resampler->plane_stride, sizeof *resampler->planes);
+    resampler->ring = malloc(ring_size);
+    resampler->lines = calloc(across->max_count, sizeof *resampler->lines);
+    resampler->weights = calloc(across->max_count, sizeof *resampler->weights);
+    resampler->finished = malloc(resampler->line_samples);
+    resampler->column = malloc(3 * (size_t)along->n_outputs);
+    if (!resampler->planes || !resampler->ring || !resampler->lines ||
+            !resampler->weights || !resampler->finished || !resampler->column) {
+        return fovea_fail_memory(err, ring_size, "the rows under the filter");
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_resampler_create(const struct fovea_resample_plan *plan, uint8_t *pixels,
+        struct fovea_resampler **resampler_out, struct fovea_error *err)
+{
+    struct fovea_resampler *resampler = calloc(1, sizeof *resampler);
+    if (!resampler) {
+        return fovea_fail_memory(err, sizeof *resampler, "the resampler");
+    }
+    resampler->pixels = pixels;
+    resampler->crop_width_px = plan->crop_width_px;
+    enum fovea_status status = make_tables(resampler, plan, err);
+    if (status) {
+        goto fail;
+    }
+    status = make_buffers(resampler, err);
+    if (status) {
+        goto fail;
+    }
+    *resampler_out = resampler;
+    return FOVEA_OK;
+fail:
+    fovea_resampler_destroy(resampler);
+    return status;
+}
+
+void
+fovea_resampler_destroy(struct fovea_resampler *resampler)
+{
+    if (!resampler) {
+        return;
+    }
+    fovea_filter_table_finish(&resampler->along);
+    fovea_filter_table_finish(&resampler->across);
+    free(resampler->planes);
+    free(resampler->ring);
+    free(resampler->lines);
+    free(resampler->weights);
+    free(resampler->finished);
+    free(resampler->column);
+    free(resampler);
+}
+
+static uint8_t *
+slot_of(const struct fovea_resampler *resampler, uint32_t y)
+{
+    return resampler->ring +
+            (size_t)(y % resampler->across.max_count) * resampler->line_samples;
+}
+
+static void
+filter_along(struct fovea_resampler *resampler, const uint8_t *rgb,
+        uint8_t *out)
+{
+    const struct fovea_filter_table *along = &resampler->along;
+    fovea_resample_split(rgb, along->end - along->begin, resampler->planes,
+            resampler->plane_stride);
+    fovea_resample_line(along, resampler->planes, resampler->plane_stride, out);
+}
+
+/* All lines of an output have come: sum them and put the result in its place,
+   a row of the window, or a column of it where x and y change places. */
+static void
+finish_output(struct fovea_resampler *resampler, uint32_t output)
+{
+    const struct fovea_filter_table *across = &resampler->across;
+    uint32_t count = across->counts[output];
+    const int16_t *high = across->highs + (size_t)output * across->n_taps;
+    const int16_t *low = across->lows + (size_t)output * across->n_taps;
+    for (uint32_t t = 0; t < count; t++) {
+        resampler->lines[t] = slot_of(resampler, across->firsts[output] + t);
+        resampler->weights[t] = high[t] * 256 + low[t];
+    }
+    size_t width = resampler->crop_width_px;
+    bool transposed = resampler->transposed;
+    uint8_t *out = transposed ? resampler->finished
+                              : resampler->pixels + output * width * 3;
+    fovea_resample_stack(resampler->lines, resampler->weights, count,
+            resampler->line_samples, out);
+    if (!transposed) {
+        return;
+    }
+    filter_along(resampler, resampler->finished, resampler->column);
+    for (size_t i = 0; i < resampler->along.n_outputs; i++) {
+        memcpy(resampler->pixels + (i * width + output) * 3,
+                resampler->column + 3 * i, 3);
+    }
+}
+
+void
+fovea_resampler_push(struct fovea_resampler *resampler, const uint8_t *rgb)
+{
+    const struct fovea_filter_table *across = &resampler->across;
+    uint32_t y = resampler->y;
+    if (y >= across->end) {
+        return;
+    }
+    resampler->y++;
+    if (y < across->begin) {
+        return;
+    }
+    const uint8_t *needed = rgb + 3 * (size_t)resampler->along.begin;
+    uint8_t *slot = slot_of(resampler, y);
+    if (resampler->transposed) {
+        memcpy(slot, needed, resampler->line_samples);
+    } else {
+        filter_along(resampler, needed, slot);
+    }
+    /* In the order of the stored rows a mirrored axis ends first. */
+    while (resampler->next < across->n_outputs) {
+        uint32_t output = resampler->mirrored_y
+                ? across->n_outputs - 1 - resampler->next
+                : resampler->next;
+        if (across->firsts[output] + across->counts[output] > y + 1) {
+            break;
+        }
+        finish_output(resampler, output);
+        resampler->next++;
+    }
+}
+
+bool
+fovea_resampler_is_done(const struct fovea_resampler *resampler)
+{
+    return resampler->next == resampler->across.n_outputs;
+}

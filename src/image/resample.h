@@ -1,0 +1,56 @@
+/*
+ * Orient, resize and crop as a stream: stored rows go in, the oriented, resized
+ * and cropped image comes out, equal to Pillow's on every sample.
+ *
+ * Pillow resizes along the oriented x axis first, rounds to 8 bits, then along
+ * y. In stored terms the first pass therefore runs along each row for
+ * orientations 1 to 4, and across rows for 5 to 8, where x and y change places.
+ * The pass across rows keeps a ring of the lines that one output needs. What is
+ * outside the crop window, and rows that no output needs, is never computed.
+ */
+#ifndef FOVEA_IMAGE_RESAMPLE_H
+#define FOVEA_IMAGE_RESAMPLE_H
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+#include "base/preprocess.h"
+
+struct fovea_resampler;
+
+/** A resize of the oriented image and the window that is wanted of it. */
+struct fovea_resample_plan {
+    enum fovea_filter filter;
+    uint32_t stored_width_px; /* at least 1 */
+    uint32_t stored_height_px;
+    unsigned orientation; /* EXIF, 1..8 */
+    /* Of the oriented image. The window lies inside the resized image. */
+    uint32_t resized_width_px;
+    uint32_t resized_height_px;
+    uint32_t left_px;
+    uint32_t top_px;
+    uint32_t crop_width_px; /* at least 1 */
+    uint32_t crop_height_px;
+};
+
+/**
+ * Start a resize.
+ *
+ * @param pixels  [crop_height_px][crop_width_px][3]; written as rows come in,
+ *                must outlive the resampler.
+ * @return FOVEA_OK or FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_resampler_create(
+        const struct fovea_resample_plan *plan, uint8_t *pixels,
+        struct fovea_resampler **resampler_out, struct fovea_error *err);
+void fovea_resampler_destroy(struct fovea_resampler *resampler);
+
+/** Take the next stored row, [stored_width_px][3]; rows past the last one are
+ *  ignored. */
+void fovea_resampler_push(struct fovea_resampler *resampler,
+        const uint8_t *rgb);
+
+/** Whether every sample of the window has been written. */
+bool fovea_resampler_is_done(const struct fovea_resampler *resampler);
+
+#endif
