@@ -21,6 +21,7 @@ enum {
     HEAD_SIZE = 10,
     MAX_HEADER = 4096,
     MAX_LINE = 65536,
+    MAX_NUMBER = 1 << 28,
 };
 
 struct table {
@@ -30,16 +31,33 @@ struct table {
     char **names; /* [n] */
 };
 
+/* A number from 1 to MAX_NUMBER with `end` behind it; NULL if there is none,
+   else where the text goes on behind that. */
+static const char *
+parse_number(const char *text, char end, size_t *number_out)
+{
+    char *rest = NULL;
+    unsigned long number = strtoul(text, &rest, 10);
+    if (rest == text || number == 0 || number > MAX_NUMBER || *rest != end) {
+        return NULL;
+    }
+    *number_out = number;
+    return rest + (end ? 1 : 0);
+}
+
 /* The numbers of "'shape': (36, 64)"; false if that is not what stands there. */
 static bool
 parse_shape(const char *header, struct table *table)
 {
-    const char *shape = strstr(header, "'shape': (");
-    return strstr(header, "'descr': '<f4'") &&
-            strstr(header, "'fortran_order': False") && shape &&
-            sscanf(shape, "'shape': (%9zu, %9zu)", &table->n,
-                    &table->dimension) == 2 &&
-            table->n > 0 && table->dimension > 0;
+    static const char before[] = "'shape': (";
+    const char *shape = strstr(header, before);
+    if (!shape || !strstr(header, "'descr': '<f4'") ||
+            !strstr(header, "'fortran_order': False")) {
+        return false;
+    }
+    const char *second =
+            parse_number(shape + sizeof before - 1, ',', &table->n);
+    return second && parse_number(second, ')', &table->dimension);
 }
 
 static bool
@@ -141,7 +159,7 @@ main(int argc, char **argv)
     struct table table = { 0 };
     size_t n_pairs = N_PAIRS;
     if (argc < 2 || argc > 3 ||
-            (argc == 3 && sscanf(argv[2], "%9zu", &n_pairs) != 1)) {
+            (argc == 3 && !parse_number(argv[2], 0, &n_pairs))) {
         (void)fprintf(stderr, "usage: alike x.npy [PAIRS]\n");
         return 2;
     }

@@ -210,7 +210,7 @@ heic_and_avif_show_the_same_picture(void **state)
         darkest = heic[i] < darkest ? heic[i] : darkest;
         brightest = heic[i] > brightest ? heic[i] : brightest;
     }
-    assert_in_range(total, 0, 4ul * QUICK_BYTES);
+    assert_in_range(total, 0, 4UL * QUICK_BYTES);
     assert_true(brightest - darkest > 150);
     free(heic);
     free(avif);
