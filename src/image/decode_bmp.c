@@ -1,0 +1,138 @@
+/*
+ * BMP. Rows are read by their place in the file, so that a bottom-up picture
+ * needs no more memory than a row; only run-length coded ones, which have no
+ * such places, stand in memory whole, one byte a pixel.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "image/bmp.h"
+
+static void
+convert_16(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
+{
+    bool is_565 = bmp->pixels == FOVEA_BMP_RGB565;
+    for (size_t i = 0; i < bmp->width_px; i++) {
+        unsigned pixel = stored[2 * i] | (unsigned)stored[2 * i + 1] << 8;
+        unsigned red = (is_565 ? pixel >> 11 : pixel >> 10) & 31;
+        unsigned green = pixel >> 5 & (is_565 ? 63 : 31);
+        rgb[3 * i] = (uint8_t)(red * 255 / 31);
+        rgb[3 * i + 1] = (uint8_t)(green * 255 / (is_565 ? 63 : 31));
+        rgb[3 * i + 2] = (uint8_t)((pixel & 31) * 255 / 31);
+    }
+}
+
+static void
+convert_row(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
+{
+    if (bmp->pixels == FOVEA_BMP_INDEX) {
+        fovea_palette_expand(&bmp->palette, bmp->index_bits, 1, stored,
+                bmp->width_px, rgb);
+        return;
+    }
+    if (bmp->pixels != FOVEA_BMP_BYTES) {
+        convert_16(bmp, stored, rgb);
+        return;
+    }
+    size_t step = bmp->bits / 8;
+    for (size_t i = 0; i < bmp->width_px; i++) {
+        const uint8_t *pixel = stored + i * step;
+        rgb[3 * i] = pixel[bmp->red];
+        rgb[3 * i + 1] = pixel[bmp->green];
+        rgb[3 * i + 2] = pixel[bmp->blue];
+    }
+}
+
+static uint32_t
+stored_row(const struct fovea_bmp *bmp, uint32_t y)
+{
+    return bmp->top_down ? y : bmp->height_px - 1 - y;
+}
+
+static enum fovea_status
+push_raw(const struct fovea_input *input, const struct fovea_bmp *bmp,
+        const struct fovea_row_sink *sink, uint8_t *rgb,
+        struct fovea_error *err)
+{
+    uint64_t stride = ((uint64_t)bmp->width_px * bmp->bits + 31) / 32 * 4;
+    unsigned bits =
+            bmp->pixels == FOVEA_BMP_INDEX ? bmp->index_bits : bmp->bits;
+    size_t size = ((size_t)bmp->width_px * bits + 7) / 8;
+    FOVEA_AUTO_FREE uint8_t *stored = malloc(size);
+    if (!stored) {
+        return fovea_fail_memory(err, size, "a row of a BMP");
+    }
+    for (uint32_t y = 0; y < bmp->height_px; y++) {
+        uint64_t at = bmp->pixels_at + stored_row(bmp, y) * stride;
+        size_t n = 0;
+        enum fovea_status status =
+                fovea_input_read(input, at, stored, size, &n, err);
+        if (!status && n < size) {
+            return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                    "BMP: the file ends before row %" PRIu32 " of %" PRIu32, y,
+                    bmp->height_px);
+        }
+        if (!status) {
+            convert_row(bmp, stored, rgb);
+            status = sink->row(sink->context, rgb, err);
+        }
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+push_runs(const struct fovea_input *input, const struct fovea_bmp *bmp,
+        const struct fovea_row_sink *sink, uint8_t *rgb,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE uint8_t *indices = calloc(bmp->height_px, bmp->width_px);
+    if (!indices) {
+        return fovea_fail_memory(err, (size_t)bmp->height_px * bmp->width_px,
+                "the pixels of a BMP");
+    }
+    enum fovea_status status = fovea_bmp_read_runs(input, bmp, indices, err);
+    for (uint32_t y = 0; !status && y < bmp->height_px; y++) {
+        convert_row(bmp, indices + (size_t)stored_row(bmp, y) * bmp->width_px,
+                rgb);
+        status = sink->row(sink->context, rgb, err);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_decode_bmp(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    struct fovea_bmp bmp;
+    enum fovea_status status = fovea_bmp_read_header(input, &bmp, err);
+    if (status) {
+        return status;
+    }
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_BMP,
+        .width_px = bmp.width_px,
+        .height_px = bmp.height_px,
+        .orientation = 1,
+    };
+    status = fovea_decode_begin(&info, limits, sink, err);
+    if (status) {
+        return status;
+    }
+    size_t size;
+    if (!fovea_mul_size(bmp.width_px, 3, &size)) {
+        return fovea_fail_memory(err, SIZE_MAX, "a row of a BMP");
+    }
+    FOVEA_AUTO_FREE uint8_t *rgb = malloc(size);
+    if (!rgb) {
+        return fovea_fail_memory(err, size, "a row of a BMP");
+    }
+    bool runs = bmp.compression == FOVEA_BMP_RLE8 ||
+            bmp.compression == FOVEA_BMP_RLE4;
+    return runs ? push_runs(input, &bmp, sink, rgb, err)
+                : push_raw(input, &bmp, sink, rgb, err);
+}

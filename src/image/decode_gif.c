@@ -1,0 +1,318 @@
+/*
+ * GIF: the first frame on its canvas, by giflib.
+ *
+ * As in Pillow, the canvas grows where the frame sticks out of it, and what the
+ * frame leaves bare has the transparent colour, or else colour 0, of the
+ * palette that the frame uses; the background colour of the header plays no
+ * part. Transparent pixels keep the colour of their index. Rows are decoded one
+ * by one; only an interlaced frame stands in memory whole, one byte a pixel.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include <gif_lib.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "image/decode.h"
+#include "image/palette.h"
+
+/* What giflib reads from, and what went wrong when it did. */
+struct source {
+    const struct fovea_input *input;
+    uint64_t offset;
+    bool ended;     /* more was asked for than there is */
+    bool last_row;  /* all but the end marks may be missing from here on */
+    bool io_failed; /* error holds why */
+    struct fovea_error error;
+};
+
+struct frame {
+    uint32_t canvas_width_px;
+    uint32_t canvas_height_px;
+    uint32_t left;
+    uint32_t top;
+    uint32_t width_px;
+    uint32_t height_px;
+    bool interlaced;
+    uint8_t bare; /* index of the canvas where the frame is not */
+    struct fovea_palette palette;
+};
+
+/* One row of indices and of colours, as wide as the canvas. */
+struct rows {
+    uint8_t *indices;
+    uint8_t *rgb;
+};
+
+static void
+auto_close(GifFileType **gif)
+{
+    if (*gif) {
+        (void)DGifCloseFile(*gif, NULL);
+    }
+}
+
+static int
+read_source(GifFileType *gif, GifByteType *buffer, int size)
+{
+    struct source *source = gif->UserData;
+    size_t n = 0;
+    if (fovea_input_read(source->input, source->offset, buffer, (size_t)size,
+                &n, &source->error)) {
+        source->io_failed = true;
+        return 0;
+    }
+    source->offset += n;
+    if (n == 0 && size == 1 && source->last_row) {
+        /* The pixels are all there: stand in for the end of the blocks. */
+        buffer[0] = 0;
+        return 1;
+    }
+    source->ended |= n < (size_t)size;
+    return (int)n;
+}
+
+static enum fovea_status
+fail(const struct source *source, int gif_error, struct fovea_error *err)
+{
+    if (source->io_failed) {
+        if (err) {
+            *err = source->error;
+        }
+        return source->error.code;
+    }
+    if (source->ended) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "GIF: the file ends before its first frame does");
+    }
+    if (gif_error == D_GIF_ERR_NOT_ENOUGH_MEM) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "GIF: no memory");
+    }
+    const char *text = GifErrorString(gif_error);
+    return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT, "GIF: %s",
+            text ? text : "damaged");
+}
+
+/* A graphic control block may name a transparent index; others are skipped. */
+static int
+read_extension(GifFileType *gif, int *transparent)
+{
+    int code = 0;
+    GifByteType *block = NULL;
+    int result = DGifGetExtension(gif, &code, &block);
+    if (result == GIF_OK && code == GRAPHICS_EXT_FUNC_CODE && block &&
+            block[0] >= 4 && block[1] & 1) {
+        *transparent = block[4];
+    }
+    while (result == GIF_OK && block) {
+        result = DGifGetExtensionNext(gif, &block);
+    }
+    return result;
+}
+
+/* Go to the first frame's description. Bytes between blocks that begin none
+   are stepped over: there are such files, and every reader takes them. */
+static enum fovea_status
+find_frame(GifFileType *gif, const struct source *source, int *transparent,
+        struct fovea_error *err)
+{
+    for (;;) {
+        GifRecordType type = UNDEFINED_RECORD_TYPE;
+        if (DGifGetRecordType(gif, &type) == GIF_ERROR) {
+            if (gif->Error == D_GIF_ERR_WRONG_RECORD && !source->ended) {
+                continue;
+            }
+            return fail(source, gif->Error, err);
+        }
+        if (type == TERMINATE_RECORD_TYPE) {
+            return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                    "GIF: there is no frame in it");
+        }
+        if (type == IMAGE_DESC_RECORD_TYPE) {
+            if (DGifGetImageDesc(gif) == GIF_ERROR) {
+                return fail(source, gif->Error, err);
+            }
+            return FOVEA_OK;
+        }
+        if (type == EXTENSION_RECORD_TYPE &&
+                read_extension(gif, transparent) == GIF_ERROR) {
+            return fail(source, gif->Error, err);
+        }
+    }
+}
+
+static bool
+is_grey_ramp(const ColorMapObject *map)
+{
+    for (int i = 0; i < map->ColorCount; i++) {
+        const GifColorType *colour = map->Colors + i;
+        if (colour->Red != i || colour->Green != i || colour->Blue != i) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Without a palette, or with one that only counts up the greys, an index is a
+   grey. A palette's missing entries are black. */
+static void
+set_palette(const ColorMapObject *map, struct fovea_palette *palette)
+{
+    if (!map || is_grey_ramp(map)) {
+        fovea_palette_set_grey(palette, 8, false);
+        return;
+    }
+    memset(palette, 0, sizeof *palette);
+    for (int i = 0; i < map->ColorCount && i < FOVEA_PALETTE_SIZE; i++) {
+        palette->rgb[i][0] = map->Colors[i].Red;
+        palette->rgb[i][1] = map->Colors[i].Green;
+        palette->rgb[i][2] = map->Colors[i].Blue;
+    }
+}
+
+static void
+describe_frame(const GifFileType *gif, int transparent, struct frame *frame)
+{
+    const GifImageDesc *image = &gif->Image;
+    frame->left = (uint32_t)image->Left;
+    frame->top = (uint32_t)image->Top;
+    frame->width_px = (uint32_t)image->Width;
+    frame->height_px = (uint32_t)image->Height;
+    frame->interlaced = image->Interlace;
+    frame->bare = transparent >= 0 ? (uint8_t)transparent : 0;
+    uint32_t right = frame->left + frame->width_px;
+    uint32_t bottom = frame->top + frame->height_px;
+    uint32_t width = (uint32_t)gif->SWidth;
+    uint32_t height = (uint32_t)gif->SHeight;
+    frame->canvas_width_px = right > width ? right : width;
+    frame->canvas_height_px = bottom > height ? bottom : height;
+    set_palette(image->ColorMap ? image->ColorMap : gif->SColorMap,
+            &frame->palette);
+}
+
+static enum fovea_status
+decode_line(GifFileType *gif, struct source *source, uint8_t *indices,
+        uint32_t width, struct fovea_error *err)
+{
+    if (DGifGetLine(gif, indices, (int)width) == GIF_ERROR) {
+        return fail(source, gif->Error, err);
+    }
+    return FOVEA_OK;
+}
+
+/* The four passes: rows 0, 8, ...; 4, 12, ...; 2, 6, ...; 1, 3, ... */
+static enum fovea_status
+decode_interlaced(GifFileType *gif, struct source *source,
+        const struct frame *frame, uint8_t *indices, struct fovea_error *err)
+{
+    static const uint32_t first[] = { 0, 4, 2, 1 };
+    static const uint32_t step[] = { 8, 8, 4, 2 };
+    uint32_t n_done = 0;
+    for (size_t pass = 0; pass < FOVEA_ARRAY_LEN(first); pass++) {
+        for (uint32_t y = first[pass]; y < frame->height_px; y += step[pass]) {
+            source->last_row = ++n_done == frame->height_px;
+            enum fovea_status status = decode_line(gif, source,
+                    indices + (size_t)y * frame->width_px, frame->width_px,
+                    err);
+            if (status) {
+                return status;
+            }
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+push_rows(GifFileType *gif, struct source *source, const struct frame *frame,
+        const uint8_t *interlaced, const struct rows *rows,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    uint32_t width = frame->canvas_width_px;
+    for (uint32_t y = 0; y < frame->canvas_height_px; y++) {
+        uint32_t row = y - frame->top; /* above the frame: a huge number */
+        memset(rows->indices, frame->bare, width);
+        enum fovea_status status = FOVEA_OK;
+        if (row < frame->height_px && interlaced) {
+            memcpy(rows->indices + frame->left,
+                    interlaced + (size_t)row * frame->width_px,
+                    frame->width_px);
+        } else if (row < frame->height_px) {
+            source->last_row = row == frame->height_px - 1;
+            status = decode_line(gif, source, rows->indices + frame->left,
+                    frame->width_px, err);
+        }
+        if (!status) {
+            fovea_palette_expand(&frame->palette, 8, 1, rows->indices, width,
+                    rows->rgb);
+            status = sink->row(sink->context, rows->rgb, err);
+        }
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE uint8_t *interlaced = NULL;
+    if (frame->interlaced) {
+        interlaced = calloc(frame->height_px, frame->width_px);
+        if (!interlaced) {
+            return fovea_fail_memory(err,
+                    (size_t)frame->height_px * frame->width_px,
+                    "an interlaced GIF");
+        }
+        enum fovea_status status =
+                decode_interlaced(gif, source, frame, interlaced, err);
+        if (status) {
+            return status;
+        }
+    }
+    size_t width = frame->canvas_width_px;
+    FOVEA_AUTO_FREE uint8_t *memory = calloc(width, 4);
+    if (!memory) {
+        return fovea_fail_memory(err, width * 4, "a row of a GIF");
+    }
+    struct rows rows = { .indices = memory, .rgb = memory + width };
+    return push_rows(gif, source, frame, interlaced, &rows, sink, err);
+}
+
+enum fovea_status
+fovea_decode_gif(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    struct source source = { .input = input };
+    int gif_error = D_GIF_SUCCEEDED;
+    FOVEA_AUTO(auto_close)
+    GifFileType *gif = DGifOpen(&source, read_source, &gif_error);
+    if (!gif) {
+        return fail(&source, gif_error, err);
+    }
+    int transparent = -1;
+    enum fovea_status status = find_frame(gif, &source, &transparent, err);
+    if (status) {
+        return status;
+    }
+    struct frame frame;
+    describe_frame(gif, transparent, &frame);
+    if (frame.width_px == 0 || frame.height_px == 0) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "GIF: the first frame is empty (%" PRIu32 "x%" PRIu32 ")",
+                frame.width_px, frame.height_px);
+    }
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_GIF,
+        .width_px = frame.canvas_width_px,
+        .height_px = frame.canvas_height_px,
+        .orientation = 1,
+    };
+    status = fovea_decode_begin(&info, limits, sink, err);
+    if (status) {
+        return status;
+    }
+    return decode_frame(gif, &source, &frame, sink, err);
+}

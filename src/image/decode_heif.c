@@ -1,0 +1,167 @@
+/*
+ * HEIC and AVIF, by libheif: the primary image.
+ *
+ * libheif crops, turns and mirrors by itself as the file's properties say, so
+ * an EXIF orientation in the file is history and the orientation is always 1.
+ * More than 8 bits are converted down, alpha is dropped.
+ *
+ * Memory: the file's bytes, the codec's own planes and libheif's RGB image, all
+ * at once: about 6 bytes a pixel for 4:2:0, up to 12 when the picture is turned
+ * or deeper than 8 bits. The size that the file's header states is checked
+ * before any of it is taken; a coded picture of another size than that is an
+ * error, but only after its codec has decoded it.
+ */
+#include <inttypes.h>
+#include <limits.h>
+
+#include <libheif/heif.h>
+
+#include "base/error.h"
+#include "image/decode.h"
+
+static void
+auto_context(struct heif_context **context)
+{
+    if (*context) {
+        heif_context_free(*context);
+    }
+}
+
+static void
+auto_handle(struct heif_image_handle **handle)
+{
+    if (*handle) {
+        heif_image_handle_release(*handle);
+    }
+}
+
+static void
+auto_image(struct heif_image **image)
+{
+    if (*image) {
+        heif_image_release(*image);
+    }
+}
+
+static void
+auto_options(struct heif_decoding_options **options)
+{
+    if (*options) {
+        heif_decoding_options_free(*options);
+    }
+}
+
+static enum fovea_status
+status_of(struct heif_error error)
+{
+    if (error.subcode == heif_suberror_End_of_data) {
+        return FOVEA_ERR_IMAGE_TRUNCATED;
+    }
+    if (error.subcode == heif_suberror_Security_limit_exceeded) {
+        return FOVEA_ERR_IMAGE_SIDE_TOO_LONG;
+    }
+    if (error.code == heif_error_Unsupported_feature ||
+            error.code == heif_error_Unsupported_filetype) {
+        return FOVEA_ERR_IMAGE_UNSUPPORTED;
+    }
+    if (error.code == heif_error_Memory_allocation_error) {
+        return FOVEA_ERR_NO_MEMORY;
+    }
+    return FOVEA_ERR_IMAGE_CORRUPT;
+}
+
+static enum fovea_status
+fail(struct heif_error error, struct fovea_error *err)
+{
+    return fovea_fail(err, status_of(error), "HEIF: %.180s", error.message);
+}
+
+static enum fovea_status
+push_image(const struct heif_image *image, const struct fovea_image_info *info,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    int stride = 0;
+    const uint8_t *pixels = heif_image_get_plane_readonly(image,
+            heif_channel_interleaved, &stride);
+    int width = heif_image_get_width(image, heif_channel_interleaved);
+    int height = heif_image_get_height(image, heif_channel_interleaved);
+    if (!pixels || stride < 0 || width != (int)info->width_px ||
+            height != (int)info->height_px) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "HEIF: the picture is %dx%d, its header says %" PRIu32
+                "x%" PRIu32,
+                width, height, info->width_px, info->height_px);
+    }
+    for (size_t y = 0; y < info->height_px; y++) {
+        enum fovea_status status =
+                sink->row(sink->context, pixels + y * (size_t)stride, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+decode_image(const struct heif_image_handle *handle,
+        const struct fovea_image_info *info, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(auto_options)
+    struct heif_decoding_options *options = heif_decoding_options_alloc();
+    if (!options) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "HEIF: no memory");
+    }
+    options->convert_hdr_to_8bit = 1;
+    options->strict_decoding = 1;
+    FOVEA_AUTO(auto_image) struct heif_image *image = NULL;
+    struct heif_error error = heif_decode_image(handle, &image,
+            heif_colorspace_RGB, heif_chroma_interleaved_RGB, options);
+    if (error.code != heif_error_Ok) {
+        return fail(error, err);
+    }
+    return push_image(image, info, sink, err);
+}
+
+enum fovea_status
+fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum fovea_status status = fovea_input_load(input, &bytes, &size, err);
+    if (status) {
+        return status;
+    }
+    FOVEA_AUTO(auto_context)
+    struct heif_context *context = heif_context_alloc();
+    if (!context) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "HEIF: no memory");
+    }
+    heif_context_set_max_decoding_threads(context, 0);
+    heif_context_set_maximum_image_size_limit(context,
+            limits->max_side_px < INT_MAX ? (int)limits->max_side_px : INT_MAX);
+    struct heif_error error = heif_context_read_from_memory_without_copy(
+            context, bytes, size, NULL);
+    if (error.code != heif_error_Ok) {
+        return fail(error, err);
+    }
+    FOVEA_AUTO(auto_handle) struct heif_image_handle *handle = NULL;
+    error = heif_context_get_primary_image_handle(context, &handle);
+    if (error.code != heif_error_Ok) {
+        return fail(error, err);
+    }
+    int width = heif_image_handle_get_width(handle);
+    int height = heif_image_handle_get_height(handle);
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_HEIF,
+        .width_px = width > 0 ? (uint32_t)width : 0,
+        .height_px = height > 0 ? (uint32_t)height : 0,
+        .orientation = 1,
+    };
+    status = fovea_decode_begin(&info, limits, sink, err);
+    if (status) {
+        return status;
+    }
+    return decode_image(handle, &info, sink, err);
+}

@@ -1,0 +1,231 @@
+/*
+ * TIFF, by libtiff: the first image of the file.
+ *
+ * libtiff reads through our input, writes nothing to stderr (its messages come
+ * to handlers of this one file, no global ones), and may take no single piece
+ * of memory larger than the limits allow a picture to be.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/tiff.h"
+
+enum {
+    /* A tile may be larger than the picture in it; this much is harmless. */
+    MIN_TILE_PIXELS = 1 << 20,
+    MAX_PIXEL_BYTES = 16, /* 6 samples of 16 bits, or libtiff's RGBA twice */
+    BASE_MEMORY = 1 << 24
+};
+
+static tmsize_t
+read_bytes(thandle_t handle, void *buffer, tmsize_t size)
+{
+    struct fovea_tiff_log *log = handle;
+    size_t n = 0;
+    if (size < 0) {
+        return -1;
+    }
+    if (fovea_input_read(log->input, log->offset, buffer, (size_t)size, &n,
+                &log->io_error)) {
+        log->io_failed = true;
+        return -1;
+    }
+    log->offset += n;
+    log->ended |= n < (size_t)size;
+    return (tmsize_t)n;
+}
+
+static tmsize_t
+write_bytes(thandle_t handle, void *buffer, tmsize_t size)
+{
+    (void)handle;
+    (void)buffer;
+    (void)size;
+    return -1;
+}
+
+static toff_t
+seek_to(thandle_t handle, toff_t offset, int whence)
+{
+    struct fovea_tiff_log *log = handle;
+    if (whence == SEEK_CUR) {
+        offset += log->offset;
+    } else if (whence == SEEK_END) {
+        offset += log->input->size;
+    }
+    log->ended |= offset > log->input->size;
+    log->offset = offset;
+    return offset;
+}
+
+static int
+close_nothing(thandle_t handle)
+{
+    (void)handle;
+    return 0;
+}
+
+static toff_t
+tell_size(thandle_t handle)
+{
+    const struct fovea_tiff_log *log = handle;
+    return log->input->size;
+}
+
+/* 1 tells libtiff that the message is dealt with. */
+__attribute__((format(printf, 4, 0))) static int
+on_error(TIFF *file, void *user, const char *module, const char *format,
+        va_list arguments)
+{
+    (void)file;
+    (void)module;
+    struct fovea_tiff_log *log = user;
+    log->n_warnings++;
+    if (log->first_error[0] == '\0') {
+        (void)vsnprintf(log->first_error, sizeof log->first_error, format,
+                arguments);
+    }
+    return 1;
+}
+
+/* Of warnings only those about damaged or missing pixels count. libjpeg fills
+   in grey when its data ends and calls that a warning; here it is the end. */
+__attribute__((format(printf, 4, 0))) static int
+on_warning(TIFF *file, void *user, const char *module, const char *format,
+        va_list arguments)
+{
+    (void)file;
+    struct fovea_tiff_log *log = user;
+    char text[128] = "";
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    if (module && strcmp(module, "JPEGLib") == 0) {
+        log->ended |= strncmp(text, "Premature end", 13) == 0;
+        log->n_warnings++;
+    } else if (module && strncmp(module, "Fax", 3) == 0) {
+        log->n_warnings++;
+    }
+    return 1;
+}
+
+enum fovea_status
+fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    const struct fovea_tiff_log *log = &tiff->log;
+    if (log->io_failed) {
+        if (err) {
+            *err = log->io_error;
+        }
+        return log->io_error.code;
+    }
+    const char *text =
+            log->first_error[0] ? log->first_error : "the file is damaged";
+    return fovea_fail(err,
+            log->ended ? FOVEA_ERR_IMAGE_TRUNCATED : FOVEA_ERR_IMAGE_CORRUPT,
+            "TIFF: %s", text);
+}
+
+enum fovea_status
+fovea_tiff_check_damage(const struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    if (tiff->log.ended) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "TIFF: the data ends before its last pixel");
+    }
+    if (tiff->log.n_warnings > tiff->max_warnings) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
+                "TIFF: damaged in more than %" PRIu32 " places",
+                tiff->max_warnings);
+    }
+    return FOVEA_OK;
+}
+
+static tmsize_t
+memory_limit(const struct fovea_input *input, const struct fovea_limits *limits)
+{
+    uint64_t most = UINT64_MAX / 4 / MAX_PIXEL_BYTES;
+    uint64_t pixels = limits->max_pixels < most ? limits->max_pixels : most;
+    uint64_t bytes = pixels * MAX_PIXEL_BYTES + BASE_MEMORY;
+    uint64_t file = input->size < most ? input->size : most;
+    return (tmsize_t)(bytes + file);
+}
+
+static enum fovea_status
+open_tiff(const struct fovea_input *input, const struct fovea_limits *limits,
+        struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    if (!options) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "TIFF: no memory");
+    }
+    tiff->log.input = input;
+    tiff->max_warnings = limits->max_warnings;
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(input, limits));
+    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &tiff->log);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &tiff->log);
+    tiff->tiff =
+            TIFFClientOpenExt("TIFF", "rm", &tiff->log, read_bytes, write_bytes,
+                    seek_to, close_nothing, tell_size, NULL, NULL, options);
+    TIFFOpenOptionsFree(options);
+    return tiff->tiff ? FOVEA_OK : fovea_tiff_fail(tiff, err);
+}
+
+static enum fovea_status
+check_tiles(const struct fovea_tiff *tiff, const struct fovea_limits *limits,
+        struct fovea_error *err)
+{
+    uint64_t pixels = (uint64_t)tiff->block_width_px * tiff->block_height_px;
+    uint64_t most = limits->max_pixels > MIN_TILE_PIXELS ? limits->max_pixels
+                                                         : MIN_TILE_PIXELS;
+    if (tiff->block_width_px == 0 || tiff->block_height_px == 0) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: a side of the tiles is 0");
+    }
+    if (pixels > most) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
+                "TIFF: tiles of %" PRIu32 "x%" PRIu32
+                " pixels are more than the limit of %" PRIu64,
+                tiff->block_width_px, tiff->block_height_px, most);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_tiff_read_layout(tiff, err);
+    if (status) {
+        return status;
+    }
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_TIFF,
+        .width_px = tiff->width_px,
+        .height_px = tiff->height_px,
+        .orientation = tiff->orientation,
+    };
+    status = tiff->tiled ? check_tiles(tiff, limits, err) : FOVEA_OK;
+    if (!status) {
+        status = fovea_decode_begin(&info, limits, sink, err);
+    }
+    if (status) {
+        return status;
+    }
+    /* What reading the tags ran into does not make the pixels worse. */
+    tiff->log.ended = false;
+    return fovea_tiff_push_rows(tiff, sink, err);
+}
+
+enum fovea_status
+fovea_decode_tiff(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    struct fovea_tiff tiff = { 0 };
+    enum fovea_status status = open_tiff(input, limits, &tiff, err);
+    if (status) {
+        return status;
+    }
+    status = decode_open(&tiff, limits, sink, err);
+    TIFFClose(tiff.tiff);
+    return status;
+}

@@ -1,0 +1,151 @@
+/*
+ * Rows of TIFF samples to RGB, as Pillow does it: deep grey is clipped at 255,
+ * not scaled; of 16-bit colours the high byte is taken; colours that were
+ * multiplied by their alpha are divided by it again, before alpha is dropped.
+ */
+#include <string.h>
+
+#include "image/tiff.h"
+
+static uint8_t
+clip(int32_t value)
+{
+    if (value < 0) {
+        return 0;
+    }
+    return value > 255 ? 255 : (uint8_t)value;
+}
+
+/* Not a number is 0, by both comparisons. */
+static uint8_t
+clip_float(float value)
+{
+    if (value >= 255.0F) {
+        return 255;
+    }
+    return value > 0.0F ? (uint8_t)value : 0;
+}
+
+static uint8_t
+grey_16(const uint8_t *stored, bool is_signed)
+{
+    if (is_signed) {
+        int16_t value;
+        memcpy(&value, stored, sizeof value);
+        return clip(value);
+    }
+    uint16_t value;
+    memcpy(&value, stored, sizeof value);
+    return clip(value);
+}
+
+/* Without a sign too: a value past 2^31 is taken for a negative one. */
+static uint8_t
+grey_32(const uint8_t *stored, bool is_float)
+{
+    if (is_float) {
+        float value;
+        memcpy(&value, stored, sizeof value);
+        return clip_float(value);
+    }
+    int32_t value;
+    memcpy(&value, stored, sizeof value);
+    return clip(value);
+}
+
+static uint8_t
+grey_12(const uint8_t *row, size_t i)
+{
+    const uint8_t *pair = row + i / 2 * 3;
+    int32_t value =
+            i % 2 ? (pair[1] & 15) << 8 | pair[2] : pair[0] << 4 | pair[1] >> 4;
+    return clip(value);
+}
+
+static void
+convert_grey(const struct fovea_tiff *tiff, const uint8_t *stored, uint8_t *rgb)
+{
+    for (size_t i = 0; i < tiff->width_px; i++) {
+        uint8_t level;
+        if (tiff->bits == 12) {
+            level = grey_12(stored, i);
+        } else if (tiff->bits == 16) {
+            level = grey_16(stored + 2 * i,
+                    tiff->sample_format == SAMPLEFORMAT_INT);
+        } else {
+            level = grey_32(stored + 4 * i,
+                    tiff->sample_format == SAMPLEFORMAT_IEEEFP);
+        }
+        memset(rgb + 3 * i, level, 3);
+    }
+}
+
+static void
+divide_by_alpha(const uint8_t *rgba, uint8_t *rgb)
+{
+    unsigned alpha = rgba[3];
+    for (size_t c = 0; c < 3; c++) {
+        unsigned value = alpha ? rgba[c] * 255U / alpha : 0;
+        rgb[c] = value > 255 ? 255 : (uint8_t)value;
+    }
+}
+
+static uint8_t
+times_255th(unsigned a, unsigned b)
+{
+    unsigned product = a * b + 128;
+    return (uint8_t)((product + (product >> 8)) >> 8);
+}
+
+static void
+convert_cmyk(const uint8_t *cmyk, uint8_t *rgb)
+{
+    unsigned light = 255U - cmyk[3];
+    for (size_t c = 0; c < 3; c++) {
+        rgb[c] = (uint8_t)(light - times_255th(cmyk[c], light));
+    }
+}
+
+static void
+convert_colours(const struct fovea_tiff *tiff, unsigned bits, size_t n_samples,
+        const uint8_t *stored, uint8_t *rgb)
+{
+    size_t bytes = bits / 8;
+    size_t high = bytes - 1; /* little-endian */
+    size_t channels = tiff->pixels == FOVEA_TIFF_RGB ? 3 : 4;
+    for (size_t i = 0; i < tiff->width_px; i++) {
+        uint8_t pixel[FOVEA_TIFF_MAX_CHANNELS];
+        for (size_t c = 0; c < channels; c++) {
+            pixel[c] = stored[(i * n_samples + c) * bytes + high];
+        }
+        if (tiff->pixels == FOVEA_TIFF_RGB) {
+            memcpy(rgb + 3 * i, pixel, 3);
+        } else if (tiff->pixels == FOVEA_TIFF_CMYK) {
+            convert_cmyk(pixel, rgb + 3 * i);
+        } else {
+            divide_by_alpha(pixel, rgb + 3 * i);
+        }
+    }
+}
+
+void
+fovea_tiff_convert_row(const struct fovea_tiff *tiff, unsigned bits,
+        size_t n_samples, const uint8_t *stored, uint8_t *rgb)
+{
+    switch (tiff->pixels) {
+    case FOVEA_TIFF_INDEX:
+        fovea_palette_expand(&tiff->palette, bits, n_samples, stored,
+                tiff->width_px, rgb);
+        break;
+    case FOVEA_TIFF_GREY:
+        convert_grey(tiff, stored, rgb);
+        break;
+    case FOVEA_TIFF_RGB:
+    case FOVEA_TIFF_PREMULTIPLIED:
+    case FOVEA_TIFF_CMYK:
+        convert_colours(tiff, bits, n_samples, stored, rgb);
+        break;
+    case FOVEA_TIFF_VIA_RGBA:
+        break;
+    }
+}

@@ -1,0 +1,261 @@
+/*
+ * What the tags of a TIFF say about its pixels. Source of the meanings: the
+ * TIFF 6.0 specification; of the choices where files disagree with it: Pillow.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "image/tiff.h"
+
+static uint16_t
+read_u16(TIFF *tiff, uint32_t tag, uint16_t missing)
+{
+    uint16_t value = missing;
+    return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : missing;
+}
+
+static void
+read_extra_samples(struct fovea_tiff *tiff)
+{
+    uint16_t n = 0;
+    uint16_t *kinds = NULL;
+    tiff->extra_is_given =
+            TIFFGetField(tiff->tiff, TIFFTAG_EXTRASAMPLES, &n, &kinds) == 1;
+    if (TIFFGetFieldDefaulted(tiff->tiff, TIFFTAG_EXTRASAMPLES, &n, &kinds) ==
+                    1 &&
+            n > 0 && kinds) {
+        tiff->n_extra = n;
+        tiff->first_extra = kinds[0];
+    }
+}
+
+static void
+read_blocks(struct fovea_tiff *tiff)
+{
+    tiff->tiled = TIFFIsTiled(tiff->tiff) != 0;
+    tiff->block_width_px = tiff->width_px;
+    tiff->block_height_px = tiff->height_px;
+    if (tiff->tiled) {
+        uint32_t side = 0;
+        if (TIFFGetField(tiff->tiff, TIFFTAG_TILEWIDTH, &side) == 1) {
+            tiff->block_width_px = side;
+        }
+        if (TIFFGetField(tiff->tiff, TIFFTAG_TILELENGTH, &side) == 1) {
+            tiff->block_height_px = side;
+        }
+        return;
+    }
+    uint32_t rows = 0;
+    if (TIFFGetFieldDefaulted(tiff->tiff, TIFFTAG_ROWSPERSTRIP, &rows) == 1 &&
+            rows > 0 && rows < tiff->height_px) {
+        tiff->block_height_px = rows;
+    }
+}
+
+static const char *
+photometric_name(unsigned photometric)
+{
+    switch (photometric) {
+    case PHOTOMETRIC_MASK:
+        return "transparency mask";
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+    case PHOTOMETRIC_ITULAB:
+        return "L*a*b*";
+    case PHOTOMETRIC_CFA:
+        return "raw camera sensor";
+    case PHOTOMETRIC_LOGL:
+    case PHOTOMETRIC_LOGLUV:
+        return "LogLuv";
+    default:
+        return "unknown";
+    }
+}
+
+static enum fovea_status
+unsupported_samples(const struct fovea_tiff *tiff, const char *what,
+        struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+            "TIFF: %s of %u samples of %u bits (format %u) are not supported",
+            what, tiff->n_samples, tiff->bits, tiff->sample_format);
+}
+
+static bool
+is_index_size(const struct fovea_tiff *tiff)
+{
+    bool packed = tiff->bits == 1 || tiff->bits == 2 || tiff->bits == 4;
+    return tiff->sample_format == SAMPLEFORMAT_UINT &&
+            ((packed && tiff->n_samples == 1) ||
+                    (tiff->bits == 8 && tiff->n_samples <= 2));
+}
+
+static enum fovea_status
+choose_grey(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    if (is_index_size(tiff)) {
+        tiff->pixels = FOVEA_TIFF_INDEX;
+        fovea_palette_set_grey(&tiff->palette, tiff->bits,
+                tiff->photometric == PHOTOMETRIC_MINISWHITE);
+        return FOVEA_OK;
+    }
+    bool is_int = tiff->sample_format == SAMPLEFORMAT_UINT ||
+            tiff->sample_format == SAMPLEFORMAT_INT;
+    bool is_float = tiff->sample_format == SAMPLEFORMAT_IEEEFP;
+    bool fits = (is_int && (tiff->bits == 16 || tiff->bits == 32)) ||
+            (is_float && tiff->bits == 32) ||
+            (tiff->sample_format == SAMPLEFORMAT_UINT && tiff->bits == 12);
+    if (tiff->n_samples != 1 || !fits) {
+        return unsupported_samples(tiff, "grey pixels", err);
+    }
+    tiff->pixels = FOVEA_TIFF_GREY;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+choose_palette(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    if (!is_index_size(tiff)) {
+        return unsupported_samples(tiff, "palette pixels", err);
+    }
+    uint16_t *red = NULL;
+    uint16_t *green = NULL;
+    uint16_t *blue = NULL;
+    if (TIFFGetField(tiff->tiff, TIFFTAG_COLORMAP, &red, &green, &blue) != 1 ||
+            !red || !green || !blue) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: a palette is needed and missing");
+    }
+    tiff->pixels = FOVEA_TIFF_INDEX;
+    for (size_t i = 0; i < (size_t)1 << tiff->bits; i++) {
+        tiff->palette.rgb[i][0] = (uint8_t)(red[i] >> 8);
+        tiff->palette.rgb[i][1] = (uint8_t)(green[i] >> 8);
+        tiff->palette.rgb[i][2] = (uint8_t)(blue[i] >> 8);
+    }
+    return FOVEA_OK;
+}
+
+/* Pillow divides by the alpha where the tag says that the colours were
+   multiplied by it; in compressed planes also where the tag is missing. */
+static bool
+is_premultiplied(const struct fovea_tiff *tiff)
+{
+    if (tiff->n_samples < 4) {
+        return false;
+    }
+    if (tiff->n_extra > 0 && tiff->first_extra == EXTRASAMPLE_ASSOCALPHA) {
+        return true;
+    }
+    return tiff->separate && tiff->compression != COMPRESSION_NONE &&
+            !tiff->extra_is_given && tiff->n_samples == 4;
+}
+
+static enum fovea_status
+choose_colours(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    bool cmyk = tiff->photometric == PHOTOMETRIC_SEPARATED;
+    if (tiff->sample_format != SAMPLEFORMAT_UINT ||
+            (tiff->bits != 8 && tiff->bits != 16) ||
+            tiff->n_samples < (cmyk ? 4 : 3)) {
+        return unsupported_samples(tiff, cmyk ? "CMYK pixels" : "RGB pixels",
+                err);
+    }
+    if (cmyk) {
+        tiff->pixels = FOVEA_TIFF_CMYK;
+    } else {
+        tiff->pixels = is_premultiplied(tiff) ? FOVEA_TIFF_PREMULTIPLIED
+                                              : FOVEA_TIFF_RGB;
+    }
+    return FOVEA_OK;
+}
+
+/* JPEG hands out RGB by itself; the rest goes through libtiff's converter. */
+static enum fovea_status
+choose_ycbcr(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    if (tiff->bits != 8 || tiff->n_samples != 3) {
+        return unsupported_samples(tiff, "YCbCr pixels", err);
+    }
+    tiff->pixels = FOVEA_TIFF_VIA_RGBA;
+    if (tiff->compression == COMPRESSION_JPEG && !tiff->separate) {
+        if (TIFFSetField(tiff->tiff, TIFFTAG_JPEGCOLORMODE,
+                    JPEGCOLORMODE_RGB) != 1) {
+            return fovea_tiff_fail(tiff, err);
+        }
+        tiff->pixels = FOVEA_TIFF_RGB;
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+choose_pixels(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    switch (tiff->photometric) {
+    case PHOTOMETRIC_MINISWHITE:
+    case PHOTOMETRIC_MINISBLACK:
+        return choose_grey(tiff, err);
+    case PHOTOMETRIC_PALETTE:
+        return choose_palette(tiff, err);
+    case PHOTOMETRIC_RGB:
+    case PHOTOMETRIC_SEPARATED:
+        return choose_colours(tiff, err);
+    case PHOTOMETRIC_YCBCR:
+        return choose_ycbcr(tiff, err);
+    default:
+        return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                "TIFF: %s pixels (photometric interpretation %u) are not "
+                "supported",
+                photometric_name(tiff->photometric), tiff->photometric);
+    }
+}
+
+/* Pillow 9.4 turns a TIFF when it loads it, and exif_transpose() turns the
+   result once more, as the tag is still there: mirrored and half-turned ones
+   end as they are stored, quarter-turned ones upside down. Embeddings made with
+   it have this in them, and it is what "equal to the reference" means here. In
+   what libtiff converts to RGBA, libtiff has mirrored the rows before that. */
+static unsigned
+turns_in_all(unsigned tag, bool via_rgba)
+{
+    static const unsigned char twice[2][9] = {
+        { 1, 1, 1, 1, 1, 1, 3, 1, 3 },
+        { 1, 1, 2, 3, 4, 1, 4, 3, 2 },
+    };
+    return tag > 8 ? 1 : twice[via_rgba ? 1 : 0][tag];
+}
+
+enum fovea_status
+fovea_tiff_read_layout(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    TIFF *file = tiff->tiff;
+    if (TIFFGetField(file, TIFFTAG_IMAGEWIDTH, &tiff->width_px) != 1 ||
+            TIFFGetField(file, TIFFTAG_IMAGELENGTH, &tiff->height_px) != 1) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: width or height is missing");
+    }
+    tiff->compression = read_u16(file, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+    tiff->photometric =
+            read_u16(file, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
+    tiff->bits = read_u16(file, TIFFTAG_BITSPERSAMPLE, 1);
+    tiff->n_samples = read_u16(file, TIFFTAG_SAMPLESPERPIXEL, 1);
+    tiff->sample_format =
+            read_u16(file, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+    read_extra_samples(tiff);
+    read_blocks(tiff);
+    if (tiff->n_samples == 0 || tiff->n_samples > FOVEA_TIFF_MAX_SAMPLES) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                "TIFF: %u samples a pixel are not supported", tiff->n_samples);
+    }
+    tiff->separate = tiff->n_samples > 1 &&
+            read_u16(file, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) ==
+                    PLANARCONFIG_SEPARATE;
+    if (!TIFFIsCODECConfigured(tiff->compression)) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                "TIFF: compression %u is not supported", tiff->compression);
+    }
+    enum fovea_status status = choose_pixels(tiff, err);
+    tiff->orientation = turns_in_all(read_u16(file, TIFFTAG_ORIENTATION, 1),
+            tiff->pixels == FOVEA_TIFF_VIA_RGBA);
+    return status;
+}
