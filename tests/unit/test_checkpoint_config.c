@@ -1,0 +1,268 @@
+/* config.json: both layouts, defaults, and every refusal. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "checkpoint/config.h"
+#include "test.h"
+
+static enum fovea_status
+parse(const char *text, struct fovea_vision_config *config,
+        struct fovea_error *error)
+{
+    return fovea_vision_config_parse("config.json", text, strlen(text), config,
+            error);
+}
+
+static void
+check_refused(const char *text, enum fovea_status code, const char *part)
+{
+    struct fovea_error error;
+    struct fovea_vision_config config = { .hidden_size = 7 };
+    assert_fails(parse(text, &config, &error), &error, code, part);
+    assert_non_null(strstr(error.message, "config.json"));
+    assert_int_equal(config.hidden_size, 7);
+}
+
+static void
+check_invalid(const char *text, const char *part)
+{
+    check_refused(text, FOVEA_ERR_MODEL_CONFIG, part);
+}
+
+static void
+check_unsupported(const char *text, const char *part)
+{
+    check_refused(text, FOVEA_ERR_MODEL_UNSUPPORTED, part);
+}
+
+static void
+missing_fields_have_defaults(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "{}", "{\"model_type\": \"clip\"}",
+        "{\"vision_config\": {}}",
+        "{\"vision_config\": null, \"hidden_size\": null}" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(texts); i++) {
+        struct fovea_error error;
+        struct fovea_vision_config config;
+        assert_ok(parse(texts[i], &config, &error), &error);
+        assert_int_equal(config.hidden_size, 768);
+        assert_int_equal(config.mlp_size, 3072);
+        assert_int_equal(config.n_layers, 12);
+        assert_int_equal(config.n_heads, 12);
+        assert_int_equal(config.image_size_px, 224);
+        assert_int_equal(config.patch_size_px, 32);
+        assert_int_equal(config.projection_dim, 512);
+        assert_int_equal(config.activation, FOVEA_ACTIVATION_QUICK_GELU);
+        assert_float_equal(config.layer_norm_eps, 1e-5, 1e-9);
+    }
+}
+
+#define TOWER                                                       \
+    "\"hidden_size\": 64, \"intermediate_size\": 128, "             \
+    "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, "        \
+    "\"image_size\": 96, \"patch_size\": 16, \"num_channels\": 3, " \
+    "\"hidden_act\": \"gelu\", \"layer_norm_eps\": 1e-6, "          \
+    "\"model_type\": \"clip_vision_model\", \"torch_dtype\": \"float32\""
+
+static void
+check_tower(const char *text, uint32_t projection_dim)
+{
+    struct fovea_error error;
+    struct fovea_vision_config config;
+    assert_ok(parse(text, &config, &error), &error);
+    assert_int_equal(config.hidden_size, 64);
+    assert_int_equal(config.mlp_size, 128);
+    assert_int_equal(config.n_layers, 3);
+    assert_int_equal(config.n_heads, 4);
+    assert_int_equal(config.image_size_px, 96);
+    assert_int_equal(config.patch_size_px, 16);
+    assert_int_equal(config.projection_dim, projection_dim);
+    assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU);
+    assert_float_equal(config.layer_norm_eps, 1e-6, 1e-10);
+}
+
+static void
+flat_and_nested_read_alike(void **state)
+{
+    (void)state;
+    check_tower("{" TOWER ", \"projection_dim\": 32}", 32);
+    check_tower("{\"vision_config\": {" TOWER ", \"projection_dim\": 32}}", 32);
+    check_tower("{\"vision_config\": {" TOWER "}, \"projection_dim\": 48}", 48);
+    /* CLIPModel projects to the number beside the tower. */
+    check_tower("{\"vision_config\": {" TOWER ", \"projection_dim\": 32}, "
+                "\"model_type\": \"clip\", \"projection_dim\": 48, "
+                "\"hidden_size\": 999, \"text_config\": {\"hidden_size\": 9}}",
+            48);
+}
+
+static void
+activations_are_known_or_named(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_vision_config config;
+    assert_ok(parse("{\"hidden_act\": \"quick_gelu\"}", &config, &error),
+            &error);
+    assert_int_equal(config.activation, FOVEA_ACTIVATION_QUICK_GELU);
+    assert_ok(parse("{\"hidden_act\": \"gelu_pytorch_tanh\"}", &config, &error),
+            &error);
+    assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU_TANH);
+    check_unsupported("{\"hidden_act\": \"swiglu\"}", "hidden_act: \"swiglu\"");
+    check_unsupported("{\"hidden_act\": \"a\\nb\"}", "\"a?b\"");
+    check_invalid("{\"hidden_act\": 3}", "hidden_act: must be a string");
+}
+
+static void
+other_architectures_are_refused(void **state)
+{
+    (void)state;
+    check_unsupported("{\"model_type\": \"siglip\"}", "model_type: \"siglip\"");
+    check_unsupported("{\"vision_config\": {\"model_type\": \"chinese_clip\"}}",
+            "vision_config.model_type");
+    check_unsupported("{\"num_channels\": 4}", "num_channels: 4 channels");
+    check_invalid("{\"model_type\": []}", "model_type: must be a string");
+}
+
+static void
+numbers_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "hidden_size", "intermediate_size",
+        "num_hidden_layers", "num_attention_heads", "image_size", "patch_size",
+        "projection_dim", "num_channels" };
+    static const char *const values[] = { "0", "-1", "70000",
+        "9223372036854775807", "32.0", "1e2", "\"32\"", "true", "[32]", "{}" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
+        for (size_t j = 0; j < FOVEA_ARRAY_LEN(values); j++) {
+            char text[128];
+            (void)snprintf(text, sizeof text, "{\"%s\": %s}", keys[i],
+                    values[j]);
+            check_invalid(text, keys[i]);
+        }
+    }
+    check_invalid("{\"projection_dim\": 0, \"vision_config\": {}}",
+            "config.json: projection_dim: 0 is not in");
+    check_invalid("{\"hidden_size\": 99999999999999999999}", "not valid JSON");
+}
+
+static void
+epsilon_is_checked(void **state)
+{
+    (void)state;
+    check_invalid("{\"layer_norm_eps\": 0}", "layer_norm_eps: 0 is not in");
+    check_invalid("{\"layer_norm_eps\": -1e-5}", "layer_norm_eps");
+    check_invalid("{\"layer_norm_eps\": 1e300}", "layer_norm_eps");
+    check_invalid("{\"layer_norm_eps\": \"1e-5\"}", "must be a number");
+    check_invalid("{\"layer_norm_eps\": NaN}", "not valid JSON");
+    check_invalid("{\"layer_norm_eps\": 1e999}", "not valid JSON");
+}
+
+static void
+shapes_must_divide(void **state)
+{
+    (void)state;
+    check_invalid("{\"num_attention_heads\": 7}", "7 does not divide");
+    check_invalid("{\"patch_size\": 30}", "30 does not divide image_size 224");
+    check_invalid("{\"patch_size\": 448}", "448 does not divide");
+    check_invalid("{\"image_size\": 4096, \"patch_size\": 4}", "tokens");
+}
+
+static void
+what_is_not_an_object_is_refused(void **state)
+{
+    (void)state;
+    check_invalid("", "not valid JSON");
+    check_invalid("[]", "not a JSON object");
+    check_invalid("7", "not a JSON object");
+    check_invalid("null", "not a JSON object");
+    check_invalid("{\"hidden_size\": 64", "not valid JSON");
+    check_invalid("{} {}", "not valid JSON");
+    check_invalid("{\"hidden_size\": 64, \"hidden_size\": 64}", "duplicate");
+    check_invalid("{\"vision_config\": {\"a\": 1, \"a\": 1}}", "duplicate");
+    check_invalid("{\"vision_config\": []}", "vision_config: must be an obj");
+    check_invalid("{\"vision_config\": 3}", "vision_config: must be an obj");
+    check_invalid("{\"\xff\": 3}", "not valid JSON");
+    char deep[10000];
+    memset(deep, '[', sizeof deep - 1);
+    deep[sizeof deep - 1] = '\0';
+    check_invalid(deep, "not valid JSON");
+}
+
+static char directory[] = "/tmp/fovea-config-XXXXXX";
+static char path[64];
+
+static int
+make_directory(void **state)
+{
+    (void)state;
+    if (!mkdtemp(directory)) {
+        return -1;
+    }
+    (void)snprintf(path, sizeof path, "%s/config.json", directory);
+    return 0;
+}
+
+static int
+remove_directory(void **state)
+{
+    (void)state;
+    (void)unlink(path);
+    return rmdir(directory);
+}
+
+static void
+write_text(const char *text, size_t padding)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    for (size_t i = 0; i < padding; i++) {
+        assert_int_equal(fputc(' ', file), ' ');
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static void
+files_are_read(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_vision_config config;
+    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+            FOVEA_ERR_MODEL_NOT_FOUND, path);
+    write_text("{\"projection_dim\": 640}", 0);
+    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
+    assert_int_equal(config.projection_dim, 640);
+    write_text("{\"projection_dim\": 0}", 0);
+    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+            FOVEA_ERR_MODEL_CONFIG, path);
+    write_text("{}", (1 << 20) - 2);
+    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
+    write_text("{}", (1 << 20) - 1);
+    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+            FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+            FOVEA_ERR_NOT_A_FILE, "directory");
+    assert_int_equal(rmdir(path), 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(missing_fields_have_defaults),
+        cmocka_unit_test(flat_and_nested_read_alike),
+        cmocka_unit_test(activations_are_known_or_named),
+        cmocka_unit_test(other_architectures_are_refused),
+        cmocka_unit_test(numbers_out_of_range_are_refused),
+        cmocka_unit_test(epsilon_is_checked),
+        cmocka_unit_test(shapes_must_divide),
+        cmocka_unit_test(what_is_not_an_object_is_refused),
+        cmocka_unit_test(files_are_read),
+    };
+    return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}

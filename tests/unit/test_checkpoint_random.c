@@ -1,0 +1,272 @@
+/*
+ * Random checkpoints, the table of the tower's tensors, and a checkpoint that
+ * is written and read back.
+ */
+#include <math.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/random.h"
+#include "checkpoint/vision.h"
+#include "test.h"
+
+static const struct fovea_vision_config tiny = {
+    .hidden_size = 64,
+    .mlp_size = 128,
+    .n_layers = 3,
+    .n_heads = 4,
+    .image_size_px = 64,
+    .patch_size_px = 16,
+    .projection_dim = 32,
+    .activation = FOVEA_ACTIVATION_GELU_TANH,
+    .layer_norm_eps = 1e-6F,
+};
+
+static struct fovea_checkpoint *
+make(const struct fovea_vision_config *config, uint64_t seed)
+{
+    struct fovea_error error;
+    struct fovea_checkpoint *checkpoint = NULL;
+    assert_ok(fovea_checkpoint_create_random(config, seed, &checkpoint, &error),
+            &error);
+    return checkpoint;
+}
+
+static float *
+read_tensor(const struct fovea_checkpoint *checkpoint, const char *name,
+        size_t *n_out)
+{
+    struct fovea_error error;
+    const struct fovea_tensor *tensor = fovea_checkpoint_find(checkpoint, name);
+    assert_non_null(tensor);
+    float *values = malloc(tensor->n_elements * sizeof *values);
+    assert_non_null(values);
+    assert_ok(fovea_checkpoint_read(checkpoint, tensor, values, &error),
+            &error);
+    *n_out = tensor->n_elements;
+    return values;
+}
+
+/* ViT-B/32 has 87 849 216 parameters: 87 456 000 in the vision model (Hugging
+ * Face's count) and 768 * 512 in the projection. */
+static void
+the_table_counts_every_parameter(void **state)
+{
+    (void)state;
+    static const struct fovea_vision_config b32 = {
+        .hidden_size = 768,
+        .mlp_size = 3072,
+        .n_layers = 12,
+        .n_heads = 12,
+        .image_size_px = 224,
+        .patch_size_px = 32,
+        .projection_dim = 512,
+        .layer_norm_eps = 1e-5F,
+    };
+    struct fovea_error error;
+    struct fovea_vision_summary summary;
+    struct fovea_checkpoint *checkpoint = make(&b32, 1);
+    assert_ok(fovea_vision_check(&b32, checkpoint, &summary, &error), &error);
+    assert_int_equal(summary.n_elements, 87849216);
+    assert_int_equal(summary.largest_n_elements, 3072 * 768);
+    assert_string_equal(summary.dtype, "F32");
+    assert_int_equal(fovea_vision_count(&b32), 8 + 12 * 16);
+    fovea_checkpoint_close(checkpoint);
+}
+
+static void
+the_first_wrong_tensor_is_named(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_vision_summary summary;
+    struct fovea_checkpoint *checkpoint = make(&tiny, 1);
+    struct fovea_vision_config other = tiny;
+    other.n_layers = 4;
+    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS,
+            "vision_model.encoder.layers.3.layer_norm1.weight is missing");
+    other = tiny;
+    other.mlp_size = 100;
+    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS,
+            "layers.0.mlp.fc1.weight has shape [128, 64], config.json asks for "
+            "[100, 64]");
+    other = tiny;
+    other.patch_size_px = 32;
+    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS, "asks for [64, 3, 32, 32]");
+    checkpoint->entries[5].tensor.type = FOVEA_TENSOR_OTHER;
+    assert_fails(fovea_vision_check(&tiny, checkpoint, &summary, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS, "is neither F32");
+    checkpoint->entries[5].tensor.type = FOVEA_TENSOR_BF16;
+    assert_ok(fovea_vision_check(&tiny, checkpoint, &summary, &error), &error);
+    assert_string_equal(summary.dtype, "mixed");
+    for (size_t i = 0; i < checkpoint->n_entries; i++) {
+        checkpoint->entries[i].tensor.type = FOVEA_TENSOR_F16;
+    }
+    assert_ok(fovea_vision_check(&tiny, checkpoint, &summary, &error), &error);
+    assert_string_equal(summary.dtype, "F16");
+    fovea_checkpoint_close(checkpoint);
+}
+
+static void
+check_spread(const char *name, double mean, double scale)
+{
+    struct fovea_checkpoint *checkpoint = make(&tiny, 7);
+    size_t n = 0;
+    FOVEA_AUTO_FREE float *values = read_tensor(checkpoint, name, &n);
+    double sum = 0;
+    double squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)values[i];
+        squares += ((double)values[i] - mean) * ((double)values[i] - mean);
+    }
+    /* Five standard errors. */
+    double size = (double)n;
+    assert_true(fabs(sum / size - mean) < 5 * scale / sqrt(size));
+    assert_true(fabs(sqrt(squares / size) / scale - 1) < 5 / sqrt(2 * size));
+    fovea_checkpoint_close(checkpoint);
+}
+
+static void
+values_are_spread_as_promised(void **state)
+{
+    (void)state;
+    check_spread("vision_model.embeddings.class_embedding", 0, 0.5);
+    check_spread("vision_model.embeddings.patch_embedding.weight", 0,
+            1 / sqrt(768));
+    check_spread("vision_model.embeddings.position_embedding.weight", 0, 0.3);
+    check_spread("vision_model.encoder.layers.1.mlp.fc2.weight", 0,
+            1.5 / sqrt(128));
+    check_spread("vision_model.encoder.layers.1.mlp.fc1.bias", 0, 0.1);
+    check_spread("vision_model.post_layernorm.weight", 1, 0.2);
+    check_spread("visual_projection.weight", 0, 1.5 / sqrt(64));
+}
+
+static void
+values_depend_on_seed_and_name_alone(void **state)
+{
+    (void)state;
+    static const char q[] = "vision_model.encoder.layers.0.self_attn.q_proj"
+                            ".weight";
+    static const char k[] = "vision_model.encoder.layers.0.self_attn.k_proj"
+                            ".weight";
+    size_t n = 0;
+    struct fovea_checkpoint *one = make(&tiny, 1);
+    struct fovea_checkpoint *again = make(&tiny, 1);
+    struct fovea_checkpoint *two = make(&tiny, 2);
+    FOVEA_AUTO_FREE float *a = read_tensor(one, q, &n);
+    FOVEA_AUTO_FREE float *b = read_tensor(one, k, &n);
+    FOVEA_AUTO_FREE float *c = read_tensor(again, q, &n);
+    FOVEA_AUTO_FREE float *d = read_tensor(two, q, &n);
+    assert_int_equal(n, 64 * 64);
+    assert_memory_equal(a, c, n * sizeof *a);
+    assert_memory_not_equal(a, b, n * sizeof *a);
+    assert_memory_not_equal(a, d, n * sizeof *a);
+    fovea_checkpoint_close(one);
+    fovea_checkpoint_close(again);
+    fovea_checkpoint_close(two);
+}
+
+static void
+check_same_weights(const struct fovea_checkpoint *a,
+        const struct fovea_checkpoint *b)
+{
+    assert_int_equal(fovea_checkpoint_count(a), fovea_checkpoint_count(b));
+    for (size_t i = 0; i < fovea_checkpoint_count(a); i++) {
+        const char *name = fovea_checkpoint_at(a, i)->name;
+        size_t n_a = 0;
+        size_t n_b = 0;
+        FOVEA_AUTO_FREE float *values_a = read_tensor(a, name, &n_a);
+        FOVEA_AUTO_FREE float *values_b = read_tensor(b, name, &n_b);
+        assert_int_equal(n_a, n_b);
+        assert_memory_equal(values_a, values_b, n_a * sizeof *values_a);
+    }
+}
+
+static void
+remove_saved(const char *directory)
+{
+    static const char *const names[] = { "config.json",
+        "preprocessor_config.json", "model.safetensors" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(directory), 0);
+}
+
+static void
+what_is_saved_reads_back(void **state)
+{
+    (void)state;
+    char parent[] = "/tmp/fovea-random-XXXXXX";
+    char directory[64];
+    assert_non_null(mkdtemp(parent));
+    (void)snprintf(directory, sizeof directory, "%s/model", parent);
+    struct fovea_error error;
+    struct fovea_checkpoint *made = make(&tiny, 3);
+    assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
+    /* Over what is there already, too. */
+    assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
+
+    struct fovea_vision_config config;
+    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
+    assert_int_equal(config.hidden_size, tiny.hidden_size);
+    assert_int_equal(config.mlp_size, tiny.mlp_size);
+    assert_int_equal(config.n_layers, tiny.n_layers);
+    assert_int_equal(config.n_heads, tiny.n_heads);
+    assert_int_equal(config.image_size_px, tiny.image_size_px);
+    assert_int_equal(config.patch_size_px, tiny.patch_size_px);
+    assert_int_equal(config.projection_dim, tiny.projection_dim);
+    assert_int_equal(config.activation, tiny.activation);
+    assert_memory_equal(&config.layer_norm_eps, &tiny.layer_norm_eps,
+            sizeof tiny.layer_norm_eps);
+    struct fovea_preprocess settings;
+    assert_ok(fovea_preprocess_config_read(directory, 64, &settings, &error),
+            &error);
+    assert_int_equal(settings.shortest_edge_px, 64);
+
+    struct fovea_checkpoint *read = NULL;
+    assert_ok(fovea_checkpoint_open(directory, &read, &error), &error);
+    check_same_weights(made, read);
+    fovea_checkpoint_close(read);
+    fovea_checkpoint_close(made);
+    remove_saved(directory);
+    assert_int_equal(rmdir(parent), 0);
+}
+
+static void
+what_cannot_be_saved_leaves_nothing(void **state)
+{
+    (void)state;
+    char directory[] = "/tmp/fovea-random-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    struct fovea_error error;
+    struct fovea_checkpoint *made = make(&tiny, 3);
+    struct fovea_vision_config other = tiny;
+    other.n_layers = 4;
+    assert_fails(fovea_checkpoint_save(made, &other, directory, &error), &error,
+            FOVEA_ERR_MODEL_WEIGHTS, "layers.3");
+    assert_int_equal(rmdir(directory), 0);
+    assert_fails(fovea_checkpoint_save(made, &tiny, "/nowhere/x", &error),
+            &error, FOVEA_ERR_IO, "/nowhere/x");
+    fovea_checkpoint_close(made);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_counts_every_parameter),
+        cmocka_unit_test(the_first_wrong_tensor_is_named),
+        cmocka_unit_test(values_are_spread_as_promised),
+        cmocka_unit_test(values_depend_on_seed_and_name_alone),
+        cmocka_unit_test(what_is_saved_reads_back),
+        cmocka_unit_test(what_cannot_be_saved_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
