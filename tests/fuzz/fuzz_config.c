@@ -1,0 +1,76 @@
+/*
+ * config.json and preprocessor_config.json: the same bytes are tried as both.
+ * What is accepted must keep every promise of the headers.
+ */
+#include <math.h>
+
+#include "base/macros.h"
+#include "checkpoint/config.h"
+#include "checkpoint/vision.h"
+#include "fuzz.h"
+
+static void
+check_failure(enum fovea_status status, const struct fovea_error *error)
+{
+    FOVEA_ASSERT(status == FOVEA_ERR_MODEL_CONFIG ||
+            status == FOVEA_ERR_MODEL_UNSUPPORTED);
+    FOVEA_ASSERT(error->code == status && error->message[0]);
+}
+
+static void
+check_config(const struct fovea_vision_config *config)
+{
+    FOVEA_ASSERT(config->hidden_size > 0 && config->mlp_size > 0);
+    FOVEA_ASSERT(config->n_layers > 0 && config->projection_dim > 0);
+    FOVEA_ASSERT(config->hidden_size <= FOVEA_MAX_HIDDEN_SIZE);
+    FOVEA_ASSERT(config->mlp_size <= FOVEA_MAX_MLP_SIZE);
+    FOVEA_ASSERT(config->n_layers <= FOVEA_MAX_LAYERS);
+    FOVEA_ASSERT(config->hidden_size % config->n_heads == 0);
+    FOVEA_ASSERT(config->image_size_px >= config->patch_size_px);
+    FOVEA_ASSERT(config->image_size_px % config->patch_size_px == 0);
+    FOVEA_ASSERT(config->layer_norm_eps > 0 && config->layer_norm_eps < 1);
+    for (size_t i = 0; i < fovea_vision_count(config); i++) {
+        struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
+        FOVEA_ASSERT(tensor.n_dims > 0 && tensor.n_elements > 0);
+    }
+}
+
+static void
+check_settings(const struct fovea_preprocess *settings, uint32_t size_px)
+{
+    FOVEA_ASSERT(settings->crop_height_px == size_px);
+    FOVEA_ASSERT(settings->crop_width_px == size_px);
+    uint32_t edge = settings->shortest_edge_px;
+    FOVEA_ASSERT((edge ? edge : settings->resize_height_px) >= size_px);
+    FOVEA_ASSERT((edge ? edge : settings->resize_width_px) >= size_px);
+    FOVEA_ASSERT(settings->filter == FOVEA_FILTER_BILINEAR ||
+            settings->filter == FOVEA_FILTER_BICUBIC);
+    for (size_t i = 0; i < 3; i++) {
+        FOVEA_ASSERT(isfinite(settings->mean[i]) && settings->std[i] > 0);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint32_t image_size_px = 224;
+    const char *text = (const char *)data;
+    struct fovea_vision_config config;
+    struct fovea_preprocess settings;
+    struct fovea_error error;
+    enum fovea_status status =
+            fovea_vision_config_parse("fuzz", text, size, &config, &error);
+    if (status) {
+        check_failure(status, &error);
+    } else {
+        check_config(&config);
+    }
+    status = fovea_preprocess_config_parse("fuzz", text, size, image_size_px,
+            &settings, &error);
+    if (status) {
+        check_failure(status, &error);
+    } else {
+        check_settings(&settings, image_size_px);
+    }
+    return 0;
+}
