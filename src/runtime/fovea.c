@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "checkpoint/vision.h"
 #include "runtime/catalogue.h"
 #include "source/base64.h"
 #include "worker/engine.h"
@@ -33,6 +34,7 @@ struct fovea_model {
     struct fovea_preprocess settings;
     struct fovea_checkpoint *checkpoint;
     struct fovea_engine *engine;
+    const char *weights_dtype;
     uint64_t shared_bytes;
     uint64_t per_worker_bytes;
 };
@@ -109,6 +111,14 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
     if (!status) {
         status = fovea_checkpoint_open(model->directory, &model->checkpoint,
                 err);
+    }
+    struct fovea_vision_summary summary;
+    if (!status) {
+        status = fovea_vision_check(&model->config, model->checkpoint, &summary,
+                err);
+    }
+    if (!status) {
+        model->weights_dtype = summary.dtype;
     }
     return status;
 }
@@ -189,7 +199,7 @@ fovea_model_describe(const struct fovea_model *model,
         .n_layers = model->config.n_layers,
         .n_heads = model->config.n_heads,
         .dtype = fovea_engine_resolve_dtype(model->library->dtype),
-        .weights_dtype = fovea_checkpoint_dtype(model->checkpoint),
+        .weights_dtype = model->weights_dtype,
         .shared_bytes = model->shared_bytes,
         .per_worker_bytes = model->per_worker_bytes,
         .est_memory_allocation_mb =

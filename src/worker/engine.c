@@ -403,9 +403,7 @@ wake(struct fovea_engine *engine, bool needs_weights, struct fovea_error *err)
     enum fovea_status status = FOVEA_OK;
     (void)pthread_mutex_lock(&engine->load_mutex);
     if (needs_weights && !engine->weights) {
-        status = fovea_weights_load(&engine->options.config,
-                engine->options.checkpoint, precision_of(engine->options.dtype),
-                &engine->weights, err);
+        status = load_weights(engine, err);
     }
     if (!status && engine->n_started < engine->options.n_threads) {
         status = start_threads(engine, err);
