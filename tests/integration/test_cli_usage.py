@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""The command's help, flags, mistakes, and what it says about models."""
+import json
+import os
+
+from command import DIMENSION, MODEL, environment, main, picture, put, run, \
+    said, same
+
+COMMANDS = ("embed", "preprocess", "models")
+
+
+def test_every_command_has_help(directory):
+    for name in COMMANDS:
+        result = run(name, "--help", model=False)
+        same(result.returncode, 0)
+        text = result.stdout.decode("ascii")
+        assert text.startswith(f"Usage: fovea {name} "), text
+        assert "Flags:" in text and "Exit status:" in text
+        assert max(map(len, text.split("\n"))) < 81
+        same(run(name, "-h", model=False).stdout, result.stdout)
+        same(run("help", name, model=False).stdout, result.stdout)
+
+
+def test_help_lists_every_command(directory):
+    result = run("help", model=False)
+    same(result.returncode, 0)
+    for name in COMMANDS:
+        assert f"  {name} ".encode() in result.stdout
+    same(run("--help", model=False).stdout, result.stdout)
+
+
+def test_version(directory):
+    result = run("--version", model=False)
+    same(result.returncode, 0)
+    assert result.stdout.startswith(b"fovea 0."), result.stdout
+    same(result.stdout.count(b"\n"), 1)
+
+
+def test_mistakes_are_explained(directory):
+    cases = (
+        ((), "no command"),
+        (("emebd",), "did you mean embed?"),
+        (("help", "emebd"), "did you mean embed?"),
+        (("--versoin",), "unknown flag"),
+        (("embed",), "no INPUT"),
+        (("embed", "--bacth", "2", "a"), "did you mean --batch?"),
+        (("embed", "-x", "a"), "unknown flag -x"),
+        (("embed", "a", "--batch"), "--batch needs a value"),
+        (("embed", "a", "--batch", "0"), "1 to 256"),
+        (("embed", "a", "--batch=many"), "\"many\""),
+        (("embed", "a", "--dtype", "f64"), "none of auto, f32, bf16"),
+        (("embed", "a", "--raw=yes"), "takes no value"),
+        (("embed", "a", "--max-bytes", "1X"), "K, M and G"),
+        (("embed", "-", "-"), "only once"),
+        (("embed", "-0", "a"), "there is no -"),
+        (("embed", "a", "-o", "-"), "needs a file"),
+        (("preprocess", "a"), "-o FILE is needed"),
+        (("preprocess", "--raw", "-o", "x", "a"), "unknown flag --raw"),
+        (("models", "list"), "did you mean"),
+        (("models", "show"), "needs one model"),
+        (("models", "show", "a", "b"), "needs one model"),
+    )
+    for words, message in cases:
+        result = run(*words, model=False, cwd=directory)
+        text = said(result, 2, message)
+        same(result.stdout, b"")
+        assert text.startswith("fovea: ") and "\nTry: fovea " in text, text
+    same(os.listdir(directory), [])
+
+
+def test_messages_have_no_terminal_commands(directory):
+    result = run("embed", "--\x1b[2J\n", model=False)
+    same(result.returncode, 2)
+    assert b"\x1b" not in result.stderr
+    same(result.stderr.count(b"\n"), 2)
+
+
+def test_models_that_are_not_here(directory):
+    path = put(directory, "a.png", picture(1))
+    said(run("embed", "-m", "openai/clip-vit-bsae-patch32", path, model=False),
+         2, "did you mean openai/clip-vit-base-patch32")
+    said(run("embed", "-m", "openai/clip-vit-base-patch32", path, model=False),
+         1, "openai/clip-vit-base-patch32")
+    said(run("embed", "-m", f"{directory}/none", path, model=False), 1, "none")
+    empty = os.path.join(directory, "empty")
+    os.mkdir(empty)
+    result = run("embed", "-m", empty, "-o", f"{directory}/x.npy", path,
+                 model=False)
+    said(result, 1, empty)
+    same(sorted(os.listdir(directory)), ["a.png", "empty"])
+
+
+def test_damaged_weights_are_found(directory):
+    model = os.path.join(directory, "model")
+    os.mkdir(model)
+    for name in os.listdir(MODEL):
+        with open(os.path.join(MODEL, name), "rb") as f:
+            content = f.read()
+        if name.endswith(".safetensors"):
+            content = content[:-1000]
+        put(model, name, content)
+    path = put(directory, "a.png", picture(1))
+    said(run("embed", "-m", model, path, model=False), 1, "safetensors")
+
+
+def test_models_are_listed(directory):
+    result = run("models", model=False)
+    same(result.returncode, 0)
+    text = result.stdout.decode("utf-8")
+    for word in ("KEY", "DIMENSION", "openai/clip-vit-base-patch32",
+                 "fovea/random-tiny", "not here"):
+        assert word in text, text
+    result = run("models", "--json", model=False)
+    models = {model["key"]: model for model in json.loads(result.stdout)}
+    same(models["openai/clip-vit-large-patch14-336"]["embedding_dimension"],
+         768)
+    same(models["openai/clip-vit-large-patch14-336"]["image_size_px"], 336)
+    same(models["openai/clip-vit-base-patch16"]["here"], False)
+
+
+def test_models_in_the_home_are_here(directory):
+    home = os.path.join(directory, "models", "openai")
+    os.makedirs(home)
+    os.symlink(MODEL, os.path.join(home, "clip-vit-base-patch16"))
+    result = run("models", "--json", model=False,
+                 env=environment(FOVEA_HOME=directory))
+    models = {model["key"]: model for model in json.loads(result.stdout)}
+    same(models["openai/clip-vit-base-patch16"]["here"], True)
+    assert models["openai/clip-vit-base-patch16"]["directory"].startswith(
+        directory)
+    same(models["openai/clip-vit-base-patch32"]["here"], False)
+
+
+def test_a_model_is_shown(directory):
+    result = run("models", "show", MODEL, "--json", "--dtype=f32", model=False)
+    same(result.returncode, 0)
+    model = json.loads(result.stdout)
+    same(model["embedding_dimension"], DIMENSION)
+    same((model["image_width_px"], model["image_height_px"]), (224, 224))
+    same([round(x, 5) for x in model["mean"]], [0.48145, 0.45783, 0.40821])
+    same([round(x, 5) for x in model["std"]], [0.26863, 0.2613, 0.27578])
+    same(model["dtype"], "f32")
+    same(model["directory"], MODEL)
+    assert model["est_memory_allocation_mb"] > 0
+    result = run("models", "show", MODEL, "--dtype=bf16", model=False)
+    same(result.returncode, 0)
+    for word in (b"dimension", b"64", b"224 x 224", b"mean", b"std", b"bf16",
+                 b"memory", MODEL.encode()):
+        assert word in result.stdout, word
+    said(run("models", "show", "nonsense", model=False), 2, "nonsense")
+
+
+main([value for name, value in sorted(globals().items())
+      if name.startswith("test_")])
