@@ -1,0 +1,351 @@
+/*
+ * PNG, on libpng.
+ *
+ * As in decode_jpeg.c, setjmp is what the library's errors ask for; it is kept
+ * to one leaf function, guarded(), and everything that outlives a jump is in
+ * struct decoder, which fovea_decode_png() frees on every way out.
+ *
+ * libpng gives samples as they are stored, without alpha and with the high byte
+ * of 16-bit colours; what they mean is decided here, as Pillow 9.4 does it:
+ * grey of 16 bits is clipped (not scaled) to 255, transparency is dropped, and
+ * an index beyond the palette is black. All chunks but IHDR, PLTE and IDAT are
+ * stepped over, their checksums checked.
+ */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <png.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "image/decode.h"
+#include "image/png_exif.h"
+
+enum {
+    WINDOW_BYTES = 64 << 10,
+    MAX_CHUNK_BYTES = 1 << 20, /* of a chunk that libpng holds in memory */
+    MAX_COLOURS = 256
+};
+
+struct decoder {
+    png_structp png;
+    png_infop info;
+    jmp_buf escape;
+
+    const struct fovea_input *input;
+    const struct fovea_limits *limits;
+    const struct fovea_row_sink *sink;
+    struct fovea_error *err;
+    enum fovea_status status; /* of what made us escape */
+    uint32_t n_warnings;
+    unsigned orientation;
+
+    uint32_t width;
+    uint32_t height;
+    int depth;
+    int colour_type;
+    size_t stride;
+    uint8_t *rows; /* one, or all of an interlaced picture */
+    uint8_t *rgb;
+    uint8_t palette[MAX_COLOURS][3];
+
+    uint64_t offset; /* of the window's end in the input */
+    size_t at;       /* in the window */
+    size_t n;
+    uint8_t window[WINDOW_BYTES];
+};
+
+static _Noreturn void
+escape(struct decoder *decoder, enum fovea_status status)
+{
+    decoder->status = status;
+    longjmp(decoder->escape, 1);
+}
+
+static enum fovea_status
+status_of_message(const char *message)
+{
+    if (strstr(message, "Not enough image data")) {
+        return FOVEA_ERR_IMAGE_TRUNCATED;
+    }
+    if (strstr(message, "memory")) {
+        return FOVEA_ERR_NO_MEMORY;
+    }
+    return FOVEA_ERR_IMAGE_CORRUPT;
+}
+
+static _Noreturn void
+on_error(png_structp png, png_const_charp message)
+{
+    struct decoder *decoder = png_get_error_ptr(png);
+    escape(decoder,
+            fovea_fail(decoder->err, status_of_message(message), "PNG: %s",
+                    message));
+}
+
+static void
+on_warning(png_structp png, png_const_charp message)
+{
+    (void)message;
+    struct decoder *decoder = png_get_error_ptr(png);
+    decoder->n_warnings++;
+    if (decoder->n_warnings > decoder->limits->max_warnings) {
+        escape(decoder,
+                fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
+                        "PNG: damaged in more than %" PRIu32 " places",
+                        decoder->limits->max_warnings));
+    }
+}
+
+static void
+read_bytes(png_structp png, png_bytep out, size_t size)
+{
+    struct decoder *decoder = png_get_io_ptr(png);
+    while (size > 0) {
+        if (decoder->at == decoder->n) {
+            decoder->at = 0;
+            enum fovea_status status = fovea_input_read(decoder->input,
+                    decoder->offset, decoder->window, WINDOW_BYTES, &decoder->n,
+                    decoder->err);
+            if (!status && decoder->n == 0) {
+                status = fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TRUNCATED,
+                        "PNG: the data ends before the last pixel");
+            }
+            if (status) {
+                escape(decoder, status);
+            }
+            decoder->offset += decoder->n;
+        }
+        size_t here = decoder->n - decoder->at;
+        size_t n = size < here ? size : here;
+        memcpy(out, decoder->window + decoder->at, n);
+        decoder->at += n;
+        out += n;
+        size -= n;
+    }
+}
+
+static enum fovea_status
+create(struct decoder *decoder)
+{
+    decoder->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, decoder,
+            on_error, on_warning);
+    if (!decoder->png) {
+        return fovea_fail_memory(decoder->err, sizeof(png_structp),
+                "the PNG decoder");
+    }
+    png_structp png = decoder->png;
+    decoder->info = png_create_info_struct(png);
+    if (!decoder->info) {
+        return fovea_fail_memory(decoder->err, sizeof(png_infop),
+                "the PNG decoder");
+    }
+    png_set_read_fn(png, decoder, read_bytes);
+    /* Sides are held against our own limits, which have their own codes. */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
+    png_set_chunk_malloc_max(png, MAX_CHUNK_BYTES);
+    png_set_chunk_cache_max(png, 1);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER,
+            (png_const_bytep) "tRNS", 1);
+    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    return FOVEA_OK;
+}
+
+static void
+load_palette(struct decoder *decoder)
+{
+    png_colorp colours = NULL;
+    int n = 0;
+    if (png_get_PLTE(decoder->png, decoder->info, &colours, &n) == 0) {
+        return;
+    }
+    for (int i = 0; i < n && i < MAX_COLOURS; i++) {
+        decoder->palette[i][0] = colours[i].red;
+        decoder->palette[i][1] = colours[i].green;
+        decoder->palette[i][2] = colours[i].blue;
+    }
+}
+
+static enum fovea_status
+start(struct decoder *decoder)
+{
+    png_structp png = decoder->png;
+    png_infop info = decoder->info;
+    png_read_info(png, info);
+    struct fovea_image_info image = {
+        .format = FOVEA_FORMAT_PNG,
+        .width_px = png_get_image_width(png, info),
+        .height_px = png_get_image_height(png, info),
+        .orientation = decoder->orientation,
+    };
+    enum fovea_status status = fovea_decode_begin(&image, decoder->limits,
+            decoder->sink, decoder->err);
+    if (status) {
+        return status;
+    }
+    decoder->width = image.width_px;
+    decoder->height = image.height_px;
+    decoder->depth = png_get_bit_depth(png, info);
+    decoder->colour_type = png_get_color_type(png, info);
+    load_palette(decoder);
+    if (decoder->colour_type != PNG_COLOR_TYPE_GRAY && decoder->depth == 16) {
+        png_set_strip_16(png);
+        decoder->depth = 8;
+    }
+    png_set_strip_alpha(png);
+    (void)png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    decoder->stride = png_get_rowbytes(png, info);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+allocate(struct decoder *decoder, size_t n_rows)
+{
+    size_t size = 0;
+    if (!fovea_mul_size(decoder->stride, n_rows, &size)) {
+        return fovea_fail_memory(decoder->err, SIZE_MAX, "the picture");
+    }
+    decoder->rows = calloc(1, size);
+    decoder->rgb = malloc(3 * (size_t)decoder->width);
+    if (!decoder->rows || !decoder->rgb) {
+        return fovea_fail_memory(decoder->err, size, "the picture");
+    }
+    return FOVEA_OK;
+}
+
+/* Sample i of a row of 1, 2, 4 or 8 bits each, the first in the high bits. */
+static unsigned
+packed_sample(const uint8_t *row, size_t i, unsigned depth)
+{
+    size_t bit = i * depth;
+    unsigned shift = 8U - depth - (unsigned)(bit % 8);
+    return ((unsigned)row[bit / 8] >> shift) & ((1U << depth) - 1U);
+}
+
+static void
+grey16_to_rgb(const uint8_t *row, size_t n, uint8_t *rgb)
+{
+    for (size_t i = 0; i < n; i++) {
+        memset(rgb + 3 * i, row[2 * i] ? 255 : row[2 * i + 1], 3);
+    }
+}
+
+static void
+grey_to_rgb(const uint8_t *row, size_t n, unsigned depth, uint8_t *rgb)
+{
+    unsigned scale = 255U / ((1U << depth) - 1U);
+    for (size_t i = 0; i < n; i++) {
+        memset(rgb + 3 * i, (int)(packed_sample(row, i, depth) * scale), 3);
+    }
+}
+
+static void
+indices_to_rgb(const struct decoder *decoder, const uint8_t *row, uint8_t *rgb)
+{
+    for (size_t i = 0; i < decoder->width; i++) {
+        unsigned index = packed_sample(row, i, (unsigned)decoder->depth);
+        memcpy(rgb + 3 * i, decoder->palette[index], 3);
+    }
+}
+
+static enum fovea_status
+push_row(struct decoder *decoder, const uint8_t *row)
+{
+    const uint8_t *rgb = decoder->rgb;
+    if (decoder->colour_type == PNG_COLOR_TYPE_PALETTE) {
+        indices_to_rgb(decoder, row, decoder->rgb);
+    } else if (decoder->colour_type & PNG_COLOR_MASK_COLOR) {
+        rgb = row;
+    } else if (decoder->depth == 16) {
+        grey16_to_rgb(row, decoder->width, decoder->rgb);
+    } else {
+        grey_to_rgb(row, decoder->width, (unsigned)decoder->depth,
+                decoder->rgb);
+    }
+    return decoder->sink->row(decoder->sink->context, rgb, decoder->err);
+}
+
+static enum fovea_status
+push_rows(struct decoder *decoder)
+{
+    enum fovea_status status = allocate(decoder, 1);
+    for (uint32_t y = 0; !status && y < decoder->height; y++) {
+        png_read_row(decoder->png, decoder->rows, NULL);
+        status = push_row(decoder, decoder->rows);
+    }
+    return status;
+}
+
+/* Adam7 leaves no choice: the first row is not complete before the last pass. */
+static enum fovea_status
+push_interlaced(struct decoder *decoder)
+{
+    enum fovea_status status = allocate(decoder, decoder->height);
+    if (status) {
+        return status;
+    }
+    for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
+        for (size_t y = 0; y < decoder->height; y++) {
+            png_read_row(decoder->png, decoder->rows + y * decoder->stride,
+                    NULL);
+        }
+    }
+    for (size_t y = 0; !status && y < decoder->height; y++) {
+        status = push_row(decoder, decoder->rows + y * decoder->stride);
+    }
+    return status;
+}
+
+static enum fovea_status
+decode(struct decoder *decoder)
+{
+    enum fovea_status status = create(decoder);
+    if (status) {
+        return status;
+    }
+    status = start(decoder);
+    if (status) {
+        return status;
+    }
+    int interlace = png_get_interlace_type(decoder->png, decoder->info);
+    return interlace == PNG_INTERLACE_NONE ? push_rows(decoder)
+                                           : push_interlaced(decoder);
+}
+
+static enum fovea_status
+guarded(struct decoder *decoder)
+{
+    if (setjmp(decoder->escape)) {
+        return decoder->status;
+    }
+    return decode(decoder);
+}
+
+enum fovea_status
+fovea_decode_png(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    /* On the heap: the window does not belong on a stack. */
+    FOVEA_AUTO_FREE struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder) {
+        return fovea_fail_memory(err, sizeof *decoder, "the PNG decoder");
+    }
+    enum fovea_status status =
+            fovea_png_orientation(input, &decoder->orientation, err);
+    if (status) {
+        return status;
+    }
+    decoder->input = input;
+    decoder->limits = limits;
+    decoder->sink = sink;
+    decoder->err = err;
+    status = guarded(decoder);
+    png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
+    free(decoder->rows);
+    free(decoder->rgb);
+    return status;
+}
