@@ -1,0 +1,85 @@
+#!/bin/sh
+# Run the examples as their heads say:  check_examples.sh FOVEA EMBED ALIKE SOURCE
+
+# Functions are called through ok, which shellcheck does not follow.
+# shellcheck disable=SC2317
+set -eu
+
+fovea=$1
+embed=$2
+alike=$3
+source=$4
+model=$source/tests/golden/models/full
+scenes=$source/samples/scenes
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+
+point=0
+failed=0
+ok() {
+    point=$((point + 1))
+    if "$@" >"$root/log" 2>&1; then
+        echo "ok $point - $name"
+    else
+        failed=1
+        sed 's/^/# /' "$root/log"
+        echo "not ok $point - $name"
+    fi
+}
+
+# exits STATUS COMMAND...: the output is left in out and err.
+exits() {
+    expected=$1
+    shift
+    status=0
+    "$@" >"$root/out" 2>"$root/err" || status=$?
+    cat "$root/out" "$root/err"
+    [ "$status" -eq "$expected" ]
+}
+
+echo "1..6"
+name="embed prints the near-copy first"
+embeds() {
+    exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
+        "$scenes/fog_small.jpg" &&
+        grep -q '^3 of 3 images embedded, 24 numbers each' "$root/out" &&
+        sed -n 2p "$root/out" | grep -q 'fog.jpg .*fog_small.jpg$'
+}
+ok embeds
+
+name="embed names a model that is not there"
+no_model() {
+    exits 1 "$embed" "$root/nothing" "$scenes/fog.jpg" &&
+        grep -q "$root/nothing" "$root/err"
+}
+ok no_model
+
+name="embed without arguments says how it is used"
+ok exits 2 "$embed"
+
+name="alike prints the near-copy first, a bad input left out"
+reads() {
+    exits 3 "$fovea" embed -m "$model" -o "$root/x.npy" "$scenes/planet.jpg" \
+        "$source/samples/README.md" "$scenes/fog.jpg" \
+        "$scenes/fog_small.jpg" || return 1
+    exits 0 "$alike" "$root/x.npy" 2 &&
+        [ "$(wc -l <"$root/out")" -eq 3 ] &&
+        sed -n 2p "$root/out" | grep -q 'fog.jpg .*fog_small.jpg$'
+}
+ok reads
+
+name="alike refuses what is no such file"
+refuses() {
+    exits 1 "$alike" "$scenes/fog.jpg" && grep -q 'not what' "$root/err"
+}
+ok refuses
+
+name="alike refuses names that do not go with the vectors"
+mixed_up() {
+    sed 1d "$root/x.npy.jsonl" >"$root/y.npy.jsonl"
+    cp "$root/x.npy" "$root/y.npy"
+    exits 1 "$alike" "$root/y.npy" && grep -q 'does not go with' "$root/err"
+}
+ok mixed_up
+
+exit "$failed"
