@@ -1,5 +1,5 @@
 /* `fovea embed`: images to embeddings. */
-#include "cli/job.h"
+#include "cli/task.h"
 
 static const char help[] =
         "Usage: fovea embed [FLAGS] INPUT...\n"
@@ -76,15 +76,15 @@ static enum fovea_status
 work(void *context, const struct fovea_image *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err)
 {
-    const struct fovea_job_work *job = context;
-    return fovea_batch_embed_images(job->model, images, n, job->flags, rows,
+    const struct fovea_task_work *task = context;
+    return fovea_batch_embed_images(task->model, images, n, task->flags, rows,
             results, err);
 }
 
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    const struct fovea_job_kind kind = {
+    const struct fovea_task_kind kind = {
         .command = self,
         .verb = "embedding",
         .past = "embedded",
@@ -92,7 +92,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .work = work,
         .layout = layout,
     };
-    return fovea_job_main(&kind, argc, argv);
+    return fovea_task_main(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_embed = {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/job.h"
+#include "cli/task.h"
 #include "cli/text.h"
 
 static const char help[] =
@@ -29,7 +29,7 @@ static const char help[] =
 
 struct flags {
     bool json;
-    struct fovea_job job;
+    struct fovea_task task;
 };
 
 static void
@@ -54,7 +54,7 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
         struct fovea *library, bool json)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
     struct fovea_model_info info = { .directory = NULL };
     enum fovea_status status =
             fovea_model_open(library, entry->key, &model, &error);
@@ -179,7 +179,7 @@ static int
 show_model(const struct flags *flags, struct fovea *library, const char *key)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
     if (fovea_model_open(library, key, &model, &error)) {
         return fovea_cli_fail(&error);
     }
@@ -199,19 +199,19 @@ parse(int argc, char **argv, struct flags *flags, const char **words,
         size_t *n_words_out, struct fovea_error *err)
 {
     const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags->job.help },
+        { .name = "help", .letter = 'h', .on = &flags->task.help },
         { .name = "json", .on = &flags->json },
         { .name = "dtype",
-                .number = &flags->job.dtype,
+                .number = &flags->task.dtype,
                 .choices = fovea_dtype_names },
         { .name = "batch",
-                .number = &flags->job.n_batch,
+                .number = &flags->task.n_batch,
                 .min = 1,
                 .max = FOVEA_MAX_BATCH },
     };
     enum fovea_status status = fovea_args_parse(table, FOVEA_ARRAY_LEN(table),
             argc, argv, words, n_words_out, err);
-    if (status || flags->job.help || *n_words_out == 0) {
+    if (status || flags->task.help || *n_words_out == 0) {
         return status;
     }
     if (strcmp(words[0], "show") != 0) {
@@ -241,11 +241,11 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (parse(argc, argv, &flags, words, &n_words, &error)) {
         return fovea_cli_misused(self, &error);
     }
-    if (flags.job.help) {
+    if (flags.task.help) {
         return fovea_cli_print(self->help);
     }
-    FOVEA_AUTO(fovea_job_close_library) struct fovea *library = NULL;
-    if (fovea_job_open(&flags.job, &library, &error)) {
+    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    if (fovea_task_open(&flags.task, &library, &error)) {
         return fovea_cli_fail(&error);
     }
     return n_words ? show_model(&flags, library, words[1])

@@ -1,5 +1,5 @@
 /* `fovea preprocess`: images to the pixels a model sees. */
-#include "cli/job.h"
+#include "cli/task.h"
 
 static const char help[] =
         "Usage: fovea preprocess [FLAGS] -o x.npy INPUT...\n"
@@ -54,15 +54,15 @@ static enum fovea_status
 work(void *context, const struct fovea_image *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err)
 {
-    const struct fovea_job_work *job = context;
-    return fovea_batch_preprocess_images(job->model, images, n, rows, results,
+    const struct fovea_task_work *task = context;
+    return fovea_batch_preprocess_images(task->model, images, n, rows, results,
             err);
 }
 
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    const struct fovea_job_kind kind = {
+    const struct fovea_task_kind kind = {
         .command = self,
         .verb = "preprocessing",
         .past = "preprocessed",
@@ -70,7 +70,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .work = work,
         .layout = layout,
     };
-    return fovea_job_main(&kind, argc, argv);
+    return fovea_task_main(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_preprocess = {

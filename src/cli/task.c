@@ -1,5 +1,5 @@
-/* What embed and preprocess have in common: see job.h. */
-#include "cli/job.h"
+/* What embed and preprocess have in common: see task.h. */
+#include "cli/task.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,63 +16,63 @@ enum {
 const char *const fovea_dtype_names[] = { "auto", "f32", "bf16", NULL };
 
 void
-fovea_job_close_library(struct fovea **library)
+fovea_task_close_library(struct fovea **library)
 {
     fovea_close(*library);
 }
 
 void
-fovea_job_close_model(struct fovea_model **model)
+fovea_task_close_model(struct fovea_model **model)
 {
     fovea_model_close(*model);
 }
 
-/* Fill the job and the words between the flags; room for argc and one more. */
+/* Fill the task and the words between the flags; room for argc and one more. */
 static enum fovea_status
-parse(const struct fovea_job_kind *kind, struct fovea_job *job, int argc,
+parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
         char **argv, const char **words, size_t *n_words_out,
         struct fovea_error *err)
 {
     const struct fovea_flag flags[] = {
-        { .name = "help", .letter = 'h', .on = &job->help },
-        { .name = "model", .letter = 'm', .text = &job->model },
-        { .name = "output", .letter = 'o', .text = &job->output },
-        { .name = "null", .letter = '0', .on = &job->null_separated },
-        { .name = "quiet", .letter = 'q', .on = &job->quiet },
-        { .name = "no-progress", .on = &job->no_progress },
+        { .name = "help", .letter = 'h', .on = &task->help },
+        { .name = "model", .letter = 'm', .text = &task->model },
+        { .name = "output", .letter = 'o', .text = &task->output },
+        { .name = "null", .letter = '0', .on = &task->null_separated },
+        { .name = "quiet", .letter = 'q', .on = &task->quiet },
+        { .name = "no-progress", .on = &task->no_progress },
         { .name = "batch",
-                .number = &job->n_batch,
+                .number = &task->n_batch,
                 .min = 1,
                 .max = FOVEA_MAX_BATCH },
         { .name = "threads",
-                .number = &job->n_threads,
+                .number = &task->n_threads,
                 .min = 1,
                 .max = FOVEA_MAX_THREADS },
         { .name = "max-bytes",
-                .number = &job->max_bytes,
+                .number = &task->max_bytes,
                 .min = 1,
                 .max = UINT64_MAX,
                 .kilo = 1024 },
         { .name = "max-pixels",
-                .number = &job->max_pixels,
+                .number = &task->max_pixels,
                 .min = 1,
                 .max = UINT64_MAX,
                 .kilo = 1000 },
         { .name = "max-side",
-                .number = &job->max_side_px,
+                .number = &task->max_side_px,
                 .min = 1,
                 .max = UINT32_MAX,
                 .kilo = 1000 },
         { .name = "max-warnings",
-                .number = &job->max_warnings,
+                .number = &task->max_warnings,
                 .min = 1,
                 .max = UINT32_MAX,
                 .kilo = 1000 },
         /* Those of embed alone stand last. */
         { .name = "dtype",
-                .number = &job->dtype,
+                .number = &task->dtype,
                 .choices = fovea_dtype_names },
-        { .name = "raw", .on = &job->raw },
+        { .name = "raw", .on = &task->raw },
     };
     size_t n_flags = FOVEA_ARRAY_LEN(flags) - (kind->has_arithmetic ? 0 : 2);
     return fovea_args_parse(flags, n_flags, argc, argv, words, n_words_out,
@@ -81,14 +81,14 @@ parse(const struct fovea_job_kind *kind, struct fovea_job *job, int argc,
 
 /* What the flags and words must be beside what each one must be. */
 static enum fovea_status
-check(const struct fovea_job_kind *kind, const struct fovea_job *job,
+check(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const char **words, size_t *n_words, struct fovea_error *err)
 {
     size_t n_lists = 0;
     for (size_t i = 0; i < *n_words; i++) {
         n_lists += strcmp(words[i], "-") == 0;
     }
-    if (job->null_separated && *n_words == 0) {
+    if (task->null_separated && *n_words == 0) {
         words[0] = "-"; /* what else could be meant */
         *n_words = 1;
         n_lists = 1;
@@ -101,15 +101,15 @@ check(const struct fovea_job_kind *kind, const struct fovea_job *job,
     if (n_lists > 1) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "- can be given only once");
     }
-    if (job->null_separated && n_lists == 0) {
+    if (task->null_separated && n_lists == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "-0 is about the list that - reads, and there is no - here");
     }
-    if (kind->needs_output && !job->output) {
+    if (kind->needs_output && !task->output) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "-o FILE is needed: the file to write");
     }
-    if (job->output && strcmp(job->output, "-") == 0) {
+    if (task->output && strcmp(task->output, "-") == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "-o needs a file%s",
                 kind->needs_output
                         ? ""
@@ -119,18 +119,18 @@ check(const struct fovea_job_kind *kind, const struct fovea_job *job,
 }
 
 enum fovea_status
-fovea_job_open(const struct fovea_job *job, struct fovea **library_out,
+fovea_task_open(const struct fovea_task *task, struct fovea **library_out,
         struct fovea_error *err)
 {
     const struct fovea_options options = {
-        .n_threads = (unsigned)job->n_threads,
-        .max_batch = (unsigned)job->n_batch,
-        .dtype = (enum fovea_dtype)job->dtype,
+        .n_threads = (unsigned)task->n_threads,
+        .max_batch = (unsigned)task->n_batch,
+        .dtype = (enum fovea_dtype)task->dtype,
         .limits = {
-            .max_bytes = job->max_bytes,
-            .max_pixels = job->max_pixels,
-            .max_side_px = (uint32_t)job->max_side_px,
-            .max_warnings = (uint32_t)job->max_warnings,
+            .max_bytes = task->max_bytes,
+            .max_pixels = task->max_pixels,
+            .max_side_px = (uint32_t)task->max_side_px,
+            .max_warnings = (uint32_t)task->max_warnings,
         },
     };
     return fovea_open(&options, library_out, err);
@@ -138,10 +138,10 @@ fovea_job_open(const struct fovea_job *job, struct fovea **library_out,
 
 /* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad" */
 static void
-summarise(const struct fovea_job_kind *kind, const struct fovea_job *job,
+summarise(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_run_totals *totals)
 {
-    if (job->quiet || !job->output) {
+    if (task->quiet || !task->output) {
         return;
     }
     uint64_t n_good = totals->n_done - totals->n_bad;
@@ -169,26 +169,26 @@ nothing_found(const struct fovea_entries_source *source,
 
 /* Run with everything open; the output is committed or still to be finished. */
 static enum fovea_status
-run_job(const struct fovea_job_kind *kind, const struct fovea_job *job,
+run_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_entries_source *source, struct fovea_output *output,
-        struct fovea_job_work *work, struct fovea_run_totals *totals,
+        struct fovea_task_work *work, struct fovea_run_totals *totals,
         struct fovea_error *err)
 {
     size_t n_threads =
-            job->n_threads ? (size_t)job->n_threads : fovea_cpu_count();
-    bool on_screen = !job->output && isatty(STDOUT_FILENO);
+            task->n_threads ? (size_t)task->n_threads : fovea_cpu_count();
+    bool on_screen = !task->output && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
         .source = *source,
         .output = output,
         .work = kind->work,
         .context = work,
         .verb = kind->verb,
-        .n_batch = job->n_batch ? (size_t)job->n_batch : DEFAULT_BATCH,
+        .n_batch = task->n_batch ? (size_t)task->n_batch : DEFAULT_BATCH,
         /* One more than computes, so that the next batch is being read. */
         .n_feeders = n_threads + 1,
-        .show_progress = !job->quiet && !job->no_progress,
+        .show_progress = !task->quiet && !task->no_progress,
         /* On the screen the results themselves say it. */
-        .n_complaints = job->quiet || on_screen ? 0 : N_COMPLAINTS,
+        .n_complaints = task->quiet || on_screen ? 0 : N_COMPLAINTS,
     };
     enum fovea_status status = fovea_run(&settings, totals, err);
     if (!status && totals->n_done == 0) {
@@ -198,7 +198,7 @@ run_job(const struct fovea_job_kind *kind, const struct fovea_job *job,
 }
 
 static enum fovea_status
-open_output(const struct fovea_job_kind *kind, const struct fovea_job *job,
+open_output(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_model *model, struct fovea_output *output_out,
         struct fovea_error *err)
 {
@@ -206,8 +206,8 @@ open_output(const struct fovea_job_kind *kind, const struct fovea_job *job,
     struct fovea_npy array = { 0 };
     fovea_model_describe(model, &info);
     size_t row_size = kind->layout(&info, &array);
-    if (job->output) {
-        return fovea_output_open_files(job->output, &array, row_size,
+    if (task->output) {
+        return fovea_output_open_files(task->output, &array, row_size,
                 output_out, err);
     }
     fovea_output_open_stream(info.embedding_dimension, output_out);
@@ -215,41 +215,41 @@ open_output(const struct fovea_job_kind *kind, const struct fovea_job *job,
 }
 
 static int
-do_job(const struct fovea_job_kind *kind, const struct fovea_job *job,
+do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_entries_source *source)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_job_close_library) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_job_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
     struct fovea_run_totals totals = { 0 };
     struct fovea_output output;
-    enum fovea_status status = fovea_job_open(job, &library, &error);
+    enum fovea_status status = fovea_task_open(task, &library, &error);
     if (!status) {
-        status = fovea_model_open(library, job->model, &model, &error);
+        status = fovea_model_open(library, task->model, &model, &error);
     }
     if (!status) {
-        status = open_output(kind, job, model, &output, &error);
+        status = open_output(kind, task, model, &output, &error);
     }
     if (status) {
         return fovea_cli_fail(&error);
     }
-    struct fovea_job_work work = {
+    struct fovea_task_work work = {
         .model = model,
-        .flags = job->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
+        .flags = task->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
     };
-    status = run_job(kind, job, source, &output, &work, &totals, &error);
+    status = run_task(kind, task, source, &output, &work, &totals, &error);
     fovea_output_finish(&output);
     if (status) {
         return fovea_cli_fail(&error);
     }
-    summarise(kind, job, &totals);
+    summarise(kind, task, &totals);
     return totals.n_bad ? FOVEA_EXIT_SOME_BAD : FOVEA_EXIT_OK;
 }
 
 int
-fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv)
+fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
 {
-    struct fovea_job job = { 0 };
+    struct fovea_task task = { 0 };
     struct fovea_error error;
     size_t n_words = 0;
     FOVEA_AUTO_FREE const char **words =
@@ -259,12 +259,12 @@ fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv)
         return fovea_cli_fail(&error);
     }
     enum fovea_status status =
-            parse(kind, &job, argc, argv, words, &n_words, &error);
-    if (!status && job.help) {
+            parse(kind, &task, argc, argv, words, &n_words, &error);
+    if (!status && task.help) {
         return fovea_cli_print(kind->command->help);
     }
     if (!status) {
-        status = check(kind, &job, words, &n_words, &error);
+        status = check(kind, &task, words, &n_words, &error);
     }
     if (status) {
         return fovea_cli_misused(kind->command, &error);
@@ -272,7 +272,7 @@ fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv)
     const struct fovea_entries_source source = {
         .words = words,
         .n_words = n_words,
-        .separator = job.null_separated ? '\0' : '\n',
+        .separator = task.null_separated ? '\0' : '\n',
     };
-    return do_job(kind, &job, &source);
+    return do_task(kind, &task, &source);
 }

@@ -2,8 +2,8 @@
  * What embed and preprocess have in common: their flags, opening a model and
  * an output, running, and saying how it went.
  */
-#ifndef FOVEA_CLI_JOB_H
-#define FOVEA_CLI_JOB_H
+#ifndef FOVEA_CLI_TASK_H
+#define FOVEA_CLI_TASK_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "cli/run.h"
 
 /** The flags, as they were given. */
-struct fovea_job {
+struct fovea_task {
     bool help;
     bool null_separated;
     bool quiet;
@@ -31,19 +31,19 @@ struct fovea_job {
 };
 
 /** How one of the commands does it. */
-struct fovea_job_kind {
+struct fovea_task_kind {
     const struct fovea_command *command;
     const char *verb;    /* "embedding" */
     const char *past;    /* "embedded" */
     bool needs_output;   /* -o must be given */
     bool has_arithmetic; /* --dtype and --raw are known */
-    fovea_work_fn *work; /* its context is a struct fovea_job_work */
+    fovea_work_fn *work; /* its context is a struct fovea_task_work */
     /* Shape and type of a row; gives its size in bytes. */
     size_t (*layout)(const struct fovea_model_info *info,
             struct fovea_npy *array_out);
 };
 
-struct fovea_job_work {
+struct fovea_task_work {
     struct fovea_model *model;
     unsigned flags; /* of the embedding calls */
 };
@@ -52,14 +52,14 @@ struct fovea_job_work {
 extern const char *const fovea_dtype_names[];
 
 /** Parse argv and do it. The exit code. */
-int fovea_job_main(const struct fovea_job_kind *kind, int argc, char **argv);
+int fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv);
 
-/** Open a library with these settings, for commands that are no jobs too. */
-FOVEA_NODISCARD enum fovea_status fovea_job_open(const struct fovea_job *job,
+/** Open a library with these settings, for commands that are no tasks too. */
+FOVEA_NODISCARD enum fovea_status fovea_task_open(const struct fovea_task *task,
         struct fovea **library_out, struct fovea_error *err);
 
 /* For FOVEA_AUTO. */
-void fovea_job_close_library(struct fovea **library);
-void fovea_job_close_model(struct fovea_model **model);
+void fovea_task_close_library(struct fovea **library);
+void fovea_task_close_model(struct fovea_model **model);
 
 #endif
