@@ -16,7 +16,7 @@ ROW = re.compile(r"^\| `([a-z/]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 TICKED = re.compile(r"`([^`]+)`")
 # Headers of other libraries; what is not here and in <> is the C library's.
-LIBRARIES = {"jpeglib.h", "jerror.h", "jmorecfg.h", "png.h", "zlib.h",
+LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
              "cmocka.h"}
 LIBRARY_FOLDERS = {"webp", "libheif", "curl"}
