@@ -163,38 +163,25 @@ choose_pixels(struct fovea_bmp *bmp, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-/* Whether the palette is black and white, or every grey in order. */
 static bool
-is_grey(const struct fovea_bmp *bmp, const uint8_t *entries, size_t entry_size)
+is_black_and_white(const uint8_t *entries, size_t entry_size)
 {
-    unsigned step = bmp->n_colours == 2 ? 255 : 1;
-    for (uint32_t i = 0; i < bmp->n_colours; i++) {
-        const uint8_t *entry = entries + i * entry_size;
-        if (entry[0] != i * step || entry[1] != i * step ||
-                entry[2] != i * step) {
-            return false;
-        }
-    }
-    return true;
+    static const uint8_t black[3] = { 0, 0, 0 };
+    static const uint8_t white[3] = { 255, 255, 255 };
+    return memcmp(entries, black, 3) == 0 &&
+            memcmp(entries + entry_size, white, 3) == 0;
 }
 
-/* Pillow drops a palette that only says grey and then takes the index for the
-   level, so that indices past its end are greys and not black. A palette of
-   black and white it takes to mean 1 bit a pixel, whatever the header says. */
+/* As in Pillow: an entry that the palette lacks is the grey of its index, and a
+   palette of black and white means 1 bit a pixel, whatever the header says. */
 static void
 set_palette(struct fovea_bmp *bmp, const uint8_t *entries, size_t entry_size)
 {
-    if (bmp->n_colours <= FOVEA_PALETTE_SIZE &&
-            is_grey(bmp, entries, entry_size)) {
-        bool runs = bmp->compression != FOVEA_BMP_RAW;
-        if (bmp->n_colours == 2 && !runs) {
-            bmp->index_bits = 1;
-        }
-        if (bmp->n_colours != 2 && bmp->index_bits == 8) {
-            fovea_palette_set_grey(&bmp->palette, 8, false);
-            return;
-        }
+    if (bmp->n_colours == 2 && bmp->compression == FOVEA_BMP_RAW &&
+            is_black_and_white(entries, entry_size)) {
+        bmp->index_bits = 1;
     }
+    fovea_palette_set_grey(&bmp->palette, 8, false);
     for (size_t i = 0; i < FOVEA_PALETTE_SIZE && i < bmp->n_colours; i++) {
         const uint8_t *entry = entries + i * entry_size;
         bmp->palette.rgb[i][0] = entry[2];

@@ -1,12 +1,12 @@
 /*
- * RLE8 and RLE4, as Pillow reads them. It counts pixels in one long line that
- * is cut into rows afterwards, reads n / 2 bytes (not rounded up) for an
- * absolute run of n 4-bit pixels, and aligns such runs to even places in the
- * file. Files that stay within what these agree on with the format's
- * description, which are nearly all, give the picture that was meant.
+ * RLE8 and RLE4: runs of one index (of two in turn for RLE4), stretches of
+ * indices as they are, and steps to the end of the row, to the end of the
+ * picture or by so much to the right and up. What no run covers has index 0.
+ *
+ * A run stops at the end of its row, as in Pillow. Steps to the right and up,
+ * and RLE4 stretches of odd length, are read as the format has them: Pillow 9.4
+ * loses its place at either.
  */
-#include <string.h>
-
 #include "base/error.h"
 #include "image/bmp.h"
 
@@ -22,12 +22,12 @@ struct reader {
     uint8_t buffer[READ_SIZE];
 };
 
-/* The pixels that are there so far. */
+/* The pixels and the place in them. */
 struct canvas {
     uint8_t *indices;
-    uint64_t size;   /* of the whole picture */
-    uint64_t filled; /* may pass size: what lies beyond is dropped */
-    uint64_t x;      /* in the row, as the runs count it */
+    uint64_t size;      /* of the whole picture; what lies beyond is dropped */
+    uint64_t row_start; /* index of the first pixel of the row */
+    uint64_t x;         /* in the row */
     uint32_t width_px;
     bool nibbles; /* RLE4 */
 };
@@ -55,10 +55,11 @@ next_byte(struct reader *reader, uint8_t *byte_out, struct fovea_error *err)
 static void
 put(struct canvas *canvas, uint8_t index)
 {
-    if (canvas->filled < canvas->size) {
-        canvas->indices[canvas->filled] = index;
+    uint64_t at = canvas->row_start + canvas->x;
+    if (at < canvas->size) {
+        canvas->indices[at] = index;
     }
-    canvas->filled++;
+    canvas->x++;
 }
 
 static void
@@ -71,36 +72,34 @@ put_run(struct canvas *canvas, unsigned length, uint8_t value)
         uint8_t nibble = i % 2 ? value & 15 : (uint8_t)(value >> 4);
         put(canvas, canvas->nibbles ? nibble : value);
     }
-    canvas->x += n;
 }
 
+/* Stretches are padded to an even number of bytes. */
 static enum fovea_status
-put_absolute(struct reader *reader, struct canvas *canvas, unsigned length,
+put_stretch(struct reader *reader, struct canvas *canvas, unsigned length,
         struct fovea_error *err)
 {
-    unsigned n_bytes = canvas->nibbles ? length / 2 : length;
+    unsigned n_bytes = canvas->nibbles ? (length + 1) / 2 : length;
     uint8_t byte = 0;
-    for (unsigned i = 0; i < n_bytes; i++) {
-        enum fovea_status status = next_byte(reader, &byte, err);
+    for (unsigned i = 0; i < length; i++) {
+        bool low = canvas->nibbles && i % 2;
+        enum fovea_status status =
+                low ? FOVEA_OK : next_byte(reader, &byte, err);
         if (status) {
             return status;
         }
         if (canvas->nibbles) {
-            put(canvas, (uint8_t)(byte >> 4));
-            byte &= 15;
+            put(canvas, low ? byte & 15 : (uint8_t)(byte >> 4));
+        } else {
+            put(canvas, byte);
         }
-        put(canvas, byte);
     }
-    canvas->x += length;
-    if (reader->offset % 2 == 0 || canvas->filled >= canvas->size) {
-        return FOVEA_OK;
-    }
-    return next_byte(reader, &byte, err);
+    bool full = canvas->row_start + canvas->x >= canvas->size;
+    return n_bytes % 2 && !full ? next_byte(reader, &byte, err) : FOVEA_OK;
 }
 
 static enum fovea_status
-skip_pixels(struct reader *reader, struct canvas *canvas,
-        struct fovea_error *err)
+step(struct reader *reader, struct canvas *canvas, struct fovea_error *err)
 {
     uint8_t right = 0;
     uint8_t up = 0;
@@ -108,22 +107,11 @@ skip_pixels(struct reader *reader, struct canvas *canvas,
     if (!status) {
         status = next_byte(reader, &up, err);
     }
-    if (status) {
-        return status;
+    if (!status) {
+        canvas->x += right;
+        canvas->row_start += (uint64_t)up * canvas->width_px;
     }
-    canvas->filled += right + (uint64_t)up * canvas->width_px;
-    canvas->x = canvas->filled % canvas->width_px;
-    return FOVEA_OK;
-}
-
-static void
-end_line(struct canvas *canvas)
-{
-    uint64_t over = canvas->filled % canvas->width_px;
-    if (over) {
-        canvas->filled += canvas->width_px - over;
-    }
-    canvas->x = 0;
+    return status;
 }
 
 enum fovea_status
@@ -131,9 +119,9 @@ fovea_bmp_read_runs(const struct fovea_input *input,
         const struct fovea_bmp *bmp, uint8_t *indices, struct fovea_error *err)
 {
     enum {
-        END_OF_LINE,
+        END_OF_ROW,
         END_OF_PICTURE,
-        DELTA
+        STEP
     };
     struct reader reader = { .input = input, .offset = bmp->pixels_at };
     struct canvas canvas = {
@@ -142,7 +130,7 @@ fovea_bmp_read_runs(const struct fovea_input *input,
         .width_px = bmp->width_px,
         .nibbles = bmp->compression == FOVEA_BMP_RLE4,
     };
-    while (canvas.filled < canvas.size) {
+    while (canvas.row_start + canvas.x < canvas.size) {
         uint8_t length = 0;
         uint8_t value = 0;
         enum fovea_status status = next_byte(&reader, &length, err);
@@ -154,14 +142,15 @@ fovea_bmp_read_runs(const struct fovea_input *input,
         }
         if (length > 0) {
             put_run(&canvas, length, value);
-        } else if (value == END_OF_LINE) {
-            end_line(&canvas);
+        } else if (value == END_OF_ROW) {
+            canvas.row_start += canvas.width_px;
+            canvas.x = 0;
         } else if (value == END_OF_PICTURE) {
             return FOVEA_OK;
-        } else if (value == DELTA) {
-            status = skip_pixels(&reader, &canvas, err);
+        } else if (value == STEP) {
+            status = step(&reader, &canvas, err);
         } else {
-            status = put_absolute(&reader, &canvas, value, err);
+            status = put_stretch(&reader, &canvas, value, err);
         }
         if (status) {
             return status;

@@ -154,17 +154,19 @@ is_grey_ramp(const ColorMapObject *map)
     return true;
 }
 
-/* Without a palette, or with one that only counts up the greys, an index is a
-   grey. A palette's missing entries are black. */
+/* As in Pillow a palette that only counts up the greys is as good as none: then
+   the other palette serves, or the index is the grey. An entry that a palette
+   lacks is the grey of its index too. */
 static void
-set_palette(const ColorMapObject *map, struct fovea_palette *palette)
+set_palette(const GifFileType *gif, struct fovea_palette *palette)
 {
+    const ColorMapObject *map = gif->Image.ColorMap;
     if (!map || is_grey_ramp(map)) {
-        fovea_palette_set_grey(palette, 8, false);
-        return;
+        map = gif->SColorMap;
     }
-    memset(palette, 0, sizeof *palette);
-    for (int i = 0; i < map->ColorCount && i < FOVEA_PALETTE_SIZE; i++) {
+    fovea_palette_set_grey(palette, 8, false);
+    int n = map ? map->ColorCount : 0;
+    for (int i = 0; i < n && i < FOVEA_PALETTE_SIZE; i++) {
         palette->rgb[i][0] = map->Colors[i].Red;
         palette->rgb[i][1] = map->Colors[i].Green;
         palette->rgb[i][2] = map->Colors[i].Blue;
@@ -187,8 +189,7 @@ describe_frame(const GifFileType *gif, int transparent, struct frame *frame)
     uint32_t height = (uint32_t)gif->SHeight;
     frame->canvas_width_px = right > width ? right : width;
     frame->canvas_height_px = bottom > height ? bottom : height;
-    set_palette(image->ColorMap ? image->ColorMap : gif->SColorMap,
-            &frame->palette);
+    set_palette(gif, &frame->palette);
 }
 
 static enum fovea_status
