@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "image/orient.h"
-#include "image/resample.h"
 
 enum {
     /* Of a resized side: far beyond what a picture gives, and sums of such
@@ -62,21 +61,35 @@ choose_size(const struct fovea_preprocess *settings, uint32_t width,
     return FOVEA_OK;
 }
 
+enum fovea_status
+fovea_preprocess_plan(const struct fovea_preprocess *settings,
+        const struct fovea_image_info *info,
+        struct fovea_resample_plan *plan_out, struct fovea_error *err)
+{
+    bool transposed = fovea_orient_from_exif(info->orientation).transposed;
+    struct fovea_resample_plan plan = {
+        .filter = settings->filter,
+        .stored_width_px = info->width_px,
+        .stored_height_px = info->height_px,
+        .orientation = info->orientation,
+    };
+    enum fovea_status status =
+            choose_size(settings, transposed ? info->height_px : info->width_px,
+                    transposed ? info->width_px : info->height_px, &plan, err);
+    if (!status) {
+        *plan_out = plan;
+    }
+    return status;
+}
+
 static enum fovea_status
 stream_begin(void *context, const struct fovea_image_info *info,
         struct fovea_error *err)
 {
     struct stream *stream = context;
-    bool transposed = fovea_orient_from_exif(info->orientation).transposed;
-    struct fovea_resample_plan plan = {
-        .filter = stream->settings->filter,
-        .stored_width_px = info->width_px,
-        .stored_height_px = info->height_px,
-        .orientation = info->orientation,
-    };
-    enum fovea_status status = choose_size(stream->settings,
-            transposed ? info->height_px : info->width_px,
-            transposed ? info->width_px : info->height_px, &plan, err);
+    struct fovea_resample_plan plan;
+    enum fovea_status status =
+            fovea_preprocess_plan(stream->settings, info, &plan, err);
     if (status) {
         return status;
     }

@@ -6,6 +6,7 @@
 
 #include "base/preprocess.h"
 #include "image/image.h"
+#include "image/resample.h"
 
 /**
  * Turn an image into the uint8 pixels that Pillow and Hugging Face's
@@ -21,5 +22,17 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(
         const struct fovea_preprocess *settings,
         const struct fovea_limits *limits, struct fovea_input *input,
         uint8_t *pixels, struct fovea_error *err);
+
+/**
+ * Plan the resize of an image: sizes and crop window as the settings want them.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_IMAGE_UNSUPPORTED if one side is so much longer
+ *         than the other that the resized image cannot be; FOVEA_ERR_ARGUMENT if
+ *         the crop does not fit.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_preprocess_plan(
+        const struct fovea_preprocess *settings,
+        const struct fovea_image_info *info,
+        struct fovea_resample_plan *plan_out, struct fovea_error *err);
 
 #endif

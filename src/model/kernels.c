@@ -170,11 +170,10 @@ cut_patch(const uint8_t *pixels, size_t image, size_t patch,
 
 void
 fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
-        float table[3][256], enum fovea_element element, void *out,
-        size_t out_stride)
+        float table[3][256], enum fovea_element element, void *out)
 {
     size_t image = n_side * patch;
-    size_t row_size = out_stride * fovea_element_size(element);
+    size_t row_size = 3 * patch * patch * fovea_element_size(element);
     uint8_t *row = out;
     for (size_t y = 0; y < n_side; y++) {
         for (size_t x = 0; x < n_side; x++, row += row_size) {

@@ -30,11 +30,10 @@ void fovea_kernel_pixel_table(const struct fovea_preprocess *settings,
  *
  * @param pixels  [image][image][3] uint8, image = n_side * patch.
  * @param table   of fovea_kernel_pixel_table().
- * @param out     [n_side * n_side][3][patch][patch], row stride out_stride.
+ * @param out     [n_side * n_side][3][patch][patch].
  */
 void fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
-        float table[3][256], enum fovea_element element, void *out,
-        size_t out_stride);
+        float table[3][256], enum fovea_element element, void *out);
 
 /**
  * Turn patch embeddings into tokens, in place: row p of image i moves from

@@ -12,12 +12,16 @@
  */
 #include "model/matmul.h"
 
-#include <omp.h>
 #include <string.h>
 
 #include <dnnl.h>
 
 #include "base/error.h"
+
+/* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
+   and may stand for another runtime than the one that oneDNN was built with. */
+int omp_get_max_threads(void);
+void omp_set_num_threads(int n_threads);
 
 /* A CPU engine of oneDNN is a small stateless description: each object has its
    own, so that none outlives another. */
@@ -464,10 +468,10 @@ describe_linear(const struct fovea_packing *packing,
 {
     struct operands operands = { .weights = packing->layout };
     dnnl_status_t status = describe_matrix(&operands.src, shape->rows,
-            packing->k, packing->element, shape->src_stride, 1);
+            packing->k, packing->element, packing->k, 1);
     if (!status) {
         status = describe_matrix(&operands.dst, shape->rows, packing->n,
-                shape->dst_element, shape->dst_stride, 1);
+                shape->dst_element, packing->n, 1);
     }
     if (!status && shape->has_bias) {
         status = describe_matrix(&operands.bias, 1, packing->n,

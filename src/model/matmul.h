@@ -84,11 +84,9 @@ FOVEA_NODISCARD enum fovea_status fovea_packing_pack(
         const struct fovea_packing *packing, const float *weights, void *packed,
         struct fovea_error *err);
 
-/** A linear layer for a fixed number of rows. Strides are in elements. */
+/** A linear layer for a fixed number of rows; rows are dense. */
 struct fovea_linear_shape {
     size_t rows;
-    size_t src_stride;
-    size_t dst_stride;
     enum fovea_element dst_element;
     enum fovea_post post;
     bool has_bias;

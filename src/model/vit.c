@@ -10,10 +10,11 @@
  *   x     [n * tokens][hidden]    float32: the residual stream
  *   y     [n * tokens][hidden]    element: a layer norm's output, then what
  *                                 attention gathered
- *   wide  [n * tokens][wide]      element: patches, query | key | value, or the
- *                                 MLP's hidden layer
+ *   wide  [n * tokens][...]       element: patches, query | key | value, or the
+ *                                 MLP's hidden layer, each as wide as it is
  *   scores [heads at a time][tokens][padded tokens] float32, of one image
- * The class tokens' rows of the last layer reuse y and wide.
+ * The class tokens' rows of the last layer reuse them. All rows are dense: the
+ * library's fast kernels want it so.
  *
  * Attention runs image by image and a few heads at a time, so that the scores
  * stay in the second-level cache, and reads queries, keys and values where the
@@ -65,7 +66,7 @@ struct sizes {
     size_t n_patches;
     size_t n_tokens;
     size_t patch_width;
-    size_t wide_stride;  /* elements of a row of wide */
+    size_t wide;         /* elements of a row of wide, at most */
     size_t score_stride; /* floats of a row of scores */
 };
 
@@ -119,8 +120,7 @@ sizes_of(const struct fovea_vision_config *config)
                 3 * (size_t)config->patch_size_px * config->patch_size_px,
     };
     const size_t widths[] = { 3 * sizes.hidden, sizes.mlp, sizes.patch_width };
-    sizes.wide_stride =
-            round_up(largest(widths, FOVEA_ARRAY_LEN(widths)), FOVEA_LANES);
+    sizes.wide = largest(widths, FOVEA_ARRAY_LEN(widths));
     sizes.score_stride = round_up(sizes.n_tokens, FOVEA_LANES);
     return sizes;
 }
@@ -167,8 +167,7 @@ layout_of(const struct sizes *sizes, size_t n, enum fovea_element element)
     struct layout layout = { 0 };
     layout.x = claim(&layout.total, rows * sizes->hidden * sizeof(float));
     layout.y = claim(&layout.total, rows * sizes->hidden * element_size);
-    layout.wide =
-            claim(&layout.total, rows * sizes->wide_stride * element_size);
+    layout.wide = claim(&layout.total, rows * sizes->wide * element_size);
     layout.scores = claim(&layout.total,
             largest(score_rows, 2) * sizes->score_stride * sizeof(float));
     layout.cls = claim(&layout.total, n * sizes->hidden * sizeof(float));
@@ -282,7 +281,7 @@ create_products(struct fovea_vit *vit, const struct plan_row *rows,
     return FOVEA_OK;
 }
 
-/* The table of the network's linear layers: rows, strides, what is fused. */
+/* The table of the network's linear layers: rows, outputs, what is fused. */
 static enum fovea_status
 plan_init(struct fovea_vit *vit, size_t n, struct plan *plan,
         struct fovea_error *err)
@@ -293,37 +292,27 @@ plan_init(struct fovea_vit *vit, size_t n, struct plan *plan,
     const enum fovea_post act =
             activation_post(vit->weights->config.activation);
     const size_t rows = n * s->n_tokens;
-    const size_t patches = n * s->n_patches;
-    const size_t wide = s->wide_stride;
-    const size_t hidden = s->hidden;
-    /* From one class token to the next, where all tokens are stored. */
-    const size_t cls = s->n_tokens * hidden;
+
     const struct plan_row table[] = {
         { &plan->patch, packings->patch,
-                { patches, wide, hidden, FOVEA_ELEMENT_F32, FOVEA_POST_NONE,
+                { n * s->n_patches, FOVEA_ELEMENT_F32, FOVEA_POST_NONE,
                         false } },
-        { &plan->qkv, packings->qkv,
-                { rows, hidden, wide, e, FOVEA_POST_NONE, true } },
+        { &plan->qkv, packings->qkv, { rows, e, FOVEA_POST_NONE, true } },
         { &plan->out, packings->square,
-                { rows, hidden, hidden, FOVEA_ELEMENT_F32, FOVEA_POST_ADD,
-                        true } },
-        { &plan->fc1, packings->fc1, { rows, hidden, wide, e, act, true } },
+                { rows, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
+        { &plan->fc1, packings->fc1, { rows, e, act, true } },
         { &plan->fc2, packings->fc2,
-                { rows, wide, hidden, FOVEA_ELEMENT_F32, FOVEA_POST_ADD,
-                        true } },
+                { rows, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
         { &plan->key_value, packings->key_value,
-                { rows, hidden, wide, e, FOVEA_POST_NONE, true } },
-        { &plan->query, packings->square,
-                { n, cls, cls, e, FOVEA_POST_NONE, true } },
+                { rows, e, FOVEA_POST_NONE, true } },
+        { &plan->query, packings->square, { n, e, FOVEA_POST_NONE, true } },
         { &plan->cls_out, packings->square,
-                { n, hidden, hidden, FOVEA_ELEMENT_F32, FOVEA_POST_ADD,
-                        true } },
-        { &plan->cls_fc1, packings->fc1, { n, hidden, wide, e, act, true } },
+                { n, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
+        { &plan->cls_fc1, packings->fc1, { n, e, act, true } },
         { &plan->cls_fc2, packings->fc2,
-                { n, wide, hidden, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
+                { n, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
         { &plan->project, packings->project,
-                { n, hidden, vit->weights->config.projection_dim,
-                        FOVEA_ELEMENT_F32, FOVEA_POST_NONE, false } },
+                { n, FOVEA_ELEMENT_F32, FOVEA_POST_NONE, false } },
     };
     return create_products(vit, table, FOVEA_ARRAY_LEN(table), err);
 }
@@ -348,41 +337,47 @@ plan_for(struct fovea_vit *vit, size_t n, struct plan **plan_out,
     return FOVEA_OK;
 }
 
-/* Queries of all tokens lie beside their keys and values; those of the class
-   tokens alone lie where the last layer put them, keys first in wide. */
+/* How queries lie, and keys and values: elements from a token to the next. */
+struct attention_form {
+    size_t n_queries;
+    size_t n_heads; /* at once */
+    size_t query_stride;
+    size_t key_stride;
+};
+
 static enum fovea_status
-attention_init(struct fovea_vit *vit, size_t n_queries, size_t n_heads,
+attention_init(struct fovea_vit *vit, const struct attention_form *form,
         struct attention *attention, struct fovea_error *err)
 {
     const struct sizes *s = &vit->sizes;
     const size_t halves = vit->element == FOVEA_ELEMENT_BF16 ? 2 : 1;
-    const struct fovea_view scores = { n_queries * s->score_stride,
+    const struct fovea_view scores = { form->n_queries * s->score_stride,
         s->score_stride, 1 };
     const struct fovea_batched_shape score_shape = {
-        .batch = n_heads,
-        .m = n_queries,
+        .batch = form->n_heads,
+        .m = form->n_queries,
         .k = s->head_dim,
         .n = s->n_tokens,
-        .a = { s->head_dim, s->wide_stride, 1 },
-        .b = { s->head_dim, 1, s->wide_stride },
+        .a = { s->head_dim, form->query_stride, 1 },
+        .b = { s->head_dim, 1, form->key_stride },
         .c = scores,
         .source_element = vit->element,
         .c_element = FOVEA_ELEMENT_F32,
     };
     const struct fovea_batched_shape gather_shape = {
-        .batch = n_heads,
-        .m = n_queries,
+        .batch = form->n_heads,
+        .m = form->n_queries,
         .k = s->n_tokens,
         .n = s->head_dim,
         /* softmax leaves narrow elements at the start of each float row */
         .a = { scores.batch_stride * halves, scores.row_stride * halves, 1 },
-        .b = { s->head_dim, s->wide_stride, 1 },
+        .b = { s->head_dim, form->key_stride, 1 },
         .c = { s->head_dim, s->hidden, 1 },
         .source_element = vit->element,
         .c_element = vit->element,
     };
-    attention->n_queries = n_queries;
-    attention->heads_at_once = n_heads;
+    attention->n_queries = form->n_queries;
+    attention->heads_at_once = form->n_heads;
     enum fovea_status status =
             fovea_product_create_batched(&score_shape, &attention->scores, err);
     if (!status) {
@@ -394,6 +389,21 @@ attention_init(struct fovea_vit *vit, size_t n_queries, size_t n_heads,
     }
     if (!status) {
         status = reserve_scratch(vit, attention->gather, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+attentions_init(struct fovea_vit *vit, struct fovea_error *err)
+{
+    const struct sizes *s = &vit->sizes;
+    const struct attention_form all = { s->n_tokens, heads_at_once(s),
+        3 * s->hidden, 3 * s->hidden };
+    const struct attention_form cls = { 1, s->n_heads, s->hidden,
+        2 * s->hidden };
+    enum fovea_status status = attention_init(vit, &all, &vit->attention, err);
+    if (!status) {
+        status = attention_init(vit, &cls, &vit->cls_attention, err);
     }
     return status;
 }
@@ -422,12 +432,7 @@ fovea_vit_create(const struct fovea_weights *weights,
         status = allocate_buffers(vit, err);
     }
     if (!status) {
-        status = attention_init(vit, vit->sizes.n_tokens,
-                heads_at_once(&vit->sizes), &vit->attention, err);
-    }
-    if (!status) {
-        status = attention_init(vit, 1, vit->sizes.n_heads, &vit->cls_attention,
-                err);
+        status = attentions_init(vit, err);
     }
     if (status) {
         fovea_vit_destroy(vit);
@@ -525,7 +530,7 @@ attention_block(struct fovea_vit *vit, struct plan *plan, size_t n,
     enum fovea_status status =
             linear(vit, plan->qkv, vit->y, &layer->qkv, vit->wide, err);
     for (size_t i = 0; !status && i < n; i++) {
-        void *query = offset(vit, vit->wide, i * s->n_tokens * s->wide_stride);
+        void *query = offset(vit, vit->wide, i * s->n_tokens * 3 * s->hidden);
         status = attend(vit, &vit->attention, query,
                 offset(vit, query, s->hidden),
                 offset(vit, query, 2 * s->hidden),
@@ -565,18 +570,22 @@ last_attention_block(struct fovea_vit *vit, struct plan *plan, size_t n,
     if (status) {
         return status;
     }
+    /* The class tokens come together, in cls and at the start of y; x is free
+       then and takes the queries. */
     for (size_t i = 0; i < n; i++) {
         memcpy(vit->cls + i * s->hidden, vit->x + i * image,
                 s->hidden * sizeof(float));
+        memmove(offset(vit, vit->y, i * s->hidden),
+                offset(vit, vit->y, i * image),
+                s->hidden * fovea_element_size(vit->element));
     }
-    /* From here x is free: it takes the queries, then what was gathered. */
     status = linear(vit, plan->query, vit->y, &layer->query, vit->x, err);
     for (size_t i = 0; !status && i < n; i++) {
-        void *key = offset(vit, vit->wide, i * s->n_tokens * s->wide_stride);
-        status =
-                attend(vit, &vit->cls_attention, offset(vit, vit->x, i * image),
-                        key, offset(vit, key, s->hidden),
-                        offset(vit, vit->y, i * s->hidden), err);
+        void *key = offset(vit, vit->wide, i * s->n_tokens * 2 * s->hidden);
+        status = attend(vit, &vit->cls_attention,
+                offset(vit, vit->x, i * s->hidden), key,
+                offset(vit, key, s->hidden), offset(vit, vit->y, i * s->hidden),
+                err);
     }
     if (!status) {
         status = linear(vit, plan->cls_out, vit->y, &layer->out, vit->cls, err);
@@ -611,8 +620,7 @@ embed_patches(struct fovea_vit *vit, struct plan *plan, const uint8_t *pixels,
     for (size_t i = 0; i < n; i++) {
         fovea_kernel_patches(pixels + i * 3 * side * side, side / patch, patch,
                 vit->pixel_table, vit->element,
-                offset(vit, vit->wide, i * s->n_patches * s->wide_stride),
-                s->wide_stride);
+                offset(vit, vit->wide, i * s->n_patches * s->patch_width));
     }
     enum fovea_status status =
             linear(vit, plan->patch, vit->wide, &weights->patch, vit->x, err);

@@ -1,0 +1,51 @@
+/*
+ * Timing the engine's parts, one thread, everything in one run: decode, resize,
+ * forward pass, all of them together, and beside the forward pass the bare
+ * matrix products of the whole network, so that what stands around them can be
+ * told from the machine's own speed that day.
+ */
+#ifndef FOVEA_WORKER_BENCH_ENGINE_H
+#define FOVEA_WORKER_BENCH_ENGINE_H
+
+#include "fovea/fovea.h"
+
+#include "base/preprocess.h"
+#include "checkpoint/config.h"
+#include "checkpoint/safetensors.h"
+
+struct fovea_bench_options {
+    struct fovea_vision_config config;
+    struct fovea_preprocess settings;
+    const struct fovea_checkpoint *checkpoint; /* borrowed */
+    enum fovea_dtype dtype;                    /* AUTO is resolved */
+    unsigned batch;                            /* images a forward pass */
+    unsigned n_rounds; /* each figure is the median of so many */
+    /* The picture that is decoded and resized: made by the bench, a JPEG. */
+    uint32_t width_px;
+    uint32_t height_px;
+};
+
+/** Milliseconds an image, medians. */
+struct fovea_bench_result {
+    double decode_ms;         /* JPEG bytes to rows */
+    double resize_ms;         /* rows to the model's pixels */
+    double forward_ms;        /* pixels to image_embeds, in batches */
+    double forward_single_ms; /* the same, one image at a time */
+    double matmul_ms;         /* bare products of all layers, same batch */
+    double over_matmul;   /* median of forward over matmul, round by round */
+    double end_to_end_ms; /* JPEG bytes to image_embeds, in batches */
+    uint64_t jpeg_bytes;
+    uint64_t weights_bytes; /* packed */
+    enum fovea_dtype dtype; /* what was run */
+};
+
+/**
+ * Run the bench in the calling thread.
+ *
+ * @return FOVEA_OK; a model or image status; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_bench_run(
+        const struct fovea_bench_options *options,
+        struct fovea_bench_result *result_out, struct fovea_error *err);
+
+#endif

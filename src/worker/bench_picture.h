@@ -1,0 +1,32 @@
+/* A picture for the bench: drawn, not stored, and compressed as a photograph. */
+#ifndef FOVEA_WORKER_BENCH_PICTURE_H
+#define FOVEA_WORKER_BENCH_PICTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+struct fovea_picture {
+    uint32_t width_px;
+    uint32_t height_px;
+    uint8_t *rgb; /* [height_px][width_px][3] */
+    uint8_t *jpeg;
+    size_t jpeg_size;
+};
+
+/**
+ * Draw a picture with smooth areas, edges and grain, and compress it: baseline
+ * JPEG, quality 85, 4:2:0, as cameras and the web do.
+ *
+ * @param width_px, height_px  8..16384.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_picture_create(uint32_t width_px,
+        uint32_t height_px, struct fovea_picture *picture_out,
+        struct fovea_error *err);
+
+/** Free what a picture owns; fine on one of all zeros. */
+void fovea_picture_finish(struct fovea_picture *picture);
+
+#endif

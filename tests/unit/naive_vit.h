@@ -1,0 +1,20 @@
+/*
+ * The forward pass once more, by the book: double precision, one token at a
+ * time, no library. What the engine is held against.
+ */
+#ifndef FOVEA_TESTS_UNIT_NAIVE_VIT_H
+#define FOVEA_TESTS_UNIT_NAIVE_VIT_H
+
+#include <stdint.h>
+
+#include "base/preprocess.h"
+#include "checkpoint/config.h"
+#include "checkpoint/safetensors.h"
+
+/** image_embeds of one image, [projection_dim]. Ends the test on failure. */
+void naive_vit(const struct fovea_vision_config *config,
+        const struct fovea_preprocess *settings,
+        const struct fovea_checkpoint *checkpoint, const uint8_t *pixels,
+        double *embeds);
+
+#endif

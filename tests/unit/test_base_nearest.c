@@ -1,0 +1,51 @@
+/* "Did you mean": the nearest known name, or none. */
+#include "base/macros.h"
+#include "base/nearest.h"
+#include "test.h"
+
+static const char *const names[] = { "--batch", "--model", "--threads",
+    "openai/clip-vit-base-patch32", "openai/clip-vit-base-patch16" };
+
+static const char *
+nearest(const char *name)
+{
+    return fovea_nearest(name, names, FOVEA_ARRAY_LEN(names));
+}
+
+static void
+a_slip_finds_what_was_meant(void **state)
+{
+    (void)state;
+    assert_string_equal(nearest("--bacth"), "--batch");
+    assert_string_equal(nearest("--modle"), "--model");
+    assert_string_equal(nearest("--thread"), "--threads");
+    assert_string_equal(nearest("openai/clip-vit-base-patch23"),
+            "openai/clip-vit-base-patch32");
+    assert_string_equal(nearest("clip-vit-base-patch16"),
+            "openai/clip-vit-base-patch16");
+}
+
+static void
+what_is_far_from_all_finds_nothing(void **state)
+{
+    (void)state;
+    assert_null(nearest("--colour"));
+    assert_null(nearest("resnet50"));
+    assert_null(nearest(""));
+    char *long_name = calloc(1, 5001);
+    assert_non_null(long_name);
+    memset(long_name, 'x', 5000);
+    assert_null(nearest(long_name));
+    free(long_name);
+    assert_null(fovea_nearest("--batch", NULL, 0));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slip_finds_what_was_meant),
+        cmocka_unit_test(what_is_far_from_all_finds_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+/*
+ * The forward pass against the naive one on odd little models, and the promise
+ * that an image gets the same bits in every batch. With ONEDNN_MAX_CPU_ISA=AVX2
+ * in the environment the same holds for older CPUs.
+ */
+#include <math.h>
+#include <sys/mman.h>
+
+#include "base/macros.h"
+#include "checkpoint/random.h"
+#include "model/vit.h"
+#include "naive_vit.h"
+#include "test.h"
+
+enum {
+    N_IMAGES = 9,
+    MAX_BATCH = 8,
+    MAX_DIMENSION = 64
+};
+
+static const struct fovea_preprocess settings = {
+    .rescale = 1.0F / 255.0F,
+    .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
+    .std = { 0.26862954F, 0.26130258F, 0.27577711F },
+};
+
+/* hidden, mlp, layers, heads, image, patch, projection: sizes that are and are
+   not multiples of what kernels like. */
+static const struct fovea_vision_config configs[] = {
+    { 64, 128, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F },
+    { 33, 65, 1, 3, 10, 5, 3, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 16, 8, 2, 2, 7, 7, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 128, 256, 2, 2, 102, 6, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+};
+
+struct tower {
+    const struct fovea_vision_config *config;
+    struct fovea_checkpoint *checkpoint;
+    struct fovea_weights *weights;
+    struct fovea_vit *vit;
+    uint8_t *pixels;
+    size_t image; /* bytes of one */
+};
+
+static void
+make_pixels(struct tower *tower)
+{
+    size_t side = tower->config->image_size_px;
+    tower->image = 3 * side * side;
+    tower->pixels = malloc(N_IMAGES * tower->image);
+    assert_non_null(tower->pixels);
+    uint32_t noise = 7;
+    for (size_t i = 0; i < N_IMAGES * tower->image; i++) {
+        noise = noise * 1664525U + 1013904223U;
+        /* each picture has its own brightness, so that they differ */
+        size_t base = 25 * (i / tower->image);
+        tower->pixels[i] = (uint8_t)((base + (noise >> 26)) & 255U);
+    }
+}
+
+static void
+build(struct tower *tower, const struct fovea_vision_config *config,
+        enum fovea_precision precision)
+{
+    struct fovea_error error;
+    (void)fovea_matmul_set_threads(1);
+    *tower = (struct tower){ .config = config };
+    assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
+                      &error),
+            &error);
+    assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
+                      &tower->weights, &error),
+            &error);
+    assert_ok(fovea_vit_create(tower->weights, &settings, MAX_BATCH,
+                      &tower->vit, &error),
+            &error);
+    make_pixels(tower);
+}
+
+static void
+demolish(struct tower *tower)
+{
+    fovea_vit_destroy(tower->vit);
+    fovea_weights_destroy(tower->weights);
+    fovea_checkpoint_close(tower->checkpoint);
+    free(tower->pixels);
+}
+
+static void
+embed(const struct tower *tower, size_t first, size_t n, float *embeds)
+{
+    struct fovea_error error;
+    assert_ok(fovea_vit_embed(tower->vit, tower->pixels + first * tower->image,
+                      n, embeds, &error),
+            &error);
+}
+
+static void
+compare(const float *got, const double *expected, size_t n, double min_cosine,
+        double max_difference)
+{
+    double dot = 0.0;
+    double got_square = 0.0;
+    double square = 0.0;
+    double most = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double value = (double)got[i];
+        dot += value * expected[i];
+        got_square += value * value;
+        square += expected[i] * expected[i];
+        most = fmax(most, fabs(value - expected[i]));
+    }
+    double cosine = dot / sqrt(square * got_square);
+    if (!(cosine >= min_cosine) || !(most <= max_difference * sqrt(square))) {
+        fail_msg("cosine %.9f, difference %.2e of the norm", cosine,
+                most / sqrt(square));
+    }
+}
+
+static void
+check_tower(const struct fovea_vision_config *config,
+        enum fovea_precision precision, double min_cosine, double difference)
+{
+    struct tower tower;
+    build(&tower, config, precision);
+    float embeds[3 * MAX_DIMENSION];
+    double expected[MAX_DIMENSION];
+    embed(&tower, 0, 3, embeds);
+    for (size_t i = 0; i < 3; i++) {
+        naive_vit(config, &settings, tower.checkpoint,
+                tower.pixels + i * tower.image, expected);
+        compare(embeds + i * config->projection_dim, expected,
+                config->projection_dim, min_cosine, difference);
+    }
+    demolish(&tower);
+}
+
+static void
+float32_agrees_with_the_naive_forward_pass(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i], FOVEA_PRECISION_F32, 0.999999, 1e-4);
+    }
+}
+
+static void
+bfloat16_is_close(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i], fovea_precision_choose(true), 0.999, 0.05);
+    }
+}
+
+static void
+emulated_bfloat16_is_close(void **state)
+{
+    (void)state;
+    check_tower(&configs[0], FOVEA_PRECISION_BF16_EMULATED, 0.999, 0.05);
+}
+
+static void
+check_batches(const struct fovea_vision_config *config,
+        enum fovea_precision precision)
+{
+    struct tower tower;
+    build(&tower, config, precision);
+    size_t dimension = config->projection_dim;
+    float alone[N_IMAGES * MAX_DIMENSION];
+    float together[MAX_BATCH * MAX_DIMENSION];
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        embed(&tower, i, 1, alone + i * dimension);
+    }
+    assert_memory_not_equal(alone, alone + dimension,
+            dimension * sizeof(float));
+    for (size_t n = 1; n <= MAX_BATCH; n++) {
+        for (size_t first = 0; first + n <= N_IMAGES; first++) {
+            embed(&tower, first, n, together);
+            assert_memory_equal(together, alone + first * dimension,
+                    n * dimension * sizeof(float));
+        }
+    }
+    demolish(&tower);
+}
+
+static void
+an_image_has_the_same_bits_in_every_batch(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_batches(&configs[i], FOVEA_PRECISION_F32);
+        check_batches(&configs[i], fovea_precision_choose(true));
+    }
+}
+
+static void
+weights_may_lie_in_read_only_memory(void **state)
+{
+    (void)state;
+    struct tower tower;
+    float before[MAX_DIMENSION];
+    float after[MAX_DIMENSION];
+    build(&tower, &configs[1], FOVEA_PRECISION_F32);
+    embed(&tower, 0, 1, before);
+    assert_int_equal(mprotect(tower.weights->block, tower.weights->block_size,
+                             PROT_READ),
+            0);
+    embed(&tower, 0, 1, after);
+    assert_memory_equal(before, after,
+            tower.config->projection_dim * sizeof(float));
+    demolish(&tower);
+}
+
+static void
+the_size_is_known_before_loading(void **state)
+{
+    (void)state;
+    struct tower tower;
+    struct fovea_error error;
+    size_t size = 0;
+    assert_ok(
+            fovea_weights_size(&configs[0], FOVEA_PRECISION_F32, &size, &error),
+            &error);
+    build(&tower, &configs[0], FOVEA_PRECISION_F32);
+    assert_int_equal(size, tower.weights->block_size);
+    demolish(&tower);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(float32_agrees_with_the_naive_forward_pass),
+        cmocka_unit_test(bfloat16_is_close),
+        cmocka_unit_test(emulated_bfloat16_is_close),
+        cmocka_unit_test(an_image_has_the_same_bits_in_every_batch),
+        cmocka_unit_test(weights_may_lie_in_read_only_memory),
+        cmocka_unit_test(the_size_is_known_before_loading),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
