@@ -12,6 +12,7 @@
 #include "fovea/status.h"
 
 #include "base/macros.h"
+#include "cli/text.h"
 
 /** Exit codes; a signal adds 128 to its number. */
 enum fovea_exit {
@@ -32,9 +33,13 @@ struct fovea_command {
 extern const struct fovea_command fovea_cmd_embed;
 extern const struct fovea_command fovea_cmd_preprocess;
 extern const struct fovea_command fovea_cmd_models;
+extern const struct fovea_command fovea_cmd_bench;
 
 /** Print on stdout. FOVEA_EXIT_OK, or FOVEA_EXIT_FAILED with a message. */
 int fovea_cli_print(const char *text);
+
+/** The same with a text, unless memory ran out for it. */
+int fovea_cli_print_text(const struct fovea_text *text);
 
 /** One line on stderr, "fovea: ...", control characters made harmless. */
 void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);

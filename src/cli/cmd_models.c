@@ -38,16 +38,6 @@ finish_text(struct fovea_text *text)
     fovea_text_finish(text);
 }
 
-static int
-print_text(const struct fovea_text *text)
-{
-    if (fovea_text_failed(text)) {
-        fovea_cli_report("not enough memory");
-        return FOVEA_EXIT_FAILED;
-    }
-    return fovea_cli_print(text->data);
-}
-
 /* One line, or one JSON object, of the list. */
 static void
 add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
@@ -109,7 +99,7 @@ list_models(const struct flags *flags, struct fovea *library)
     if (flags->json) {
         fovea_text_add(&text, "]\n", 2);
     }
-    return print_text(&text);
+    return fovea_cli_print_text(&text);
 }
 
 static void
@@ -191,7 +181,7 @@ show_model(const struct flags *flags, struct fovea *library, const char *key)
     } else {
         add_model(&text, &info);
     }
-    return print_text(&text);
+    return fovea_cli_print_text(&text);
 }
 
 static enum fovea_status

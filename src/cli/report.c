@@ -21,6 +21,16 @@ fovea_cli_print(const char *text)
     return FOVEA_EXIT_OK;
 }
 
+int
+fovea_cli_print_text(const struct fovea_text *text)
+{
+    if (fovea_text_failed(text)) {
+        fovea_cli_report("not enough memory for the output");
+        return FOVEA_EXIT_FAILED;
+    }
+    return fovea_cli_print(text->data);
+}
+
 void
 fovea_cli_report(const char *format, ...)
 {

@@ -6,7 +6,7 @@ import os
 from command import DIMENSION, MODEL, environment, main, picture, put, run, \
     said, same
 
-COMMANDS = ("embed", "preprocess", "models")
+COMMANDS = ("embed", "preprocess", "models", "bench")
 
 
 def test_every_command_has_help(directory):
@@ -56,6 +56,8 @@ def test_mistakes_are_explained(directory):
         (("embed", "a", "-o", "-"), "needs a file"),
         (("preprocess", "a"), "-o FILE is needed"),
         (("preprocess", "--raw", "-o", "x", "a"), "unknown flag --raw"),
+        (("bench", "vit"), "behind --model"),
+        (("bench", "--rounds=0"), "1 to 99"),
         (("models", "list"), "did you mean"),
         (("models", "show"), "needs one model"),
         (("models", "show", "a", "b"), "needs one model"),
@@ -73,6 +75,29 @@ def test_messages_have_no_terminal_commands(directory):
     same(result.returncode, 2)
     assert b"\x1b" not in result.stderr
     same(result.stderr.count(b"\n"), 2)
+
+
+def test_the_bench_measures(directory):
+    words = ("bench", "-m", MODEL, "--rounds=2", "--batch=2", "--width=64",
+             "--height", "48")
+    for dtype in ("f32", "bf16"):
+        result = run(*words, "--json", f"--dtype={dtype}", model=False)
+        same(result.returncode, 0)
+        found = json.loads(result.stdout)
+        same((found["dtype"], found["batch"]), (dtype, 2))
+        for stage in ("decode", "resize", "forward", "end_to_end"):
+            assert found[stage]["ms_per_image"] > 0, found
+        assert found["forward"]["matmul_ms_per_image"] > 0
+        assert found["forward"]["single_ms_per_image"] > 0
+        assert found["forward"]["over_matmul"] > 0
+        assert found["end_to_end"]["ms_per_image"] > \
+            found["decode"]["ms_per_image"]
+    result = run(*words, model=False)
+    same(result.returncode, 0)
+    for word in (b"decode", b"resize", b"forward", b"end to end",
+                 b"images/s", b"matrix products"):
+        assert word in result.stdout, word
+    said(run("bench", "-m", f"{directory}/none", model=False), 1, "none")
 
 
 def test_models_that_are_not_here(directory):

@@ -1,0 +1,287 @@
+/* `fovea bench`: how fast this machine is, part by part. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/config.h"
+#include "checkpoint/random.h"
+#include "checkpoint/safetensors.h"
+#include "cli/task.h"
+#include "cli/text.h"
+#include "worker/bench_engine.h"
+
+static const char help[] =
+        "Usage: fovea bench [FLAGS]\n"
+        "\n"
+        "Measure how long one CPU takes for an image: to decode a JPEG, to resize\n"
+        "it, for the model's forward pass, and for all of it. Beside the forward\n"
+        "pass its bare matrix products are timed in the same run, on weights of the\n"
+        "same shapes: what the first takes over the second is fovea's own.\n"
+        "\n"
+        "Without a model it makes random weights in the shape of CLIP ViT-B/32.\n"
+        "Every figure is the median of several rounds.\n"
+        "\n"
+        "Flags:\n"
+        "  -m, --model KEY|DIR  measure this model\n"
+        "      --dtype TYPE     arithmetic: auto, f32, bf16 (auto)\n"
+        "      --batch N        images a forward pass, 1 to 256 (8)\n"
+        "      --rounds N       1 to 99 (7)\n"
+        "      --width N        of the JPEG, in pixels (500)\n"
+        "      --height N       of the JPEG, in pixels (375)\n"
+        "      --json           one JSON object, times in milliseconds\n"
+        "  -h, --help           this text\n"
+        "\n"
+        "Exit status: 0; 2 wrong usage; 1 the model cannot be loaded.\n";
+
+static const uint64_t seed = 1;
+
+static const struct fovea_vision_config vit_b_32 = {
+    .hidden_size = 768,
+    .mlp_size = 3072,
+    .n_layers = 12,
+    .n_heads = 12,
+    .image_size_px = 224,
+    .patch_size_px = 32,
+    .projection_dim = 512,
+    .activation = FOVEA_ACTIVATION_QUICK_GELU,
+    .layer_norm_eps = 1e-5F,
+};
+
+struct flags {
+    bool help;
+    bool json;
+    const char *model;
+    uint64_t dtype;
+    uint64_t batch;
+    uint64_t n_rounds;
+    uint64_t width_px;
+    uint64_t height_px;
+};
+
+static void
+close_checkpoint(struct fovea_checkpoint **checkpoint)
+{
+    fovea_checkpoint_close(*checkpoint);
+}
+
+static void
+finish_text(struct fovea_text *text)
+{
+    fovea_text_finish(text);
+}
+
+/* Random weights, and CLIP's own preprocessing (which {} stands for). */
+static enum fovea_status
+make_model(struct fovea_bench_options *options,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    options->config = vit_b_32;
+    enum fovea_status status = fovea_preprocess_config_parse("ViT-B/32", "{}",
+            2, vit_b_32.image_size_px, &options->settings, err);
+    return status ? status
+                  : fovea_checkpoint_create_random(&vit_b_32, seed,
+                            checkpoint_out, err);
+}
+
+static enum fovea_status
+read_directory(const char *directory, struct fovea_bench_options *options,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    enum fovea_status status =
+            fovea_vision_config_read(directory, &options->config, err);
+    if (!status) {
+        status = fovea_preprocess_config_read(directory,
+                options->config.image_size_px, &options->settings, err);
+    }
+    if (!status) {
+        status = fovea_checkpoint_open(directory, checkpoint_out, err);
+    }
+    return status;
+}
+
+/* The library knows where a key's files are. */
+static enum fovea_status
+read_model(const char *key, struct fovea_bench_options *options,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
+    enum fovea_status status = fovea_open(NULL, &library, err);
+    if (!status) {
+        status = fovea_model_open(library, key, &model, err);
+    }
+    if (status) {
+        return status;
+    }
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    return read_directory(info.directory, options, checkpoint_out, err);
+}
+
+static void
+add_row(struct fovea_text *text, const char *name, double ms)
+{
+    fovea_text_format(text, "%-22s %9.3f ms %9.1f images/s\n", name, ms,
+            ms > 0 ? 1000 / ms : 0.0);
+}
+
+static void
+add_result(struct fovea_text *text, const struct flags *flags,
+        const struct fovea_bench_result *result)
+{
+    fovea_text_format(text,
+            "%s, %s, batches of %" PRIu64 ", one CPU; a JPEG of %" PRIu64
+            " x %" PRIu64 " px\n\n",
+            flags->model ? flags->model : "random ViT-B/32",
+            fovea_dtype_names[result->dtype], flags->batch, flags->width_px,
+            flags->height_px);
+    add_row(text, "decode", result->decode_ms);
+    add_row(text, "resize", result->resize_ms);
+    add_row(text, "forward", result->forward_ms);
+    add_row(text, "forward, one at a time", result->forward_single_ms);
+    add_row(text, "bare matrix products", result->matmul_ms);
+    add_row(text, "end to end", result->end_to_end_ms);
+    fovea_text_format(text, "\nforward over its matrix products: %.3f\n",
+            result->over_matmul);
+}
+
+static void
+add_number(struct fovea_text *text, const char *name, double value)
+{
+    fovea_text_format(text, "\"%s\":", name);
+    fovea_text_json_float(text, (float)value);
+}
+
+static void
+add_stage(struct fovea_text *text, const char *name, double ms)
+{
+    fovea_text_format(text, ",\n \"%s\":{", name);
+    add_number(text, "ms_per_image", ms);
+    fovea_text_add(text, "}", 1);
+}
+
+static void
+add_result_json(struct fovea_text *text, const struct flags *flags,
+        const struct fovea_bench_result *result)
+{
+    fovea_text_format(text, "{\"model\":");
+    fovea_text_json_string(text,
+            flags->model ? flags->model : "random ViT-B/32");
+    fovea_text_format(text,
+            ",\"dtype\":\"%s\",\"batch\":%" PRIu64 ",\"threads\":1"
+            ",\"rounds\":%" PRIu64 ",\"weights_bytes\":%" PRIu64
+            ",\n \"picture\":{\"format\":\"JPEG\",\"width_px\":%" PRIu64
+            ",\"height_px\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
+            fovea_dtype_names[result->dtype], flags->batch, flags->n_rounds,
+            result->weights_bytes, flags->width_px, flags->height_px,
+            result->jpeg_bytes);
+    add_stage(text, "decode", result->decode_ms);
+    add_stage(text, "resize", result->resize_ms);
+    fovea_text_format(text, ",\n \"forward\":{");
+    add_number(text, "ms_per_image", result->forward_ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "single_ms_per_image", result->forward_single_ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "matmul_ms_per_image", result->matmul_ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "over_matmul", result->over_matmul);
+    fovea_text_add(text, "}", 1);
+    add_stage(text, "end_to_end", result->end_to_end_ms);
+    fovea_text_add(text, "}\n", 2);
+}
+
+static enum fovea_status
+parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
+{
+    const struct fovea_flag table[] = {
+        { .name = "help", .letter = 'h', .on = &flags->help },
+        { .name = "json", .on = &flags->json },
+        { .name = "model", .letter = 'm', .text = &flags->model },
+        { .name = "dtype",
+                .number = &flags->dtype,
+                .choices = fovea_dtype_names },
+        { .name = "batch",
+                .number = &flags->batch,
+                .min = 1,
+                .max = FOVEA_MAX_BATCH },
+        { .name = "rounds", .number = &flags->n_rounds, .min = 1, .max = 99 },
+        { .name = "width",
+                .number = &flags->width_px,
+                .min = 1,
+                .max = FOVEA_DEFAULT_MAX_SIDE_PX },
+        { .name = "height",
+                .number = &flags->height_px,
+                .min = 1,
+                .max = FOVEA_DEFAULT_MAX_SIDE_PX },
+    };
+    FOVEA_AUTO_FREE const char **words =
+            calloc((size_t)argc + 1, sizeof *words);
+    if (!words) {
+        return fovea_fail_memory(err, (size_t)argc, "the arguments");
+    }
+    size_t n_words = 0;
+    enum fovea_status status = fovea_args_parse(table, FOVEA_ARRAY_LEN(table),
+            argc, argv, words, &n_words, err);
+    if (!status && n_words > 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no words are taken here, and %s is one; a model goes behind "
+                "--model",
+                words[0]);
+    }
+    return status;
+}
+
+static int
+measure(const struct flags *flags)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    struct fovea_bench_options options = {
+        .dtype = (enum fovea_dtype)flags->dtype,
+        .batch = (unsigned)flags->batch,
+        .n_rounds = (unsigned)flags->n_rounds,
+        .width_px = (uint32_t)flags->width_px,
+        .height_px = (uint32_t)flags->height_px,
+    };
+    struct fovea_bench_result result;
+    enum fovea_status status = flags->model
+            ? read_model(flags->model, &options, &checkpoint, &error)
+            : make_model(&options, &checkpoint, &error);
+    if (!status) {
+        options.checkpoint = checkpoint;
+        status = fovea_bench_run(&options, &result, &error);
+    }
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    if (flags->json) {
+        add_result_json(&text, flags, &result);
+    } else {
+        add_result(&text, flags, &result);
+    }
+    return fovea_cli_print_text(&text);
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    struct flags flags = {
+        .batch = 8,
+        .n_rounds = 7,
+        .width_px = 500,
+        .height_px = 375,
+    };
+    struct fovea_error error;
+    if (parse(argc, argv, &flags, &error)) {
+        return fovea_cli_misused(self, &error);
+    }
+    return flags.help ? fovea_cli_print(self->help) : measure(&flags);
+}
+
+const struct fovea_command fovea_cmd_bench = {
+    .name = "bench",
+    .summary = "measure how fast this machine is",
+    .help = help,
+    .run = run,
+};
