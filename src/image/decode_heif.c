@@ -51,6 +51,40 @@ auto_options(struct heif_decoding_options **options)
     }
 }
 
+static uint64_t
+read_big_endian(const uint8_t *bytes, size_t n)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < n; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+/* Whether a box at the top level is longer than what is left of the file:
+   libheif has many names for what then comes of it. */
+static bool
+is_cut_short(const uint8_t *bytes, size_t size)
+{
+    while (size >= 8) {
+        uint64_t box = read_big_endian(bytes, 4);
+        if (box == 1 && size >= 16) {
+            box = read_big_endian(bytes + 8, 8);
+        } else if (box == 0) {
+            return false; /* to the end, wherever that is */
+        }
+        if (box > size) {
+            return true;
+        }
+        if (box < 8) {
+            return false;
+        }
+        bytes += box;
+        size -= (size_t)box;
+    }
+    return size > 0;
+}
+
 static enum fovea_status
 status_of(struct heif_error error)
 {
@@ -71,9 +105,13 @@ status_of(struct heif_error error)
 }
 
 static enum fovea_status
-fail(struct heif_error error, struct fovea_error *err)
+fail(struct heif_error error, bool cut_short, struct fovea_error *err)
 {
-    return fovea_fail(err, status_of(error), "HEIF: %.180s", error.message);
+    enum fovea_status status = status_of(error);
+    if (cut_short && status == FOVEA_ERR_IMAGE_CORRUPT) {
+        status = FOVEA_ERR_IMAGE_TRUNCATED;
+    }
+    return fovea_fail(err, status, "HEIF: %.180s", error.message);
 }
 
 static enum fovea_status
@@ -104,8 +142,8 @@ push_image(const struct heif_image *image, const struct fovea_image_info *info,
 
 static enum fovea_status
 decode_image(const struct heif_image_handle *handle,
-        const struct fovea_image_info *info, const struct fovea_row_sink *sink,
-        struct fovea_error *err)
+        const struct fovea_image_info *info, bool cut_short,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     FOVEA_AUTO(auto_options)
     struct heif_decoding_options *options = heif_decoding_options_alloc();
@@ -118,7 +156,7 @@ decode_image(const struct heif_image_handle *handle,
     struct heif_error error = heif_decode_image(handle, &image,
             heif_colorspace_RGB, heif_chroma_interleaved_RGB, options);
     if (error.code != heif_error_Ok) {
-        return fail(error, err);
+        return fail(error, cut_short, err);
     }
     return push_image(image, info, sink, err);
 }
@@ -133,6 +171,7 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
+    bool cut_short = is_cut_short(bytes, size);
     FOVEA_AUTO(auto_context)
     struct heif_context *context = heif_context_alloc();
     if (!context) {
@@ -144,12 +183,12 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     struct heif_error error = heif_context_read_from_memory_without_copy(
             context, bytes, size, NULL);
     if (error.code != heif_error_Ok) {
-        return fail(error, err);
+        return fail(error, cut_short, err);
     }
     FOVEA_AUTO(auto_handle) struct heif_image_handle *handle = NULL;
     error = heif_context_get_primary_image_handle(context, &handle);
     if (error.code != heif_error_Ok) {
-        return fail(error, err);
+        return fail(error, cut_short, err);
     }
     int width = heif_image_handle_get_width(handle);
     int height = heif_image_handle_get_height(handle);
@@ -163,5 +202,5 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    return decode_image(handle, &info, sink, err);
+    return decode_image(handle, &info, cut_short, sink, err);
 }

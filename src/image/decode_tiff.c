@@ -54,7 +54,6 @@ seek_to(thandle_t handle, toff_t offset, int whence)
     } else if (whence == SEEK_END) {
         offset += log->input->size;
     }
-    log->ended |= offset > log->input->size;
     log->offset = offset;
     return offset;
 }
@@ -195,6 +194,11 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     enum fovea_status status = fovea_tiff_read_layout(tiff, err);
+    if (tiff->log.ended) {
+        /* libtiff leaves out a tag that it cannot read, the palette too. */
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "TIFF: the file ends before its tags do");
+    }
     if (status) {
         return status;
     }
@@ -211,8 +215,6 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    /* What reading the tags ran into does not make the pixels worse. */
-    tiff->log.ended = false;
     return fovea_tiff_push_rows(tiff, sink, err);
 }
 
