@@ -20,8 +20,13 @@
 #if !defined(BEHIND) && defined(__SANITIZE_ADDRESS__)
 #    define BEHIND(name) __interceptor_##name
 #endif
-#if !defined(BEHIND)
+/* A sanitizer's strdup() does not come to our malloc(), but is freed by our
+ * free(): there its own search for leaks is what counts. */
+#if defined(BEHIND)
+static const bool balances = false;
+#else
 #    define BEHIND(name) __libc_##name
+static const bool balances = true;
 #endif
 
 void *BEHIND(malloc)(size_t size);
@@ -150,7 +155,7 @@ run_once(struct trap *trap, size_t k, fault_case *run, const void *context,
     if (status && (error.code != status || !error.message[0])) {
         fail_test("the error record is not filled", k, status, &error);
     }
-    if (before != after && !rules.may_keep) {
+    if (balances && before != after && !rules.may_keep) {
         fail_test("memory is left", k, status, &error);
     }
     return sprung;

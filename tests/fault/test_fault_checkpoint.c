@@ -175,7 +175,7 @@ saving_a_checkpoint(void **state)
 {
     (void)state;
     struct fovea_error error;
-    assert_true(fault_each_allocation(save_model, directory, strict) > 24);
+    assert_true(fault_each_allocation(save_model, directory, strict) > 4);
     assert_ok(read_model(directory, &error), &error);
     assert_ok(read_configs(directory, &error), &error);
 }
