@@ -11,9 +11,9 @@
  * every file of four components is taken for inverted CMYK as Adobe writes it.
  *
  * Missing data is never made up. When the input ends early the decoder is given
- * an end-of-image marker: libjpeg then stops taking bits, and says so
- * (JWRN_HIT_MARKER) if it needed more, which is an error here. A picture of one
- * scan whose last bits have come is complete without the marker.
+ * an end-of-image marker, and libjpeg then says so if it needed more bits
+ * (JWRN_HIT_MARKER), which is an error here; so is, as in Pillow, a file without
+ * that marker: what is missing may be a scan that refines the picture.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -267,12 +267,6 @@ start(struct decoder *decoder)
     }
     jpeg->mem->max_memory_to_use = memory_bound(jpeg);
     (void)jpeg_start_decompress(jpeg);
-    /* Several scans have all been read by now, and must have had their end:
-       with one missing the picture would only be coarser. Arithmetic coding
-       cannot tell that it ran out of data. */
-    if (decoder->ended && (jpeg_has_multiple_scans(jpeg) || jpeg->arith_code)) {
-        escape_truncated(decoder);
-    }
     return FOVEA_OK;
 }
 
@@ -325,14 +319,15 @@ push_rows(struct decoder *decoder)
         } else {
             rgb = rows[0];
         }
-        if (jpeg->arith_code && decoder->ended) {
-            escape_truncated(decoder);
-        }
         enum fovea_status status =
                 decoder->sink->row(decoder->sink->context, rgb, decoder->err);
         if (status) {
             return status;
         }
+    }
+    (void)jpeg_finish_decompress(jpeg);
+    if (decoder->ended) {
+        escape_truncated(decoder);
     }
     return FOVEA_OK;
 }

@@ -8,7 +8,7 @@
  * libpng gives samples as they are stored, without alpha and with the high byte
  * of 16-bit colours; what they mean is decided here, as Pillow 9.4 does it:
  * grey of 16 bits is clipped (not scaled) to 255, transparency is dropped, and
- * an index beyond the palette is black. All chunks but IHDR, PLTE and IDAT are
+ * an index beyond the palette is a grey of its own value. All chunks but IHDR, PLTE and IDAT are
  * stepped over, their checksums checked.
  */
 #include <inttypes.h>
@@ -161,6 +161,9 @@ load_palette(struct decoder *decoder)
     int n = 0;
     if (png_get_PLTE(decoder->png, decoder->info, &colours, &n) == 0) {
         return;
+    }
+    for (int i = n; i < MAX_COLOURS; i++) {
+        memset(decoder->palette[i], i, 3);
     }
     for (int i = 0; i < n && i < MAX_COLOURS; i++) {
         decoder->palette[i][0] = colours[i].red;
