@@ -74,6 +74,7 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
 void
 fovea_progress_begin(struct fovea_progress *progress)
 {
+    /* Before any thread of ours. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *terminal = getenv("TERM");
     if (isatty(STDERR_FILENO) && !(terminal && strcmp(terminal, "dumb") == 0)) {
         progress->fd = STDERR_FILENO;

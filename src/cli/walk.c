@@ -57,17 +57,12 @@ close_directory(DIR **directory)
     }
 }
 
+/* Allocates; NULL without memory. */
 static char *
 join(const char *a, const char *b)
 {
-    size_t size_a = strlen(a);
-    size_t size_b = strlen(b);
-    char *joined = malloc(size_a + size_b + 1);
-    if (joined) {
-        memcpy(joined, a, size_a);
-        memcpy(joined + size_a, b, size_b + 1);
-    }
-    return joined;
+    char *joined = NULL;
+    return asprintf(&joined, "%s%s", a, b) < 0 ? NULL : joined;
 }
 
 enum fovea_status

@@ -90,8 +90,6 @@ def test_the_bench_measures(directory):
         assert found["forward"]["matmul_ms_per_image"] > 0
         assert found["forward"]["single_ms_per_image"] > 0
         assert found["forward"]["over_matmul"] > 0
-        assert found["end_to_end"]["ms_per_image"] > \
-            found["decode"]["ms_per_image"]
     result = run(*words, model=False)
     same(result.returncode, 0)
     for word in (b"decode", b"resize", b"forward", b"end to end",
