@@ -18,7 +18,7 @@ extern "C" {
 /** What a call came to. FOVEA_OK is 0, everything else is a failure. */
 enum fovea_status {
 #define X(name, value, string, text, http, exit, retryable) \
-    FOVEA_##name = value,
+    FOVEA_##name = (value),
 #include "fovea/status.def"
 #undef X
 };
