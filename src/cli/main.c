@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fovea/version.h"
+#include "fovea/fovea.h"
 
 #include "base/nearest.h"
 #include "cli/cli.h"
@@ -98,7 +98,9 @@ dispatch(int argc, char **argv)
     }
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
-        return fovea_cli_print("fovea " FOVEA_VERSION "\n");
+        char text[32];
+        (void)snprintf(text, sizeof text, "fovea %s\n", fovea_version());
+        return fovea_cli_print(text);
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         return print_help();

@@ -214,6 +214,20 @@ open_output(const struct fovea_task_kind *kind, const struct fovea_task *task,
     return FOVEA_OK;
 }
 
+/* Vectors of random weights look like any others: say what they are. */
+static void
+warn_of_random(const struct fovea_model *model)
+{
+    static const char start[] = "fovea/random-";
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    if (strncmp(info.key, start, sizeof start - 1) == 0) {
+        fovea_cli_report("note: %s has random weights: it finds near-copies "
+                         "and understands nothing; see --model",
+                info.key);
+    }
+}
+
 static int
 do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_entries_source *source)
@@ -232,6 +246,9 @@ do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
     }
     if (status) {
         return fovea_cli_fail(&error);
+    }
+    if (kind->has_arithmetic && !task->quiet) {
+        warn_of_random(model);
     }
     struct fovea_task_work work = {
         .model = model,

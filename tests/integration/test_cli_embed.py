@@ -7,8 +7,8 @@ import os
 import struct
 import subprocess
 
-from command import DIMENSION, FOVEA, MODEL, SIDE, Skip, lines, main, \
-    npy, picture, png, put, read, run, said, same, start
+from command import DIMENSION, FOVEA, MODEL, SIDE, Skip, environment, lines, \
+    main, npy, picture, png, put, read, run, said, same, start
 
 
 def inputs(result):
@@ -65,6 +65,16 @@ def test_bf16_is_near_f32(directory):
     cosine = sum(x * y for x, y in zip(a, b))
     assert 0.999 < cosine < 1.0001, cosine
     assert a != b
+
+
+def test_the_default_model_needs_no_name(directory):
+    path, = album(directory, 1)
+    home = MODEL  # of build/models/fovea/random-tiny
+    for _ in range(3):
+        home = os.path.dirname(home)
+    result = run("embed", path, model=False, env=environment(FOVEA_HOME=home))
+    said(result, 0, "note: fovea/random-tiny has random weights")
+    same(result.stdout, run("embed", path).stdout)
 
 
 def test_bad_inputs_cost_only_themselves(directory):
