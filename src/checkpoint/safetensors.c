@@ -93,6 +93,7 @@ fovea_checkpoint_open_input(const char *name, struct fovea_input *input,
         fovea_input_finish(input);
         return status;
     }
+    FOVEA_ASSERT(checkpoint && checkpoint->shards);
     struct fovea_shard *shard = &checkpoint->shards[0];
     shard->input = *input;
     *input = (struct fovea_input)FOVEA_INPUT_INIT;

@@ -25,6 +25,9 @@ struct fault_rules {
     enum fovea_status also;
     /* The case leaves memory behind that a library keeps for the next call. */
     bool may_keep;
+    /* A codec may do without a read, and get the right result all the same.
+       (It always may do without an allocation.) */
+    bool may_skip_reads;
 };
 
 /**
@@ -35,7 +38,8 @@ struct fault_rules {
 size_t fault_each_allocation(fault_case *run, const void *context,
         struct fault_rules rules);
 
-/** Fail every read in turn; each failure must be FOVEA_ERR_IO. */
-size_t fault_each_read(fault_case *run, const void *context);
+/** The same with every read; the status must be FOVEA_ERR_IO. */
+size_t fault_each_read(fault_case *run, const void *context,
+        struct fault_rules rules);
 
 #endif

@@ -23,12 +23,12 @@ static const struct fovea_vision_config tiny = {
     .layer_norm_eps = 1e-5F,
 };
 
-static const struct fault_rules strict = { FOVEA_OK, false };
+static const struct fault_rules strict = { .also = FOVEA_OK };
 
 /* Where a string cannot be allocated, the JSON parser speaks of an invalid
  * token: refused all the same. */
-static const struct fault_rules weights = { FOVEA_ERR_MODEL_WEIGHTS, false };
-static const struct fault_rules configs = { FOVEA_ERR_MODEL_CONFIG, false };
+static const struct fault_rules weights = { .also = FOVEA_ERR_MODEL_WEIGHTS };
+static const struct fault_rules configs = { .also = FOVEA_ERR_MODEL_CONFIG };
 
 static char directory[] = "/tmp/fovea-fault-XXXXXX";
 static char sharded[64];
@@ -127,9 +127,9 @@ reading_a_checkpoint(void **state)
 {
     (void)state;
     assert_true(fault_each_allocation(read_model, directory, weights) > 24);
-    assert_true(fault_each_read(read_model, directory) == 26);
+    assert_true(fault_each_read(read_model, directory, strict) == 26);
     assert_true(fault_each_allocation(read_model, sharded, weights) > 24);
-    assert_true(fault_each_read(read_model, sharded) == 27);
+    assert_true(fault_each_read(read_model, sharded, strict) == 27);
 }
 
 static enum fovea_status
@@ -153,7 +153,7 @@ reading_configurations(void **state)
 {
     (void)state;
     assert_true(fault_each_allocation(read_configs, directory, configs) > 4);
-    assert_int_equal(fault_each_read(read_configs, directory), 2);
+    assert_int_equal(fault_each_read(read_configs, directory, strict), 2);
 }
 
 static enum fovea_status

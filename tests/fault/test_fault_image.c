@@ -1,0 +1,182 @@
+/*
+ * Images of every format when memory or the disk fails: every allocation, the
+ * codecs' own included, and every read in turn. What gets through all the same
+ * must be the right pixels.
+ */
+#include "../unit/test.h"
+#include "base/macros.h"
+#include "fault.h"
+#include "image/preprocess.h"
+
+enum {
+    SIDE = 16
+};
+
+static const struct fovea_preprocess settings = {
+    .filter = FOVEA_FILTER_BICUBIC,
+    .shortest_edge_px = SIDE,
+    .crop_height_px = SIDE,
+    .crop_width_px = SIDE,
+    .rescale = 1.0F / 255.0F,
+    .std = { 1.0F, 1.0F, 1.0F },
+};
+
+static const struct fovea_limits limits = {
+    .max_bytes = FOVEA_DEFAULT_MAX_BYTES,
+    .max_pixels = FOVEA_DEFAULT_MAX_PIXELS,
+    .max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX,
+    .max_warnings = FOVEA_DEFAULT_MAX_WARNINGS,
+};
+
+struct picture {
+    char path[512];
+    uint8_t pixels[SIDE * SIDE * 3]; /* without a fault */
+};
+
+static enum fovea_status
+decode(const char *path, uint8_t *pixels, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_input_finish)
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    enum fovea_status status = fovea_input_open_file(path, &input, err);
+    return status
+            ? status
+            : fovea_preprocess_image(&settings, &limits, &input, pixels, err);
+}
+
+static enum fovea_status
+run(const void *context, struct fovea_error *err)
+{
+    const struct picture *picture = context;
+    uint8_t pixels[sizeof picture->pixels];
+    enum fovea_status status = decode(picture->path, pixels, err);
+    if (!status) {
+        assert_memory_equal(pixels, picture->pixels, sizeof pixels);
+    }
+    return status;
+}
+
+static void
+start(const char *name, struct picture *picture)
+{
+    struct fovea_error error;
+    /* Set by the build. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    const char *root = getenv("FOVEA_SOURCE_ROOT");
+    int n = snprintf(picture->path, sizeof picture->path,
+            "%s/samples/formats/%s", root ? root : ".", name);
+    assert_true(n > 0 && (size_t)n < sizeof picture->path);
+    assert_ok(decode(picture->path, picture->pixels, &error), &error);
+}
+
+static void
+check_reads(const char *name, struct fault_rules rules)
+{
+    struct picture picture;
+    start(name, &picture);
+    assert_true(fault_each_read(run, &picture, rules) > 0);
+}
+
+static void
+check(const char *name, struct fault_rules rules)
+{
+    struct picture picture;
+    start(name, &picture);
+    assert_true(fault_each_allocation(run, &picture, rules) > 0);
+    check_reads(name, rules);
+}
+
+static const struct fault_rules strict = { .also = FOVEA_OK };
+
+/* Of codecs that give no reason, or the same one for memory and for damage. */
+static const struct fault_rules vague = { .also = FOVEA_ERR_IMAGE_CORRUPT };
+
+/* libtiff steps over a tag whose value cannot be read. */
+static const struct fault_rules optional = { .may_skip_reads = true };
+
+static void
+jpeg(void **state)
+{
+    (void)state;
+    check("baseline.jpg", strict);
+    check("progressive.jpg", strict);
+    check("cmyk.jpg", strict);
+    check("orientation_6.jpg", strict);
+}
+
+static void
+png(void **state)
+{
+    (void)state;
+    check("rgb.png", strict);
+    check("interlaced.png", strict);
+    check("palette_trns.png", strict);
+    check("grey16.png", strict);
+    check("orientation_6.png", strict);
+}
+
+static void
+webp(void **state)
+{
+    (void)state;
+    check("lossy.webp", vague);
+    check("animated.webp", vague);
+    /* libwebp 1.2 frees a pointer that it never set when an allocation of its
+       lossless decoder fails. */
+    check_reads("lossless.webp", strict);
+}
+
+static void
+gif(void **state)
+{
+    (void)state;
+    check("animated.gif", vague);
+    check("interlaced.gif", vague);
+}
+
+/* libtiff 4.5 follows a null pointer when an allocation fails while it reads a
+ * directory. */
+static void
+tiff(void **state)
+{
+    (void)state;
+    check_reads("lzw.tif", optional);
+    check_reads("deflate.tif", optional);
+    check_reads("jpeg.tif", optional);
+    check_reads("g4.tif", optional);
+    check_reads("cmyk.tif", optional);
+}
+
+static const struct fault_rules kept = { .may_keep = true };
+
+/* libheif 1.15 lets C++'s bad_alloc out, which ends the process. */
+static void
+heif(void **state)
+{
+    (void)state;
+    check_reads("still.heic", kept);
+    check_reads("still.avif", kept);
+}
+
+static void
+bmp(void **state)
+{
+    (void)state;
+    check("rgb.bmp", strict);
+    check("rle.bmp", strict);
+    check("palette.bmp", strict);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(jpeg),
+        cmocka_unit_test(png),
+        cmocka_unit_test(webp),
+        cmocka_unit_test(gif),
+        cmocka_unit_test(tiff),
+        cmocka_unit_test(bmp),
+        cmocka_unit_test(heif),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
