@@ -42,8 +42,13 @@ struct trap {
     atomic_bool sprung;
 };
 
+/* The program's own code, between the linker's two marks. */
+extern const char __executable_start[];
+extern const char etext[];
+
 static struct trap allocation_trap;
 static struct trap read_trap;
+static atomic_bool own_only;
 static atomic_llong n_live; /* allocations minus frees */
 
 static bool
@@ -59,6 +64,19 @@ springs(struct trap *trap)
     return left == 1;
 }
 
+static bool
+allocation_fails(const void *caller)
+{
+    uintptr_t address = (uintptr_t)caller;
+    bool is_ours = address >= (uintptr_t)__executable_start &&
+            address < (uintptr_t)etext;
+    if ((atomic_load(&own_only) && !is_ours) || !springs(&allocation_trap)) {
+        return false;
+    }
+    errno = ENOMEM;
+    return true;
+}
+
 static void *
 count(void *memory)
 {
@@ -71,8 +89,7 @@ count(void *memory)
 __attribute__((visibility("default"))) void *
 malloc(size_t size)
 {
-    if (springs(&allocation_trap)) {
-        errno = ENOMEM;
+    if (allocation_fails(__builtin_return_address(0))) {
         return NULL;
     }
     return count(BEHIND(malloc)(size));
@@ -81,8 +98,7 @@ malloc(size_t size)
 __attribute__((visibility("default"))) void *
 calloc(size_t n, size_t size)
 {
-    if (springs(&allocation_trap)) {
-        errno = ENOMEM;
+    if (allocation_fails(__builtin_return_address(0))) {
         return NULL;
     }
     return count(BEHIND(calloc)(n, size));
@@ -91,8 +107,7 @@ calloc(size_t n, size_t size)
 __attribute__((visibility("default"))) void *
 realloc(void *old, size_t size)
 {
-    if (springs(&allocation_trap)) {
-        errno = ENOMEM;
+    if (allocation_fails(__builtin_return_address(0))) {
         return NULL;
     }
     void *memory = BEHIND(realloc)(old, size);
@@ -137,6 +152,7 @@ run_once(struct trap *trap, size_t k, fault_case *run, const void *context,
     enum fovea_status expected = reads ? FOVEA_ERR_IO : FOVEA_ERR_NO_MEMORY;
     long long before = atomic_load(&n_live);
     atomic_store(&trap->sprung, false);
+    atomic_store(&own_only, rules.own_only);
     atomic_store(&trap->left, k);
     enum fovea_status status = run(context, &error);
     atomic_store(&trap->left, 0);

@@ -23,6 +23,9 @@ struct fault_rules {
     /* Also taken for a failed allocation: what a codec says when it runs out
        of memory without saying so. FOVEA_OK: no other status is. */
     enum fovea_status also;
+    /* Only allocations that our own code asks for: there is a library on the
+       way that does not survive the loss of its own. */
+    bool own_only;
     /* The case leaves memory behind that a library keeps for the next call. */
     bool may_keep;
     /* A codec may do without a read, and get the right result all the same.

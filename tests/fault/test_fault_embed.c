@@ -1,0 +1,112 @@
+/*
+ * The whole way from a model's directory and an image's file to the vector
+ * when memory or the disk fails. What gets through all the same must be the
+ * right vector.
+ */
+#include "fovea/fovea.h"
+
+#include "../unit/test.h"
+#include "base/macros.h"
+#include "fault.h"
+
+enum {
+    MAX_DIMENSION = 1024
+};
+
+struct job {
+    char model[512];
+    char image[512];
+    float vector[MAX_DIMENSION]; /* without a fault */
+};
+
+static enum fovea_status
+embed_with(struct fovea *library, const struct job *job, float *vector,
+        struct fovea_error *err)
+{
+    struct fovea_model *model = NULL;
+    enum fovea_status status =
+            fovea_model_open(library, job->model, &model, err);
+    if (!status) {
+        assert_true(fovea_embedding_dimension(model) <= MAX_DIMENSION);
+        status = fovea_embed_image(model, job->image, 0, vector, err);
+    }
+    fovea_model_close(model);
+    return status;
+}
+
+static enum fovea_status
+embed(const struct job *job, float *vector, struct fovea_error *err)
+{
+    const struct fovea_options options = {
+        .n_threads = 1,
+        .max_batch = 1,
+        .dtype = FOVEA_DTYPE_F32,
+    };
+    struct fovea *library = NULL;
+    enum fovea_status status = fovea_open(&options, &library, err);
+    if (!status) {
+        status = embed_with(library, job, vector, err);
+    }
+    fovea_close(library);
+    return status;
+}
+
+static enum fovea_status
+run(const void *context, struct fovea_error *err)
+{
+    const struct job *job = context;
+    float vector[MAX_DIMENSION] = { 0 };
+    enum fovea_status status = embed(job, vector, err);
+    if (!status) {
+        assert_memory_equal(vector, job->vector, sizeof vector);
+    }
+    return status;
+}
+
+static void
+set_path(char *path, size_t size, const char *name)
+{
+    /* Set by the build. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    const char *root = getenv("FOVEA_SOURCE_ROOT");
+    int n = snprintf(path, size, "%s/%s", root ? root : ".", name);
+    assert_true(n > 0 && (size_t)n < size);
+}
+
+static void
+check(const char *model)
+{
+    /* oneDNN keeps what it has compiled, and ends the process when one of its
+       own allocations fails. */
+    const struct fault_rules rules = { .own_only = true, .may_keep = true };
+    struct fovea_error error;
+    struct job job = { 0 };
+    set_path(job.model, sizeof job.model, model);
+    set_path(job.image, sizeof job.image, "samples/formats/baseline.jpg");
+    assert_ok(embed(&job, job.vector, &error), &error);
+    assert_true(fault_each_allocation(run, &job, rules) > 10);
+    assert_true(fault_each_read(run, &job, rules) > 10);
+}
+
+static void
+a_single_file(void **state)
+{
+    (void)state;
+    check("tests/golden/models/quick");
+}
+
+static void
+shards(void **state)
+{
+    (void)state;
+    check("tests/golden/models/sharded");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_single_file),
+        cmocka_unit_test(shards),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
