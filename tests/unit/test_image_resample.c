@@ -1,0 +1,182 @@
+/*
+ * The streaming resize, held against Pillow: the cases and their hashes are
+ * tests/golden/resample.inc, made by tests/golden/make_resample.py.
+ */
+#include "base/macros.h"
+#include "image/resample.h"
+#include "image/resample_kernels.h"
+#include "test.h"
+
+struct golden_case {
+    enum fovea_filter filter;
+    uint32_t width;
+    uint32_t height;
+    unsigned orientation;
+    uint32_t resized_width;
+    uint32_t resized_height;
+    uint32_t crop_width;
+    uint32_t crop_height;
+    uint64_t hash;
+};
+
+static const struct golden_case cases[] = {
+#include "../golden/resample.inc"
+};
+
+/* As source() of make_resample.py. */
+static uint8_t *
+draw_source(uint32_t width, uint32_t height)
+{
+    size_t n = (size_t)width * height * 3;
+    uint8_t *samples = malloc(n);
+    assert_non_null(samples);
+    uint32_t state = width * 65537U + height;
+    for (size_t i = 0; i < n; i++) {
+        state = (uint32_t)((uint64_t)state * 1664525U + 1013904223U);
+        samples[i] = (uint8_t)(state >> 24);
+    }
+    return samples;
+}
+
+static uint64_t
+fnv1a(const uint8_t *bytes, size_t n)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < n; i++) {
+        value = (value ^ bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return value;
+}
+
+static struct fovea_resample_plan
+plan_of(const struct golden_case *golden)
+{
+    return (struct fovea_resample_plan){
+        .filter = golden->filter,
+        .stored_width_px = golden->width,
+        .stored_height_px = golden->height,
+        .orientation = golden->orientation,
+        .resized_width_px = golden->resized_width,
+        .resized_height_px = golden->resized_height,
+        .left_px = (golden->resized_width - golden->crop_width) / 2,
+        .top_px = (golden->resized_height - golden->crop_height) / 2,
+        .crop_width_px = golden->crop_width,
+        .crop_height_px = golden->crop_height,
+    };
+}
+
+/* The window of a case; *done_at_out is the number of rows it took. */
+static void
+resize(const struct golden_case *golden, uint8_t *pixels, uint32_t *done_at_out)
+{
+    struct fovea_error error;
+    struct fovea_resample_plan plan = plan_of(golden);
+    struct fovea_resampler *resampler = NULL;
+    assert_ok(fovea_resampler_create(&plan, pixels, &resampler, &error),
+            &error);
+    FOVEA_AUTO_FREE uint8_t *source =
+            draw_source(golden->width, golden->height);
+    *done_at_out = 0;
+    for (uint32_t y = 0; y < golden->height; y++) {
+        if (!fovea_resampler_is_done(resampler)) {
+            (*done_at_out)++;
+        }
+        fovea_resampler_push(resampler, source + (size_t)y * golden->width * 3);
+    }
+    assert_true(fovea_resampler_is_done(resampler));
+    fovea_resampler_destroy(resampler);
+}
+
+static void
+every_case_equals_pillow(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        const struct golden_case *golden = &cases[i];
+        size_t size = (size_t)golden->crop_width * golden->crop_height * 3;
+        FOVEA_AUTO_FREE uint8_t *pixels = malloc(size);
+        assert_non_null(pixels);
+        uint32_t rows = 0;
+        resize(golden, pixels, &rows);
+        if (fnv1a(pixels, size) != golden->hash) {
+            fail_msg("case %zu: filter %d, %ux%u, orientation %u", i,
+                    (int)golden->filter, golden->width, golden->height,
+                    golden->orientation);
+        }
+    }
+}
+
+static void
+rows_below_the_window_are_not_needed(void **state)
+{
+    (void)state;
+    struct golden_case tall = {
+        .filter = FOVEA_FILTER_BILINEAR,
+        .width = 4,
+        .height = 400,
+        .orientation = 1,
+        .resized_width = 2,
+        .resized_height = 200,
+        .crop_width = 2,
+        .crop_height = 2,
+    };
+    uint8_t pixels[12];
+    uint32_t rows = 0;
+    resize(&tall, pixels, &rows);
+    assert_in_range(rows, 200, 206);
+}
+
+/* The vector code of the inner loops against sums written down plainly. */
+static void
+kernels_equal_plain_sums(void **state)
+{
+    (void)state;
+    struct fovea_axis axis = { .source_px = 301,
+        .resized_px = 40,
+        .first_px = 3,
+        .n_px = 33 };
+    struct fovea_filter_table table;
+    struct fovea_error error;
+    assert_ok(fovea_filter_table_init(&table, FOVEA_FILTER_BICUBIC, &axis,
+                      &error),
+            &error);
+    FOVEA_AUTO_FREE uint8_t *source = draw_source(301, 1);
+    size_t width = table.end - table.begin;
+    size_t stride = width + table.n_taps;
+    FOVEA_AUTO_FREE int16_t *planes = calloc(3 * stride, sizeof *planes);
+    uint8_t line[33 * 3];
+    const uint8_t *needed = source + 3 * (size_t)table.begin;
+    fovea_resample_split(needed, width, planes, stride);
+    fovea_resample_line(&table, planes, stride, line);
+    for (size_t i = 0; i < sizeof line; i++) {
+        size_t output = i / 3;
+        const uint8_t *rows[301];
+        int32_t weights[301];
+        int64_t sum = 1 << (FOVEA_RESAMPLE_BITS - 1);
+        uint32_t count = table.counts[output];
+        for (uint32_t t = 0; t < count; t++) {
+            size_t at = output * table.n_taps + t;
+            rows[t] = source + 3 * ((size_t)table.firsts[output] + t) + i % 3;
+            weights[t] = table.highs[at] * 256 + table.lows[at];
+            sum += (int64_t)weights[t] * *rows[t];
+        }
+        int64_t value = sum >> FOVEA_RESAMPLE_BITS;
+        value = value < 0 ? 0 : (value > 255 ? 255 : value);
+        assert_int_equal(line[i], value);
+        uint8_t stacked = 0;
+        fovea_resample_stack(rows, weights, count, 1, &stacked);
+        assert_int_equal(stacked, value);
+    }
+    fovea_filter_table_finish(&table);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_case_equals_pillow),
+        cmocka_unit_test(rows_below_the_window_are_not_needed),
+        cmocka_unit_test(kernels_equal_plain_sums),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
