@@ -97,7 +97,10 @@ character_at(const struct reading *reading, size_t at)
     if (at < text_at) {
         return middle[at - (text_at - 2)];
     }
-    return at - text_at < reading->size ? reading->text[at - text_at] : ']';
+    if (at - text_at < reading->size) {
+        return reading->text[at - text_at];
+    }
+    return ']';
 }
 
 static size_t
