@@ -99,6 +99,7 @@ fi
 title "sanitizers"
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
+export LSAN_OPTIONS=suppressions=$PWD/tests/sanitizers/lsan.supp:print_suppressions=0
 if CC=clang-14 CXX=clang++-14 build build-asan --buildtype=debugoptimized \
     -Dfuzz=enabled -Db_sanitize=address,undefined -Db_lundef=false \
     -Dc_args=-fno-sanitize-recover=all; then
