@@ -43,10 +43,11 @@ struct fovea_model;
 
 /** Arithmetic of the forward pass. */
 enum fovea_dtype {
-    FOVEA_DTYPE_AUTO, /* bfloat16 where the CPU multiplies it natively */
+    FOVEA_DTYPE_AUTO, /* bfloat16 where its arithmetic would be used */
     FOVEA_DTYPE_F32,
-    FOVEA_DTYPE_BF16, /* float32 sums; on a CPU without native bfloat16 the
-                         weights are rounded and the arithmetic is float32 */
+    FOVEA_DTYPE_BF16, /* weights in bfloat16; arithmetic too, with float32 sums,
+                         where the CPU has it and the tower is 256 wide or
+                         more, else float32 */
 };
 
 /** Settings of a library handle. All zero, or a NULL pointer: defaults. */

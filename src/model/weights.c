@@ -31,13 +31,12 @@ fovea_config_tokens(const struct fovea_vision_config *config)
 }
 
 enum fovea_precision
-fovea_precision_choose(bool want_bf16)
+fovea_precision_bf16(const struct fovea_vision_config *config)
 {
-    if (!want_bf16) {
-        return FOVEA_PRECISION_F32;
-    }
-    return fovea_matmul_has_bf16() ? FOVEA_PRECISION_BF16
-                                   : FOVEA_PRECISION_BF16_EMULATED;
+    return fovea_matmul_has_bf16() &&
+                    config->hidden_size >= FOVEA_MIN_BF16_HIDDEN_SIZE
+            ? FOVEA_PRECISION_BF16
+            : FOVEA_PRECISION_BF16_WEIGHTS;
 }
 
 static size_t
@@ -274,7 +273,7 @@ static enum fovea_status
 pack(struct loader *loader, const struct fovea_packing *packing,
         size_t n_values, void *packed, struct fovea_error *err)
 {
-    if (loader->weights->precision == FOVEA_PRECISION_BF16_EMULATED) {
+    if (loader->weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
         fovea_kernel_round_bf16(loader->staging, n_values);
     }
     return fovea_packing_pack(packing, loader->staging, packed, err);

@@ -372,7 +372,7 @@ bench_buffers(struct bench *bench, struct fovea_error *err)
 }
 
 static enum fovea_status
-bench_init(struct bench *bench, enum fovea_dtype dtype, struct fovea_error *err)
+bench_init(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_bench_options *options = bench->options;
     enum fovea_status status = fovea_picture_create(options->width_px,
@@ -382,7 +382,7 @@ bench_init(struct bench *bench, enum fovea_dtype dtype, struct fovea_error *err)
     }
     if (!status) {
         status = fovea_weights_load(&options->config, options->checkpoint,
-                fovea_precision_choose(dtype == FOVEA_DTYPE_BF16),
+                fovea_engine_precision(&options->config, options->dtype),
                 &bench->weights, err);
     }
     if (!status) {
@@ -423,10 +423,10 @@ fovea_bench_run(const struct fovea_bench_options *options,
                 options->settings.crop_width_px,
     };
     struct fovea_bench_result result = {
-        .dtype = fovea_engine_resolve_dtype(options->dtype),
+        .dtype = fovea_engine_resolve_dtype(&options->config, options->dtype),
     };
     int before = fovea_matmul_set_threads(1);
-    enum fovea_status status = bench_init(&bench, result.dtype, err);
+    enum fovea_status status = bench_init(&bench, err);
     if (!status) {
         status = run_rounds(&bench, &result, err);
     }

@@ -57,19 +57,24 @@ struct fovea_engine {
 };
 
 enum fovea_dtype
-fovea_engine_resolve_dtype(enum fovea_dtype dtype)
+fovea_engine_resolve_dtype(const struct fovea_vision_config *config,
+        enum fovea_dtype dtype)
 {
     if (dtype != FOVEA_DTYPE_AUTO) {
         return dtype;
     }
-    return fovea_matmul_has_bf16() ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
+    return fovea_precision_bf16(config) == FOVEA_PRECISION_BF16
+            ? FOVEA_DTYPE_BF16
+            : FOVEA_DTYPE_F32;
 }
 
-static enum fovea_precision
-precision_of(enum fovea_dtype dtype)
+enum fovea_precision
+fovea_engine_precision(const struct fovea_vision_config *config,
+        enum fovea_dtype dtype)
 {
-    return fovea_precision_choose(
-            fovea_engine_resolve_dtype(dtype) == FOVEA_DTYPE_BF16);
+    return fovea_engine_resolve_dtype(config, dtype) == FOVEA_DTYPE_BF16
+            ? fovea_precision_bf16(config)
+            : FOVEA_PRECISION_F32;
 }
 
 enum fovea_status
@@ -77,7 +82,7 @@ fovea_engine_estimate(const struct fovea_vision_config *config,
         enum fovea_dtype dtype, unsigned max_batch, uint64_t *shared_bytes_out,
         uint64_t *per_worker_bytes_out, struct fovea_error *err)
 {
-    enum fovea_precision precision = precision_of(dtype);
+    enum fovea_precision precision = fovea_engine_precision(config, dtype);
     size_t shared = 0;
     int before = fovea_matmul_set_threads(1);
     enum fovea_status status =
@@ -390,7 +395,9 @@ load_weights(struct fovea_engine *engine, struct fovea_error *err)
 {
     int before = fovea_matmul_set_threads(1);
     enum fovea_status status = fovea_weights_load(&engine->options.config,
-            engine->options.checkpoint, precision_of(engine->options.dtype),
+            engine->options.checkpoint,
+            fovea_engine_precision(&engine->options.config,
+                    engine->options.dtype),
             &engine->weights, err);
     (void)fovea_matmul_set_threads(before);
     return status;

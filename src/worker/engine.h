@@ -20,6 +20,7 @@
 #include "base/preprocess.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
+#include "model/weights.h"
 
 struct fovea_engine_options {
     struct fovea_vision_config config;
@@ -66,8 +67,14 @@ void fovea_engine_destroy(struct fovea_engine *engine);
 FOVEA_NODISCARD enum fovea_status fovea_engine_run(struct fovea_engine *engine,
         const struct fovea_job *job, struct fovea_error *err);
 
-/** The dtype that AUTO means on this CPU; others are themselves. */
-enum fovea_dtype fovea_engine_resolve_dtype(enum fovea_dtype dtype);
+/** The dtype that AUTO means for a model on this CPU: bfloat16 where it is the
+ *  faster arithmetic, else float32. Others are themselves. */
+enum fovea_dtype fovea_engine_resolve_dtype(
+        const struct fovea_vision_config *config, enum fovea_dtype dtype);
+
+/** How a dtype, resolved or not, is carried out. */
+enum fovea_precision fovea_engine_precision(
+        const struct fovea_vision_config *config, enum fovea_dtype dtype);
 
 /** What a model takes: packed weights once, and each thread or worker. */
 FOVEA_NODISCARD enum fovea_status fovea_engine_estimate(
