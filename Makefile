@@ -41,7 +41,12 @@ lint:
 	scripts/install_packages.sh build lint
 	scripts/lint.sh
 
-install: all
+# A build folder keeps its prefix until another one is asked for.
+install: build/build.ninja
+ifeq ($(origin PREFIX),command line)
+	meson configure build --prefix $(PREFIX)
+endif
+	$(MAKE) --no-print-directory all
 	meson install -C build --no-rebuild
 
 clean:
