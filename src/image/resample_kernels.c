@@ -1,6 +1,12 @@
 /* Inner loops of the resize: see resample_kernels.h. */
 #include "image/resample_kernels.h"
 
+#include <string.h>
+
+#if defined(__AVX2__)
+#    include <immintrin.h>
+#endif
+
 #include "base/macros.h"
 
 enum {
@@ -17,14 +23,15 @@ round_and_clip(int32_t sum)
     return (uint8_t)(value > 255 ? 255 : value);
 }
 
-void
-fovea_resample_split(const uint8_t *restrict rgb, size_t n,
+/* Samples from `first` on. */
+static void
+split_from(const uint8_t *restrict rgb, size_t first, size_t n,
         int16_t *restrict planes, size_t stride)
 {
     int16_t *restrict red = planes;
     int16_t *restrict green = planes + stride;
     int16_t *restrict blue = planes + 2 * stride;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = first; i < n; i++) {
         red[i] = rgb[3 * i];
         green[i] = rgb[3 * i + 1];
         blue[i] = rgb[3 * i + 2];
@@ -37,27 +44,20 @@ filter_pixel(const int16_t *restrict samples, size_t stride,
         const int16_t *restrict high, const int16_t *restrict low,
         size_t n_taps, uint8_t *restrict rgb)
 {
-    const int16_t *restrict red = samples;
-    const int16_t *restrict green = samples + stride;
-    const int16_t *restrict blue = samples + 2 * stride;
-    int32_t high_sums[3] = { 0 };
-    int32_t low_sums[3] = { 0 };
-    n_taps -= n_taps % FOVEA_RESAMPLE_LANES; /* it is a multiple: no tail */
-    for (size_t t = 0; t < n_taps; t++) {
-        high_sums[0] += (int32_t)red[t] * (int32_t)high[t];
-        low_sums[0] += (int32_t)red[t] * (int32_t)low[t];
-        high_sums[1] += (int32_t)green[t] * (int32_t)high[t];
-        low_sums[1] += (int32_t)green[t] * (int32_t)low[t];
-        high_sums[2] += (int32_t)blue[t] * (int32_t)high[t];
-        low_sums[2] += (int32_t)blue[t] * (int32_t)low[t];
-    }
     for (size_t c = 0; c < 3; c++) {
-        rgb[c] = round_and_clip(high_sums[c] * 256 + low_sums[c] + HALF);
+        const int16_t *restrict plane = samples + c * stride;
+        int32_t high_sum = 0;
+        int32_t low_sum = 0;
+        for (size_t t = 0; t < n_taps; t++) {
+            high_sum += (int32_t)plane[t] * (int32_t)high[t];
+            low_sum += (int32_t)plane[t] * (int32_t)low[t];
+        }
+        rgb[c] = round_and_clip(high_sum * 256 + low_sum + HALF);
     }
 }
 
 void
-fovea_resample_line(const struct fovea_filter_table *table,
+fovea_resample_line_plain(const struct fovea_filter_table *table,
         const int16_t *planes, size_t stride, uint8_t *rgb)
 {
     size_t n_taps = table->n_taps;
@@ -67,6 +67,143 @@ fovea_resample_line(const struct fovea_filter_table *table,
                 rgb + 3 * i);
     }
 }
+
+#if defined(__AVX2__)
+
+static inline __m256i
+load(const int16_t *from)
+{
+    return _mm256_loadu_si256((const __m256i_u *)from);
+}
+
+/* Byte i of channel c among 16 RGB samples stands in the s-th 16 bytes of them
+   at 3 * i + c - 16 * s, if that is inside; -128 picks nothing. */
+#    define PICK(c, s, i)                                               \
+        ((3 * (i) + (c)-16 * (s)) >= 0 && (3 * (i) + (c)-16 * (s)) < 16 \
+                        ? (3 * (i) + (c)-16 * (s))                      \
+                        : -128)
+#    define PICKS(c, s)                                                      \
+        _mm_setr_epi8(PICK(c, s, 0), PICK(c, s, 1), PICK(c, s, 2),           \
+                PICK(c, s, 3), PICK(c, s, 4), PICK(c, s, 5), PICK(c, s, 6),  \
+                PICK(c, s, 7), PICK(c, s, 8), PICK(c, s, 9), PICK(c, s, 10), \
+                PICK(c, s, 11), PICK(c, s, 12), PICK(c, s, 13),              \
+                PICK(c, s, 14), PICK(c, s, 15))
+
+static inline void
+store_plane(__m128i first, __m128i second, __m128i third, int16_t *out)
+{
+    __m128i bytes = _mm_or_si128(_mm_or_si128(first, second), third);
+    _mm256_storeu_si256((__m256i_u *)out, _mm256_cvtepu8_epi16(bytes));
+}
+
+void
+fovea_resample_split(const uint8_t *rgb, size_t n, int16_t *planes,
+        size_t stride)
+{
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const __m128i_u *from = (const __m128i_u *)(rgb + 3 * i);
+        __m128i a = _mm_loadu_si128(from);
+        __m128i b = _mm_loadu_si128(from + 1);
+        __m128i c = _mm_loadu_si128(from + 2);
+        store_plane(_mm_shuffle_epi8(a, PICKS(0, 0)),
+                _mm_shuffle_epi8(b, PICKS(0, 1)),
+                _mm_shuffle_epi8(c, PICKS(0, 2)), planes + i);
+        store_plane(_mm_shuffle_epi8(a, PICKS(1, 0)),
+                _mm_shuffle_epi8(b, PICKS(1, 1)),
+                _mm_shuffle_epi8(c, PICKS(1, 2)), planes + stride + i);
+        store_plane(_mm_shuffle_epi8(a, PICKS(2, 0)),
+                _mm_shuffle_epi8(b, PICKS(2, 1)),
+                _mm_shuffle_epi8(c, PICKS(2, 2)), planes + 2 * stride + i);
+    }
+    split_from(rgb, i, n, planes, stride);
+}
+
+/* The three channels' sums, each over eight lanes; they are added up across
+   lanes together, which the compiler's own vector code does one by one. */
+static inline uint32_t
+round_and_pack(__m256i red, __m256i green, __m256i blue)
+{
+    __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(red, green),
+            _mm256_hadd_epi32(blue, _mm256_setzero_si256()));
+    __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(pairs),
+            _mm256_extracti128_si256(pairs, 1));
+    sums = _mm_add_epi32(sums, _mm_set1_epi32(HALF));
+    sums = _mm_srai_epi32(sums, FOVEA_RESAMPLE_BITS);
+    sums = _mm_packs_epi32(sums, sums);
+    return (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(sums, sums));
+}
+
+static inline void
+add_products(__m256i *sums, const int16_t *samples, __m256i weights)
+{
+    *sums = _mm256_add_epi32(*sums, _mm256_madd_epi16(load(samples), weights));
+}
+
+static inline __m256i
+join(__m256i high_sums, __m256i low_sums)
+{
+    return _mm256_add_epi32(_mm256_slli_epi32(high_sums, 8), low_sums);
+}
+
+static inline uint32_t
+filter_pixel_avx2(const int16_t *samples, size_t stride, const int16_t *high,
+        const int16_t *low, size_t n_taps)
+{
+    const int16_t *greens = samples + stride;
+    const int16_t *blues = samples + 2 * stride;
+    __m256i red = _mm256_setzero_si256();
+    __m256i green = red;
+    __m256i blue = red;
+    __m256i low_red = red;
+    __m256i low_green = red;
+    __m256i low_blue = red;
+    size_t t = 0;
+    do {
+        __m256i highs = load(high + t);
+        __m256i lows = load(low + t);
+        add_products(&red, samples + t, highs);
+        add_products(&green, greens + t, highs);
+        add_products(&blue, blues + t, highs);
+        add_products(&low_red, samples + t, lows);
+        add_products(&low_green, greens + t, lows);
+        add_products(&low_blue, blues + t, lows);
+        t += FOVEA_RESAMPLE_LANES;
+    } while (t < n_taps);
+    return round_and_pack(join(red, low_red), join(green, low_green),
+            join(blue, low_blue));
+}
+
+void
+fovea_resample_line(const struct fovea_filter_table *table,
+        const int16_t *planes, size_t stride, uint8_t *rgb)
+{
+    size_t n_taps = table->n_taps;
+    for (size_t i = 0; i < table->n_outputs; i++) {
+        uint32_t pixel = filter_pixel_avx2(
+                planes + (table->firsts[i] - table->begin), stride,
+                table->highs + i * n_taps, table->lows + i * n_taps, n_taps);
+        memcpy(rgb + 3 * i, &pixel, 3);
+    }
+}
+
+#else
+
+void
+fovea_resample_split(const uint8_t *rgb, size_t n, int16_t *planes,
+        size_t stride)
+{
+    split_from(rgb, 0, n, planes, stride);
+}
+
+void
+fovea_resample_line(const struct fovea_filter_table *table,
+        const int16_t *planes, size_t stride, uint8_t *rgb)
+{
+    fovea_resample_line_plain(table, planes, stride, rgb);
+}
+
+#endif
 
 static inline void
 add_rows(const uint8_t *const *rows, const int32_t *weights, size_t at,

@@ -22,6 +22,11 @@ void fovea_resample_split(const uint8_t *rgb, size_t n, int16_t *planes,
 void fovea_resample_line(const struct fovea_filter_table *table,
         const int16_t *planes, size_t stride, uint8_t *rgb);
 
+/** The same without vector instructions written out: what other CPUs run, and
+ *  what tests hold the other against. */
+void fovea_resample_line_plain(const struct fovea_filter_table *table,
+        const int16_t *planes, size_t stride, uint8_t *rgb);
+
 /**
  * Filter across lines: out[i] = round(sum of weights[t] * rows[t][i]).
  *

@@ -148,6 +148,9 @@ kernels_equal_plain_sums(void **state)
     const uint8_t *needed = source + 3 * (size_t)table.begin;
     fovea_resample_split(needed, width, planes, stride);
     fovea_resample_line(&table, planes, stride, line);
+    uint8_t plain[sizeof line];
+    fovea_resample_line_plain(&table, planes, stride, plain);
+    assert_memory_equal(line, plain, sizeof line);
     for (size_t i = 0; i < sizeof line; i++) {
         size_t output = i / 3;
         const uint8_t *rows[301];

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""The resize against Pillow's, in turns, on one core.
+
+    bench/resize_vs_pillow.py [build/bench/bench_resize]
+
+Both scale random samples to a shortest edge of 224 with the bicubic filter; ours
+crops as well. Prints the medians in milliseconds and their ratio. Needs Pillow
+and numpy; nothing else does.
+"""
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+from PIL import Image
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.join(HERE, "..", "build", "bench", "bench_resize")
+EDGE = 224
+SIZES = [(4000, 3000, 3), (500, 375, 40)]
+TURNS = 7
+
+
+def pillow_ms(image, size, rounds):
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        image.resize(size, resample=Image.Resampling.BICUBIC)
+        taken.append((time.perf_counter() - start) * 1e3)
+    return taken
+
+
+def our_ms(program, width, height, rounds):
+    out = subprocess.run([program, str(width), str(height), str(rounds)],
+                         check=True, capture_output=True, text=True).stdout
+    return [float(line) for line in out.split()]
+
+
+def main():
+    if len(sys.argv) > 2:
+        sys.exit(__doc__)
+    program = sys.argv[1] if len(sys.argv) == 2 else PROGRAM
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    for width, height, rounds in SIZES:
+        samples = np.random.default_rng(1).integers(
+            0, 256, (height, width, 3), dtype=np.uint8)
+        image = Image.fromarray(samples)
+        size = (int(EDGE * width / height), EDGE)
+        pillow, ours = [], []
+        for _ in range(TURNS):
+            pillow += pillow_ms(image, size, rounds)
+            ours += our_ms(program, width, height, rounds)
+        theirs, mine = statistics.median(pillow), statistics.median(ours)
+        print("%dx%d: Pillow %.2f ms, fovea %.2f ms, %.1f times as fast"
+              % (width, height, theirs, mine, theirs / mine))
+
+
+if __name__ == "__main__":
+    main()
