@@ -13,6 +13,7 @@
  */
 #include <inttypes.h>
 #include <limits.h>
+#include <string.h>
 
 #include <libheif/heif.h>
 
@@ -61,11 +62,13 @@ read_big_endian(const uint8_t *bytes, size_t n)
     return value;
 }
 
-/* Whether a box at the top level is longer than what is left of the file:
-   libheif has many names for what then comes of it. */
+/* Whether a box at the top level is longer than what is left of the file, or
+   the file ends before the box that says what is in it: libheif has many names
+   for what then comes of it. */
 static bool
 is_cut_short(const uint8_t *bytes, size_t size)
 {
+    bool described = false;
     while (size >= 8) {
         uint64_t box = read_big_endian(bytes, 4);
         if (box == 1 && size >= 16) {
@@ -79,10 +82,11 @@ is_cut_short(const uint8_t *bytes, size_t size)
         if (box < 8) {
             return false;
         }
+        described |= memcmp(bytes + 4, "meta", 4) == 0;
         bytes += box;
         size -= (size_t)box;
     }
-    return size > 0;
+    return size > 0 || !described;
 }
 
 static enum fovea_status
@@ -161,6 +165,19 @@ decode_image(const struct heif_image_handle *handle,
     return push_image(image, info, sink, err);
 }
 
+/* A coded picture is as large as the blocks that it is made of, and cropped
+   afterwards: it may be a little larger than what the limits are for. */
+static int
+coded_limit(const struct fovea_limits *limits)
+{
+    enum {
+        BLOCK_PX = 128
+    };
+    return limits->max_side_px < INT_MAX - BLOCK_PX
+            ? (int)limits->max_side_px + BLOCK_PX
+            : INT_MAX;
+}
+
 enum fovea_status
 fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
@@ -178,8 +195,7 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "HEIF: no memory");
     }
     heif_context_set_max_decoding_threads(context, 0);
-    heif_context_set_maximum_image_size_limit(context,
-            limits->max_side_px < INT_MAX ? (int)limits->max_side_px : INT_MAX);
+    heif_context_set_maximum_image_size_limit(context, coded_limit(limits));
     struct heif_error error = heif_context_read_from_memory_without_copy(
             context, bytes, size, NULL);
     if (error.code != heif_error_Ok) {

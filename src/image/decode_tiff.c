@@ -180,6 +180,14 @@ check_tiles(const struct fovea_tiff *tiff, const struct fovea_limits *limits,
         return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
                 "TIFF: a side of the tiles is 0");
     }
+    uint64_t row_bits =
+            (uint64_t)tiff->block_width_px * tiff->n_samples * tiff->bits;
+    if (row_bits % 8 && tiff->block_width_px < tiff->width_px) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: tiles of %" PRIu32 " pixels a row, which is not a "
+                "multiple of 16",
+                tiff->block_width_px);
+    }
     if (pixels > most) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
                 "TIFF: tiles of %" PRIu32 "x%" PRIu32

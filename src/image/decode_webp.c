@@ -22,15 +22,28 @@ auto_demuxer(WebPDemuxer **demuxer)
     WebPDemuxDelete(*demuxer);
 }
 
-static enum fovea_status
-fail_demux(WebPDemuxState state, struct fovea_error *err)
+/* The RIFF header counts the bytes behind its first 8. */
+static bool
+is_cut_short(const WebPData *data)
 {
-    if (state == WEBP_DEMUX_PARSE_ERROR) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
-                "WebP: the chunks of the file are damaged");
+    const uint8_t *bytes = data->bytes;
+    if (data->size < 12) {
+        return true;
     }
-    return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
-            "WebP: the file is shorter than its header says");
+    uint64_t size = (uint64_t)bytes[4] | (uint64_t)bytes[5] << 8 |
+            (uint64_t)bytes[6] << 16 | (uint64_t)bytes[7] << 24;
+    return size + 8 > data->size;
+}
+
+static enum fovea_status
+fail_demux(const WebPData *data, struct fovea_error *err)
+{
+    if (is_cut_short(data)) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "WebP: the file is shorter than its header says");
+    }
+    return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+            "WebP: the chunks of the file are damaged");
 }
 
 static enum fovea_status
@@ -167,7 +180,7 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
     FOVEA_AUTO(auto_demuxer)
     WebPDemuxer *demuxer = WebPDemuxPartial(&data, &state);
     if (!demuxer || state != WEBP_DEMUX_DONE) {
-        return fail_demux(state, err);
+        return fail_demux(&data, err);
     }
     struct fovea_image_info info = {
         .format = FOVEA_FORMAT_WEBP,

@@ -250,7 +250,9 @@ fovea_tiff_read_layout(struct fovea_tiff *tiff, struct fovea_error *err)
     tiff->separate = tiff->n_samples > 1 &&
             read_u16(file, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) ==
                     PLANARCONFIG_SEPARATE;
-    if (!TIFFIsCODECConfigured(tiff->compression)) {
+    /* libtiff decodes JBIG in whole strips only, and nobody writes it. */
+    if (!TIFFIsCODECConfigured(tiff->compression) ||
+            tiff->compression == COMPRESSION_JBIG) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "TIFF: compression %u is not supported", tiff->compression);
     }

@@ -109,8 +109,8 @@ start_band(struct fovea_tiff *tiff, struct band *band, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-/* The decoded block has whole pixels: copy its rows, whatever their bits. A
-   tile is a multiple of 16 pixels wide, so it begins at a whole byte. */
+/* The decoded block has whole pixels: copy its rows, whatever their bits. The
+   widths of tiles were checked, so that each begins at a whole byte. */
 static void
 copy_block(const struct fovea_tiff *tiff, const struct band *band, uint32_t x,
         uint32_t width, uint32_t rows)

@@ -1,0 +1,215 @@
+/* See decoded.h. */
+#include "decoded.h"
+
+#include "base/limits.h"
+#include "base/macros.h"
+
+/* Made by tests/golden/make_decoded.py. */
+static const struct known_picture known_pictures[] = {
+#include "../golden/decoded.inc"
+};
+
+static enum fovea_status
+begin(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    (void)err;
+    struct decoded *decoded = context;
+    assert_null(decoded->pixels);
+    decoded->info = *info;
+    decoded->pixels = calloc((size_t)info->height_px * info->width_px, 3);
+    assert_non_null(decoded->pixels);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+row(void *context, const uint8_t *rgb, struct fovea_error *err)
+{
+    (void)err;
+    struct decoded *decoded = context;
+    size_t size = (size_t)decoded->info.width_px * 3;
+    assert_true(decoded->n_rows < decoded->info.height_px);
+    memcpy(decoded->pixels + decoded->n_rows * size, rgb, size);
+    decoded->n_rows++;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+decode_bytes(const void *bytes, size_t size, const struct fovea_limits *limits,
+        struct decoded *decoded, struct fovea_error *err)
+{
+    static const struct fovea_limits none;
+    struct fovea_limits resolved =
+            fovea_limits_resolve(limits ? limits : &none);
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    fovea_input_from_memory(bytes, size, &input);
+    memset(decoded, 0, sizeof *decoded);
+    memset(err, 0, sizeof *err);
+    struct fovea_row_sink sink = {
+        .context = decoded,
+        .begin = begin,
+        .row = row,
+    };
+    enum fovea_status status =
+            fovea_image_decode(&input, &resolved, &sink, err);
+    fovea_input_finish(&input);
+    if (!status) {
+        assert_int_equal(decoded->n_rows, decoded->info.height_px);
+    } else {
+        assert_int_equal(err->code, status);
+        assert_true(err->message[0] != '\0');
+    }
+    return status;
+}
+
+void
+decoded_finish(struct decoded *decoded)
+{
+    free(decoded->pixels);
+    decoded->pixels = NULL;
+}
+
+uint64_t
+decoded_hash(const struct decoded *decoded)
+{
+    size_t n = (size_t)decoded->info.width_px * decoded->info.height_px * 3;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < n; i++) {
+        hash = (hash ^ decoded->pixels[i]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+void
+assert_pixel(const struct decoded *decoded, uint32_t x, uint32_t y, uint8_t red,
+        uint8_t green, uint8_t blue)
+{
+    const uint8_t *rgb =
+            decoded->pixels + ((size_t)y * decoded->info.width_px + x) * 3;
+    if (rgb[0] != red || rgb[1] != green || rgb[2] != blue) {
+        fail_msg("pixel %u, %u is %u, %u, %u and not %u, %u, %u", x, y, rgb[0],
+                rgb[1], rgb[2], red, green, blue);
+    }
+}
+
+uint8_t *
+read_picture(const char *name, size_t *size_out)
+{
+    char path[512];
+    const char *root = getenv("FOVEA_SOURCE_ROOT");
+    (void)snprintf(path, sizeof path, "%s/tests/fuzz/corpus/fuzz_decode_%s",
+            root ? root : ".", name);
+    struct fovea_error error;
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    const uint8_t *bytes = NULL;
+    assert_ok(fovea_input_open_file(path, &input, &error), &error);
+    assert_ok(fovea_input_load(&input, &bytes, size_out, &error), &error);
+    uint8_t *copy = malloc(*size_out);
+    assert_non_null(copy);
+    memcpy(copy, bytes, *size_out);
+    fovea_input_finish(&input);
+    return copy;
+}
+
+static void
+assert_picture(const struct known_picture *picture)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_picture(picture->name, &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    enum fovea_status status =
+            decode_bytes(bytes, size, NULL, &decoded, &error);
+    if (status) {
+        fail_msg("%s: %s", picture->name, error.message);
+    }
+    assert_int_equal(decoded.info.width_px, picture->width_px);
+    assert_int_equal(decoded.info.height_px, picture->height_px);
+    if (decoded_hash(&decoded) != picture->hash) {
+        fail_msg("%s: its pixels are not the reference's", picture->name);
+    }
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+void
+assert_known(const char *format)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(known_pictures); i++) {
+        if (strncmp(known_pictures[i].name, format, strlen(format)) == 0) {
+            assert_picture(&known_pictures[i]);
+            n++;
+        }
+    }
+    assert_true(n > 0);
+}
+
+static void
+assert_refused(const uint8_t *bytes, size_t size,
+        const struct fovea_limits *limits, enum fovea_status expected)
+{
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(bytes, size, limits, &decoded, &error), &error,
+            expected, "limit");
+    assert_null(decoded.pixels);
+}
+
+void
+assert_limits(const char *name)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_picture(name, &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_ok(decode_bytes(bytes, size, NULL, &decoded, &error), &error);
+    uint32_t width = decoded.info.width_px;
+    uint32_t height = decoded.info.height_px;
+    decoded_finish(&decoded);
+    uint32_t side = width > height ? width : height;
+    struct fovea_limits limits = {
+        .max_bytes = size,
+        .max_pixels = (uint64_t)width * height,
+        .max_side_px = side,
+    };
+    assert_ok(decode_bytes(bytes, size, &limits, &decoded, &error), &error);
+    decoded_finish(&decoded);
+    limits.max_bytes--;
+    assert_refused(bytes, size, &limits, FOVEA_ERR_IMAGE_TOO_MANY_BYTES);
+    limits.max_bytes++;
+    limits.max_pixels--;
+    assert_refused(bytes, size, &limits, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS);
+    limits.max_pixels++;
+    limits.max_side_px--;
+    assert_refused(bytes, size, &limits, FOVEA_ERR_IMAGE_SIDE_TOO_LONG);
+    free(bytes);
+}
+
+void
+assert_cut(const char *name, size_t n_spare)
+{
+    enum {
+        TELLING = 16 /* bytes that the format can be told from */
+    };
+    size_t size = 0;
+    uint8_t *bytes = read_picture(name, &size);
+    for (size_t n = 0; n < size - n_spare; n++) {
+        /* A copy of its own, so that reading past the cut is seen. */
+        uint8_t *cut = malloc(n + 1);
+        assert_non_null(cut);
+        memcpy(cut, bytes, n);
+        struct decoded decoded;
+        struct fovea_error error;
+        enum fovea_status status = decode_bytes(cut, n, NULL, &decoded, &error);
+        bool right = status == FOVEA_ERR_IMAGE_TRUNCATED ||
+                (n < TELLING && status == FOVEA_ERR_NOT_AN_IMAGE);
+        if (!right) {
+            fail_msg("%s cut to %zu bytes: %s: %s", name, n,
+                    fovea_status_name(status), error.message);
+        }
+        decoded_finish(&decoded);
+        free(cut);
+    }
+    free(bytes);
+}

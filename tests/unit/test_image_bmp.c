@@ -1,0 +1,272 @@
+/* BMP: every kind of header and pixel, written out byte by byte. */
+#include "base/macros.h"
+#include "decoded.h"
+
+enum {
+    MAX_FILE = 256
+};
+
+struct file {
+    uint8_t bytes[MAX_FILE];
+    size_t size;
+};
+
+static void
+add(struct file *file, const void *bytes, size_t size)
+{
+    assert_true(file->size + size <= MAX_FILE);
+    memcpy(file->bytes + file->size, bytes, size);
+    file->size += size;
+}
+
+#define ADD(file, text) add(file, text, sizeof(text) - 1)
+
+static void
+add_u16(struct file *file, unsigned value)
+{
+    uint8_t bytes[] = { (uint8_t)value, (uint8_t)(value >> 8) };
+    add(file, bytes, sizeof bytes);
+}
+
+static void
+add_u32(struct file *file, uint32_t value)
+{
+    add_u16(file, value & 0xffff);
+    add_u16(file, value >> 16);
+}
+
+/* File header and the 40 bytes that most files have. */
+static struct file
+begin_file(uint32_t width, int32_t height, unsigned bits, uint32_t compression,
+        uint32_t n_colours, uint32_t pixels_at)
+{
+    struct file file = { .size = 0 };
+    ADD(&file, "BM\0\0\0\0\0\0\0\0");
+    add_u32(&file, pixels_at);
+    add_u32(&file, 40);
+    add_u32(&file, width);
+    add_u32(&file, (uint32_t)height);
+    add_u16(&file, 1);
+    add_u16(&file, bits);
+    add_u32(&file, compression);
+    ADD(&file, "\0\0\0\0\1\0\0\0\1\0\0\0");
+    add_u32(&file, n_colours);
+    add_u32(&file, 0);
+    return file;
+}
+
+static void
+decode(const struct file *file, struct decoded *decoded)
+{
+    struct fovea_error error;
+    assert_ok(decode_bytes(file->bytes, file->size, NULL, decoded, &error),
+            &error);
+}
+
+static void
+refuse(const struct file *file, enum fovea_status expected, const char *part)
+{
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(file->bytes, file->size, NULL, &decoded, &error),
+            &error, expected, part);
+    decoded_finish(&decoded);
+}
+
+static void
+test_known(void **state)
+{
+    (void)state;
+    assert_known("bmp/");
+}
+
+static void
+test_rows_begin_at_the_bottom(void **state)
+{
+    (void)state;
+    struct file file = begin_file(1, 2, 24, 0, 0, 54);
+    ADD(&file, "\1\2\3\0\4\5\6");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 6, 5, 4);
+    assert_pixel(&decoded, 0, 1, 3, 2, 1);
+    assert_int_equal(decoded.info.orientation, 1);
+    decoded_finish(&decoded);
+}
+
+static void
+test_negative_height_is_top_down(void **state)
+{
+    (void)state;
+    struct file file = begin_file(1, -2, 24, 0, 0, 54);
+    ADD(&file, "\1\2\3\0\4\5\6\0");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 3, 2, 1);
+    assert_pixel(&decoded, 0, 1, 6, 5, 4);
+    decoded_finish(&decoded);
+}
+
+static void
+test_masks_behind_the_header(void **state)
+{
+    (void)state;
+    struct file file = begin_file(2, 1, 16, 3, 0, 66);
+    add_u32(&file, 0xf800);
+    add_u32(&file, 0x7e0);
+    add_u32(&file, 0x1f);
+    add_u16(&file, 0xf800 | 1 << 5);
+    add_u16(&file, 63 << 5 | 30);
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 255, 4, 0);
+    assert_pixel(&decoded, 1, 0, 0, 255, 246);
+    decoded_finish(&decoded);
+}
+
+static void
+test_unknown_masks_are_refused(void **state)
+{
+    (void)state;
+    struct file file = begin_file(1, 1, 16, 3, 0, 66);
+    add_u32(&file, 0xf00);
+    add_u32(&file, 0xf0);
+    add_u32(&file, 0xf);
+    add_u32(&file, 0);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "masks f00, f0, f");
+}
+
+static void
+test_index_past_the_palette_is_grey(void **state)
+{
+    (void)state;
+    struct file file = begin_file(2, 1, 8, 0, 1, 58);
+    /* The pixels begin where a palette of one entry ends; Pillow expects such
+       offsets to have forgotten no palette. */
+    ADD(&file, "\1\2\3\0\0\7\0\0");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 3, 2, 1);
+    assert_pixel(&decoded, 1, 0, 7, 7, 7);
+    decoded_finish(&decoded);
+}
+
+static void
+test_offset_that_forgot_the_palette(void **state)
+{
+    (void)state;
+    struct file file = begin_file(2, 1, 4, 0, 2, 54);
+    ADD(&file, "\1\2\3\0\4\5\6\0\x10\0\0\0");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 6, 5, 4);
+    assert_pixel(&decoded, 1, 0, 3, 2, 1);
+    decoded_finish(&decoded);
+}
+
+static void
+test_runs(void **state)
+{
+    (void)state;
+    struct file file = begin_file(4, 3, 8, 1, 4, 70);
+    ADD(&file, "\0\0\0\0\1\1\1\0\2\2\2\0\3\3\3\0"); /* greys 0 to 3 */
+    ADD(&file, "\2\1\0\3\2\3\1\0\0\0"); /* two of 1; 2 and 3 and, too far, 1 */
+    ADD(&file, "\0\2\1\1\5\2\0\1");     /* right and up; a run too long; end */
+    struct decoded decoded;
+    decode(&file, &decoded);
+    static const uint8_t expected[3][4] = {
+        { 0, 2, 2, 2 },
+        { 1, 0, 0, 0 },
+        { 1, 1, 2, 3 },
+    };
+    for (uint32_t y = 0; y < 3; y++) {
+        for (uint32_t x = 0; x < 4; x++) {
+            uint8_t level = expected[y][x];
+            assert_pixel(&decoded, x, y, level, level, level);
+        }
+    }
+    decoded_finish(&decoded);
+}
+
+static void
+test_odd_stretches_of_nibbles(void **state)
+{
+    (void)state;
+    struct file file = begin_file(5, 1, 4, 2, 4, 70);
+    ADD(&file, "\0\0\0\0\1\1\1\0\2\2\2\0\3\3\3\0");
+    ADD(&file, "\0\3\x12\x30\2\x21");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    static const uint8_t expected[5] = { 1, 2, 3, 2, 1 };
+    for (uint32_t x = 0; x < 5; x++) {
+        assert_pixel(&decoded, x, 0, expected[x], expected[x], expected[x]);
+    }
+    decoded_finish(&decoded);
+}
+
+static void
+test_runs_need_their_end(void **state)
+{
+    (void)state;
+    struct file file = begin_file(4, 3, 8, 1, 1, 58);
+    ADD(&file, "\0\0\0\0\2\0");
+    refuse(&file, FOVEA_ERR_IMAGE_TRUNCATED, "runs");
+}
+
+static void
+test_refusals(void **state)
+{
+    (void)state;
+    struct file file = begin_file(1, 1, 24, 4, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "compression 4");
+    file = begin_file(1, 1, 2, 0, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "2 bits");
+    file = begin_file(1, 1, 24, 1, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "in runs");
+    file = begin_file(1, 1, 8, 0, 1 << 20, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_CORRUPT, "palette");
+    file = begin_file(0, 1, 24, 0, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_CORRUPT, "side is 0");
+    file = begin_file(UINT32_MAX, 1, 24, 0, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_SIDE_TOO_LONG, "limit");
+    file.bytes[14] = 41;
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "header of 41");
+}
+
+static void
+test_limits(void **state)
+{
+    (void)state;
+    assert_limits("bmp/rgb24");
+    assert_limits("bmp/rle8");
+}
+
+static void
+test_cut(void **state)
+{
+    (void)state;
+    assert_cut("bmp/palette8", 0);
+    assert_cut("bmp/rgb24", 0);
+    assert_cut("bmp/rle4", 2); /* without its end mark the picture is full */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_rows_begin_at_the_bottom),
+        cmocka_unit_test(test_negative_height_is_top_down),
+        cmocka_unit_test(test_masks_behind_the_header),
+        cmocka_unit_test(test_unknown_masks_are_refused),
+        cmocka_unit_test(test_index_past_the_palette_is_grey),
+        cmocka_unit_test(test_offset_that_forgot_the_palette),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_odd_stretches_of_nibbles),
+        cmocka_unit_test(test_runs_need_their_end),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* GIF: the first frame on its canvas, written out byte by byte. */
+#include "base/macros.h"
+#include "decoded.h"
+
+/* A canvas of 3x2 with the palette 10, 20, 30, 40 (greys). */
+#define SCREEN  "GIF89a\3\0\2\0\x81\1\0"
+#define PALETTE "\12\12\12\24\24\24\36\36\36\50\50\50"
+/* A frame of 2x1 pixels with the indices 1 and 2: codes of 3 bits, clear (4),
+   1, 2, end (5). */
+#define PIXELS "\2\2\x8c\12\0"
+
+static void
+decode_as(const char *bytes, size_t size, const uint8_t *greys, uint32_t width,
+        uint32_t height)
+{
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_ok(decode_bytes(bytes, size, NULL, &decoded, &error), &error);
+    assert_int_equal(decoded.info.width_px, width);
+    assert_int_equal(decoded.info.height_px, height);
+    for (uint32_t i = 0; i < width * height; i++) {
+        assert_pixel(&decoded, i % width, i / width, greys[i], greys[i],
+                greys[i]);
+    }
+    decoded_finish(&decoded);
+}
+
+#define DECODE_AS(file, greys, width, height) \
+    decode_as(file, sizeof(file) - 1, greys, width, height)
+
+static void
+refuse(const char *bytes, size_t size, enum fovea_status expected,
+        const char *part)
+{
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(bytes, size, NULL, &decoded, &error), &error,
+            expected, part);
+    decoded_finish(&decoded);
+}
+
+#define REFUSE(file, expected, part) \
+    refuse(file, sizeof(file) - 1, expected, part)
+
+static void
+test_known(void **state)
+{
+    (void)state;
+    assert_known("gif/");
+}
+
+static void
+test_bare_canvas_has_colour_0(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
+    DECODE_AS(SCREEN PALETTE ",\1\0\1\0\2\0\1\0\0" PIXELS ";", greys, 3, 2);
+}
+
+static void
+test_bare_canvas_has_the_transparent_colour(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 40, 40, 40, 40, 20, 30 };
+    DECODE_AS(SCREEN PALETTE "!\xf9\4\1\0\0\3\0,\1\0\1\0\2\0\1\0\0" PIXELS ";",
+            greys, 3, 2);
+}
+
+static void
+test_frame_makes_the_canvas_grow(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 20,
+        30 };
+    DECODE_AS(SCREEN PALETTE ",\2\0\2\0\2\0\1\0\0" PIXELS ";", greys, 4, 3);
+}
+
+static void
+test_local_palette(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 1, 1, 1, 1, 2, 3 };
+    DECODE_AS(SCREEN PALETTE
+            ",\1\0\1\0\2\0\1\0\x81\1\1\1\2\2\2\3\3\3\4\4\4" PIXELS ";",
+            greys, 3, 2);
+}
+
+static void
+test_ramp_is_no_palette(void **state)
+{
+    (void)state;
+    static const uint8_t global[] = { 10, 10, 10, 10, 20, 30 };
+    DECODE_AS(SCREEN PALETTE
+            ",\1\0\1\0\2\0\1\0\x81\0\0\0\1\1\1\2\2\2\3\3\3" PIXELS ";",
+            global, 3, 2);
+    static const uint8_t none[] = { 0, 0, 0, 0, 1, 2 };
+    DECODE_AS("GIF89a\3\0\2\0\0\1\0,\1\0\1\0\2\0\1\0\0" PIXELS ";", none, 3, 2);
+}
+
+static void
+test_index_past_the_palette_is_grey(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 200, 200, 200, 200, 20, 30 };
+    DECODE_AS(SCREEN PALETTE "!\xf9\4\1\0\0\xc8\0,\1\0\1\0\2\0\1\0\0" PIXELS
+                             ";",
+            greys, 3, 2);
+}
+
+static void
+test_stray_bytes_and_comments(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
+    DECODE_AS(SCREEN PALETTE "\0\0!\xfe\2hi\1!\0,\1\0\1\0\2\0\1\0\0" PIXELS,
+            greys, 3, 2);
+}
+
+static void
+test_end_marks_may_be_missing(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
+    DECODE_AS(SCREEN PALETTE ",\1\0\1\0\2\0\1\0\0\2\2\x8c\12", greys, 3, 2);
+}
+
+static void
+test_refusals(void **state)
+{
+    (void)state;
+    REFUSE(SCREEN PALETTE ";", FOVEA_ERR_IMAGE_CORRUPT, "no frame");
+    REFUSE(SCREEN PALETTE, FOVEA_ERR_IMAGE_TRUNCATED, "ends");
+    REFUSE(SCREEN PALETTE ",\0\0\0\0\0\0\1\0\0" PIXELS, FOVEA_ERR_IMAGE_CORRUPT,
+            "empty");
+    REFUSE(SCREEN PALETTE ",\0\0\0\0\2\0\1\0\0\xff\1\0\0",
+            FOVEA_ERR_IMAGE_CORRUPT, "GIF:");
+    REFUSE(SCREEN PALETTE ",\xff\xff\0\0\2\0\1\0\0" PIXELS,
+            FOVEA_ERR_IMAGE_SIDE_TOO_LONG, "limit");
+    /* The end code comes before the last pixel: 4, 1, 5. */
+    REFUSE(SCREEN PALETTE ",\0\0\0\0\2\0\1\0\0\2\2\x4c\1\0;",
+            FOVEA_ERR_IMAGE_CORRUPT, "GIF:");
+}
+
+static void
+test_limits(void **state)
+{
+    (void)state;
+    assert_limits("gif/plain");
+    assert_limits("gif/interlaced");
+    assert_limits("gif/offset");
+}
+
+static void
+test_cut(void **state)
+{
+    (void)state;
+    assert_cut("gif/plain", 2); /* the end of the blocks, and of the file */
+    assert_cut("gif/interlaced", 2);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_bare_canvas_has_colour_0),
+        cmocka_unit_test(test_bare_canvas_has_the_transparent_colour),
+        cmocka_unit_test(test_frame_makes_the_canvas_grow),
+        cmocka_unit_test(test_local_palette),
+        cmocka_unit_test(test_ramp_is_no_palette),
+        cmocka_unit_test(test_index_past_the_palette_is_grey),
+        cmocka_unit_test(test_stray_bytes_and_comments),
+        cmocka_unit_test(test_end_marks_may_be_missing),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

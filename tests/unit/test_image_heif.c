@@ -1,0 +1,141 @@
+/*
+ * HEIC and AVIF. Pillow cannot read them, so the pixels are held against the
+ * scene that was coded: gradients and a disc, drawn again here.
+ */
+#include "base/macros.h"
+#include "decoded.h"
+
+enum {
+    SIDE_PX = 16
+};
+
+static struct decoded
+decode(const char *name)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_picture(name, &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_ok(decode_bytes(bytes, size, NULL, &decoded, &error), &error);
+    assert_int_equal(decoded.info.width_px, SIDE_PX);
+    assert_int_equal(decoded.info.height_px, SIDE_PX);
+    assert_int_equal(decoded.info.orientation, 1);
+    free(bytes);
+    return decoded;
+}
+
+/* Mean difference of the samples, in 1/256. */
+static uint64_t
+difference(const struct decoded *a, const struct decoded *b)
+{
+    uint64_t sum = 0;
+    size_t n = (size_t)SIDE_PX * SIDE_PX * 3;
+    for (size_t i = 0; i < n; i++) {
+        int d = a->pixels[i] - b->pixels[i];
+        sum += (uint64_t)(d < 0 ? -d : d);
+    }
+    return sum * 256 / n;
+}
+
+/* The bottom right corner is bright, the top left one dark, the disc yellow. */
+static void
+assert_scene(const struct decoded *decoded)
+{
+    const uint8_t *first = decoded->pixels;
+    const uint8_t *last = first + ((size_t)SIDE_PX * SIDE_PX - 1) * 3;
+    const uint8_t *disc = first + ((size_t)7 * SIDE_PX + 7) * 3;
+    assert_true(first[0] < 90 && first[1] < 90);
+    assert_true(last[0] > 150 && last[1] > 150);
+    assert_true(disc[0] > 150 && disc[1] > 130 && disc[2] < 130);
+}
+
+static void
+test_pixels(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "heif/heic", "heif/avif",
+        "heif/alpha" };
+    struct decoded best = decode("heif/lossless");
+    assert_scene(&best);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        struct decoded decoded = decode(names[i]);
+        assert_scene(&decoded);
+        assert_true(difference(&decoded, &best) < (uint64_t)40 * 256);
+        decoded_finish(&decoded);
+    }
+    decoded_finish(&best);
+}
+
+/* The primary image and not its thumbnail. */
+static void
+test_primary_image(void **state)
+{
+    (void)state;
+    struct decoded decoded = decode("heif/thumb");
+    assert_scene(&decoded);
+    decoded_finish(&decoded);
+}
+
+/* libheif turns by the file's own property, and says nothing of it. */
+static void
+test_turned_by_the_library(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    uint8_t *bytes = read_picture("heif/turned", &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_ok(decode_bytes(bytes, size, NULL, &decoded, &error), &error);
+    assert_int_equal(decoded.info.width_px, 64);
+    assert_int_equal(decoded.info.height_px, 128);
+    assert_int_equal(decoded.info.orientation, 1);
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+static void
+test_damage_is_an_error(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    uint8_t *bytes = read_picture("heif/heic", &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    memset(bytes + size / 2, 0, size - size / 2);
+    enum fovea_status status =
+            decode_bytes(bytes, size, NULL, &decoded, &error);
+    assert_int_not_equal(status, FOVEA_OK);
+    assert_non_null(strstr(error.message, "HEIF"));
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+static void
+test_limits(void **state)
+{
+    (void)state;
+    assert_limits("heif/heic");
+    assert_limits("heif/avif");
+}
+
+static void
+test_cut(void **state)
+{
+    (void)state;
+    assert_cut("heif/heic", 0);
+    assert_cut("heif/avif", 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_primary_image),
+        cmocka_unit_test(test_turned_by_the_library),
+        cmocka_unit_test(test_damage_is_an_error),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
