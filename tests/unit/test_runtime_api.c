@@ -1,0 +1,312 @@
+/*
+ * The public API in one process: the four ways in give the same bits, one bad
+ * image costs one item, wrong arguments are refused, threads share a model.
+  * Runs on a small model of the golden tests and one of the sample pictures.
+ */
+#include <math.h>
+#include <pthread.h>
+
+#include "fovea/fovea.h"
+
+#include "base/macros.h"
+#include "golden.h"
+#include "test.h"
+
+enum {
+    DIMENSION = 20,
+    N_MIXED = 9,
+    N_CALLERS = 4,
+    N_CALLS = 5
+};
+
+static struct golden_model golden;
+static struct fovea_model *model;
+static char picture[GOLDEN_PATH_SIZE];
+static uint8_t *bytes;
+static size_t size;
+static char *base64;
+static size_t base64_size;
+
+static void
+encode_base64(void)
+{
+    static const char alphabet[] =
+            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    base64 = calloc(1, size / 3 * 4 + 8);
+    assert_non_null(base64);
+    for (size_t i = 0; i < size; i += 3) {
+        uint32_t group = (uint32_t)bytes[i] << 16;
+        group |= i + 1 < size ? (uint32_t)bytes[i + 1] << 8 : 0;
+        group |= i + 2 < size ? (uint32_t)bytes[i + 2] : 0;
+        size_t left = size - i;
+        base64[base64_size++] = alphabet[group >> 18];
+        base64[base64_size++] = alphabet[group >> 12 & 63];
+        base64[base64_size++] = left > 1 ? alphabet[group >> 6 & 63] : '=';
+        base64[base64_size++] = left > 2 ? alphabet[group & 63] : '=';
+    }
+}
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    golden_path("samples/formats/rgb.png", picture);
+    FILE *file = fopen(picture, "rb");
+    if (!file) {
+        return -1;
+    }
+    bytes = malloc(1 << 20);
+    assert_non_null(bytes);
+    size = fread(bytes, 1, 1 << 20, file);
+    (void)fclose(file);
+    encode_base64();
+    golden = golden_open("quick", FOVEA_DTYPE_AUTO, 2, 4);
+    model = golden.model;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    golden_close(&golden);
+    free(bytes);
+    free(base64);
+    return 0;
+}
+
+static double
+length(const float *vector)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < DIMENSION; i++) {
+        sum += (double)vector[i] * (double)vector[i];
+    }
+    return sqrt(sum);
+}
+
+static void
+the_ways_in_give_the_same_bits(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    float by_path[DIMENSION];
+    float by_bytes[DIMENSION];
+    float by_base64[DIMENSION];
+    assert_int_equal(fovea_embedding_dimension(model), DIMENSION);
+    assert_ok(fovea_embed_image(model, picture, 0, by_path, &error), &error);
+    assert_ok(fovea_embed_image_bytes(model, bytes, size, 0, by_bytes, &error),
+            &error);
+    assert_ok(fovea_embed_image_base64(model, base64, base64_size, 0, by_base64,
+                      &error),
+            &error);
+    assert_memory_equal(by_path, by_bytes, sizeof by_path);
+    assert_memory_equal(by_path, by_base64, sizeof by_path);
+    assert_true(fabs(length(by_path) - 1.0) < 1e-6);
+}
+
+static void
+raw_is_the_same_direction_at_its_own_length(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    float unit[DIMENSION];
+    float raw[DIMENSION];
+    assert_ok(fovea_embed_image(model, picture, 0, unit, &error), &error);
+    assert_ok(fovea_embed_image(model, picture, FOVEA_EMBED_RAW, raw, &error),
+            &error);
+    double scale = length(raw);
+    assert_true(fabs(scale - 1.0) > 1e-3);
+    for (size_t i = 0; i < DIMENSION; i++) {
+        assert_true(fabs((double)raw[i] / scale - (double)unit[i]) < 1e-6);
+    }
+}
+
+static void
+one_bad_image_costs_one_item(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_error results[N_MIXED];
+    float alone[DIMENSION];
+    float rows[N_MIXED][DIMENSION];
+    const struct fovea_image images[N_MIXED] = {
+        { FOVEA_IMAGE_PATH, picture, 0 },
+        { FOVEA_IMAGE_PATH, "/nowhere/cat.jpg", 0 },
+        { FOVEA_IMAGE_BYTES, bytes, size },
+        { FOVEA_IMAGE_BYTES, bytes, size / 2 },
+        { FOVEA_IMAGE_BYTES, bytes, 0 },
+        { FOVEA_IMAGE_BASE64, base64, base64_size },
+        { FOVEA_IMAGE_BASE64, "no*base64", 9 },
+        { FOVEA_IMAGE_BYTES, "hello", 5 },
+        { (enum fovea_image_kind)99, bytes, size },
+    };
+    const enum fovea_status expected[N_MIXED] = { FOVEA_OK,
+        FOVEA_ERR_FILE_NOT_FOUND, FOVEA_OK, FOVEA_ERR_IMAGE_TRUNCATED,
+        FOVEA_ERR_NOT_AN_IMAGE, FOVEA_OK, FOVEA_ERR_BASE64,
+        FOVEA_ERR_NOT_AN_IMAGE, FOVEA_ERR_ARGUMENT };
+    static const float zeros[DIMENSION];
+    assert_ok(fovea_embed_image(model, picture, 0, alone, &error), &error);
+    memset(rows, 0x55, sizeof rows);
+    assert_ok(fovea_batch_embed_images(model, images, N_MIXED, 0, rows[0],
+                      results, &error),
+            &error);
+    for (size_t i = 0; i < N_MIXED; i++) {
+        assert_int_equal(results[i].code, expected[i]);
+        assert_memory_equal(rows[i], expected[i] ? zeros : alone, sizeof alone);
+        assert_int_equal(results[i].message[0] != 0, expected[i] != FOVEA_OK);
+    }
+}
+
+static void
+failure_leaves_the_output_alone(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    float vector[DIMENSION];
+    float before[DIMENSION];
+    memset(vector, 0x77, sizeof vector);
+    memcpy(before, vector, sizeof before);
+    assert_fails(fovea_embed_image(model, "/nowhere", 0, vector, &error),
+            &error, FOVEA_ERR_FILE_NOT_FOUND, "/nowhere");
+    assert_int_equal(fovea_embed_image_bytes(model, "x", 1, 0, vector, NULL),
+            FOVEA_ERR_NOT_AN_IMAGE);
+    assert_memory_equal(vector, before, sizeof vector);
+}
+
+static void
+wrong_arguments_are_refused(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    float vector[DIMENSION];
+    struct fovea *other = NULL;
+    struct fovea_model *no_model = NULL;
+    struct fovea_options options = { .max_batch = FOVEA_MAX_BATCH + 1 };
+    assert_fails(fovea_open(&options, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "batch");
+    options = (struct fovea_options){ .n_threads = FOVEA_MAX_THREADS + 1 };
+    assert_fails(fovea_open(&options, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "threads");
+    options = (struct fovea_options){ .dtype = (enum fovea_dtype)7 };
+    assert_fails(fovea_open(&options, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "dtype");
+    assert_fails(fovea_open(NULL, NULL, &error), &error, FOVEA_ERR_ARGUMENT,
+            "NULL");
+    assert_null(other);
+    assert_fails(fovea_model_open(NULL, NULL, &no_model, &error), &error,
+            FOVEA_ERR_ARGUMENT, "NULL");
+    assert_fails(fovea_embed_image(NULL, picture, 0, vector, &error), &error,
+            FOVEA_ERR_ARGUMENT, "NULL");
+    assert_fails(fovea_embed_image(model, NULL, 0, vector, &error), &error,
+            FOVEA_ERR_ARGUMENT, "NULL");
+    assert_fails(fovea_embed_image(model, picture, 0, NULL, &error), &error,
+            FOVEA_ERR_ARGUMENT, "NULL");
+    assert_fails(fovea_embed_image(model, picture, 8, vector, &error), &error,
+            FOVEA_ERR_ARGUMENT, "flags");
+    fovea_model_close(NULL);
+    fovea_close(NULL);
+}
+
+static void
+an_empty_batch_is_done_at_once(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    assert_ok(fovea_batch_embed_images(model, NULL, 0, 0, NULL, NULL, &error),
+            &error);
+    assert_ok(fovea_batch_preprocess_images(model, NULL, 0, NULL, NULL, &error),
+            &error);
+}
+
+static void
+limits_reach_the_decoder(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea *strict = NULL;
+    struct fovea_model *strict_model = NULL;
+    float vector[DIMENSION];
+    struct fovea_model_info info;
+    const struct fovea_options options = { .limits = { .max_side_px = 10 } };
+    fovea_model_describe(model, &info);
+    assert_ok(fovea_open(&options, &strict, &error), &error);
+    assert_ok(fovea_model_open(strict, info.directory, &strict_model, &error),
+            &error);
+    assert_fails(fovea_embed_image(strict_model, picture, 0, vector, &error),
+            &error, FOVEA_ERR_IMAGE_SIDE_TOO_LONG, "10");
+    fovea_model_close(strict_model);
+    fovea_close(strict);
+}
+
+static void
+a_model_describes_itself(void **state)
+{
+    (void)state;
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    assert_int_equal(info.embedding_dimension, DIMENSION);
+    assert_int_equal(info.image_width_px, 64);
+    assert_int_equal(info.image_height_px, 64);
+    assert_string_equal(info.weights_dtype, "F32");
+    assert_int_not_equal(info.dtype, FOVEA_DTYPE_AUTO);
+    assert_true(info.shared_bytes > 10000);
+    assert_true(info.est_memory_allocation_mb << 20 >=
+            info.shared_bytes + info.per_worker_bytes);
+    assert_true(fabs((double)info.mean[0] - 0.48145466) < 1e-6);
+}
+
+static void *
+call_often(void *argument)
+{
+    float *vectors = argument;
+    for (size_t i = 0; i < N_CALLS; i++) {
+        if (fovea_embed_image_bytes(model, bytes, size, 0,
+                    vectors + i * DIMENSION, NULL)) {
+            return argument;
+        }
+    }
+    return NULL;
+}
+
+static void
+threads_share_a_model(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    pthread_t callers[N_CALLERS];
+    static float vectors[N_CALLERS][N_CALLS][DIMENSION];
+    float alone[DIMENSION];
+    for (size_t i = 0; i < N_CALLERS; i++) {
+        assert_int_equal(
+                pthread_create(&callers[i], NULL, call_often, vectors[i]), 0);
+    }
+    for (size_t i = 0; i < N_CALLERS; i++) {
+        void *failed = NULL;
+        assert_int_equal(pthread_join(callers[i], &failed), 0);
+        assert_null(failed);
+    }
+    assert_ok(fovea_embed_image(model, picture, 0, alone, &error), &error);
+    for (size_t i = 0; i < N_CALLERS; i++) {
+        for (size_t k = 0; k < N_CALLS; k++) {
+            assert_memory_equal(vectors[i][k], alone, sizeof alone);
+        }
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_ways_in_give_the_same_bits),
+        cmocka_unit_test(raw_is_the_same_direction_at_its_own_length),
+        cmocka_unit_test(one_bad_image_costs_one_item),
+        cmocka_unit_test(failure_leaves_the_output_alone),
+        cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(an_empty_batch_is_done_at_once),
+        cmocka_unit_test(limits_reach_the_decoder),
+        cmocka_unit_test(a_model_describes_itself),
+        cmocka_unit_test(threads_share_a_model),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
