@@ -41,8 +41,10 @@ fovea_png_text_find(enum fovea_png_text_kind kind, const uint8_t *data,
         }
         deflated = at[0] != 0;
         at += 2;
-        if (!skip_string(&at, end) || !skip_string(&at, end)) {
-            return false;
+        for (int i = 0; i < 2; i++) { /* language, translated keyword */
+            if (!skip_string(&at, end)) {
+                return false;
+            }
         }
     }
     text_out->bytes = at;

@@ -76,24 +76,25 @@ load(const int16_t *from)
     return _mm256_loadu_si256((const __m256i_u *)from);
 }
 
-/* Byte i of channel c among 16 RGB samples stands in the s-th 16 bytes of them
-   at 3 * i + c - 16 * s, if that is inside; -128 picks nothing. */
-#    define PICK(c, s, i)                                               \
-        ((3 * (i) + (c)-16 * (s)) >= 0 && (3 * (i) + (c)-16 * (s)) < 16 \
-                        ? (3 * (i) + (c)-16 * (s))                      \
-                        : -128)
-#    define PICKS(c, s)                                                      \
-        _mm_setr_epi8(PICK(c, s, 0), PICK(c, s, 1), PICK(c, s, 2),           \
-                PICK(c, s, 3), PICK(c, s, 4), PICK(c, s, 5), PICK(c, s, 6),  \
-                PICK(c, s, 7), PICK(c, s, 8), PICK(c, s, 9), PICK(c, s, 10), \
-                PICK(c, s, 11), PICK(c, s, 12), PICK(c, s, 13),              \
-                PICK(c, s, 14), PICK(c, s, 15))
+/* Where channel c of 16 RGB samples stands in their k-th 16 bytes: lane i takes
+   byte 3 * i + c - 16 * k of them, if that is inside; -1 takes nothing. */
+static const int8_t picks[3][3][16] = {
+    { { 0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, -1, 2, 5, 8, 11, 14, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 4, 7, 10, 13 } },
+    { { 1, 4, 7, 10, 13, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, 0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 2, 5, 8, 11, 14 } },
+    { { 2, 5, 8, 11, 14, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, 1, 4, 7, 10, 13, -1, -1, -1, -1, -1, -1 },
+            { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 3, 6, 9, 12, 15 } },
+};
 
-static inline void
-store_plane(__m128i first, __m128i second, __m128i third, int16_t *out)
+static inline __m128i
+pick(__m128i bytes, size_t channel, size_t part)
 {
-    __m128i bytes = _mm_or_si128(_mm_or_si128(first, second), third);
-    _mm256_storeu_si256((__m256i_u *)out, _mm256_cvtepu8_epi16(bytes));
+    const __m128i_u *lanes = (const __m128i_u *)picks[channel][part];
+    return _mm_shuffle_epi8(bytes, _mm_loadu_si128(lanes));
 }
 
 void
@@ -103,18 +104,15 @@ fovea_resample_split(const uint8_t *rgb, size_t n, int16_t *planes,
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
         const __m128i_u *from = (const __m128i_u *)(rgb + 3 * i);
-        __m128i a = _mm_loadu_si128(from);
-        __m128i b = _mm_loadu_si128(from + 1);
-        __m128i c = _mm_loadu_si128(from + 2);
-        store_plane(_mm_shuffle_epi8(a, PICKS(0, 0)),
-                _mm_shuffle_epi8(b, PICKS(0, 1)),
-                _mm_shuffle_epi8(c, PICKS(0, 2)), planes + i);
-        store_plane(_mm_shuffle_epi8(a, PICKS(1, 0)),
-                _mm_shuffle_epi8(b, PICKS(1, 1)),
-                _mm_shuffle_epi8(c, PICKS(1, 2)), planes + stride + i);
-        store_plane(_mm_shuffle_epi8(a, PICKS(2, 0)),
-                _mm_shuffle_epi8(b, PICKS(2, 1)),
-                _mm_shuffle_epi8(c, PICKS(2, 2)), planes + 2 * stride + i);
+        __m128i first = _mm_loadu_si128(from);
+        __m128i second = _mm_loadu_si128(from + 1);
+        __m128i third = _mm_loadu_si128(from + 2);
+        for (size_t c = 0; c < 3; c++) {
+            __m128i bytes = _mm_or_si128(pick(first, c, 0), pick(second, c, 1));
+            bytes = _mm_or_si128(bytes, pick(third, c, 2));
+            _mm256_storeu_si256((__m256i_u *)(planes + c * stride + i),
+                    _mm256_cvtepu8_epi16(bytes));
+        }
     }
     split_from(rgb, i, n, planes, stride);
 }
