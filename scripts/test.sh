@@ -68,12 +68,16 @@ engine_tests() {
 
 # fuzz_one PROGRAM: short real fuzzing; what it finds stays in build-test.
 fuzz_one() {
-    local program=$1 name home
+    local program=$1 name home leaks=1
     name=$(basename "$program")
     home=build-test/fuzz/$name
     mkdir -p "$home/new"
+    # libheif leaks on damaged AVIF (tests/sanitizers/lsan.supp), through
+    # operator new, behind which a fast stack trace does not see libheif.
+    [ "$name" != fuzz_decode_heif ] || leaks=0
     "$program" -max_total_time="$fuzz_seconds" -timeout=10 \
-        -rss_limit_mb=2048 -artifact_prefix="$home/" -print_final_stats=1 \
+        -rss_limit_mb=2048 -detect_leaks="$leaks" \
+        -artifact_prefix="$home/" -print_final_stats=1 \
         "$home/new" "tests/fuzz/corpus/$name" >"$home/log" 2>&1 &&
         touch "$home/good"
 }
