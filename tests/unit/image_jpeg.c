@@ -42,7 +42,7 @@ jpeg_write(struct jpeg_file *file, const struct jpeg_wish *wish,
     assert_non_null(row);
     for (unsigned y = 0; y < wish->height; y++) {
         for (size_t i = 0; i < wish->width * n; i++) {
-            size_t add = slope ? (i / n) * 5 + y * 3 : 0;
+            size_t add = slope ? (i / n) * 5 + (size_t)y * 3 : 0;
             row[i] = (uint8_t)(value[i % n] + add);
         }
         assert_int_equal(jpeg_write_scanlines(&jpeg, &row, 1), 1);

@@ -55,7 +55,7 @@ colours_are_pillows(void **state)
         assert_ok(picture_decode(&picture, file.bytes, file.size, NULL, &error),
                 &error);
         assert_int_equal(picture.n_rows, 7);
-        for (size_t at = 0; at < 9 * 7 * 3; at++) {
+        for (unsigned at = 0; at < 9 * 7 * 3; at++) {
             if (picture.rgb[at] != cases[i].rgb[at % 3]) {
                 fail_msg("case %zu: %u, expected %u", i, picture.rgb[at],
                         cases[i].rgb[at % 3]);
