@@ -158,6 +158,7 @@ mutate(const struct seeds *seeds, uint64_t *state)
 {
     const struct seed *seed = &seeds->seed[below(state, seeds->n)];
     const struct seed *other = &seeds->seed[below(state, seeds->n)];
+    FOVEA_ASSERT(seed->size > 0);
     struct mutant mutant = { .size = seed->size };
     /* Of the exact size, so that a byte too far is seen. */
     mutant.bytes = malloc(seed->size);
