@@ -28,8 +28,10 @@ read_bytes(thandle_t handle, void *buffer, tmsize_t size)
     }
     if (fovea_input_read(log->input, log->offset, buffer, (size_t)size, &n,
                 &log->io_error)) {
+        /* Nothing, not -1: libtiff 4.5 adds what it is given to a count of
+           bytes, and then clears memory from one byte before its buffer. */
         log->io_failed = true;
-        return -1;
+        return 0;
     }
     log->offset += n;
     log->ended |= n < (size_t)size;
