@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 
 build/fovea bench "$@"
 echo
-bench/resize_vs_pillow.py
+/usr/bin/python3 bench/resize_vs_pillow.py
