@@ -22,38 +22,57 @@ struct row {
     enum dim dims[FOVEA_VISION_MAX_DIMS];
 };
 
-static const struct row tower_rows[] = {
-    { "vision_model.embeddings.class_embedding", FOVEA_VISION_CLASS,
-            { HIDDEN } },
-    { "vision_model.embeddings.patch_embedding.weight", FOVEA_VISION_PATCH,
-            { HIDDEN, CHANNELS, PATCH, PATCH } },
-    { "vision_model.embeddings.position_embedding.weight",
+static const struct row tower_rows[FOVEA_TOWER_COUNT] = {
+    [FOVEA_TOWER_CLASS] = { "vision_model.embeddings.class_embedding",
+            FOVEA_VISION_CLASS, { HIDDEN } },
+    [FOVEA_TOWER_PATCH] = { "vision_model.embeddings.patch_embedding.weight",
+            FOVEA_VISION_PATCH, { HIDDEN, CHANNELS, PATCH, PATCH } },
+    [FOVEA_TOWER_POSITION] = { "vision_model.embeddings.position_embedding.weight",
             FOVEA_VISION_POSITION, { TOKENS, HIDDEN } },
-    { "vision_model.pre_layrnorm.weight", FOVEA_VISION_SCALE, { HIDDEN } },
-    { "vision_model.pre_layrnorm.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "vision_model.post_layernorm.weight", FOVEA_VISION_SCALE, { HIDDEN } },
-    { "vision_model.post_layernorm.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "visual_projection.weight", FOVEA_VISION_MATRIX, { PROJECTION, HIDDEN } },
+    [FOVEA_TOWER_PRE_NORM] = { "vision_model.pre_layrnorm.weight",
+            FOVEA_VISION_SCALE, { HIDDEN } },
+    [FOVEA_TOWER_PRE_NORM_BIAS] = { "vision_model.pre_layrnorm.bias",
+            FOVEA_VISION_BIAS, { HIDDEN } },
+    [FOVEA_TOWER_POST_NORM] = { "vision_model.post_layernorm.weight",
+            FOVEA_VISION_SCALE, { HIDDEN } },
+    [FOVEA_TOWER_POST_NORM_BIAS] = { "vision_model.post_layernorm.bias",
+            FOVEA_VISION_BIAS, { HIDDEN } },
+    [FOVEA_TOWER_PROJECTION] = { "visual_projection.weight",
+            FOVEA_VISION_MATRIX, { PROJECTION, HIDDEN } },
 };
 
 /* Behind "vision_model.encoder.layers.<n>." */
-static const struct row layer_rows[] = {
-    { "layer_norm1.weight", FOVEA_VISION_SCALE, { HIDDEN } },
-    { "layer_norm1.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "self_attn.q_proj.weight", FOVEA_VISION_MATRIX, { HIDDEN, HIDDEN } },
-    { "self_attn.q_proj.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "self_attn.k_proj.weight", FOVEA_VISION_MATRIX, { HIDDEN, HIDDEN } },
-    { "self_attn.k_proj.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "self_attn.v_proj.weight", FOVEA_VISION_MATRIX, { HIDDEN, HIDDEN } },
-    { "self_attn.v_proj.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "self_attn.out_proj.weight", FOVEA_VISION_MATRIX, { HIDDEN, HIDDEN } },
-    { "self_attn.out_proj.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "layer_norm2.weight", FOVEA_VISION_SCALE, { HIDDEN } },
-    { "layer_norm2.bias", FOVEA_VISION_BIAS, { HIDDEN } },
-    { "mlp.fc1.weight", FOVEA_VISION_MATRIX, { MLP, HIDDEN } },
-    { "mlp.fc1.bias", FOVEA_VISION_BIAS, { MLP } },
-    { "mlp.fc2.weight", FOVEA_VISION_MATRIX, { HIDDEN, MLP } },
-    { "mlp.fc2.bias", FOVEA_VISION_BIAS, { HIDDEN } },
+static const struct row layer_rows[FOVEA_LAYER_COUNT] = {
+    [FOVEA_LAYER_NORM1] = { "layer_norm1.weight", FOVEA_VISION_SCALE,
+            { HIDDEN } },
+    [FOVEA_LAYER_NORM1_BIAS] = { "layer_norm1.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_QUERY] = { "self_attn.q_proj.weight", FOVEA_VISION_MATRIX,
+            { HIDDEN, HIDDEN } },
+    [FOVEA_LAYER_QUERY_BIAS] = { "self_attn.q_proj.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_KEY] = { "self_attn.k_proj.weight", FOVEA_VISION_MATRIX,
+            { HIDDEN, HIDDEN } },
+    [FOVEA_LAYER_KEY_BIAS] = { "self_attn.k_proj.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_VALUE] = { "self_attn.v_proj.weight", FOVEA_VISION_MATRIX,
+            { HIDDEN, HIDDEN } },
+    [FOVEA_LAYER_VALUE_BIAS] = { "self_attn.v_proj.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_OUT] = { "self_attn.out_proj.weight", FOVEA_VISION_MATRIX,
+            { HIDDEN, HIDDEN } },
+    [FOVEA_LAYER_OUT_BIAS] = { "self_attn.out_proj.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_NORM2] = { "layer_norm2.weight", FOVEA_VISION_SCALE,
+            { HIDDEN } },
+    [FOVEA_LAYER_NORM2_BIAS] = { "layer_norm2.bias", FOVEA_VISION_BIAS,
+            { HIDDEN } },
+    [FOVEA_LAYER_FC1] = { "mlp.fc1.weight", FOVEA_VISION_MATRIX,
+            { MLP, HIDDEN } },
+    [FOVEA_LAYER_FC1_BIAS] = { "mlp.fc1.bias", FOVEA_VISION_BIAS, { MLP } },
+    [FOVEA_LAYER_FC2] = { "mlp.fc2.weight", FOVEA_VISION_MATRIX,
+            { HIDDEN, MLP } },
+    [FOVEA_LAYER_FC2_BIAS] = { "mlp.fc2.bias", FOVEA_VISION_BIAS, { HIDDEN } },
 };
 
 static size_t
@@ -82,34 +101,57 @@ dim_size(const struct fovea_vision_config *config, enum dim dim)
 size_t
 fovea_vision_count(const struct fovea_vision_config *config)
 {
-    return FOVEA_ARRAY_LEN(tower_rows) +
-            config->n_layers * FOVEA_ARRAY_LEN(layer_rows);
+    return FOVEA_TOWER_COUNT + config->n_layers * FOVEA_LAYER_COUNT;
+}
+
+/* Part and shape of a tensor; the name is the caller's. */
+static void
+describe(const struct fovea_vision_config *config, const struct row *row,
+        struct fovea_vision_tensor *tensor)
+{
+    tensor->part = row->part;
+    tensor->n_dims = 0;
+    tensor->n_elements = 1;
+    while (tensor->n_dims < FOVEA_VISION_MAX_DIMS &&
+            row->dims[tensor->n_dims]) {
+        size_t size = dim_size(config, row->dims[tensor->n_dims]);
+        tensor->shape[tensor->n_dims++] = size;
+        /* The bounds of config.h keep every product in range. */
+        tensor->n_elements *= size;
+    }
+}
+
+struct fovea_vision_tensor
+fovea_vision_tower(const struct fovea_vision_config *config,
+        enum fovea_tower_tensor id)
+{
+    struct fovea_vision_tensor tensor;
+    (void)snprintf(tensor.name, sizeof tensor.name, "%s", tower_rows[id].name);
+    describe(config, &tower_rows[id], &tensor);
+    return tensor;
+}
+
+struct fovea_vision_tensor
+fovea_vision_layer(const struct fovea_vision_config *config, size_t layer,
+        enum fovea_layer_tensor id)
+{
+    struct fovea_vision_tensor tensor;
+    (void)snprintf(tensor.name, sizeof tensor.name,
+            "vision_model.encoder.layers.%zu.%s", layer, layer_rows[id].name);
+    describe(config, &layer_rows[id], &tensor);
+    return tensor;
 }
 
 struct fovea_vision_tensor
 fovea_vision_at(const struct fovea_vision_config *config, size_t index)
 {
     FOVEA_ASSERT(index < fovea_vision_count(config));
-    struct fovea_vision_tensor tensor = { .n_elements = 1 };
-    const struct row *row = &tower_rows[0];
-    if (index < FOVEA_ARRAY_LEN(tower_rows)) {
-        row = &tower_rows[index];
-        (void)snprintf(tensor.name, sizeof tensor.name, "%s", row->name);
-    } else {
-        index -= FOVEA_ARRAY_LEN(tower_rows);
-        row = &layer_rows[index % FOVEA_ARRAY_LEN(layer_rows)];
-        (void)snprintf(tensor.name, sizeof tensor.name,
-                "vision_model.encoder.layers.%zu.%s",
-                index / FOVEA_ARRAY_LEN(layer_rows), row->name);
+    if (index < FOVEA_TOWER_COUNT) {
+        return fovea_vision_tower(config, (enum fovea_tower_tensor)index);
     }
-    tensor.part = row->part;
-    while (tensor.n_dims < FOVEA_VISION_MAX_DIMS && row->dims[tensor.n_dims]) {
-        size_t size = dim_size(config, row->dims[tensor.n_dims]);
-        tensor.shape[tensor.n_dims++] = size;
-        /* The bounds of config.h keep every product in range. */
-        tensor.n_elements *= size;
-    }
-    return tensor;
+    index -= FOVEA_TOWER_COUNT;
+    return fovea_vision_layer(config, index / FOVEA_LAYER_COUNT,
+            (enum fovea_layer_tensor)(index % FOVEA_LAYER_COUNT));
 }
 
 enum fovea_status

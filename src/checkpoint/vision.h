@@ -22,6 +22,40 @@ enum fovea_vision_part {
     FOVEA_VISION_SCALE,    /* of a layer norm */
 };
 
+/* The tensors outside the layers. A bias follows its weight. */
+enum fovea_tower_tensor {
+    FOVEA_TOWER_CLASS,
+    FOVEA_TOWER_PATCH,
+    FOVEA_TOWER_POSITION,
+    FOVEA_TOWER_PRE_NORM,
+    FOVEA_TOWER_PRE_NORM_BIAS,
+    FOVEA_TOWER_POST_NORM,
+    FOVEA_TOWER_POST_NORM_BIAS,
+    FOVEA_TOWER_PROJECTION,
+    FOVEA_TOWER_COUNT,
+};
+
+/* The tensors of a layer. A bias follows its weight. */
+enum fovea_layer_tensor {
+    FOVEA_LAYER_NORM1,
+    FOVEA_LAYER_NORM1_BIAS,
+    FOVEA_LAYER_QUERY,
+    FOVEA_LAYER_QUERY_BIAS,
+    FOVEA_LAYER_KEY,
+    FOVEA_LAYER_KEY_BIAS,
+    FOVEA_LAYER_VALUE,
+    FOVEA_LAYER_VALUE_BIAS,
+    FOVEA_LAYER_OUT,
+    FOVEA_LAYER_OUT_BIAS,
+    FOVEA_LAYER_NORM2,
+    FOVEA_LAYER_NORM2_BIAS,
+    FOVEA_LAYER_FC1,
+    FOVEA_LAYER_FC1_BIAS,
+    FOVEA_LAYER_FC2,
+    FOVEA_LAYER_FC2_BIAS,
+    FOVEA_LAYER_COUNT,
+};
+
 enum {
     FOVEA_VISION_NAME_SIZE = 80,
     FOVEA_VISION_MAX_DIMS = 4
@@ -38,7 +72,16 @@ struct fovea_vision_tensor {
 /** Number of tensors that a tower has. */
 size_t fovea_vision_count(const struct fovea_vision_config *config);
 
-/** One of them; index below the count. */
+/** A tensor outside the layers. */
+struct fovea_vision_tensor fovea_vision_tower(
+        const struct fovea_vision_config *config, enum fovea_tower_tensor id);
+
+/** A tensor of a layer. */
+struct fovea_vision_tensor fovea_vision_layer(
+        const struct fovea_vision_config *config, size_t layer,
+        enum fovea_layer_tensor id);
+
+/** Any of them; index below the count. */
 struct fovea_vision_tensor fovea_vision_at(
         const struct fovea_vision_config *config, size_t index);
 

@@ -5,16 +5,14 @@
  */
 #include "model/weights.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "base/error.h"
-#include "base/size.h"
+#include "checkpoint/vision.h"
 
 enum {
-    ALIGNMENT = 64,
-    NAME_SIZE = 128
+    ALIGNMENT = 64
 };
 
 size_t
@@ -246,16 +244,17 @@ map_block(struct fovea_weights *weights, struct fovea_error *err)
 struct loader {
     struct fovea_weights *weights;
     const struct fovea_checkpoint *checkpoint;
+    size_t layer;   /* the one that is being read */
     float *staging; /* room for the largest matrix */
 };
 
 static enum fovea_status
-read_tensor(struct loader *loader, const char *name, unsigned n_dims,
-        const size_t *shape, float *values, struct fovea_error *err)
+read_tensor(struct loader *loader, const struct fovea_vision_tensor *wanted,
+        float *values, struct fovea_error *err)
 {
     const struct fovea_tensor *tensor = NULL;
     enum fovea_status status = fovea_checkpoint_require(loader->checkpoint,
-            name, n_dims, shape, &tensor, err);
+            wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
     if (status) {
         return status;
     }
@@ -263,139 +262,127 @@ read_tensor(struct loader *loader, const char *name, unsigned n_dims,
 }
 
 static enum fovea_status
-read_vector(struct loader *loader, const char *name, size_t n, float *values,
+read_tower(struct loader *loader, enum fovea_tower_tensor id, float *values,
         struct fovea_error *err)
 {
-    return read_tensor(loader, name, 1, &n, values, err);
+    struct fovea_vision_tensor tensor =
+            fovea_vision_tower(&loader->weights->config, id);
+    return read_tensor(loader, &tensor, values, err);
 }
 
 static enum fovea_status
-pack(struct loader *loader, const struct fovea_packing *packing,
-        size_t n_values, void *packed, struct fovea_error *err)
+read_layer(struct loader *loader, enum fovea_layer_tensor id, float *values,
+        struct fovea_error *err)
+{
+    struct fovea_vision_tensor tensor =
+            fovea_vision_layer(&loader->weights->config, loader->layer, id);
+    return read_tensor(loader, &tensor, values, err);
+}
+
+/* What is staged, into its place. */
+static enum fovea_status
+pack(struct loader *loader, const struct fovea_packing *packing, void *packed,
+        struct fovea_error *err)
 {
     if (loader->weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
-        fovea_kernel_round_bf16(loader->staging, n_values);
+        fovea_kernel_round_bf16(loader->staging,
+                fovea_packing_k(packing) * fovea_packing_n(packing));
     }
     return fovea_packing_pack(packing, loader->staging, packed, err);
 }
 
+/* A matrix without bias, outside the layers. */
 static enum fovea_status
-load_norm(struct loader *loader, const char *prefix,
-        const struct fovea_norm_weights *norm, struct fovea_error *err)
+load_tower_matrix(struct loader *loader, enum fovea_tower_tensor id,
+        const struct fovea_packing *packing, void *packed,
+        struct fovea_error *err)
 {
-    size_t hidden = loader->weights->config.hidden_size;
-    char name[NAME_SIZE];
-    (void)snprintf(name, sizeof name, "%s.weight", prefix);
-    enum fovea_status status =
-            read_vector(loader, name, hidden, norm->weight, err);
-    if (status) {
-        return status;
-    }
-    (void)snprintf(name, sizeof name, "%s.bias", prefix);
-    return read_vector(loader, name, hidden, norm->bias, err);
+    enum fovea_status status = read_tower(loader, id, loader->staging, err);
+    return status ? status : pack(loader, packing, packed, err);
 }
 
-/* One or more Linear modules of equal shape, stacked along their outputs. */
-struct stack {
-    const char *prefix;       /* "vision_model.encoder.layers.3." */
-    const char *const *parts; /* "self_attn.q_proj", ... */
-    size_t n_parts;
-    size_t out_width; /* of one part */
-    size_t in_width;
-};
+static enum fovea_status
+load_tower_norm(struct loader *loader, enum fovea_tower_tensor id,
+        const struct fovea_norm_weights *norm, struct fovea_error *err)
+{
+    enum fovea_status status = read_tower(loader, id, norm->weight, err);
+    return status ? status : read_tower(loader, id + 1, norm->bias, err);
+}
 
 static enum fovea_status
-load_stack(struct loader *loader, const struct stack *stack,
+load_layer_norm(struct loader *loader, enum fovea_layer_tensor id,
+        const struct fovea_norm_weights *norm, struct fovea_error *err)
+{
+    enum fovea_status status = read_layer(loader, id, norm->weight, err);
+    return status ? status : read_layer(loader, id + 1, norm->bias, err);
+}
+
+/* n linear layers of equal shape, one after the other in the checkpoint's
+   order, stacked along their outputs. */
+static enum fovea_status
+load_stack(struct loader *loader, enum fovea_layer_tensor first, size_t n,
         const struct fovea_packing *packing,
         const struct fovea_linear_weights *linear, struct fovea_error *err)
 {
-    size_t out = stack->out_width;
-    size_t size = out * stack->in_width;
-    size_t shape[] = { out, stack->in_width };
-    for (size_t i = 0; i < stack->n_parts; i++) {
-        char name[NAME_SIZE];
-        (void)snprintf(name, sizeof name, "%s%s.weight", stack->prefix,
-                stack->parts[i]);
-        enum fovea_status status = read_tensor(loader, name, 2, shape,
-                loader->staging + i * size, err);
-        if (status) {
-            return status;
+    size_t out = fovea_packing_n(packing) / n;
+    size_t size = out * fovea_packing_k(packing);
+    for (size_t i = 0; i < n; i++) {
+        enum fovea_layer_tensor id = first + 2 * (enum fovea_layer_tensor)i;
+        enum fovea_status status =
+                read_layer(loader, id, loader->staging + i * size, err);
+        if (!status) {
+            status = read_layer(loader, id + 1, linear->bias + i * out, err);
         }
-        (void)snprintf(name, sizeof name, "%s%s.bias", stack->prefix,
-                stack->parts[i]);
-        status = read_vector(loader, name, out, linear->bias + i * out, err);
         if (status) {
             return status;
         }
     }
-    return pack(loader, packing, stack->n_parts * size, linear->packed, err);
+    return pack(loader, packing, linear->packed, err);
 }
 
 /* Query, key and value: together, or the query apart in the last layer. */
 static enum fovea_status
-load_attention(struct loader *loader, const char *prefix,
-        const struct fovea_layer_weights *layer, struct fovea_error *err)
+load_attention(struct loader *loader, const struct fovea_layer_weights *layer,
+        struct fovea_error *err)
 {
-    static const char *const parts[] = { "self_attn.q_proj", "self_attn.k_proj",
-        "self_attn.v_proj" };
     const struct fovea_packings *packings = &loader->weights->packings;
-    size_t hidden = loader->weights->config.hidden_size;
-    struct stack stack = { prefix, parts, 3, hidden, hidden };
     if (layer->qkv.packed) {
-        return load_stack(loader, &stack, packings->qkv, &layer->qkv, err);
+        return load_stack(loader, FOVEA_LAYER_QUERY, 3, packings->qkv,
+                &layer->qkv, err);
     }
-    stack.n_parts = 1;
-    enum fovea_status status =
-            load_stack(loader, &stack, packings->square, &layer->query, err);
+    enum fovea_status status = load_stack(loader, FOVEA_LAYER_QUERY, 1,
+            packings->square, &layer->query, err);
     if (status) {
         return status;
     }
-    stack.parts = parts + 1;
-    stack.n_parts = 2;
-    return load_stack(loader, &stack, packings->key_value, &layer->key_value,
-            err);
+    return load_stack(loader, FOVEA_LAYER_KEY, 2, packings->key_value,
+            &layer->key_value, err);
 }
 
 static enum fovea_status
-load_linear(struct loader *loader, const char *prefix, const char *part,
-        const struct fovea_packing *packing,
-        const struct fovea_linear_weights *linear, struct fovea_error *err)
-{
-    struct stack stack = { prefix, &part, 1, fovea_packing_n(packing),
-        fovea_packing_k(packing) };
-    return load_stack(loader, &stack, packing, linear, err);
-}
-
-static enum fovea_status
-load_layer(struct loader *loader, size_t index, struct fovea_error *err)
+load_layer(struct loader *loader, struct fovea_error *err)
 {
     const struct fovea_packings *packings = &loader->weights->packings;
-    const struct fovea_layer_weights *layer = &loader->weights->layers[index];
-    char prefix[NAME_SIZE];
-    char name[NAME_SIZE];
-    (void)snprintf(prefix, sizeof prefix, "vision_model.encoder.layers.%zu.",
-            index);
-    (void)snprintf(name, sizeof name,
-            "vision_model.encoder.layers.%zu.layer_norm1", index);
-    enum fovea_status status = load_norm(loader, name, &layer->norm1, err);
+    const struct fovea_layer_weights *layer =
+            &loader->weights->layers[loader->layer];
+    enum fovea_status status =
+            load_layer_norm(loader, FOVEA_LAYER_NORM1, &layer->norm1, err);
     if (!status) {
-        status = load_attention(loader, prefix, layer, err);
+        status = load_attention(loader, layer, err);
     }
     if (!status) {
-        status = load_linear(loader, prefix, "self_attn.out_proj",
-                packings->square, &layer->out, err);
+        status = load_stack(loader, FOVEA_LAYER_OUT, 1, packings->square,
+                &layer->out, err);
     }
     if (!status) {
-        (void)snprintf(name, sizeof name,
-                "vision_model.encoder.layers.%zu.layer_norm2", index);
-        status = load_norm(loader, name, &layer->norm2, err);
+        status = load_layer_norm(loader, FOVEA_LAYER_NORM2, &layer->norm2, err);
     }
     if (!status) {
-        status = load_linear(loader, prefix, "mlp.fc1", packings->fc1,
+        status = load_stack(loader, FOVEA_LAYER_FC1, 1, packings->fc1,
                 &layer->fc1, err);
     }
     if (!status) {
-        status = load_linear(loader, prefix, "mlp.fc2", packings->fc2,
+        status = load_stack(loader, FOVEA_LAYER_FC2, 1, packings->fc2,
                 &layer->fc2, err);
     }
     return status;
@@ -405,30 +392,18 @@ static enum fovea_status
 load_embeddings(struct loader *loader, struct fovea_error *err)
 {
     struct fovea_weights *weights = loader->weights;
-    size_t hidden = weights->config.hidden_size;
-    size_t patch = weights->config.patch_size_px;
-    size_t patch_shape[] = { hidden, 3, patch, patch };
-    size_t position_shape[] = { fovea_config_tokens(&weights->config), hidden };
-    enum fovea_status status = read_tensor(loader,
-            "vision_model.embeddings.patch_embedding.weight", 4, patch_shape,
-            loader->staging, err);
+    enum fovea_status status = load_tower_matrix(loader, FOVEA_TOWER_PATCH,
+            weights->packings.patch, weights->patch.packed, err);
     if (!status) {
-        status = pack(loader, weights->packings.patch,
-                hidden * patch_width(&weights->config), weights->patch.packed,
+        status = read_tower(loader, FOVEA_TOWER_CLASS, weights->class_embedding,
                 err);
     }
     if (!status) {
-        status = read_vector(loader, "vision_model.embeddings.class_embedding",
-                hidden, weights->class_embedding, err);
+        status = read_tower(loader, FOVEA_TOWER_POSITION,
+                weights->position_embedding, err);
     }
     if (!status) {
-        status = read_tensor(loader,
-                "vision_model.embeddings.position_embedding.weight", 2,
-                position_shape, weights->position_embedding, err);
-    }
-    if (!status) {
-        /* The name's spelling is the checkpoints' own. */
-        status = load_norm(loader, "vision_model.pre_layrnorm",
+        status = load_tower_norm(loader, FOVEA_TOWER_PRE_NORM,
                 &weights->pre_norm, err);
     }
     return status;
@@ -438,17 +413,11 @@ static enum fovea_status
 load_head(struct loader *loader, struct fovea_error *err)
 {
     struct fovea_weights *weights = loader->weights;
-    size_t shape[] = { weights->config.projection_dim,
-        weights->config.hidden_size };
-    enum fovea_status status = load_norm(loader, "vision_model.post_layernorm",
+    enum fovea_status status = load_tower_norm(loader, FOVEA_TOWER_POST_NORM,
             &weights->post_norm, err);
     if (!status) {
-        status = read_tensor(loader, "visual_projection.weight", 2, shape,
-                loader->staging, err);
-    }
-    if (!status) {
-        status = pack(loader, weights->packings.project, shape[0] * shape[1],
-                weights->project.packed, err);
+        status = load_tower_matrix(loader, FOVEA_TOWER_PROJECTION,
+                weights->packings.project, weights->project.packed, err);
     }
     return status;
 }
@@ -457,8 +426,10 @@ static enum fovea_status
 load_all(struct loader *loader, struct fovea_error *err)
 {
     enum fovea_status status = load_embeddings(loader, err);
-    for (size_t i = 0; !status && i < loader->weights->config.n_layers; i++) {
-        status = load_layer(loader, i, err);
+    size_t n_layers = loader->weights->config.n_layers;
+    for (loader->layer = 0; !status && loader->layer < n_layers;
+            loader->layer++) {
+        status = load_layer(loader, err);
     }
     return status ? status : load_head(loader, err);
 }
@@ -489,10 +460,12 @@ fovea_weights_load(const struct fovea_vision_config *config,
     }
     status = map_block(weights, err);
     if (!status) {
-        size_t staging_size = staging_values(config) * sizeof(float);
+        size_t values_size = staging_values(config) * sizeof(float);
+        size_t staging_size =
+                (values_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         FOVEA_AUTO_FREE float *staging = aligned_alloc(ALIGNMENT, staging_size);
         if (staging) {
-            struct loader loader = { weights, checkpoint, staging };
+            struct loader loader = { weights, checkpoint, 0, staging };
             status = load_all(&loader, err);
         } else {
             status = fovea_fail_memory(err, staging_size, "loading weights");

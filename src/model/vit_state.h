@@ -1,0 +1,83 @@
+/*
+ * Inside of the forward pass: what vit_create.c makes and vit.c runs on.
+ *
+ * Buffers (one allocation, reused by every layer; a token is a row):
+ *   x     [n * tokens][hidden]    float32: the residual stream
+ *   y     [n * tokens][hidden]    element: a layer norm's output, then what
+ *                                 attention gathered
+ *   wide  [n * tokens][...]       element: patches, query | key | value, or the
+ *                                 MLP's hidden layer, each as wide as it is
+ *   scores [heads at a time][tokens][padded tokens] float32, of one image
+ * The class tokens' rows of the last layer reuse them. All rows are dense: the
+ * library's fast kernels want it so.
+ */
+#ifndef FOVEA_MODEL_VIT_STATE_H
+#define FOVEA_MODEL_VIT_STATE_H
+
+#include "model/vit.h"
+
+/* The matrix products for one number of images. */
+struct fovea_vit_plan {
+    struct fovea_product *patch;
+    struct fovea_product *qkv;
+    struct fovea_product *out;
+    struct fovea_product *fc1;
+    struct fovea_product *fc2;
+    /* The last layer. */
+    struct fovea_product *key_value; /* all tokens */
+    struct fovea_product *query;     /* class tokens from here on */
+    struct fovea_product *cls_out;
+    struct fovea_product *cls_fc1;
+    struct fovea_product *cls_fc2;
+    struct fovea_product *project;
+};
+
+/* softmax(Q K^T) V for some heads of one image. */
+struct fovea_vit_attention {
+    struct fovea_product *scores;
+    struct fovea_product *gather;
+    size_t n_queries;
+    size_t heads_at_once;
+};
+
+struct fovea_vit_sizes {
+    size_t hidden;
+    size_t mlp;
+    size_t n_heads;
+    size_t head_dim;
+    size_t n_patches;
+    size_t n_tokens;
+    size_t patch_width;
+    size_t wide;         /* elements of a row of wide, at most */
+    size_t score_stride; /* floats of a row of scores */
+};
+
+struct fovea_vit {
+    const struct fovea_weights *weights;
+    struct fovea_vit_sizes sizes;
+    enum fovea_element element;
+    size_t max_batch;
+    float pixel_table[3][256];
+    struct fovea_vit_attention attention;
+    struct fovea_vit_attention cls_attention;
+    struct fovea_vit_plan **plans; /* [max_batch + 1], made when first used */
+
+    void *block; /* the buffers below */
+    float *x;
+    void *y;
+    void *wide;
+    float *scores;
+    float *cls;    /* [n][hidden]: the residual stream of the class tokens */
+    void *scratch; /* of the matrix library */
+    size_t scratch_size;
+};
+
+/**
+ * The products for n images, made when they are first asked for.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_vit_plan_for(struct fovea_vit *vit,
+        size_t n, struct fovea_vit_plan **plan_out, struct fovea_error *err);
+
+#endif
