@@ -1,10 +1,11 @@
 /*
  * Rows out of a TIFF's strips, tiles and planes.
  *
- * Strips of whole pixels are decoded row by row. All else is put together a
- * band at a time: the rows of one strip or one row of tiles, as wide as the
- * image. A band is a tile or strip high, so a picture that is a single strip of
- * planes, or of YCbCr without JPEG, stands in memory whole.
+ * Strips of whole pixels are decoded row by row where their compression does not
+ * care. All else is put together a band at a time: the rows of one strip or one
+ * row of tiles, as wide as the image. A band is a tile or strip high, so a
+ * picture that is a single strip of planes, of fax or PackBits data, or of YCbCr
+ * without JPEG, stands in memory whole.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -275,6 +276,30 @@ push_via_rgba(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
     return push_rgba_image(tiff, ending, sink, rgb, err);
 }
 
+/* PackBits runs go on from row to row in some files, against the specification,
+   and the fax decoders mend damage by the strip: asked for a single row, libtiff
+   loses the rest of such a run. */
+static bool
+is_read_by_rows(const struct fovea_tiff *tiff)
+{
+    if (tiff->tiled || tiff->separate) {
+        return false;
+    }
+    switch (tiff->compression) {
+    case COMPRESSION_NONE:
+    case COMPRESSION_LZW:
+    case COMPRESSION_JPEG:
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_DEFLATE:
+    case COMPRESSION_LZMA:
+    case COMPRESSION_ZSTD:
+    case COMPRESSION_WEBP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 enum fovea_status
 fovea_tiff_push_rows(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
         struct fovea_error *err)
@@ -290,8 +315,6 @@ fovea_tiff_push_rows(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
     if (tiff->pixels == FOVEA_TIFF_VIA_RGBA) {
         return push_via_rgba(tiff, sink, rgb, err);
     }
-    if (tiff->tiled || tiff->separate) {
-        return push_bands(tiff, sink, rgb, err);
-    }
-    return push_scanlines(tiff, sink, rgb, err);
+    return is_read_by_rows(tiff) ? push_scanlines(tiff, sink, rgb, err)
+                                 : push_bands(tiff, sink, rgb, err);
 }
