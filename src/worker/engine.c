@@ -95,7 +95,7 @@ fovea_engine_estimate(const struct fovea_vision_config *config,
     *shared_bytes_out = shared;
     *per_worker_bytes_out =
             fovea_vit_scratch_size(config, max_batch, precision) +
-            max_batch * 3 * side * side + DECODER_WORKING_SET_BYTES;
+            (size_t)max_batch * 3 * side * side + DECODER_WORKING_SET_BYTES;
     return FOVEA_OK;
 }
 

@@ -128,7 +128,7 @@ attend(const struct naive *naive, const double *q, const double *k,
 {
     size_t dim = naive->hidden / naive->config->n_heads;
     double *score = doubles(naive->tokens);
-    double most = -INFINITY;
+    double most = -(double)INFINITY;
     for (size_t t = 0; t < naive->tokens; t++) {
         for (size_t i = 0; i < dim; i++) {
             score[t] += q[i] * k[t * naive->hidden + i];

@@ -41,8 +41,9 @@ encode_base64(void)
         size_t left = size - i;
         base64[base64_size++] = alphabet[group >> 18];
         base64[base64_size++] = alphabet[group >> 12 & 63];
-        base64[base64_size++] = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        base64[base64_size++] = left > 2 ? alphabet[group & 63] : '=';
+        base64[base64_size++] =
+                (char)(left > 1 ? alphabet[group >> 6 & 63] : '=');
+        base64[base64_size++] = (char)(left > 2 ? alphabet[group & 63] : '=');
     }
 }
 

@@ -24,7 +24,7 @@ static const char *const directories[] = {
     "hf/hub/models--openai--clip-vit-base-patch32",
     "hf/hub/models--openai--clip-vit-base-patch32/refs",
     "hf/hub/models--openai--clip-vit-base-patch32/snapshots",
-    "hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT,
+    ("hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT),
     "hf/hub/models--openai--clip-vit-large-patch14",
     "hf/hub/models--openai--clip-vit-large-patch14/refs",
 };
