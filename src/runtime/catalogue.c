@@ -198,9 +198,10 @@ refuse(const char *key, struct fovea_error *err)
     }
     const char *near = fovea_nearest(key, names, FOVEA_ARRAY_LEN(names));
     return fovea_fail(err, FOVEA_ERR_UNKNOWN_MODEL,
-            "unknown model %s%s%s: not a directory, not in the catalogue and "
-            "not in a cache here",
-            key, near ? "; did you mean " : "", near ? near : "");
+            "unknown model %s: not a directory, not in the catalogue and not "
+            "in a cache here%s%s%s",
+            key, near ? "; did you mean " : "", near ? near : "",
+            near ? "?" : "");
 }
 
 enum fovea_status
