@@ -4,6 +4,7 @@
  * shares the code that it generates between all of them.
  */
 #include "base/error.h"
+#include "base/pages.h"
 #include "model/vit_state.h"
 
 enum {
@@ -112,11 +113,12 @@ static enum fovea_status
 allocate_buffers(struct fovea_vit *vit, struct fovea_error *err)
 {
     struct layout layout = layout_of(&vit->sizes, vit->max_batch, vit->element);
-    uint8_t *block = aligned_alloc(ALIGNMENT, layout.total);
+    uint8_t *block = fovea_pages_map(layout.total);
     if (!block) {
         return fovea_fail_memory(err, layout.total, "the forward pass");
     }
     vit->block = block;
+    vit->block_size = layout.total;
     vit->x = (float *)(void *)(block + layout.x);
     vit->y = block + layout.y;
     vit->wide = block + layout.wide;
@@ -379,7 +381,7 @@ fovea_vit_destroy(struct fovea_vit *vit)
     fovea_product_destroy(vit->cls_attention.scores);
     fovea_product_destroy(vit->cls_attention.gather);
     free(vit->plans);
-    free(vit->block);
+    fovea_pages_unmap(vit->block, vit->block_size);
     free(vit->scratch);
     free(vit);
 }

@@ -63,6 +63,7 @@ struct fovea_vit {
     struct fovea_vit_plan **plans; /* [max_batch + 1], made when first used */
 
     void *block; /* the buffers below */
+    size_t block_size;
     float *x;
     void *y;
     void *wide;

@@ -6,9 +6,9 @@
 #include "model/weights.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
+#include "base/pages.h"
 #include "checkpoint/vision.h"
 
 enum {
@@ -202,9 +202,7 @@ fovea_weights_destroy(struct fovea_weights *weights)
     if (!weights) {
         return;
     }
-    if (weights->block) {
-        (void)munmap(weights->block, weights->block_size);
-    }
+    fovea_pages_unmap(weights->block, weights->block_size);
     packings_finish(&weights->packings);
     free(weights->layers);
     free(weights);
@@ -228,9 +226,8 @@ fovea_weights_size(const struct fovea_vision_config *config,
 static enum fovea_status
 map_block(struct fovea_weights *weights, struct fovea_error *err)
 {
-    void *block = mmap(NULL, weights->block_size, PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED) {
+    void *block = fovea_pages_map(weights->block_size);
+    if (!block) {
         return fovea_fail_memory(err, weights->block_size, "packed weights");
     }
     weights->block = block;
