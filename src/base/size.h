@@ -1,4 +1,4 @@
-/* Sums and products of sizes that cannot wrap without being noticed. */
+/* Sums and products of sizes that cannot wrap without being noticed; rounding. */
 #ifndef FOVEA_BASE_SIZE_H
 #define FOVEA_BASE_SIZE_H
 
@@ -29,6 +29,13 @@ fovea_add_size(size_t a, size_t b, size_t *out)
     }
     *out = sum;
     return true;
+}
+
+/** The first multiple at or above value, which must not be near SIZE_MAX. */
+static inline size_t
+fovea_round_up(size_t value, size_t multiple)
+{
+    return (value + multiple - 1) / multiple * multiple;
 }
 
 #endif

@@ -34,7 +34,8 @@ struct fovea_vision_config {
     float layer_norm_eps;
 };
 
-/* Bounds that no known CLIP comes near; they keep every product in range. */
+/* Bounds that no known CLIP comes near. They keep every product of sizes, times
+   FOVEA_MAX_BATCH too, under 2^44: it fits a size_t unchecked. */
 enum {
     FOVEA_MAX_HIDDEN_SIZE = 16384,
     FOVEA_MAX_MLP_SIZE = 65536,

@@ -37,6 +37,11 @@ enum fovea_post {
 struct fovea_packing;
 struct fovea_product;
 
+/* Of packed weights and scratch, in bytes. */
+enum {
+    FOVEA_MATMUL_ALIGNMENT = 64
+};
+
 /** Size of an element in bytes. */
 size_t fovea_element_size(enum fovea_element element);
 
@@ -78,7 +83,7 @@ bool fovea_packing_is_row_invariant(const struct fovea_packing *packing);
  * Pack a matrix.
  *
  * @param weights  [n][k] float32, row-major: as checkpoints store a Linear.
- * @param packed   fovea_packing_size() bytes, aligned to 64.
+ * @param packed   fovea_packing_size() bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packing_pack(
         const struct fovea_packing *packing, const float *weights, void *packed,
@@ -133,7 +138,8 @@ size_t fovea_product_scratch_size(const struct fovea_product *product);
  * @param weights  Packed, or b; only read, may be in read-only memory.
  * @param bias     [n] float32, or NULL without has_bias.
  * @param dst      [rows][n] or c; must not overlap the others.
- * @param scratch  fovea_product_scratch_size() bytes, aligned to 64.
+ * @param scratch  fovea_product_scratch_size() bytes, aligned to
+ *                 FOVEA_MATMUL_ALIGNMENT.
  * Threads: one at a time on one product.
  */
 FOVEA_NODISCARD enum fovea_status fovea_product_run(

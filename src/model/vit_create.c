@@ -5,19 +5,13 @@
  */
 #include "base/error.h"
 #include "base/pages.h"
+#include "base/size.h"
 #include "model/vit_state.h"
 
 enum {
-    ALIGNMENT = 64,
     /* Scores that are worked on at a time should fit a core's L2 cache. */
     SCORES_BYTES = 384 * 1024,
 };
-
-static size_t
-round_up(size_t value, size_t multiple)
-{
-    return (value + multiple - 1) / multiple * multiple;
-}
 
 static size_t
 largest(const size_t *values, size_t n)
@@ -39,12 +33,11 @@ sizes_of(const struct fovea_vision_config *config)
         .head_dim = config->hidden_size / config->n_heads,
         .n_patches = fovea_config_patches(config),
         .n_tokens = fovea_config_tokens(config),
-        .patch_width =
-                3 * (size_t)config->patch_size_px * config->patch_size_px,
+        .patch_width = fovea_config_patch_width(config),
     };
     const size_t widths[] = { 3 * sizes.hidden, sizes.mlp, sizes.patch_width };
     sizes.wide = largest(widths, FOVEA_ARRAY_LEN(widths));
-    sizes.score_stride = round_up(sizes.n_tokens, FOVEA_LANES);
+    sizes.score_stride = fovea_round_up(sizes.n_tokens, FOVEA_LANES);
     return sizes;
 }
 
@@ -76,7 +69,7 @@ static size_t
 claim(size_t *total, size_t size)
 {
     size_t at = *total;
-    *total += round_up(size, ALIGNMENT);
+    *total += fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT);
     return at;
 }
 
@@ -132,11 +125,12 @@ static enum fovea_status
 reserve_scratch(struct fovea_vit *vit, const struct fovea_product *product,
         struct fovea_error *err)
 {
-    size_t size = round_up(fovea_product_scratch_size(product), ALIGNMENT);
+    size_t size = fovea_round_up(fovea_product_scratch_size(product),
+            FOVEA_MATMUL_ALIGNMENT);
     if (size <= vit->scratch_size) {
         return FOVEA_OK;
     }
-    void *scratch = aligned_alloc(ALIGNMENT, size);
+    void *scratch = aligned_alloc(FOVEA_MATMUL_ALIGNMENT, size);
     if (!scratch) {
         return fovea_fail_memory(err, size, "matrix products");
     }

@@ -9,11 +9,8 @@
 
 #include "base/error.h"
 #include "base/pages.h"
+#include "base/size.h"
 #include "checkpoint/vision.h"
-
-enum {
-    ALIGNMENT = 64
-};
 
 size_t
 fovea_config_patches(const struct fovea_vision_config *config)
@@ -28,6 +25,12 @@ fovea_config_tokens(const struct fovea_vision_config *config)
     return fovea_config_patches(config) + 1;
 }
 
+size_t
+fovea_config_patch_width(const struct fovea_vision_config *config)
+{
+    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
+}
+
 enum fovea_precision
 fovea_precision_bf16(const struct fovea_vision_config *config)
 {
@@ -35,12 +38,6 @@ fovea_precision_bf16(const struct fovea_vision_config *config)
                     config->hidden_size >= FOVEA_MIN_BF16_HIDDEN_SIZE
             ? FOVEA_PRECISION_BF16
             : FOVEA_PRECISION_BF16_WEIGHTS;
-}
-
-static size_t
-patch_width(const struct fovea_vision_config *config)
-{
-    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
 }
 
 /* Packings. */
@@ -70,7 +67,7 @@ packings_init(struct fovea_packings *packings,
         size_t k;
         size_t n;
     } shapes[] = {
-        { &packings->patch, patch_width(config), hidden },
+        { &packings->patch, fovea_config_patch_width(config), hidden },
         { &packings->qkv, hidden, 3 * hidden },
         { &packings->key_value, hidden, 2 * hidden },
         { &packings->square, hidden, hidden },
@@ -101,7 +98,7 @@ static void *
 take(struct arena *arena, size_t size)
 {
     void *piece = arena->base ? arena->base + arena->used : NULL;
-    arena->used += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    arena->used += fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT);
     return piece;
 }
 
@@ -436,8 +433,8 @@ staging_values(const struct fovea_vision_config *config)
 {
     size_t hidden = config->hidden_size;
     size_t widest = 3 * hidden; /* of what stands against hidden */
-    const size_t others[] = { config->mlp_size, patch_width(config),
-        config->projection_dim };
+    const size_t others[] = { config->mlp_size,
+        fovea_config_patch_width(config), config->projection_dim };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
         widest = others[i] > widest ? others[i] : widest;
     }
@@ -457,10 +454,10 @@ fovea_weights_load(const struct fovea_vision_config *config,
     }
     status = map_block(weights, err);
     if (!status) {
-        size_t values_size = staging_values(config) * sizeof(float);
-        size_t staging_size =
-                (values_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        FOVEA_AUTO_FREE float *staging = aligned_alloc(ALIGNMENT, staging_size);
+        size_t staging_size = fovea_round_up(
+                staging_values(config) * sizeof(float), FOVEA_MATMUL_ALIGNMENT);
+        FOVEA_AUTO_FREE float *staging =
+                aligned_alloc(FOVEA_MATMUL_ALIGNMENT, staging_size);
         if (staging) {
             struct loader loader = { weights, checkpoint, 0, staging };
             status = load_all(&loader, err);

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/size.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
 #include "model/vit.h"
@@ -23,7 +24,6 @@
 #include "worker/engine.h"
 
 enum {
-    ALIGNMENT = 64,
     MAX_ROUNDS = 99
 };
 
@@ -87,16 +87,11 @@ bare_finish(struct bare *bare)
     free(bare->scratch);
 }
 
-static size_t
-round_up(size_t value)
-{
-    return (value + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
 static void *
 zeroed(size_t size)
 {
-    void *memory = aligned_alloc(ALIGNMENT, round_up(size));
+    void *memory = aligned_alloc(FOVEA_MATMUL_ALIGNMENT,
+            fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT));
     if (memory) {
         memset(memory, 0, size);
     }
@@ -115,7 +110,7 @@ bare_buffers(struct bench *bench, struct fovea_error *err)
     size_t size = rows * widest * sizeof(float);
     const struct fovea_product *products[] = { bare->qkv, bare->out, bare->fc1,
         bare->fc2 };
-    size_t scratch_size = ALIGNMENT;
+    size_t scratch_size = FOVEA_MATMUL_ALIGNMENT;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(products); i++) {
         size_t needed = fovea_product_scratch_size(products[i]);
         scratch_size = needed > scratch_size ? needed : scratch_size;

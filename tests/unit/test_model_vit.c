@@ -233,6 +233,51 @@ the_size_is_known_before_loading(void **state)
     demolish(&tower);
 }
 
+/* The largest towers that a config may ask for, counted again in a type that
+   cannot wrap: each matrix of a layer once, and the residual stream. */
+static void
+the_largest_sizes_do_not_wrap(void **state)
+{
+    (void)state;
+    enum {
+        LARGEST_BATCH = 256
+    };
+    static const struct fovea_vision_config largest[] = {
+        /* tokens, one wide head; many narrow heads; one enormous patch */
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 1, 255,
+                1, FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS,
+                FOVEA_MAX_HIDDEN_SIZE, 255, 1, FOVEA_MAX_PROJECTION_DIM,
+                FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 8,
+                FOVEA_MAX_IMAGE_SIZE_PX, FOVEA_MAX_IMAGE_SIZE_PX,
+                FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(largest); i++) {
+        const struct fovea_vision_config *config = &largest[i];
+        struct fovea_error error;
+        size_t size = 0;
+        assert_ok(
+                fovea_weights_size(config, FOVEA_PRECISION_F32, &size, &error),
+                &error);
+        double hidden = config->hidden_size;
+        double matrices = config->n_layers * hidden *
+                        (4 * hidden + 2.0 * config->mlp_size) +
+                hidden * (double)fovea_config_patch_width(config);
+        assert_true((double)size > 4 * matrices);
+        assert_true((double)size < 4.1 * matrices);
+        double rows =
+                (double)LARGEST_BATCH * (double)fovea_config_tokens(config);
+        double widest = fmax(config->mlp_size,
+                (double)fovea_config_patch_width(config));
+        double least = 4 * rows * (2 * hidden + widest);
+        double scratch = (double)fovea_vit_scratch_size(config, LARGEST_BATCH,
+                FOVEA_PRECISION_F32);
+        assert_true(scratch > least);
+        assert_true(scratch < 1.1 * least);
+    }
+}
+
 int
 main(void)
 {
@@ -243,6 +288,7 @@ main(void)
         cmocka_unit_test(an_image_has_the_same_bits_in_every_batch),
         cmocka_unit_test(weights_may_lie_in_read_only_memory),
         cmocka_unit_test(the_size_is_known_before_loading),
+        cmocka_unit_test(the_largest_sizes_do_not_wrap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
