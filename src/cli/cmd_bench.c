@@ -36,18 +36,6 @@ static const char help[] =
 
 static const uint64_t seed = 1;
 
-static const struct fovea_vision_config vit_b_32 = {
-    .hidden_size = 768,
-    .mlp_size = 3072,
-    .n_layers = 12,
-    .n_heads = 12,
-    .image_size_px = 224,
-    .patch_size_px = 32,
-    .projection_dim = 512,
-    .activation = FOVEA_ACTIVATION_QUICK_GELU,
-    .layer_norm_eps = 1e-5F,
-};
-
 struct flags {
     bool help;
     bool json;
@@ -65,22 +53,20 @@ close_checkpoint(struct fovea_checkpoint **checkpoint)
     fovea_checkpoint_close(*checkpoint);
 }
 
-static void
-finish_text(struct fovea_text *text)
-{
-    fovea_text_finish(text);
-}
-
-/* Random weights, and CLIP's own preprocessing (which {} stands for). */
+/* Random weights. {} stands for CLIP's defaults, in both of its files: the
+   shape of ViT-B/32, and its preprocessing. */
 static enum fovea_status
 make_model(struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    options->config = vit_b_32;
-    enum fovea_status status = fovea_preprocess_config_parse("ViT-B/32", "{}",
-            2, vit_b_32.image_size_px, &options->settings, err);
+    enum fovea_status status = fovea_vision_config_parse("ViT-B/32", "{}", 2,
+            &options->config, err);
+    if (!status) {
+        status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
+                options->config.image_size_px, &options->settings, err);
+    }
     return status ? status
-                  : fovea_checkpoint_create_random(&vit_b_32, seed,
+                  : fovea_checkpoint_create_random(&options->config, seed,
                             checkpoint_out, err);
 }
 
@@ -237,7 +223,7 @@ measure(const struct flags *flags)
 {
     struct fovea_error error;
     FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
-    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     struct fovea_bench_options options = {
         .dtype = (enum fovea_dtype)flags->dtype,
         .batch = (unsigned)flags->batch,

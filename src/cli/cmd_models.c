@@ -32,12 +32,6 @@ struct flags {
     struct fovea_task task;
 };
 
-static void
-finish_text(struct fovea_text *text)
-{
-    fovea_text_finish(text);
-}
-
 /* One line, or one JSON object, of the list. */
 static void
 add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
@@ -82,7 +76,7 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
 static int
 list_models(const struct flags *flags, struct fovea *library)
 {
-    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     if (flags->json) {
         fovea_text_add(&text, "[", 1);
     } else {
@@ -175,7 +169,7 @@ show_model(const struct flags *flags, struct fovea *library, const char *key)
     }
     struct fovea_model_info info;
     fovea_model_describe(model, &info);
-    FOVEA_AUTO(finish_text) struct fovea_text text = { 0 };
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     if (flags->json) {
         add_model_json(&text, &info);
     } else {
