@@ -28,13 +28,15 @@ ok() {
     fi
 }
 
-echo "1..6"
+echo "1..7"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
 
 pc=$(find "$root/sys" -name fovea.pc)
 export PKG_CONFIG_SYSROOT_DIR="$root/sys"
-export PKG_CONFIG_PATH="${pc%/*}"
+# No other pkg-config file is to be seen: nothing but fovea may be needed.
+export PKG_CONFIG_LIBDIR="${pc%/*}"
+unset PKG_CONFIG_PATH
 
 name="every public header is installed, and nothing else"
 same_headers() {
@@ -52,6 +54,19 @@ same_version() {
     [ "$(pkg-config --modversion fovea)" = "$version" ]
 }
 ok same_version
+
+name="pkg-config needs no other library"
+stands_alone() {
+    flags=$(pkg-config --libs --cflags --static fovea)
+    echo "$flags"
+    for flag in $flags; do
+        case $flag in
+        -I* | -L* | -lfovea) ;;
+        *) return 1 ;;
+        esac
+    done
+}
+ok stands_alone
 
 name="the example compiles with what pkg-config says"
 compile() {
