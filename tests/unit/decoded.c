@@ -69,6 +69,17 @@ decoded_finish(struct decoded *decoded)
     decoded->pixels = NULL;
 }
 
+void
+assert_undecodable(const void *bytes, size_t size, enum fovea_status expected,
+        const char *part)
+{
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(bytes, size, NULL, &decoded, &error), &error,
+            expected, part);
+    decoded_finish(&decoded);
+}
+
 uint64_t
 decoded_hash(const struct decoded *decoded)
 {

@@ -29,6 +29,10 @@ enum fovea_status decode_bytes(const void *bytes, size_t size,
 
 void decoded_finish(struct decoded *decoded);
 
+/** Decoding fails with this code, and `part` in its message. */
+void assert_undecodable(const void *bytes, size_t size,
+        enum fovea_status expected, const char *part);
+
 /** FNV-1a, 64 bits, of all samples. */
 uint64_t decoded_hash(const struct decoded *decoded);
 

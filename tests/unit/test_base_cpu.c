@@ -1,6 +1,5 @@
 /* CPU counting, over trees that look like a machine's /proc and /sys. */
 #include <errno.h>
-#include <ftw.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/macros.h"
 #include "test.h"
+#include "tree.h"
 
 static char root[] = "/tmp/fovea-cpu-XXXXXX";
 
@@ -30,15 +30,6 @@ put(const char *path, const char *text)
 }
 
 static int
-remove_entry(const char *path, const struct stat *info, int type,
-        struct FTW *position)
-{
-    (void)info;
-    (void)type;
-    return position->level == 0 ? 0 : remove(path);
-}
-
-static int
 make_root(void **state)
 {
     (void)state;
@@ -49,7 +40,7 @@ static int
 empty_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return tree_empty(root);
 }
 
 static int

@@ -1,6 +1,5 @@
 /* Inputs of the command: words, directories in order, lists. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,21 +7,13 @@
 #include "cli/entries.h"
 #include "cli/list.h"
 #include "test.h"
+#include "tree.h"
 
 enum {
     DEPTH = 17 /* of names of 255 bytes: more than PATH_MAX */
 };
 
 static char root[] = "/tmp/fovea-entries-XXXXXX";
-
-static int
-remove_entry(const char *path, const struct stat *info, int type,
-        struct FTW *position)
-{
-    (void)info;
-    (void)type;
-    return position->level == 0 ? 0 : remove(path);
-}
 
 static int
 make_root(void **state)
@@ -35,7 +26,7 @@ static int
 empty_root(void **state)
 {
     (void)state;
-    return nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return tree_empty(root);
 }
 
 static int

@@ -28,19 +28,8 @@ decode_as(const char *bytes, size_t size, const uint8_t *greys, uint32_t width,
 #define DECODE_AS(file, greys, width, height) \
     decode_as(file, sizeof(file) - 1, greys, width, height)
 
-static void
-refuse(const char *bytes, size_t size, enum fovea_status expected,
-        const char *part)
-{
-    struct decoded decoded;
-    struct fovea_error error;
-    assert_fails(decode_bytes(bytes, size, NULL, &decoded, &error), &error,
-            expected, part);
-    decoded_finish(&decoded);
-}
-
 #define REFUSE(file, expected, part) \
-    refuse(file, sizeof(file) - 1, expected, part)
+    assert_undecodable(file, sizeof(file) - 1, expected, part)
 
 static void
 test_known(void **state)

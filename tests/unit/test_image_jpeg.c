@@ -1,7 +1,7 @@
 /* JPEG: colours, orientation, and every refusal. */
 #include "base/macros.h"
+#include "decoded.h"
 #include "image_jpeg.h"
-#include "image_sink.h"
 #include "test.h"
 
 enum {
@@ -20,11 +20,7 @@ static void
 refuse(const struct jpeg_file *file, size_t size, enum fovea_status status,
         const char *part)
 {
-    struct picture picture;
-    struct fovea_error error;
-    assert_fails(picture_decode(&picture, file->bytes, size, NULL, &error),
-            &error, status, part);
-    picture_finish(&picture);
+    assert_undecodable(file->bytes, size, status, part);
 }
 
 struct colour_case {
@@ -49,19 +45,19 @@ colours_are_pillows(void **state)
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         struct jpeg_file file;
-        struct picture picture;
+        struct decoded picture;
         struct fovea_error error;
         jpeg_write(&file, &cases[i].wish, cases[i].value, false);
-        assert_ok(picture_decode(&picture, file.bytes, file.size, NULL, &error),
+        assert_ok(decode_bytes(file.bytes, file.size, NULL, &picture, &error),
                 &error);
         assert_int_equal(picture.n_rows, 7);
         for (unsigned at = 0; at < 9 * 7 * 3; at++) {
-            if (picture.rgb[at] != cases[i].rgb[at % 3]) {
-                fail_msg("case %zu: %u, expected %u", i, picture.rgb[at],
+            if (picture.pixels[at] != cases[i].rgb[at % 3]) {
+                fail_msg("case %zu: %u, expected %u", i, picture.pixels[at],
                         cases[i].rgb[at % 3]);
             }
         }
-        picture_finish(&picture);
+        decoded_finish(&picture);
         jpeg_finish(&file);
     }
 }
@@ -87,13 +83,13 @@ what_follows_the_end_does_not_matter(void **state)
 {
     (void)state;
     struct jpeg_file file;
-    struct picture picture;
+    struct decoded picture;
     struct fovea_error error;
     jpeg_write(&file, &small, value, true);
     jpeg_insert(&file, file.size, "trailing", 8);
-    assert_ok(picture_decode(&picture, file.bytes, file.size, NULL, &error),
+    assert_ok(decode_bytes(file.bytes, file.size, NULL, &picture, &error),
             &error);
-    picture_finish(&picture);
+    decoded_finish(&picture);
     jpeg_finish(&file);
 }
 
@@ -169,7 +165,7 @@ warnings_are_counted(void **state)
 {
     (void)state;
     struct jpeg_file file;
-    struct picture picture;
+    struct decoded picture;
     struct fovea_error error;
     jpeg_write(&file, &with_restarts, value, false);
     for (uint8_t i = 0; i < 3; i++) {
@@ -177,14 +173,13 @@ warnings_are_counted(void **state)
         file.bytes[at + 1] = (uint8_t)(0xd4 + i);
     }
     struct fovea_limits limits = { .max_warnings = 3 };
-    assert_ok(picture_decode(&picture, file.bytes, file.size, &limits, &error),
+    assert_ok(decode_bytes(file.bytes, file.size, &limits, &picture, &error),
             &error);
-    picture_finish(&picture);
+    decoded_finish(&picture);
     limits.max_warnings = 2;
-    assert_fails(
-            picture_decode(&picture, file.bytes, file.size, &limits, &error),
+    assert_fails(decode_bytes(file.bytes, file.size, &limits, &picture, &error),
             &error, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS, "more than 2 places");
-    picture_finish(&picture);
+    decoded_finish(&picture);
     jpeg_finish(&file);
 }
 
@@ -210,12 +205,11 @@ scans_without_end_are_refused(void **state)
     }
     refuse(&file, file.size, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS, "1000 places");
     struct fovea_limits limits = { .max_warnings = UINT32_MAX };
-    struct picture picture;
+    struct decoded picture;
     struct fovea_error error;
-    assert_fails(
-            picture_decode(&picture, file.bytes, file.size, &limits, &error),
+    assert_fails(decode_bytes(file.bytes, file.size, &limits, &picture, &error),
             &error, FOVEA_ERR_IMAGE_CORRUPT, "more scans");
-    picture_finish(&picture);
+    decoded_finish(&picture);
     jpeg_finish(&file);
 }
 
@@ -254,18 +248,18 @@ the_first_exif_segment_counts(void **state)
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         struct jpeg_file file;
-        struct picture picture;
+        struct decoded picture;
         struct fovea_error error;
         jpeg_write(&file, &small, value, false);
         jpeg_insert(&file, 2, cases[i].bytes, cases[i].size);
-        assert_ok(picture_decode(&picture, file.bytes, file.size, NULL, &error),
+        assert_ok(decode_bytes(file.bytes, file.size, NULL, &picture, &error),
                 &error);
         if (picture.info.orientation != cases[i].expected) {
             fail_msg("case %zu: %u, expected %u", i, picture.info.orientation,
                     cases[i].expected);
         }
         assert_int_equal(picture.info.width_px, small.width);
-        picture_finish(&picture);
+        decoded_finish(&picture);
         jpeg_finish(&file);
     }
 }

@@ -1,7 +1,7 @@
 /* Limits: each has its own code, and stops a picture before its pixels. */
 #include "base/macros.h"
+#include "decoded.h"
 #include "image_png.h"
-#include "image_sink.h"
 #include "test.h"
 
 static const struct png_header wide = { 40, 3, 8, 0, 0 };
@@ -37,14 +37,14 @@ each_limit_is_kept(void **state)
     struct png_file file;
     write_wide(&file);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
-        struct picture picture;
+        struct decoded picture;
         struct fovea_error error = { .code = FOVEA_OK };
-        enum fovea_status status = picture_decode(&picture, file.bytes,
-                file.size, &cases[i].limits, &error);
+        enum fovea_status status = decode_bytes(file.bytes, file.size,
+                &cases[i].limits, &picture, &error);
         assert_int_equal(status, cases[i].status);
-        assert_true(picture.has_begun == (status == FOVEA_OK));
+        assert_true((picture.pixels != NULL) == (status == FOVEA_OK));
         assert_non_null(strstr(error.message, cases[i].message));
-        picture_finish(&picture);
+        decoded_finish(&picture);
     }
 }
 
@@ -58,11 +58,11 @@ a_huge_claim_costs_nothing(void **state)
     png_begin(&file, &huge);
     png_rows(&file, "\0\0", 2);
     png_end(&file);
-    struct picture picture;
+    struct decoded picture;
     struct fovea_error error;
-    assert_fails(picture_decode(&picture, file.bytes, file.size, NULL, &error),
+    assert_fails(decode_bytes(file.bytes, file.size, NULL, &picture, &error),
             &error, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS, "65535x65535");
-    assert_false(picture.has_begun);
+    assert_null(picture.pixels);
 }
 
 int

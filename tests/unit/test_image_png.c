@@ -2,8 +2,8 @@
 #include <zlib.h>
 
 #include "base/macros.h"
+#include "decoded.h"
 #include "image_png.h"
-#include "image_sink.h"
 #include "test.h"
 
 #define EXIF_6 "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"
@@ -72,16 +72,16 @@ every_colour_type_means_what_pillow_makes_of_it(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(meanings); i++) {
         const struct meaning *meaning = &meanings[i];
         struct png_file file;
-        struct picture picture;
+        struct decoded picture;
         struct fovea_error error;
         write_meaning(&file, meaning);
-        assert_ok(picture_decode(&picture, file.bytes, file.size, NULL, &error),
+        assert_ok(decode_bytes(file.bytes, file.size, NULL, &picture, &error),
                 &error);
         assert_int_equal(picture.n_rows, meaning->header.height);
-        if (memcmp(picture.rgb, meaning->rgb, meaning->n_rgb) != 0) {
+        if (memcmp(picture.pixels, meaning->rgb, meaning->n_rgb) != 0) {
             fail_msg("%s", meaning->what);
         }
-        picture_finish(&picture);
+        decoded_finish(&picture);
     }
 }
 
@@ -95,23 +95,14 @@ every_shorter_file_is_truncated(void **state)
        been read by then. */
     size_t pixels_end = file.size - 12 - 4;
     for (size_t size = 8; size < pixels_end - 4; size++) {
-        struct picture picture;
-        struct fovea_error error;
-        assert_fails(picture_decode(&picture, file.bytes, size, NULL, &error),
-                &error, FOVEA_ERR_IMAGE_TRUNCATED, "PNG");
-        picture_finish(&picture);
+        assert_undecodable(file.bytes, size, FOVEA_ERR_IMAGE_TRUNCATED, "PNG");
     }
 }
 
 static void
 refuse(const struct png_file *file, enum fovea_status status, const char *part)
 {
-    struct picture picture;
-    struct fovea_error error;
-    assert_fails(
-            picture_decode(&picture, file->bytes, file->size, NULL, &error),
-            &error, status, part);
-    picture_finish(&picture);
+    assert_undecodable(file->bytes, file->size, status, part);
 }
 
 static void
@@ -219,12 +210,12 @@ static const struct metadata metadata[] = {
 static unsigned
 orientation_of(const struct png_file *file)
 {
-    struct picture picture;
+    struct decoded picture;
     struct fovea_error error;
-    assert_ok(picture_decode(&picture, file->bytes, file->size, NULL, &error),
+    assert_ok(decode_bytes(file->bytes, file->size, NULL, &picture, &error),
             &error);
     unsigned orientation = picture.info.orientation;
-    picture_finish(&picture);
+    decoded_finish(&picture);
     return orientation;
 }
 

@@ -110,11 +110,7 @@ assert_greys(const struct file *file, const uint8_t *greys, uint32_t n)
 static void
 refuse(const struct file *file, enum fovea_status expected, const char *part)
 {
-    struct decoded decoded;
-    struct fovea_error error;
-    assert_fails(decode_bytes(file->bytes, file->size, NULL, &decoded, &error),
-            &error, expected, part);
-    decoded_finish(&decoded);
+    assert_undecodable(file->bytes, file->size, expected, part);
 }
 
 static void
