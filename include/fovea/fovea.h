@@ -53,14 +53,16 @@ enum fovea_dtype {
 /** Settings of a library handle. All zero, or a NULL pointer: defaults. */
 struct fovea_options {
     unsigned n_threads; /* 0: as many as the process may use CPUs */
-    unsigned max_batch; /* images a forward pass takes; 0: 8 */
+    unsigned max_batch; /* images a forward pass takes; 0: 8, that is
+                           FOVEA_DEFAULT_BATCH */
     enum fovea_dtype dtype;
     struct fovea_limits limits;
 };
 
 enum {
     FOVEA_MAX_THREADS = 256,
-    FOVEA_MAX_BATCH = 256
+    FOVEA_MAX_BATCH = 256,
+    FOVEA_DEFAULT_BATCH = 8
 };
 
 /** Flags of the embedding calls. */
@@ -92,6 +94,7 @@ FOVEA_API const char *fovea_version(void);
  * Find a model by its key and describe it. No weights are read yet: they are
  * loaded by the first call that embeds.
  *
+ * @param library    Borrowed; it must outlive the model.
  * @param key        A key of the catalogue (fovea_catalogue()), another Hugging
  *                   Face id whose files are here, or the path of a directory in
  *                   Hugging Face layout. NULL: FOVEA_DEFAULT_MODEL. Keys are
@@ -101,7 +104,9 @@ FOVEA_API const char *fovea_version(void);
  * @return FOVEA_OK; FOVEA_ERR_UNKNOWN_MODEL if no model has this key;
  *         FOVEA_ERR_MODEL_NOT_FOUND if it is known and its files are not here;
  *         FOVEA_ERR_MODEL_CONFIG, FOVEA_ERR_MODEL_WEIGHTS or
- *         FOVEA_ERR_MODEL_UNSUPPORTED if its files are not usable.
+ *         FOVEA_ERR_MODEL_UNSUPPORTED if its files are not usable; a file
+ *         status or FOVEA_ERR_IO if they cannot be read; FOVEA_ERR_ARGUMENT;
+ *         FOVEA_ERR_NO_MEMORY.
  * Threads: safe. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_open(

@@ -1,7 +1,8 @@
 /*
- * Limits on what one image may cost. All are checked from the file's header,
- * before memory for pixels is taken; each has its own status code and its own
- * flag of the command.
+ * Limits on what one image may cost; each has its own status code and its own
+ * flag of the command. Bytes, pixels and sides are checked from the file's size
+ * and header, before memory for pixels is taken; warnings are counted as they
+ * come.
  */
 #ifndef FOVEA_LIMITS_H
 #define FOVEA_LIMITS_H

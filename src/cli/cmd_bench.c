@@ -9,6 +9,7 @@
 #include "cli/task.h"
 #include "cli/text.h"
 #include "worker/bench_engine.h"
+#include "worker/bench_picture.h"
 
 static const char help[] =
         "Usage: fovea bench [FLAGS]\n"
@@ -27,8 +28,8 @@ static const char help[] =
         "      --dtype TYPE     arithmetic: auto, f32, bf16 (auto)\n"
         "      --batch N        images a forward pass, 1 to 256 (8)\n"
         "      --rounds N       1 to 99 (7)\n"
-        "      --width N        of the JPEG, in pixels (500)\n"
-        "      --height N       of the JPEG, in pixels (375)\n"
+        "      --width N        of the JPEG, 8 to 16384 pixels (500)\n"
+        "      --height N       of the JPEG, 8 to 16384 pixels (375)\n"
         "      --json           one JSON object, times in milliseconds\n"
         "  -h, --help           this text\n"
         "\n"
@@ -191,15 +192,18 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
                 .number = &flags->batch,
                 .min = 1,
                 .max = FOVEA_MAX_BATCH },
-        { .name = "rounds", .number = &flags->n_rounds, .min = 1, .max = 99 },
+        { .name = "rounds",
+                .number = &flags->n_rounds,
+                .min = 1,
+                .max = FOVEA_BENCH_MAX_ROUNDS },
         { .name = "width",
                 .number = &flags->width_px,
-                .min = 1,
-                .max = FOVEA_DEFAULT_MAX_SIDE_PX },
+                .min = FOVEA_PICTURE_MIN_SIDE_PX,
+                .max = FOVEA_PICTURE_MAX_SIDE_PX },
         { .name = "height",
                 .number = &flags->height_px,
-                .min = 1,
-                .max = FOVEA_DEFAULT_MAX_SIDE_PX },
+                .min = FOVEA_PICTURE_MIN_SIDE_PX,
+                .max = FOVEA_PICTURE_MAX_SIDE_PX },
     };
     FOVEA_AUTO_FREE const char **words =
             calloc((size_t)argc + 1, sizeof *words);
@@ -254,7 +258,7 @@ static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
     struct flags flags = {
-        .batch = 8,
+        .batch = FOVEA_DEFAULT_BATCH,
         .n_rounds = 7,
         .width_px = 500,
         .height_px = 375,

@@ -9,7 +9,6 @@
 #include "base/error.h"
 
 enum {
-    DEFAULT_BATCH = 8,
     N_COMPLAINTS = 10
 };
 
@@ -183,7 +182,7 @@ run_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         .work = kind->work,
         .context = work,
         .verb = kind->verb,
-        .n_batch = task->n_batch ? (size_t)task->n_batch : DEFAULT_BATCH,
+        .n_batch = task->n_batch ? (size_t)task->n_batch : FOVEA_DEFAULT_BATCH,
         /* One more than computes, so that the next batch is being read. */
         .n_feeders = n_threads + 1,
         .show_progress = !task->quiet && !task->no_progress,

@@ -8,7 +8,8 @@
  * Find the directory of a model's files.
  *
  * In this order: the key as a path, if it is a directory;
- * $FOVEA_HOME/models/<key>; the Hugging Face cache ($HF_HUB_CACHE,
+ * $FOVEA_HOME/models/<key> (without FOVEA_HOME, $XDG_DATA_HOME/fovea or
+ * ~/.local/share/fovea takes its place); the Hugging Face cache ($HF_HUB_CACHE,
  * $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub), the
  * snapshot that refs/main names; models/<key> beside the program, and
  * ../share/fovea/models/<key>.

@@ -15,10 +15,6 @@
 #include "source/base64.h"
 #include "worker/engine.h"
 
-enum {
-    DEFAULT_BATCH = 8
-};
-
 struct fovea {
     unsigned n_threads;
     unsigned max_batch;
@@ -77,7 +73,8 @@ fovea_open(const struct fovea_options *options, struct fovea **library_out,
     unsigned most = cpus < FOVEA_MAX_THREADS ? cpus : FOVEA_MAX_THREADS;
     *library = (struct fovea){
         .n_threads = chosen->n_threads ? chosen->n_threads : most,
-        .max_batch = chosen->max_batch ? chosen->max_batch : DEFAULT_BATCH,
+        .max_batch =
+                chosen->max_batch ? chosen->max_batch : FOVEA_DEFAULT_BATCH,
         .dtype = chosen->dtype,
         .limits = fovea_limits_resolve(&chosen->limits),
     };

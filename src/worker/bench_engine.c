@@ -23,10 +23,6 @@
 #include "worker/bench_picture.h"
 #include "worker/engine.h"
 
-enum {
-    MAX_ROUNDS = 99
-};
-
 /* The bare products, on buffers of their own. */
 struct bare {
     struct fovea_product *qkv;
@@ -321,8 +317,8 @@ static enum fovea_status
 run_rounds(struct bench *bench, struct fovea_bench_result *result,
         struct fovea_error *err)
 {
-    double times[N_PARTS][MAX_ROUNDS];
-    double ratios[MAX_ROUNDS];
+    double times[N_PARTS][FOVEA_BENCH_MAX_ROUNDS];
+    double ratios[FOVEA_BENCH_MAX_ROUNDS];
     size_t n = bench->options->n_rounds;
     double ms[N_PARTS];
     enum fovea_status status = run_round(bench, ms, err); /* warm-up */
@@ -406,9 +402,9 @@ fovea_bench_run(const struct fovea_bench_options *options,
         struct fovea_bench_result *result_out, struct fovea_error *err)
 {
     static const struct fovea_limits defaults;
-    if (options->n_rounds < 1 || options->n_rounds > MAX_ROUNDS) {
+    if (options->n_rounds < 1 || options->n_rounds > FOVEA_BENCH_MAX_ROUNDS) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "rounds must be 1 to %d, not %u", MAX_ROUNDS,
+                "rounds must be 1 to %d, not %u", FOVEA_BENCH_MAX_ROUNDS,
                 options->n_rounds);
     }
     struct bench bench = {

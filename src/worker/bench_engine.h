@@ -13,14 +13,19 @@
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
 
+enum {
+    FOVEA_BENCH_MAX_ROUNDS = 99
+};
+
 struct fovea_bench_options {
     struct fovea_vision_config config;
     struct fovea_preprocess settings;
     const struct fovea_checkpoint *checkpoint; /* borrowed */
     enum fovea_dtype dtype;                    /* AUTO is resolved */
     unsigned batch;                            /* images a forward pass */
-    unsigned n_rounds; /* each figure is the median of so many */
-    /* The picture that is decoded and resized: made by the bench, a JPEG. */
+    unsigned n_rounds; /* each figure is the median of so many, 1 to
+                          FOVEA_BENCH_MAX_ROUNDS */
+    /* The picture that is decoded and resized: see bench_picture.h. */
     uint32_t width_px;
     uint32_t height_px;
 };
@@ -42,7 +47,8 @@ struct fovea_bench_result {
 /**
  * Run the bench in the calling thread.
  *
- * @return FOVEA_OK; a model or image status; FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT if rounds or sides are out of range; a
+ *         model status; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_bench_run(
         const struct fovea_bench_options *options,

@@ -8,8 +8,6 @@
 #include "base/error.h"
 
 enum {
-    MIN_SIDE_PX = 8,
-    MAX_SIDE_PX = 16384,
     QUALITY = 85
 };
 
@@ -77,11 +75,13 @@ enum fovea_status
 fovea_picture_create(uint32_t width_px, uint32_t height_px,
         struct fovea_picture *picture_out, struct fovea_error *err)
 {
-    if (width_px < MIN_SIDE_PX || width_px > MAX_SIDE_PX ||
-            height_px < MIN_SIDE_PX || height_px > MAX_SIDE_PX) {
+    if (width_px < FOVEA_PICTURE_MIN_SIDE_PX ||
+            width_px > FOVEA_PICTURE_MAX_SIDE_PX ||
+            height_px < FOVEA_PICTURE_MIN_SIDE_PX ||
+            height_px > FOVEA_PICTURE_MAX_SIDE_PX) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "the bench's picture must have sides of %d to %d pixels",
-                MIN_SIDE_PX, MAX_SIDE_PX);
+                FOVEA_PICTURE_MIN_SIDE_PX, FOVEA_PICTURE_MAX_SIDE_PX);
     }
     struct fovea_picture picture = { .width_px = width_px,
         .height_px = height_px };

@@ -8,6 +8,11 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+enum {
+    FOVEA_PICTURE_MIN_SIDE_PX = 8,
+    FOVEA_PICTURE_MAX_SIDE_PX = 16384
+};
+
 struct fovea_picture {
     uint32_t width_px;
     uint32_t height_px;
@@ -20,7 +25,9 @@ struct fovea_picture {
  * Draw a picture with smooth areas, edges and grain, and compress it: baseline
  * JPEG, quality 85, 4:2:0, as cameras and the web do.
  *
- * @param width_px, height_px  8..16384.
+ * @param width_px, height_px  FOVEA_PICTURE_MIN_SIDE_PX..MAX_SIDE_PX.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_INTERNAL
+ *         if the encoder fails.
  */
 FOVEA_NODISCARD enum fovea_status fovea_picture_create(uint32_t width_px,
         uint32_t height_px, struct fovea_picture *picture_out,
