@@ -17,14 +17,26 @@
 #include "image/decode.h"
 #include "image/palette.h"
 
+enum {
+    /* giflib asks for a byte or a block of 255 at a time. */
+    WINDOW_BYTES = 16 << 10,
+    /* Stray bytes, and blocks of extensions, before the first frame: files
+       have some thousands of the latter; more of them hold no picture up. */
+    MAX_STEPS = 1 << 22
+};
+
 /* What giflib reads from, and what went wrong when it did. */
 struct source {
     const struct fovea_input *input;
-    uint64_t offset;
+    uint64_t offset; /* of the window's end in the input */
+    size_t at;       /* in the window */
+    size_t n;
+    uint32_t n_steps;
     bool ended;     /* more was asked for than there is */
     bool last_row;  /* all but the end marks may be missing from here on */
     bool io_failed; /* error holds why */
     struct fovea_error error;
+    uint8_t window[WINDOW_BYTES];
 };
 
 struct frame {
@@ -53,24 +65,48 @@ auto_close(GifFileType **gif)
     }
 }
 
+/* Up to that many bytes of the window; none at the input's end. */
+static bool
+read_some(struct source *source, GifByteType *buffer, size_t size,
+        size_t *n_out)
+{
+    if (source->at == source->n) {
+        source->at = 0;
+        if (fovea_input_read(source->input, source->offset, source->window,
+                    WINDOW_BYTES, &source->n, &source->error)) {
+            source->n = 0;
+            source->io_failed = true;
+            return false;
+        }
+        source->offset += source->n;
+    }
+    size_t here = source->n - source->at;
+    *n_out = size < here ? size : here;
+    memcpy(buffer, source->window + source->at, *n_out);
+    source->at += *n_out;
+    return true;
+}
+
 static int
 read_source(GifFileType *gif, GifByteType *buffer, int size)
 {
     struct source *source = gif->UserData;
-    size_t n = 0;
-    if (fovea_input_read(source->input, source->offset, buffer, (size_t)size,
-                &n, &source->error)) {
-        source->io_failed = true;
-        return 0;
+    size_t wanted = (size_t)size;
+    size_t done = 0;
+    size_t n = 1;
+    while (done < wanted && n > 0) {
+        if (!read_some(source, buffer + done, wanted - done, &n)) {
+            return 0;
+        }
+        done += n;
     }
-    source->offset += n;
-    if (n == 0 && size == 1 && source->last_row) {
+    if (done == 0 && wanted == 1 && source->last_row) {
         /* The pixels are all there: stand in for the end of the blocks. */
         buffer[0] = 0;
         return 1;
     }
-    source->ended |= n < (size_t)size;
-    return (int)n;
+    source->ended |= done < wanted;
+    return (int)done;
 }
 
 static enum fovea_status
@@ -86,6 +122,10 @@ fail(const struct source *source, int gif_error, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
                 "GIF: the file ends before its first frame does");
     }
+    if (source->n_steps > MAX_STEPS) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "GIF: more than %d blocks before the first frame", MAX_STEPS);
+    }
     if (gif_error == D_GIF_ERR_NOT_ENOUGH_MEM) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "GIF: no memory");
     }
@@ -96,7 +136,7 @@ fail(const struct source *source, int gif_error, struct fovea_error *err)
 
 /* A graphic control block may name a transparent index; others are skipped. */
 static int
-read_extension(GifFileType *gif, int *transparent)
+read_extension(GifFileType *gif, struct source *source, int *transparent)
 {
     int code = 0;
     GifByteType *block = NULL;
@@ -106,6 +146,10 @@ read_extension(GifFileType *gif, int *transparent)
         *transparent = block[4];
     }
     while (result == GIF_OK && block) {
+        source->n_steps++;
+        if (source->n_steps > MAX_STEPS) {
+            return GIF_ERROR;
+        }
         result = DGifGetExtensionNext(gif, &block);
     }
     return result;
@@ -114,10 +158,10 @@ read_extension(GifFileType *gif, int *transparent)
 /* Go to the first frame's description. Bytes between blocks that begin none
    are stepped over: there are such files, and every reader takes them. */
 static enum fovea_status
-find_frame(GifFileType *gif, const struct source *source, int *transparent,
+find_frame(GifFileType *gif, struct source *source, int *transparent,
         struct fovea_error *err)
 {
-    for (;;) {
+    while (source->n_steps++ < MAX_STEPS) {
         GifRecordType type = UNDEFINED_RECORD_TYPE;
         if (DGifGetRecordType(gif, &type) == GIF_ERROR) {
             if (gif->Error == D_GIF_ERR_WRONG_RECORD && !source->ended) {
@@ -136,10 +180,11 @@ find_frame(GifFileType *gif, const struct source *source, int *transparent,
             return FOVEA_OK;
         }
         if (type == EXTENSION_RECORD_TYPE &&
-                read_extension(gif, transparent) == GIF_ERROR) {
+                read_extension(gif, source, transparent) == GIF_ERROR) {
             return fail(source, gif->Error, err);
         }
     }
+    return fail(source, gif->Error, err);
 }
 
 static bool
@@ -286,15 +331,20 @@ enum fovea_status
 fovea_decode_gif(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
-    struct source source = { .input = input };
+    /* On the heap: the window does not belong on a stack. */
+    FOVEA_AUTO_FREE struct source *source = calloc(1, sizeof *source);
+    if (!source) {
+        return fovea_fail_memory(err, sizeof *source, "the GIF decoder");
+    }
+    source->input = input;
     int gif_error = D_GIF_SUCCEEDED;
     FOVEA_AUTO(auto_close)
-    GifFileType *gif = DGifOpen(&source, read_source, &gif_error);
+    GifFileType *gif = DGifOpen(source, read_source, &gif_error);
     if (!gif) {
-        return fail(&source, gif_error, err);
+        return fail(source, gif_error, err);
     }
     int transparent = -1;
-    enum fovea_status status = find_frame(gif, &source, &transparent, err);
+    enum fovea_status status = find_frame(gif, source, &transparent, err);
     if (status) {
         return status;
     }
@@ -315,5 +365,5 @@ fovea_decode_gif(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    return decode_frame(gif, &source, &frame, sink, err);
+    return decode_frame(gif, source, &frame, sink, err);
 }

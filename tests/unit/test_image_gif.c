@@ -130,6 +130,53 @@ test_refusals(void **state)
             FOVEA_ERR_IMAGE_CORRUPT, "GIF:");
 }
 
+/* An extension of blocks of one byte each, and then a sound frame. */
+static void
+decode_behind_blocks(size_t n_blocks, enum fovea_status expected)
+{
+    static const char head[] = SCREEN PALETTE "!\xfe";
+    static const char tail[] = "\0,\1\0\1\0\2\0\1\0\0" PIXELS ";";
+    size_t n_head = sizeof head - 1;
+    size_t n_tail = sizeof tail - 1;
+    size_t size = n_head + 2 * n_blocks + n_tail;
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    memcpy(bytes, head, n_head);
+    memset(bytes + n_head, 1, 2 * n_blocks);
+    memcpy(bytes + size - n_tail, tail, n_tail);
+    struct decoded decoded;
+    struct fovea_error error;
+    enum fovea_status status =
+            decode_bytes(bytes, size, NULL, &decoded, &error);
+    assert_int_equal(status, expected);
+    assert_true(!status || strstr(error.message, "before the first frame"));
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+static void
+test_blocks_without_end(void **state)
+{
+    (void)state;
+    decode_behind_blocks(100000, FOVEA_OK);
+    decode_behind_blocks(5000000, FOVEA_ERR_IMAGE_CORRUPT);
+}
+
+/* Stray bytes between blocks are counted like them. */
+static void
+test_stray_bytes_without_end(void **state)
+{
+    (void)state;
+    size_t size = 5000000;
+    char *bytes = malloc(size);
+    assert_non_null(bytes);
+    memset(bytes, 1, size);
+    memcpy(bytes, SCREEN PALETTE, sizeof SCREEN PALETTE - 1);
+    assert_undecodable(bytes, size, FOVEA_ERR_IMAGE_CORRUPT,
+            "before the first frame");
+    free(bytes);
+}
+
 static void
 test_limits(void **state)
 {
@@ -161,6 +208,8 @@ main(void)
         cmocka_unit_test(test_stray_bytes_and_comments),
         cmocka_unit_test(test_end_marks_may_be_missing),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_blocks_without_end),
+        cmocka_unit_test(test_stray_bytes_without_end),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),
     };
