@@ -15,8 +15,26 @@ enum {
     /* A tile may be larger than the picture in it; this much is harmless. */
     MIN_TILE_PIXELS = 1 << 20,
     MAX_PIXEL_BYTES = 16, /* 6 samples of 16 bits, or libtiff's RGBA twice */
-    BASE_MEMORY = 1 << 24
+    BASE_MEMORY = 1 << 24,
+    /* How often a byte of the file may be read: libtiff goes back a few times.
+       On top of it come shared strips, for which there are the pixels. */
+    MAX_READS = 4
 };
+
+/* Strips and tiles may lie over each other, as blank ones do in files that save
+   on them; then a small file can have terabytes to read. */
+static bool
+may_read(struct fovea_tiff_log *log, uint64_t size)
+{
+    if (size > log->n_left) {
+        log->io_failed = true;
+        (void)fovea_fail(&log->io_error, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: many strips or tiles share the same bytes");
+        return false;
+    }
+    log->n_left -= size;
+    return true;
+}
 
 static tmsize_t
 read_bytes(thandle_t handle, void *buffer, tmsize_t size)
@@ -25,6 +43,9 @@ read_bytes(thandle_t handle, void *buffer, tmsize_t size)
     size_t n = 0;
     if (size < 0) {
         return -1;
+    }
+    if (!may_read(log, (uint64_t)size)) {
+        return 0;
     }
     if (fovea_input_read(log->input, log->offset, buffer, (size_t)size, &n,
                 &log->io_error)) {
@@ -109,6 +130,14 @@ on_warning(TIFF *file, void *user, const char *module, const char *format,
     return 1;
 }
 
+/* In our words: libtiff's are of byte counts and of scanline 4294967295. */
+static enum fovea_status
+fail_truncated(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+            "TIFF: the data ends before its last pixel");
+}
+
 enum fovea_status
 fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
 {
@@ -119,19 +148,19 @@ fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
         }
         return log->io_error.code;
     }
+    if (log->ended) {
+        return fail_truncated(err);
+    }
     const char *text =
             log->first_error[0] ? log->first_error : "the file is damaged";
-    return fovea_fail(err,
-            log->ended ? FOVEA_ERR_IMAGE_TRUNCATED : FOVEA_ERR_IMAGE_CORRUPT,
-            "TIFF: %s", text);
+    return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT, "TIFF: %s", text);
 }
 
 enum fovea_status
 fovea_tiff_check_damage(const struct fovea_tiff *tiff, struct fovea_error *err)
 {
     if (tiff->log.ended) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
-                "TIFF: the data ends before its last pixel");
+        return fail_truncated(err);
     }
     if (tiff->log.n_warnings > tiff->max_warnings) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
@@ -160,6 +189,8 @@ open_tiff(const struct fovea_input *input, const struct fovea_limits *limits,
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "TIFF: no memory");
     }
     tiff->log.input = input;
+    tiff->log.n_left =
+            (uint64_t)memory_limit(input, limits) + MAX_READS * input->size;
     tiff->max_warnings = limits->max_warnings;
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(input, limits));
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &tiff->log);

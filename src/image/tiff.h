@@ -32,6 +32,7 @@ enum fovea_tiff_pixels {
 struct fovea_tiff_log {
     const struct fovea_input *input;
     uint64_t offset;
+    uint64_t n_left; /* bytes that may still be read */
     uint32_t n_warnings;
     bool ended;            /* bytes were asked for that are not there */
     bool io_failed;        /* io_error holds why */

@@ -258,6 +258,57 @@ test_huge_tiles(void **state)
 }
 
 static void
+put_u32(uint8_t *at, uint32_t value)
+{
+    for (size_t i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(value >> 8 * i);
+    }
+}
+
+/* Rows that are each a strip of a million bytes, and all the same one. */
+static void
+decode_shared_strips(uint32_t n_rows, enum fovea_status expected)
+{
+    enum {
+        STRIP = 1000000
+    };
+    struct file file = grey_file(16, n_rows, 8, STRIP);
+    entry_of(&file, 278)->value = 1;
+    write_file(&file, "", 0);
+    uint32_t lists = (uint32_t)file.size;
+    entry_of(&file, 273)->count = n_rows;
+    entry_of(&file, 273)->value = lists;
+    entry_of(&file, 279)->count = n_rows;
+    entry_of(&file, 279)->value = lists + 4 * n_rows;
+    write_file(&file, "", 0);
+    size_t size = lists + 8 * (size_t)n_rows + STRIP;
+    uint8_t *bytes = calloc(1, size);
+    assert_non_null(bytes);
+    memcpy(bytes, file.bytes, file.size);
+    for (uint32_t y = 0; y < n_rows; y++) {
+        put_u32(bytes + lists + 4 * y, lists + 8 * n_rows);
+        put_u32(bytes + lists + 4 * (n_rows + y), STRIP);
+    }
+    struct fovea_limits limits = { .max_pixels = 16 * n_rows };
+    struct decoded decoded;
+    struct fovea_error error;
+    enum fovea_status status =
+            decode_bytes(bytes, size, &limits, &decoded, &error);
+    assert_int_equal(status, expected);
+    assert_true(!status || strstr(error.message, "share the same bytes"));
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+static void
+test_shared_strips(void **state)
+{
+    (void)state;
+    decode_shared_strips(4, FOVEA_OK);
+    decode_shared_strips(1000, FOVEA_ERR_IMAGE_CORRUPT);
+}
+
+static void
 test_limits(void **state)
 {
     (void)state;
@@ -295,6 +346,7 @@ main(void)
         cmocka_unit_test(test_palette_is_needed),
         cmocka_unit_test(test_sides),
         cmocka_unit_test(test_huge_tiles),
+        cmocka_unit_test(test_shared_strips),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),
     };
