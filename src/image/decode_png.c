@@ -26,6 +26,10 @@
 enum {
     WINDOW_BYTES = 64 << 10,
     MAX_CHUNK_BYTES = 1 << 20, /* of a chunk that libpng holds in memory */
+    /* Of the file, read for the last row beyond its own size. With that row
+       libpng inflates all that is left of the data and throws it away: a
+       thousand bytes for each one in the file. */
+    MAX_EXCESS_BYTES = 1 << 20,
     MAX_COLOURS = 256
 };
 
@@ -54,6 +58,8 @@ struct decoder {
     uint64_t offset; /* of the window's end in the input */
     size_t at;       /* in the window */
     size_t n;
+    bool last_row;
+    size_t n_last; /* bytes read for it */
     uint8_t window[WINDOW_BYTES];
 };
 
@@ -103,6 +109,14 @@ static void
 read_bytes(png_structp png, png_bytep out, size_t size)
 {
     struct decoder *decoder = png_get_io_ptr(png);
+    if (decoder->last_row) {
+        decoder->n_last += size;
+        if (decoder->n_last > decoder->stride + MAX_EXCESS_BYTES) {
+            escape(decoder,
+                    fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
+                            "PNG: much data behind the last pixel"));
+        }
+    }
     while (size > 0) {
         if (decoder->at == decoder->n) {
             decoder->at = 0;
@@ -277,6 +291,7 @@ push_rows(struct decoder *decoder)
 {
     enum fovea_status status = allocate(decoder, 1);
     for (uint32_t y = 0; !status && y < decoder->height; y++) {
+        decoder->last_row = y == decoder->height - 1;
         png_read_row(decoder->png, decoder->rows, NULL);
         status = push_row(decoder, decoder->rows);
     }
@@ -293,6 +308,8 @@ push_interlaced(struct decoder *decoder)
     }
     for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
         for (size_t y = 0; y < decoder->height; y++) {
+            decoder->last_row = pass == PNG_INTERLACE_ADAM7_PASSES - 1 &&
+                    y == decoder->height - 1;
             png_read_row(decoder->png, decoder->rows + y * decoder->stride,
                     NULL);
         }

@@ -92,8 +92,12 @@ key_of(const uint8_t *head, size_t size)
 }
 
 static void
-take_text(struct scan *scan, enum key key, uint8_t *text, size_t size)
+take_text(struct scan *scan, enum key key, bool is_utf8, uint8_t *text,
+        size_t size)
 {
+    if (is_utf8 && !fovea_png_text_is_utf8(text, size)) {
+        return;
+    }
     if (key == KEY_PROFILE) {
         scan->has_profile = true;
         scan->profile = fovea_png_profile_orientation(text, size);
@@ -119,7 +123,7 @@ take_deflated(struct scan *scan, enum key key,
     }
     size_t size = 0;
     if (fovea_png_text_inflate(deflated, text, MAX_TEXT, &size)) {
-        take_text(scan, key, text, size);
+        take_text(scan, key, deflated->is_utf8, text, size);
     }
     return FOVEA_OK;
 }
@@ -142,7 +146,7 @@ take_chunk(struct scan *scan, const struct chunk *chunk, enum key key,
     }
     enum fovea_png_text_kind kind = FOVEA_PNG_TEXT_PLAIN;
     if (!text_kind(chunk, &kind)) {
-        take_text(scan, KEY_EXIF, data, size);
+        take_text(scan, KEY_EXIF, false, data, size);
         return FOVEA_OK;
     }
     struct fovea_png_text text = { 0 };
@@ -153,7 +157,7 @@ take_chunk(struct scan *scan, const struct chunk *chunk, enum key key,
     if (text.deflated) {
         return take_deflated(scan, key, &text, err);
     }
-    take_text(scan, key, data + (text.bytes - data), text.size);
+    take_text(scan, key, text.is_utf8, data + (text.bytes - data), text.size);
     return FOVEA_OK;
 }
 

@@ -19,6 +19,58 @@ skip_string(const uint8_t **at, const uint8_t *end)
     return true;
 }
 
+/* Size of the valid sequence at the start, 0 if there is none. Source: the
+   Unicode Standard, table 3-7. */
+static size_t
+sequence_size(const uint8_t *at, size_t size)
+{
+    uint8_t first = at[0];
+    if (first < 0xc2) {
+        return first < 0x80 ? 1 : 0;
+    }
+    size_t n = 2;
+    if (first >= 0xe0) {
+        n = first < 0xf0 ? 3 : 4;
+    }
+    if (first > 0xf4 || size < n) {
+        return 0;
+    }
+    uint8_t low = 0x80;
+    uint8_t high = 0xbf;
+    if (first == 0xe0) {
+        low = 0xa0;
+    } else if (first == 0xed) {
+        high = 0x9f;
+    } else if (first == 0xf0) {
+        low = 0x90;
+    } else if (first == 0xf4) {
+        high = 0x8f;
+    }
+    if (at[1] < low || at[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < n; i++) {
+        if ((at[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+bool
+fovea_png_text_is_utf8(const uint8_t *text, size_t size)
+{
+    while (size > 0) {
+        size_t n = sequence_size(text, size);
+        if (n == 0) {
+            return false;
+        }
+        text += n;
+        size -= n;
+    }
+    return true;
+}
+
 bool
 fovea_png_text_find(enum fovea_png_text_kind kind, const uint8_t *data,
         size_t size, struct fovea_png_text *text_out)
@@ -42,11 +94,14 @@ fovea_png_text_find(enum fovea_png_text_kind kind, const uint8_t *data,
         deflated = at[0] != 0;
         at += 2;
         for (int i = 0; i < 2; i++) { /* language, translated keyword */
-            if (!skip_string(&at, end)) {
+            const uint8_t *string = at;
+            if (!skip_string(&at, end) ||
+                    !fovea_png_text_is_utf8(string, (size_t)(at - string))) {
                 return false;
             }
         }
     }
+    text_out->is_utf8 = kind == FOVEA_PNG_TEXT_INTERNATIONAL;
     text_out->bytes = at;
     text_out->size = (size_t)(end - at);
     text_out->deflated = deflated;

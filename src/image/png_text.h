@@ -16,7 +16,11 @@ struct fovea_png_text {
     const uint8_t *bytes; /* inside the chunk */
     size_t size;
     bool deflated;
+    bool is_utf8; /* it must be valid UTF-8, or else does not count */
 };
+
+/** Whether all of these bytes are valid UTF-8. */
+bool fovea_png_text_is_utf8(const uint8_t *text, size_t size);
 
 /** Find the text in a chunk's data; false if the chunk is malformed. */
 bool fovea_png_text_find(enum fovea_png_text_kind kind, const uint8_t *data,

@@ -198,6 +198,19 @@ static const struct metadata metadata[] = {
     { "iTXt", ROWS(XMP_KEY "\0\0\0\0tiff:Orientation>"), NO_CHUNK, 1 },
     { "iTXt", ROWS(XMP_KEY "\0\0"), NO_CHUNK, 1 },
     { "iTXt", ROWS(XMP_KEY "\1\1\0\0tiff:Orientation>6"), NO_CHUNK, 1 },
+    /* What must be UTF-8 and is not does not count. */
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0\xc3\xa9 tiff:Orientation>6"), NO_CHUNK,
+            6 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0\xf0\x90\x80\x80 tiff:Orientation>6"),
+            NO_CHUNK, 6 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0\xe9 tiff:Orientation>6"), NO_CHUNK, 1 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0\xc0\xa9 tiff:Orientation>6"), NO_CHUNK,
+            1 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0\xed\xa0\x80 tiff:Orientation>6"), NO_CHUNK,
+            1 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\0tiff:Orientation>6\xe2\x82"), NO_CHUNK, 1 },
+    { "iTXt", ROWS(XMP_KEY "\0\0\0\xff\0tiff:Orientation>6"), NO_CHUNK, 1 },
+    { "tEXt", ROWS(XMP_KEY "\xe9 tiff:Orientation>6"), NO_CHUNK, 6 },
     /* What stands before the picture settles it where it is EXIF. */
     { "eXIf", ROWS("MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\3\0\0"), "eXIf",
             ROWS(EXIF_6), 3 },
@@ -268,6 +281,50 @@ deflated_texts_are_read(void **state)
     assert_int_equal(orientation_of(&file), 1);
 }
 
+/* A picture of 4x4 whose data inflates to `excess` bytes more than it has, and is
+   stored as it is. */
+static void
+decode_with_excess(size_t excess, enum fovea_status expected)
+{
+    static const struct png_header grey = { 4, 4, 8, 0, 0 };
+    struct png_file file;
+    png_begin(&file, &grey);
+    size_t size = 20 + excess;
+    uint8_t *rows = calloc(1, size);
+    uLongf n = compressBound(size);
+    uint8_t *bytes = malloc(file.size + 12 + n);
+    assert_non_null(rows);
+    assert_non_null(bytes);
+    uint8_t *chunk = bytes + file.size;
+    memcpy(bytes, file.bytes, file.size);
+    memcpy(chunk + 4, "IDAT", 4);
+    assert_int_equal(compress2(chunk + 8, &n, rows, size, Z_NO_COMPRESSION),
+            Z_OK);
+    uLong sum = crc32(0, chunk + 4, (uInt)n + 4);
+    for (size_t i = 0; i < 4; i++) {
+        chunk[i] = (uint8_t)(n >> (24 - 8 * i));
+        chunk[8 + n + i] = (uint8_t)(sum >> (24 - 8 * i));
+    }
+    struct decoded picture;
+    struct fovea_error error;
+    enum fovea_status status =
+            decode_bytes(bytes, file.size + 12 + n, NULL, &picture, &error);
+    assert_int_equal(status, expected);
+    assert_true(!status || strstr(error.message, "behind the last pixel"));
+    decoded_finish(&picture);
+    free(bytes);
+    free(rows);
+}
+
+static void
+little_data_behind_the_picture_is_passed_over(void **state)
+{
+    (void)state;
+    decode_with_excess(1, FOVEA_OK);
+    decode_with_excess(100000, FOVEA_OK);
+    decode_with_excess(2000000, FOVEA_ERR_IMAGE_CORRUPT);
+}
+
 int
 main(void)
 {
@@ -278,6 +335,7 @@ main(void)
         cmocka_unit_test(bad_headers_are_refused),
         cmocka_unit_test(orientation_is_found_where_pillow_finds_it),
         cmocka_unit_test(deflated_texts_are_read),
+        cmocka_unit_test(little_data_behind_the_picture_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
