@@ -78,6 +78,21 @@ escape_truncated(struct decoder *decoder)
                     "JPEG: the data ends before the last pixel"));
 }
 
+/* A marker stands where pixels should be: the end, or that of what comes next
+   in a file with a hole or with damage that swallowed the rest of an interval. */
+static _Noreturn void
+escape_missing(struct decoder *decoder)
+{
+    int marker = decoder->jpeg.unread_marker;
+    if (marker == 0 || marker == JPEG_EOI) {
+        escape_truncated(decoder);
+    }
+    escape(decoder,
+            fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
+                    "JPEG: pixels are missing before the marker ff%02x",
+                    (unsigned)marker));
+}
+
 static enum fovea_status
 status_of_code(int code)
 {
@@ -122,7 +137,7 @@ on_message(j_common_ptr jpeg, int level)
         return; /* a trace */
     }
     if (jpeg->err->msg_code == JWRN_HIT_MARKER) {
-        escape_truncated(decoder);
+        escape_missing(decoder);
     }
     jpeg->err->num_warnings++;
     if ((uint64_t)jpeg->err->num_warnings > decoder->limits->max_warnings) {

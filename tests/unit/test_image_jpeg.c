@@ -7,6 +7,7 @@
 enum {
     SOF0 = 0xc0,
     SOF2 = 0xc2,
+    RST0 = 0xd0,
     EOI = 0xd9,
     SOS = 0xda
 };
@@ -102,6 +103,19 @@ a_segment_that_ends_early_is_truncated(void **state)
     jpeg_write(&file, &small, value, true);
     memcpy(file.bytes + file.size - 40, "\xff\xd9", 2);
     refuse(&file, file.size, FOVEA_ERR_IMAGE_TRUNCATED, "the data ends");
+    jpeg_finish(&file);
+}
+
+/* A restart marker that comes too early leaves a hole in the picture. */
+static void
+a_hole_before_a_marker_is_refused(void **state)
+{
+    (void)state;
+    struct jpeg_file file;
+    jpeg_write(&file, &with_restarts, value, true);
+    size_t at = jpeg_find(&file, RST0, 0);
+    jpeg_insert(&file, at + 2, "\xff\xd1", 2);
+    refuse(&file, file.size, FOVEA_ERR_IMAGE_CORRUPT, "the marker ffd1");
     jpeg_finish(&file);
 }
 
@@ -272,6 +286,7 @@ main(void)
         cmocka_unit_test(every_shorter_file_is_truncated),
         cmocka_unit_test(what_follows_the_end_does_not_matter),
         cmocka_unit_test(a_segment_that_ends_early_is_truncated),
+        cmocka_unit_test(a_hole_before_a_marker_is_refused),
         cmocka_unit_test(bad_frames_are_refused),
         cmocka_unit_test(two_components_are_refused),
         cmocka_unit_test(junk_behind_the_first_marker_is_refused),
