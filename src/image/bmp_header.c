@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "image/bmp.h"
+#include "image/bytes.h"
 
 enum {
     FILE_HEADER_SIZE = 14,
@@ -24,13 +25,13 @@ enum {
 static uint32_t
 read_u16(const uint8_t *bytes)
 {
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8;
+    return (uint32_t)fovea_little_endian(bytes, 2);
 }
 
 static uint32_t
 read_u32(const uint8_t *bytes)
 {
-    return read_u16(bytes) | read_u16(bytes + 2) << 16;
+    return (uint32_t)fovea_little_endian(bytes, 4);
 }
 
 static enum fovea_status

@@ -18,6 +18,7 @@
 #include <libheif/heif.h>
 
 #include "base/error.h"
+#include "image/bytes.h"
 #include "image/decode.h"
 
 static void
@@ -52,16 +53,6 @@ auto_options(struct heif_decoding_options **options)
     }
 }
 
-static uint64_t
-read_big_endian(const uint8_t *bytes, size_t n)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++) {
-        value = value << 8 | bytes[i];
-    }
-    return value;
-}
-
 /* Whether a box at the top level is longer than what is left of the file, or
    the file ends before the box that says what is in it: libheif has many names
    for what then comes of it. */
@@ -70,9 +61,9 @@ is_cut_short(const uint8_t *bytes, size_t size)
 {
     bool described = false;
     while (size >= 8) {
-        uint64_t box = read_big_endian(bytes, 4);
+        uint64_t box = fovea_big_endian(bytes, 4);
         if (box == 1 && size >= 16) {
-            box = read_big_endian(bytes + 8, 8);
+            box = fovea_big_endian(bytes + 8, 8);
         } else if (box == 0) {
             return false; /* to the end, wherever that is */
         }

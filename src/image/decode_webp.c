@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "image/bytes.h"
 #include "image/decode.h"
 #include "image/exif.h"
 
@@ -26,13 +27,8 @@ auto_demuxer(WebPDemuxer **demuxer)
 static bool
 is_cut_short(const WebPData *data)
 {
-    const uint8_t *bytes = data->bytes;
-    if (data->size < 12) {
-        return true;
-    }
-    uint64_t size = (uint64_t)bytes[4] | (uint64_t)bytes[5] << 8 |
-            (uint64_t)bytes[6] << 16 | (uint64_t)bytes[7] << 24;
-    return size + 8 > data->size;
+    return data->size < 12 ||
+            fovea_little_endian(data->bytes + 4, 4) + 8 > data->size;
 }
 
 static enum fovea_status

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "image/bytes.h"
 
 enum {
     TAG_ORIENTATION = 0x0112,
@@ -63,12 +64,8 @@ struct block {
 static uint64_t
 read_unsigned(const struct block *block, size_t at, size_t size)
 {
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++) {
-        size_t from = block->big_endian ? i : size - 1 - i;
-        value = value << 8 | block->bytes[at + from];
-    }
-    return value;
+    return block->big_endian ? fovea_big_endian(block->bytes + at, size)
+                             : fovea_little_endian(block->bytes + at, size);
 }
 
 static int64_t

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "image/bytes.h"
 #include "image/exif.h"
 
 enum {
@@ -78,7 +79,7 @@ fovea_jpeg_orientation(const struct fovea_input *input,
             at += 2;
             continue;
         }
-        size_t length = (size_t)head[2] << 8 | head[3];
+        size_t length = fovea_big_endian(head + 2, 2);
         if (length < 2) {
             break;
         }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "image/bytes.h"
 #include "image/exif.h"
 #include "image/png_text.h"
 
@@ -193,8 +194,7 @@ scan_chunks(struct scan *scan, struct fovea_error *err)
         }
         struct chunk chunk = {
             .at = at + CHUNK_HEAD,
-            .size = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
-                    (uint32_t)head[2] << 8 | head[3],
+            .size = (uint32_t)fovea_big_endian(head, 4),
         };
         memcpy(chunk.type, head + 4, 4);
         if (is_last(scan, &chunk)) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "image/bytes.h"
 #include "image/image.h"
 
 enum {
@@ -40,7 +41,7 @@ is_heif(const uint8_t *head, size_t size)
     if (size < 12 || memcmp(head + 4, "ftyp", 4) != 0) {
         return false;
     }
-    size_t box = (size_t)head[2] << 8 | head[3];
+    size_t box = fovea_big_endian(head + 2, 2);
     size_t end = head[0] || head[1] || box > size ? size : box;
     if (is_heif_brand(head + 8)) {
         return true;
