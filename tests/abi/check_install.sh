@@ -12,21 +12,8 @@ set -eu
 build=$1
 source=$2
 cc=$3
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-
-point=0
-failed=0
-ok() {
-    point=$((point + 1))
-    if "$@" >"$root/log" 2>&1; then
-        echo "ok $point - $name"
-    else
-        failed=1
-        sed 's/^/# /' "$root/log"
-        echo "not ok $point - $name"
-    fi
-}
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
 
 echo "1..7"
 name="meson install puts everything under the given folder"

@@ -11,21 +11,8 @@ alike=$3
 source=$4
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-
-point=0
-failed=0
-ok() {
-    point=$((point + 1))
-    if "$@" >"$root/log" 2>&1; then
-        echo "ok $point - $name"
-    else
-        failed=1
-        sed 's/^/# /' "$root/log"
-        echo "not ok $point - $name"
-    fi
-}
+# shellcheck source=tests/tap.sh
+. "$source/tests/tap.sh"
 
 # exits STATUS COMMAND...: the output is left in out and err.
 exits() {
