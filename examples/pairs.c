@@ -1,4 +1,4 @@
-/* Every pair is compared; for some hundreds of pictures nothing more is needed. */
+/* Every pair is compared; some hundreds of pictures need nothing more. */
 #include "pairs.h"
 
 #include <stdio.h>

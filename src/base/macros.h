@@ -1,4 +1,4 @@
-/* Small things the language lacks: clean-up on scope exit, assertions, sizes. */
+/* Small things the language lacks: clean-up on scope exit, assertions. */
 #ifndef FOVEA_BASE_MACROS_H
 #define FOVEA_BASE_MACROS_H
 

@@ -7,8 +7,8 @@
 /**
  * @param name        what was typed.
  * @param candidates  n known names.
- * @return The candidate of the least edit distance, the first of equals; NULL if
- *         none is near enough to be meant (a third of the name's length, at
+ * @return The candidate of the least edit distance, the first of equals; NULL
+ *         if none is near enough to be meant (a third of the name's length, at
  *         least 2).
  */
 const char *fovea_nearest(const char *name, const char *const *candidates,

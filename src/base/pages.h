@@ -1,9 +1,9 @@
 /*
- * Large blocks of memory straight from the kernel: zeroed, given back whole, and
- * on huge pages where the system allows them on request. Packed weights are read
- * end to end for every batch; with small pages the CPU's prefetchers stop at each
- * one and its address cache does not reach (measured on ViT-B/32: 2 % of a batch
- * of 8, 4 % of a single image).
+ * Large blocks of memory straight from the kernel: zeroed, given back whole,
+ * and on huge pages where the system allows them on request. Packed weights are
+ * read end to end for every batch; with small pages the CPU's prefetchers stop
+ * at each one and its address cache does not reach (measured on ViT-B/32: 2 %
+ * of a batch of 8, 4 % of a single image).
  */
 #ifndef FOVEA_BASE_PAGES_H
 #define FOVEA_BASE_PAGES_H

@@ -1,4 +1,4 @@
-/* Sums and products of sizes that cannot wrap without being noticed; rounding. */
+/* Sums and products of sizes that cannot wrap unnoticed; rounding up. */
 #ifndef FOVEA_BASE_SIZE_H
 #define FOVEA_BASE_SIZE_H
 

@@ -49,9 +49,9 @@ enum {
  * Read <directory>/config.json.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_NOT_FOUND if there is no such file;
- *         FOVEA_ERR_MODEL_CONFIG if it is not valid; FOVEA_ERR_MODEL_UNSUPPORTED
- *         if it is valid and not ours (another architecture or activation).
- *         The message names the file and the field.
+ *         FOVEA_ERR_MODEL_CONFIG if it is not valid;
+ *         FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and not ours (another
+ *         architecture or activation). The message names file and field.
  */
 FOVEA_NODISCARD enum fovea_status fovea_vision_config_read(
         const char *directory, struct fovea_vision_config *config_out,

@@ -2,8 +2,8 @@
  * Flags and the words between them.
  *
  * `--name value`, `--name=value`, `-n value` and `-nvalue` all work, before and
- * behind the other words; `--` ends the flags; `-` alone is a word. A flag given
- * twice takes the later value.
+ * behind the other words; `--` ends the flags; `-` alone is a word. A flag
+ * given twice takes the later value.
  */
 #ifndef FOVEA_CLI_ARGS_H
 #define FOVEA_CLI_ARGS_H

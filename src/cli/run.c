@@ -281,7 +281,7 @@ static _Noreturn void
 interrupt(struct run *run, int signal_number)
 {
     struct fovea_output *output = run->settings->output;
-    if (output->to_files) { /* a stream may block its writer, and has no files */
+    if (output->to_files) { /* a stream has none, and may block its writer */
         (void)pthread_mutex_lock(&run->output_mutex);
         fovea_output_finish(output);
     }

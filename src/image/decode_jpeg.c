@@ -12,8 +12,8 @@
  *
  * Missing data is never made up. When the input ends early the decoder is given
  * an end-of-image marker, and libjpeg then says so if it needed more bits
- * (JWRN_HIT_MARKER), which is an error here; so is, as in Pillow, a file without
- * that marker: what is missing may be a scan that refines the picture.
+ * (JWRN_HIT_MARKER), which is an error here; so is, as in Pillow, a file
+ * without that marker: what is missing may be a scan that refines the picture.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -79,7 +79,8 @@ escape_truncated(struct decoder *decoder)
 }
 
 /* A marker stands where pixels should be: the end, or that of what comes next
-   in a file with a hole or with damage that swallowed the rest of an interval. */
+   in a file with a hole, or with damage that swallowed the rest of an interval.
+ */
 static _Noreturn void
 escape_missing(struct decoder *decoder)
 {

@@ -8,8 +8,8 @@
  * libpng gives samples as they are stored, without alpha and with the high byte
  * of 16-bit colours; what they mean is decided here, as Pillow 9.4 does it:
  * grey of 16 bits is clipped (not scaled) to 255, transparency is dropped, and
- * an index beyond the palette is a grey of its own value. All chunks but IHDR, PLTE and IDAT are
- * stepped over, their checksums checked.
+ * an index beyond the palette is a grey of its own value. All chunks but IHDR,
+ * PLTE and IDAT are stepped over, their checksums checked.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -298,7 +298,7 @@ push_rows(struct decoder *decoder)
     return status;
 }
 
-/* Adam7 leaves no choice: the first row is not complete before the last pass. */
+/* Adam7 leaves no choice: the first row is complete in the last pass only. */
 static enum fovea_status
 push_interlaced(struct decoder *decoder)
 {

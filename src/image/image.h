@@ -5,7 +5,7 @@
  *
  * A decoder pushes its image row by row into a sink, so that a picture stands
  * in memory as a whole only where its format leaves no choice. The one sink of
- * the product is the resampler (preprocess.h); tests and the bench bring others.
+ * the product is the resampler (preprocess.h); tests and the bench have others.
  */
 #ifndef FOVEA_IMAGE_IMAGE_H
 #define FOVEA_IMAGE_IMAGE_H
@@ -66,9 +66,10 @@ const char *fovea_format_name(enum fovea_format format);
  * Sniff, check the limits, decode the first frame into the sink.
  *
  * @param limits  Every field set (fovea_limits_resolve()).
- * @return FOVEA_OK after the last row; FOVEA_ERR_NOT_AN_IMAGE, _IMAGE_TRUNCATED,
- *         _IMAGE_CORRUPT, _IMAGE_UNSUPPORTED, or the code of the limit that was
- *         passed; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY; what the sink returned.
+ * @return FOVEA_OK after the last row; FOVEA_ERR_NOT_AN_IMAGE,
+ *         _IMAGE_TRUNCATED, _IMAGE_CORRUPT, _IMAGE_UNSUPPORTED, or the code of
+ *         the limit that was passed; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY; what
+ *         the sink returned.
  * Threads: no shared state; safe on distinct inputs and sinks.
  */
 FOVEA_NODISCARD enum fovea_status fovea_image_decode(struct fovea_input *input,

@@ -27,8 +27,8 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(
  * Plan the resize of an image: sizes and crop window as the settings want them.
  *
  * @return FOVEA_OK; FOVEA_ERR_IMAGE_UNSUPPORTED if one side is so much longer
- *         than the other that the resized image cannot be; FOVEA_ERR_ARGUMENT if
- *         the crop does not fit.
+ *         than the other that the resized image cannot be; FOVEA_ERR_ARGUMENT
+ *         if the crop does not fit.
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_plan(
         const struct fovea_preprocess *settings,

@@ -1,11 +1,11 @@
 /*
  * Rows out of a TIFF's strips, tiles and planes.
  *
- * Strips of whole pixels are decoded row by row where their compression does not
- * care. All else is put together a band at a time: the rows of one strip or one
- * row of tiles, as wide as the image. A band is a tile or strip high, so a
- * picture that is a single strip of planes, of fax or PackBits data, or of YCbCr
- * without JPEG, stands in memory whole.
+ * Strips of whole pixels are decoded row by row where their compression does
+ * not care. All else is put together a band at a time: the rows of one strip or
+ * one row of tiles, as wide as the image. A band is a tile or strip high, so a
+ * picture that is a single strip of planes, of fax or PackBits data, or of
+ * YCbCr without JPEG, stands in memory whole.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -277,8 +277,8 @@ push_via_rgba(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
 }
 
 /* PackBits runs go on from row to row in some files, against the specification,
-   and the fax decoders mend damage by the strip: asked for a single row, libtiff
-   loses the rest of such a run. */
+   and the fax decoders mend damage by the strip: asked for a single row,
+   libtiff loses the rest of such a run. */
 static bool
 is_read_by_rows(const struct fovea_tiff *tiff)
 {

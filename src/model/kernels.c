@@ -87,7 +87,7 @@ max_lanes(const v16f *value)
 }
 
 /*
- * e^x for x <= 0, relative error below 2e-7. x = n ln 2 + r with |r| <= ln 2 / 2
+ * e^x for x <= 0, relative error below 2e-7. x = n ln 2 + r, |r| <= ln 2 / 2
  * (ln 2 in two parts), e^r by its Taylor series to the sixth power, which is
  * exact to rounding on that interval. Below -87 the result is the smallest
  * normal number's neighbourhood instead of 0.

@@ -62,7 +62,7 @@ struct fovea_norm {
     float eps;
 };
 
-/** Layer norm of every row; out may be x when both are float32 of one stride. */
+/** Layer norm of every row; out may be x if both are float32 of one stride. */
 void fovea_kernel_layer_norm(const struct fovea_rows *rows,
         const struct fovea_norm *norm, enum fovea_element element, void *out,
         size_t out_stride);

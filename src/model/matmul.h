@@ -83,7 +83,8 @@ bool fovea_packing_is_row_invariant(const struct fovea_packing *packing);
  * Pack a matrix.
  *
  * @param weights  [n][k] float32, row-major: as checkpoints store a Linear.
- * @param packed   fovea_packing_size() bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
+ * @param packed   fovea_packing_size() bytes, aligned to
+ *                 FOVEA_MATMUL_ALIGNMENT.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packing_pack(
         const struct fovea_packing *packing, const float *weights, void *packed,

@@ -78,14 +78,14 @@ struct fovea_weights {
 };
 
 /** Patches of an image, and tokens: patches and the class token; samples of a
- *  patch. All products of a checked config's sizes fit a size_t: see config.h. */
+ *  patch. Products of a checked config's sizes fit a size_t: see config.h. */
 size_t fovea_config_patches(const struct fovea_vision_config *config);
 size_t fovea_config_tokens(const struct fovea_vision_config *config);
 size_t fovea_config_patch_width(const struct fovea_vision_config *config);
 
 /* Narrower towers compute in float32 whatever is asked: they take no time worth
    saving, and their few channels do not average rounding errors out (a tower of
-   64 fell to a cosine of 0.9906 on one of 160 photographs; 192 keeps 0.9997). */
+   64 fell to a cosine of 0.9906 on one of 160 photographs; 192 has 0.9997). */
 enum {
     FOVEA_MIN_BF16_HIDDEN_SIZE = 256
 };
@@ -98,8 +98,8 @@ enum fovea_precision fovea_precision_bf16(
  * Load and pack a vision tower. Reads its tensors and no others.
  *
  * @param config  Checked (fovea_vision_config_read()).
- * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if a tensor is missing, misshapen or
- *         cut short; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if a tensor is missing, misshapen
+ *         or cut short; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_weights_load(
         const struct fovea_vision_config *config,

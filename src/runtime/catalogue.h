@@ -1,4 +1,4 @@
-/* The models that are known by name, and where a model's files are looked for. */
+/* The models known by name, and where a model's files are looked for. */
 #ifndef FOVEA_RUNTIME_CATALOGUE_H
 #define FOVEA_RUNTIME_CATALOGUE_H
 

@@ -1,4 +1,4 @@
-/* A picture for the bench: drawn, not stored, and compressed as a photograph. */
+/* A picture for the bench: drawn, not stored; compressed as photographs are. */
 #ifndef FOVEA_WORKER_BENCH_PICTURE_H
 #define FOVEA_WORKER_BENCH_PICTURE_H
 

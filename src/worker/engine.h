@@ -5,8 +5,8 @@
  * at a time, in the thread that will decode them. The pool's workers will each
  * hold one engine; until then the runtime calls it in its own process.
  *
- * A job is a list of images. Each thread takes a run of up to max_batch of them,
- * turns every one into pixels, and passes the good ones through the model
+ * A job is a list of images. Each thread takes a run of up to max_batch of
+ * them, turns every one into pixels, and passes the good ones through the model
  * together.
  */
 #ifndef FOVEA_WORKER_ENGINE_H

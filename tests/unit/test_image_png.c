@@ -281,8 +281,8 @@ deflated_texts_are_read(void **state)
     assert_int_equal(orientation_of(&file), 1);
 }
 
-/* A picture of 4x4 whose data inflates to `excess` bytes more than it has, and is
-   stored as it is. */
+/* A picture of 4x4 whose data inflates to `excess` bytes more than it has, and
+   is stored as it is. */
 static void
 decode_with_excess(size_t excess, enum fovea_status expected)
 {
