@@ -103,8 +103,10 @@ static enum fovea_status
 fail(struct heif_error error, bool cut_short, struct fovea_error *err)
 {
     enum fovea_status status = status_of(error);
-    if (cut_short && status == FOVEA_ERR_IMAGE_CORRUPT) {
-        status = FOVEA_ERR_IMAGE_TRUNCATED;
+    if (status == FOVEA_ERR_IMAGE_TRUNCATED ||
+            (cut_short && status == FOVEA_ERR_IMAGE_CORRUPT)) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "HEIF: the data ends before the picture does");
     }
     return fovea_fail(err, status, "HEIF: %.180s", error.message);
 }

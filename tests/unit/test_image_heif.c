@@ -126,6 +126,21 @@ test_cut(void **state)
     assert_cut("heif/avif", 0);
 }
 
+/* And in words of ours, whichever box libheif misses first. */
+static void
+test_cut_is_said(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    uint8_t *bytes = read_picture("heif/heic", &size);
+    static const size_t parts[] = { 40, 2, 1 };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(parts); i++) {
+        assert_undecodable(bytes, size / parts[i] - 1,
+                FOVEA_ERR_IMAGE_TRUNCATED, "the data ends");
+    }
+    free(bytes);
+}
+
 int
 main(void)
 {
@@ -136,6 +151,7 @@ main(void)
         cmocka_unit_test(test_damage_is_an_error),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_cut_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
