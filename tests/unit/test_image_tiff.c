@@ -286,10 +286,11 @@ decode_shared_strips(uint32_t n_rows, enum fovea_status expected)
     assert_non_null(bytes);
     memcpy(bytes, file.bytes, file.size);
     for (uint32_t y = 0; y < n_rows; y++) {
-        put_u32(bytes + lists + 4 * y, lists + 8 * n_rows);
-        put_u32(bytes + lists + 4 * (n_rows + y), STRIP);
+        uint8_t *list = bytes + lists + 4 * (size_t)y;
+        put_u32(list, lists + 8 * n_rows);
+        put_u32(list + 4 * (size_t)n_rows, STRIP);
     }
-    struct fovea_limits limits = { .max_pixels = 16 * n_rows };
+    struct fovea_limits limits = { .max_pixels = UINT64_C(16) * n_rows };
     struct decoded decoded;
     struct fovea_error error;
     enum fovea_status status =
