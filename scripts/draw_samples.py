@@ -8,6 +8,7 @@ Needs Debian's python3-numpy, python3-pil, libheif-examples (heif-enc),
 libjpeg-turbo-progs (cjpeg) and libtiff-tools (tiffcp). Nothing is random that
 is not seeded: the same packages give the same files.
 """
+import io
 import os
 import subprocess
 import sys
@@ -86,6 +87,26 @@ def turned(image, orientation):
     return image if turn is None else image.transpose(turn)
 
 
+def save_ycck(path, image):
+    """Four components, the colours as luma and chroma (Adobe transform 2).
+
+    Pillow writes no such file, so it gets the planes that one holds, inverted
+    as it inverts CMYK, and the Adobe segment is corrected afterwards.
+    """
+    ink = 255 - np.asarray(image)
+    black = ink.min(axis=2) // 2
+    under = black[..., None].astype(np.uint16)
+    colours = np.uint8((ink - under) * 255 // (255 - under))
+    ycc = np.asarray(Image.fromarray(colours).convert("YCbCr"))
+    planes = np.dstack([255 - ycc, black])
+    data = io.BytesIO()
+    Image.fromarray(planes, "CMYK").save(data, "JPEG", quality=80)
+    adobe = bytearray(data.getvalue())
+    adobe[adobe.index(b"Adobe") + 11] = 2
+    with open(path, "wb") as file:
+        file.write(adobe)
+
+
 def draw_jpeg(out, image, odd):
     save = lambda name, im, **how: im.save(out(name), **{"quality": 80, **how})
     save("baseline.jpg", image)
@@ -94,6 +115,7 @@ def draw_jpeg(out, image, odd):
     save("progressive.jpg", image, progressive=True)
     save("grey.jpg", image.convert("L"))
     save("cmyk.jpg", image.convert("CMYK"))
+    save_ycck(out("ycck.jpg"), image)
     for orientation in TURNS:
         save(f"orientation_{orientation}.jpg", turned(odd, orientation),
              exif=exif(orientation))
