@@ -24,6 +24,25 @@ static const struct fovea_vision_config defaults = {
     .layer_norm_eps = 1e-5F,
 };
 
+size_t
+fovea_config_patches(const struct fovea_vision_config *config)
+{
+    size_t side = config->image_size_px / config->patch_size_px;
+    return side * side;
+}
+
+size_t
+fovea_config_tokens(const struct fovea_vision_config *config)
+{
+    return fovea_config_patches(config) + 1;
+}
+
+size_t
+fovea_config_patch_width(const struct fovea_vision_config *config)
+{
+    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
+}
+
 static enum fovea_status
 read_activation(const struct fovea_fields *fields, enum fovea_activation *value,
         struct fovea_error *err)
@@ -129,11 +148,10 @@ check_divisions(const struct fovea_fields *fields,
                 err, "%u does not divide image_size %u", config->patch_size_px,
                 config->image_size_px);
     }
-    uint32_t side = config->image_size_px / config->patch_size_px;
-    uint32_t n_tokens = side * side + 1;
+    size_t n_tokens = fovea_config_tokens(config);
     if (n_tokens > FOVEA_MAX_TOKENS) {
         return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u makes %u tokens, at most %d are supported",
+                err, "%u makes %zu tokens, at most %d are supported",
                 config->patch_size_px, n_tokens, FOVEA_MAX_TOKENS);
     }
     return FOVEA_OK;

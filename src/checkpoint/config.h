@@ -74,4 +74,10 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
         const char *name, const char *text, size_t size, uint32_t image_size_px,
         struct fovea_preprocess *settings_out, struct fovea_error *err);
 
+/** What follows from a config: patches of an image; tokens, the patches and the
+ *  class token; samples of a patch. */
+size_t fovea_config_patches(const struct fovea_vision_config *config);
+size_t fovea_config_tokens(const struct fovea_vision_config *config);
+size_t fovea_config_patch_width(const struct fovea_vision_config *config);
+
 #endif

@@ -78,7 +78,6 @@ static const struct row layer_rows[FOVEA_LAYER_COUNT] = {
 static size_t
 dim_size(const struct fovea_vision_config *config, enum dim dim)
 {
-    size_t side = config->image_size_px / config->patch_size_px;
     switch (dim) {
     case HIDDEN:
         return config->hidden_size;
@@ -87,7 +86,7 @@ dim_size(const struct fovea_vision_config *config, enum dim dim)
     case PROJECTION:
         return config->projection_dim;
     case TOKENS:
-        return side * side + 1;
+        return fovea_config_tokens(config);
     case CHANNELS:
         return 3;
     case PATCH:

@@ -12,25 +12,6 @@
 #include "base/size.h"
 #include "checkpoint/vision.h"
 
-size_t
-fovea_config_patches(const struct fovea_vision_config *config)
-{
-    size_t side = config->image_size_px / config->patch_size_px;
-    return side * side;
-}
-
-size_t
-fovea_config_tokens(const struct fovea_vision_config *config)
-{
-    return fovea_config_patches(config) + 1;
-}
-
-size_t
-fovea_config_patch_width(const struct fovea_vision_config *config)
-{
-    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
-}
-
 enum fovea_precision
 fovea_precision_bf16(const struct fovea_vision_config *config)
 {

@@ -77,12 +77,6 @@ struct fovea_weights {
     size_t block_size;
 };
 
-/** Patches of an image, and tokens: patches and the class token; samples of a
- *  patch. Products of a checked config's sizes fit a size_t: see config.h. */
-size_t fovea_config_patches(const struct fovea_vision_config *config);
-size_t fovea_config_tokens(const struct fovea_vision_config *config);
-size_t fovea_config_patch_width(const struct fovea_vision_config *config);
-
 /* Narrower towers compute in float32 whatever is asked: they take no time worth
    saving, and their few channels do not average rounding errors out (a tower of
    64 fell to a cosine of 0.9906 on one of 160 photographs; 192 has 0.9997). */
