@@ -224,9 +224,10 @@ fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches, size_t width,
     } while (0)
 
 INLINE void
-norm_row(const float *x, size_t width, const struct fovea_norm *norm,
+norm_row(const float *x, const struct fovea_norm *norm,
         enum fovea_element element, void *out)
 {
+    const size_t width = norm->width;
     float sum;
     SUM_ROW(sum, x, width, value);
     float mean = sum / (float)width;
@@ -259,13 +260,12 @@ norm_row(const float *x, size_t width, const struct fovea_norm *norm,
 }
 
 FOVEA_CLONES void
-fovea_kernel_layer_norm(const struct fovea_rows *rows,
-        const struct fovea_norm *norm, enum fovea_element element, void *out,
-        size_t out_stride)
+fovea_kernel_layer_norm(const float *x, size_t n, const struct fovea_norm *norm,
+        enum fovea_element element, void *out)
 {
-    size_t row_size = out_stride * fovea_element_size(element);
-    for (size_t i = 0; i < rows->n; i++) {
-        norm_row(rows->x + i * rows->stride, rows->width, norm, element,
+    size_t row_size = norm->width * fovea_element_size(element);
+    for (size_t i = 0; i < n; i++) {
+        norm_row(x + i * norm->width, norm, element,
                 (uint8_t *)out + i * row_size);
     }
 }

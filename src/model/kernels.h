@@ -15,7 +15,7 @@
 #include "base/preprocess.h"
 #include "model/matmul.h"
 
-/* Row strides of kernels' buffers are multiples of this many elements. */
+/* Rows of scores are padded to a multiple of this many floats. */
 enum {
     FOVEA_LANES = 16
 };
@@ -47,25 +47,17 @@ void fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
 void fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches,
         size_t width, const float *cls, const float *position);
 
-/** A matrix of float32 rows that a layer norm reads. Stride in elements. */
-struct fovea_rows {
-    const float *x;
-    size_t n;
-    size_t width;
-    size_t stride;
-};
-
 /** Scale and shift of a layer norm, [width] each. */
 struct fovea_norm {
     const float *weight;
     const float *bias;
     float eps;
+    size_t width;
 };
 
-/** Layer norm of every row; out may be x if both are float32 of one stride. */
-void fovea_kernel_layer_norm(const struct fovea_rows *rows,
-        const struct fovea_norm *norm, enum fovea_element element, void *out,
-        size_t out_stride);
+/** Layer norm of n rows, [n][width]; out may be x if it is float32. */
+void fovea_kernel_layer_norm(const float *x, size_t n,
+        const struct fovea_norm *norm, enum fovea_element element, void *out);
 
 /**
  * Softmax of scale * score, in place.

@@ -33,11 +33,9 @@ norm(const struct fovea_vit *vit, const float *x, size_t n,
         const struct fovea_norm_weights *weights, enum fovea_element element,
         void *out)
 {
-    size_t hidden = vit->sizes.hidden;
-    struct fovea_rows rows = { x, n, hidden, hidden };
     struct fovea_norm norm = { weights->weight, weights->bias,
-        vit->weights->config.layer_norm_eps };
-    fovea_kernel_layer_norm(&rows, &norm, element, out, hidden);
+        vit->weights->config.layer_norm_eps, vit->sizes.hidden };
+    fovea_kernel_layer_norm(x, n, &norm, element, out);
 }
 
 static void *
