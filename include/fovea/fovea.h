@@ -6,26 +6,36 @@
  *     struct fovea_error error;
  *
  *     fovea_open(NULL, &library, &error);
- *     fovea_model_open(library, "openai/clip-vit-base-patch32", &model, &error);
- *     float *vector = malloc(fovea_embedding_dimension(model) * sizeof(float));
+ *     fovea_model_open(library, FOVEA_DEFAULT_MODEL, &model, &error);
+ *     size_t n = fovea_embedding_dimension(model);
+ *     float *vector = malloc(n * sizeof(float));
  *     fovea_embed_image(model, "cat.jpg", 0, vector, &error);
  *     fovea_model_close(model);
  *     fovea_close(library);
+ *
+ * Images are decoded and embedded by worker processes: `fovea-worker`, sealed
+ * off, one or more a model. They start when a model is first asked for a vector
+ * and end when they have been idle for long, so the first call takes longer.
+ * All of them keep to a limit on memory (struct fovea_options). pool.h shows
+ * them.
  *
  * Every fallible function returns a status and fills the error record (which
  * may be NULL) only on failure. Outputs change only on success unless a
  * function says otherwise. No function ends the process, and no input aborts
  * it. A library handle and its models may be used from any number of threads
- * at once; closing must come after every other call has returned.
+ * at once; closing must come after every other call has returned. After a fork
+ * the child's copy of a handle answers FOVEA_ERR_FORKED.
  */
 #ifndef FOVEA_FOVEA_H
 #define FOVEA_FOVEA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "fovea/export.h"
 #include "fovea/limits.h"
+#include "fovea/pool.h"
 #include "fovea/status.h"
 #include "fovea/version.h"
 
@@ -50,19 +60,75 @@ enum fovea_dtype {
                          more, else float32 */
 };
 
+/** Whether workers must lock themselves in before they see an image. */
+enum fovea_sandbox {
+    FOVEA_SANDBOX_ON,   /* they must; where the kernel refuses nothing runs */
+    FOVEA_SANDBOX_AUTO, /* where the kernel can; one event says where not */
+    FOVEA_SANDBOX_OFF,
+};
+
+/** A time that never comes. */
+#define FOVEA_NEVER INT64_MAX
+
+/** How URLs are fetched. All zero: defaults. */
+struct fovea_url_options {
+    bool off;               /* no URL is fetched: FOVEA_ERR_URL_REFUSED */
+    bool allow_private;     /* addresses that are not public ones too: loopback,
+                           private, link-local, multicast, metadata services */
+    bool use_proxies;       /* http_proxy, https_proxy, no_proxy count. A proxy
+                           chooses the addresses; they cannot be checked then */
+    int64_t connect_ns;     /* 0: 10 s */
+    int64_t total_ns;       /* redirects included; 0: 60 s */
+    unsigned max_redirects; /* 0: 5 */
+    unsigned max_connections; /* at once; 0: 32 */
+    unsigned max_per_host;    /* connections to one host; 0: 6 */
+};
+
 /** Settings of a library handle. All zero, or a NULL pointer: defaults. */
 struct fovea_options {
-    unsigned n_threads; /* 0: as many as the process may use CPUs */
-    unsigned max_batch; /* images a forward pass takes; 0: 8, that is
-                           FOVEA_DEFAULT_BATCH */
     enum fovea_dtype dtype;
+    unsigned max_batch;   /* images a worker takes at once, and a forward pass;
+                             0: FOVEA_DEFAULT_BATCH */
+    unsigned n_threads;   /* of each worker; 0: 1 */
+    unsigned max_workers; /* of each model; 0: as many as the process may use
+                             CPUs, at least 2 */
+    unsigned max_queue;   /* images of a model that may wait, each with its
+                             file open; 0: FOVEA_DEFAULT_QUEUE */
+    unsigned memory_limit_pct;   /* of the memory that the process may use, 1 to
+                                  100; 0: 80 */
+    uint64_t memory_limit_bytes; /* and not more than this; 0: no more */
+    int64_t idle_ns;             /* a worker idle for longer ends; 0: 5
+                                       minutes; FOVEA_NEVER */
+    int64_t deadline_ns;         /* of an image from being submitted to its
+                                       answer, fetching and cold start included;
+                                       0: 5 minutes; FOVEA_NEVER */
+    int64_t image_ns;            /* an image may be worked on; 0: 30 s */
+    int64_t load_ns;             /* a worker may start and load; 0: 2
+                                       minutes */
+    int64_t drain_ns;            /* fovea_close() lets work go on; 0: 5 s;
+                                       negative: none */
+    uint64_t recycle_after;      /* images after which a worker is replaced
+                                       (codecs leak); 0: 10000; UINT64_MAX */
+    enum fovea_sandbox sandbox;
+    const char *worker_program;  /* NULL: $FOVEA_WORKER, or where it was
+                                       installed */
+    const char *cache_directory; /* of packed weights; NULL: $FOVEA_CACHE, or
+                                       fovea in the user's cache directory; "":
+                                       none */
+    uint64_t max_cache_bytes;    /* 0: 8 GiB */
+    struct fovea_url_options url;
     struct fovea_limits limits;
+    fovea_event_fn *on_event; /* NULL: none */
+    void *event_context;
 };
 
 enum {
-    FOVEA_MAX_THREADS = 256,
-    FOVEA_MAX_BATCH = 256,
-    FOVEA_DEFAULT_BATCH = 8
+    FOVEA_MAX_THREADS = 64,
+    FOVEA_MAX_BATCH = 128,
+    FOVEA_MAX_WORKERS = 256, /* of all models together */
+    FOVEA_MAX_QUEUE = 65536,
+    FOVEA_DEFAULT_BATCH = 8,
+    FOVEA_DEFAULT_QUEUE = 256
 };
 
 /** Flags of the embedding calls. */
@@ -84,7 +150,12 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_open(
         const struct fovea_options *options, struct fovea **library_out,
         struct fovea_error *err);
 
-/** Close the library, after all its models. NULL is fine. Since: 0.1 */
+/**
+ * Close the library, after all its models. What was submitted may go on for
+ * options.drain_ns; then it is answered with FOVEA_ERR_SHUTTING_DOWN. All
+ * workers have ended when this returns. NULL is fine. After a fork the child
+ * may call it and it ends nothing of the parent's. Since: 0.1
+ */
 FOVEA_API void fovea_close(struct fovea *library);
 
 /** Version of the library that is running, "0.1.0". Since: 0.1 */
@@ -113,7 +184,9 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_open(
         struct fovea *library, const char *key, struct fovea_model **model_out,
         struct fovea_error *err);
 
-/** End a model. NULL is fine. No call on it may be running. Since: 0.1 */
+/** End a model. NULL is fine. No call on it may be running; images that were
+ *  submitted are answered all the same. Its workers end when no other handle
+ *  has the same model. Since: 0.1 */
 FOVEA_API void fovea_model_close(struct fovea_model *model);
 
 /** What a model is. Strings live as long as the model. */
@@ -148,6 +221,13 @@ struct fovea_catalogue_entry {
     uint32_t embedding_dimension;
     uint32_t image_size_px;
     uint32_t patch_size_px;
+    uint32_t n_layers;
+    uint32_t n_heads;
+    uint32_t hidden_size;
+    uint32_t mlp_size;
+    float mean[3]; /* R, G, B, of samples scaled to 0..1 */
+    float std[3];
+    uint64_t est_memory_allocation_mb; /* weights and one worker, in float32 */
 };
 
 /** Entries of the catalogue, index 0 and up; NULL past the last. Being listed
@@ -166,8 +246,10 @@ FOVEA_API const struct fovea_catalogue_entry *fovea_catalogue(size_t index);
  * @return FOVEA_OK; a file status (FOVEA_ERR_FILE_NOT_FOUND, _FILE_DENIED,
  *         _NOT_A_FILE, _IO); an image status (FOVEA_ERR_NOT_AN_IMAGE and the
  *         other 200s); a model status if the weights cannot be loaded;
- *         FOVEA_ERR_NO_MEMORY; FOVEA_ERR_ARGUMENT.
- * Threads: safe; callers share the engine's threads. Since: 0.1
+ *         a pool status (the 400s: no memory for a worker, queue full, deadline
+ *         passed, this image ends workers); FOVEA_ERR_NO_MEMORY;
+ *         FOVEA_ERR_ARGUMENT.
+ * Threads: safe; not from a callback of the library. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image(
         struct fovea_model *model, const char *path, unsigned flags,
@@ -192,13 +274,27 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_base64(
         struct fovea_model *model, const char *text, size_t size,
         unsigned flags, float *embedding, struct fovea_error *err);
 
+/**
+ * As fovea_embed_image(), of what a URL leads to.
+ *
+ * http and https only. Redirects are followed and checked like the URL itself;
+ * addresses that are not public are refused unless the options allow them.
+ *
+ * @return as fovea_embed_image(), and a fetch status (the 500s).
+ * Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_url(
+        struct fovea_model *model, const char *url, unsigned flags,
+        float *embedding, struct fovea_error *err);
+
 enum fovea_image_kind {
     FOVEA_IMAGE_PATH,   /* data: NUL-terminated path; size is ignored */
     FOVEA_IMAGE_BYTES,  /* data: a file's bytes */
     FOVEA_IMAGE_BASE64, /* data: base64 text */
+    FOVEA_IMAGE_URL,    /* data: NUL-terminated URL; size is ignored */
 };
 
-/** One image of a batch; data is borrowed for the call. */
+/** An image to embed; data is borrowed for the call it is given to. */
 struct fovea_image {
     enum fovea_image_kind kind;
     const void *data;
@@ -215,15 +311,72 @@ struct fovea_image {
  *                    failed is zeroed.
  * @param results     n records, all written: code FOVEA_OK, or what was wrong
  *                    with this item.
- * @return FOVEA_OK if every item was tried, whatever came of it; otherwise
- *         nothing was embedded, embeddings and results are unspecified, and err
- *         says why: FOVEA_ERR_ARGUMENT, FOVEA_ERR_NO_MEMORY or a model status.
- * Threads: safe; the items are spread over the engine's threads. Since: 0.1
+ * @return FOVEA_OK if every item was tried, whatever came of it. Otherwise
+ *         embeddings and results are unspecified and err says why:
+ *         FOVEA_ERR_ARGUMENT or FOVEA_ERR_NO_MEMORY; and, where no item could
+ *         be tried, what kept the workers from starting: a model status,
+ *         FOVEA_ERR_MEMORY_EXHAUSTED, FOVEA_ERR_WORKER_START,
+ *         FOVEA_ERR_SANDBOX, FOVEA_ERR_CIRCUIT_OPEN, FOVEA_ERR_FORKED.
+ * Threads: safe; the items are spread over the workers. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_batch_embed_images(
         struct fovea_model *model, const struct fovea_image *images, size_t n,
         unsigned flags, float *embeddings, struct fovea_error *results,
         struct fovea_error *err);
+
+/** Settings of fovea_submit(). All zero, or NULL: defaults. */
+struct fovea_submit_options {
+    unsigned flags;      /* 0 or FOVEA_EMBED_RAW */
+    bool is_batch;       /* comes after images that are not */
+    int64_t deadline_ns; /* from now; 0: as in struct fovea_options */
+};
+
+/** What an image cost, in nanoseconds; 0 where it did not get so far. */
+struct fovea_timings {
+    int64_t fetch_ns;
+    int64_t queue_ns;
+    int64_t decode_ns;
+    int64_t forward_ns; /* its share of a forward pass */
+    int64_t total_ns;   /* from submitting */
+};
+
+/**
+ * Called once for every image that was submitted.
+ *
+ * @param result     code FOVEA_OK, or what went wrong. Lives as long as the
+ *                   call.
+ * @param embedding  fovea_embedding_dimension() float32, or NULL on failure.
+ *                   Lives as long as the call.
+ * Threads: one of the library's own, never the one that submitted, with none of
+ * the library's locks held. It must return soon, and may call fovea_submit()
+ * and fovea_cancel() but nothing that waits.
+ */
+typedef void fovea_done_fn(void *context, const struct fovea_error *result,
+        const float *embedding, const struct fovea_timings *timings);
+
+/**
+ * Embed an image without waiting for it. All other calls that embed stand on
+ * this one.
+ *
+ * @param image       Its data is copied or opened before the call returns.
+ * @param options     NULL for defaults.
+ * @param ticket_out  May be NULL. Never 0; for fovea_cancel().
+ * @return FOVEA_OK: done will be called exactly once. Else it never will:
+ *         FOVEA_ERR_BUSY if the queue is full; FOVEA_ERR_CIRCUIT_OPEN;
+ *         FOVEA_ERR_SHUTTING_DOWN; FOVEA_ERR_FORKED; a file status,
+ *         FOVEA_ERR_BASE64, FOVEA_ERR_URL, FOVEA_ERR_IMAGE_TOO_MANY_BYTES;
+ *         FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_submit(
+        struct fovea_model *model, const struct fovea_image *image,
+        const struct fovea_submit_options *options, fovea_done_fn *done,
+        void *context, uint64_t *ticket_out, struct fovea_error *err);
+
+/** Ask for an image's end: unless it is done it is answered with
+ *  FOVEA_ERR_CANCELLED, soon. done is called in any case. A ticket that is done
+ *  is fine. Threads: safe. Since: 0.1 */
+FOVEA_API void fovea_cancel(struct fovea_model *model, uint64_t ticket);
 
 /**
  * Give the pixels the model would see of each image: decoded, oriented, RGB,
@@ -232,7 +385,8 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_batch_embed_images(
  *
  * @param pixels  [n][image_height_px][image_width_px][3] uint8; zeroed for an
  *                item that failed.
- * The rest is as in fovea_batch_embed_images(); no weights are loaded.
+ * The rest is as in fovea_batch_embed_images(); the workers that do it load no
+ * weights.
  * Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_batch_preprocess_images(

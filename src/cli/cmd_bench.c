@@ -26,7 +26,7 @@ static const char help[] =
         "Flags:\n"
         "  -m, --model KEY|DIR  measure this model\n"
         "      --dtype TYPE     arithmetic: auto, f32, bf16 (auto)\n"
-        "      --batch N        images a forward pass, 1 to 256 (8)\n"
+        "      --batch N        images a forward pass, 1 to 128 (8)\n"
         "      --rounds N       1 to 99 (7)\n"
         "      --width N        of the JPEG, 8 to 16384 pixels (500)\n"
         "      --height N       of the JPEG, 8 to 16384 pixels (375)\n"

@@ -21,7 +21,7 @@ static const char help[] =
         "Flags:\n"
         "      --json        one JSON value: an array of models, or the model\n"
         "      --dtype TYPE  (show) arithmetic to estimate for: auto, f32, bf16\n"
-        "      --batch N     (show) batch to estimate for, 1 to 256 (8)\n"
+        "      --batch N     (show) batch to estimate for, 1 to 128 (8)\n"
         "  -h, --help        this text\n"
         "\n"
         "Exit status: 0; 2 wrong usage or a key that is not known; 1 the model is\n"

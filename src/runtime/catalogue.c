@@ -8,16 +8,30 @@
 #include "base/error.h"
 #include "base/nearest.h"
 
+/* Mean and std of the pictures that CLIP was trained on. */
+#define CLIP_MEAN { 0.48145466F, 0.4578275F, 0.40821073F }
+#define CLIP_STD  { 0.26862954F, 0.26130258F, 0.27577711F }
+
+/* clang-format off: a table */
 static const struct fovea_catalogue_entry entries[] = {
-    { FOVEA_DEFAULT_MODEL, 64, 224, 32 },
-    { "openai/clip-vit-base-patch32", 512, 224, 32 },
-    { "openai/clip-vit-base-patch16", 512, 224, 16 },
-    { "openai/clip-vit-large-patch14", 768, 224, 14 },
-    { "openai/clip-vit-large-patch14-336", 768, 336, 14 },
-    { "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", 512, 224, 32 },
-    { "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", 768, 224, 14 },
-    { "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 1024, 224, 14 },
+    { FOVEA_DEFAULT_MODEL,
+        64, 224, 32, 4, 4, 128, 512, CLIP_MEAN, CLIP_STD, 0 },
+    { "openai/clip-vit-base-patch32",
+        512, 224, 32, 12, 12, 768, 3072, CLIP_MEAN, CLIP_STD, 0 },
+    { "openai/clip-vit-base-patch16",
+        512, 224, 16, 12, 12, 768, 3072, CLIP_MEAN, CLIP_STD, 0 },
+    { "openai/clip-vit-large-patch14",
+        768, 224, 14, 24, 16, 1024, 4096, CLIP_MEAN, CLIP_STD, 0 },
+    { "openai/clip-vit-large-patch14-336",
+        768, 336, 14, 24, 16, 1024, 4096, CLIP_MEAN, CLIP_STD, 0 },
+    { "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        512, 224, 32, 12, 12, 768, 3072, CLIP_MEAN, CLIP_STD, 0 },
+    { "laion/CLIP-ViT-L-14-laion2B-s32B-b82K",
+        768, 224, 14, 24, 16, 1024, 4096, CLIP_MEAN, CLIP_STD, 0 },
+    { "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
+        1024, 224, 14, 32, 16, 1280, 5120, CLIP_MEAN, CLIP_STD, 0 },
 };
+/* clang-format on */
 
 const struct fovea_catalogue_entry *
 fovea_catalogue(size_t index)

@@ -251,6 +251,7 @@ open_item(void *context, size_t index, struct fovea_input *input_out,
         return FOVEA_OK;
     case FOVEA_IMAGE_BASE64:
         return open_base64(image, items->limits->max_bytes, input_out, err);
+    case FOVEA_IMAGE_URL:
     default:
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "image kind %d is not known",
                 (int)image->kind);

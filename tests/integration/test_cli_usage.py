@@ -46,7 +46,7 @@ def test_mistakes_are_explained(directory):
         (("embed", "--bacth", "2", "a"), "did you mean --batch?"),
         (("embed", "-x", "a"), "unknown flag -x"),
         (("embed", "a", "--batch"), "--batch needs a value"),
-        (("embed", "a", "--batch", "0"), "1 to 256"),
+        (("embed", "a", "--batch", "0"), "1 to 128"),
         (("embed", "a", "--batch=many"), "\"many\""),
         (("embed", "a", "--dtype", "f64"), "none of auto, f32, bf16"),
         (("embed", "a", "--raw=yes"), "takes no value"),

@@ -1,0 +1,213 @@
+/*
+ * Looking into the pool of worker processes, and at what happens in it.
+ *
+ * Nothing here is needed to embed images.
+ */
+#ifndef FOVEA_POOL_H
+#define FOVEA_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fovea;
+struct fovea_model;
+
+/** Where a worker is in its life. */
+enum fovea_worker_state {
+    FOVEA_WORKER_SPAWNING,   /* started; has not said hello yet */
+    FOVEA_WORKER_LOADING,    /* reads or maps the weights, seals itself */
+    FOVEA_WORKER_READY,      /* waits for images, and worked lately */
+    FOVEA_WORKER_PROCESSING, /* has images in its hands */
+    FOVEA_WORKER_IDLE,       /* waits, and has for a second or more */
+    FOVEA_WORKER_EVICTING,   /* was asked to end */
+    FOVEA_WORKER_FAILED,     /* is beyond help; was killed or died */
+    FOVEA_WORKER_DEAD,       /* ended and reaped */
+};
+
+/** Why a worker stops or stopped. */
+enum fovea_stop_reason {
+    FOVEA_STOP_NONE,
+    FOVEA_STOP_IDLE,     /* had nothing to do for longer than the limit */
+    FOVEA_STOP_MEMORY,   /* made room for another model, or under pressure */
+    FOVEA_STOP_MODEL,    /* its model was closed */
+    FOVEA_STOP_SHUTDOWN, /* the library was closed */
+    FOVEA_STOP_RECYCLED, /* had served its number of images */
+    FOVEA_STOP_EXEC,     /* could not be started */
+    FOVEA_STOP_LOAD,     /* could not load the model, and said why */
+    FOVEA_STOP_LOAD_TIMEOUT,
+    FOVEA_STOP_IMAGE_TIMEOUT,
+    FOVEA_STOP_CRASHED,  /* ended by a signal of its own making */
+    FOVEA_STOP_KILLED,   /* ended by somebody's SIGKILL */
+    FOVEA_STOP_OOM,      /* killed by the kernel for memory */
+    FOVEA_STOP_EXITED,   /* ended by itself without being asked */
+    FOVEA_STOP_PROTOCOL, /* sent something that makes no sense */
+    FOVEA_STOP_COUNT
+};
+
+/** How much of the memory that may be used is in use: below 50 %, 70 %, 85 %,
+ *  or more. */
+enum fovea_pressure {
+    FOVEA_PRESSURE_LOW,
+    FOVEA_PRESSURE_NORMAL,
+    FOVEA_PRESSURE_HIGH,     /* no worker is added to others */
+    FOVEA_PRESSURE_CRITICAL, /* idle workers are evicted */
+};
+
+enum fovea_breaker_state {
+    FOVEA_BREAKER_CLOSED,    /* as it should be */
+    FOVEA_BREAKER_OPEN,      /* no worker is started, requests are refused */
+    FOVEA_BREAKER_HALF_OPEN, /* one worker may show that all is well again */
+};
+
+/** Short names ("processing", "idle", ...); static. Since: 0.1 */
+FOVEA_API const char *fovea_worker_state_name(enum fovea_worker_state state);
+FOVEA_API const char *fovea_stop_reason_name(enum fovea_stop_reason reason);
+FOVEA_API const char *fovea_pressure_name(enum fovea_pressure pressure);
+FOVEA_API const char *fovea_breaker_state_name(enum fovea_breaker_state state);
+
+enum {
+    FOVEA_HISTOGRAM_BUCKETS = 32
+};
+
+/** Times, in buckets that double: buckets[i] counts those of at most
+ *  fovea_histogram_bound_ns(i) and more than the bound before. */
+struct fovea_histogram {
+    uint64_t count;
+    int64_t sum_ns;
+    uint64_t buckets[FOVEA_HISTOGRAM_BUCKETS];
+};
+
+/** Upper bound of a bucket: 10 us, 20 us, 40 us, ...; INT64_MAX for the last
+ *  one and above. Since: 0.1 */
+FOVEA_API int64_t fovea_histogram_bound_ns(size_t bucket);
+
+/** The time that a share (0..1) of all stayed under, as the upper bound of its
+ *  bucket; 0 of an empty histogram. Since: 0.1 */
+FOVEA_API int64_t fovea_histogram_quantile_ns(
+        const struct fovea_histogram *histogram, double share);
+
+struct fovea_worker_stats {
+    const char *model_key;
+    int64_t pid;
+    unsigned slot;
+    enum fovea_worker_state state;
+    enum fovea_stop_reason stop_reason; /* NONE unless it stops */
+    bool sandboxed;                     /* known from READY on */
+    int64_t age_ns;                     /* since it was started */
+    int64_t in_state_ns;
+    int64_t ready_after_ns; /* from its start to READY; 0: not yet */
+    uint64_t n_images;      /* served, good or bad */
+    uint32_t n_in_hand;
+    uint64_t reserved_bytes; /* of its own, without the shared weights */
+    uint64_t pss_bytes;      /* measured; 0 if it cannot be read */
+};
+
+struct fovea_model_stats {
+    const char *key;
+    uint32_t n_workers; /* that live */
+    uint32_t max_workers;
+    uint32_t n_queued;
+    uint32_t max_queue;
+    uint32_t n_in_hand; /* of workers */
+    uint64_t n_submitted;
+    uint64_t n_embedded; /* good ones */
+    uint64_t n_failed;   /* bad images and all other failures */
+    uint64_t n_retried;
+    uint64_t n_cold_starts;
+    uint64_t stops[FOVEA_STOP_COUNT]; /* workers by reason */
+    enum fovea_breaker_state breaker;
+    uint64_t shared_bytes;             /* packed weights; 0: not loaded */
+    struct fovea_histogram queue_ns;   /* waiting for a worker */
+    struct fovea_histogram decode_ns;  /* bytes to pixels */
+    struct fovea_histogram forward_ns; /* pixels to vector, an image's share */
+    struct fovea_histogram total_ns;   /* from submitting to the answer */
+};
+
+struct fovea_pool_stats {
+    uint64_t memory_total_bytes; /* of the system, or what a cgroup allows */
+    uint64_t memory_limit_bytes; /* that fovea keeps to */
+    uint64_t memory_available_bytes;
+    uint64_t memory_reserved_bytes;
+    uint64_t memory_pss_bytes; /* measured, all workers */
+    enum fovea_pressure pressure;
+    struct fovea_histogram fetch_ns; /* of URLs */
+    size_t n_models;
+    struct fovea_model_stats *models;
+    size_t n_workers;
+    struct fovea_worker_stats *workers;
+};
+
+/**
+ * Read how everything stands. Wakes nothing.
+ *
+ * @param stats_out  To be ended with fovea_pool_stats_finish().
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_FORKED.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_stats(
+        struct fovea *library, struct fovea_pool_stats *stats_out,
+        struct fovea_error *err);
+FOVEA_API void fovea_pool_stats_finish(struct fovea_pool_stats *stats);
+
+/** Whether the model has a worker that could take an image now or soon (from
+ *  SPAWNING to IDLE). Threads: safe. Since: 0.1 */
+FOVEA_API bool fovea_pool_has_workers(const struct fovea_model *model);
+
+/**
+ * Have a model's workers ready before the first image: without workers, a cold
+ * start as the first image would cause it; with some, one more. Waits until a
+ * worker is ready.
+ *
+ * @return FOVEA_OK, also where all workers that may be are there already;
+ *         FOVEA_ERR_MEMORY_EXHAUSTED, FOVEA_ERR_WORKER_START, a model status,
+ *         FOVEA_ERR_CIRCUIT_OPEN, FOVEA_ERR_SHUTTING_DOWN, FOVEA_ERR_FORKED.
+ * Threads: safe; not from a callback of the library. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_spawn_worker(
+        struct fovea_model *model, struct fovea_error *err);
+
+/** Memory reserved for all workers and their weights, MiB, rounded up. Threads:
+ *  safe. Since: 0.1 */
+FOVEA_API uint64_t fovea_pool_total_memory_mb(const struct fovea *library);
+
+enum fovea_event_kind {
+    FOVEA_EVENT_WORKER_STARTED,
+    FOVEA_EVENT_WORKER_READY,
+    FOVEA_EVENT_WORKER_STOPPED, /* reaped; reason and message say why */
+    FOVEA_EVENT_WORKER_LOG,     /* a line that a worker wrote */
+    FOVEA_EVENT_COLD_START,     /* message: how many workers */
+    FOVEA_EVENT_START_REFUSED,  /* memory; message says how much */
+    FOVEA_EVENT_NO_SANDBOX,     /* once: the kernel refuses; see the options */
+    FOVEA_EVENT_PRESSURE,       /* the level changed; message names it */
+    FOVEA_EVENT_BREAKER,        /* its state changed; message names it */
+    FOVEA_EVENT_CACHE,          /* a packed copy was stored or thrown away */
+};
+
+/** Something that happened. Strings live as long as the call. */
+struct fovea_event {
+    enum fovea_event_kind kind;
+    const char *model_key; /* NULL: of no model */
+    int64_t pid;           /* 0: of no worker */
+    enum fovea_stop_reason reason;
+    const char *message; /* one line; never NULL */
+};
+
+/** Called by the pool's thread, one at a time. It must return soon and may call
+ *  nothing of the library but the name functions. */
+typedef void fovea_event_fn(void *context, const struct fovea_event *event);
+
+FOVEA_API const char *fovea_event_kind_name(enum fovea_event_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

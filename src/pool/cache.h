@@ -1,0 +1,80 @@
+/*
+ * Packed weights on disk, so that the next cold start is an mmap.
+ *
+ *   <directory>/packed/<key>.fovea    header and weights, as model/packed.h has
+ *                                     them; the host copies bytes and looks
+ *                                     into nothing
+ *   <directory>/digests/<identity>    the weights digest of a file that was
+ *                                     digested before: 64 hexadecimal digits
+ *
+ * key = SHA-256 over weights digest, shape, dtype and the worker's engine word
+ * (matrix library, version, CPU features). Files appear whole
+ * (base/atomic_file.h). A file that does not belong to the user, or that others
+ * may write, is not opened. When the folder grows past its cap, the least
+ * recently used (by modification time, which opening sets) go.
+ */
+#ifndef FOVEA_POOL_CACHE_H
+#define FOVEA_POOL_CACHE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+enum {
+    FOVEA_CACHE_KEY_SIZE = 65 /* hexadecimal digits and NUL */
+};
+
+struct fovea_cache {
+    char *directory; /* owned; NULL: no cache */
+    uint64_t max_bytes;
+};
+
+/**
+ * @param directory  NULL: $FOVEA_CACHE, else $XDG_CACHE_HOME/fovea, else
+ *                   ~/.cache/fovea, else no cache; "": no cache. Made when
+ *                   first stored into.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_cache_init(struct fovea_cache *cache,
+        const char *directory, uint64_t max_bytes, struct fovea_error *err);
+void fovea_cache_finish(struct fovea_cache *cache);
+
+/** The key of a model's packed weights. */
+void fovea_cache_key(const char *weights_digest, const char *dtype,
+        const char *engine, char key_out[FOVEA_CACHE_KEY_SIZE]);
+
+/**
+ * Open what is there under a key, and mark it as used.
+ *
+ * @param fd_out  Read-only descriptor, owned by the caller; -1 if there is none
+ *                (which is no failure).
+ */
+FOVEA_NODISCARD enum fovea_status fovea_cache_open(
+        const struct fovea_cache *cache, const char *key, int *fd_out,
+        struct fovea_error *err);
+
+/**
+ * Store a copy of all bytes of a descriptor under a key, then make room: others
+ * go until the cap is kept. Blocks for as long as the disk takes. Not stored,
+ * FOVEA_OK: what is larger than the cap, or than what the disk has free.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_cache_store(
+        const struct fovea_cache *cache, const char *key, int fd,
+        struct fovea_error *err);
+
+/** Throw away what is there under a key. */
+void fovea_cache_remove(const struct fovea_cache *cache, const char *key);
+
+/**
+ * The digest of a model's weights (checkpoint/digest.h): from the memo if the
+ * files are the same as when it was written (device, inode, size, times), else
+ * by reading them, and the memo is written. Blocks.
+ *
+ * @param digest_out  FOVEA_CACHE_KEY_SIZE bytes.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_cache_digest(
+        const struct fovea_cache *cache, const char *model_directory,
+        char *digest_out, struct fovea_error *err);
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * The payloads of the frames, one struct and one pair of functions each.
+ *
+ * Decoding checks ranges, strings and that every byte was used; a false means
+ * that the sender is not to be trusted with anything more. Strings are copied
+ * into the structs.
+ */
+#ifndef FOVEA_WIRE_MESSAGES_H
+#define FOVEA_WIRE_MESSAGES_H
+
+#include "fovea/fovea.h"
+
+#include "wire/frame.h"
+
+enum {
+    FOVEA_WIRE_PATH_SIZE = 4096,
+    FOVEA_WIRE_NAME_SIZE = 128,
+};
+
+struct fovea_hello {
+    uint32_t protocol;                /* FOVEA_PROTOCOL_VERSION */
+    char build[FOVEA_WIRE_NAME_SIZE]; /* FOVEA_VERSION */
+    /* What packed weights depend on besides the weights: matrix library, its
+       version, the instructions it uses. One word. */
+    char engine[FOVEA_WIRE_NAME_SIZE];
+};
+
+/* What a worker is for. */
+enum fovea_work_kind {
+    FOVEA_WORK_EMBED,
+    FOVEA_WORK_PIXELS, /* as fovea_batch_preprocess_images(); no weights */
+};
+
+/* One descriptor beside it: packed weights (see packed_*), or none. */
+struct fovea_load {
+    char directory[FOVEA_WIRE_PATH_SIZE]; /* of the model */
+    enum fovea_work_kind kind;
+    enum fovea_dtype dtype; /* not AUTO */
+    enum fovea_sandbox sandbox;
+    uint32_t n_threads;
+    uint32_t max_batch;
+    struct fovea_limits limits; /* every field set */
+    /* The packed weights come from a file, not from a sibling's sealed memory:
+       the checksum of all of it is to be checked. */
+    bool packed_is_foreign;
+};
+
+/* One descriptor beside it where the worker packed: sealed memory that holds
+   header and weights (model/packed.h). None if it was given some. */
+struct fovea_ready {
+    uint32_t dimension;     /* float32 of a vector; of pixels: 0 */
+    uint64_t row_bytes;     /* of a result */
+    uint64_t shared_bytes;  /* header and weights; pixels: 0 */
+    uint64_t scratch_bytes; /* allocated for itself before the seal */
+    uint64_t load_ns;
+    uint64_t warm_up_ns;
+    bool is_sandboxed;
+    char remark[FOVEA_ERROR_MESSAGE_SIZE]; /* why not, if it could not be */
+};
+
+struct fovea_failed {
+    enum fovea_status status; /* not FOVEA_OK */
+    int32_t sys_errno;
+    bool packed_is_bad; /* the packed weights it was given are not usable;
+                           without them it would do */
+    char message[FOVEA_ERROR_MESSAGE_SIZE];
+};
+
+/* n descriptors beside it, regular files or memory, to be read from offset 0;
+   for pixels one more: the output, n rows of row_bytes to be written at
+   index * row_bytes. */
+struct fovea_job_frame {
+    uint32_t n; /* 1..max_batch */
+    struct {
+        uint64_t size; /* bytes, when it was opened */
+        bool raw;      /* the vector is not scaled to length 1 */
+    } images[FOVEA_MAX_BATCH];
+};
+
+struct fovea_decoded {
+    uint32_t index;
+    uint64_t decode_ns;
+};
+
+/* Exactly one an image of a job, in any order; a job is done with its last. */
+struct fovea_result {
+    uint32_t index;
+    enum fovea_status status;
+    int32_t sys_errno;
+    uint64_t decode_ns;
+    uint64_t forward_ns;                    /* its share */
+    char message[FOVEA_ERROR_MESSAGE_SIZE]; /* empty if status is FOVEA_OK */
+    /* Behind it in the frame if FOVEA_OK and not pixels: the vector. */
+};
+
+/* Encoders: into the writer; its overflow says if it did not fit. */
+void fovea_hello_write(const struct fovea_hello *hello,
+        struct fovea_writer *writer);
+void fovea_load_write(const struct fovea_load *load,
+        struct fovea_writer *writer);
+void fovea_ready_write(const struct fovea_ready *ready,
+        struct fovea_writer *writer);
+void fovea_failed_write(const struct fovea_failed *failed,
+        struct fovea_writer *writer);
+void fovea_job_write(const struct fovea_job_frame *job,
+        struct fovea_writer *writer);
+void fovea_decoded_write(const struct fovea_decoded *decoded,
+        struct fovea_writer *writer);
+/** vector: dimension floats, or NULL with 0. */
+void fovea_result_write(const struct fovea_result *result, const float *vector,
+        size_t dimension, struct fovea_writer *writer);
+
+FOVEA_NODISCARD bool fovea_hello_read(const struct fovea_frame *frame,
+        struct fovea_hello *hello_out);
+FOVEA_NODISCARD bool fovea_load_read(const struct fovea_frame *frame,
+        struct fovea_load *load_out);
+FOVEA_NODISCARD bool fovea_ready_read(const struct fovea_frame *frame,
+        struct fovea_ready *ready_out);
+FOVEA_NODISCARD bool fovea_failed_read(const struct fovea_frame *frame,
+        struct fovea_failed *failed_out);
+FOVEA_NODISCARD bool fovea_job_read(const struct fovea_frame *frame,
+        struct fovea_job_frame *job_out);
+FOVEA_NODISCARD bool fovea_decoded_read(const struct fovea_frame *frame,
+        struct fovea_decoded *decoded_out);
+/** vector_out: room for dimension floats; written if the status is FOVEA_OK and
+ *  dimension is not 0. A status that status.def does not know is bad. */
+FOVEA_NODISCARD bool fovea_result_read(const struct fovea_frame *frame,
+        size_t dimension, struct fovea_result *result_out, float *vector_out);
+
+#endif
