@@ -27,10 +27,11 @@ struct fovea_breaker {
     unsigned n_faults; /* in a row */
     bool is_probing;   /* half open, and its one worker was let start */
     int64_t next_ns;   /* the earliest time of the next start */
+    int64_t open_ns;   /* how long it stays open */
 };
 
-/** All zero is a closed breaker too. */
-void fovea_breaker_init(struct fovea_breaker *breaker);
+/** Closed. open_ns: FOVEA_BREAKER_OPEN_NS but in tests. */
+void fovea_breaker_init(struct fovea_breaker *breaker, int64_t open_ns);
 
 /** May a worker be started now? Moves OPEN to HALF_OPEN when its time is over;
  *  in HALF_OPEN only until one was started. */

@@ -34,6 +34,7 @@ struct fovea_pool_settings {
     int64_t load_ns;
     int64_t drain_ns; /* 0: none */
     uint64_t recycle_after;
+    int64_t breaker_open_ns; /* FOVEA_BREAKER_OPEN_NS but in tests */
     enum fovea_sandbox sandbox;
     const char *worker_program;  /* copied; NULL: pool/program.h finds it */
     const char *cache_directory; /* copied; as fovea_cache_init() */
@@ -80,6 +81,7 @@ typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
         const void *row, const struct fovea_timings *timings);
 
 struct fovea_pool_image {
+    uint64_t ticket; /* fovea_pool_ticket(), or 0: a fresh one */
     int fd; /* regular file or memory; taken by a successful submit */
     uint64_t size;
     bool raw;
