@@ -19,6 +19,7 @@ BENCH_FLAGS ?=
 all: build/build.ninja
 	ninja -C build
 	ln -f build/src/cli/fovea build/fovea
+	ln -f build/src/worker/fovea-worker build/fovea-worker
 
 build/build.ninja:
 	meson setup build --prefix $(PREFIX)

@@ -87,6 +87,7 @@ export fuzz_seconds
 title "plain build"
 if build build; then
     ln -f build/src/cli/fovea build/fovea
+    ln -f build/src/worker/fovea-worker build/fovea-worker
     suites build plain
 
     title "the engine on an older CPU"

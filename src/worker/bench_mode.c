@@ -1,0 +1,164 @@
+/* See bench_mode.h. */
+#include "worker/bench_mode.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/random.h"
+#include "wire/exit.h"
+#include "worker/bench_engine.h"
+
+enum {
+    SEED = 1,
+    N_WORDS = 6,
+    MAX_NUMBER = 1000000,
+};
+
+static const char *const dtype_names[] = {
+    [FOVEA_DTYPE_AUTO] = "auto",
+    [FOVEA_DTYPE_F32] = "f32",
+    [FOVEA_DTYPE_BF16] = "bf16",
+};
+
+static bool
+parse_number(const char *word, uint32_t *number_out)
+{
+    uint32_t number = 0;
+    for (const char *at = word; *at; at++) {
+        if (*at < '0' || *at > '9') {
+            return false;
+        }
+        number = 10 * number + (uint32_t)(*at - '0');
+        if (number > MAX_NUMBER) {
+            return false;
+        }
+    }
+    *number_out = number;
+    return *word != '\0';
+}
+
+static bool
+parse_dtype(const char *word, enum fovea_dtype *dtype_out)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(dtype_names); i++) {
+        if (strcmp(word, dtype_names[i]) == 0) {
+            *dtype_out = (enum fovea_dtype)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+parse(char **words, struct fovea_bench_options *options)
+{
+    uint32_t batch = 0;
+    uint32_t rounds = 0;
+    if (!parse_dtype(words[0], &options->dtype) ||
+            !parse_number(words[1], &batch) ||
+            !parse_number(words[2], &rounds) ||
+            !parse_number(words[3], &options->width_px) ||
+            !parse_number(words[4], &options->height_px)) {
+        return false;
+    }
+    options->batch = batch;
+    options->n_rounds = rounds;
+    return batch >= 1 && batch <= FOVEA_MAX_BATCH;
+}
+
+/* {} stands for CLIP's defaults, in both of its files: the shape of ViT-B/32,
+   and its preprocessing. */
+static enum fovea_status
+make_model(struct fovea_bench_options *options,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_vision_config_parse("ViT-B/32", "{}", 2,
+            &options->config, err);
+    if (!status) {
+        status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
+                options->config.image_size_px, &options->settings, err);
+    }
+    return status ? status
+                  : fovea_checkpoint_create_random(&options->config, SEED,
+                            checkpoint_out, err);
+}
+
+static enum fovea_status
+read_model(const char *directory, struct fovea_bench_options *options,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    enum fovea_status status =
+            fovea_vision_config_read(directory, &options->config, err);
+    if (!status) {
+        status = fovea_preprocess_config_read(directory,
+                options->config.image_size_px, &options->settings, err);
+    }
+    if (!status) {
+        status = fovea_checkpoint_open(directory, checkpoint_out, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+measure(const char *directory, struct fovea_bench_options *options,
+        struct fovea_bench_result *result_out, struct fovea_error *err)
+{
+    struct fovea_checkpoint *checkpoint = NULL;
+    enum fovea_status status = directory[0]
+            ? read_model(directory, options, &checkpoint, err)
+            : make_model(options, &checkpoint, err);
+    if (!status) {
+        options->checkpoint = checkpoint;
+        status = fovea_bench_run(options, result_out, err);
+    }
+    fovea_checkpoint_close(checkpoint);
+    return status;
+}
+
+static void
+print(const struct fovea_bench_result *result)
+{
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {
+        { "decode_ms", result->decode_ms },
+        { "resize_ms", result->resize_ms },
+        { "forward_ms", result->forward_ms },
+        { "forward_single_ms", result->forward_single_ms },
+        { "matmul_ms", result->matmul_ms },
+        { "over_matmul", result->over_matmul },
+        { "end_to_end_ms", result->end_to_end_ms },
+    };
+    (void)printf("dtype %s\njpeg_bytes %" PRIu64 "\nweights_bytes %" PRIu64
+                 "\n",
+            dtype_names[result->dtype], result->jpeg_bytes,
+            result->weights_bytes);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
+        (void)printf("%s %.9g\n", rows[i].name, rows[i].value);
+    }
+}
+
+int
+fovea_worker_bench(int argc, char **argv)
+{
+    struct fovea_bench_options options = { 0 };
+    if (argc != N_WORDS || !parse(argv + 1, &options)) {
+        (void)fputs("fovea-worker: --bench takes a directory, a dtype, batch, "
+                    "rounds, width and height; it is a part of `fovea bench`\n",
+                stderr);
+        return FOVEA_WORKER_EXIT_USAGE;
+    }
+    struct fovea_bench_result result;
+    struct fovea_error error;
+    enum fovea_status status = measure(argv[0], &options, &result, &error);
+    if (status) {
+        (void)printf("failed %d %s\n", (int)status, error.message);
+    } else {
+        print(&result);
+    }
+    bool written = fflush(stdout) == 0 && !ferror(stdout);
+    return !status && written ? FOVEA_WORKER_EXIT_OK : FOVEA_WORKER_EXIT_LOAD;
+}
