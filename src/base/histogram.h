@@ -1,6 +1,6 @@
 /* Filling the histograms of fovea/pool.h. Guarded by whoever owns one. */
-#ifndef FOVEA_POOL_HISTOGRAM_H
-#define FOVEA_POOL_HISTOGRAM_H
+#ifndef FOVEA_BASE_HISTOGRAM_H
+#define FOVEA_BASE_HISTOGRAM_H
 
 #include "fovea/pool.h"
 

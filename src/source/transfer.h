@@ -1,0 +1,60 @@
+/*
+ * Inside of source/: one URL on its way, redirects included.
+ *
+ * Everything here belongs to the fetcher's thread but the group that says
+ * otherwise.
+ */
+#ifndef FOVEA_SOURCE_TRANSFER_H
+#define FOVEA_SOURCE_TRANSFER_H
+
+#include "source/fetch.h"
+#include "source/url.h"
+
+struct fovea_transfer {
+    /* Guarded by the fetcher's mutex. */
+    struct fovea_transfer *next;
+    struct fovea_transfer *previous;
+    bool is_cancelled;
+
+    /* Set before the thread sees it, then only read. */
+    uint64_t ticket;
+    int64_t deadline_ns;
+    uint64_t server; /* fovea_url_server() of the first URL */
+    fovea_fetched_fn *fetched;
+    void *context;
+
+    const struct fovea_fetch_settings *settings; /* the fetcher's */
+    struct fovea_url url;                        /* the one it is at now */
+    CURL *easy;                                  /* NULL: not begun */
+    int64_t begun_ns;
+    unsigned n_redirects;
+    int fd; /* memory; -1: none yet */
+    uint64_t size;
+    bool checks_addresses;
+    bool is_connected;         /* to somewhere, at least once */
+    struct fovea_error result; /* the first failure; code FOVEA_OK: none */
+    char refused[160];         /* an address that was not allowed, and why */
+    char said[CURL_ERROR_SIZE];
+};
+
+/** Parse the URL. */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_create(const char *url,
+        struct fovea_transfer **transfer_out, struct fovea_error *err);
+
+void fovea_transfer_destroy(struct fovea_transfer *transfer);
+
+/** Make the handle for the multi: the clock of total_ns starts. */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_begin(
+        struct fovea_transfer *transfer, struct fovea_error *err);
+
+/**
+ * Judge what libcurl has ended.
+ *
+ * @param again_out  true: a redirect; the handle is to be added again.
+ * @return FOVEA_OK: the bytes are there and sealed, unless *again_out.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_settle(
+        struct fovea_transfer *transfer, CURLcode code, bool *again_out,
+        struct fovea_error *err);
+
+#endif
