@@ -18,11 +18,13 @@
  */
 #include "model/matmul.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <dnnl.h>
 
 #include "base/error.h"
+#include "model/checksum.h"
 
 /* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
    and may stand for another runtime than the one that oneDNN was built with. */
@@ -75,6 +77,17 @@ size_t
 fovea_element_size(enum fovea_element element)
 {
     return element == FOVEA_ELEMENT_BF16 ? 2 : 4;
+}
+
+void
+fovea_matmul_engine(char *word, size_t size)
+{
+    const dnnl_version_t *version = dnnl_version();
+    /* Of a release it is "N/A". */
+    const char *source = strchr(version->hash, '/') ? "" : version->hash;
+    (void)snprintf(word, size, "onednn-%d.%d.%d%.16s-isa-%x", version->major,
+            version->minor, version->patch, source,
+            (unsigned)dnnl_get_effective_cpu_isa());
 }
 
 bool
@@ -504,6 +517,13 @@ size_t
 fovea_packing_size(const struct fovea_packing *packing)
 {
     return dnnl_memory_desc_get_size(&packing->layout);
+}
+
+uint64_t
+fovea_packing_fingerprint(const struct fovea_packing *packing)
+{
+    /* The library clears what it does not use of a description. */
+    return fovea_checksum(&packing->layout, sizeof packing->layout);
 }
 
 bool

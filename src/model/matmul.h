@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fovea/export.h"
 #include "fovea/status.h"
@@ -45,6 +46,10 @@ enum {
 /** Size of an element in bytes. */
 size_t fovea_element_size(enum fovea_element element);
 
+/** The library, its version and source, and the most that it uses of this CPU:
+ *  one word. */
+void fovea_matmul_engine(char *word, size_t size);
+
 /** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
 bool fovea_matmul_has_bf16(void);
 
@@ -72,6 +77,10 @@ size_t fovea_packing_n(const struct fovea_packing *packing);
 
 /** Size of the packed matrix in bytes. */
 size_t fovea_packing_size(const struct fovea_packing *packing);
+
+/** A number that is the same for two packings only if a matrix packed with the
+ *  one can be used with the other (in one version of the library). */
+uint64_t fovea_packing_fingerprint(const struct fovea_packing *packing);
 
 /**
  * Whether a row's result has the same bits whatever rows stand beside it. Where

@@ -12,9 +12,14 @@
 
 #include "model/weights.h"
 
-/** One word: matrix library, version, the instructions it uses here, how linear
- *  layers are carried out. Static. */
-const char *fovea_packed_engine(void);
+enum {
+    FOVEA_PACKED_HEADER_SIZE = 4096,
+    FOVEA_PACKED_ENGINE_SIZE = 128,
+};
+
+/** One word: our way of packing, the matrix library, its version, the
+ *  instructions it uses here. */
+void fovea_packed_engine(char word_out[FOVEA_PACKED_ENGINE_SIZE]);
 
 /**
  * Load and pack a tower into new sealed memory, and map it read-only.

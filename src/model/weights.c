@@ -1,16 +1,13 @@
 /*
- * Loading: the block is laid out twice by the same code, first to learn its
- * size, then to give every weight its place; then each tensor is read into a
- * staging buffer of the largest one and packed from there.
+ * What weights are made of: the layouts of their matrices, and a block that is
+ * laid out by the same code twice, first to learn its size, then to give every
+ * weight its place.
  */
 #include "model/weights.h"
-
-#include <string.h>
 
 #include "base/error.h"
 #include "base/pages.h"
 #include "base/size.h"
-#include "checkpoint/vision.h"
 
 enum fovea_precision
 fovea_precision_bf16(const struct fovea_vision_config *config)
@@ -142,8 +139,8 @@ place_all(struct arena *arena, struct fovea_weights *weights)
     place_linear(arena, weights->packings.project, 0, &weights->project);
 }
 
-static enum fovea_status
-weights_create(const struct fovea_vision_config *config,
+enum fovea_status
+fovea_weights_create(const struct fovea_vision_config *config,
         enum fovea_precision precision, struct fovea_weights **weights_out,
         struct fovea_error *err)
 {
@@ -180,7 +177,7 @@ fovea_weights_destroy(struct fovea_weights *weights)
     if (!weights) {
         return;
     }
-    fovea_pages_unmap(weights->block, weights->block_size);
+    fovea_pages_unmap(weights->mapping, weights->mapping_size);
     packings_finish(&weights->packings);
     free(weights->layers);
     free(weights);
@@ -192,7 +189,8 @@ fovea_weights_size(const struct fovea_vision_config *config,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
-    enum fovea_status status = weights_create(config, precision, &weights, err);
+    enum fovea_status status =
+            fovea_weights_create(config, precision, &weights, err);
     if (status) {
         return status;
     }
@@ -201,225 +199,12 @@ fovea_weights_size(const struct fovea_vision_config *config,
     return FOVEA_OK;
 }
 
-static enum fovea_status
-map_block(struct fovea_weights *weights, struct fovea_error *err)
+void
+fovea_weights_place(struct fovea_weights *weights, void *block)
 {
-    void *block = fovea_pages_map(weights->block_size);
-    if (!block) {
-        return fovea_fail_memory(err, weights->block_size, "packed weights");
-    }
-    weights->block = block;
     struct arena arena = { block, 0 };
+    weights->block = block;
     place_all(&arena, weights);
-    return FOVEA_OK;
-}
-
-/* Reading. */
-
-struct loader {
-    struct fovea_weights *weights;
-    const struct fovea_checkpoint *checkpoint;
-    size_t layer;   /* the one that is being read */
-    float *staging; /* room for the largest matrix */
-};
-
-static enum fovea_status
-read_tensor(struct loader *loader, const struct fovea_vision_tensor *wanted,
-        float *values, struct fovea_error *err)
-{
-    const struct fovea_tensor *tensor = NULL;
-    enum fovea_status status = fovea_checkpoint_require(loader->checkpoint,
-            wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
-    if (status) {
-        return status;
-    }
-    return fovea_checkpoint_read(loader->checkpoint, tensor, values, err);
-}
-
-static enum fovea_status
-read_tower(struct loader *loader, enum fovea_tower_tensor id, float *values,
-        struct fovea_error *err)
-{
-    struct fovea_vision_tensor tensor =
-            fovea_vision_tower(&loader->weights->config, id);
-    return read_tensor(loader, &tensor, values, err);
-}
-
-static enum fovea_status
-read_layer(struct loader *loader, enum fovea_layer_tensor id, float *values,
-        struct fovea_error *err)
-{
-    struct fovea_vision_tensor tensor =
-            fovea_vision_layer(&loader->weights->config, loader->layer, id);
-    return read_tensor(loader, &tensor, values, err);
-}
-
-/* What is staged, into its place. */
-static enum fovea_status
-pack(struct loader *loader, const struct fovea_packing *packing, void *packed,
-        struct fovea_error *err)
-{
-    if (loader->weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
-        fovea_kernel_round_bf16(loader->staging,
-                fovea_packing_k(packing) * fovea_packing_n(packing));
-    }
-    return fovea_packing_pack(packing, loader->staging, packed, err);
-}
-
-/* A matrix without bias, outside the layers. */
-static enum fovea_status
-load_tower_matrix(struct loader *loader, enum fovea_tower_tensor id,
-        const struct fovea_packing *packing, void *packed,
-        struct fovea_error *err)
-{
-    enum fovea_status status = read_tower(loader, id, loader->staging, err);
-    return status ? status : pack(loader, packing, packed, err);
-}
-
-static enum fovea_status
-load_tower_norm(struct loader *loader, enum fovea_tower_tensor id,
-        const struct fovea_norm_weights *norm, struct fovea_error *err)
-{
-    enum fovea_status status = read_tower(loader, id, norm->weight, err);
-    return status ? status : read_tower(loader, id + 1, norm->bias, err);
-}
-
-static enum fovea_status
-load_layer_norm(struct loader *loader, enum fovea_layer_tensor id,
-        const struct fovea_norm_weights *norm, struct fovea_error *err)
-{
-    enum fovea_status status = read_layer(loader, id, norm->weight, err);
-    return status ? status : read_layer(loader, id + 1, norm->bias, err);
-}
-
-/* n linear layers of equal shape, one after the other in the checkpoint's
-   order, stacked along their outputs. */
-static enum fovea_status
-load_stack(struct loader *loader, enum fovea_layer_tensor first, size_t n,
-        const struct fovea_packing *packing,
-        const struct fovea_linear_weights *linear, struct fovea_error *err)
-{
-    size_t out = fovea_packing_n(packing) / n;
-    size_t size = out * fovea_packing_k(packing);
-    for (size_t i = 0; i < n; i++) {
-        enum fovea_layer_tensor id = first + 2 * (enum fovea_layer_tensor)i;
-        enum fovea_status status =
-                read_layer(loader, id, loader->staging + i * size, err);
-        if (!status) {
-            status = read_layer(loader, id + 1, linear->bias + i * out, err);
-        }
-        if (status) {
-            return status;
-        }
-    }
-    return pack(loader, packing, linear->packed, err);
-}
-
-/* Query, key and value: together, or the query apart in the last layer. */
-static enum fovea_status
-load_attention(struct loader *loader, const struct fovea_layer_weights *layer,
-        struct fovea_error *err)
-{
-    const struct fovea_packings *packings = &loader->weights->packings;
-    if (layer->qkv.packed) {
-        return load_stack(loader, FOVEA_LAYER_QUERY, 3, packings->qkv,
-                &layer->qkv, err);
-    }
-    enum fovea_status status = load_stack(loader, FOVEA_LAYER_QUERY, 1,
-            packings->square, &layer->query, err);
-    if (status) {
-        return status;
-    }
-    return load_stack(loader, FOVEA_LAYER_KEY, 2, packings->key_value,
-            &layer->key_value, err);
-}
-
-static enum fovea_status
-load_layer(struct loader *loader, struct fovea_error *err)
-{
-    const struct fovea_packings *packings = &loader->weights->packings;
-    const struct fovea_layer_weights *layer =
-            &loader->weights->layers[loader->layer];
-    enum fovea_status status =
-            load_layer_norm(loader, FOVEA_LAYER_NORM1, &layer->norm1, err);
-    if (!status) {
-        status = load_attention(loader, layer, err);
-    }
-    if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_OUT, 1, packings->square,
-                &layer->out, err);
-    }
-    if (!status) {
-        status = load_layer_norm(loader, FOVEA_LAYER_NORM2, &layer->norm2, err);
-    }
-    if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_FC1, 1, packings->fc1,
-                &layer->fc1, err);
-    }
-    if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_FC2, 1, packings->fc2,
-                &layer->fc2, err);
-    }
-    return status;
-}
-
-static enum fovea_status
-load_embeddings(struct loader *loader, struct fovea_error *err)
-{
-    struct fovea_weights *weights = loader->weights;
-    enum fovea_status status = load_tower_matrix(loader, FOVEA_TOWER_PATCH,
-            weights->packings.patch, weights->patch.packed, err);
-    if (!status) {
-        status = read_tower(loader, FOVEA_TOWER_CLASS, weights->class_embedding,
-                err);
-    }
-    if (!status) {
-        status = read_tower(loader, FOVEA_TOWER_POSITION,
-                weights->position_embedding, err);
-    }
-    if (!status) {
-        status = load_tower_norm(loader, FOVEA_TOWER_PRE_NORM,
-                &weights->pre_norm, err);
-    }
-    return status;
-}
-
-static enum fovea_status
-load_head(struct loader *loader, struct fovea_error *err)
-{
-    struct fovea_weights *weights = loader->weights;
-    enum fovea_status status = load_tower_norm(loader, FOVEA_TOWER_POST_NORM,
-            &weights->post_norm, err);
-    if (!status) {
-        status = load_tower_matrix(loader, FOVEA_TOWER_PROJECTION,
-                weights->packings.project, weights->project.packed, err);
-    }
-    return status;
-}
-
-static enum fovea_status
-load_all(struct loader *loader, struct fovea_error *err)
-{
-    enum fovea_status status = load_embeddings(loader, err);
-    size_t n_layers = loader->weights->config.n_layers;
-    for (loader->layer = 0; !status && loader->layer < n_layers;
-            loader->layer++) {
-        status = load_layer(loader, err);
-    }
-    return status ? status : load_head(loader, err);
-}
-
-static size_t
-staging_values(const struct fovea_vision_config *config)
-{
-    size_t hidden = config->hidden_size;
-    size_t widest = 3 * hidden; /* of what stands against hidden */
-    const size_t others[] = { config->mlp_size,
-        fovea_config_patch_width(config), config->projection_dim };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
-        widest = others[i] > widest ? others[i] : widest;
-    }
-    return widest * hidden;
 }
 
 enum fovea_status
@@ -429,22 +214,19 @@ fovea_weights_load(const struct fovea_vision_config *config,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
-    enum fovea_status status = weights_create(config, precision, &weights, err);
+    enum fovea_status status =
+            fovea_weights_create(config, precision, &weights, err);
     if (status) {
         return status;
     }
-    status = map_block(weights, err);
-    if (!status) {
-        size_t staging_size = fovea_round_up(
-                staging_values(config) * sizeof(float), FOVEA_MATMUL_ALIGNMENT);
-        FOVEA_AUTO_FREE float *staging =
-                aligned_alloc(FOVEA_MATMUL_ALIGNMENT, staging_size);
-        if (staging) {
-            struct loader loader = { weights, checkpoint, 0, staging };
-            status = load_all(&loader, err);
-        } else {
-            status = fovea_fail_memory(err, staging_size, "loading weights");
-        }
+    weights->mapping_size = weights->block_size;
+    weights->mapping = fovea_pages_map(weights->mapping_size);
+    if (weights->mapping) {
+        fovea_weights_place(weights, weights->mapping);
+        status = fovea_weights_fill(weights, checkpoint, err);
+    } else {
+        status =
+                fovea_fail_memory(err, weights->mapping_size, "packed weights");
     }
     if (status) {
         fovea_weights_destroy(weights);

@@ -73,8 +73,10 @@ struct fovea_weights {
     struct fovea_norm_weights post_norm;
     struct fovea_linear_weights project;
 
-    void *block; /* all of the above, mapped */
+    void *block; /* all of the above; inside the mapping */
     size_t block_size;
+    void *mapping; /* owned */
+    size_t mapping_size;
 };
 
 /* Narrower towers compute in float32 whatever is asked: they take no time worth
@@ -101,6 +103,27 @@ FOVEA_NODISCARD enum fovea_status fovea_weights_load(
         enum fovea_precision precision, struct fovea_weights **weights_out,
         struct fovea_error *err);
 void fovea_weights_destroy(struct fovea_weights *weights);
+
+/*
+ * The steps of that, for who has the memory of the block from elsewhere.
+ */
+
+/** Weights without a block: its size and the layouts of the matrices are known.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_weights_create(
+        const struct fovea_vision_config *config,
+        enum fovea_precision precision, struct fovea_weights **weights_out,
+        struct fovea_error *err);
+
+/** Say where the block is: block_size bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
+ */
+void fovea_weights_place(struct fovea_weights *weights, void *block);
+
+/** Read and pack all tensors into the block, which is writable.
+ *  As fovea_weights_load() otherwise. */
+FOVEA_NODISCARD enum fovea_status fovea_weights_fill(
+        struct fovea_weights *weights,
+        const struct fovea_checkpoint *checkpoint, struct fovea_error *err);
 
 /**
  * Size of the packed block, without loading anything.

@@ -1,0 +1,107 @@
+/*
+ * Packing weights into shared memory and mapping them when memory or the disk
+ * fails.
+ */
+#include <unistd.h>
+
+#include "../unit/test.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "checkpoint/random.h"
+#include "fault.h"
+#include "model/packed.h"
+
+/* oneDNN keeps what it has compiled, and ends the process when one of its own
+   allocations fails. */
+static const struct fault_rules rules = { .own_only = true, .may_keep = true };
+
+static const struct fovea_vision_config tiny = {
+    .hidden_size = 8,
+    .mlp_size = 16,
+    .n_layers = 1,
+    .n_heads = 2,
+    .image_size_px = 8,
+    .patch_size_px = 4,
+    .projection_dim = 4,
+    .layer_norm_eps = 1e-5F,
+};
+
+struct made {
+    struct fovea_checkpoint *checkpoint;
+    struct fovea_weights *weights;
+    int fd;
+    int next_fd; /* the lowest number that is free */
+};
+
+static int
+lowest_free_fd(void)
+{
+    int fd = dup(STDIN_FILENO);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    return fd;
+}
+
+static enum fovea_status
+create(const void *context, struct fovea_error *err)
+{
+    const struct made *made = context;
+    struct fovea_weights *weights = NULL;
+    int fd = -1;
+    enum fovea_status status = fovea_packed_create(&tiny, made->checkpoint,
+            FOVEA_PRECISION_F32, &weights, &fd, err);
+    if (!status) {
+        assert_memory_equal(weights->mapping, made->weights->mapping,
+                made->weights->mapping_size);
+        fovea_weights_destroy(weights);
+        (void)close(fd);
+    }
+    assert_int_equal(lowest_free_fd(), made->next_fd);
+    return status;
+}
+
+static enum fovea_status
+map_foreign(const void *context, struct fovea_error *err)
+{
+    const struct made *made = context;
+    struct fovea_weights *weights = NULL;
+    enum fovea_status status = fovea_packed_map(&tiny, FOVEA_PRECISION_F32,
+            made->fd, true, &weights, err);
+    if (!status) {
+        assert_memory_equal(weights->mapping, made->weights->mapping,
+                made->weights->mapping_size);
+        fovea_weights_destroy(weights);
+    }
+    return status;
+}
+
+static void
+packing_and_mapping_fail_cleanly(void **state)
+{
+    (void)state;
+    struct made made = { .fd = -1 };
+    struct fovea_error error;
+    (void)fovea_matmul_set_threads(1);
+    assert_ok(
+            fovea_checkpoint_create_random(&tiny, 1, &made.checkpoint, &error),
+            &error);
+    assert_ok(fovea_packed_create(&tiny, made.checkpoint, FOVEA_PRECISION_F32,
+                      &made.weights, &made.fd, &error),
+            &error);
+    made.next_fd = lowest_free_fd();
+    assert_true(fault_each_allocation(create, &made, rules) > 3);
+    assert_true(fault_each_allocation(map_foreign, &made, rules) > 3);
+    assert_true(fault_each_read(map_foreign, &made, rules) > 0);
+    fovea_weights_destroy(made.weights);
+    fovea_checkpoint_close(made.checkpoint);
+    (void)close(made.fd);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packing_and_mapping_fail_cleanly),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
