@@ -25,7 +25,9 @@ fovea_histogram_add(struct fovea_histogram *histogram, int64_t time_ns)
     }
     histogram->buckets[bucket]++;
     histogram->count++;
-    histogram->sum_ns += time;
+    if (__builtin_add_overflow(histogram->sum_ns, time, &histogram->sum_ns)) {
+        histogram->sum_ns = INT64_MAX; /* workers' times are theirs to invent */
+    }
 }
 
 int64_t
