@@ -42,8 +42,8 @@ void fovea_fetcher_destroy(struct fovea_fetcher *fetcher);
  * @return FOVEA_OK: fetched comes exactly once. Else it never does:
  *         FOVEA_ERR_URL (not http or https, or malformed, or with a name and
  *         password in it), FOVEA_ERR_URL_REFUSED (off), FOVEA_ERR_BUSY,
- *         FOVEA_ERR_SHUTTING_DOWN, FOVEA_ERR_NO_MEMORY, FOVEA_ERR_FETCH if the
- *         thread cannot be started.
+ *         FOVEA_ERR_SHUTTING_DOWN, FOVEA_ERR_FORKED, FOVEA_ERR_NO_MEMORY,
+ *         FOVEA_ERR_FETCH if the thread cannot be started.
  */
 FOVEA_NODISCARD enum fovea_status fovea_fetcher_submit(
         struct fovea_fetcher *fetcher, const char *url, uint64_t ticket,

@@ -25,13 +25,13 @@ struct fovea_transfer {
 
     const struct fovea_fetch_settings *settings; /* the fetcher's */
     struct fovea_url url;                        /* the one it is at now */
-    CURL *easy;                                  /* NULL: not begun */
+    bool has_place; /* among those that have begun or are about to */
+    CURL *easy;     /* NULL: not begun */
     int64_t begun_ns;
     unsigned n_redirects;
     int fd; /* memory; -1: none yet */
     uint64_t size;
     bool checks_addresses;
-    bool is_connected;         /* to somewhere, at least once */
     struct fovea_error result; /* the first failure; code FOVEA_OK: none */
     char refused[160];         /* an address that was not allowed, and why */
     char said[CURL_ERROR_SIZE];
@@ -56,5 +56,28 @@ FOVEA_NODISCARD enum fovea_status fovea_transfer_begin(
 FOVEA_NODISCARD enum fovea_status fovea_transfer_settle(
         struct fovea_transfer *transfer, CURLcode code, bool *again_out,
         struct fovea_error *err);
+
+/** Point the handle at the URL, with the time that is left. */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_aim(
+        struct fovea_transfer *transfer, struct fovea_error *err);
+
+/** Make the file in memory if there is none; err in transfer->result. */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_need_file(
+        struct fovea_transfer *transfer);
+
+/** The status of the HTTP answer; 0: none came. */
+long fovea_transfer_code(const struct fovea_transfer *transfer);
+
+static inline bool
+fovea_is_good(long code)
+{
+    return code >= 200 && code < 300;
+}
+
+static inline bool
+fovea_is_redirect(long code)
+{
+    return code >= 300 && code < 400;
+}
 
 #endif

@@ -33,8 +33,7 @@ static enum fovea_status
 check_scheme(struct fovea_url *url, struct fovea_error *err)
 {
     AUTO_TEXT scheme = NULL;
-    enum fovea_status status =
-            get(url->parsed, CURLUPART_SCHEME, &scheme, err);
+    enum fovea_status status = get(url->parsed, CURLUPART_SCHEME, &scheme, err);
     if (status) {
         return status;
     }
@@ -87,14 +86,16 @@ note_host(struct fovea_url *url, struct fovea_error *err)
 }
 
 static enum fovea_status
-parse(const char *text, struct fovea_url *url, struct fovea_error *err)
+parse(const char *text, const struct fovea_url *base, struct fovea_url *url,
+        struct fovea_error *err)
 {
-    url->parsed = curl_url();
+    url->parsed = base ? curl_url_dup(base->parsed) : curl_url();
     if (!url->parsed) {
         return no_memory(err);
     }
     CURLUcode code = curl_url_set(url->parsed, CURLUPART_URL, text,
-            CURLU_NON_SUPPORT_SCHEME);
+            CURLU_NON_SUPPORT_SCHEME |
+                    (base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0));
     if (code == CURLUE_OUT_OF_MEMORY) {
         return no_memory(err);
     }
@@ -110,17 +111,16 @@ parse(const char *text, struct fovea_url *url, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_url_parse(const char *text, struct fovea_url *url_out,
-        struct fovea_error *err)
+fovea_url_parse(const char *text, const struct fovea_url *base,
+        struct fovea_url *url_out, struct fovea_error *err)
 {
     size_t size = strnlen(text, FOVEA_MAX_URL_BYTES + 1);
     if (size > FOVEA_MAX_URL_BYTES) {
         return fovea_fail(err, FOVEA_ERR_URL,
-                "a URL longer than the limit of %d bytes",
-                FOVEA_MAX_URL_BYTES);
+                "a URL longer than the limit of %d bytes", FOVEA_MAX_URL_BYTES);
     }
     struct fovea_url url = { 0 };
-    enum fovea_status status = parse(text, &url, err);
+    enum fovea_status status = parse(text, base, &url, err);
     if (status) {
         fovea_url_finish(&url);
         return status;

@@ -29,11 +29,14 @@ struct fovea_url {
 /**
  * Parse and check.
  *
+ * @param base     NULL, or what a redirect's target is relative to; such a
+ *                 target may also have spaces and the like in it.
  * @param url_out  To be finished by the caller.
  * @return FOVEA_OK; FOVEA_ERR_URL; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_url_parse(const char *text,
-        struct fovea_url *url_out, struct fovea_error *err);
+        const struct fovea_url *base, struct fovea_url *url_out,
+        struct fovea_error *err);
 
 /** Free; fine on a zeroed one, and twice. */
 void fovea_url_finish(struct fovea_url *url);

@@ -1,0 +1,49 @@
+/* What the tests of the fetcher share: settings, and waiting for answers. */
+#ifndef FOVEA_TESTS_INTEGRATION_FETCHED_H
+#define FOVEA_TESTS_INTEGRATION_FETCHED_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+#include "source/fetch.h"
+
+enum {
+    URL_SIZE = 512
+};
+
+/** One answer that is waited for. */
+struct fetched {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    unsigned n_answers;
+    struct fovea_error result;
+    int fd;
+    uint64_t size;
+    int64_t fetch_ns;
+};
+
+void fetched_init(struct fetched *fetched);
+void fetched_finish(struct fetched *fetched);
+
+/** The callback; context is a struct fetched. */
+void fetched_note(void *context, const struct fovea_error *result, int fd,
+        uint64_t size, int64_t fetch_ns);
+
+/** Wait until it is there; ends the test after 20 s. */
+enum fovea_status fetched_wait(struct fetched *fetched);
+
+/** Settings that allow 127.0.0.1, with limits for tests. */
+struct fovea_fetch_settings fetch_settings(void);
+
+/** "http://127.0.0.1:<port><path>" */
+const char *url_of(unsigned port, const char *path, char text[URL_SIZE]);
+
+/** Fetch one URL with a fetcher of its own, wait, check what an answer must
+ *  always be. fd stays open in *fetched on success. */
+enum fovea_status fetch_one(const struct fovea_fetch_settings *settings,
+        const char *url, struct fetched *fetched);
+
+/** All bytes are server_byte()s; the file is sealed. */
+void check_pattern(const struct fetched *fetched, uint64_t size);
+
+#endif

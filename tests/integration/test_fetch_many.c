@@ -1,0 +1,355 @@
+/* Many URLs at once: limits, deadlines, cancelling, closing, forking. */
+#include <dirent.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../unit/test.h"
+#include "base/clock.h"
+#include "fetched.h"
+#include "server.h"
+
+enum {
+    N_MANY = 200
+};
+
+static struct server *server;
+
+static struct fovea_fetcher *
+make(const struct fovea_fetch_settings *settings)
+{
+    struct fovea_fetcher *fetcher = NULL;
+    struct fovea_error error;
+    assert_ok(fovea_fetcher_create(settings, &fetcher, &error), &error);
+    return fetcher;
+}
+
+/* Submit a path of the server; the ticket is the place in the array. */
+static void
+submit(struct fovea_fetcher *fetcher, const char *path, uint64_t ticket,
+        int64_t deadline_ns, struct fetched *fetched)
+{
+    struct fovea_error error;
+    char url[URL_SIZE];
+    fetched_init(fetched);
+    assert_ok(fovea_fetcher_submit(fetcher,
+                      url_of(server_port(server), path, url), ticket,
+                      deadline_ns, fetched_note, fetched, &error),
+            &error);
+}
+
+static void
+finish_all(struct fetched *fetched, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        fetched_finish(&fetched[i]);
+    }
+}
+
+static void
+test_many_at_once(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fovea_fetcher *fetcher = make(&settings);
+    static struct fetched fetched[N_MANY];
+    unsigned n_before = server_connections(server);
+    for (size_t i = 0; i < N_MANY; i++) {
+        char path[64];
+        (void)snprintf(path, sizeof path, "/pause/2/%zu", 100 * i);
+        submit(fetcher, path, i, FOVEA_NEVER, &fetched[i]);
+    }
+    for (size_t i = 0; i < N_MANY; i++) {
+        assert_ok(fetched_wait(&fetched[i]), &fetched[i].result);
+        check_pattern(&fetched[i], 100 * i);
+    }
+    finish_all(fetched, N_MANY);
+    assert_in_range(server_most(server), 2, settings.url.max_per_host);
+    /* Connections are used again. */
+    assert_in_range(server_connections(server) - n_before, 1,
+            settings.url.max_per_host);
+    struct fovea_histogram times;
+    fovea_fetcher_read_times(fetcher, &times);
+    assert_int_equal(times.count, N_MANY);
+    fovea_fetcher_destroy(fetcher);
+}
+
+/* A server that does not answer keeps only its own waiting. */
+static void
+test_a_slow_server_holds_up_no_other(void **state)
+{
+    (void)state;
+    struct server *slow = server_start();
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched stuck[20];
+    struct fetched good;
+    struct fovea_error error;
+    char url[URL_SIZE];
+    for (size_t i = 0; i < 20; i++) {
+        fetched_init(&stuck[i]);
+        assert_ok(fovea_fetcher_submit(fetcher,
+                          url_of(server_port(slow), "/silent", url), i,
+                          FOVEA_NEVER, fetched_note, &stuck[i], &error),
+                &error);
+    }
+    submit(fetcher, "/bytes/10", 100, FOVEA_NEVER, &good);
+    assert_ok(fetched_wait(&good), &good.result);
+    check_pattern(&good, 10);
+    fetched_finish(&good);
+    fovea_fetcher_destroy(fetcher);
+    for (size_t i = 0; i < 20; i++) {
+        assert_fails(fetched_wait(&stuck[i]), &stuck[i].result,
+                FOVEA_ERR_SHUTTING_DOWN, "not fetched");
+    }
+    finish_all(stuck, 20);
+    assert_int_equal(server_requests(slow) <= settings.url.max_per_host, true);
+    server_stop(slow);
+}
+
+static void
+test_busy(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.max_waiting = 3;
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched fetched[3];
+    for (size_t i = 0; i < 3; i++) {
+        submit(fetcher, "/silent", i, FOVEA_NEVER, &fetched[i]);
+    }
+    struct fovea_error error;
+    char url[URL_SIZE];
+    (void)url_of(server_port(server), "/bytes/1", url);
+    assert_fails(fovea_fetcher_submit(fetcher, url, 3, FOVEA_NEVER,
+                         fetched_note, NULL, &error),
+            &error, FOVEA_ERR_BUSY, "3 URLs");
+    /* Room again as soon as one is answered. */
+    assert_true(fovea_fetcher_cancel(fetcher, 1));
+    assert_int_equal(fetched_wait(&fetched[1]), FOVEA_ERR_CANCELLED);
+    struct fetched good;
+    submit(fetcher, "/bytes/1", 4, FOVEA_NEVER, &good);
+    assert_ok(fetched_wait(&good), &good.result);
+    fetched_finish(&good);
+    fovea_fetcher_destroy(fetcher);
+    finish_all(fetched, 3);
+}
+
+static void
+test_cancel(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.url.max_per_host = 1;
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched fetched[3];
+    assert_false(fovea_fetcher_cancel(fetcher, 0));
+    submit(fetcher, "/silent", 0, FOVEA_NEVER, &fetched[0]);
+    submit(fetcher, "/silent", 1, FOVEA_NEVER, &fetched[1]);
+    submit(fetcher, "/bytes/9", 2, FOVEA_NEVER, &fetched[2]);
+    /* One that waits, and one that is on its way. */
+    assert_true(fovea_fetcher_cancel(fetcher, 1));
+    assert_fails(fetched_wait(&fetched[1]), &fetched[1].result,
+            FOVEA_ERR_CANCELLED, "cancelled");
+    assert_true(fovea_fetcher_cancel(fetcher, 0));
+    assert_int_equal(fetched_wait(&fetched[0]), FOVEA_ERR_CANCELLED);
+    assert_ok(fetched_wait(&fetched[2]), &fetched[2].result);
+    check_pattern(&fetched[2], 9);
+    assert_false(fovea_fetcher_cancel(fetcher, 2));
+    fovea_fetcher_destroy(fetcher);
+    finish_all(fetched, 3);
+}
+
+static void
+test_deadlines(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.url.max_per_host = 1;
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched fetched[3];
+    int64_t soon_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
+    submit(fetcher, "/silent", 0, soon_ns, &fetched[0]);
+    submit(fetcher, "/bytes/1", 1, soon_ns - 1, &fetched[1]);
+    submit(fetcher, "/bytes/1", 2, FOVEA_NEVER, &fetched[2]);
+    assert_fails(fetched_wait(&fetched[1]), &fetched[1].result,
+            FOVEA_ERR_DEADLINE, "waited its turn");
+    assert_fails(fetched_wait(&fetched[0]), &fetched[0].result,
+            FOVEA_ERR_DEADLINE, "on its way");
+    assert_true(fovea_clock_ns() >= soon_ns);
+    assert_ok(fetched_wait(&fetched[2]), &fetched[2].result);
+    struct fetched past;
+    submit(fetcher, "/bytes/1", 3, 1, &past);
+    assert_int_equal(fetched_wait(&past), FOVEA_ERR_DEADLINE);
+    fetched_finish(&past);
+    fovea_fetcher_destroy(fetcher);
+    finish_all(fetched, 3);
+}
+
+static unsigned
+count_descriptors(void)
+{
+    DIR *directory = opendir("/proc/self/fd");
+    assert_non_null(directory);
+    unsigned n = 0;
+    while (readdir(directory)) {
+        n++;
+    }
+    (void)closedir(directory);
+    return n;
+}
+
+static void
+test_destroy_in_flight(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.max_bytes = UINT64_C(1) << 40;
+    /* The server's ends of the connections count too: a server of its own. */
+    unsigned n_before = count_descriptors();
+    struct server *own = server_start();
+    struct fovea_fetcher *fetcher = make(&settings);
+    static const char *const paths[] = { "/silent", "/claim/100", "/endless",
+        "/pause/5/100000" };
+    struct fetched fetched[40];
+    for (size_t i = 0; i < 40; i++) {
+        struct fovea_error error;
+        char url[URL_SIZE];
+        fetched_init(&fetched[i]);
+        assert_ok(fovea_fetcher_submit(fetcher,
+                          url_of(server_port(own), paths[i % 4], url), i,
+                          FOVEA_NEVER, fetched_note, &fetched[i], &error),
+                &error);
+    }
+    int64_t begun_ns = fovea_clock_ns();
+    fovea_fetcher_destroy(fetcher);
+    assert_true(fovea_clock_ns() - begun_ns < 5 * FOVEA_NS_PER_S);
+    for (size_t i = 0; i < 40; i++) {
+        enum fovea_status status = fetched_wait(&fetched[i]);
+        assert_true(status == FOVEA_OK || status == FOVEA_ERR_SHUTTING_DOWN);
+    }
+    finish_all(fetched, 40);
+    server_stop(own);
+    assert_int_equal(count_descriptors(), n_before);
+    fovea_fetcher_destroy(NULL);
+}
+
+/* A callback may ask for more. */
+struct chain {
+    struct fovea_fetcher *fetcher;
+    struct fetched last;
+    unsigned n_left;
+};
+
+static void
+go_on(void *context, const struct fovea_error *result, int fd, uint64_t size,
+        int64_t fetch_ns)
+{
+    struct chain *chain = context;
+    char url[URL_SIZE];
+    if (chain->n_left-- == 0) {
+        fetched_note(&chain->last, result, fd, size, fetch_ns);
+        return;
+    }
+    assert_int_equal(result->code, FOVEA_OK);
+    (void)close(fd);
+    struct fovea_error error;
+    assert_ok(fovea_fetcher_submit(chain->fetcher,
+                      url_of(server_port(server), "/bytes/3", url), 1,
+                      FOVEA_NEVER, go_on, chain, &error),
+            &error);
+}
+
+static void
+test_submit_from_the_callback(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.max_waiting = 1; /* the answered one's place is free by then */
+    struct chain chain = { .fetcher = make(&settings), .n_left = 5 };
+    struct fovea_error error;
+    char url[URL_SIZE];
+    fetched_init(&chain.last);
+    assert_ok(fovea_fetcher_submit(chain.fetcher,
+                      url_of(server_port(server), "/bytes/3", url), 1,
+                      FOVEA_NEVER, go_on, &chain, &error),
+            &error);
+    assert_ok(fetched_wait(&chain.last), &chain.last.result);
+    check_pattern(&chain.last, 3);
+    fovea_fetcher_destroy(chain.fetcher);
+    fetched_finish(&chain.last);
+}
+
+static void
+test_after_a_fork(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched fetched;
+    submit(fetcher, "/pause/50/10", 1, FOVEA_NEVER, &fetched);
+    pid_t child = fork();
+    if (child == 0) {
+        struct fovea_error error = { .code = FOVEA_OK };
+        char url[URL_SIZE];
+        enum fovea_status status = fovea_fetcher_submit(fetcher,
+                url_of(server_port(server), "/bytes/1", url), 2, FOVEA_NEVER,
+                fetched_note, NULL, &error);
+        bool is_cancelled = fovea_fetcher_cancel(fetcher, 1);
+        fovea_fetcher_destroy(fetcher);
+        _exit(status == FOVEA_ERR_FORKED && !is_cancelled ? 0 : 1);
+    }
+    int code = -1;
+    assert_int_equal(waitpid(child, &code, 0), child);
+    assert_int_equal(code, 0);
+    assert_ok(fetched_wait(&fetched), &fetched.result);
+    check_pattern(&fetched, 10);
+    fovea_fetcher_destroy(fetcher);
+    fetched_finish(&fetched);
+}
+
+static void
+test_no_thread_before_the_first_url(void **state)
+{
+    (void)state;
+    unsigned n_before = count_descriptors();
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fovea_fetcher *fetcher = make(&settings);
+    assert_int_equal(count_descriptors(), n_before);
+    struct fovea_histogram times;
+    fovea_fetcher_read_times(fetcher, &times);
+    assert_int_equal(times.count, 0);
+    fovea_fetcher_destroy(fetcher);
+}
+
+static int
+start(void **state)
+{
+    (void)state;
+    server = server_start();
+    return 0;
+}
+
+static int
+stop(void **state)
+{
+    (void)state;
+    server_stop(server);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_a_slow_server_holds_up_no_other),
+        cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_destroy_in_flight),
+        cmocka_unit_test(test_submit_from_the_callback),
+        cmocka_unit_test(test_after_a_fork),
+        cmocka_unit_test(test_no_thread_before_the_first_url),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
