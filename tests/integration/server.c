@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -333,6 +334,9 @@ listen_on(void *context)
     while (!atomic_load(&server->is_stopping)) {
         int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
+            /* Head and body are sent apart: no waiting for each other. */
+            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 },
+                    sizeof(int));
             add_connection(server, fd);
         }
     }
