@@ -151,6 +151,10 @@ what_is_missing_says_where_it_was_looked_for(void **state)
             below_root("home/models/openai/clip-vit-large-patch14-336"));
     check_refused("openai/clip-vit-large-patch14-336",
             FOVEA_ERR_MODEL_NOT_FOUND, below_root("hf/hub"));
+    check_refused("openai/clip-vit-large-patch14-336",
+            FOVEA_ERR_MODEL_NOT_FOUND,
+            "fovea pull openai/clip-vit-large-patch14-336");
+    check_refused("somebody/another", FOVEA_ERR_UNKNOWN_MODEL, "fovea pull");
     check_refused("/nowhere/at/all", FOVEA_ERR_MODEL_NOT_FOUND, "/nowhere");
     check_refused("./nowhere", FOVEA_ERR_MODEL_NOT_FOUND, "./nowhere");
 }
