@@ -101,10 +101,11 @@ refuse_known(const char *key, struct fovea_error *err)
     FOVEA_AUTO_FREE char *cache = fovea_place_hub_cache();
     bool is_own = strcmp(key, FOVEA_DEFAULT_MODEL) == 0;
     return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
-            "%s is not here: %s%s (looked for its config.json in %s, then "
-            "for a snapshot in %s)",
-            key, is_own ? "install fovea whole" : "fovea pull ",
-            is_own ? "" : key, home ? home : "$FOVEA_HOME/models",
+            "not on this machine: %s%s%s (no config.json in %s, no snapshot "
+            "in %s)",
+            is_own ? "" : "fovea pull ", key,
+            is_own ? ", which is installed with fovea" : "",
+            home ? home : "$FOVEA_HOME/models",
             cache ? cache : "the Hugging Face cache");
 }
 
