@@ -1,0 +1,309 @@
+/*
+ * The table of system calls that a sealed worker may make: see rules.h.
+ *
+ * Every row has one of three ends. Allowed: what computing, answering and
+ * reading from open descriptors takes. Refused with an errno: what libraries
+ * try on their own and can do without. Not in the table: the process is killed,
+ * because nothing that is linked into a worker asks for it.
+ *
+ * A filter sees arguments as 64-bit numbers and cannot look behind pointers.
+ * Hence two things that it does not keep a worker from: asking for the size and
+ * times of a file by name (newfstatat with AT_EMPTY_PATH and a name all the
+ * same; fstat needs the call), and reading from any descriptor it was handed.
+ *
+ * Conditions of one call must not overlap where their actions differ, and
+ * libseccomp takes an argument once a rule; so "anything but" is written as its
+ * parts.
+ */
+#include "sandbox/rules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+
+#define REFUSE  SCMP_ACT_ERRNO(EPERM)
+#define MISSING SCMP_ACT_ERRNO(ENOSYS)
+
+typedef int filter_fn(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile);
+
+static int
+allow(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+}
+
+static int
+refuse(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return seccomp_rule_add(filter, REFUSE, call, 0);
+}
+
+/* As if the kernel were too old: the C library then takes the older call, whose
+   arguments a filter can see. */
+static int
+missing(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return seccomp_rule_add(filter, MISSING, call, 0);
+}
+
+/* The first argument is this number, or the call is refused. */
+static int
+only(scmp_filter_ctx filter, int call, scmp_datum_t number)
+{
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+            SCMP_A0_64(SCMP_CMP_EQ, number));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           SCMP_A0_64(SCMP_CMP_NE, number));
+}
+
+static int
+on_channel(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    return only(filter, call, (scmp_datum_t)profile->channel_fd);
+}
+
+/* Of this process: how abort() ends it. */
+static int
+to_itself(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return only(filter, call, (scmp_datum_t)getpid());
+}
+
+static int
+of_thread_name(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return only(filter, call, PR_SET_NAME);
+}
+
+/* The log and standard error. A library that prints to standard output is not
+   worth losing a worker. */
+static int
+on_log(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    int last =
+            profile->log_fd > STDERR_FILENO ? profile->log_fd : STDERR_FILENO;
+    int error = seccomp_rule_add(filter, REFUSE, call, 1,
+            SCMP_A0_64(SCMP_CMP_GT, (scmp_datum_t)last));
+    for (int fd = 0; fd <= last && !error; fd++) {
+        bool is_log = fd == STDERR_FILENO || fd == profile->log_fd;
+        error = seccomp_rule_add(filter, is_log ? SCMP_ACT_ALLOW : REFUSE, call,
+                1, SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)fd));
+    }
+    return error;
+}
+
+/* Memory, but none that can be executed. */
+static int
+not_executable(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+            SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    return error
+            ? error
+            : seccomp_rule_add(filter, REFUSE, call, 1,
+                      SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+}
+
+/* A thread of this process that shares everything with it; HEIF's decoders
+   start some. Another process is refused, a thread in a namespace of its own
+   kills. */
+static int
+of_threads(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    const scmp_datum_t shared =
+            CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | CLONE_FS;
+    const scmp_datum_t apart = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET |
+            CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS |
+            CLONE_PTRACE | CLONE_VFORK | CLONE_UNTRACED;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+            SCMP_A0_64(SCMP_CMP_MASKED_EQ, shared | apart, shared));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+}
+
+/* How the C library carries out fstat(); by name it is refused. */
+static int
+of_descriptors(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+            SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+}
+
+/* Asking what a descriptor is; changing it kills. */
+static int
+of_flags(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    static const int commands[] = { F_GETFD, F_GETFL, F_GET_SEALS };
+    int error = 0;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands) && !error; i++) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+                SCMP_A1_64(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+    }
+    return error;
+}
+
+/* Reading this process's limits, not changing them; those of others kill. */
+static int
+of_own_limits(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 2,
+            SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           SCMP_A2_64(SCMP_CMP_NE, 0));
+}
+
+static const struct {
+    int call;
+    filter_fn *filter;
+} rules[] = {
+    /* Jobs, answers, the log. writev is how the C library says why it aborts. */
+    { SCMP_SYS(recvmsg), on_channel },
+    { SCMP_SYS(sendmsg), on_channel },
+    { SCMP_SYS(write), on_log },
+    { SCMP_SYS(writev), on_log },
+    { SCMP_SYS(poll), allow },
+    { SCMP_SYS(ppoll), allow },
+
+    /* The files that come with a job. pwrite64 is for pixels; RLIMIT_FSIZE
+       bounds it, and no other file is open for writing. */
+    { SCMP_SYS(read), allow },
+    { SCMP_SYS(pread64), allow },
+    { SCMP_SYS(pwrite64), allow },
+    { SCMP_SYS(lseek), allow },
+    { SCMP_SYS(close), allow },
+    { SCMP_SYS(fstat), allow },
+    { SCMP_SYS(newfstatat), of_descriptors },
+    { SCMP_SYS(fcntl), of_flags },
+
+    /* Memory. */
+    { SCMP_SYS(mmap), not_executable },
+    { SCMP_SYS(mprotect), not_executable },
+    { SCMP_SYS(munmap), allow },
+    { SCMP_SYS(mremap), allow },
+    { SCMP_SYS(madvise), allow },
+    { SCMP_SYS(brk), allow },
+
+    /* Threads: starting, waiting, ending. */
+    { SCMP_SYS(clone), of_threads },
+    { SCMP_SYS(clone3), missing },
+    { SCMP_SYS(futex), allow },
+    { SCMP_SYS(set_robust_list), allow },
+    { SCMP_SYS(rseq), allow },
+    { SCMP_SYS(membarrier), allow },
+    { SCMP_SYS(sched_yield), allow },
+    { SCMP_SYS(sched_getaffinity), allow },
+    { SCMP_SYS(prctl), of_thread_name },
+    { SCMP_SYS(exit), allow },
+    { SCMP_SYS(exit_group), allow },
+
+    /* Signals: only to itself. */
+    { SCMP_SYS(rt_sigaction), allow },
+    { SCMP_SYS(rt_sigprocmask), allow },
+    { SCMP_SYS(rt_sigreturn), allow },
+    { SCMP_SYS(sigaltstack), allow },
+    { SCMP_SYS(restart_syscall), allow },
+    { SCMP_SYS(tgkill), to_itself },
+
+    /* Time. */
+    { SCMP_SYS(clock_gettime), allow },
+    { SCMP_SYS(clock_getres), allow },
+    { SCMP_SYS(clock_nanosleep), allow },
+    { SCMP_SYS(nanosleep), allow },
+    { SCMP_SYS(gettimeofday), allow },
+
+    /* Facts. qsort() asks sysinfo for the memory it may take. */
+    { SCMP_SYS(getpid), allow },
+    { SCMP_SYS(gettid), allow },
+    { SCMP_SYS(getrandom), allow },
+    { SCMP_SYS(getrusage), allow },
+    { SCMP_SYS(sysinfo), allow },
+    { SCMP_SYS(uname), allow },
+    { SCMP_SYS(prlimit64), of_own_limits },
+
+    /* Files by name: locales, character sets, /sys and /proc, plug-ins. */
+    { SCMP_SYS(open), refuse },
+    { SCMP_SYS(openat), refuse },
+    { SCMP_SYS(openat2), refuse },
+    { SCMP_SYS(creat), refuse },
+    { SCMP_SYS(access), refuse },
+    { SCMP_SYS(faccessat), refuse },
+    { SCMP_SYS(faccessat2), refuse },
+    { SCMP_SYS(stat), refuse },
+    { SCMP_SYS(lstat), refuse },
+    { SCMP_SYS(statx), refuse },
+    { SCMP_SYS(readlink), refuse },
+    { SCMP_SYS(readlinkat), refuse },
+    { SCMP_SYS(getcwd), refuse },
+
+    /* The network; logging to the system. */
+    { SCMP_SYS(socket), refuse },
+    { SCMP_SYS(connect), refuse },
+
+    /* Programs and other processes. */
+    { SCMP_SYS(execve), refuse },
+    { SCMP_SYS(execveat), refuse },
+    { SCMP_SYS(fork), refuse },
+    { SCMP_SYS(vfork), refuse },
+    { SCMP_SYS(kill), refuse },
+    { SCMP_SYS(tkill), refuse },
+    { SCMP_SYS(ptrace), refuse },
+    { SCMP_SYS(process_vm_readv), refuse },
+    { SCMP_SYS(process_vm_writev), refuse },
+
+    /* Is this a terminal; where do threads and memory best go. */
+    { SCMP_SYS(ioctl), refuse },
+    { SCMP_SYS(sched_setaffinity), refuse },
+    { SCMP_SYS(get_mempolicy), refuse },
+    { SCMP_SYS(set_mempolicy), refuse },
+    { SCMP_SYS(mbind), refuse },
+    { SCMP_SYS(mlock), refuse },
+    { SCMP_SYS(arch_prctl), refuse },
+};
+
+int
+fovea_sandbox_add_rules(scmp_filter_ctx filter,
+        const struct fovea_sandbox_profile *profile)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rules); i++) {
+        int error = rules[i].filter(filter, rules[i].call, profile);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
