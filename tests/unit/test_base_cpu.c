@@ -1,7 +1,5 @@
 /* CPU counting, over trees that look like a machine's /proc and /sys. */
-#include <errno.h>
 #include <sched.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -11,22 +9,10 @@
 
 static char root[] = "/tmp/fovea-cpu-XXXXXX";
 
-/* Write a file of the tree, with the directories above it. */
 static void
 put(const char *path, const char *text)
 {
-    char full[256];
-    (void)snprintf(full, sizeof full, "%s%s", root, path);
-    for (char *slash = full + sizeof root; (slash = strchr(slash, '/'));
-            slash++) {
-        *slash = '\0';
-        assert_true(mkdir(full, 0700) == 0 || errno == EEXIST);
-        *slash = '/';
-    }
-    FILE *file = fopen(full, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    assert_int_equal(tree_put(root, path, text), 0);
 }
 
 static int
