@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -16,6 +17,37 @@ enum {
 };
 
 static uint8_t buffer[FOVEA_FRAME_MAX_SIZE];
+
+/* System calls that a signal interrupts, so often. */
+static int n_interruptions;
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags);
+
+static bool
+is_interrupted(void)
+{
+    if (n_interruptions == 0) {
+        return false;
+    }
+    n_interruptions--;
+    errno = EINTR;
+    return true;
+}
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    return is_interrupted() ? -1 : __real_sendmsg(fd, message, flags);
+}
+
+ssize_t
+__wrap_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    return is_interrupted() ? -1 : __real_recvmsg(fd, message, flags);
+}
 
 static int
 open_pair(void **state)
@@ -276,7 +308,9 @@ sees_the_end(void **state)
     assert_int_equal(receive(pair[1], &frame), FOVEA_RECEIVED_END);
     assert_int_equal(receive(pair[1], &frame), FOVEA_RECEIVED_END);
 
-    /* SIGPIPE would end this test. */
+    /* SIGPIPE would end this test, also where it was started ignoring it. */
+    const struct sigaction plain = { .sa_handler = SIG_DFL };
+    assert_int_equal(sigaction(SIGPIPE, &plain, NULL), 0);
     assert_fails(fovea_frame_send(pair[1], FOVEA_FRAME_LOAD, 0, "x", 1, NULL, 0,
                          &error),
             &error, FOVEA_ERR_IO, "cannot send LOAD");
@@ -317,6 +351,25 @@ says_when_it_is_full(void **state)
     enum fovea_received received = FOVEA_RECEIVED_NOTHING;
     assert_fails(fovea_frame_receive(-1, buffer, &received, &frame, &error),
             &error, FOVEA_ERR_IO, "cannot receive");
+}
+
+static void
+goes_on_after_an_interruption(void **state)
+{
+    const int *pair = *state;
+    struct fovea_error error;
+    struct fovea_frame frame;
+    n_interruptions = 3;
+    assert_ok(fovea_frame_send(pair[0], FOVEA_FRAME_LOAD, 0, "x", 1, pair, 1,
+                      &error),
+            &error);
+    assert_int_equal(n_interruptions, 0);
+    n_interruptions = 3;
+    assert_int_equal(receive(pair[1], &frame), FOVEA_RECEIVED_FRAME);
+    assert_int_equal(n_interruptions, 0);
+    assert_int_equal(frame.size, 1);
+    assert_int_equal(frame.n_fds, 1);
+    fovea_frame_finish(&frame);
 }
 
 static void
@@ -419,6 +472,7 @@ main(void)
         over_a_pair(sees_the_end),
         over_a_pair(sees_the_end_with_something_unread),
         over_a_pair(says_when_it_is_full),
+        over_a_pair(goes_on_after_an_interruption),
         cmocka_unit_test(knows_who_may_say_what_when),
         cmocka_unit_test(never_writes_or_reads_past_the_end),
         cmocka_unit_test(keeps_strings_within_bounds),
