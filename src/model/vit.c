@@ -194,11 +194,8 @@ forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, float *embeds,
 {
     const struct fovea_weights *weights = vit->weights;
     const size_t last = weights->config.n_layers - 1;
-    struct fovea_vit_plan *plan = NULL;
-    enum fovea_status status = fovea_vit_plan_for(vit, n, &plan, err);
-    if (!status) {
-        status = embed_patches(vit, plan, pixels, n, err);
-    }
+    struct fovea_vit_plan *plan = vit->plans[n];
+    enum fovea_status status = embed_patches(vit, plan, pixels, n, err);
     for (size_t i = 0; !status && i < last; i++) {
         status = attention_block(vit, plan, n, &weights->layers[i], err);
         if (!status) {
@@ -220,20 +217,6 @@ forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, float *embeds,
     return status;
 }
 
-/* All packings of one process come from one implementation, so one answers for
-   the rest; but each is asked, because that is a property of the library. */
-static bool
-is_row_invariant(const struct fovea_packings *packings)
-{
-    return fovea_packing_is_row_invariant(packings->patch) &&
-            fovea_packing_is_row_invariant(packings->qkv) &&
-            fovea_packing_is_row_invariant(packings->key_value) &&
-            fovea_packing_is_row_invariant(packings->square) &&
-            fovea_packing_is_row_invariant(packings->fc1) &&
-            fovea_packing_is_row_invariant(packings->fc2) &&
-            fovea_packing_is_row_invariant(packings->project);
-}
-
 enum fovea_status
 fovea_vit_embed(struct fovea_vit *vit, const uint8_t *pixels, size_t n,
         float *embeds, struct fovea_error *err)
@@ -241,10 +224,9 @@ fovea_vit_embed(struct fovea_vit *vit, const uint8_t *pixels, size_t n,
     const struct fovea_vision_config *config = &vit->weights->config;
     const size_t side = config->image_size_px;
     FOVEA_ASSERT(n >= 1 && n <= vit->max_batch);
-    /* Where a row's bits depend on how many rows there are, every image goes
-       alone, so that it gets the same bits in every batch. */
-    size_t step = is_row_invariant(&vit->weights->packings) ? n : 1;
+    size_t step = 0;
     for (size_t i = 0; i < n; i += step) {
+        step = fovea_vit_step(vit, n - i);
         enum fovea_status status = forward(vit, pixels + i * 3 * side * side,
                 step, embeds + i * config->projection_dim, err);
         if (status) {

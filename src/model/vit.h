@@ -17,7 +17,9 @@
 struct fovea_vit;
 
 /**
- * Prepare to run a tower.
+ * Prepare to run a tower: buffers, and every matrix product that a batch of up
+ * to max_batch images will ever need. After this no code is generated any more,
+ * so that executable memory may be forbidden.
  *
  * @param weights    Borrowed; must outlive the vit.
  * @param settings   How pixels become floats.
@@ -41,7 +43,7 @@ size_t fovea_vit_scratch_size(const struct fovea_vision_config *config,
  * @param embeds  [n][projection_dim] float32: Hugging Face's image_embeds, not
  *                scaled. An image's row has the same bits in every batch.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
- *         library (primitives for a batch size are made when it first comes).
+ *         library.
  * Threads: one at a time on one vit, after fovea_matmul_set_threads(1).
  */
 FOVEA_NODISCARD enum fovea_status fovea_vit_embed(struct fovea_vit *vit,

@@ -1,7 +1,9 @@
 /*
- * Buffers and matrix products of a forward pass: see vit_state.h. Products are
- * made for one number of images at a time, the first time it comes; the library
- * shares the code that it generates between all of them.
+ * Buffers and matrix products of a forward pass: see vit_state.h. The products
+ * of a plan are for one number of images; the library shares the code that it
+ * generates between plans. Not every number has one: up to EXACT_PLANS they
+ * all do, above that powers of two, and a batch in between takes several passes
+ * (a plan costs 2.5 ms of a worker's start).
  */
 #include "base/error.h"
 #include "base/pages.h"
@@ -11,6 +13,7 @@
 enum {
     /* Scores that are worked on at a time should fit a core's L2 cache. */
     SCORES_BYTES = 384 * 1024,
+    EXACT_PLANS = 8,
 };
 
 static size_t
@@ -236,23 +239,63 @@ plan_init(struct fovea_vit *vit, size_t n, struct fovea_vit_plan *plan,
     return create_products(vit, table, FOVEA_ARRAY_LEN(table), err);
 }
 
-enum fovea_status
-fovea_vit_plan_for(struct fovea_vit *vit, size_t n,
-        struct fovea_vit_plan **plan_out, struct fovea_error *err)
+size_t
+fovea_vit_step(const struct fovea_vit *vit, size_t n)
 {
-    if (!vit->plans[n]) {
-        struct fovea_vit_plan *plan = calloc(1, sizeof *plan);
-        if (!plan) {
-            return fovea_fail_memory(err, sizeof *plan, "the forward pass");
+    size_t step = n;
+    while (!vit->plans[step]) {
+        step--;
+    }
+    return step;
+}
+
+/* All packings of one process come from one implementation, so one answers for
+   the rest; but each is asked, because that is a property of the library. */
+static bool
+is_row_invariant(const struct fovea_packings *packings)
+{
+    return fovea_packing_is_row_invariant(packings->patch) &&
+            fovea_packing_is_row_invariant(packings->qkv) &&
+            fovea_packing_is_row_invariant(packings->key_value) &&
+            fovea_packing_is_row_invariant(packings->square) &&
+            fovea_packing_is_row_invariant(packings->fc1) &&
+            fovea_packing_is_row_invariant(packings->fc2) &&
+            fovea_packing_is_row_invariant(packings->project);
+}
+
+/* Where a row's bits depend on how many rows there are, every image goes alone,
+   so that it gets the same bits in every batch. */
+static bool
+has_plan(const struct fovea_vit *vit, size_t n)
+{
+    bool is_power = (n & (n - 1)) == 0;
+    return n == 1 ||
+            ((n <= EXACT_PLANS || is_power) &&
+                    is_row_invariant(&vit->weights->packings));
+}
+
+static enum fovea_status
+plans_init(struct fovea_vit *vit, struct fovea_error *err)
+{
+    vit->plans = calloc(vit->max_batch + 1, sizeof *vit->plans);
+    if (!vit->plans) {
+        return fovea_fail_memory(err, (vit->max_batch + 1) * sizeof *vit->plans,
+                "the forward pass");
+    }
+    for (size_t n = 1; n <= vit->max_batch; n++) {
+        if (!has_plan(vit, n)) {
+            continue;
         }
-        enum fovea_status status = plan_init(vit, n, plan, err);
+        vit->plans[n] = calloc(1, sizeof *vit->plans[n]);
+        if (!vit->plans[n]) {
+            return fovea_fail_memory(err, sizeof *vit->plans[n],
+                    "the forward pass");
+        }
+        enum fovea_status status = plan_init(vit, n, vit->plans[n], err);
         if (status) {
-            plan_destroy(plan);
             return status;
         }
-        vit->plans[n] = plan;
     }
-    *plan_out = vit->plans[n];
     return FOVEA_OK;
 }
 
@@ -341,17 +384,12 @@ fovea_vit_create(const struct fovea_weights *weights,
     vit->element = weights->element;
     vit->max_batch = max_batch;
     fovea_kernel_pixel_table(settings, vit->pixel_table);
-    enum fovea_status status = FOVEA_OK;
-    vit->plans = calloc(max_batch + 1, sizeof *vit->plans);
-    if (!vit->plans) {
-        status = fovea_fail_memory(err, (max_batch + 1) * sizeof *vit->plans,
-                "the forward pass");
-    }
-    if (!status) {
-        status = allocate_buffers(vit, err);
-    }
+    enum fovea_status status = allocate_buffers(vit, err);
     if (!status) {
         status = attentions_init(vit, err);
+    }
+    if (!status) {
+        status = plans_init(vit, err);
     }
     if (status) {
         fovea_vit_destroy(vit);

@@ -60,7 +60,8 @@ struct fovea_vit {
     float pixel_table[3][256];
     struct fovea_vit_attention attention;
     struct fovea_vit_attention cls_attention;
-    struct fovea_vit_plan **plans; /* [max_batch + 1], made when first used */
+    /* [max_batch + 1], by the number of images; of fovea_vit_step() only. */
+    struct fovea_vit_plan **plans;
 
     void *block; /* the buffers below */
     size_t block_size;
@@ -73,12 +74,8 @@ struct fovea_vit {
     size_t scratch_size;
 };
 
-/**
- * The products for n images, made when they are first asked for.
- *
- * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL.
- */
-FOVEA_NODISCARD enum fovea_status fovea_vit_plan_for(struct fovea_vit *vit,
-        size_t n, struct fovea_vit_plan **plan_out, struct fovea_error *err);
+/** How many of n images, at least 1, the next forward pass takes: the most that
+ *  there is a plan for. */
+size_t fovea_vit_step(const struct fovea_vit *vit, size_t n);
 
 #endif

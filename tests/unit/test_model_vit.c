@@ -5,6 +5,8 @@
  */
 #include <math.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
@@ -15,8 +17,20 @@
 enum {
     N_IMAGES = 9,
     MAX_BATCH = 8,
+    LARGE_BATCH = 27, /* no power of two, nor its half */
     MAX_DIMENSION = 64
 };
+
+/* How often memory was made executable: by the library, which generates code.
+   Ours stands in for libc's everywhere in the process. */
+static unsigned n_executable;
+
+__attribute__((visibility("default"))) int
+mprotect(void *memory, size_t size, int protection)
+{
+    n_executable += (protection & PROT_EXEC) != 0;
+    return (int)syscall(SYS_mprotect, memory, size, protection);
+}
 
 static const struct fovea_preprocess settings = {
     .rescale = 1.0F / 255.0F,
@@ -48,14 +62,14 @@ struct tower {
 };
 
 static void
-make_pixels(struct tower *tower)
+make_pixels(struct tower *tower, size_t n_images)
 {
     size_t side = tower->config->image_size_px;
     tower->image = 3 * side * side;
-    tower->pixels = malloc(N_IMAGES * tower->image);
+    tower->pixels = malloc(n_images * tower->image);
     assert_non_null(tower->pixels);
     uint32_t noise = 7;
-    for (size_t i = 0; i < N_IMAGES * tower->image; i++) {
+    for (size_t i = 0; i < n_images * tower->image; i++) {
         noise = noise * 1664525U + 1013904223U;
         /* each picture has its own brightness, so that they differ */
         size_t base = 25 * (i / tower->image);
@@ -64,8 +78,8 @@ make_pixels(struct tower *tower)
 }
 
 static void
-build(struct tower *tower, const struct fovea_vision_config *config,
-        enum fovea_precision precision)
+build_for(struct tower *tower, const struct fovea_vision_config *config,
+        enum fovea_precision precision, size_t max_batch)
 {
     struct fovea_error error;
     (void)fovea_matmul_set_threads(1);
@@ -76,10 +90,17 @@ build(struct tower *tower, const struct fovea_vision_config *config,
     assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
                       &tower->weights, &error),
             &error);
-    assert_ok(fovea_vit_create(tower->weights, &settings, MAX_BATCH,
+    assert_ok(fovea_vit_create(tower->weights, &settings, max_batch,
                       &tower->vit, &error),
             &error);
-    make_pixels(tower);
+    make_pixels(tower, max_batch + 1);
+}
+
+static void
+build(struct tower *tower, const struct fovea_vision_config *config,
+        enum fovea_precision precision)
+{
+    build_for(tower, config, precision, MAX_BATCH);
 }
 
 static void
@@ -200,6 +221,49 @@ an_image_has_the_same_bits_in_every_batch(void **state)
     }
 }
 
+/* Numbers of images that have a plan and that have none, each for the first
+   time. */
+static void
+no_code_is_generated_after_creation(void **state)
+{
+    (void)state;
+    struct tower tower;
+    float embeds[LARGE_BATCH * MAX_DIMENSION];
+    const size_t numbers[] = { 1, 2, 5, 8, 9, 13, 16, 17, 25, LARGE_BATCH };
+    /* A shape of its own: the library keeps what it generated for others. */
+    struct fovea_vision_config config = configs[0];
+    config.mlp_size = 144;
+    n_executable = 0;
+    build_for(&tower, &config, FOVEA_PRECISION_F32, LARGE_BATCH);
+    assert_true(n_executable > 0);
+    n_executable = 0;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(numbers); i++) {
+        embed(&tower, 0, numbers[i], embeds);
+    }
+    assert_int_equal(n_executable, 0);
+    demolish(&tower);
+}
+
+/* More images than plans are exact for: several passes. */
+static void
+large_batches_have_the_same_bits(void **state)
+{
+    (void)state;
+    struct tower tower;
+    size_t dimension = configs[0].projection_dim;
+    float alone[LARGE_BATCH * MAX_DIMENSION];
+    float together[LARGE_BATCH * MAX_DIMENSION];
+    build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
+    for (size_t i = 0; i < LARGE_BATCH; i++) {
+        embed(&tower, i, 1, alone + i * dimension);
+    }
+    for (size_t n = MAX_BATCH; n <= LARGE_BATCH; n++) {
+        embed(&tower, 0, n, together);
+        assert_memory_equal(together, alone, n * dimension * sizeof(float));
+    }
+    demolish(&tower);
+}
+
 static void
 weights_may_lie_in_read_only_memory(void **state)
 {
@@ -286,6 +350,8 @@ main(void)
         cmocka_unit_test(bfloat16_is_close),
         cmocka_unit_test(bfloat16_weights_alone_are_close),
         cmocka_unit_test(an_image_has_the_same_bits_in_every_batch),
+        cmocka_unit_test(large_batches_have_the_same_bits),
+        cmocka_unit_test(no_code_is_generated_after_creation),
         cmocka_unit_test(weights_may_lie_in_read_only_memory),
         cmocka_unit_test(the_size_is_known_before_loading),
         cmocka_unit_test(the_largest_sizes_do_not_wrap),
