@@ -188,15 +188,16 @@ embed_patches(struct fovea_vit *vit, struct fovea_vit_plan *plan,
     return FOVEA_OK;
 }
 
+/* All layers from this one on. */
 static enum fovea_status
-forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, float *embeds,
-        struct fovea_error *err)
+forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, size_t first,
+        float *embeds, struct fovea_error *err)
 {
     const struct fovea_weights *weights = vit->weights;
     const size_t last = weights->config.n_layers - 1;
     struct fovea_vit_plan *plan = vit->plans[n];
     enum fovea_status status = embed_patches(vit, plan, pixels, n, err);
-    for (size_t i = 0; !status && i < last; i++) {
+    for (size_t i = first; !status && i < last; i++) {
         status = attention_block(vit, plan, n, &weights->layers[i], err);
         if (!status) {
             status = mlp_block(vit, plan, n, &weights->layers[i], err);
@@ -228,10 +229,26 @@ fovea_vit_embed(struct fovea_vit *vit, const uint8_t *pixels, size_t n,
     for (size_t i = 0; i < n; i += step) {
         step = fovea_vit_step(vit, n - i);
         enum fovea_status status = forward(vit, pixels + i * 3 * side * side,
-                step, embeds + i * config->projection_dim, err);
+                step, 0, embeds + i * config->projection_dim, err);
         if (status) {
             return status;
         }
     }
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_vit_warm_up(struct fovea_vit *vit, struct fovea_error *err)
+{
+    const struct fovea_vision_config *config = &vit->weights->config;
+    const size_t side = config->image_size_px;
+    const size_t n_layers = config->n_layers;
+    FOVEA_AUTO_FREE uint8_t *pixels = calloc(side * side, 3);
+    FOVEA_AUTO_FREE float *embeds =
+            calloc(config->projection_dim, sizeof *embeds);
+    if (!pixels || !embeds) {
+        return fovea_fail_memory(err, 3 * side * side, "the forward pass");
+    }
+    return forward(vit, pixels, 1, n_layers > 1 ? n_layers - 2 : 0, embeds,
+            err);
 }

@@ -391,6 +391,9 @@ fovea_vit_create(const struct fovea_weights *weights,
     if (!status) {
         status = plans_init(vit, err);
     }
+    if (!status) {
+        status = fovea_vit_warm_up(vit, err);
+    }
     if (status) {
         fovea_vit_destroy(vit);
         return status;

@@ -78,4 +78,9 @@ struct fovea_vit {
  *  there is a plan for. */
 size_t fovea_vit_step(const struct fovea_vit *vit, size_t n);
 
+/** Pass a black image through one layer of each kind: some of the library's
+ *  code is generated when a product that needs it first runs. */
+FOVEA_NODISCARD enum fovea_status fovea_vit_warm_up(struct fovea_vit *vit,
+        struct fovea_error *err);
+
 #endif

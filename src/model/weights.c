@@ -18,6 +18,16 @@ fovea_precision_bf16(const struct fovea_vision_config *config)
             : FOVEA_PRECISION_BF16_WEIGHTS;
 }
 
+enum fovea_precision
+fovea_precision_of(const struct fovea_vision_config *config,
+        enum fovea_dtype dtype)
+{
+    enum fovea_precision bf16 = fovea_precision_bf16(config);
+    bool is_wanted = dtype == FOVEA_DTYPE_BF16 ||
+            (dtype == FOVEA_DTYPE_AUTO && bf16 == FOVEA_PRECISION_BF16);
+    return is_wanted ? bf16 : FOVEA_PRECISION_F32;
+}
+
 /* Packings. */
 
 static void

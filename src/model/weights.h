@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fovea/fovea.h"
+
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
 #include "model/kernels.h"
@@ -89,6 +91,11 @@ enum {
 /** What bfloat16 means for a tower on this CPU. */
 enum fovea_precision fovea_precision_bf16(
         const struct fovea_vision_config *config);
+
+/** How a dtype is carried out for a tower on this CPU; AUTO is float32 unless
+ *  bfloat16 arithmetic is to be had and worth it. */
+enum fovea_precision fovea_precision_of(
+        const struct fovea_vision_config *config, enum fovea_dtype dtype);
 
 /**
  * Load and pack a vision tower. Reads its tensors and no others.
