@@ -63,7 +63,7 @@ suites() {
 # Names of the tests that go through the engine.
 engine_tests() {
     meson test -C build --no-rebuild --list 2>/dev/null |
-        sed -n 's/^.* \/ //p' | grep -E '^(model|runtime|engine|golden_embed)'
+        sed -n 's/^.* \/ //p' | grep -E '^(model|runtime|worker|golden_embed)'
 }
 
 # fuzz_one PROGRAM: short real fuzzing; what it finds stays in build-test.

@@ -1,12 +1,100 @@
 /*
  * fovea-worker: started by the pool, one process each, to look at images where
  * nothing else is within reach. People use `fovea`.
+ *
+ * It begins with a channel as descriptor 3 and a pipe for its log as 4; what
+ * libraries write on standard error goes there. It never outlives its host: the
+ * kernel kills it when the thread that started it ends, and otherwise it sees
+ * the end of the channel.
  */
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "wire/exit.h"
+#include "base/macros.h"
 #include "worker/bench_mode.h"
+#include "worker/serve.h"
+
+enum {
+    /* Larger blocks go back to the system when they are freed: a worker lives
+       for long, and one huge picture must not stay in its heap. */
+    LARGE_BLOCK_BYTES = 4 << 20,
+    N_HEAPS = 2,
+};
+
+static bool
+is_channel(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+            type == SOCK_SEQPACKET;
+}
+
+/* Whether the host is there; it may have ended before it could be watched. */
+static bool
+has_host(void)
+{
+    struct pollfd channel = { .fd = FOVEA_CHANNEL_FD };
+    return poll(&channel, 1, 0) >= 0 && !(channel.revents & POLLHUP);
+}
+
+/* The kernel, when it must take something, takes a worker before the host. */
+static void
+volunteer(void)
+{
+    FOVEA_AUTO_FD int fd =
+            open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)!write(fd, "500", 3);
+    }
+}
+
+/* Keys and terminals concern the host, which lets work end in order; limits on
+   files are to be errors. */
+static void
+ignore_signals(void)
+{
+    static const int ignored[] = { SIGINT, SIGHUP, SIGPIPE, SIGXFSZ };
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(ignored); i++) {
+        (void)sigaction(ignored[i], &ignore, NULL);
+    }
+}
+
+static void
+prepare_process(void)
+{
+    ignore_signals();
+    volunteer();
+    (void)dup2(FOVEA_LOG_FD, STDERR_FILENO);
+    (void)fcntl(FOVEA_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
+    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES);
+    (void)mallopt(M_ARENA_MAX, N_HEAPS);
+}
+
+static enum fovea_worker_exit
+work(void)
+{
+    struct fovea_worker worker = {
+        .channel = FOVEA_CHANNEL_FD,
+        .log_fd = FOVEA_LOG_FD,
+        .buffer = malloc(FOVEA_FRAME_MAX_SIZE),
+    };
+    enum fovea_worker_exit why = FOVEA_WORKER_EXIT_CHANNEL;
+    if (worker.buffer && fovea_worker_load(&worker, &why)) {
+        why = fovea_worker_serve(&worker);
+    }
+    fovea_worker_finish(&worker);
+    return why;
+}
 
 int
 main(int argc, char **argv)
@@ -14,6 +102,16 @@ main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         return fovea_worker_bench(argc - 2, argv + 2);
     }
-    (void)fputs("fovea-worker is a part of fovea, which starts it\n", stderr);
-    return FOVEA_WORKER_EXIT_USAGE;
+    if (argc > 1 || !is_channel(FOVEA_CHANNEL_FD) ||
+            fcntl(FOVEA_LOG_FD, F_GETFD) < 0) {
+        (void)fputs("fovea-worker is a part of fovea, which starts it\n",
+                stderr);
+        return FOVEA_WORKER_EXIT_USAGE;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!has_host()) {
+        return FOVEA_WORKER_EXIT_ORPHAN;
+    }
+    prepare_process();
+    return (int)work();
 }

@@ -1,0 +1,194 @@
+/* See lane.h. */
+#include "worker/lane.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "image/preprocess.h"
+
+static size_t
+dimension_of(const struct fovea_lane *lane)
+{
+    return lane->options->weights->config.projection_dim;
+}
+
+/* With a model every image of a run stands in memory until the last one is
+   decoded; without one they leave one by one. */
+enum fovea_status
+fovea_lane_init(struct fovea_lane *lane,
+        const struct fovea_crew_options *options, size_t capacity,
+        struct fovea_error *err)
+{
+    size_t n_pixels = options->weights ? capacity : 1;
+    *lane = (struct fovea_lane){
+        .options = options,
+        .capacity = capacity,
+        .pixels_size = 3 * (size_t)options->settings.crop_height_px *
+                options->settings.crop_width_px,
+    };
+    lane->pixels = calloc(n_pixels, lane->pixels_size);
+    lane->indices = calloc(capacity, sizeof *lane->indices);
+    lane->decode_ns = calloc(capacity, sizeof *lane->decode_ns);
+    if (!lane->pixels || !lane->indices || !lane->decode_ns) {
+        return fovea_fail_memory(err, n_pixels * lane->pixels_size,
+                "a batch of images");
+    }
+    if (!options->weights) {
+        return FOVEA_OK;
+    }
+    lane->embeds = calloc(capacity, dimension_of(lane) * sizeof(float));
+    if (!lane->embeds) {
+        return fovea_fail_memory(err,
+                capacity * dimension_of(lane) * sizeof(float),
+                "a batch of vectors");
+    }
+    return fovea_vit_create(options->weights, &options->settings, capacity,
+            &lane->vit, err);
+}
+
+void
+fovea_lane_finish(struct fovea_lane *lane)
+{
+    fovea_vit_destroy(lane->vit);
+    free(lane->pixels);
+    free(lane->embeds);
+    free(lane->indices);
+    free(lane->decode_ns);
+}
+
+static void
+tell(const struct fovea_crew_job *job, const struct fovea_outcome *outcome)
+{
+    job->done(job->context, outcome);
+}
+
+/* One image to pixels. It is done with if that fails. */
+static bool
+prepare(const struct fovea_lane *lane, const struct fovea_crew_job *job,
+        size_t index, uint8_t *pixels, int64_t *decode_ns_out)
+{
+    struct fovea_error error;
+    int64_t start = fovea_clock_ns();
+    enum fovea_status status = fovea_preprocess_image(&lane->options->settings,
+            &lane->options->limits, &job->inputs[index], pixels, &error);
+    int64_t decode_ns = fovea_clock_ns() - start;
+    fovea_input_finish(&job->inputs[index]);
+    if (status) {
+        tell(job,
+                &(struct fovea_outcome){ .index = index,
+                        .result = &error,
+                        .decode_ns = decode_ns });
+        return false;
+    }
+    job->decoded(job->context, index, decode_ns);
+    *decode_ns_out = decode_ns;
+    return true;
+}
+
+static void
+run_pixels(const struct fovea_lane *lane, const struct fovea_crew_job *job,
+        size_t first, size_t n)
+{
+    static const struct fovea_error good = { .code = FOVEA_OK };
+    for (size_t i = first; i < first + n; i++) {
+        int64_t decode_ns = 0;
+        if (prepare(lane, job, i, lane->pixels, &decode_ns)) {
+            tell(job,
+                    &(struct fovea_outcome){ .index = i,
+                            .result = &good,
+                            .row = lane->pixels,
+                            .decode_ns = decode_ns });
+        }
+    }
+}
+
+/* Scale to length 1. False if a value is not finite or all are 0. */
+static bool
+normalise(float *vector, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)vector[i] * (double)vector[i];
+    }
+    if (!isfinite(sum) || sum <= 0.0) {
+        return false;
+    }
+    double factor = 1.0 / sqrt(sum);
+    for (size_t i = 0; i < n; i++) {
+        vector[i] = (float)((double)vector[i] * factor);
+    }
+    return true;
+}
+
+static bool
+all_finite(const float *vector, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(vector[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The forward pass is over, well or not. */
+static void
+finish_image(const struct fovea_lane *lane, const struct fovea_crew_job *job,
+        size_t slot, const struct fovea_error *forward, int64_t forward_ns)
+{
+    size_t dimension = dimension_of(lane);
+    float *vector = lane->embeds + slot * dimension;
+    struct fovea_error result = *forward;
+    size_t index = lane->indices[slot];
+    if (!result.code &&
+            !(job->raw[index] ? all_finite(vector, dimension)
+                              : normalise(vector, dimension))) {
+        (void)fovea_fail(&result, FOVEA_ERR_MODEL_WEIGHTS,
+                "the model's output for this image is not a finite vector");
+    }
+    tell(job,
+            &(struct fovea_outcome){ .index = index,
+                    .result = &result,
+                    .row = result.code ? NULL : vector,
+                    .decode_ns = lane->decode_ns[slot],
+                    .forward_ns = forward_ns });
+}
+
+static void
+run_embeddings(struct fovea_lane *lane, const struct fovea_crew_job *job,
+        size_t first, size_t n)
+{
+    size_t n_good = 0;
+    for (size_t i = first; i < first + n; i++) {
+        if (prepare(lane, job, i, lane->pixels + n_good * lane->pixels_size,
+                    &lane->decode_ns[n_good])) {
+            lane->indices[n_good++] = i;
+        }
+    }
+    if (n_good == 0) {
+        return;
+    }
+    struct fovea_error error = { .code = FOVEA_OK };
+    int64_t start = fovea_clock_ns();
+    if (fovea_vit_embed(lane->vit, lane->pixels, n_good, lane->embeds,
+                &error)) {
+        FOVEA_ASSERT(error.code != FOVEA_OK);
+    }
+    int64_t share = (fovea_clock_ns() - start) / (int64_t)n_good;
+    for (size_t i = 0; i < n_good; i++) {
+        finish_image(lane, job, i, &error, share);
+    }
+}
+
+void
+fovea_lane_run(struct fovea_lane *lane, const struct fovea_crew_job *job,
+        size_t first, size_t n)
+{
+    FOVEA_ASSERT(n <= lane->capacity);
+    if (lane->vit) {
+        run_embeddings(lane, job, first, n);
+    } else {
+        run_pixels(lane, job, first, n);
+    }
+}

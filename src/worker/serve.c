@@ -1,0 +1,186 @@
+/*
+ * See serve.h. Answers leave as soon as there is one. The crew's threads take
+ * turns at the one buffer that they are written in; they would have to take
+ * turns at the socket anyway. Where it is full they wait for the host.
+ */
+#include "worker/serve.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+struct service {
+    const struct fovea_worker *worker;
+    uint64_t id;   /* of the job */
+    int output_fd; /* of pixels; owned; -1: none */
+    pthread_mutex_t mutex;
+    uint8_t *answer; /* FOVEA_FRAME_MAX_PAYLOAD bytes; guarded by mutex */
+    bool is_broken;  /* the channel is; guarded by mutex */
+};
+
+/* With the mutex held. */
+static void
+send_answer(struct service *service, enum fovea_frame_type type,
+        const struct fovea_writer *writer)
+{
+    FOVEA_ASSERT(!writer->overflow);
+    if (!service->is_broken &&
+            fovea_frame_send(service->worker->channel, type, service->id,
+                    writer->bytes, writer->size, NULL, 0, NULL)) {
+        service->is_broken = true;
+    }
+}
+
+static void
+decoded(void *context, size_t index, int64_t decode_ns)
+{
+    struct service *service = context;
+    const struct fovea_decoded message = {
+        .index = (uint32_t)index,
+        .decode_ns = (uint64_t)decode_ns,
+    };
+    struct fovea_writer writer;
+    (void)pthread_mutex_lock(&service->mutex);
+    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    fovea_decoded_write(&message, &writer);
+    send_answer(service, FOVEA_FRAME_DECODED, &writer);
+    (void)pthread_mutex_unlock(&service->mutex);
+}
+
+/* Pixels go into the file that came with the job. */
+static void
+write_row(const struct service *service, size_t index, const uint8_t *row,
+        struct fovea_error *error)
+{
+    size_t size = fovea_crew_row_bytes(service->worker->crew);
+    off_t offset = (off_t)(index * size);
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pwrite(service->output_fd, row + done, size - done,
+                offset + (off_t)done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            (void)fovea_fail_errno(error, FOVEA_ERR_IO, n < 0 ? errno : ENOSPC,
+                    "cannot write the pixels");
+            return;
+        }
+        done += (size_t)n;
+    }
+}
+
+static void
+done(void *context, const struct fovea_outcome *outcome)
+{
+    struct service *service = context;
+    struct fovea_error error = *outcome->result;
+    if (!error.code && service->output_fd >= 0) {
+        write_row(service, outcome->index, outcome->row, &error);
+    }
+    struct fovea_result result = {
+        .index = (uint32_t)outcome->index,
+        .status = error.code,
+        .sys_errno = error.code ? error.sys_errno : 0,
+        .decode_ns = (uint64_t)outcome->decode_ns,
+        .forward_ns = (uint64_t)outcome->forward_ns,
+    };
+    if (error.code) {
+        memcpy(result.message, error.message, sizeof result.message);
+    }
+    size_t dimension =
+            error.code ? 0 : fovea_crew_dimension(service->worker->crew);
+    struct fovea_writer writer;
+    (void)pthread_mutex_lock(&service->mutex);
+    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    fovea_result_write(&result, dimension ? outcome->row : NULL, dimension,
+            &writer);
+    send_answer(service, FOVEA_FRAME_RESULT, &writer);
+    (void)pthread_mutex_unlock(&service->mutex);
+}
+
+/* The descriptors of a job are as many as its images, and an output. */
+static bool
+is_complete(const struct service *service, const struct fovea_job_frame *job,
+        const struct fovea_frame *frame)
+{
+    const struct fovea_load *load = &service->worker->load;
+    size_t outputs = load->kind == FOVEA_WORK_PIXELS ? 1 : 0;
+    return job->n <= load->max_batch && frame->n_fds == job->n + outputs;
+}
+
+static void
+run_job(struct service *service, const struct fovea_job_frame *job,
+        struct fovea_frame *frame)
+{
+    struct fovea_input inputs[FOVEA_MAX_BATCH];
+    bool raw[FOVEA_MAX_BATCH];
+    for (size_t i = 0; i < job->n; i++) {
+        inputs[i] = (struct fovea_input)FOVEA_INPUT_INIT;
+        inputs[i].fd = fovea_frame_take_fd(frame, i);
+        inputs[i].size = job->images[i].size;
+        raw[i] = job->images[i].raw;
+    }
+    if (frame->n_fds > job->n) {
+        service->output_fd = fovea_frame_take_fd(frame, job->n);
+    }
+    service->id = frame->id;
+    const struct fovea_crew_job work = {
+        .n = job->n,
+        .inputs = inputs,
+        .raw = raw,
+        .context = service,
+        .decoded = decoded,
+        .done = done,
+    };
+    fovea_crew_run(service->worker->crew, &work);
+    fovea_auto_fd(&service->output_fd);
+    service->output_fd = -1;
+}
+
+/* One frame. False: it is over. */
+static bool
+serve_one(struct service *service, enum fovea_worker_exit *exit_out)
+{
+    struct fovea_frame frame;
+    struct fovea_job_frame job;
+    if (!fovea_worker_receive(service->worker, FOVEA_CHANNEL_READY, &frame,
+                exit_out)) {
+        return false;
+    }
+    bool is_good =
+            fovea_job_read(&frame, &job) && is_complete(service, &job, &frame);
+    if (is_good) {
+        run_job(service, &job, &frame);
+    } else {
+        *exit_out = FOVEA_WORKER_EXIT_PROTOCOL;
+    }
+    fovea_frame_finish(&frame);
+    if (is_good && service->is_broken) {
+        *exit_out = FOVEA_WORKER_EXIT_CHANNEL;
+        is_good = false;
+    }
+    return is_good;
+}
+
+enum fovea_worker_exit
+fovea_worker_serve(struct fovea_worker *worker)
+{
+    FOVEA_AUTO_FREE uint8_t *answer = malloc(FOVEA_FRAME_MAX_PAYLOAD);
+    if (!answer) {
+        return FOVEA_WORKER_EXIT_CHANNEL;
+    }
+    struct service service = {
+        .worker = worker,
+        .output_fd = -1,
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+        .answer = answer,
+    };
+    enum fovea_worker_exit why = FOVEA_WORKER_EXIT_OK;
+    while (serve_one(&service, &why)) {
+    }
+    (void)pthread_mutex_destroy(&service.mutex);
+    return why;
+}

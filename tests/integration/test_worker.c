@@ -1,0 +1,574 @@
+/*
+ * The real fovea-worker at the other end of a socket, sealed where the build
+ * can: its vectors have the bits that the model's code gives in this process,
+ * whoever made the packed weights, and every format decodes behind the seal.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../unit/image_png.h"
+#include "../unit/test.h"
+#include "../unit/tree.h"
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "checkpoint/random.h"
+#include "image/preprocess.h"
+#include "model/vit.h"
+#include "worker_host.h"
+
+enum {
+    N_SAMPLES = 7,
+    MAX_DIMENSION = 24,
+    MAX_FORMATS = 100
+};
+
+static const char *const samples[N_SAMPLES] = {
+    "samples/scenes/forest.jpg",
+    "samples/scenes/city_mirror.jpg",
+    "samples/formats/orientation_6.jpg",
+    "samples/formats/cmyk.jpg",
+    "samples/formats/interlaced.png",
+    "samples/formats/animated.webp",
+    "samples/formats/rgb16.tif",
+};
+
+/* The same model in this process. */
+struct direct {
+    struct fovea_vision_config config;
+    struct fovea_preprocess settings;
+    struct fovea_limits limits;
+    struct fovea_checkpoint *checkpoint;
+    struct fovea_weights *weights;
+    struct fovea_vit *vit;
+    size_t pixels_size;
+    uint8_t *pixels;
+};
+
+static struct direct
+direct_open(const struct fovea_load *load)
+{
+    struct direct direct = { .limits = load->limits };
+    struct fovea_error error;
+    (void)fovea_matmul_set_threads(1);
+    assert_ok(fovea_vision_config_read(load->directory, &direct.config, &error),
+            &error);
+    assert_ok(fovea_preprocess_config_read(load->directory,
+                      direct.config.image_size_px, &direct.settings, &error),
+            &error);
+    assert_ok(
+            fovea_checkpoint_open(load->directory, &direct.checkpoint, &error),
+            &error);
+    assert_ok(fovea_weights_load(&direct.config, direct.checkpoint,
+                      fovea_precision_of(&direct.config, load->dtype),
+                      &direct.weights, &error),
+            &error);
+    assert_ok(fovea_vit_create(direct.weights, &direct.settings, 1, &direct.vit,
+                      &error),
+            &error);
+    direct.pixels_size = 3 * (size_t)direct.settings.crop_width_px *
+            direct.settings.crop_height_px;
+    direct.pixels = malloc(direct.pixels_size);
+    assert_non_null(direct.pixels);
+    return direct;
+}
+
+static void
+direct_close(struct direct *direct)
+{
+    fovea_vit_destroy(direct->vit);
+    fovea_weights_destroy(direct->weights);
+    fovea_checkpoint_close(direct->checkpoint);
+    free(direct->pixels);
+}
+
+/* The raw vector of a file, or why there is none. */
+static enum fovea_status
+direct_embed(struct direct *direct, const char *rest, float *vector,
+        struct fovea_error *error)
+{
+    char path[WORKER_PATH_SIZE];
+    FOVEA_AUTO(fovea_input_finish)
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    worker_path(rest, path);
+    assert_ok(fovea_input_open_file(path, &input, error), error);
+    enum fovea_status status = fovea_preprocess_image(&direct->settings,
+            &direct->limits, &input, direct->pixels, error);
+    if (!status) {
+        assert_ok(
+                fovea_vit_embed(direct->vit, direct->pixels, 1, vector, error),
+                error);
+    }
+    return status;
+}
+
+/* Embed all samples in one job, raw, and compare bits. */
+static void
+check_vectors(struct worker_host *host, struct direct *direct)
+{
+    size_t dimension = direct->config.projection_dim;
+    float vectors[N_SAMPLES * MAX_DIMENSION];
+    struct fovea_result results[N_SAMPLES];
+    worker_embed(host, samples, N_SAMPLES, true, dimension, results, vectors);
+    for (size_t i = 0; i < N_SAMPLES; i++) {
+        float expected[MAX_DIMENSION];
+        struct fovea_error error;
+        if (results[i].status) {
+            fail_msg("%s: %s", samples[i], results[i].message);
+        }
+        assert_true(results[i].decode_ns > 0 && results[i].forward_ns > 0);
+        assert_ok(direct_embed(direct, samples[i], expected, &error), &error);
+        assert_memory_equal(vectors + i * dimension, expected,
+                dimension * sizeof(float));
+    }
+}
+
+static void
+check_model(const char *name, enum fovea_dtype dtype, unsigned n_threads)
+{
+    struct fovea_load load = worker_load_of(name);
+    load.dtype = dtype;
+    load.n_threads = n_threads;
+    struct worker_host host = worker_start();
+    int packed = -1;
+    struct fovea_ready ready = worker_load(&host, &load, -1, &packed);
+    struct direct direct = direct_open(&load);
+    assert_int_equal(ready.dimension, direct.config.projection_dim);
+    assert_int_equal(ready.row_bytes, 4 * ready.dimension);
+    assert_true(ready.shared_bytes > direct.weights->block_size);
+    assert_true(ready.scratch_bytes > 0);
+    assert_true(fovea_memfd_is_sealed(packed));
+    check_vectors(&host, &direct);
+    check_vectors(&host, &direct);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    direct_close(&direct);
+    (void)close(packed);
+}
+
+static void
+vectors_have_the_bits_of_the_bare_model(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "quick", "full", "sharded" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        check_model(names[i], FOVEA_DTYPE_F32, 1);
+    }
+    check_model("quick", FOVEA_DTYPE_BF16, 1);
+}
+
+static void
+threads_change_no_bit(void **state)
+{
+    (void)state;
+    check_model("quick", FOVEA_DTYPE_F32, 3);
+    check_model("full", FOVEA_DTYPE_F32, 8);
+}
+
+/* A tower that is wide enough for bfloat16, in a folder of its own. */
+static void
+make_wide_model(char *directory)
+{
+    static const struct fovea_vision_config config = { 256, 512, 3, 4, 64, 16,
+        MAX_DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+    struct fovea_checkpoint *checkpoint = NULL;
+    struct fovea_error error;
+    assert_non_null(mkdtemp(directory));
+    assert_ok(fovea_checkpoint_create_random(&config, 3, &checkpoint, &error),
+            &error);
+    assert_ok(fovea_checkpoint_save(checkpoint, &config, directory, &error),
+            &error);
+    fovea_checkpoint_close(checkpoint);
+}
+
+static void
+check_batch_sizes(enum fovea_dtype dtype)
+{
+    enum {
+        LARGEST = 17
+    };
+    char directory[] = "/tmp/fovea-worker-XXXXXX";
+    const char *paths[LARGEST];
+    float vectors[LARGEST * MAX_DIMENSION];
+    struct fovea_result results[LARGEST];
+    for (size_t i = 0; i < LARGEST; i++) {
+        paths[i] = samples[i % N_SAMPLES];
+    }
+    make_wide_model(directory);
+    struct fovea_load load = worker_load_of("quick");
+    (void)snprintf(load.directory, sizeof load.directory, "%s", directory);
+    load.dtype = dtype;
+    load.max_batch = LARGEST;
+    struct direct direct = direct_open(&load);
+    struct worker_host host = worker_start();
+    (void)worker_load(&host, &load, -1, NULL);
+    assert_int_equal(tree_empty(directory), 0);
+    assert_int_equal(rmdir(directory), 0);
+    for (size_t n = LARGEST; n > 0; n--) {
+        float expected[MAX_DIMENSION];
+        struct fovea_error error;
+        worker_embed(&host, paths, n, true, MAX_DIMENSION, results, vectors);
+        for (size_t i = 0; i < n; i++) {
+            if (results[i].status) {
+                fail_msg("%zu images: %s", n, results[i].message);
+            }
+        }
+        assert_ok(direct_embed(&direct, paths[n - 1], expected, &error),
+                &error);
+        assert_memory_equal(vectors + (n - 1) * MAX_DIMENSION, expected,
+                sizeof expected);
+    }
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    direct_close(&direct);
+}
+
+/* What the matrix library generates, it must have generated before. */
+static void
+every_batch_size_works_behind_the_seal(void **state)
+{
+    (void)state;
+    check_batch_sizes(FOVEA_DTYPE_F32);
+    check_batch_sizes(FOVEA_DTYPE_BF16);
+}
+
+static void
+vectors_have_length_one_unless_raw(void **state)
+{
+    (void)state;
+    struct fovea_load load = worker_load_of("quick");
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    float unit[N_SAMPLES * MAX_DIMENSION];
+    struct fovea_result results[N_SAMPLES];
+    worker_embed(&host, samples, N_SAMPLES, false, ready.dimension, results,
+            unit);
+    for (size_t i = 0; i < N_SAMPLES; i++) {
+        double sum = 0;
+        assert_int_equal(results[i].status, FOVEA_OK);
+        for (size_t k = 0; k < ready.dimension; k++) {
+            double value = (double)unit[i * ready.dimension + k];
+            sum += value * value;
+        }
+        assert_true(fabs(sum - 1) < 1e-6);
+    }
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+}
+
+static void
+copy_to(FILE *file, int fd)
+{
+    struct stat facts;
+    assert_int_equal(fstat(fd, &facts), 0);
+    size_t size = (size_t)facts.st_size;
+    void *bytes = malloc(size);
+    assert_non_null(bytes);
+    assert_int_equal(pread(fd, bytes, size, 0), size);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fflush(file), 0);
+    free(bytes);
+}
+
+/* A sibling's sealed memory, and a file that it was copied to. */
+static void
+packed_weights_travel(void **state)
+{
+    (void)state;
+    struct fovea_load load = worker_load_of("quick");
+    struct direct direct = direct_open(&load);
+    struct worker_host first = worker_start();
+    int packed = -1;
+    int none = -1;
+    (void)worker_load(&first, &load, -1, &packed);
+    assert_true(packed >= 0);
+
+    struct worker_host second = worker_start();
+    assert_string_equal(second.hello.engine, first.hello.engine);
+    (void)worker_load(&second, &load, packed, &none);
+    assert_int_equal(none, -1);
+    check_vectors(&second, &direct);
+    worker_end(&first, FOVEA_WORKER_EXIT_OK);
+    check_vectors(&second, &direct);
+    worker_end(&second, FOVEA_WORKER_EXIT_OK);
+
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    copy_to(file, packed);
+    load.packed_is_foreign = true;
+    struct worker_host third = worker_start();
+    (void)worker_load(&third, &load, fileno(file), &none);
+    assert_int_equal(none, -1);
+    check_vectors(&third, &direct);
+    worker_end(&third, FOVEA_WORKER_EXIT_OK);
+    assert_int_equal(fclose(file), 0);
+    (void)close(packed);
+    direct_close(&direct);
+}
+
+/* Every file of a folder, sorted or not. */
+static size_t
+list_formats(char names[MAX_FORMATS][64])
+{
+    char path[WORKER_PATH_SIZE];
+    size_t n = 0;
+    worker_path("samples/formats", path);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    for (struct dirent *entry = readdir(folder); entry;
+            entry = readdir(folder)) { /* NOLINT(concurrency-mt-unsafe) */
+        if (entry->d_name[0] != '.') {
+            assert_true(n < MAX_FORMATS);
+            (void)snprintf(names[n++], 64, "samples/formats/%.40s",
+                    entry->d_name);
+        }
+    }
+    assert_int_equal(closedir(folder), 0);
+    return n;
+}
+
+static void
+every_format_decodes_behind_the_seal(void **state)
+{
+    (void)state;
+    static char names[MAX_FORMATS][64];
+    size_t n = list_formats(names);
+    assert_true(n > 50);
+    struct fovea_load load = worker_load_of("quick");
+    struct direct direct = direct_open(&load);
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    for (size_t i = 0; i < n; i++) {
+        const char *path = names[i];
+        float vector[MAX_DIMENSION];
+        float expected[MAX_DIMENSION];
+        struct fovea_result result;
+        struct fovea_error error;
+        worker_embed(&host, &path, 1, true, ready.dimension, &result, vector);
+        enum fovea_status status =
+                direct_embed(&direct, path, expected, &error);
+        if (result.status != status) {
+            fail_msg("%s: %s", path, result.message);
+        }
+        if (!status) {
+            assert_memory_equal(vector, expected,
+                    ready.dimension * sizeof(float));
+        } else {
+            assert_string_equal(result.message, error.message);
+        }
+    }
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    direct_close(&direct);
+}
+
+static void
+a_bad_image_costs_one_item(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "samples/scenes/fog.jpg",
+        "samples/README.md", "samples/formats/rgb.png", "meson.build" };
+    struct fovea_load load = worker_load_of("quick");
+    load.limits.max_side_px = 100000;
+    struct direct direct = direct_open(&load);
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    float vectors[4 * MAX_DIMENSION];
+    float expected[MAX_DIMENSION];
+    struct fovea_result results[4];
+    struct fovea_error error;
+    worker_embed(&host, paths, 4, true, ready.dimension, results, vectors);
+    assert_int_equal(results[0].status, FOVEA_OK);
+    assert_int_equal(results[1].status, FOVEA_ERR_NOT_AN_IMAGE);
+    assert_int_equal(results[2].status, FOVEA_OK);
+    assert_int_equal(results[3].status, FOVEA_ERR_NOT_AN_IMAGE);
+    assert_ok(direct_embed(&direct, paths[2], expected, &error), &error);
+    assert_memory_equal(vectors + (size_t)2 * ready.dimension, expected,
+            ready.dimension * sizeof(float));
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    direct_close(&direct);
+}
+
+static void
+limits_are_kept(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "samples/formats/rgb.png",
+        "samples/formats/rgb16.tif" };
+    struct fovea_load load = worker_load_of("quick");
+    load.limits.max_pixels = 1000;
+    load.limits.max_bytes = 60000;
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    float vectors[2 * MAX_DIMENSION];
+    struct fovea_result results[2];
+    worker_embed(&host, paths, 2, true, ready.dimension, results, vectors);
+    assert_int_equal(results[0].status, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS);
+    assert_int_equal(results[1].status, FOVEA_ERR_IMAGE_TOO_MANY_BYTES);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+}
+
+static void
+pixels_are_written_where_they_belong(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "samples/formats/rgb.png",
+        "samples/README.md", "samples/scenes/fog.jpg" };
+    struct fovea_load load = worker_load_of("quick");
+    struct direct direct = direct_open(&load);
+    load.kind = FOVEA_WORK_PIXELS;
+    struct worker_host host = worker_start();
+    int output = -1;
+    struct fovea_ready ready = worker_load(&host, &load, -1, &output);
+    struct fovea_error error;
+    assert_int_equal(output, -1);
+    assert_int_equal(ready.dimension, 0);
+    assert_int_equal(ready.row_bytes, direct.pixels_size);
+    assert_int_equal(ready.shared_bytes, 0);
+    assert_ok(fovea_memfd_create("pixels", &output, &error), &error);
+    int fds[3];
+    struct fovea_result results[3];
+    for (size_t i = 0; i < 3; i++) {
+        char path[WORKER_PATH_SIZE];
+        worker_path(paths[i], path);
+        fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+        assert_true(fds[i] >= 0);
+    }
+    worker_send_job(&host, 9, fds, 3, false, output);
+    worker_receive_job(&host, 9, 3, 0, results, NULL);
+    assert_int_equal(results[1].status, FOVEA_ERR_NOT_AN_IMAGE);
+    uint8_t *row = malloc(ready.row_bytes);
+    assert_non_null(row);
+    for (size_t i = 0; i < 3; i += 2) {
+        float vector[MAX_DIMENSION];
+        assert_int_equal(results[i].status, FOVEA_OK);
+        assert_ok(direct_embed(&direct, paths[i], vector, &error), &error);
+        assert_int_equal(pread(output, row, ready.row_bytes,
+                                 (off_t)(i * ready.row_bytes)),
+                ready.row_bytes);
+        assert_memory_equal(row, direct.pixels, ready.row_bytes);
+    }
+    free(row);
+    for (size_t i = 0; i < 3; i++) {
+        (void)close(fds[i]);
+    }
+    (void)close(output);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    direct_close(&direct);
+}
+
+static size_t
+count_fds(pid_t pid)
+{
+    char path[64];
+    size_t n = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    while (readdir(folder)) { /* NOLINT(concurrency-mt-unsafe) */
+        n++;
+    }
+    assert_int_equal(closedir(folder), 0);
+    return n;
+}
+
+static void
+jobs_leave_no_file_open(void **state)
+{
+    (void)state;
+    struct fovea_load load = worker_load_of("quick");
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    float vectors[N_SAMPLES * MAX_DIMENSION];
+    struct fovea_result results[N_SAMPLES];
+    size_t before = count_fds(host.pid);
+    for (size_t i = 0; i < 3; i++) {
+        worker_embed(&host, samples, N_SAMPLES, true, ready.dimension, results,
+                vectors);
+    }
+    assert_int_equal(count_fds(host.pid), before);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+}
+
+/* Its decoder must hold all of it, 48 MB, before it reads a row. */
+static int
+make_large_png(void)
+{
+    const struct png_header header = { .width = 4000,
+        .height = 4000,
+        .depth = 8,
+        .colour_type = 2,
+        .interlace = 1 };
+    struct png_file png;
+    struct fovea_error error;
+    int fd = -1;
+    png_begin(&png, &header);
+    png_rows(&png, "\0", 1);
+    png_end(&png);
+    assert_ok(fovea_memfd_from_bytes("large", png.bytes, png.size, &fd, &error),
+            &error);
+    return fd;
+}
+
+/* The worker may have this much more than it has. */
+static void
+limit_memory(pid_t pid, size_t more)
+{
+    char path[64];
+    unsigned long pages = 0;
+    (void)snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    /* The kernel's own number. NOLINTNEXTLINE(cert-err34-c) */
+    assert_int_equal(fscanf(file, "%lu", &pages), 1);
+    assert_int_equal(fclose(file), 0);
+    rlim_t most = (rlim_t)pages * 4096 + more;
+    const struct rlimit limit = { most, most };
+    assert_int_equal(prlimit(pid, RLIMIT_AS, &limit, NULL), 0);
+}
+
+/* Address space runs out in the middle of a worker's life: pictures that a
+   codec must hold whole are refused, and the worker goes on. */
+static void
+memory_that_runs_out_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const paths[] = { "samples/scenes/forest.jpg" };
+    if (worker_program.sandbox == FOVEA_SANDBOX_OFF) {
+        skip(); /* a sanitizer ends the process when memory runs out */
+    }
+    struct fovea_load load = worker_load_of("quick");
+    struct worker_host host = worker_start();
+    struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
+    float vector[MAX_DIMENSION];
+    struct fovea_result result;
+    int fd = make_large_png();
+    limit_memory(host.pid, 16 << 20);
+    worker_send_job(&host, 3, &fd, 1, true, -1);
+    worker_receive_job(&host, 3, 1, ready.dimension, &result, vector);
+    assert_int_equal(result.status, FOVEA_ERR_NO_MEMORY);
+    worker_embed(&host, paths, 1, true, ready.dimension, &result, vector);
+    assert_int_equal(result.status, FOVEA_OK);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    (void)close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+    worker_arguments(argc, argv);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vectors_have_the_bits_of_the_bare_model),
+        cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(every_batch_size_works_behind_the_seal),
+        cmocka_unit_test(vectors_have_length_one_unless_raw),
+        cmocka_unit_test(packed_weights_travel),
+        cmocka_unit_test(every_format_decodes_behind_the_seal),
+        cmocka_unit_test(a_bad_image_costs_one_item),
+        cmocka_unit_test(limits_are_kept),
+        cmocka_unit_test(pixels_are_written_where_they_belong),
+        cmocka_unit_test(jobs_leave_no_file_open),
+        cmocka_unit_test(memory_that_runs_out_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
