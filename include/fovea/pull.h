@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/** How far it is. Called now and then, by the calling thread.
+/** How far it is. Called now and then, and at the end of each file that had to
+ *  be fetched, by the calling thread.
  *
  * @param file     The one that is being fetched.
  * @param n_bytes  Of it that are here, those of an earlier try included.
@@ -24,7 +25,9 @@ typedef bool fovea_pull_progress_fn(void *context, const char *file,
 
 /** Settings of fovea_pull(). All zero, or NULL: defaults. */
 struct fovea_pull_options {
-    const char *revision;             /* branch, tag or commit; NULL: main */
+    const char *revision; /* branch, tag or commit; NULL: main */
+    unsigned n_tries; /* of a request that gets nowhere, before it is given up;
+                         0: 5 */
     fovea_pull_progress_fn *progress; /* NULL: none */
     void *context;
 };
@@ -32,15 +35,17 @@ struct fovea_pull_options {
 /**
  * Fetch config.json, preprocessor_config.json and the weights
  * (model.safetensors, or the shards that model.safetensors.index.json lists)
- * of a model into the
- * cache that huggingface_hub uses too, where fovea_model_open() finds them.
+ * of a model into the cache that huggingface_hub uses too, where
+ * fovea_model_open() finds the main revision by its key.
  *
  * HF_ENDPOINT, HF_TOKEN (or the token file of huggingface_hub), HF_HOME and
  * HF_HUB_CACHE count, and so do proxies. Files that are here already are not
  * fetched again; a download that was broken off goes on where it ended; sizes
  * and SHA-256 (where the hub says one) are checked before a file gets its name.
  *
- * @param key  "owner/name".
+ * @param key            "owner/name".
+ * @param directory_out  May be NULL. Where the files are, for
+ *                       fovea_model_open(); the caller's to free().
  * @return FOVEA_OK: everything is here. FOVEA_ERR_ARGUMENT if the key is no hub
  *         id; FOVEA_ERR_UNKNOWN_MODEL if the hub has none of this name;
  *         FOVEA_ERR_MODEL_UNSUPPORTED if it has no safetensors weights; a fetch
@@ -50,7 +55,8 @@ struct fovea_pull_options {
  * Threads: safe; several processes may pull the same model. Blocks. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pull(const char *key,
-        const struct fovea_pull_options *options, struct fovea_error *err);
+        const struct fovea_pull_options *options, char **directory_out,
+        struct fovea_error *err);
 
 #ifdef __cplusplus
 }

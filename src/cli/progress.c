@@ -22,9 +22,8 @@ fovea_progress_rate(const struct fovea_progress_state *state)
             (double)time_ns;
 }
 
-/* "0:07", "12:34", "2:03:04" */
-static void
-format_time(double seconds, char *text, size_t size)
+void
+fovea_progress_time(double seconds, char *text, size_t size)
 {
     uint64_t s = (uint64_t)(seconds + 0.5);
     if (s < 3600) {
@@ -57,7 +56,7 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
         double left = (double)(n_total - state->n_done) / per_second;
         if (n_total && left < 360000) {
             char time[24];
-            format_time(left, time, sizeof time);
+            fovea_progress_time(left, time, sizeof time);
             (void)snprintf(eta, sizeof eta, "  ETA %s", time);
         }
     }
@@ -95,23 +94,42 @@ put(int fd, const char *text, size_t size)
     }
 }
 
+/* Columns of the terminal; 0: unknown. */
+static size_t
+width_of(const struct fovea_progress *progress)
+{
+    struct winsize window = { 0 };
+    (void)ioctl(progress->fd, TIOCGWINSZ, &window);
+    return window.ws_col;
+}
+
 void
-fovea_progress_draw(struct fovea_progress *progress,
-        const struct fovea_progress_state *state)
+fovea_progress_draw_line(struct fovea_progress *progress, const char *line)
 {
     if (progress->fd < 0) {
         return;
     }
-    struct winsize window = { 0 };
-    (void)ioctl(progress->fd, TIOCGWINSZ, &window);
-    char line[160];
-    fovea_progress_format(state, window.ws_col, line, sizeof line);
-    char drawn[sizeof line + 8];
-    int size = snprintf(drawn, sizeof drawn, "\r%s\033[K", line);
+    size_t width = width_of(progress);
+    char drawn[FOVEA_PROGRESS_SIZE + 8];
+    int limit = width > 0 && width <= FOVEA_PROGRESS_SIZE
+            ? (int)width - 1
+            : FOVEA_PROGRESS_SIZE - 1;
+    int size = snprintf(drawn, sizeof drawn, "\r%.*s\033[K", limit, line);
     (void)pthread_mutex_lock(&progress->mutex);
     put(progress->fd, drawn, (size_t)size);
     progress->shown = true;
     (void)pthread_mutex_unlock(&progress->mutex);
+}
+
+void
+fovea_progress_draw(struct fovea_progress *progress,
+        const struct fovea_progress_state *state)
+{
+    if (progress->fd >= 0) {
+        char line[FOVEA_PROGRESS_SIZE];
+        fovea_progress_format(state, width_of(progress), line, sizeof line);
+        fovea_progress_draw_line(progress, line);
+    }
 }
 
 void

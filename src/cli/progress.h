@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    FOVEA_PROGRESS_SIZE = 160 /* of a line */
+};
+
 /** How far a run is. */
 struct fovea_progress_state {
     const char *verb; /* "embedding" */
@@ -53,6 +57,13 @@ void fovea_progress_begin(struct fovea_progress *progress);
 
 void fovea_progress_draw(struct fovea_progress *progress,
         const struct fovea_progress_state *state);
+
+/** The same with a line of the caller's; what is too long is cut. */
+void fovea_progress_draw_line(struct fovea_progress *progress,
+        const char *line);
+
+/** "0:07", "12:34", "2:03:04" */
+void fovea_progress_time(double seconds, char *text, size_t size);
 
 void fovea_progress_clear(struct fovea_progress *progress);
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "source/fetch_state.h"
+#include "source/libcurl.h"
 
 enum fovea_status
 fovea_fetcher_create(const struct fovea_fetch_settings *settings,
@@ -30,19 +31,6 @@ append(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer)
     *(fetcher->last ? &fetcher->last->next : &fetcher->first) = transfer;
     fetcher->last = transfer;
     fetcher->n++;
-}
-
-/* libcurl's own set-up, once for each fetcher that has a thread. */
-static enum fovea_status
-start_curl(struct fovea_error *err)
-{
-    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-    if (!(info->features & CURL_VERSION_THREADSAFE) ||
-            curl_global_init(CURL_GLOBAL_DEFAULT)) {
-        return fovea_fail(err, FOVEA_ERR_FETCH,
-                "libcurl %s cannot be started here", info->version);
-    }
-    return FOVEA_OK;
 }
 
 static enum fovea_status
@@ -99,7 +87,7 @@ start(struct fovea_fetcher *fetcher, struct fovea_error *err)
     if (fetcher->is_started) {
         return FOVEA_OK;
     }
-    enum fovea_status status = start_curl(err);
+    enum fovea_status status = fovea_libcurl_start(err);
     if (status) {
         return status;
     }

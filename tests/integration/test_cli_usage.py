@@ -6,7 +6,7 @@ import os
 from command import DIMENSION, MODEL, environment, main, picture, put, run, \
     said, same
 
-COMMANDS = ("embed", "preprocess", "models", "bench")
+COMMANDS = ("embed", "preprocess", "models", "pull", "bench")
 
 
 def test_every_command_has_help(directory):
@@ -58,6 +58,8 @@ def test_mistakes_are_explained(directory):
         (("preprocess", "--raw", "-o", "x", "a"), "unknown flag --raw"),
         (("bench", "vit"), "behind --model"),
         (("bench", "--rounds=0"), "1 to 99"),
+        (("pull",), "no KEY"),
+        (("pull", "--revison", "x", "a/b"), "did you mean --revision?"),
         (("models", "list"), "did you mean"),
         (("models", "show"), "needs one model"),
         (("models", "show", "a", "b"), "needs one model"),
