@@ -191,7 +191,7 @@ static const struct {
     int call;
     filter_fn *filter;
 } rules[] = {
-    /* Jobs, answers, the log. writev is how the C library says why it aborts. */
+    /* Jobs, answers, the log. The C library says with writev why it aborts. */
     { SCMP_SYS(recvmsg), on_channel },
     { SCMP_SYS(sendmsg), on_channel },
     { SCMP_SYS(write), on_log },

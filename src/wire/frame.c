@@ -82,7 +82,9 @@ fovea_frame_take_fd(struct fovea_frame *frame, size_t index)
     return fd;
 }
 
-enum fovea_status
+/* A frame's parts one by one: a struct would be filled and taken apart at
+   once. */
+enum fovea_status /* NOLINTNEXTLINE(readability-function-size) */
 fovea_frame_send(int channel, enum fovea_frame_type type, uint64_t id,
         const void *payload, size_t size, const int *fds, size_t n_fds,
         struct fovea_error *err)
@@ -103,9 +105,10 @@ fovea_frame_send(int channel, enum fovea_frame_type type, uint64_t id,
 
     struct iovec parts[2] = {
         { .iov_base = header, .iov_len = sizeof header },
-        /* sendmsg only reads; iovec has no const. */
-        { .iov_base = (void *)(uintptr_t)payload, .iov_len = size },
+        { .iov_len = size },
     };
+    /* sendmsg only reads, but iovec knows no const. */
+    memcpy(&parts[1].iov_base, &payload, sizeof payload);
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = size ? 2 : 1 };
     union control control;
     if (n_fds > 0) {

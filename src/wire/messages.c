@@ -59,7 +59,7 @@ read_status(struct fovea_reader *reader)
 }
 
 /* A line for people. What would be more than a line, or move a terminal's
-   cursor, is made harmless: codecs put bytes of the image into what they say. */
+   cursor, is made harmless: codecs quote bytes of the image. */
 static void
 read_message(struct fovea_reader *reader, char text[FOVEA_ERROR_MESSAGE_SIZE])
 {

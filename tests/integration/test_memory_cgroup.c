@@ -149,7 +149,7 @@ look_from_inside(void)
     if (at_first < OUTER_MIB / 2 || at_first > OUTER_MIB) {
         return __LINE__;
     }
-    char *used = mmap(NULL, USED_MIB * MIB, PROT_READ | PROT_WRITE,
+    char *used = mmap(NULL, (size_t)USED_MIB * MIB, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (used == MAP_FAILED) {
         return __LINE__;

@@ -228,7 +228,7 @@ try_raw_fork(void)
 static int
 try_vfork(void)
 {
-    pid_t pid = vfork();
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
     if (pid == 0) {
         _exit(0);
     }
@@ -547,7 +547,7 @@ try_threads(void)
 static int
 try_memory(void)
 {
-    for (size_t size = 1; size <= 16 * MIB; size *= 4) {
+    for (size_t size = 1; size <= (size_t)16 * MIB; size *= 4) {
         char *volatile memory = malloc(size);
         if (!memory) {
             return ENOMEM;
@@ -706,7 +706,7 @@ static const struct {
 static int
 sealed_result(int (*call)(void))
 {
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {

@@ -148,7 +148,7 @@ decodes_as_if_it_were_not_sealed(void **state)
     }
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    fflush(NULL);
+    (void)fflush(NULL);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {

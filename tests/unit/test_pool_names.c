@@ -3,31 +3,62 @@
 
 #include "test.h"
 
-/* One enum: what its values are called. */
-#define CHECK(function, type, n)                                       \
-    do {                                                               \
-        for (int i = 0; i < (n); i++) {                                \
-            const char *name = function((enum type)i);                 \
-            assert_non_null(name);                                     \
-            assert_string_not_equal(name, "unknown");                  \
-            for (int k = 0; k < i; k++) {                              \
-                assert_string_not_equal(name, function((enum type)k)); \
-            }                                                          \
-        }                                                              \
-        assert_string_equal(function((enum type)(n)), "unknown");      \
-        assert_string_equal(function((enum type)(-1)), "unknown");     \
-    } while (0)
+static const char *
+state_name(int value)
+{
+    return fovea_worker_state_name((enum fovea_worker_state)value);
+}
+
+static const char *
+reason_name(int value)
+{
+    return fovea_stop_reason_name((enum fovea_stop_reason)value);
+}
+
+static const char *
+pressure_name(int value)
+{
+    return fovea_pressure_name((enum fovea_pressure)value);
+}
+
+static const char *
+breaker_name(int value)
+{
+    return fovea_breaker_state_name((enum fovea_breaker_state)value);
+}
+
+static const char *
+event_name(int value)
+{
+    return fovea_event_kind_name((enum fovea_event_kind)value);
+}
 
 static void
 every_value_has_a_name(void **state)
 {
     (void)state;
-    CHECK(fovea_worker_state_name, fovea_worker_state, FOVEA_WORKER_DEAD + 1);
-    CHECK(fovea_stop_reason_name, fovea_stop_reason, FOVEA_STOP_COUNT);
-    CHECK(fovea_pressure_name, fovea_pressure, FOVEA_PRESSURE_CRITICAL + 1);
-    CHECK(fovea_breaker_state_name, fovea_breaker_state,
-            FOVEA_BREAKER_HALF_OPEN + 1);
-    CHECK(fovea_event_kind_name, fovea_event_kind, FOVEA_EVENT_CACHE + 1);
+    static const struct {
+        const char *(*name)(int value);
+        int n;
+    } enums[] = {
+        { state_name, FOVEA_WORKER_DEAD + 1 },
+        { reason_name, FOVEA_STOP_COUNT },
+        { pressure_name, FOVEA_PRESSURE_CRITICAL + 1 },
+        { breaker_name, FOVEA_BREAKER_HALF_OPEN + 1 },
+        { event_name, FOVEA_EVENT_CACHE + 1 },
+    };
+    for (size_t e = 0; e < sizeof enums / sizeof enums[0]; e++) {
+        for (int i = 0; i < enums[e].n; i++) {
+            const char *name = enums[e].name(i);
+            assert_non_null(name);
+            assert_string_not_equal(name, "unknown");
+            for (int k = 0; k < i; k++) {
+                assert_string_not_equal(name, enums[e].name(k));
+            }
+        }
+        assert_string_equal(enums[e].name(enums[e].n), "unknown");
+        assert_string_equal(enums[e].name(-1), "unknown");
+    }
 }
 
 int

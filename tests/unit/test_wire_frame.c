@@ -91,8 +91,8 @@ send_raw(int channel, const void *bytes, size_t size, size_t n_fds)
         struct cmsghdr header;
         char bytes[CMSG_SPACE(MOST_FDS * sizeof(int))];
     } control = { 0 };
-    struct iovec part = { .iov_base = (void *)(uintptr_t)bytes,
-        .iov_len = size };
+    struct iovec part = { .iov_len = size };
+    memcpy(&part.iov_base, &bytes, sizeof bytes);
     struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
     if (n_fds) {
         message.msg_control = &control;

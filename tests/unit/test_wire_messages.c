@@ -77,7 +77,7 @@ struct sample {
 #define SAMPLE(message, type)                                      \
     static void message##_sample(struct fovea_writer *writer)      \
     {                                                              \
-        fovea_##message##_write(&message, writer);                 \
+        fovea_##message##_write(&(message), writer);               \
     }                                                              \
     static bool message##_is_good(const struct fovea_frame *frame) \
     {                                                              \
@@ -364,7 +364,8 @@ refuses_statuses_that_do_not_exist(void **state)
     (void)state;
     for (uint32_t code = 0; code < 2000; code++) {
         bool known = code == 0 ||
-                strcmp(fovea_status_name((enum fovea_status)code), "unknown");
+                strcmp(fovea_status_name((enum fovea_status)code), "unknown") !=
+                        0;
         bool failure = known && code != 0;
         assert_int_equal(is_good_with(3, 0, 4, code), failure);
         assert_int_equal(is_good_with(8, 4, 4, code), failure);
