@@ -1,7 +1,8 @@
 /*
- * CPUs that the process may use: see cpu.h.
+ * What the process may use of the CPUs: see cpu.h.
  *
- * Source: the kernel's cgroup-v2 and cfs-bandwidth pages.
+ * Source: the kernel's cgroup-v2 and cfs-bandwidth pages; oneDNN's page on CPU
+ * dispatcher control.
  */
 #include "base/cpu.h"
 
@@ -9,8 +10,11 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <strings.h>
 
 #include "base/cgroup.h"
+#include "base/macros.h"
 
 /* CPUs' worth that one group allows; 0 if it has no quota. */
 static unsigned
@@ -87,4 +91,58 @@ unsigned
 fovea_cpu_count(void)
 {
     return tightest(affinity_count(), fovea_cpu_quota(""));
+}
+
+enum fovea_cpu_level
+fovea_cpu_level_cap(const char *max_cpu_isa)
+{
+    static const struct {
+        const char *name;
+        enum fovea_cpu_level level;
+    } caps[] = {
+        { "SSE41", FOVEA_CPU_AVX2 },
+        { "AVX", FOVEA_CPU_AVX2 },
+        { "AVX2", FOVEA_CPU_AVX2 },
+        { "AVX2_VNNI", FOVEA_CPU_AVX2 },
+        { "AVX512_CORE", FOVEA_CPU_AVX512 },
+        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512 },
+    };
+    for (size_t i = 0; max_cpu_isa && i < FOVEA_ARRAY_LEN(caps); i++) {
+        if (strcasecmp(max_cpu_isa, caps[i].name) == 0) {
+            return caps[i].level;
+        }
+    }
+    /* The library, too, takes a word that it does not know for no cap. */
+    return FOVEA_CPU_AVX512_BF16;
+}
+
+/* The compiler's run-time library asks for the saved registers too. */
+static enum fovea_cpu_level
+hardware_level(void)
+{
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx512f") ||
+            !__builtin_cpu_supports("avx512bw") ||
+            !__builtin_cpu_supports("avx512dq") ||
+            !__builtin_cpu_supports("avx512vl")) {
+        return FOVEA_CPU_AVX2;
+    }
+    return __builtin_cpu_supports("avx512vnni") &&
+                    __builtin_cpu_supports("avx512bf16")
+            ? FOVEA_CPU_AVX512_BF16
+            : FOVEA_CPU_AVX512;
+}
+
+enum fovea_cpu_level
+fovea_cpu_level(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe) */
+    const char *name = getenv("ONEDNN_MAX_CPU_ISA");
+    if (!name) {
+        name = getenv("DNNL_MAX_CPU_ISA"); /* its older name */
+    }
+    /* NOLINTEND(concurrency-mt-unsafe) */
+    enum fovea_cpu_level cap = fovea_cpu_level_cap(name);
+    enum fovea_cpu_level level = hardware_level();
+    return level < cap ? level : cap;
 }

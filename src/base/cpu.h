@@ -1,6 +1,7 @@
 /*
- * How many CPUs the process may use: the affinity mask, and less where a
- * cgroup (version 1 or 2, its own or one above it) has a CPU quota.
+ * What the process may use of the CPUs: how many (the affinity mask, and less
+ * where a cgroup, version 1 or 2, its own or one above it, has a CPU quota),
+ * and which of their instructions.
  */
 #ifndef FOVEA_BASE_CPU_H
 #define FOVEA_BASE_CPU_H
@@ -16,5 +17,20 @@ unsigned fovea_cpu_count(void);
  *              the path of a fake tree in tests.
  */
 unsigned fovea_cpu_quota(const char *root);
+
+/* Instructions for matrices that make a difference to packed weights; each
+   level has those below it. */
+enum fovea_cpu_level {
+    FOVEA_CPU_AVX2, /* or less */
+    FOVEA_CPU_AVX512,
+    FOVEA_CPU_AVX512_BF16, /* dot products of bfloat16 */
+};
+
+/** What the matrix library will use in a process of this environment: the CPU
+ *  has it, the system saves its registers, and ONEDNN_MAX_CPU_ISA allows it. */
+enum fovea_cpu_level fovea_cpu_level(void);
+
+/** The most that a value of ONEDNN_MAX_CPU_ISA allows; NULL: everything. */
+enum fovea_cpu_level fovea_cpu_level_cap(const char *max_cpu_isa);
 
 #endif

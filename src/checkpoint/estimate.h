@@ -22,6 +22,13 @@ enum fovea_dtype fovea_estimate_dtype(const struct fovea_vision_config *config,
 uint64_t fovea_estimate_shared(const struct fovea_vision_config *config,
         enum fovea_dtype dtype);
 
+enum {
+    /* Of a worker besides what follows from the model: code, the libraries'
+       tables, kernels generated at run time, stacks, what decoding a picture of
+       a few megapixels takes. Measured; see tests/integration. */
+    FOVEA_WORKER_BASE_BYTES = 32 << 20,
+};
+
 /** A worker: buffers of the forward pass, the library's code, what decoders
  *  usually take. */
 uint64_t fovea_estimate_worker(const struct fovea_vision_config *config,

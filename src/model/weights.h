@@ -81,13 +81,6 @@ struct fovea_weights {
     size_t mapping_size;
 };
 
-/* Narrower towers compute in float32 whatever is asked: they take no time worth
-   saving, and their few channels do not average rounding errors out (a tower of
-   64 fell to a cosine of 0.9906 on one of 160 photographs; 192 has 0.9997). */
-enum {
-    FOVEA_MIN_BF16_HIDDEN_SIZE = 256
-};
-
 /** What bfloat16 means for a tower on this CPU. */
 enum fovea_precision fovea_precision_bf16(
         const struct fovea_vision_config *config);

@@ -135,6 +135,36 @@ the_affinity_mask_counts(void **state)
     assert_int_equal(bound, 1);
 }
 
+static void
+the_librarys_own_variable_caps_the_level(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        enum fovea_cpu_level level;
+    } cases[] = {
+        { NULL, FOVEA_CPU_AVX512_BF16 },
+        { "", FOVEA_CPU_AVX512_BF16 },
+        { "ALL", FOVEA_CPU_AVX512_BF16 },
+        { "no such thing", FOVEA_CPU_AVX512_BF16 },
+        { "AVX512_CORE_BF16", FOVEA_CPU_AVX512_BF16 },
+        { "AVX512_CORE_AMX", FOVEA_CPU_AVX512_BF16 },
+        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512 },
+        { "avx512_core", FOVEA_CPU_AVX512 },
+        { "AVX2_VNNI", FOVEA_CPU_AVX2 },
+        { "AVX2", FOVEA_CPU_AVX2 },
+        { "SSE41", FOVEA_CPU_AVX2 },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        assert_int_equal(fovea_cpu_level_cap(cases[i].value), cases[i].level);
+    }
+    enum fovea_cpu_level level = fovea_cpu_level();
+    assert_int_equal(setenv("ONEDNN_MAX_CPU_ISA", "AVX2", 1), 0);
+    assert_int_equal(fovea_cpu_level(), FOVEA_CPU_AVX2);
+    assert_int_equal(unsetenv("ONEDNN_MAX_CPU_ISA"), 0);
+    assert_true(fovea_cpu_level() >= level);
+}
+
 int
 main(void)
 {
@@ -147,6 +177,7 @@ main(void)
         cmocka_unit_test_teardown(both_versions_side_by_side, empty_root),
         cmocka_unit_test_teardown(nonsense_is_no_quota, empty_root),
         cmocka_unit_test(the_affinity_mask_counts),
+        cmocka_unit_test(the_librarys_own_variable_caps_the_level),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
