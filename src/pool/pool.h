@@ -82,7 +82,7 @@ typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
 
 struct fovea_pool_image {
     uint64_t ticket; /* fovea_pool_ticket(), or 0: a fresh one */
-    int fd; /* regular file or memory; taken by a successful submit */
+    int fd;          /* regular file or memory; taken by a successful submit */
     uint64_t size;
     bool raw;
     bool is_batch;

@@ -1,0 +1,88 @@
+/*
+ * An image's end: counted, its file closed, its caller told. Exactly once,
+ * because the item is freed here and nowhere else.
+ */
+#include "base/histogram.h"
+#include "pool/inside.h"
+
+void
+fovea_answer(struct fovea_item *item, const struct fovea_error *result,
+        const void *row, struct fovea_timings timings)
+{
+    struct fovea_pool_model *model = item->model;
+    int64_t now = fovea_clock_ns();
+    timings.fetch_ns = item->image.fetch_ns;
+    timings.total_ns = now - item->image.submitted_ns;
+    timings.queue_ns =
+            (item->handed_ns ? item->handed_ns : now) - item->queued_ns;
+    fovea_lock(model->pool);
+    struct fovea_model_stats *counts = &model->counts;
+    if (row) {
+        counts->n_embedded++;
+        fovea_histogram_add(&counts->decode_ns, timings.decode_ns);
+        fovea_histogram_add(&counts->forward_ns, timings.forward_ns);
+    } else {
+        counts->n_failed++;
+    }
+    fovea_histogram_add(&counts->queue_ns, timings.queue_ns);
+    fovea_histogram_add(&counts->total_ns, timings.total_ns);
+    fovea_unlock(model->pool);
+    (void)close(item->image.fd);
+    item->image.done(item->image.context, result, row, &timings);
+    free(item);
+}
+
+void
+fovea_answer_all(struct fovea_items *items, const struct fovea_error *result)
+{
+    struct fovea_timings none = { 0 };
+    for (struct fovea_item *item; (item = fovea_items_pop(items));) {
+        fovea_answer(item, result, NULL, none);
+    }
+}
+
+void
+fovea_prewarm_done(struct fovea_pool_model *model, uint64_t serial,
+        const struct fovea_error *result)
+{
+    struct fovea_pool *pool = model->pool;
+    fovea_lock(pool);
+    struct fovea_prewarm **link = &model->prewarms;
+    while (*link) {
+        struct fovea_prewarm *prewarm = *link;
+        if (serial && prewarm->serial && prewarm->serial != serial) {
+            link = &prewarm->next;
+            continue;
+        }
+        *link = prewarm->next;
+        prewarm->result = *result;
+        prewarm->is_done = true;
+    }
+    (void)pthread_cond_broadcast(&pool->prewarmed);
+    fovea_unlock(pool);
+}
+
+void
+fovea_prewarm_release(struct fovea_pool_model *model, uint64_t serial)
+{
+    fovea_lock(model->pool);
+    for (struct fovea_prewarm *prewarm = model->prewarms; prewarm;
+            prewarm = prewarm->next) {
+        if (prewarm->serial == serial) {
+            prewarm->serial = 0;
+        }
+    }
+    fovea_unlock(model->pool);
+}
+
+void
+fovea_fail_waiting(struct fovea_pool_model *model,
+        const struct fovea_error *result)
+{
+    struct fovea_items items;
+    fovea_lock(model->pool);
+    fovea_queue_take_all(&model->queue, &items);
+    fovea_unlock(model->pool);
+    fovea_prewarm_done(model, 0, result);
+    fovea_answer_all(&items, result);
+}

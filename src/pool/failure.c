@@ -1,0 +1,156 @@
+/*
+ * What the end of a worker means: for the images in its hands, for those that
+ * wait, and for the breaker.
+ */
+#include <string.h>
+
+#include "pool/chores.h"
+#include "pool/inside.h"
+
+/* Its second worker: the verdict is given when the bytes are known again. */
+static void
+condemn(struct fovea_slot *slot, struct fovea_item *item)
+{
+    bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
+    struct fovea_chore chore = {
+        .kind = FOVEA_CHORE_SUSPECT,
+        .model = slot->model,
+        .fd = -1,
+        .item = item,
+        .suspect = { .size = item->image.size },
+    };
+    (void)fovea_fail(&chore.suspect.verdict,
+            is_timeout ? FOVEA_ERR_WORKER_TIMEOUT : FOVEA_ERR_WORKER_CRASHED,
+            "the image ended two workers, the last by %s",
+            slot->failure.message);
+    if (!fovea_chores_add(slot->model->pool, &chore)) {
+        struct fovea_timings none = { 0 };
+        fovea_answer(item, &chore.suspect.verdict, NULL, none);
+    }
+}
+
+void
+fovea_failure_lose_hands(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_items cancelled = { 0 };
+    struct fovea_items condemned = { 0 };
+    fovea_lock(model->pool);
+    for (uint32_t i = 0; i < slot->n_hands; i++) {
+        struct fovea_item *item = FOVEA_TAKE(slot->hands[i].item);
+        if (!item) {
+            continue;
+        }
+        item->n_deaths++;
+        if (item->is_cancelled) {
+            fovea_items_push(&cancelled, item);
+        } else if (item->n_deaths > 1) {
+            fovea_items_push(&condemned, item);
+        } else {
+            model->counts.n_retried++;
+            fovea_queue_push(&model->queue, item);
+        }
+    }
+    slot->n_hands = 0;
+    slot->n_left = 0;
+    fovea_unlock(model->pool);
+    struct fovea_error wish;
+    (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "the image was cancelled");
+    fovea_answer_all(&cancelled, &wish);
+    for (struct fovea_item *item; (item = fovea_items_pop(&condemned));) {
+        condemn(slot, item);
+    }
+}
+
+static bool
+is_fault(const struct fovea_slot *slot)
+{
+    switch (slot->reason) {
+    case FOVEA_STOP_EXEC:
+    case FOVEA_STOP_LOAD:
+    case FOVEA_STOP_LOAD_TIMEOUT:
+    case FOVEA_STOP_IMAGE_TIMEOUT:
+    case FOVEA_STOP_CRASHED:
+    case FOVEA_STOP_KILLED:
+    case FOVEA_STOP_OOM:
+    case FOVEA_STOP_EXITED:
+    case FOVEA_STOP_PROTOCOL:
+        return !slot->is_harmless;
+    case FOVEA_STOP_NONE:
+    case FOVEA_STOP_IDLE:
+    case FOVEA_STOP_MEMORY:
+    case FOVEA_STOP_MODEL:
+    case FOVEA_STOP_SHUTDOWN:
+    case FOVEA_STOP_RECYCLED:
+    case FOVEA_STOP_COUNT:
+        return false;
+    }
+    return false;
+}
+
+void
+fovea_failure_breaker(struct fovea_pool_model *model)
+{
+    if (model->breaker.state == model->told) {
+        return;
+    }
+    model->told = model->breaker.state;
+    fovea_event_tell(model->pool, FOVEA_EVENT_BREAKER, model, NULL, "%s",
+            fovea_breaker_state_name(model->told));
+}
+
+void
+fovea_failure_refusal(const struct fovea_pool_model *model, int64_t now_ns,
+        struct fovea_error *error_out)
+{
+    int64_t left_ns = model->breaker.next_ns - now_ns;
+    int64_t left_s = (left_ns + FOVEA_NS_PER_S - 1) / FOVEA_NS_PER_S;
+    (void)fovea_fail(error_out, FOVEA_ERR_CIRCUIT_OPEN,
+            "%u workers failed in a row, none is started for %d s; the last "
+            "one: %s",
+            model->breaker.n_faults, left_s > 0 ? (int)left_s : 0,
+            model->last_fault.message);
+}
+
+/* Whether those who wait should hear of it now, instead of waiting for another
+   try: what ended by itself while loading will do so again. A kill from outside
+   says nothing about the next one. */
+static bool
+is_hopeless(const struct fovea_slot *slot)
+{
+    return slot->ready_ns == 0 && slot->reason != FOVEA_STOP_KILLED &&
+            slot->reason != FOVEA_STOP_OOM &&
+            fovea_slot_count(slot->model, fovea_slot_lives) == 0;
+}
+
+void
+fovea_failure_judge(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_pool *pool = model->pool;
+    if (!is_fault(slot)) {
+        if (slot->is_probe) {
+            fovea_lock(pool);
+            fovea_breaker_probe_gone(&model->breaker);
+            fovea_unlock(pool);
+        }
+        fovea_prewarm_release(model, slot->serial);
+        return;
+    }
+    struct fovea_error fault = slot->failure;
+    if (slot->ready_ns == 0 && fault.code != FOVEA_ERR_WORKER_START &&
+            slot->reason != FOVEA_STOP_LOAD) {
+        (void)fovea_fail(&fault, FOVEA_ERR_WORKER_START,
+                "a worker of %s ended while it was loading: %s",
+                model->settings.key, slot->failure.message);
+    }
+    fovea_lock(pool);
+    fovea_breaker_fault(&model->breaker, pool->now_ns);
+    model->last_fault = fault;
+    fovea_unlock(pool);
+    fovea_failure_breaker(model);
+    fovea_prewarm_done(model, slot->serial, &fault);
+    if (is_hopeless(slot)) {
+        fovea_fail_waiting(model, &fault);
+    }
+}

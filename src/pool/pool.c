@@ -1,0 +1,424 @@
+/* The entry points: what any thread may call. See pool.h. */
+#include "pool/pool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "pool/chores.h"
+#include "pool/inside.h"
+
+static bool
+is_forked(const struct fovea_pool *pool)
+{
+    return getpid() != pool->owner;
+}
+
+static enum fovea_status
+refuse_fork(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_FORKED,
+            "the library was opened in the parent of this process; open it "
+            "again here");
+}
+
+static enum fovea_status
+refuse_close(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_SHUTTING_DOWN,
+            "the library is being closed");
+}
+
+/* NULL stays NULL. */
+static bool
+copy_string(const char **string)
+{
+    const char *copy = *string ? strdup(*string) : NULL;
+    bool is_good = copy || !*string;
+    *string = copy;
+    return is_good;
+}
+
+static void
+free_string(const char **string)
+{
+    free((void *)(uintptr_t)*string);
+    *string = NULL;
+}
+
+/* Everything but the thread, in reverse. Fine on a half-built one. */
+static void
+dismantle(struct fovea_pool *pool)
+{
+    if (!pool) {
+        return;
+    }
+    fovea_close_models(pool, true);
+    if (pool->wake >= 0) {
+        (void)close(pool->wake);
+    }
+    if (pool->epoll >= 0) {
+        (void)close(pool->epoll);
+    }
+    fovea_cache_finish(&pool->cache);
+    fovea_spawn_environment_free(pool->environment);
+    free(pool->program);
+    free_string(&pool->settings.worker_program);
+    free_string(&pool->settings.memory_root);
+    free(pool->slots);
+    free(pool->buffer);
+    free(pool->vector);
+    free(pool->row);
+    (void)pthread_cond_destroy(&pool->prewarmed);
+    (void)pthread_mutex_destroy(&pool->mu);
+    free(pool);
+}
+
+static void
+dismantle_at(struct fovea_pool **pool)
+{
+    dismantle(*pool);
+}
+
+static enum fovea_status
+copy_settings(struct fovea_pool *pool,
+        const struct fovea_pool_settings *settings, struct fovea_error *err)
+{
+    pool->settings = *settings;
+    pool->settings.cache_directory = NULL; /* the cache has its own copy */
+    bool is_good = copy_string(&pool->settings.worker_program);
+    is_good = copy_string(&pool->settings.memory_root) && is_good;
+    pool->slots = calloc(FOVEA_MAX_WORKERS, sizeof *pool->slots);
+    pool->buffer = malloc(FOVEA_FRAME_MAX_SIZE);
+    pool->vector = malloc(FOVEA_FRAME_MAX_PAYLOAD);
+    if (!is_good || !pool->slots || !pool->buffer || !pool->vector) {
+        return fovea_fail_memory(err, sizeof *pool->slots * FOVEA_MAX_WORKERS,
+                "the pool");
+    }
+    enum fovea_status status = fovea_spawn_environment(&pool->environment, err);
+    if (status) {
+        return status;
+    }
+    return fovea_cache_init(&pool->cache, settings->cache_directory,
+            settings->max_cache_bytes, err);
+}
+
+enum fovea_status
+fovea_pool_create(const struct fovea_pool_settings *settings,
+        struct fovea_pool **pool_out, struct fovea_error *err)
+{
+    struct fovea_pool *bare = calloc(1, sizeof *bare);
+    if (!bare) {
+        return fovea_fail_memory(err, sizeof *bare, "the pool");
+    }
+    bare->epoll = -1;
+    bare->wake = -1;
+    bare->owner = getpid();
+    FOVEA_ASSERT(pthread_mutex_init(&bare->mu, NULL) == 0);
+    FOVEA_ASSERT(pthread_cond_init(&bare->prewarmed, NULL) == 0);
+    FOVEA_AUTO(dismantle_at) struct fovea_pool *pool = bare;
+    enum fovea_status status = copy_settings(pool, settings, err);
+    if (status) {
+        return status;
+    }
+    fovea_governor_init(&pool->governor, settings->memory_limit_pct,
+            settings->memory_limit_bytes);
+    pool->epoll = epoll_create1(EPOLL_CLOEXEC);
+    pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pool->epoll < 0 || pool->wake < 0) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "cannot make the pool's descriptors");
+    }
+    *pool_out = FOVEA_TAKE(pool);
+    return FOVEA_OK;
+}
+
+void
+fovea_pool_destroy(struct fovea_pool *pool)
+{
+    if (!pool || is_forked(pool)) {
+        return; /* the parent's, with locks that nobody may hold here */
+    }
+    fovea_lock(pool);
+    bool has_thread = pool->has_thread;
+    pool->is_closing = true;
+    pool->drain_until_ns =
+            fovea_later(fovea_clock_ns(), pool->settings.drain_ns);
+    fovea_loop_wake(pool);
+    fovea_unlock(pool);
+    if (has_thread) {
+        (void)pthread_join(pool->thread, NULL);
+    }
+    fovea_chores_destroy(pool);
+    /* Every way in which a worker ends gave its memory back. */
+    FOVEA_ASSERT(pool->governor.reserved_bytes == 0);
+    dismantle(pool);
+}
+
+static struct fovea_pool_model *
+create_model(struct fovea_pool *pool,
+        const struct fovea_pool_model_settings *settings)
+{
+    struct fovea_pool_model *model = calloc(1, sizeof *model);
+    if (!model) {
+        return NULL;
+    }
+    model->pool = pool;
+    model->settings = *settings;
+    model->n_handles = 1;
+    model->weights_fd = -1;
+    fovea_queue_init(&model->queue);
+    fovea_breaker_init(&model->breaker, pool->settings.breaker_open_ns);
+    bool is_good = copy_string(&model->settings.key);
+    is_good = copy_string(&model->settings.directory) && is_good;
+    if (!is_good) {
+        free_string(&model->settings.key);
+        free_string(&model->settings.directory);
+        free(model);
+        return NULL;
+    }
+    return model;
+}
+
+enum fovea_status
+fovea_pool_open_model(struct fovea_pool *pool,
+        const struct fovea_pool_model_settings *settings,
+        struct fovea_pool_model **model_out, struct fovea_error *err)
+{
+    if (is_forked(pool)) {
+        return refuse_fork(err);
+    }
+    if (strlen(settings->directory) >= FOVEA_WIRE_PATH_SIZE) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "the path of the model's directory is longer than %d bytes",
+                FOVEA_WIRE_PATH_SIZE - 1);
+    }
+    enum fovea_status status = FOVEA_OK;
+    fovea_lock(pool);
+    struct fovea_pool_model *model = pool->models;
+    while (model &&
+            (model->settings.kind != settings->kind ||
+                    strcmp(model->settings.directory, settings->directory) !=
+                            0)) {
+        model = model->next;
+    }
+    if (model) {
+        model->n_handles++;
+    } else {
+        model = create_model(pool, settings);
+        if (model) {
+            model->next = pool->models;
+            pool->models = model;
+        } else {
+            status = fovea_fail_memory(err, sizeof *model, "a model");
+        }
+    }
+    fovea_unlock(pool);
+    if (!status) {
+        *model_out = model;
+    }
+    return status;
+}
+
+void
+fovea_pool_close_model(struct fovea_pool_model *model)
+{
+    if (!model || is_forked(model->pool)) {
+        return;
+    }
+    struct fovea_pool *pool = model->pool;
+    fovea_lock(pool);
+    FOVEA_ASSERT(model->n_handles > 0);
+    model->n_handles--;
+    bool has_thread = pool->has_thread;
+    if (has_thread) {
+        fovea_loop_wake(pool);
+    }
+    fovea_unlock(pool);
+    if (!has_thread) {
+        fovea_close_models(pool, false);
+    }
+}
+
+uint64_t
+fovea_pool_ticket(struct fovea_pool *pool)
+{
+    if (is_forked(pool)) {
+        return UINT64_MAX; /* of nothing: submitting will be refused */
+    }
+    fovea_lock(pool);
+    uint64_t ticket = ++pool->last_ticket;
+    fovea_unlock(pool);
+    return ticket;
+}
+
+/* Bytes that ended two workers do not get a third. Reads the file only if one
+   of that size did. */
+static enum fovea_status
+check_suspect(struct fovea_pool *pool, const struct fovea_pool_image *image,
+        struct fovea_error *err)
+{
+    fovea_lock(pool);
+    bool may_be = fovea_suspects_have_size(&pool->suspects, image->size);
+    fovea_unlock(pool);
+    uint8_t digest[FOVEA_SUSPECT_DIGEST_SIZE];
+    if (!may_be || fovea_suspect_digest(image->fd, image->size, digest, NULL)) {
+        return FOVEA_OK; /* not readable: the worker will say so */
+    }
+    enum fovea_status status = FOVEA_OK;
+    fovea_lock(pool);
+    const struct fovea_error *verdict =
+            fovea_suspects_find(&pool->suspects, image->size, digest);
+    if (verdict) {
+        status = verdict->code;
+        (void)fovea_fail(err, status, "%s", verdict->message);
+    }
+    fovea_unlock(pool);
+    return status;
+}
+
+/* mu held. */
+static enum fovea_status
+admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
+{
+    struct fovea_pool *pool = model->pool;
+    if (pool->is_closing) {
+        return refuse_close(err);
+    }
+    int64_t now = fovea_clock_ns();
+    if (fovea_breaker_refuses(&model->breaker, now)) {
+        struct fovea_error error;
+        fovea_failure_refusal(model, now, &error);
+        return fovea_fail(err, error.code, "%s", error.message);
+    }
+    size_t n = fovea_queue_size(&model->queue);
+    if (!is_admitted && n >= pool->settings.max_queue) {
+        return fovea_fail(err, FOVEA_ERR_BUSY, "%zu images wait for %s already",
+                n, model->settings.key);
+    }
+    return fovea_loop_start(pool, err);
+}
+
+enum fovea_status
+fovea_pool_submit(struct fovea_pool_model *model,
+        const struct fovea_pool_image *image, uint64_t *ticket_out,
+        struct fovea_error *err)
+{
+    struct fovea_pool *pool = model->pool;
+    if (is_forked(pool)) {
+        return refuse_fork(err);
+    }
+    enum fovea_status status = check_suspect(pool, image, err);
+    if (status) {
+        return status;
+    }
+    FOVEA_AUTO_FREE struct fovea_item *item = calloc(1, sizeof *item);
+    if (!item) {
+        return fovea_fail_memory(err, sizeof *item, "an image's place in line");
+    }
+    item->model = model;
+    item->image = *image;
+    item->queued_ns = fovea_clock_ns();
+    fovea_lock(pool);
+    status = admit(model, image->is_admitted, err);
+    if (!status) {
+        if (item->image.ticket == 0) {
+            item->image.ticket = ++pool->last_ticket;
+        }
+        if (ticket_out) {
+            *ticket_out = item->image.ticket;
+        }
+        fovea_queue_push(&model->queue, FOVEA_TAKE(item));
+        model->counts.n_submitted++;
+        fovea_loop_wake(pool);
+    }
+    fovea_unlock(pool);
+    return status;
+}
+
+/* mu held. */
+static void
+mark_in_hand(struct fovea_pool *pool, uint64_t ticket)
+{
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        for (uint32_t j = 0; j < slot->n_hands; j++) {
+            struct fovea_item *item = slot->hands[j].item;
+            if (item && item->image.ticket == ticket) {
+                item->is_cancelled = true;
+                pool->has_cancelled = true;
+                fovea_loop_wake(pool);
+            }
+        }
+    }
+}
+
+void
+fovea_pool_cancel(struct fovea_pool_model *model, uint64_t ticket)
+{
+    struct fovea_pool *pool = model->pool;
+    if (is_forked(pool)) {
+        return;
+    }
+    fovea_lock(pool);
+    struct fovea_item *item = fovea_queue_take_ticket(&model->queue, ticket);
+    if (item) {
+        fovea_items_push(&pool->cancelled, item);
+        fovea_loop_wake(pool);
+    } else {
+        mark_in_hand(pool, ticket);
+    }
+    fovea_unlock(pool);
+}
+
+bool
+fovea_pool_model_has_workers(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    if (is_forked(pool)) {
+        return false;
+    }
+    fovea_lock(pool);
+    unsigned n = fovea_slot_count(model, fovea_slot_lives);
+    fovea_unlock(pool);
+    return n > 0;
+}
+
+enum fovea_status
+fovea_pool_prewarm(struct fovea_pool_model *model, struct fovea_error *err)
+{
+    struct fovea_pool *pool = model->pool;
+    if (is_forked(pool)) {
+        return refuse_fork(err);
+    }
+    struct fovea_prewarm prewarm = { .result = { .code = FOVEA_OK } };
+    fovea_lock(pool);
+    enum fovea_status status = admit(model, true, err);
+    if (!status) {
+        prewarm.next = model->prewarms;
+        model->prewarms = &prewarm;
+        fovea_loop_wake(pool);
+        while (!prewarm.is_done) {
+            (void)pthread_cond_wait(&pool->prewarmed, &pool->mu);
+        }
+        status = prewarm.result.code;
+        if (status && err) {
+            *err = prewarm.result;
+        }
+    }
+    fovea_unlock(pool);
+    return status;
+}
+
+uint64_t
+fovea_pool_reserved_bytes(struct fovea_pool *pool)
+{
+    if (is_forked(pool)) {
+        return 0;
+    }
+    fovea_lock(pool);
+    uint64_t bytes = pool->governor.reserved_bytes;
+    fovea_unlock(pool);
+    return bytes;
+}

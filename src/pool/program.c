@@ -1,0 +1,91 @@
+/* Where the worker program is: see program.h. */
+#include "pool/program.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define NAME "fovea-worker"
+
+/* FOVEA_LIBEXEC_DIRECTORY comes from the build: <libexecdir>/fovea. */
+
+/* Takes the candidate if it can be run; names it in tried if not. */
+static bool
+try_path(const char *path, char **path_out, char *tried, size_t tried_size)
+{
+    char *real = realpath(path, NULL);
+    if (real && access(real, X_OK) == 0) {
+        *path_out = real;
+        return true;
+    }
+    free(real);
+    size_t used = strlen(tried);
+    (void)snprintf(tried + used, tried_size - used, "%s%s", used ? ", " : "",
+            path);
+    return false;
+}
+
+/* NAME beside a file, and in ../libexec/fovea from there. */
+static bool
+try_beside(const char *file, char **path_out, char *tried, size_t tried_size)
+{
+    char path[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    int size = slash ? (int)(slash - file) : 0;
+    static const char *const places[] = { "", "../libexec/fovea/" };
+    for (size_t i = 0; slash && i < FOVEA_ARRAY_LEN(places); i++) {
+        int n = snprintf(path, sizeof path, "%.*s/%s" NAME, size, file,
+                places[i]);
+        if (n > 0 && (size_t)n < sizeof path &&
+                try_path(path, path_out, tried, tried_size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+try_own_places(char **path_out, char *tried, size_t tried_size)
+{
+    char program[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (n > 0) {
+        program[n] = '\0';
+        if (try_beside(program, path_out, tried, tried_size)) {
+            return true;
+        }
+    }
+    /* In a program the library is a part of, this is the program again. */
+    Dl_info library;
+    FOVEA_AUTO_FREE char *real = NULL;
+    if (dladdr(NAME, &library) && library.dli_fname) {
+        real = realpath(library.dli_fname, NULL);
+    }
+    if (real && !(n > 0 && strcmp(real, program) == 0) &&
+            try_beside(real, path_out, tried, tried_size)) {
+        return true;
+    }
+    return try_path(FOVEA_LIBEXEC_DIRECTORY "/" NAME, path_out, tried,
+            tried_size);
+}
+
+enum fovea_status
+fovea_worker_program_find(const char *wish, char **path_out,
+        struct fovea_error *err)
+{
+    char tried[FOVEA_ERROR_MESSAGE_SIZE] = "";
+    if (!wish) {
+        wish = secure_getenv("FOVEA_WORKER");
+    }
+    bool found = wish && *wish ? try_path(wish, path_out, tried, sizeof tried)
+                               : try_own_places(path_out, tried, sizeof tried);
+    if (!found) {
+        return fovea_fail(err, FOVEA_ERR_WORKER_START,
+                "no worker program that can be run: looked for %s", tried);
+    }
+    return FOVEA_OK;
+}

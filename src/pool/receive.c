@@ -1,0 +1,365 @@
+/*
+ * What workers say. Nothing of it is believed: a frame that may not come now, a
+ * number out of range, a vector that cannot be one costs that worker, and only
+ * that.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pool/inside.h"
+
+/* How far a vector's length may be from 1. */
+#define NORM_TOLERANCE 1e-3
+
+static void
+break_off(struct fovea_slot *slot, enum fovea_status code, const char *what)
+{
+    struct fovea_error why;
+    (void)fovea_fail(&why, code, "%s", what);
+    fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+}
+
+static void
+receive_hello(struct fovea_slot *slot, const struct fovea_frame *frame)
+{
+    struct fovea_hello hello;
+    if (!fovea_hello_read(frame, &hello)) {
+        break_off(slot, FOVEA_ERR_WORKER_START, "malformed HELLO");
+        return;
+    }
+    if (hello.protocol != FOVEA_PROTOCOL_VERSION ||
+            strcmp(hello.build, FOVEA_VERSION) != 0) {
+        struct fovea_error why;
+        (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
+                "the worker program %s is of fovea %s, this is %s",
+                slot->model->pool->program, hello.build, FOVEA_VERSION);
+        fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+        return;
+    }
+    slot->said = FOVEA_CHANNEL_GREETED;
+    slot->due_ns = FOVEA_NEVER; /* from here it waits for us */
+    fovea_weights_greeted(slot, hello.engine);
+}
+
+/* The word of a worker that it is not sealed counts; the other needs none. */
+static bool
+check_sandbox(struct fovea_slot *slot, const struct fovea_ready *ready)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (ready->is_sandboxed) {
+        return true;
+    }
+    if (pool->settings.sandbox == FOVEA_SANDBOX_ON) {
+        break_off(slot, FOVEA_ERR_SANDBOX, "not sealed though it had to be");
+        return false;
+    }
+    if (pool->settings.sandbox == FOVEA_SANDBOX_AUTO &&
+            !pool->said_no_sandbox) {
+        pool->said_no_sandbox = true;
+        fovea_event_tell(pool, FOVEA_EVENT_NO_SANDBOX, slot->model, slot,
+                "workers are not sealed off: %s", ready->remark);
+    }
+    return true;
+}
+
+static void
+receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_pool *pool = model->pool;
+    struct fovea_ready ready;
+    if (!fovea_ready_read(frame, &ready)) {
+        break_off(slot, FOVEA_ERR_WORKER_START, "malformed READY");
+        return;
+    }
+    if (ready.dimension != model->settings.dimension ||
+            ready.row_bytes != model->settings.row_bytes) {
+        break_off(slot, FOVEA_ERR_WORKER_START,
+                "loaded a model of another dimension");
+        return;
+    }
+    int fd = frame->n_fds > 0 ? fovea_frame_take_fd(frame, 0) : -1;
+    if (!fovea_weights_ready(slot, fd, ready.shared_bytes)) {
+        break_off(slot, FOVEA_ERR_WORKER_START,
+                "packed weights that make no sense");
+        return;
+    }
+    if (!check_sandbox(slot, &ready)) {
+        return;
+    }
+    uint64_t own = model->settings.worker_bytes;
+    own = ready.scratch_bytes > own ? ready.scratch_bytes : own;
+    fovea_lock(pool);
+    fovea_governor_settle(&pool->governor, &slot->own, own);
+    slot->is_sandboxed = ready.is_sandboxed;
+    slot->ready_ns = pool->now_ns;
+    fovea_unlock(pool);
+    slot->said = FOVEA_CHANNEL_READY;
+    slot->used_ns = pool->now_ns;
+    fovea_slot_set_state(slot, FOVEA_WORKER_READY);
+    fovea_event_tell(pool, FOVEA_EVENT_WORKER_READY, model, slot,
+            "after %.0f ms",
+            (double)(slot->ready_ns - slot->started_ns) /
+                    (double)FOVEA_NS_PER_MS);
+    struct fovea_error good = { .code = FOVEA_OK };
+    fovea_prewarm_done(model, slot->serial, &good);
+}
+
+static void
+receive_failed(struct fovea_slot *slot, const struct fovea_frame *frame)
+{
+    struct fovea_failed failed;
+    if (!fovea_failed_read(frame, &failed)) {
+        break_off(slot, FOVEA_ERR_WORKER_START, "malformed FAILED");
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, failed.status, "%s", failed.message);
+    why.sys_errno = failed.sys_errno;
+    slot->failure = why;
+    slot->is_harmless = failed.packed_is_bad && fovea_weights_bad(slot);
+    fovea_slot_kill(slot, FOVEA_STOP_LOAD, &why);
+}
+
+/* The hand that a frame of the job speaks of; NULL if it has none. */
+static struct fovea_hand *
+find_hand(struct fovea_slot *slot, const struct fovea_frame *frame,
+        uint32_t index)
+{
+    if (frame->id != slot->job_id || index >= slot->n_hands ||
+            slot->hands[index].is_done) {
+        return NULL;
+    }
+    return &slot->hands[index];
+}
+
+static void
+receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
+{
+    struct fovea_decoded decoded;
+    struct fovea_hand *hand = NULL;
+    if (fovea_decoded_read(frame, &decoded)) {
+        hand = find_hand(slot, frame, decoded.index);
+    }
+    if (!hand || hand->is_decoded) {
+        break_off(slot, FOVEA_ERR_WORKER_CRASHED,
+                "DECODED that makes no sense");
+        return;
+    }
+    hand->is_decoded = true;
+    slot->progress_ns = slot->model->pool->now_ns;
+}
+
+static bool
+is_vector(const float *vector, size_t n, bool is_raw)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double value = (double)vector[i];
+        if (!isfinite(value)) {
+            return false;
+        }
+        sum += value * value;
+    }
+    return is_raw || fabs(sqrt(sum) - 1) <= NORM_TOLERANCE;
+}
+
+/* A copy, so that the worker cannot change it any more. */
+static const void *
+read_row(struct fovea_slot *slot, uint32_t index)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    size_t size = slot->model->settings.row_bytes;
+    off_t offset = (off_t)(index * size);
+    for (size_t at = 0; at < size;) {
+        ssize_t n = pread(slot->output_fd, pool->row + at, size - at,
+                offset + (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return NULL;
+        }
+        at += (size_t)n;
+    }
+    return pool->row;
+}
+
+/* After the last result of a job. */
+static void
+finish_job(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (slot->output_fd >= 0) {
+        (void)close(slot->output_fd);
+        slot->output_fd = -1;
+    }
+    fovea_lock(pool);
+    slot->n_hands = 0;
+    fovea_unlock(pool);
+    slot->said = FOVEA_CHANNEL_READY;
+    slot->used_ns = pool->now_ns;
+    fovea_slot_set_state(slot, FOVEA_WORKER_READY);
+    if (slot->n_images >= pool->settings.recycle_after) {
+        fovea_slot_stop(slot, FOVEA_STOP_RECYCLED);
+    }
+}
+
+/* NULL with a bad image is right; with a good one it makes no sense. */
+static const void *
+find_row(struct fovea_slot *slot, const struct fovea_hand *hand, uint32_t index)
+{
+    const struct fovea_pool_model_settings *settings = &slot->model->settings;
+    if (settings->kind == FOVEA_WORK_PIXELS) {
+        return read_row(slot, index);
+    }
+    float *vector = slot->model->pool->vector;
+    return is_vector(vector, settings->dimension, hand->is_raw) ? vector : NULL;
+}
+
+static void
+receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_pool *pool = model->pool;
+    struct fovea_result result;
+    struct fovea_hand *hand = NULL;
+    if (fovea_result_read(frame, model->settings.dimension, &result,
+                pool->vector)) {
+        hand = find_hand(slot, frame, result.index);
+    }
+    bool is_good = hand && result.status == FOVEA_OK;
+    const void *row = is_good ? find_row(slot, hand, result.index) : NULL;
+    if (!hand || (is_good && !row)) {
+        break_off(slot, FOVEA_ERR_WORKER_CRASHED,
+                hand ? "a vector that cannot be one"
+                     : "RESULT that makes no sense");
+        return;
+    }
+    slot->progress_ns = pool->now_ns;
+    hand->is_done = true;
+    fovea_lock(pool);
+    struct fovea_item *item = FOVEA_TAKE(hand->item);
+    slot->n_left--;
+    slot->n_images++;
+    fovea_breaker_served(&model->breaker);
+    fovea_unlock(pool);
+    fovea_failure_breaker(model);
+    if (slot->n_left == 0) {
+        finish_job(slot);
+    }
+    if (!item) {
+        return;
+    }
+    struct fovea_error error = { .code = FOVEA_OK };
+    if (item->is_cancelled) {
+        row = NULL;
+        (void)fovea_fail(&error, FOVEA_ERR_CANCELLED,
+                "the image was cancelled");
+    } else if (!is_good) {
+        (void)fovea_fail(&error, result.status, "%s", result.message);
+        error.sys_errno = result.sys_errno;
+    }
+    struct fovea_timings timings = {
+        .decode_ns = (int64_t)result.decode_ns,
+        .forward_ns = (int64_t)result.forward_ns,
+    };
+    fovea_answer(item, &error, row, timings);
+}
+
+static void
+receive_frame(struct fovea_slot *slot, struct fovea_frame *frame)
+{
+    char what[64];
+    if (!fovea_frame_is_legal(slot->said, frame->type)) {
+        (void)snprintf(what, sizeof what, "%s out of turn",
+                fovea_frame_type_name(frame->type));
+        break_off(slot, FOVEA_ERR_WORKER_CRASHED, what);
+        return;
+    }
+    switch (frame->type) {
+    case FOVEA_FRAME_HELLO:
+        receive_hello(slot, frame);
+        break;
+    case FOVEA_FRAME_READY:
+        receive_ready(slot, frame);
+        break;
+    case FOVEA_FRAME_FAILED:
+        receive_failed(slot, frame);
+        break;
+    case FOVEA_FRAME_DECODED:
+        receive_decoded(slot, frame);
+        break;
+    case FOVEA_FRAME_RESULT:
+        receive_result(slot, frame);
+        break;
+    case FOVEA_FRAME_LOAD:
+    case FOVEA_FRAME_JOB:
+        break_off(slot, FOVEA_ERR_WORKER_CRASHED, "a frame of the host");
+        break;
+    }
+}
+
+void
+fovea_receive(struct fovea_slot *slot, unsigned max_frames)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    for (unsigned i = 0; i < max_frames && fovea_slot_lives(slot); i++) {
+        struct fovea_frame frame;
+        enum fovea_received received = FOVEA_RECEIVED_NOTHING;
+        struct fovea_error error;
+        if (fovea_frame_receive(slot->channel, pool->buffer, &received, &frame,
+                    &error)) {
+            fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &error);
+            return;
+        }
+        if (received == FOVEA_RECEIVED_END) {
+            fovea_slot_lose_channel(slot);
+            return;
+        }
+        if (received == FOVEA_RECEIVED_NOTHING) {
+            return;
+        }
+        receive_frame(slot, &frame);
+        fovea_frame_finish(&frame);
+    }
+}
+
+static void
+end_line(struct fovea_slot *slot)
+{
+    if (slot->line_size == 0) {
+        return;
+    }
+    slot->line[slot->line_size] = '\0';
+    slot->line_size = 0;
+    memcpy(slot->last_line, slot->line, sizeof slot->last_line);
+    fovea_event_tell(slot->model->pool, FOVEA_EVENT_WORKER_LOG, slot->model,
+            slot, "%s", slot->last_line);
+}
+
+/* One read a round: a worker that writes without end takes its turn like all
+   others. Codecs put bytes of images into what they write, so control
+   characters are made harmless. */
+void
+fovea_receive_log(struct fovea_slot *slot)
+{
+    char bytes[4096];
+    ssize_t n = read(slot->log_fd, bytes, sizeof bytes);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        end_line(slot);
+        fovea_loop_unwatch(slot->model->pool, slot->log_fd);
+    }
+    for (ssize_t i = 0; i < n; i++) {
+        if (bytes[i] == '\n') {
+            end_line(slot);
+        } else if (slot->line_size < sizeof slot->line - 1) {
+            bool is_harmless =
+                    (unsigned char)bytes[i] >= ' ' && bytes[i] != 0x7f;
+            slot->line[slot->line_size++] =
+                    (char)(is_harmless ? bytes[i] : '?');
+        }
+    }
+}

@@ -1,0 +1,242 @@
+/*
+ * A model's round: what is late is answered, what waits goes to workers that
+ * have nothing to do, and if some is left, workers are started.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/memfd.h"
+#include "pool/inside.h"
+
+/* Every image has to give its size and one yes or no. */
+enum {
+    JOB_SIZE = 4 + FOVEA_MAX_BATCH * 9
+};
+
+static struct fovea_slot *
+find_worker(const struct fovea_pool_model *model)
+{
+    /* The one that worked last: the others can go idle, and its memory is
+       warm. */
+    struct fovea_pool *pool = model->pool;
+    struct fovea_slot *latest = NULL;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (slot->model == model && fovea_slot_is_free_to_work(slot) &&
+                (!latest || slot->used_ns > latest->used_ns)) {
+            latest = slot;
+        }
+    }
+    return latest;
+}
+
+/* Where the rows of a job's pixels go. The worker cannot make it smaller under
+   our reading. */
+static enum fovea_status
+make_output(const struct fovea_pool_model *model, size_t n, int *fd_out,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO_FD int fd = -1;
+    enum fovea_status status = fovea_memfd_create("fovea-pixels", &fd, err);
+    if (status) {
+        return status;
+    }
+    if (ftruncate(fd, (off_t)(n * model->settings.row_bytes)) ||
+            fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
+                "cannot make room for the pixels of %zu images", n);
+    }
+    *fd_out = fd;
+    fd = -1;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
+        struct fovea_error *err)
+{
+    struct fovea_job_frame job = { .n = (uint32_t)items->n };
+    int fds[FOVEA_MAX_BATCH + 1];
+    size_t n = 0;
+    for (const struct fovea_item *item = items->first; item;
+            item = item->next) {
+        job.images[n].size = item->image.size;
+        job.images[n].raw = item->image.raw;
+        fds[n++] = item->image.fd;
+    }
+    if (output >= 0) {
+        fds[n++] = output;
+    }
+    uint8_t bytes[JOB_SIZE];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_job_write(&job, &writer);
+    FOVEA_ASSERT(!writer.overflow);
+    return fovea_frame_send(slot->channel, FOVEA_FRAME_JOB,
+            slot->model->pool->last_job + 1, bytes, writer.size, fds, n, err);
+}
+
+static void
+put_back(struct fovea_pool_model *model, struct fovea_items *items)
+{
+    fovea_lock(model->pool);
+    while (items->last) {
+        struct fovea_item *item = items->last;
+        fovea_items_remove(items, item);
+        fovea_queue_push_front(&model->queue, item);
+    }
+    fovea_unlock(model->pool);
+}
+
+static void
+take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    slot->job_id = ++pool->last_job;
+    slot->said = FOVEA_CHANNEL_BUSY;
+    slot->progress_ns = pool->now_ns;
+    slot->hands_due_ns = FOVEA_NEVER;
+    fovea_lock(pool);
+    slot->n_hands = (uint32_t)items->n;
+    slot->n_left = slot->n_hands;
+    for (uint32_t i = 0; i < slot->n_hands; i++) {
+        struct fovea_item *item = fovea_items_pop(items);
+        item->handed_ns = pool->now_ns;
+        slot->hands[i] = (struct fovea_hand){
+            .item = item,
+            .is_raw = item->image.raw,
+        };
+        if (item->image.deadline_ns < slot->hands_due_ns) {
+            slot->hands_due_ns = item->image.deadline_ns;
+        }
+    }
+    fovea_unlock(pool);
+    fovea_slot_set_state(slot, FOVEA_WORKER_PROCESSING);
+    fovea_loop_due(pool, slot->hands_due_ns);
+    fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
+}
+
+static void
+hand_over(struct fovea_slot *slot, struct fovea_items *items)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_error error;
+    if (model->settings.kind == FOVEA_WORK_PIXELS &&
+            make_output(model, items->n, &slot->output_fd, &error)) {
+        fovea_answer_all(items, &error);
+        return;
+    }
+    if (send_job(slot, items, slot->output_fd, &error)) {
+        put_back(model, items);
+        fovea_slot_send_failed(slot, &error);
+        return;
+    }
+    take_in_hand(slot, items);
+}
+
+static void
+dispatch(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    for (;;) {
+        struct fovea_slot *slot = find_worker(model);
+        if (!slot) {
+            return;
+        }
+        struct fovea_items items = { 0 };
+        size_t n_idle = fovea_slot_count(model, fovea_slot_is_free_to_work);
+        fovea_lock(pool);
+        fovea_queue_take(&model->queue, n_idle, model->settings.max_batch,
+                &items);
+        fovea_unlock(pool);
+        if (items.n == 0) {
+            return;
+        }
+        hand_over(slot, &items);
+    }
+}
+
+static void
+expire(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    struct fovea_items expired;
+    fovea_lock(pool);
+    fovea_queue_take_expired(&model->queue, pool->now_ns, &expired);
+    int64_t due = model->queue.due_ns;
+    fovea_unlock(pool);
+    fovea_loop_due(pool, due);
+    struct fovea_error late;
+    (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
+            "the deadline passed before a worker was free");
+    fovea_answer_all(&expired, &late);
+}
+
+/* Nobody has the model open any more, and nothing is left to do. */
+static void
+stop_workers(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (slot->model == model && fovea_slot_lives(slot) &&
+                slot->n_hands == 0) {
+            fovea_slot_stop(slot, FOVEA_STOP_MODEL);
+            fovea_loop_due(pool, slot->due_ns);
+        }
+    }
+}
+
+void
+fovea_schedule(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    expire(model);
+    fovea_lock(pool);
+    bool is_open = model->n_handles > 0;
+    bool has_work = fovea_queue_size(&model->queue) > 0;
+    bool is_wanted = has_work || model->prewarms;
+    bool refuses =
+            is_wanted && fovea_breaker_refuses(&model->breaker, pool->now_ns);
+    fovea_unlock(pool);
+    if (refuses) {
+        struct fovea_error error;
+        fovea_failure_refusal(model, pool->now_ns, &error);
+        fovea_fail_waiting(model, &error);
+        is_wanted = false;
+    }
+    if (is_wanted) {
+        dispatch(model);
+        fovea_lock(pool);
+        is_wanted = fovea_queue_size(&model->queue) > 0 || model->prewarms;
+        fovea_unlock(pool);
+    }
+    if (is_wanted) {
+        fovea_start_workers(model);
+    } else if (!is_open) {
+        stop_workers(model);
+    }
+    fovea_weights_hand_out(model);
+}
+
+void
+fovea_schedule_cancel(struct fovea_pool *pool)
+{
+    struct fovea_items cancelled = { 0 };
+    fovea_lock(pool);
+    fovea_items_move(&cancelled, &pool->cancelled);
+    for (unsigned i = 0; i < pool->n_slots && pool->has_cancelled; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        for (uint32_t j = 0; j < slot->n_hands; j++) {
+            struct fovea_hand *hand = &slot->hands[j];
+            if (hand->item && hand->item->is_cancelled) {
+                fovea_items_push(&cancelled, FOVEA_TAKE(hand->item));
+            }
+        }
+    }
+    pool->has_cancelled = false;
+    fovea_unlock(pool);
+    struct fovea_error wish;
+    (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "the image was cancelled");
+    fovea_answer_all(&cancelled, &wish);
+}

@@ -1,0 +1,435 @@
+/*
+ * A worker's life. fovea_slot_set_state() is the only place where a state
+ * changes; the reason for stopping is set once, by whoever decides to stop it,
+ * or by its end if nobody did.
+ *
+ * What a slot holds (descriptors, its reservation) is given back in reap() and
+ * nowhere else, when the process is really gone.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "pool/inside.h"
+#include "wire/exit.h"
+
+#define BIT(state) (1U << FOVEA_WORKER_##state)
+
+/* What may come after what. */
+static const unsigned nexts[] = {
+    [FOVEA_WORKER_SPAWNING] = BIT(LOADING) | BIT(FAILED),
+    [FOVEA_WORKER_LOADING] = BIT(READY) | BIT(FAILED),
+    [FOVEA_WORKER_READY] =
+            BIT(PROCESSING) | BIT(IDLE) | BIT(EVICTING) | BIT(FAILED),
+    [FOVEA_WORKER_PROCESSING] = BIT(READY) | BIT(FAILED),
+    [FOVEA_WORKER_IDLE] = BIT(PROCESSING) | BIT(EVICTING) | BIT(FAILED),
+    [FOVEA_WORKER_EVICTING] = BIT(DEAD),
+    [FOVEA_WORKER_FAILED] = BIT(DEAD),
+    [FOVEA_WORKER_DEAD] = BIT(SPAWNING),
+};
+
+bool
+fovea_slot_lives(const struct fovea_slot *slot)
+{
+    return slot->state <= FOVEA_WORKER_IDLE;
+}
+
+bool
+fovea_slot_is_free_to_work(const struct fovea_slot *slot)
+{
+    return (slot->state == FOVEA_WORKER_READY ||
+                   slot->state == FOVEA_WORKER_IDLE) &&
+            !slot->is_silent;
+}
+
+bool
+fovea_slot_is_ready(const struct fovea_slot *slot)
+{
+    return fovea_slot_lives(slot) && slot->state >= FOVEA_WORKER_READY;
+}
+
+unsigned
+fovea_slot_count(const struct fovea_pool_model *model,
+        bool (*test)(const struct fovea_slot *slot))
+{
+    const struct fovea_pool *pool = model->pool;
+    unsigned n = 0;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        const struct fovea_slot *slot = &pool->slots[i];
+        n += slot->state != FOVEA_WORKER_DEAD && slot->model == model &&
+                test(slot);
+    }
+    return n;
+}
+
+struct fovea_slot *
+fovea_slot_find(struct fovea_pool *pool)
+{
+    for (unsigned i = 0; i < FOVEA_MAX_WORKERS; i++) {
+        if (i == pool->n_slots || pool->slots[i].state == FOVEA_WORKER_DEAD) {
+            return &pool->slots[i];
+        }
+    }
+    return NULL;
+}
+
+void
+fovea_slot_set_state(struct fovea_slot *slot, enum fovea_worker_state state)
+{
+    FOVEA_ASSERT(nexts[slot->state] & (1U << state));
+    struct fovea_pool *pool = slot->model->pool;
+    fovea_lock(pool);
+    slot->state = state;
+    slot->since_ns = pool->now_ns;
+    fovea_unlock(pool);
+}
+
+static void
+set_reason(struct fovea_slot *slot, enum fovea_stop_reason reason,
+        const struct fovea_error *why)
+{
+    fovea_lock(slot->model->pool);
+    slot->reason = reason;
+    fovea_unlock(slot->model->pool);
+    if (why) {
+        slot->failure = *why;
+    }
+}
+
+static void
+close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        (void)close(*fd);
+        *fd = -1;
+    }
+}
+
+/* The process, if there was one, is gone: everything is given back. */
+static void
+give_back(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    close_fd(&slot->pidfd);
+    close_fd(&slot->channel);
+    close_fd(&slot->log_fd);
+    close_fd(&slot->output_fd);
+    fovea_slot_set_state(slot, FOVEA_WORKER_DEAD);
+    fovea_lock(model->pool);
+    fovea_governor_release(&model->pool->governor, &slot->own);
+    model->counts.stops[slot->reason]++;
+    fovea_unlock(model->pool);
+    fovea_weights_gone(slot);
+}
+
+static void
+bury(struct fovea_slot *slot)
+{
+    give_back(slot);
+    bool said_why = slot->failure.code != FOVEA_OK;
+    bool has_line = slot->last_line[0] != '\0';
+    fovea_event_tell(slot->model->pool, FOVEA_EVENT_WORKER_STOPPED, slot->model,
+            slot, "%s%s%s%s%s", fovea_stop_reason_name(slot->reason),
+            said_why ? ": " : "", said_why ? slot->failure.message : "",
+            has_line && said_why ? "; its last words: " : "",
+            has_line && said_why ? slot->last_line : "");
+}
+
+bool
+fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
+{
+    struct fovea_pool *pool = model->pool;
+    struct fovea_slot *slot = fovea_slot_find(pool);
+    FOVEA_ASSERT(slot);
+    struct fovea_slot fresh = {
+        .model = model,
+        .state = FOVEA_WORKER_DEAD,
+        .started_ns = pool->now_ns,
+        .own = *own,
+        .serial = ++pool->last_serial,
+        .pidfd = -1,
+        .channel = -1,
+        .log_fd = -1,
+        .output_fd = -1,
+        .said = FOVEA_CHANNEL_NEW,
+        .due_ns = fovea_later(pool->now_ns, pool->settings.load_ns),
+        .hands_due_ns = FOVEA_NEVER,
+        .is_probe = model->breaker.state == FOVEA_BREAKER_HALF_OPEN,
+    };
+    *own = (struct fovea_reservation){ 0 };
+    fovea_lock(pool);
+    *slot = fresh;
+    if (slot == &pool->slots[pool->n_slots]) {
+        pool->n_slots++;
+    }
+    fovea_breaker_started(&model->breaker);
+    fovea_unlock(pool);
+    fovea_slot_set_state(slot, FOVEA_WORKER_SPAWNING);
+
+    struct fovea_error error;
+    if (fovea_spawn(pool, slot, &error)) {
+        set_reason(slot, FOVEA_STOP_EXEC, &error);
+        fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
+        fovea_failure_judge(slot);
+        bury(slot);
+        return false;
+    }
+    fovea_event_tell(pool, FOVEA_EVENT_WORKER_STARTED, model, slot,
+            "process %d", (int)slot->pid);
+    if (!fovea_loop_watch(pool, slot, &error)) {
+        fovea_slot_kill(slot, FOVEA_STOP_EXEC, &error);
+        fovea_slot_reap(slot); /* nothing will tell us of its end */
+        return false;
+    }
+    return true;
+}
+
+void
+fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
+        const struct fovea_error *why)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    set_reason(slot, reason, why);
+    fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
+    fovea_loop_unwatch(pool, slot->channel);
+    (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+    fovea_failure_lose_hands(slot);
+    fovea_failure_judge(slot);
+}
+
+/* Most likely it is about to end, and its pidfd will say how; if it does not,
+   it is of no use. */
+void
+fovea_slot_lose_channel(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    slot->is_silent = true;
+    slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
+    fovea_loop_unwatch(pool, slot->channel);
+    fovea_loop_due(pool, slot->due_ns);
+}
+
+void
+fovea_slot_send_failed(struct fovea_slot *slot, const struct fovea_error *why)
+{
+    if (why->sys_errno == EPIPE || why->sys_errno == ECONNRESET) {
+        fovea_slot_lose_channel(slot);
+    } else {
+        fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, why);
+    }
+}
+
+void
+fovea_slot_stop(struct fovea_slot *slot, enum fovea_stop_reason reason)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    FOVEA_ASSERT(slot->n_hands == 0 && fovea_slot_lives(slot));
+    if (!fovea_slot_is_free_to_work(slot)) {
+        fovea_slot_kill(slot, reason, NULL);
+        return;
+    }
+    set_reason(slot, reason, NULL);
+    fovea_slot_set_state(slot, FOVEA_WORKER_EVICTING);
+    slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
+    fovea_loop_unwatch(pool, slot->channel);
+    (void)shutdown(slot->channel, SHUT_RDWR);
+    (void)pidfd_send_signal(slot->pidfd, SIGTERM, NULL, 0);
+}
+
+/* "signal 11 (SIGSEGV)", "exit code 3", with the reason that it shows. */
+static enum fovea_stop_reason
+describe_end(struct fovea_pool *pool, const siginfo_t *info,
+        struct fovea_error *why)
+{
+    if (info->si_pid == 0) {
+        (void)fovea_fail(why, FOVEA_ERR_WORKER_CRASHED,
+                "its end was seen by another part of the program");
+        return FOVEA_STOP_EXITED;
+    }
+    if (info->si_code == CLD_EXITED) {
+        const char *text = fovea_worker_exit_text(info->si_status);
+        (void)fovea_fail(why, FOVEA_ERR_WORKER_CRASHED, "exit code %d%s%s%s",
+                info->si_status, text ? " (" : "", text ? text : "",
+                text ? ")" : "");
+        return FOVEA_STOP_EXITED;
+    }
+    const char *name = sigabbrev_np(info->si_status);
+    (void)fovea_fail(why, FOVEA_ERR_WORKER_CRASHED, "signal %d (SIG%s)",
+            info->si_status, name ? name : "?");
+    if (info->si_status != SIGKILL) {
+        return FOVEA_STOP_CRASHED;
+    }
+    uint64_t oom_kills = fovea_memory_oom_kills(pool->settings.memory_root);
+    bool is_oom = oom_kills > pool->oom_kills;
+    pool->oom_kills = oom_kills;
+    return is_oom ? FOVEA_STOP_OOM : FOVEA_STOP_KILLED;
+}
+
+void
+fovea_slot_reap(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    /* What it said before its end counts, and may say why. */
+    if (fovea_slot_lives(slot)) {
+        fovea_receive(slot, UINT_MAX);
+    }
+    fovea_receive_log(slot);
+    siginfo_t info = { 0 };
+    int rc = 0;
+    do {
+        rc = waitid(P_PIDFD, (id_t)slot->pidfd, &info, WEXITED);
+    } while (rc && errno == EINTR);
+    if (slot->reason == FOVEA_STOP_NONE) {
+        struct fovea_error why;
+        enum fovea_stop_reason reason = describe_end(pool, &info, &why);
+        set_reason(slot, reason, &why);
+    }
+    if (fovea_slot_lives(slot)) {
+        fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
+        fovea_failure_lose_hands(slot);
+        fovea_failure_judge(slot);
+    } else if (slot->state == FOVEA_WORKER_EVICTING) {
+        fovea_failure_judge(slot);
+    }
+    bury(slot);
+}
+
+/* Answer what is past its deadline in a worker's hands. The worker goes on: it
+   will be done soon, and starting another costs more. */
+static void
+expire_hands(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->hands_due_ns) {
+        fovea_loop_due(pool, slot->hands_due_ns);
+        return;
+    }
+    struct fovea_items expired = { 0 };
+    slot->hands_due_ns = FOVEA_NEVER;
+    fovea_lock(pool);
+    for (uint32_t i = 0; i < slot->n_hands; i++) {
+        struct fovea_hand *hand = &slot->hands[i];
+        if (!hand->item) {
+            continue;
+        }
+        int64_t deadline = hand->item->image.deadline_ns;
+        if (deadline <= pool->now_ns) {
+            fovea_items_push(&expired, FOVEA_TAKE(hand->item));
+        } else if (deadline < slot->hands_due_ns) {
+            slot->hands_due_ns = deadline;
+        }
+    }
+    fovea_unlock(pool);
+    fovea_loop_due(pool, slot->hands_due_ns);
+    struct fovea_error late;
+    (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
+            "the deadline passed while a worker was at the image");
+    fovea_answer_all(&expired, &late);
+}
+
+static void
+upkeep_processing(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    int64_t due = fovea_later(slot->progress_ns, pool->settings.image_ns);
+    if (pool->now_ns < due) {
+        fovea_loop_due(pool, due);
+        expire_hands(slot);
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
+            "no sign of life for %.3g s with an image in hand",
+            (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S);
+    fovea_slot_kill(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
+}
+
+static void
+upkeep_idle(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    int64_t end = fovea_later(slot->used_ns, pool->settings.idle_ns);
+    if (pool->now_ns >= end) {
+        fovea_slot_stop(slot, FOVEA_STOP_IDLE);
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    fovea_loop_due(pool, end);
+    if (slot->state != FOVEA_WORKER_READY) {
+        return;
+    }
+    int64_t idle = slot->used_ns + FOVEA_IDLE_AFTER_NS;
+    if (pool->now_ns >= idle) {
+        fovea_slot_set_state(slot, FOVEA_WORKER_IDLE);
+    } else {
+        fovea_loop_due(pool, idle);
+    }
+}
+
+static void
+upkeep_loading(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->due_ns) {
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
+            "not ready after %.3g s of %s",
+            (double)pool->settings.load_ns / (double)FOVEA_NS_PER_S,
+            fovea_worker_state_name(slot->state));
+    fovea_slot_kill(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
+}
+
+static void
+upkeep_silent(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->due_ns) {
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_CRASHED,
+            "it closed the channel and lived on");
+    fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+}
+
+void
+fovea_slot_upkeep(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (slot->is_silent && fovea_slot_lives(slot)) {
+        upkeep_silent(slot);
+        return;
+    }
+    switch (slot->state) {
+    case FOVEA_WORKER_SPAWNING:
+    case FOVEA_WORKER_LOADING:
+        upkeep_loading(slot);
+        break;
+    case FOVEA_WORKER_READY:
+    case FOVEA_WORKER_IDLE:
+        upkeep_idle(slot);
+        break;
+    case FOVEA_WORKER_PROCESSING:
+        upkeep_processing(slot);
+        break;
+    case FOVEA_WORKER_EVICTING:
+        if (pool->now_ns >= slot->due_ns) {
+            (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+            slot->due_ns = FOVEA_NEVER;
+        }
+        fovea_loop_due(pool, slot->due_ns);
+        break;
+    case FOVEA_WORKER_FAILED:
+    case FOVEA_WORKER_DEAD:
+        break;
+    }
+}

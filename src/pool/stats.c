@@ -1,0 +1,139 @@
+/*
+ * How everything stands. Copied with the lock held, measured without: reading
+ * what processes use takes the kernel a while.
+ */
+#include <string.h>
+
+#include "pool/inside.h"
+
+static void
+copy_model(const struct fovea_pool_model *model,
+        struct fovea_model_stats *stats_out)
+{
+    const struct fovea_pool *pool = model->pool;
+    *stats_out = model->counts;
+    stats_out->max_workers = pool->settings.max_workers;
+    stats_out->max_queue = pool->settings.max_queue;
+    stats_out->n_workers = fovea_slot_count(model, fovea_slot_lives);
+    stats_out->n_queued = (uint32_t)fovea_queue_size(&model->queue);
+    stats_out->breaker = model->breaker.state;
+    stats_out->shared_bytes = model->shared_bytes;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        if (pool->slots[i].model == model) {
+            stats_out->n_in_hand += pool->slots[i].n_left;
+        }
+    }
+}
+
+static void
+copy_worker(const struct fovea_slot *slot, unsigned index, int64_t now_ns,
+        struct fovea_worker_stats *stats_out)
+{
+    *stats_out = (struct fovea_worker_stats){
+        .pid = slot->pid,
+        .slot = index,
+        .state = slot->state,
+        .stop_reason = slot->reason,
+        .sandboxed = slot->is_sandboxed,
+        .age_ns = now_ns - slot->started_ns,
+        .in_state_ns = now_ns - slot->since_ns,
+        .ready_after_ns =
+                slot->ready_ns ? slot->ready_ns - slot->started_ns : 0,
+        .n_images = slot->n_images,
+        .n_in_hand = slot->n_left,
+        .reserved_bytes = slot->own.bytes,
+    };
+}
+
+/* Keys stand behind the models, in the same block: a model may be closed before
+   its stats are read. */
+static void
+copy_key(const char *key, const char **key_out, char **at)
+{
+    size_t size = strlen(key) + 1;
+    memcpy(*at, key, size);
+    *key_out = *at;
+    *at += size;
+}
+
+/* mu held. */
+static enum fovea_status
+copy_all(const struct fovea_pool *pool, struct fovea_pool_stats *stats,
+        struct fovea_error *err)
+{
+    size_t n_models = 0;
+    size_t keys_size = 0;
+    for (const struct fovea_pool_model *model = pool->models; model;
+            model = model->next) {
+        n_models++;
+        keys_size += strlen(model->settings.key) + 1;
+    }
+    size_t models_size = n_models * sizeof *stats->models + keys_size;
+    size_t workers_size = pool->n_slots * sizeof *stats->workers;
+    stats->models = malloc(models_size + 1);
+    stats->workers = malloc(workers_size + 1);
+    if (!stats->models || !stats->workers) {
+        return fovea_fail_memory(err, models_size + workers_size, "stats");
+    }
+    char *at = (char *)(stats->models + n_models);
+    int64_t now_ns = fovea_clock_ns();
+    for (const struct fovea_pool_model *model = pool->models; model;
+            model = model->next) {
+        struct fovea_model_stats *model_stats =
+                &stats->models[stats->n_models++];
+        copy_model(model, model_stats);
+        copy_key(model->settings.key, &model_stats->key, &at);
+        for (unsigned i = 0; i < pool->n_slots; i++) {
+            const struct fovea_slot *slot = &pool->slots[i];
+            if (slot->model == model && slot->state != FOVEA_WORKER_DEAD) {
+                copy_worker(slot, i, now_ns, &stats->workers[stats->n_workers]);
+                stats->workers[stats->n_workers++].model_key = model_stats->key;
+            }
+        }
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_pool_read_stats(struct fovea_pool *pool,
+        struct fovea_pool_stats *stats_out, struct fovea_error *err)
+{
+    if (getpid() != pool->owner) {
+        return fovea_fail(err, FOVEA_ERR_FORKED,
+                "the library was opened in the parent of this process");
+    }
+    struct fovea_memory memory;
+    bool has_memory = fovea_memory_read(pool->settings.memory_root, &memory);
+    struct fovea_pool_stats stats = { 0 };
+    fovea_lock(pool);
+    enum fovea_status status = copy_all(pool, &stats, err);
+    struct fovea_governor governor = pool->governor;
+    fovea_unlock(pool);
+    if (status) {
+        fovea_pool_stats_finish(&stats);
+        return status;
+    }
+    if (has_memory) {
+        fovea_governor_update(&governor, &memory);
+    }
+    stats.memory_total_bytes = governor.memory.total_bytes;
+    stats.memory_available_bytes = governor.memory.available_bytes;
+    stats.memory_limit_bytes = fovea_governor_limit(&governor);
+    stats.memory_reserved_bytes = governor.reserved_bytes;
+    stats.pressure = fovea_governor_pressure(&governor);
+    for (size_t i = 0; i < stats.n_workers; i++) {
+        struct fovea_worker_stats *worker = &stats.workers[i];
+        worker->pss_bytes = worker->pid ? fovea_memory_pss(worker->pid) : 0;
+        stats.memory_pss_bytes += worker->pss_bytes;
+    }
+    *stats_out = stats;
+    return FOVEA_OK;
+}
+
+void
+fovea_pool_stats_finish(struct fovea_pool_stats *stats)
+{
+    free(stats->models);
+    free(stats->workers);
+    *stats = (struct fovea_pool_stats){ 0 };
+}

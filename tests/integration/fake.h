@@ -1,0 +1,77 @@
+/*
+ * What the fake worker and the tests of the pool agree on.
+ *
+ * The fake worker speaks the protocol and knows no image. An image's bytes say
+ * what it does with it, a word and perhaps an argument:
+ *
+ *     vector ...        answers with fake_vector() of all the bytes
+ *     slow MS ...       the same, MS milliseconds later
+ *     log TEXT          writes TEXT to its log first
+ *     bad ...           FOVEA_ERR_NOT_AN_IMAGE
+ *     crash             SIGSEGV
+ *     crash-once PATH   SIGSEGV unless PATH exists; it does then
+ *     exit N            ends itself
+ *     hang              for ever
+ *     close             closes the channel and hangs
+ *     garbage           a message that is no frame
+ *     ready             READY again
+ *     nan, long         a vector with a NaN, one of length 2
+ *     wrong-index, wrong-job, twice, decoded-twice
+ *
+ * The file "load" in a model's directory says what it does when it loads, words
+ * in one line each:
+ *
+ *     fails             FAILED with FOVEA_ERR_MODEL_WEIGHTS, "these weights"
+ *     slow MS, crash, exit N, hang, garbage
+ *     kill              itself, with SIGKILL
+ *     refuses-packed    FAILED with packed_is_bad when it is given weights
+ *     no-memory         READY without the memory that it should have packed
+ *     dimension N       of another model
+ *     unsealed          READY says so
+ *     shared N          bytes that it packs
+ *
+ * And the file "hello" in the directory that it was started in, before:
+ *
+ *     hang, crash, old  (of another version)
+ */
+#ifndef FOVEA_TESTS_INTEGRATION_FAKE_H
+#define FOVEA_TESTS_INTEGRATION_FAKE_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    FAKE_DIMENSION = 8,
+    FAKE_ROW_BYTES = 12, /* of pixels */
+    FAKE_SHARED_BYTES = 8192,
+};
+
+static inline uint64_t
+fake_hash(const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+/* Of length 1 unless raw. */
+static inline void
+fake_vector(const void *bytes, size_t size, int raw, float *vector_out)
+{
+    uint64_t hash = fake_hash(bytes, size);
+    double sum = 0;
+    for (size_t i = 0; i < FAKE_DIMENSION; i++) {
+        double value = (double)((hash >> (8 * i)) & 0xff) + 1;
+        vector_out[i] = (float)value;
+        sum += value * value;
+    }
+    for (size_t i = 0; i < FAKE_DIMENSION && !raw; i++) {
+        vector_out[i] = (float)((double)vector_out[i] / sqrt(sum));
+    }
+}
+
+#endif

@@ -1,0 +1,402 @@
+/* A worker without an engine: see fake.h. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "base/memfd.h"
+#include "fake.h"
+#include "wire/exit.h"
+#include "wire/messages.h"
+
+enum {
+    TEXT_SIZE = 4096
+};
+
+static uint8_t buffer[FOVEA_FRAME_MAX_SIZE];
+static struct fovea_load load;
+
+static void
+sleep_ms(long ms)
+{
+    struct timespec time = { ms / 1000, (ms % 1000) * 1000000 };
+    while (nanosleep(&time, &time) && errno == EINTR) {
+    }
+}
+
+_Noreturn static void
+hang(void)
+{
+    for (;;) {
+        (void)pause();
+    }
+}
+
+_Noreturn static void
+crash(int number)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    (void)sigaction(number, &action, NULL);
+    (void)raise(number);
+    hang();
+}
+
+static void
+send_frame(enum fovea_frame_type type, uint64_t id,
+        const struct fovea_writer *writer, const int *fds, size_t n_fds)
+{
+    if (writer->overflow ||
+            fovea_frame_send(FOVEA_CHANNEL_FD, type, id, writer->bytes,
+                    writer->size, fds, n_fds, NULL)) {
+        _exit(FOVEA_WORKER_EXIT_CHANNEL);
+    }
+}
+
+static void
+send_garbage(void)
+{
+    (void)!send(FOVEA_CHANNEL_FD, "what is this", 12, MSG_NOSIGNAL);
+    hang();
+}
+
+/* The argument of a word that is in the text at the start of a line, NULL if it
+   is not. */
+static const char *
+find_word(const char *text, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = text; at && *at;) {
+        if (strncmp(at, word, size) == 0 && strchr(" \n", at[size])) {
+            return at[size] == ' ' ? at + size + 1 : "";
+        }
+        at = strchr(at, '\n');
+        at = at ? at + 1 : NULL;
+    }
+    return NULL;
+}
+
+static void
+read_words(const char *path, char text[TEXT_SIZE])
+{
+    text[0] = '\0';
+    FILE *file = fopen(path, "re");
+    if (file) {
+        size_t n = fread(text, 1, TEXT_SIZE - 1, file);
+        text[n] = '\0';
+        (void)fclose(file);
+    }
+}
+
+static void
+receive(struct fovea_frame *frame)
+{
+    enum fovea_received received = FOVEA_RECEIVED_NOTHING;
+    if (fovea_frame_receive(FOVEA_CHANNEL_FD, buffer, &received, frame, NULL)) {
+        _exit(FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+    if (received == FOVEA_RECEIVED_END) {
+        _exit(FOVEA_WORKER_EXIT_OK);
+    }
+}
+
+static void
+say_hello(void)
+{
+    char words[TEXT_SIZE];
+    read_words("hello", words);
+    if (find_word(words, "hang")) {
+        hang();
+    }
+    if (find_word(words, "crash")) {
+        crash(SIGSEGV);
+    }
+    struct fovea_hello hello = { .protocol = FOVEA_PROTOCOL_VERSION };
+    (void)snprintf(hello.build, sizeof hello.build, "%s",
+            find_word(words, "old") ? "0.0.1" : FOVEA_VERSION);
+    (void)snprintf(hello.engine, sizeof hello.engine, "fake");
+    uint8_t bytes[512];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_hello_write(&hello, &writer);
+    send_frame(FOVEA_FRAME_HELLO, 0, &writer, NULL, 0);
+}
+
+_Noreturn static void
+fail(bool packed_is_bad, const char *message)
+{
+    struct fovea_failed failed = {
+        .status = FOVEA_ERR_MODEL_WEIGHTS,
+        .packed_is_bad = packed_is_bad,
+    };
+    (void)snprintf(failed.message, sizeof failed.message, "%s", message);
+    uint8_t bytes[512];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_failed_write(&failed, &writer);
+    send_frame(FOVEA_FRAME_FAILED, 0, &writer, NULL, 0);
+    _exit(FOVEA_WORKER_EXIT_LOAD);
+}
+
+static void
+misbehave(const char *words)
+{
+    const char *argument = NULL;
+    if ((argument = find_word(words, "slow"))) {
+        sleep_ms(strtol(argument, NULL, 10));
+    }
+    if (find_word(words, "fails")) {
+        fail(false, "cannot read these weights");
+    }
+    if (find_word(words, "crash")) {
+        crash(SIGSEGV);
+    }
+    if (find_word(words, "kill")) {
+        crash(SIGKILL);
+    }
+    if ((argument = find_word(words, "exit"))) {
+        _exit((int)strtol(argument, NULL, 10));
+    }
+    if (find_word(words, "hang")) {
+        hang();
+    }
+    if (find_word(words, "garbage")) {
+        send_garbage();
+    }
+}
+
+static int
+pack(size_t size)
+{
+    char *bytes = calloc(1, size);
+    int fd = -1;
+    if (!bytes) {
+        _exit(1);
+    }
+    memcpy(bytes, "packed", 6);
+    if (fovea_memfd_from_bytes("fake", bytes, size, &fd, NULL)) {
+        _exit(1);
+    }
+    free(bytes);
+    return fd;
+}
+
+static void
+check_packed(const char *words, int fd)
+{
+    char start[6] = "";
+    if (pread(fd, start, sizeof start, 0) != sizeof start ||
+            memcmp(start, "packed", sizeof start) != 0 ||
+            find_word(words, "refuses-packed")) {
+        fail(true, "the packed weights are damaged");
+    }
+}
+
+static void
+load_model(struct fovea_frame *frame)
+{
+    if (!fovea_load_read(frame, &load)) {
+        _exit(FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+    char path[FOVEA_WIRE_PATH_SIZE + 16];
+    char words[TEXT_SIZE];
+    (void)snprintf(path, sizeof path, "%s/load", load.directory);
+    read_words(path, words);
+    misbehave(words);
+    bool is_pixels = load.kind == FOVEA_WORK_PIXELS;
+    const char *argument = find_word(words, "shared");
+    size_t shared = argument ? strtoul(argument, NULL, 10) : FAKE_SHARED_BYTES;
+    int fd = -1;
+    if (frame->n_fds > 0) {
+        check_packed(words, frame->fds[0]);
+    } else if (!is_pixels && !find_word(words, "no-memory")) {
+        fd = pack(shared);
+    }
+    argument = find_word(words, "dimension");
+    uint32_t dimension =
+            argument ? (uint32_t)strtoul(argument, NULL, 10) : FAKE_DIMENSION;
+    struct fovea_ready ready = {
+        .dimension = is_pixels ? 0 : dimension,
+        .row_bytes = is_pixels ? FAKE_ROW_BYTES : dimension * sizeof(float),
+        .shared_bytes = is_pixels ? 0 : shared,
+        .scratch_bytes = 4096,
+        .is_sandboxed = load.sandbox != FOVEA_SANDBOX_OFF &&
+                !find_word(words, "unsealed"),
+    };
+    (void)snprintf(ready.remark, sizeof ready.remark, "%s",
+            ready.is_sandboxed ? "" : "it is a fake");
+    uint8_t bytes[512];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_ready_write(&ready, &writer);
+    send_frame(FOVEA_FRAME_READY, 0, &writer, &fd, fd >= 0);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static void
+send_result(uint64_t job, struct fovea_result *result, const float *vector)
+{
+    uint8_t bytes[1024];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    bool has_vector = vector && load.kind == FOVEA_WORK_EMBED &&
+            result->status == FOVEA_OK;
+    fovea_result_write(result, vector, has_vector ? FAKE_DIMENSION : 0,
+            &writer);
+    send_frame(FOVEA_FRAME_RESULT, job, &writer, NULL, 0);
+}
+
+static void
+send_decoded(uint64_t job, uint32_t index)
+{
+    struct fovea_decoded decoded = { .index = index, .decode_ns = 1000 };
+    uint8_t bytes[64];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_decoded_write(&decoded, &writer);
+    send_frame(FOVEA_FRAME_DECODED, job, &writer, NULL, 0);
+}
+
+/* What happens while an image is looked at. */
+static void
+decode(const char *words)
+{
+    const char *argument = NULL;
+    if ((argument = find_word(words, "log"))) {
+        (void)!write(FOVEA_LOG_FD, argument, strlen(argument));
+        (void)!write(FOVEA_LOG_FD, "\n", 1);
+    }
+    if ((argument = find_word(words, "slow"))) {
+        sleep_ms(strtol(argument, NULL, 10));
+    }
+    if (find_word(words, "crash")) {
+        crash(SIGSEGV);
+    }
+    if ((argument = find_word(words, "crash-once"))) {
+        char path[TEXT_SIZE];
+        (void)snprintf(path, sizeof path, "%.*s", (int)strcspn(argument, "\n"),
+                argument);
+        FILE *file = fopen(path, "wxe");
+        if (file) {
+            (void)fclose(file);
+            crash(SIGSEGV);
+        }
+    }
+    if ((argument = find_word(words, "exit"))) {
+        _exit((int)strtol(argument, NULL, 10));
+    }
+    if (find_word(words, "hang")) {
+        hang();
+    }
+    if (find_word(words, "close")) {
+        (void)close(FOVEA_CHANNEL_FD);
+        hang();
+    }
+    if (find_word(words, "garbage")) {
+        send_garbage();
+    }
+}
+
+static void
+answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
+        int output)
+{
+    float vector[FAKE_DIMENSION];
+    fake_vector(words, size, raw, vector);
+    struct fovea_result result = {
+        .index = index,
+        .decode_ns = 1000,
+        .forward_ns = 2000,
+    };
+    if (output >= 0) {
+        uint8_t row[FAKE_ROW_BYTES];
+        memset(row, (int)(fake_hash(words, size) & 0xff), sizeof row);
+        (void)!pwrite(output, row, sizeof row, (off_t)(index * sizeof row));
+    }
+    if (find_word(words, "bad")) {
+        result.status = FOVEA_ERR_NOT_AN_IMAGE;
+        (void)snprintf(result.message, sizeof result.message,
+                "these bytes are bad");
+    }
+    if (find_word(words, "ready")) {
+        uint8_t bytes[8];
+        struct fovea_writer writer;
+        fovea_writer_init(&writer, bytes, sizeof bytes);
+        send_frame(FOVEA_FRAME_READY, 0, &writer, NULL, 0);
+    }
+    if (find_word(words, "nan")) {
+        vector[3] = NAN;
+    }
+    for (size_t i = 0; i < FAKE_DIMENSION && find_word(words, "long"); i++) {
+        vector[i] *= 2;
+    }
+    if (find_word(words, "wrong-index")) {
+        result.index += 100;
+    }
+    if (find_word(words, "twice")) {
+        send_result(job, &result, vector);
+    }
+    send_result(find_word(words, "wrong-job") ? job + 1 : job, &result, vector);
+}
+
+static void
+read_image(int fd, uint64_t size, char text[TEXT_SIZE], size_t *size_out)
+{
+    size_t want = size < TEXT_SIZE - 1 ? (size_t)size : TEXT_SIZE - 1;
+    ssize_t n = pread(fd, text, want, 0);
+    *size_out = n > 0 ? (size_t)n : 0;
+    text[*size_out] = '\0';
+}
+
+static void
+serve(const struct fovea_frame *frame)
+{
+    struct fovea_job_frame job;
+    if (!fovea_job_read(frame, &job)) {
+        _exit(FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+    int output = frame->n_fds > job.n ? frame->fds[job.n] : -1;
+    char words[TEXT_SIZE];
+    size_t size = 0;
+    for (uint32_t i = 0; i < job.n; i++) {
+        read_image(frame->fds[i], job.images[i].size, words, &size);
+        decode(words);
+        send_decoded(frame->id, i);
+        if (find_word(words, "decoded-twice")) {
+            send_decoded(frame->id, i);
+        }
+    }
+    for (uint32_t i = 0; i < job.n; i++) {
+        read_image(frame->fds[i], job.images[i].size, words, &size);
+        answer(frame->id, i, words, size, job.images[i].raw, output);
+    }
+}
+
+int
+main(void)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    say_hello();
+    struct fovea_frame frame;
+    receive(&frame);
+    if (frame.type != FOVEA_FRAME_LOAD) {
+        return FOVEA_WORKER_EXIT_PROTOCOL;
+    }
+    load_model(&frame);
+    fovea_frame_finish(&frame);
+    for (;;) {
+        receive(&frame);
+        if (frame.type != FOVEA_FRAME_JOB) {
+            return FOVEA_WORKER_EXIT_PROTOCOL;
+        }
+        serve(&frame);
+        fovea_frame_finish(&frame);
+    }
+}

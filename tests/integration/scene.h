@@ -1,0 +1,120 @@
+/*
+ * A pool with fake workers, and what it takes to test it: a folder of its own,
+ * a machine's memory as the test wishes it, images that are submitted and
+ * waited for, events as they were told.
+ */
+#ifndef FOVEA_TESTS_INTEGRATION_SCENE_H
+#define FOVEA_TESTS_INTEGRATION_SCENE_H
+
+#include <pthread.h>
+
+#include "../unit/test.h"
+#include "base/clock.h"
+#include "fake.h"
+#include "pool/pool.h"
+
+enum {
+    SCENE_MAX_EVENTS = 4096,
+    SCENE_MIB = 1 << 20,
+};
+
+/* Nothing here should take so long; whoever waits for more fails. */
+#define SCENE_PATIENCE_NS (20 * FOVEA_NS_PER_S)
+
+struct scene_event {
+    enum fovea_event_kind kind;
+    int64_t pid;
+    enum fovea_stop_reason reason;
+    char key[32];
+    char message[256];
+};
+
+struct scene {
+    char directory[64];
+    char *program;
+    struct fovea_pool_settings settings;
+    struct fovea_pool *pool;
+    unsigned n_fds; /* before it was opened */
+    pthread_mutex_t mu;
+    pthread_cond_t changed;
+    size_t n_events;
+    struct scene_event events[SCENE_MAX_EVENTS];
+};
+
+/* An image on its way, and what came of it. */
+struct shot {
+    struct scene *scene;
+    char text[256];
+    size_t size;
+    bool raw;
+    bool is_batch;
+    bool is_pixels;
+    int64_t deadline_ns; /* 0: never */
+    uint64_t ticket;
+    /* guarded by the scene's mu */
+    unsigned n_done;
+    unsigned order; /* of its answer among all */
+    struct fovea_error result;
+    float vector[FAKE_DIMENSION];
+    uint8_t row[FAKE_ROW_BYTES];
+    struct fovea_timings timings;
+};
+
+/** A folder, a machine with 8 GiB, settings that a test may still change. */
+void scene_init(struct scene *scene);
+/** The machine's memory, MiB. */
+void scene_set_memory(const struct scene *scene, unsigned total_mb,
+        unsigned available_mb);
+/** A file in the scene's folder; NULL text removes it. */
+void scene_write(const struct scene *scene, const char *name, const char *text);
+void scene_open(struct scene *scene);
+/** Close the pool, and check that nothing is left of it: no descriptor, no
+ *  process. */
+void scene_close(struct scene *scene);
+/** scene_close() if it is open, and away with the folder. */
+void scene_finish(struct scene *scene);
+
+/** A model in a folder of its own; load: what its workers do, or NULL. */
+struct fovea_pool_model *scene_model(struct scene *scene, const char *name,
+        const char *load);
+/** The settings that it gets, for changing them. */
+void scene_model_settings(struct scene *scene, const char *name,
+        char directory_out[128], struct fovea_pool_model_settings *out);
+
+/** text as for printf. */
+void shot_init(struct shot *shot, struct scene *scene, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+FOVEA_NODISCARD enum fovea_status shot_submit(struct shot *shot,
+        struct fovea_pool_model *model, struct fovea_error *err);
+void shot_wait(struct shot *shot);
+/** Submit, wait, and check that the right vector came. */
+void shot_expect_good(struct shot *shot, struct fovea_pool_model *model);
+/** That what came is right: the vector of these bytes, exactly once. */
+void shot_check_good(struct shot *shot);
+/** The same with a failure, whose message has part in it. */
+void shot_expect(struct shot *shot, struct fovea_pool_model *model,
+        enum fovea_status status, const char *part);
+void shot_check(struct shot *shot, enum fovea_status status, const char *part);
+
+/** How often an event was told; the last one's message where asked for. */
+unsigned scene_count(struct scene *scene, enum fovea_event_kind kind);
+unsigned scene_count_stops(struct scene *scene, enum fovea_stop_reason reason);
+/** Wait until an event was told so often; its last message. */
+const char *scene_wait_event(struct scene *scene, enum fovea_event_kind kind,
+        unsigned n);
+void scene_wait_stops(struct scene *scene, enum fovea_stop_reason reason,
+        unsigned n);
+/** Workers in a state, from the stats; wait for a number of them. */
+unsigned scene_count_workers(struct scene *scene,
+        enum fovea_worker_state state);
+void scene_wait_workers(struct scene *scene, enum fovea_worker_state state,
+        unsigned n);
+/** A process id of a worker in this state; 0 if there is none. */
+int64_t scene_worker(struct scene *scene, enum fovea_worker_state state);
+unsigned scene_count_live(struct scene *scene);
+
+/** Descriptors that this process has open. */
+unsigned count_fds(void);
+void sleep_ns(int64_t ns);
+
+#endif
