@@ -30,6 +30,25 @@
 #define REFUSE  SCMP_ACT_ERRNO(EPERM)
 #define MISSING SCMP_ACT_ERRNO(ENOSYS)
 
+/* The library's own macros for these leave a field out. */
+static struct scmp_arg_cmp
+compared(unsigned argument, enum scmp_compare how, scmp_datum_t number)
+{
+    return (struct scmp_arg_cmp){ .arg = argument,
+        .op = how,
+        .datum_a = number };
+}
+
+/* Those bits of an argument that are in the mask have this value. */
+static struct scmp_arg_cmp
+masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){ .arg = argument,
+        .op = SCMP_CMP_MASKED_EQ,
+        .datum_a = mask,
+        .datum_b = value };
+}
+
 typedef int filter_fn(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile);
 
@@ -64,10 +83,10 @@ static int
 only(scmp_filter_ctx filter, int call, scmp_datum_t number)
 {
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-            SCMP_A0_64(SCMP_CMP_EQ, number));
+            compared(0, SCMP_CMP_EQ, number));
     return error ? error
                  : seccomp_rule_add(filter, REFUSE, call, 1,
-                           SCMP_A0_64(SCMP_CMP_NE, number));
+                           compared(0, SCMP_CMP_NE, number));
 }
 
 static int
@@ -103,11 +122,11 @@ on_log(scmp_filter_ctx filter, int call,
     int last =
             profile->log_fd > STDERR_FILENO ? profile->log_fd : STDERR_FILENO;
     int error = seccomp_rule_add(filter, REFUSE, call, 1,
-            SCMP_A0_64(SCMP_CMP_GT, (scmp_datum_t)last));
+            compared(0, SCMP_CMP_GT, (scmp_datum_t)last));
     for (int fd = 0; fd <= last && !error; fd++) {
         bool is_log = fd == STDERR_FILENO || fd == profile->log_fd;
         error = seccomp_rule_add(filter, is_log ? SCMP_ACT_ALLOW : REFUSE, call,
-                1, SCMP_A0_64(SCMP_CMP_EQ, (scmp_datum_t)fd));
+                1, compared(0, SCMP_CMP_EQ, (scmp_datum_t)fd));
     }
     return error;
 }
@@ -119,11 +138,10 @@ not_executable(scmp_filter_ctx filter, int call,
 {
     (void)profile;
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-            SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    return error
-            ? error
-            : seccomp_rule_add(filter, REFUSE, call, 1,
-                      SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+            masked(2, PROT_EXEC, 0));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           masked(2, PROT_EXEC, PROT_EXEC));
 }
 
 /* A thread of this process that shares everything with it; HEIF's decoders
@@ -140,10 +158,10 @@ of_threads(scmp_filter_ctx filter, int call,
             CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS |
             CLONE_PTRACE | CLONE_VFORK | CLONE_UNTRACED;
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-            SCMP_A0_64(SCMP_CMP_MASKED_EQ, shared | apart, shared));
+            masked(0, shared | apart, shared));
     return error ? error
                  : seccomp_rule_add(filter, REFUSE, call, 1,
-                           SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+                           masked(0, CLONE_THREAD, 0));
 }
 
 /* How the C library carries out fstat(); by name it is refused. */
@@ -153,10 +171,10 @@ of_descriptors(scmp_filter_ctx filter, int call,
 {
     (void)profile;
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-            SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
+            masked(3, AT_EMPTY_PATH, AT_EMPTY_PATH));
     return error ? error
                  : seccomp_rule_add(filter, REFUSE, call, 1,
-                           SCMP_A3_64(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+                           masked(3, AT_EMPTY_PATH, 0));
 }
 
 /* Asking what a descriptor is; changing it kills. */
@@ -169,7 +187,7 @@ of_flags(scmp_filter_ctx filter, int call,
     int error = 0;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands) && !error; i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-                SCMP_A1_64(SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
+                compared(1, SCMP_CMP_EQ, (scmp_datum_t)commands[i]));
     }
     return error;
 }
@@ -181,10 +199,10 @@ of_own_limits(scmp_filter_ctx filter, int call,
 {
     (void)profile;
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 2,
-            SCMP_A0_64(SCMP_CMP_EQ, 0), SCMP_A2_64(SCMP_CMP_EQ, 0));
+            compared(0, SCMP_CMP_EQ, 0), compared(2, SCMP_CMP_EQ, 0));
     return error ? error
                  : seccomp_rule_add(filter, REFUSE, call, 1,
-                           SCMP_A2_64(SCMP_CMP_NE, 0));
+                           compared(2, SCMP_CMP_NE, 0));
 }
 
 static const struct {
