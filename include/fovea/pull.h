@@ -12,8 +12,9 @@
 extern "C" {
 #endif
 
-/** How far it is. Called now and then, and at the end of each file that had to
- *  be fetched, by the calling thread.
+/** How far it is. Called now and then, by the calling thread, and with n_bytes
+ *  equal to n_total once for each file that had to be fetched: when it is here
+ *  and checked.
  *
  * @param file     The one that is being fetched.
  * @param n_bytes  Of it that are here, those of an earlier try included.

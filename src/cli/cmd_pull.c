@@ -60,6 +60,14 @@ struct show {
 static const double mb = 1e6;
 
 static void
+print_done(const char *file, uint64_t n_bytes)
+{
+    bool is_small = (double)n_bytes < mb;
+    (void)fprintf(stderr, "%s  %.1f %s\n", file,
+            (double)n_bytes / (is_small ? 1e3 : mb), is_small ? "kB" : "MB");
+}
+
+static void
 draw(struct show *show, uint64_t n_bytes, uint64_t n_total)
 {
     char total[32] = "";
@@ -109,7 +117,7 @@ note_progress(void *context, const char *file, uint64_t n_bytes,
     }
     if (n_total && n_bytes == n_total) {
         fovea_progress_clear(&show->progress);
-        (void)fprintf(stderr, "%s  %.1f MB\n", file, (double)n_total / mb);
+        print_done(file, n_total);
         show->file[0] = 0;
     } else {
         draw(show, n_bytes, n_total);

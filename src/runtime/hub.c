@@ -148,22 +148,44 @@ fovea_hub_close(struct fovea_hub *hub)
     *hub = (struct fovea_hub){ 0 };
 }
 
-enum fovea_status
-fovea_hub_show(struct fovea_hub *hub, uint64_t n_bytes, bool must,
-        struct fovea_error *err)
+static bool
+tell(struct fovea_hub *hub, uint64_t n_bytes)
 {
-    int64_t now_ns = fovea_clock_ns();
-    bool is_due = must || now_ns - hub->shown_ns >= SHOW_EVERY_NS;
-    if (!hub->is_cancelled && is_due && hub->options->progress) {
-        hub->shown_ns = now_ns;
-        hub->is_cancelled = !hub->options->progress(hub->options->context,
-                hub->file ? hub->file : "", n_bytes, hub->n_total);
-    }
+    const struct fovea_pull_options *options = hub->options;
+    hub->shown_ns = fovea_clock_ns();
+    return !options->progress ||
+            options->progress(options->context, hub->file ? hub->file : "",
+                    n_bytes, hub->n_total);
+}
+
+static enum fovea_status
+go_on(struct fovea_hub *hub, struct fovea_error *err)
+{
     return hub->is_cancelled ? fovea_fail(err, FOVEA_ERR_CANCELLED,
                                        "%s: broken off; what came is kept for "
                                        "the next time",
                                        hub->key)
                              : FOVEA_OK;
+}
+
+enum fovea_status
+fovea_hub_show(struct fovea_hub *hub, struct fovea_error *err)
+{
+    if (!hub->is_cancelled &&
+            fovea_clock_ns() - hub->shown_ns >= SHOW_EVERY_NS) {
+        /* All of it is said once only, when it is checked. */
+        bool is_all = hub->n_total > 0 && hub->have >= hub->n_total;
+        hub->is_cancelled = !tell(hub, is_all ? hub->n_total - 1 : hub->have);
+    }
+    return go_on(hub, err);
+}
+
+enum fovea_status
+fovea_hub_show_done(struct fovea_hub *hub, struct fovea_error *err)
+{
+    hub->n_total = hub->have;
+    hub->is_cancelled = hub->is_cancelled || !tell(hub, hub->have);
+    return go_on(hub, err);
 }
 
 enum fovea_status
@@ -174,7 +196,7 @@ fovea_hub_pause(struct fovea_hub *hub, int64_t time_ns, struct fovea_error *err)
     while (!status && fovea_clock_ns() < end_ns) {
         const struct timespec step = { .tv_nsec = SHOW_EVERY_NS };
         (void)nanosleep(&step, NULL);
-        status = fovea_hub_show(hub, hub->have, false, err);
+        status = fovea_hub_show(hub, err);
     }
     return status;
 }

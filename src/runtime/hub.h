@@ -79,9 +79,13 @@ FOVEA_NODISCARD enum fovea_status fovea_hub_download(struct fovea_hub *hub,
         const char *path, int fd, uint64_t have, uint64_t total,
         struct fovea_error *err);
 
-/** Tell how far it is, if it is time to or must be. FOVEA_ERR_CANCELLED. */
+/** Tell how far it is, if it is time to. FOVEA_ERR_CANCELLED. */
 FOVEA_NODISCARD enum fovea_status fovea_hub_show(struct fovea_hub *hub,
-        uint64_t n_bytes, bool must, struct fovea_error *err);
+        struct fovea_error *err);
+
+/** Tell that the file is here. FOVEA_ERR_CANCELLED. */
+FOVEA_NODISCARD enum fovea_status fovea_hub_show_done(struct fovea_hub *hub,
+        struct fovea_error *err);
 
 /** Wait before another try. FOVEA_ERR_CANCELLED. */
 FOVEA_NODISCARD enum fovea_status fovea_hub_pause(struct fovea_hub *hub,

@@ -25,7 +25,7 @@ note_progress(void *context, curl_off_t total, curl_off_t n, curl_off_t up,
     (void)n;
     (void)up;
     (void)n_up;
-    return fovea_hub_show(hub, hub->have, false, NULL) != FOVEA_OK;
+    return fovea_hub_show(hub, NULL) != FOVEA_OK;
 }
 
 #define SET(option, value) \
@@ -149,7 +149,7 @@ fovea_hub_perform(struct fovea_hub *hub, struct fovea_hub_answer *answer_out,
     case CURLE_OK:
         return FOVEA_OK;
     case CURLE_ABORTED_BY_CALLBACK:
-        return fovea_hub_show(hub, 0, false, err);
+        return fovea_hub_show(hub, err);
     case CURLE_OUT_OF_MEMORY:
         return fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a request");
     case CURLE_TOO_MANY_REDIRECTS:

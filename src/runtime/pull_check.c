@@ -40,7 +40,7 @@ digest_file(struct fovea_hub *hub, int fd, EVP_MD_CTX *digest,
             return fovea_fail_memory(err, BLOCK_SIZE, "a checksum");
         }
         at += (uint64_t)n;
-        enum fovea_status status = fovea_hub_show(hub, at, false, err);
+        enum fovea_status status = fovea_hub_show(hub, err);
         if (status) {
             return status;
         }

@@ -52,9 +52,12 @@ make_paths(const struct fovea_pull *pull, const char *name, const char *etag,
         paths_out->incomplete =
                 fovea_place_join(paths_out->blob, ".incomplete", "");
     }
-    bool is_whole = paths_out->lock && paths_out->incomplete &&
-            paths_out->pointer && paths_out->target;
-    return is_whole ? FOVEA_OK : fovea_fail_memory(err, PATH_MAX, "a path");
+    if (!paths_out->lock || !paths_out->incomplete || !paths_out->pointer ||
+            !paths_out->target) {
+        (void)fovea_fail_memory(err, PATH_MAX, "a path");
+        return FOVEA_ERR_NO_MEMORY;
+    }
+    return FOVEA_OK;
 }
 
 static bool
@@ -188,7 +191,7 @@ fetch_blob(struct fovea_pull *pull, const char *url_path,
         return fovea_pull_fail(paths->blob, "cannot give the file its name",
                 err);
     }
-    return fovea_hub_show(hub, answer->size, true, err);
+    return fovea_hub_show_done(hub, err);
 }
 
 static enum fovea_status

@@ -30,7 +30,8 @@ struct fovea_fetcher {
     int64_t next_deadline_ns; /* of all; FOVEA_NEVER */
 };
 
-/** The thread: begins, ends and answers transfers until is_stopping. */
-void *fovea_fetch_loop(void *fetcher);
+/** The thread: begins, ends and answers transfers until is_stopping. context:
+ *  the fetcher. */
+void *fovea_fetch_loop(void *context);
 
 #endif

@@ -22,7 +22,9 @@
 #include "source/address.h"
 
 enum {
-    MAX_DROPPED_BYTES = 1 << 16 /* of a redirect's body, to keep a connection */
+    MAX_DROPPED_BYTES =
+            1 << 16,           /* of a redirect's body, to keep a connection */
+    MAX_HEADER_BYTES = 1 << 18 /* libcurl keeps them, however many come */
 };
 
 enum fovea_status
@@ -92,6 +94,23 @@ fovea_transfer_code(const struct fovea_transfer *transfer)
     long code = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
     return code;
+}
+
+/* A line of a header came. Another number than n ends the transfer. */
+static size_t
+receive_header(char *bytes, size_t one, size_t n, void *context)
+{
+    struct fovea_transfer *transfer = context;
+    (void)bytes;
+    (void)one; /* always 1 */
+    transfer->n_header_bytes += n;
+    if (transfer->n_header_bytes > MAX_HEADER_BYTES) {
+        (void)fovea_fail(&transfer->result, FOVEA_ERR_FETCH,
+                "%.100s: more than %d bytes of headers came",
+                transfer->url.host, MAX_HEADER_BYTES);
+        return 0;
+    }
+    return n;
 }
 
 static enum fovea_status
@@ -183,6 +202,8 @@ configure(struct fovea_transfer *transfer)
     SET(FOLLOWLOCATION, 0L);
     SET(OPENSOCKETFUNCTION, open_socket);
     SET(OPENSOCKETDATA, transfer);
+    SET(HEADERFUNCTION, receive_header);
+    SET(HEADERDATA, transfer);
     SET(WRITEFUNCTION, receive);
     SET(WRITEDATA, transfer);
     SET(ERRORBUFFER, transfer->said);
@@ -213,6 +234,7 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
     SET(CURLU, transfer->url.parsed);
     SET(TIMEOUT_MS, milliseconds(left_ns));
     transfer->size = 0;
+    transfer->n_header_bytes = 0;
     transfer->said[0] = 0;
     transfer->refused[0] = 0;
     return code ? fovea_fail_memory(err, sizeof *transfer, "a transfer")

@@ -31,6 +31,7 @@ struct fovea_transfer {
     unsigned n_redirects;
     int fd; /* memory; -1: none yet */
     uint64_t size;
+    size_t n_header_bytes;
     bool checks_addresses;
     struct fovea_error result; /* the first failure; code FOVEA_OK: none */
     char refused[160];         /* an address that was not allowed, and why */

@@ -148,6 +148,20 @@ answer_endless(int fd)
 }
 
 static bool
+answer_headers(int fd)
+{
+    char line[1000];
+    memset(line, 'a', sizeof line);
+    memcpy(line, "X-A: ", 5);
+    memcpy(line + sizeof line - 2, "\r\n", 2);
+    bool goes_on = send_text(fd, "HTTP/1.1 200 OK\r\n");
+    while (goes_on) {
+        goes_on = send_all(fd, line, sizeof line);
+    }
+    return false;
+}
+
+static bool
 answer_redirect(int fd, const char *target)
 {
     char head[REQUEST_SIZE + 128];
@@ -245,6 +259,9 @@ answer_path(struct server *server, int fd, const char *path)
     }
     if (strcmp(path, "/endless") == 0) {
         return answer_endless(fd);
+    }
+    if (strcmp(path, "/headers") == 0) {
+        return answer_headers(fd);
     }
     if (strcmp(path, "/silent") == 0) {
         return stay_silent(fd);

@@ -14,6 +14,7 @@
  *     /hops/N           a redirect to /hops/N-1; /hops/0 is /bytes/10
  *     /to/URL           a redirect there
  *     /nowhere          a redirect without a target
+ *     /headers          header lines until nobody listens
  *     /nonsense         no HTTP
  */
 #ifndef FOVEA_TESTS_INTEGRATION_SERVER_H

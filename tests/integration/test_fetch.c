@@ -175,6 +175,7 @@ test_broken_off(void **state)
     (void)state;
     check_bad_path("/cut/100000", FOVEA_ERR_FETCH,
             "the connection broke off; 50000 bytes came");
+    check_bad_path("/headers", FOVEA_ERR_FETCH, "bytes of headers came");
     check_bad_path("/nonsense?secret", FOVEA_ERR_FETCH, "127.0.0.1");
 }
 
@@ -236,7 +237,7 @@ test_no_tls_there(void **state)
     char url[URL_SIZE];
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%u/bytes/1?secret",
             server_port(server));
-    settings.url.total_ns = FOVEA_NS_PER_S;
+    settings.url.total_ns = 300 * FOVEA_NS_PER_MS;
     struct fetched fetched;
     enum fovea_status status = fetch_one(&settings, url, &fetched);
     /* The server waits for the end of a request that never comes. */
