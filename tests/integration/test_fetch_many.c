@@ -185,6 +185,80 @@ test_deadlines(void **state)
     finish_all(fetched, 3);
 }
 
+enum {
+    N_THREADS = 8,
+    N_EACH = 50
+};
+
+struct stormer {
+    pthread_t thread;
+    struct fovea_fetcher *fetcher;
+    unsigned number;
+    struct fetched fetched[N_EACH];
+};
+
+/* Submit, cancel some, let some run out of time. */
+static void *
+storm(void *context)
+{
+    static const char *const paths[] = { "/bytes/5000", "/pause/1/10",
+        "/hops/3", "/status/404", "/cut/2000", "/silent" };
+    struct stormer *stormer = context;
+    for (unsigned i = 0; i < N_EACH; i++) {
+        uint64_t ticket = (uint64_t)stormer->number * N_EACH + i + 1;
+        bool is_silent = i % 6 == 5;
+        int64_t deadline_ns = is_silent || i % 7 == 0
+                ? fovea_clock_ns() + 20 * FOVEA_NS_PER_MS
+                : FOVEA_NEVER;
+        submit(stormer->fetcher, paths[i % 6], ticket, deadline_ns,
+                &stormer->fetched[i]);
+        if (i % 5 == 0) {
+            (void)fovea_fetcher_cancel(stormer->fetcher, ticket);
+        }
+    }
+    return NULL;
+}
+
+static bool
+is_expected(enum fovea_status status)
+{
+    return status == FOVEA_OK || status == FOVEA_ERR_CANCELLED ||
+            status == FOVEA_ERR_DEADLINE || status == FOVEA_ERR_FETCH ||
+            status == FOVEA_ERR_FETCH_STATUS;
+}
+
+static void
+test_a_storm(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.max_waiting = N_THREADS * N_EACH;
+    struct fovea_fetcher *fetcher = make(&settings);
+    static struct stormer stormers[N_THREADS];
+    for (unsigned i = 0; i < N_THREADS; i++) {
+        stormers[i].fetcher = fetcher;
+        stormers[i].number = i;
+        assert_int_equal(
+                pthread_create(&stormers[i].thread, NULL, storm, &stormers[i]),
+                0);
+    }
+    unsigned n_good = 0;
+    for (unsigned i = 0; i < N_THREADS; i++) {
+        assert_int_equal(pthread_join(stormers[i].thread, NULL), 0);
+        for (unsigned j = 0; j < N_EACH; j++) {
+            enum fovea_status status = fetched_wait(&stormers[i].fetched[j]);
+            n_good += !status;
+            assert_true(is_expected(status));
+        }
+    }
+    assert_true(n_good > 0);
+    fovea_fetcher_destroy(fetcher);
+    /* Each once: finishing looks at the number of answers. */
+    for (unsigned i = 0; i < N_THREADS; i++) {
+        finish_all(stormers[i].fetched, N_EACH);
+    }
+}
+
 static unsigned
 count_descriptors(void)
 {
@@ -346,6 +420,7 @@ main(void)
         cmocka_unit_test(test_busy),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_a_storm),
         cmocka_unit_test(test_destroy_in_flight),
         cmocka_unit_test(test_submit_from_the_callback),
         cmocka_unit_test(test_after_a_fork),
