@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "image/bytes.h"
 #include "image/decode.h"
+#include "image/image.h"
 
 static void
 auto_context(struct heif_context **context)
@@ -212,4 +213,11 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         return status;
     }
     return decode_image(handle, &info, cut_short, sink, err);
+}
+
+/* libheif looks into a folder of plug-ins; no other codec has such a thing. */
+void
+fovea_image_warm_up(void)
+{
+    (void)heif_init(NULL);
 }

@@ -63,6 +63,12 @@ FOVEA_NODISCARD enum fovea_status fovea_image_sniff(
 const char *fovea_format_name(enum fovea_format format);
 
 /**
+ * Let codecs look now for what they would look for when they are first used,
+ * plug-ins of their own: for a process that will soon not be allowed to.
+ */
+void fovea_image_warm_up(void);
+
+/**
  * Sniff, check the limits, decode the first frame into the sink.
  *
  * @param limits  Every field set (fovea_limits_resolve()).

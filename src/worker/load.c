@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
+#include "image/image.h"
 #include "model/packed.h"
 #include "sandbox/sandbox.h"
 
@@ -143,6 +144,7 @@ warm_up(struct fovea_worker *worker, const struct loading *loading,
         .n_threads = worker->load.n_threads,
         .max_batch = worker->load.max_batch,
     };
+    fovea_image_warm_up();
     return fovea_crew_create(&options, &worker->crew, err);
 }
 

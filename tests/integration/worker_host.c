@@ -300,8 +300,10 @@ worker_receive_job(struct worker_host *host, uint64_t id, size_t n,
         /* Who got a row was pixels before; who failed says why. */
         if (result.status == FOVEA_OK) {
             assert_true(was_decoded[result.index]);
-            memcpy(vectors + result.index * dimension, vector,
-                    dimension * sizeof *vector);
+            if (dimension > 0) {
+                memcpy(vectors + result.index * dimension, vector,
+                        dimension * sizeof *vector);
+            }
         } else {
             assert_true(result.message[0] != '\0');
         }
