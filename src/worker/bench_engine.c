@@ -17,11 +17,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/size.h"
+#include "checkpoint/estimate.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
 #include "model/vit.h"
 #include "worker/bench_picture.h"
-#include "worker/engine.h"
 
 /* The bare products, on buffers of their own. */
 struct bare {
@@ -373,7 +373,7 @@ bench_init(struct bench *bench, struct fovea_error *err)
     }
     if (!status) {
         status = fovea_weights_load(&options->config, options->checkpoint,
-                fovea_engine_precision(&options->config, options->dtype),
+                fovea_precision_of(&options->config, options->dtype),
                 &bench->weights, err);
     }
     if (!status) {
@@ -414,7 +414,7 @@ fovea_bench_run(const struct fovea_bench_options *options,
                 options->settings.crop_width_px,
     };
     struct fovea_bench_result result = {
-        .dtype = fovea_engine_resolve_dtype(&options->config, options->dtype),
+        .dtype = fovea_estimate_dtype(&options->config, options->dtype),
     };
     int before = fovea_matmul_set_threads(1);
     enum fovea_status status = bench_init(&bench, err);
