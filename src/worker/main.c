@@ -69,15 +69,27 @@ ignore_signals(void)
 }
 
 static void
+bound_heaps(void)
+{
+    static const int settings[][2] = {
+        { M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES },
+        { M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES },
+        { M_ARENA_MAX, N_HEAPS },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(settings); i++) {
+        /* There is one thread yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+        (void)mallopt(settings[i][0], settings[i][1]);
+    }
+}
+
+static void
 prepare_process(void)
 {
     ignore_signals();
     volunteer();
     (void)dup2(FOVEA_LOG_FD, STDERR_FILENO);
     (void)fcntl(FOVEA_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
-    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
-    (void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES);
-    (void)mallopt(M_ARENA_MAX, N_HEAPS);
+    bound_heaps();
 }
 
 static enum fovea_worker_exit

@@ -15,9 +15,15 @@ cc=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 
-echo "1..7"
+echo "1..8"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
+
+name="the worker program is where programs look for programs of their own"
+has_worker() {
+    [ -x "$(find "$root/sys" -path '*/libexec/fovea/fovea-worker')" ]
+}
+ok has_worker
 
 pc=$(find "$root/sys" -name fovea.pc)
 export PKG_CONFIG_SYSROOT_DIR="$root/sys"

@@ -315,9 +315,8 @@ list_formats(char names[MAX_FORMATS][64])
     worker_path("samples/formats", path);
     DIR *folder = opendir(path);
     assert_non_null(folder);
-    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     for (struct dirent *entry = readdir(folder); entry;
-            entry = readdir(folder)) { /* NOLINT(concurrency-mt-unsafe) */
+            entry = readdir(folder)) {
         if (entry->d_name[0] != '.') {
             assert_true(n < MAX_FORMATS);
             (void)snprintf(names[n++], 64, "samples/formats/%.40s",
@@ -465,7 +464,7 @@ count_fds(pid_t pid)
     (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *folder = opendir(path);
     assert_non_null(folder);
-    while (readdir(folder)) { /* NOLINT(concurrency-mt-unsafe) */
+    while (readdir(folder)) {
         n++;
     }
     assert_int_equal(closedir(folder), 0);

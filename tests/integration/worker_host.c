@@ -35,7 +35,6 @@ worker_arguments(int argc, char **argv)
 void
 worker_path(const char *rest, char path_out[WORKER_PATH_SIZE])
 {
-    /* Set by the build. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     const char *root = getenv("FOVEA_SOURCE_ROOT");
     int n = snprintf(path_out, WORKER_PATH_SIZE, "%s/%s", root ? root : ".",
             rest);
