@@ -92,6 +92,16 @@ fovea_place_hub_cache(void)
     return chosen ? chosen : fovea_place_in_hub_home("hub");
 }
 
+bool
+fovea_place_has_hub_cache(void)
+{
+    return fovea_place_variable("HF_HUB_CACHE") ||
+            fovea_place_variable("HUGGINGFACE_HUB_CACHE") ||
+            fovea_place_variable("HF_HOME") ||
+            fovea_place_variable("XDG_CACHE_HOME") ||
+            fovea_place_variable("HOME");
+}
+
 char *
 fovea_place_repository(const char *key)
 {

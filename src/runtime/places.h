@@ -35,6 +35,9 @@ char *fovea_place_in_hub_home(const char *below);
 /** The folder that holds the repositories. */
 char *fovea_place_hub_cache(void);
 
+/** Whether the environment names a place for that at all. */
+bool fovea_place_has_hub_cache(void);
+
 /** "models--owner--name" of a hub id. */
 char *fovea_place_repository(const char *key);
 

@@ -126,9 +126,12 @@ make_places(struct fovea_pull *pull, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *cache = fovea_place_hub_cache();
     FOVEA_AUTO_FREE char *name = fovea_place_repository(pull->hub.key);
-    if (!cache || !name) {
+    if (!fovea_place_has_hub_cache()) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "no place for the model: set HF_HOME or HOME");
+    }
+    if (!cache || !name) {
+        return fovea_fail_memory(err, PATH_MAX, "a path");
     }
     pull->repository = fovea_place_join(cache, "/", name);
     pull->locks = fovea_place_join(cache, "/.locks/", name);

@@ -19,7 +19,8 @@
 #include "base/macros.h"
 
 enum {
-    MAX_CONNECTIONS = 512,
+    MAX_CONNECTIONS = 1024,
+    MAX_PAGES = 8,
     REQUEST_SIZE = 4096
 };
 
@@ -29,13 +30,22 @@ struct connection {
     pthread_t thread;
 };
 
+/* What server_put() was given. */
+struct page {
+    const char *path;
+    const char *head;
+    const void *bytes;
+    size_t size;
+};
+
 struct server {
     int fd;
     unsigned port;
     pthread_t thread;
     pthread_mutex_t mutex;
     /* Guarded by it. */
-    struct connection *connections[MAX_CONNECTIONS];
+    struct connection connections[MAX_CONNECTIONS]; /* no memory is taken
+                                                       while tests make it fail */
     size_t n_connections;
     unsigned n_busy;
     unsigned most;
@@ -43,6 +53,8 @@ struct server {
     char last[REQUEST_SIZE];
     const void *bytes;
     size_t size;
+    struct page pages[MAX_PAGES];
+    size_t n_pages;
     atomic_bool is_stopping;
 };
 
@@ -223,6 +235,31 @@ number(const char *text)
     return strtoull(text, NULL, 10);
 }
 
+static const struct page *
+find_page(struct server *server, const char *path)
+{
+    const struct page *found = NULL;
+    (void)pthread_mutex_lock(&server->mutex);
+    for (size_t i = 0; i < server->n_pages; i++) {
+        if (strcmp(server->pages[i].path, path) == 0) {
+            found = &server->pages[i];
+        }
+    }
+    (void)pthread_mutex_unlock(&server->mutex);
+    return found;
+}
+
+static bool
+answer_page(int fd, const struct page *page, bool is_head)
+{
+    char head[REQUEST_SIZE];
+    (void)snprintf(head, sizeof head,
+            "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", page->head,
+            page->size);
+    return send_text(fd, head) &&
+            (is_head || send_all(fd, page->bytes, page->size));
+}
+
 /* Whether the connection goes on. */
 static bool
 answer_path(struct server *server, int fd, const char *path)
@@ -322,7 +359,10 @@ serve(void *context)
         if (end) {
             path[strcspn(path, "?")] = 0;
         }
-        goes_on = end && answer_path(server, connection->fd, path);
+        const struct page *page = end ? find_page(server, path) : NULL;
+        goes_on = page ? answer_page(connection->fd, page,
+                                 strncmp(request, "HEAD ", 5) == 0)
+                       : end && answer_path(server, connection->fd, path);
         (void)pthread_mutex_lock(&server->mutex);
         server->n_busy--;
         (void)pthread_mutex_unlock(&server->mutex);
@@ -334,12 +374,11 @@ serve(void *context)
 static void
 add_connection(struct server *server, int fd)
 {
-    struct connection *connection = calloc(1, sizeof *connection);
-    FOVEA_ASSERT(connection);
-    *connection = (struct connection){ .server = server, .fd = fd };
     (void)pthread_mutex_lock(&server->mutex);
     FOVEA_ASSERT(server->n_connections < MAX_CONNECTIONS);
-    server->connections[server->n_connections++] = connection;
+    struct connection *connection =
+            &server->connections[server->n_connections++];
+    *connection = (struct connection){ .server = server, .fd = fd };
     (void)pthread_mutex_unlock(&server->mutex);
     FOVEA_ASSERT(!pthread_create(&connection->thread, NULL, serve, connection));
 }
@@ -385,11 +424,10 @@ server_stop(struct server *server)
     (void)shutdown(server->fd, SHUT_RDWR); /* accept() returns */
     (void)pthread_join(server->thread, NULL);
     for (size_t i = 0; i < server->n_connections; i++) {
-        struct connection *connection = server->connections[i];
+        const struct connection *connection = &server->connections[i];
         (void)shutdown(connection->fd, SHUT_RDWR);
         (void)pthread_join(connection->thread, NULL);
         (void)close(connection->fd);
-        free(connection);
     }
     (void)close(server->fd);
     (void)pthread_mutex_destroy(&server->mutex);
@@ -408,6 +446,19 @@ server_serve(struct server *server, const void *bytes, size_t size)
     (void)pthread_mutex_lock(&server->mutex);
     server->bytes = bytes;
     server->size = size;
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
+void
+server_put(struct server *server, const char *path, const char *head,
+        const void *bytes, size_t size)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    FOVEA_ASSERT(server->n_pages < MAX_PAGES);
+    server->pages[server->n_pages++] = (struct page){ .path = path,
+        .head = head,
+        .bytes = bytes,
+        .size = size };
     (void)pthread_mutex_unlock(&server->mutex);
 }
 

@@ -35,6 +35,11 @@ unsigned server_port(const struct server *server);
 /** Serve bytes as /file; borrowed. */
 void server_serve(struct server *server, const void *bytes, size_t size);
 
+/** Answer a path with this head ("200 OK\r\nETag: x", without a final line end
+ *  and without a length) and bytes; all borrowed. At most 8. */
+void server_put(struct server *server, const char *path, const char *head,
+        const void *bytes, size_t size);
+
 /** Requests that were answered at the same time, at most so far. */
 unsigned server_most(struct server *server);
 

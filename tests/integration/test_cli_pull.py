@@ -325,6 +325,10 @@ def test_what_cannot_be_pulled(directory):
         said(pull(directory, hub), 1, "has no model.safetensors")
         del hub.files["config.json"]
         said(pull(directory, hub), 1, "has no config.json")
+    with Hub(files_of()) as hub:
+        env = settings(directory, hub)
+        del env["HF_HOME"], env["HOME"]
+        said(run("pull", KEY, model=False, env=env), 2, "set HF_HOME or HOME")
     said(run("pull", KEY, model=False,
              env=environment(HF_HOME=directory, HF_ENDPOINT="ftp://x")), 1,
          "HF_ENDPOINT")

@@ -1,0 +1,196 @@
+/* Fetching a URL, and a model, while our own allocations fail one by one. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fovea/pull.h"
+
+#include "../integration/fetched.h"
+#include "../integration/server.h"
+#include "../unit/test.h"
+#include "base/macros.h"
+#include "fault.h"
+
+#define CONFIG "9e26dfeeb6e641a33dae4961196235bdb965b21b" /* git's */
+#define WEIGHTS \
+    "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c"
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
+
+static struct server *server;
+static char root[] = "/tmp/fovea-fault-pull-XXXXXX";
+
+/* libcurl keeps things for its next user, and threads come and go. */
+static const struct fault_rules rules = { .own_only = true, .may_keep = true };
+
+/* What the C library allocates for us counts as ours: it is made again here,
+   with a malloc() that is called from this program. */
+char *__wrap_strdup(const char *text);
+int __wrap_asprintf(char **text_out, const char *format, ...);
+int __wrap___asprintf_chk(char **text_out, int flag, const char *format, ...);
+
+static char *
+make_again(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+char *
+__wrap_strdup(const char *text)
+{
+    return make_again(text);
+}
+
+static int __attribute__((format(printf, 2, 0)))
+print(char **text_out, const char *format, va_list arguments)
+{
+    FOVEA_AUTO_FREE char *text = NULL;
+    int size = vasprintf(&text, format, arguments);
+    assert_true(size >= 0);
+    *text_out = make_again(text);
+    return *text_out ? size : -1;
+}
+
+int
+__wrap_asprintf(char **text_out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int size = print(text_out, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+int
+__wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
+{
+    va_list arguments;
+    (void)flag;
+    va_start(arguments, format);
+    int size = print(text_out, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+static enum fovea_status
+fetch(const void *context, struct fovea_error *err)
+{
+    (void)context;
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fovea_fetcher *fetcher = NULL;
+    struct fetched fetched;
+    char url[URL_SIZE];
+    fetched_init(&fetched);
+    enum fovea_status status = fovea_fetcher_create(&settings, &fetcher, err);
+    if (!status) {
+        status = fovea_fetcher_submit(fetcher,
+                url_of(server_port(server), "/hops/2", url), 1, FOVEA_NEVER,
+                fetched_note, &fetched, err);
+    }
+    if (status) {
+        fetched.n_answers = 1; /* none comes */
+    } else {
+        status = fetched_wait(&fetched);
+        *err = fetched.result;
+    }
+    fovea_fetcher_destroy(fetcher);
+    if (!status) {
+        assert_int_equal(fetched.size, 10);
+    }
+    fetched_finish(&fetched);
+    return status;
+}
+
+static void
+test_fetch(void **state)
+{
+    (void)state;
+    assert_true(fault_each_allocation(fetch, NULL, rules) >= 4);
+}
+
+static void
+remove_all(void)
+{
+    static const char *const paths[] = {
+        "models--a--b/snapshots/" COMMIT "/config.json",
+        "models--a--b/snapshots/" COMMIT "/model.safetensors",
+        "models--a--b/snapshots/" COMMIT,
+        "models--a--b/snapshots",
+        "models--a--b/blobs/" CONFIG,
+        "models--a--b/blobs/" CONFIG ".incomplete",
+        "models--a--b/blobs/" WEIGHTS,
+        "models--a--b/blobs/" WEIGHTS ".incomplete",
+        "models--a--b/blobs",
+        "models--a--b/refs/main",
+        "models--a--b/refs",
+        "models--a--b",
+        ".locks/models--a--b/" CONFIG ".lock",
+        ".locks/models--a--b/" WEIGHTS ".lock",
+        ".locks/models--a--b",
+        ".locks",
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(paths); i++) {
+        char path[256];
+        (void)snprintf(path, sizeof path, "%s/%s", root, paths[i]);
+        (void)remove(path);
+    }
+}
+
+static enum fovea_status
+pull(const void *context, struct fovea_error *err)
+{
+    (void)context;
+    FOVEA_AUTO_FREE char *directory = NULL;
+    remove_all();
+    enum fovea_status status = fovea_pull("a/b", NULL, &directory, err);
+    assert_int_equal(!status, directory != NULL);
+    return status;
+}
+
+static void
+test_pull(void **state)
+{
+    (void)state;
+    static const char info[] = "{\"sha\":\"" COMMIT "\",\"siblings\":["
+                               "{\"rfilename\":\"config.json\"},"
+                               "{\"rfilename\":\"model.safetensors\"}]}";
+    server_put(server, "/api/models/a/b/revision/main", "200 OK", info,
+            sizeof info - 1);
+    server_put(server, "/a/b/resolve/" COMMIT "/config.json",
+            "200 OK\r\nETag: \"" CONFIG "\"", "{}", 2);
+    server_put(server, "/a/b/resolve/" COMMIT "/model.safetensors",
+            "200 OK\r\nETag: \"" WEIGHTS "\"", "weights", 7);
+    char endpoint[URL_SIZE];
+    (void)setenv("HF_ENDPOINT", url_of(server_port(server), "", endpoint), 1);
+    (void)setenv("HF_HUB_CACHE", root, 1);
+    (void)setenv("HF_TOKEN", "hf_token", 1);
+    assert_true(fault_each_allocation(pull, NULL, rules) >= 40);
+    remove_all();
+    assert_int_equal(rmdir(root), 0);
+}
+
+static int
+start(void **state)
+{
+    (void)state;
+    server = server_start();
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static int
+stop(void **state)
+{
+    (void)state;
+    server_stop(server);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fetch),
+        cmocka_unit_test(test_pull),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
