@@ -21,10 +21,18 @@ FOVEA_NODISCARD enum fovea_status fovea_digest_weights(
         const struct fovea_checkpoint *checkpoint,
         char digest_out[FOVEA_DIGEST_SIZE], struct fovea_error *err);
 
-/** Which files these are without reading them: SHA-256 over device, inode,
- *  size, modification and change time of config.json and every shard. */
+/**
+ * Which files these are without reading them: SHA-256 over device, inode, size,
+ * modification and change time of config.json, the index of shards if there is
+ * one, and every shard.
+ *
+ * @param changed_ns_out  When the last of them changed, since 1970. Times are
+ *                        coarse: a file that changed just now may change again
+ *                        and keep its identity.
+ */
 FOVEA_NODISCARD enum fovea_status fovea_digest_identity(const char *directory,
         const struct fovea_checkpoint *checkpoint,
-        char identity_out[FOVEA_DIGEST_SIZE], struct fovea_error *err);
+        char identity_out[FOVEA_DIGEST_SIZE], int64_t *changed_ns_out,
+        struct fovea_error *err);
 
 #endif

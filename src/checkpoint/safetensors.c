@@ -253,6 +253,21 @@ read_bytes(const struct fovea_checkpoint *checkpoint,
     return FOVEA_OK;
 }
 
+size_t
+fovea_tensor_size(const struct fovea_tensor *tensor)
+{
+    return entry_of(tensor)->size_bytes;
+}
+
+enum fovea_status
+fovea_checkpoint_read_raw(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, size_t at, void *bytes, size_t size,
+        struct fovea_error *err)
+{
+    FOVEA_ASSERT(checkpoint->n_shards > 0);
+    return read_bytes(checkpoint, entry_of(tensor), at, bytes, size, err);
+}
+
 static enum fovea_status
 read_floats(const struct fovea_checkpoint *checkpoint,
         const struct fovea_tensor_entry *entry, float *values,

@@ -80,6 +80,22 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_require(
         unsigned n_dims, const size_t *shape,
         const struct fovea_tensor **tensor_out, struct fovea_error *err);
 
+/** Bytes of a tensor as it is stored; of a type that can be read. */
+size_t fovea_tensor_size(const struct fovea_tensor *tensor);
+
+/**
+ * Read a piece of a tensor as it is stored. Not of random weights, which are
+ * not.
+ *
+ * @param at, size  A piece inside the tensor's size.
+ * @return as fovea_checkpoint_read().
+ * Threads: safe.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_checkpoint_read_raw(
+        const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, size_t at, void *bytes, size_t size,
+        struct fovea_error *err);
+
 /**
  * Read a tensor as float32, row-major, whatever it is stored as.
  *

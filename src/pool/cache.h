@@ -10,12 +10,13 @@
  * key = SHA-256 over weights digest, shape, dtype and the worker's engine word
  * (matrix library, version, CPU features). Files appear whole
  * (base/atomic_file.h). A file that does not belong to the user, or that others
- * may write, is not opened. When the folder grows past its cap, the least
+ * may write, is not opened, nor is a folder. When the folder grows past its cap, the least
  * recently used (by modification time, which opening sets) go.
  */
 #ifndef FOVEA_POOL_CACHE_H
 #define FOVEA_POOL_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,7 +41,11 @@ FOVEA_NODISCARD enum fovea_status fovea_cache_init(struct fovea_cache *cache,
         const char *directory, uint64_t max_bytes, struct fovea_error *err);
 void fovea_cache_finish(struct fovea_cache *cache);
 
-/** The key of a model's packed weights. */
+/** Whether a text is a key or a digest: 64 lower-case hexadecimal digits. */
+bool fovea_cache_is_key(const char *text);
+
+/** The key of a model's packed weights; empty if memory does not suffice:
+ *  nothing is found or stored under that. */
 void fovea_cache_key(const char *weights_digest, const char *dtype,
         const char *engine, char key_out[FOVEA_CACHE_KEY_SIZE]);
 
@@ -49,6 +54,8 @@ void fovea_cache_key(const char *weights_digest, const char *dtype,
  *
  * @param fd_out  Read-only descriptor, owned by the caller; -1 if there is none
  *                (which is no failure).
+ * @return FOVEA_OK; FOVEA_ERR_FILE_DENIED if the folder is not the user's or
+ *         others may write to it; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_cache_open(
         const struct fovea_cache *cache, const char *key, int *fd_out,
@@ -58,6 +65,7 @@ FOVEA_NODISCARD enum fovea_status fovea_cache_open(
  * Store a copy of all bytes of a descriptor under a key, then make room: others
  * go until the cap is kept. Blocks for as long as the disk takes. Not stored,
  * FOVEA_OK: what is larger than the cap, or than what the disk has free.
+ * Returns as fovea_cache_open() otherwise.
  */
 FOVEA_NODISCARD enum fovea_status fovea_cache_store(
         const struct fovea_cache *cache, const char *key, int fd,
@@ -69,9 +77,11 @@ void fovea_cache_remove(const struct fovea_cache *cache, const char *key);
 /**
  * The digest of a model's weights (checkpoint/digest.h): from the memo if the
  * files are the same as when it was written (device, inode, size, times), else
- * by reading them, and the memo is written. Blocks.
+ * by reading them, and the memo is written if it can be. Blocks.
  *
  * @param digest_out  FOVEA_CACHE_KEY_SIZE bytes.
+ * @return as fovea_digest_weights(), fovea_checkpoint_open() and
+ *         fovea_vision_config_read().
  */
 FOVEA_NODISCARD enum fovea_status fovea_cache_digest(
         const struct fovea_cache *cache, const char *model_directory,

@@ -1,0 +1,221 @@
+/* See cache.h. */
+#include "pool/cache.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/input.h"
+#include "checkpoint/sha256.h"
+#include "pool/cache_folder.h"
+
+enum {
+    COPY_BYTES = 1 << 20,
+    FILE_NAME_SIZE = 80,
+};
+
+static const char packed_folder[] = "packed";
+
+_Static_assert((int)FOVEA_CACHE_KEY_SIZE == (int)FOVEA_SHA256_SIZE,
+        "keys are digests");
+
+/* Folder. */
+
+/* The environment's place; NULL: none, or no memory. */
+static char *
+default_directory(bool *has_place_out)
+{
+    static const struct {
+        const char *variable;
+        const char *below;
+    } places[] = {
+        { "FOVEA_CACHE", "" },
+        { "XDG_CACHE_HOME", "/fovea" },
+        { "HOME", "/.cache/fovea" },
+    };
+    *has_place_out = false;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(places); i++) {
+        const char *value = /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
+                getenv(places[i].variable);
+        if (value && value[0]) {
+            char *path = NULL;
+            *has_place_out = true;
+            return asprintf(&path, "%s%s", value, places[i].below) < 0 ? NULL
+                                                                       : path;
+        }
+    }
+    return NULL;
+}
+
+enum fovea_status
+fovea_cache_init(struct fovea_cache *cache, const char *directory,
+        uint64_t max_bytes, struct fovea_error *err)
+{
+    bool has_place = directory && directory[0];
+    char *chosen = NULL;
+    if (has_place) {
+        chosen = strdup(directory);
+    } else if (!directory) {
+        chosen = default_directory(&has_place);
+    }
+    if (has_place && !chosen) {
+        return fovea_fail_memory(err, 0, "the cache's path");
+    }
+    *cache = (struct fovea_cache){ chosen, max_bytes };
+    return FOVEA_OK;
+}
+
+void
+fovea_cache_finish(struct fovea_cache *cache)
+{
+    free(cache->directory);
+    cache->directory = NULL;
+}
+
+bool
+fovea_cache_is_key(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == FOVEA_CACHE_KEY_SIZE - 1 &&
+            text[FOVEA_CACHE_KEY_SIZE - 1] == '\0';
+}
+
+/* Whether there is a cache that can have something under a key. */
+static bool
+file_name(const struct fovea_cache *cache, const char *key,
+        char name_out[FILE_NAME_SIZE])
+{
+    if (!cache->directory || !fovea_cache_is_key(key)) {
+        return false;
+    }
+    (void)snprintf(name_out, FILE_NAME_SIZE, "%s.fovea", key);
+    return true;
+}
+
+void
+fovea_cache_key(const char *weights_digest, const char *dtype,
+        const char *engine, char key_out[FOVEA_CACHE_KEY_SIZE])
+{
+    struct fovea_sha256 hash;
+    fovea_sha256_begin(&hash);
+    fovea_sha256_add_text(&hash, weights_digest);
+    fovea_sha256_add_text(&hash, dtype);
+    fovea_sha256_add_text(&hash, engine);
+    if (fovea_sha256_end(&hash, key_out, NULL)) {
+        key_out[0] = '\0';
+    }
+}
+
+/* Packed weights. */
+
+enum fovea_status
+fovea_cache_open(const struct fovea_cache *cache, const char *key, int *fd_out,
+        struct fovea_error *err)
+{
+    char name[FILE_NAME_SIZE];
+    FOVEA_AUTO_FD int folder = -1;
+    if (file_name(cache, key, name)) {
+        enum fovea_status status = fovea_cache_folder_open(cache->directory,
+                packed_folder, &folder, err);
+        if (status) {
+            return status;
+        }
+    }
+    *fd_out = folder >= 0 ? fovea_cache_folder_open_file(folder, name) : -1;
+    if (*fd_out >= 0) {
+        /* Used now. Where it cannot be said the file goes a little sooner. */
+        (void)futimens(*fd_out, NULL);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+copy(int from, uint64_t size, struct fovea_atomic_file *file,
+        struct fovea_error *err)
+{
+    const struct fovea_input input = { .fd = from, .size = size };
+    FOVEA_AUTO_FREE uint8_t *block = malloc(COPY_BYTES);
+    if (!block) {
+        return fovea_fail_memory(err, COPY_BYTES, "a copy");
+    }
+    for (uint64_t at = 0; at < size;) {
+        size_t n = 0;
+        enum fovea_status status =
+                fovea_input_read(&input, at, block, COPY_BYTES, &n, err);
+        if (!status && n == 0) {
+            status = fovea_fail(err, FOVEA_ERR_IO,
+                    "packed weights became shorter while they were copied");
+        }
+        if (!status) {
+            status = fovea_atomic_file_write(file, block, n, err);
+        }
+        if (status) {
+            return status;
+        }
+        at += n;
+    }
+    return FOVEA_OK;
+}
+
+static bool
+fits(const struct fovea_cache *cache, int folder, uint64_t size)
+{
+    struct statvfs disk;
+    if (size > cache->max_bytes) {
+        return false;
+    }
+    return fstatvfs(folder, &disk) ||
+            size / disk.f_frsize < (uint64_t)disk.f_bavail;
+}
+
+enum fovea_status
+fovea_cache_store(const struct fovea_cache *cache, const char *key, int fd,
+        struct fovea_error *err)
+{
+    char name[FILE_NAME_SIZE];
+    struct stat info;
+    if (!file_name(cache, key, name)) {
+        return FOVEA_OK;
+    }
+    if (fstat(fd, &info)) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "packed weights");
+    }
+    uint64_t size = (uint64_t)info.st_size;
+    FOVEA_AUTO_FREE char *folder = NULL;
+    FOVEA_AUTO_FD int folder_fd = -1;
+    enum fovea_status status = fovea_cache_folder_need(cache->directory,
+            packed_folder, &folder, &folder_fd, err);
+    if (status || !fits(cache, folder_fd, size)) {
+        return status;
+    }
+    struct fovea_atomic_file file = FOVEA_ATOMIC_FILE_INIT;
+    status = fovea_cache_folder_begin_file(folder, name, &file, err);
+    if (!status) {
+        status = copy(fd, size, &file, err);
+    }
+    if (!status) {
+        status = fovea_atomic_file_commit(&file, err);
+    }
+    fovea_atomic_file_abandon(&file);
+    return status ? status
+                  : fovea_cache_folder_trim(folder_fd, cache->max_bytes,
+                            SIZE_MAX, name, err);
+}
+
+void
+fovea_cache_remove(const struct fovea_cache *cache, const char *key)
+{
+    char name[FILE_NAME_SIZE];
+    FOVEA_AUTO_FD int folder = -1;
+    if (file_name(cache, key, name) &&
+            !fovea_cache_folder_open(cache->directory, packed_folder, &folder,
+                    NULL) &&
+            folder >= 0) {
+        (void)unlinkat(folder, name, 0);
+    }
+}
