@@ -50,7 +50,10 @@ fovea_prewarm_done(struct fovea_pool_model *model, uint64_t serial,
     struct fovea_prewarm **link = &model->prewarms;
     while (*link) {
         struct fovea_prewarm *prewarm = *link;
-        if (serial && prewarm->serial && prewarm->serial != serial) {
+        bool is_meant = serial == 0 || prewarm->serial == serial ||
+                (prewarm->serial == 0 && prewarm->is_seen &&
+                        result->code == FOVEA_OK);
+        if (!is_meant) {
             link = &prewarm->next;
             continue;
         }

@@ -138,8 +138,7 @@ fovea_failure_judge(struct fovea_slot *slot)
         return;
     }
     struct fovea_error fault = slot->failure;
-    if (slot->ready_ns == 0 && fault.code != FOVEA_ERR_WORKER_START &&
-            slot->reason != FOVEA_STOP_LOAD) {
+    if (slot->ready_ns == 0 && fault.code == FOVEA_ERR_WORKER_CRASHED) {
         (void)fovea_fail(&fault, FOVEA_ERR_WORKER_START,
                 "a worker of %s ended while it was loading: %s",
                 model->settings.key, slot->failure.message);

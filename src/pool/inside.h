@@ -5,8 +5,8 @@
  * entry points of pool.h and what chores.c does on its own thread. So:
  *
  *   - "guarded by mu": anybody, with pool->mu held;
- *   - "loop, shown": written by the loop thread with mu held, read by it without
- *     and by others with;
+ *   - "loop, shown": written by the loop thread with mu held, read by it
+ *     without and by others with;
  *   - "loop": the loop thread's alone.
  *
  * Callbacks, system calls that may take time and everything that starts or ends
@@ -226,8 +226,10 @@ void fovea_answer_all(struct fovea_items *items,
 /** Everything that waits for this model's workers: images and prewarms. */
 void fovea_fail_waiting(struct fovea_pool_model *model,
         const struct fovea_error *result);
+/** Of those who wait for a worker: for this one, or, if it is ready, for any.
+ *  serial 0: all. */
 void fovea_prewarm_done(struct fovea_pool_model *model, uint64_t serial,
-        const struct fovea_error *result); /* serial 0: all of them */
+        const struct fovea_error *result);
 /** Those who wait for this worker wait for any from now on. */
 void fovea_prewarm_release(struct fovea_pool_model *model, uint64_t serial);
 
@@ -247,8 +249,9 @@ unsigned fovea_slot_count(const struct fovea_pool_model *model,
 struct fovea_slot *fovea_slot_find(struct fovea_pool *pool);
 void fovea_slot_set_state(struct fovea_slot *slot,
         enum fovea_worker_state state);
-/** Start a worker in a free slot; the reservation moves to it. */
-FOVEA_NODISCARD bool fovea_slot_start(struct fovea_pool_model *model,
+/** Start a worker in a free slot; the reservation moves to it. DEAD if that did
+ *  not work: it is still to be judged then. */
+struct fovea_slot *fovea_slot_start(struct fovea_pool_model *model,
         struct fovea_reservation *own);
 /** End it at once. why: for its images and the event. */
 void fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,

@@ -1,7 +1,7 @@
 /*
- * The loop thread: rounds of epoll. A round first looks at everything whose time
- * may have come, then waits until something happens or the next time comes.
- * Nothing is due in a pool without workers and images: it sleeps.
+ * The loop thread: rounds of epoll. A round first looks at everything whose
+ * time may have come, then waits until something happens or the next time
+ * comes. Nothing is due in a pool without workers and images: it sleeps.
  */
 #include <errno.h>
 #include <limits.h>

@@ -312,7 +312,7 @@ fovea_receive(struct fovea_slot *slot, unsigned max_frames)
         struct fovea_error error;
         if (fovea_frame_receive(slot->channel, pool->buffer, &received, &frame,
                     &error)) {
-            fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &error);
+            break_off(slot, FOVEA_ERR_WORKER_CRASHED, error.message);
             return;
         }
         if (received == FOVEA_RECEIVED_END) {

@@ -30,12 +30,22 @@ find_worker(const struct fovea_pool_model *model)
     return latest;
 }
 
-/* Where the rows of a job's pixels go. The worker cannot make it smaller under
+/* Where the rows of a job's pixels go, and where one is copied to. The worker cannot make it smaller under
    our reading. */
 static enum fovea_status
 make_output(const struct fovea_pool_model *model, size_t n, int *fd_out,
         struct fovea_error *err)
 {
+    struct fovea_pool *pool = model->pool;
+    if (pool->row_size < model->settings.row_bytes) {
+        free(pool->row);
+        pool->row_size = 0;
+        pool->row = malloc(model->settings.row_bytes);
+        if (!pool->row) {
+            return fovea_fail_memory(err, model->settings.row_bytes, "pixels");
+        }
+        pool->row_size = model->settings.row_bytes;
+    }
     FOVEA_AUTO_FD int fd = -1;
     enum fovea_status status = fovea_memfd_create("fovea-pixels", &fd, err);
     if (status) {

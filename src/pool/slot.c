@@ -140,7 +140,7 @@ bury(struct fovea_slot *slot)
             has_line && said_why ? slot->last_line : "");
 }
 
-bool
+struct fovea_slot *
 fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
 {
     struct fovea_pool *pool = model->pool;
@@ -172,21 +172,21 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
     fovea_slot_set_state(slot, FOVEA_WORKER_SPAWNING);
 
     struct fovea_error error;
-    if (fovea_spawn(pool, slot, &error)) {
+    bool is_running = fovea_spawn(pool, slot, &error) == FOVEA_OK;
+    if (is_running) {
+        fovea_event_tell(pool, FOVEA_EVENT_WORKER_STARTED, model, slot,
+                "process %d", (int)slot->pid);
+    }
+    if (!is_running || !fovea_loop_watch(pool, slot, &error)) {
         set_reason(slot, FOVEA_STOP_EXEC, &error);
         fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
-        fovea_failure_judge(slot);
+        if (is_running) { /* nothing would tell us of its end */
+            (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+            (void)waitid(P_PIDFD, (id_t)slot->pidfd, NULL, WEXITED);
+        }
         bury(slot);
-        return false;
     }
-    fovea_event_tell(pool, FOVEA_EVENT_WORKER_STARTED, model, slot,
-            "process %d", (int)slot->pid);
-    if (!fovea_loop_watch(pool, slot, &error)) {
-        fovea_slot_kill(slot, FOVEA_STOP_EXEC, &error);
-        fovea_slot_reap(slot); /* nothing will tell us of its end */
-        return false;
-    }
-    return true;
+    return slot;
 }
 
 void
@@ -289,14 +289,15 @@ fovea_slot_reap(struct fovea_slot *slot)
         enum fovea_stop_reason reason = describe_end(pool, &info, &why);
         set_reason(slot, reason, &why);
     }
+    bool is_judged = slot->state == FOVEA_WORKER_FAILED;
     if (fovea_slot_lives(slot)) {
         fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
         fovea_failure_lose_hands(slot);
-        fovea_failure_judge(slot);
-    } else if (slot->state == FOVEA_WORKER_EVICTING) {
+    }
+    bury(slot); /* first: who hears of it finds the memory free */
+    if (!is_judged) {
         fovea_failure_judge(slot);
     }
-    bury(slot);
 }
 
 /* Answer what is past its deadline in a worker's hands. The worker goes on: it

@@ -222,13 +222,20 @@ start_all(struct fovea_pool_model *model, unsigned n,
 {
     struct fovea_pool *pool = model->pool;
     fovea_weights_look(model);
-    bool goes_on = true;
-    for (unsigned i = 0; i < n; i++) {
-        goes_on = goes_on && fovea_slot_start(model, &owns[i]);
-        fovea_lock(pool);
-        fovea_governor_release(&pool->governor, &owns[i]);
-        fovea_unlock(pool);
+    struct fovea_slot *failed = NULL;
+    for (unsigned i = 0; i < n && !failed; i++) {
+        struct fovea_slot *slot = fovea_slot_start(model, &owns[i]);
+        failed = slot->state == FOVEA_WORKER_DEAD ? slot : NULL;
     }
+    if (!failed) {
+        return;
+    }
+    fovea_lock(pool);
+    for (unsigned i = 0; i < n; i++) { /* nothing is held by those started */
+        fovea_governor_release(&pool->governor, &owns[i]);
+    }
+    fovea_unlock(pool);
+    fovea_failure_judge(failed);
 }
 
 static void
@@ -322,6 +329,10 @@ static void
 serve_prewarms(struct fovea_pool_model *model)
 {
     struct fovea_pool *pool = model->pool;
+    if (model->breaker.next_ns > pool->now_ns) {
+        fovea_loop_due(pool, model->breaker.next_ns);
+        return;
+    }
     for (struct fovea_prewarm *prewarm; (prewarm = find_prewarm(model));) {
         struct fovea_error error = { .code = FOVEA_OK };
         bool is_full = fovea_slot_count(model, fovea_slot_lives) >=

@@ -4,9 +4,9 @@
  * While the first workers start, a chore digests the model's files. Their HELLO
  * names the engine; both together are the key of a packed copy in the cache,
  * which another chore opens. If it is there everybody maps it. Else the first
- * worker packs, the others wait for the sealed memory that its READY brings, and
- * a chore stores it. Whatever goes wrong with the cache, the model is loaded
- * without it.
+ * worker packs, the others wait for the sealed memory that its READY brings,
+ * and a chore stores it. Whatever goes wrong with the cache, the model is
+ * loaded without it.
  *
  * The descriptor is given back with the model's last worker: it is what keeps
  * the memory.

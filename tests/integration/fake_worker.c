@@ -270,7 +270,7 @@ decode(const char *words)
 {
     const char *argument = NULL;
     if ((argument = find_word(words, "log"))) {
-        (void)!write(FOVEA_LOG_FD, argument, strlen(argument));
+        (void)!write(FOVEA_LOG_FD, argument, strcspn(argument, "\n"));
         (void)!write(FOVEA_LOG_FD, "\n", 1);
     }
     if ((argument = find_word(words, "slow"))) {

@@ -241,6 +241,7 @@ enum fovea_status
 shot_submit(struct shot *shot, struct fovea_pool_model *model,
         struct fovea_error *err)
 {
+    shot->n_done = 0; /* it may be submitted again */
     struct fovea_pool_image image = {
         .size = shot->size,
         .raw = shot->raw,

@@ -44,6 +44,7 @@ struct scene {
 /* An image on its way, and what came of it. */
 struct shot {
     struct scene *scene;
+    struct fovea_pool_model *model; /* for a test's own use */
     char text[256];
     size_t size;
     bool raw;

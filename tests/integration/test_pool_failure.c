@@ -1,0 +1,356 @@
+/* Workers that die, hang and lie: each costs itself, and no more. */
+#include <signal.h>
+
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot, struct fovea_pool_model *model)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+static struct fovea_model_stats
+read_model(void)
+{
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.n_models, 1);
+    struct fovea_model_stats model = stats.models[0];
+    fovea_pool_stats_finish(&stats);
+    return model;
+}
+
+/* One bad image among good ones: it takes two workers, its neighbours get their
+   vectors, and a third worker it never sees. */
+static void
+test_crash(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    static struct shot shots[8];
+    for (unsigned i = 0; i < 8; i++) {
+        shot_init(&shots[i], &scene, i == 3 ? "crash" : "vector %u", i);
+        shots[i].is_batch = true;
+        submit(&shots[i], model);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == 3) {
+            shot_check(&shots[i], FOVEA_ERR_WORKER_CRASHED,
+                    "ended two workers, the last by signal 11 (SIGSEGV)");
+        } else {
+            shot_check_good(&shots[i]);
+        }
+    }
+    scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 2);
+    assert_int_equal(read_model().n_retried, 8);
+    struct shot again;
+    struct fovea_error error;
+    shot_init(&again, &scene, "crash");
+    assert_fails(shot_submit(&again, model, &error), &error,
+            FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    shot_init(&again, &scene, "czash"); /* of the same size */
+    shot_expect_good(&again, model);
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_CRASHED), 2);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_second_try_is_good(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "crash-once %s/was-here", scene.directory);
+    shot_expect_good(&shot, model);
+    scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 1);
+    fovea_pool_close_model(model);
+}
+
+static const struct {
+    const char *text;
+    enum fovea_stop_reason reason;
+    enum fovea_status status;
+    const char *part;
+} bad_images[] = {
+    { "exit 3", FOVEA_STOP_EXITED, FOVEA_ERR_WORKER_CRASHED,
+            "the last by exit code 3" },
+    { "garbage", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "received 12 bytes, which is no frame" },
+    { "ready", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "READY out of turn" },
+    { "nan", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "a vector that cannot be one" },
+    { "long", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "a vector that cannot be one" },
+    { "wrong-index", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "RESULT that makes no sense" },
+    { "wrong-job", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "RESULT that makes no sense" },
+    { "decoded-twice", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "DECODED that makes no sense" },
+    { "hang", FOVEA_STOP_IMAGE_TIMEOUT, FOVEA_ERR_WORKER_TIMEOUT,
+            "no sign of life for 0.3 s" },
+    { "close", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "it closed the channel and lived on" },
+};
+
+static void
+test_bad_images(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = 300 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    enum {
+        N = sizeof bad_images / sizeof bad_images[0]
+    };
+    static struct shot shots[N];
+    unsigned n_stops[FOVEA_STOP_COUNT] = { 0 };
+    /* A model each, all at once. */
+    for (size_t i = 0; i < N; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "model%zu", i);
+        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        shot_init(&shots[i], &scene, "%s", bad_images[i].text);
+        shots[i].model = model;
+        submit(&shots[i], model);
+        n_stops[bad_images[i].reason] += 2;
+    }
+    for (size_t i = 0; i < N; i++) {
+        shot_check(&shots[i], bad_images[i].status, bad_images[i].part);
+        struct shot good;
+        shot_init(&good, &scene, "vector");
+        shot_expect_good(&good, shots[i].model);
+        fovea_pool_close_model(shots[i].model);
+    }
+    for (int i = FOVEA_STOP_EXEC; i < FOVEA_STOP_COUNT; i++) {
+        scene_wait_stops(&scene, (enum fovea_stop_reason)i, n_stops[i]);
+    }
+}
+
+/* A result too many: what was right stays right. */
+static void
+test_twice(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "twice");
+    shot_expect_good(&shot, model);
+    scene_wait_stops(&scene, FOVEA_STOP_PROTOCOL, 1);
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    fovea_pool_close_model(model);
+}
+
+/* A raw vector may be as long as it likes, but not infinite. */
+static void
+test_raw(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "nan");
+    shot.raw = true;
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "cannot be one");
+    fovea_pool_close_model(model);
+}
+
+/* Signals from outside, to one that works and to one that waits. */
+static void
+test_signals(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = 500 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "slow 200");
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+    int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
+    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    shot_check_good(&shot);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
+
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+    pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
+    assert_int_equal(kill((pid_t)pid, SIGSTOP), 0);
+    shot_check_good(&shot);
+    scene_wait_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT, 1);
+
+    scene_wait_workers(&scene, FOVEA_WORKER_READY, 1);
+    pid = scene_worker(&scene, FOVEA_WORKER_READY);
+    assert_int_equal(kill((pid_t)pid, SIGSEGV), 0);
+    scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 1);
+    assert_int_equal(scene_count_live(&scene), 0);
+    shot_expect_good(&shot, model);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_killed_for_memory(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_write(&scene, "proc/vmstat", "oom_kill 7\n");
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "slow 300");
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+    scene_write(&scene, "proc/vmstat", "oom_kill 8\n");
+    int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
+    assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    shot_check_good(&shot);
+    scene_wait_stops(&scene, FOVEA_STOP_OOM, 1);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_log(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "log here\033[2J\nexit 1");
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "exit code 1");
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_WORKER_LOG, 1),
+            "here?[2J");
+    const char *message =
+            scene_wait_event(&scene, FOVEA_EVENT_WORKER_STOPPED, 2);
+    assert_non_null(strstr(message, "its last words: here"));
+    fovea_pool_close_model(model);
+}
+
+static void
+test_breaker(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.breaker_open_ns = 500 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "exit 10");
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    for (unsigned i = 0; i < 5; i++) {
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "exit code 10");
+    }
+    struct fovea_error error;
+    assert_fails(shot_submit(&shot, model, &error), &error,
+            FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
+    assert_fails(fovea_pool_prewarm(model, &error), &error,
+            FOVEA_ERR_CIRCUIT_OPEN, "exit code 10");
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
+            fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
+    /* The probe fails: open again, at once. */
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+        sleep_ns(10 * FOVEA_NS_PER_MS);
+    }
+    shot_wait(&shot);
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
+    /* The next one is good. */
+    scene_write(&scene, "one/load", NULL);
+    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+        sleep_ns(10 * FOVEA_NS_PER_MS);
+    }
+    shot_check_good(&shot);
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 7);
+    fovea_pool_close_model(model);
+}
+
+/* Bad images are nobody's fault. */
+static void
+test_breaker_and_bad_images(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        struct shot shot;
+        shot_init(&shot, &scene, "bad %u", i);
+        shot_expect(&shot, model, FOVEA_ERR_NOT_AN_IMAGE, "bad");
+    }
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
+    fovea_pool_close_model(model);
+}
+
+/* What waits when it opens is told so. */
+static void
+test_breaker_and_queue(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    static struct shot shots[10];
+    for (unsigned i = 0; i < 10; i++) {
+        shot_init(&shots[i], &scene, "exit %u", 20 + i);
+        submit(&shots[i], model);
+    }
+    unsigned n_crashed = 0;
+    unsigned n_refused = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        shot_wait(&shots[i]);
+        n_crashed += shots[i].result.code == FOVEA_ERR_WORKER_CRASHED;
+        n_refused += shots[i].result.code == FOVEA_ERR_CIRCUIT_OPEN;
+    }
+    assert_int_equal(n_crashed + n_refused, 10);
+    assert_true(n_refused >= 6);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_crash),
+        TEST(test_second_try_is_good),
+        TEST(test_bad_images),
+        TEST(test_twice),
+        TEST(test_raw),
+        TEST(test_signals),
+        TEST(test_killed_for_memory),
+        TEST(test_log),
+        TEST(test_breaker),
+        TEST(test_breaker_and_bad_images),
+        TEST(test_breaker_and_queue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
