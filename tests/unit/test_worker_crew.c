@@ -15,7 +15,8 @@
 
 enum {
     MAX_BATCH = 5,
-    DIMENSION = 20
+    DIMENSION = 20,
+    PIXELS_SIZE = 3 * 32 * 32
 };
 
 static const struct fovea_vision_config config = { 48, 72, 2, 4, 32, 16,
@@ -252,8 +253,8 @@ pixels_need_no_model(void **state)
     struct fovea_crew *crew = make_crew(NULL, 2);
     struct report report;
     assert_int_equal(fovea_crew_dimension(crew), 0);
-    assert_int_equal(fovea_crew_row_bytes(crew), 3 * 32 * 32);
-    assert_true(fovea_crew_scratch_bytes(crew) >= 3 * 32 * 32);
+    assert_int_equal(fovea_crew_row_bytes(crew), PIXELS_SIZE);
+    assert_true(fovea_crew_scratch_bytes(crew) >= PIXELS_SIZE);
     run(crew, 4, raw, &report);
     assert_int_equal(report.results[0].code, FOVEA_OK);
     assert_int_equal(report.results[1].code, FOVEA_ERR_NOT_AN_IMAGE);
