@@ -360,7 +360,8 @@ typedef void fovea_done_fn(void *context, const struct fovea_error *result,
  *
  * @param image       Its data is copied or opened before the call returns.
  * @param options     NULL for defaults.
- * @param ticket_out  May be NULL. Never 0; for fovea_cancel().
+ * @param ticket_out  May be NULL. Never 0; for fovea_cancel(). Written before
+ *                    done can be called; of no meaning on failure.
  * @return FOVEA_OK: done will be called exactly once. Else it never will:
  *         FOVEA_ERR_BUSY if the queue is full; FOVEA_ERR_CIRCUIT_OPEN;
  *         FOVEA_ERR_SHUTTING_DOWN; FOVEA_ERR_FORKED; a file status,

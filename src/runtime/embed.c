@@ -1,0 +1,166 @@
+/* The calls that wait: one image, or a batch of them. */
+#include <string.h>
+
+#include "base/error.h"
+#include "runtime/batch.h"
+#include "runtime/submit.h"
+
+static enum fovea_status
+check_flags(unsigned flags, struct fovea_error *err)
+{
+    if (flags & ~(unsigned)FOVEA_EMBED_RAW) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
+                flags);
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_batch_embed_images(struct fovea_model *model,
+        const struct fovea_image *images, size_t n, unsigned flags,
+        float *embeddings, struct fovea_error *results, struct fovea_error *err)
+{
+    if (!model || (n > 0 && (!images || !embeddings || !results))) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
+    }
+    enum fovea_status status = check_flags(flags, err);
+    if (status) {
+        return status;
+    }
+    const struct fovea_batch batch = {
+        .images = images,
+        .n = n,
+        .kind = FOVEA_WORK_EMBED,
+        .flags = flags,
+        .rows = (unsigned char *)embeddings,
+        .row_size = fovea_embedding_dimension(model) * sizeof(float),
+        .results = results,
+    };
+    return fovea_batch_run(model, &batch, err);
+}
+
+enum fovea_status
+fovea_batch_preprocess_images(struct fovea_model *model,
+        const struct fovea_image *images, size_t n, uint8_t *pixels,
+        struct fovea_error *results, struct fovea_error *err)
+{
+    if (!model || (n > 0 && (!images || !pixels || !results))) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
+    }
+    const struct fovea_batch batch = {
+        .images = images,
+        .n = n,
+        .kind = FOVEA_WORK_PIXELS,
+        .rows = pixels,
+        .row_size = fovea_model_pixels_size(model),
+        .results = results,
+    };
+    return fovea_batch_run(model, &batch, err);
+}
+
+/* Somebody who waits for one vector; on the waiter's stack. */
+struct waiter {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    bool is_done;
+    struct fovea_error result;
+    float *embedding; /* the caller's; written only on success */
+    size_t size;
+};
+
+static void
+done(void *context, const struct fovea_error *result, const void *row,
+        const struct fovea_timings *timings)
+{
+    (void)timings;
+    struct waiter *waiter = context;
+    if (row) {
+        memcpy(waiter->embedding, row, waiter->size);
+    }
+    (void)pthread_mutex_lock(&waiter->mutex);
+    waiter->result = *result;
+    waiter->is_done = true;
+    (void)pthread_cond_signal(&waiter->changed);
+    (void)pthread_mutex_unlock(&waiter->mutex);
+}
+
+static enum fovea_status
+submit_and_wait(struct fovea_model *model, const struct fovea_image *image,
+        unsigned flags, struct waiter *waiter, struct fovea_error *err)
+{
+    const struct fovea_request request = {
+        .image = image,
+        .kind = FOVEA_WORK_EMBED,
+        .flags = flags,
+        .done = done,
+        .context = waiter,
+    };
+    enum fovea_status status = fovea_request_submit(model, &request, NULL, err);
+    if (status) {
+        return status;
+    }
+    (void)pthread_mutex_lock(&waiter->mutex);
+    while (!waiter->is_done) {
+        (void)pthread_cond_wait(&waiter->changed, &waiter->mutex);
+    }
+    (void)pthread_mutex_unlock(&waiter->mutex);
+    if (waiter->result.code && err) {
+        *err = waiter->result;
+    }
+    return waiter->result.code;
+}
+
+static enum fovea_status
+embed_one(struct fovea_model *model, const struct fovea_image *image,
+        unsigned flags, float *embedding, struct fovea_error *err)
+{
+    if (!model || !embedding || !image->data) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
+    }
+    enum fovea_status status = check_flags(flags, err);
+    if (status) {
+        return status;
+    }
+    struct waiter waiter = {
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
+        .changed = PTHREAD_COND_INITIALIZER,
+        .embedding = embedding,
+        .size = fovea_embedding_dimension(model) * sizeof(float),
+    };
+    status = submit_and_wait(model, image, flags, &waiter, err);
+    (void)pthread_cond_destroy(&waiter.changed);
+    (void)pthread_mutex_destroy(&waiter.mutex);
+    return status;
+}
+
+enum fovea_status
+fovea_embed_image(struct fovea_model *model, const char *path, unsigned flags,
+        float *embedding, struct fovea_error *err)
+{
+    const struct fovea_image image = { FOVEA_IMAGE_PATH, path, 0 };
+    return embed_one(model, &image, flags, embedding, err);
+}
+
+enum fovea_status
+fovea_embed_image_bytes(struct fovea_model *model, const void *bytes,
+        size_t size, unsigned flags, float *embedding, struct fovea_error *err)
+{
+    const struct fovea_image image = { FOVEA_IMAGE_BYTES, bytes, size };
+    return embed_one(model, &image, flags, embedding, err);
+}
+
+enum fovea_status
+fovea_embed_image_base64(struct fovea_model *model, const char *text,
+        size_t size, unsigned flags, float *embedding, struct fovea_error *err)
+{
+    const struct fovea_image image = { FOVEA_IMAGE_BASE64, text, size };
+    return embed_one(model, &image, flags, embedding, err);
+}
+
+enum fovea_status
+fovea_embed_image_url(struct fovea_model *model, const char *url,
+        unsigned flags, float *embedding, struct fovea_error *err)
+{
+    const struct fovea_image image = { FOVEA_IMAGE_URL, url, 0 };
+    return embed_one(model, &image, flags, embedding, err);
+}

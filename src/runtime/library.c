@@ -1,0 +1,130 @@
+/*
+ * Opening and closing the library. Opening starts no thread and no process: the
+ * pool and the fetcher do when there is something to do.
+ */
+#include "runtime/library.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runtime/options.h"
+
+const char *
+fovea_version(void)
+{
+    return FOVEA_VERSION;
+}
+
+static enum fovea_status
+open_parts(struct fovea *library, const struct fovea_options *options,
+        struct fovea_error *err)
+{
+    const struct fovea_pool_settings pool = fovea_options_pool(options);
+    const struct fovea_fetch_settings fetch = fovea_options_fetch(options);
+    enum fovea_status status = fovea_pool_create(&pool, &library->pool, err);
+    if (!status) {
+        status = fovea_fetcher_create(&fetch, &library->fetcher, err);
+    }
+    return status;
+}
+
+static void
+init_locks(struct fovea *library)
+{
+    pthread_condattr_t attributes;
+    FOVEA_ASSERT(pthread_mutex_init(&library->mutex, NULL) == 0);
+    FOVEA_ASSERT(pthread_condattr_init(&attributes) == 0);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    FOVEA_ASSERT(pthread_cond_init(&library->fetched, &attributes) == 0);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+enum fovea_status
+fovea_open(const struct fovea_options *options, struct fovea **library_out,
+        struct fovea_error *err)
+{
+    if (!library_out) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "library_out is NULL");
+    }
+    struct fovea_options all;
+    enum fovea_status status = fovea_options_resolve(options, &all, err);
+    if (status) {
+        return status;
+    }
+    struct fovea *library = malloc(sizeof *library);
+    if (!library) {
+        return fovea_fail_memory(err, sizeof *library, "the library handle");
+    }
+    *library = (struct fovea){
+        .owner = getpid(),
+        .dtype = all.dtype,
+        .max_batch = all.max_batch,
+        .n_threads = all.n_threads,
+        .max_workers = all.max_workers,
+        .max_queue = all.max_queue,
+        .deadline_ns = all.deadline_ns,
+        .drain_ns = all.drain_ns,
+        .limits = all.limits,
+    };
+    init_locks(library);
+    status = open_parts(library, &all, err);
+    if (status) {
+        fovea_close(library);
+        return status;
+    }
+    *library_out = library;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_library_check(const struct fovea *library, struct fovea_error *err)
+{
+    if (library->owner != getpid()) {
+        return fovea_fail(err, FOVEA_ERR_FORKED,
+                "the library was opened in the parent of this process; open it "
+                "again here");
+    }
+    return FOVEA_OK;
+}
+
+/* Let URLs arrive that are under way, for as long as images may take to
+   drain. */
+static void
+drain_fetcher(struct fovea *library)
+{
+    int64_t now_ns = fovea_clock_ns();
+    int64_t until_ns;
+    if (__builtin_add_overflow(now_ns, library->drain_ns, &until_ns)) {
+        until_ns = INT64_MAX;
+    }
+    const struct timespec until = {
+        .tv_sec = (time_t)(until_ns / FOVEA_NS_PER_S),
+        .tv_nsec = (long)(until_ns % FOVEA_NS_PER_S),
+    };
+    (void)pthread_mutex_lock(&library->mutex);
+    while (library->n_fetching > 0 &&
+            pthread_cond_timedwait(&library->fetched, &library->mutex,
+                    &until) == 0) {
+    }
+    (void)pthread_mutex_unlock(&library->mutex);
+}
+
+void
+fovea_close(struct fovea *library)
+{
+    if (!library) {
+        return;
+    }
+    if (library->owner == getpid()) {
+        drain_fetcher(library);
+    }
+    /* In a forked child these two end nothing. */
+    fovea_fetcher_destroy(library->fetcher);
+    fovea_pool_destroy(library->pool);
+    if (library->owner == getpid()) {
+        (void)pthread_cond_destroy(&library->fetched);
+        (void)pthread_mutex_destroy(&library->mutex);
+    }
+    free(library);
+}

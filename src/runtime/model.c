@@ -1,0 +1,237 @@
+/*
+ * Models: from a key to a directory, what its files say, and the pool's models
+ * that do the work. Reads headers and configurations, never weights.
+ */
+#include <string.h>
+
+#include "base/error.h"
+#include "checkpoint/estimate.h"
+#include "checkpoint/vision.h"
+#include "runtime/catalogue.h"
+#include "runtime/library.h"
+
+static void
+close_checkpoint(struct fovea_checkpoint **checkpoint)
+{
+    fovea_checkpoint_close(*checkpoint);
+}
+
+/* Whether the tower's tensors are all there, and of what type. */
+static enum fovea_status
+check_weights(struct fovea_model *model, struct fovea_error *err)
+{
+    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    struct fovea_vision_summary summary;
+    enum fovea_status status =
+            fovea_checkpoint_open(model->directory, &checkpoint, err);
+    if (!status) {
+        status = fovea_vision_check(&model->config, checkpoint, &summary, err);
+    }
+    if (!status) {
+        model->weights_dtype = summary.dtype;
+    }
+    return status;
+}
+
+static enum fovea_status
+read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
+{
+    model->key = strdup(key);
+    if (!model->key) {
+        return fovea_fail_memory(err, strlen(key) + 1, "a model key");
+    }
+    enum fovea_status status =
+            fovea_catalogue_locate(key, &model->directory, err);
+    if (!status) {
+        status =
+                fovea_vision_config_read(model->directory, &model->config, err);
+    }
+    if (!status) {
+        status = fovea_preprocess_config_read(model->directory,
+                model->config.image_size_px, &model->settings, err);
+    }
+    return status ? status : check_weights(model, err);
+}
+
+static void
+estimate(struct fovea_model *model)
+{
+    const struct fovea *library = model->library;
+    model->dtype = fovea_estimate_dtype(&model->config, library->dtype);
+    model->shared_bytes = fovea_estimate_shared(&model->config, model->dtype);
+    model->worker_bytes = fovea_estimate_worker(&model->config, model->dtype,
+            library->n_threads, library->max_batch);
+}
+
+/* Workers have another working directory, and the same files may have two
+   names: the pool gets the real one. */
+static enum fovea_status
+open_pool_model(const struct fovea_model *model,
+        struct fovea_pool_model_settings settings,
+        struct fovea_pool_model **pool_model_out, struct fovea_error *err)
+{
+    const struct fovea *library = model->library;
+    FOVEA_AUTO_FREE char *directory = realpath(model->directory, NULL);
+    settings.key = model->key;
+    settings.directory = directory ? directory : model->directory;
+    settings.n_threads = library->n_threads;
+    settings.max_batch = library->max_batch;
+    settings.limits = library->limits;
+    return fovea_pool_open_model(library->pool, &settings, pool_model_out, err);
+}
+
+static enum fovea_status
+open_embedder(struct fovea_model *model, struct fovea_error *err)
+{
+    const struct fovea_pool_model_settings settings = {
+        .kind = FOVEA_WORK_EMBED,
+        .dtype = model->dtype,
+        .dimension = model->config.projection_dim,
+        .row_bytes = model->config.projection_dim * sizeof(float),
+        .shared_bytes = model->shared_bytes,
+        .worker_bytes = model->worker_bytes,
+    };
+    return open_pool_model(model, settings, &model->embedder, err);
+}
+
+size_t
+fovea_model_pixels_size(const struct fovea_model *model)
+{
+    /* Sides are at most 4096 px, which the config's reader saw to. */
+    return (size_t)model->settings.crop_height_px *
+            model->settings.crop_width_px * 3;
+}
+
+enum fovea_status
+fovea_model_pixels(struct fovea_model *model,
+        struct fovea_pool_model **pool_model_out, struct fovea_error *err)
+{
+    const struct fovea *library = model->library;
+    enum fovea_status status = FOVEA_OK;
+    (void)pthread_mutex_lock(&model->mutex);
+    if (!model->pixels) {
+        const struct fovea_pool_model_settings settings = {
+            .kind = FOVEA_WORK_PIXELS,
+            .dtype = FOVEA_DTYPE_F32,
+            .row_bytes = fovea_model_pixels_size(model),
+            .worker_bytes = fovea_estimate_pixels_worker(&model->settings,
+                    library->n_threads, library->max_batch),
+        };
+        status = open_pool_model(model, settings, &model->pixels, err);
+    }
+    *pool_model_out = model->pixels;
+    (void)pthread_mutex_unlock(&model->mutex);
+    return status;
+}
+
+enum fovea_status
+fovea_model_open(struct fovea *library, const char *key,
+        struct fovea_model **model_out, struct fovea_error *err)
+{
+    if (!library || !model_out) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s is NULL",
+                library ? "model_out" : "library");
+    }
+    enum fovea_status status = fovea_library_check(library, err);
+    if (status) {
+        return status;
+    }
+    struct fovea_model *model = calloc(1, sizeof *model);
+    if (!model) {
+        return fovea_fail_memory(err, sizeof *model, "a model");
+    }
+    model->library = library;
+    model->n_refs = 1;
+    FOVEA_ASSERT(pthread_mutex_init(&model->mutex, NULL) == 0);
+    FOVEA_ASSERT(pthread_cond_init(&model->batch_changed, NULL) == 0);
+    status = read_model(model, key ? key : FOVEA_DEFAULT_MODEL, err);
+    if (!status) {
+        estimate(model);
+        status = open_embedder(model, err);
+    }
+    if (status) {
+        fovea_model_close(model);
+        return status;
+    }
+    *model_out = model;
+    return FOVEA_OK;
+}
+
+/* In a forked child the locks may be held by threads that are not here, and the
+   pool's models are the parent's. */
+static void
+destroy(struct fovea_model *model, bool is_forked)
+{
+    if (!is_forked) {
+        fovea_pool_close_model(model->embedder);
+        fovea_pool_close_model(model->pixels);
+        (void)pthread_cond_destroy(&model->batch_changed);
+        (void)pthread_mutex_destroy(&model->mutex);
+    }
+    free(model->directory);
+    free(model->key);
+    free(model);
+}
+
+void
+fovea_model_ref(struct fovea_model *model)
+{
+    (void)pthread_mutex_lock(&model->mutex);
+    model->n_refs++;
+    (void)pthread_mutex_unlock(&model->mutex);
+}
+
+void
+fovea_model_unref(struct fovea_model *model)
+{
+    (void)pthread_mutex_lock(&model->mutex);
+    bool is_last = --model->n_refs == 0;
+    (void)pthread_mutex_unlock(&model->mutex);
+    if (is_last) {
+        destroy(model, false);
+    }
+}
+
+void
+fovea_model_close(struct fovea_model *model)
+{
+    if (!model) {
+        return;
+    }
+    if (fovea_library_check(model->library, NULL)) {
+        destroy(model, true);
+    } else {
+        fovea_model_unref(model);
+    }
+}
+
+void
+fovea_model_describe(const struct fovea_model *model,
+        struct fovea_model_info *info_out)
+{
+    const uint64_t mib = UINT64_C(1) << 20;
+    *info_out = (struct fovea_model_info){
+        .key = model->key,
+        .directory = model->directory,
+        .embedding_dimension = model->config.projection_dim,
+        .image_width_px = model->settings.crop_width_px,
+        .image_height_px = model->settings.crop_height_px,
+        .patch_size_px = model->config.patch_size_px,
+        .n_layers = model->config.n_layers,
+        .n_heads = model->config.n_heads,
+        .dtype = model->dtype,
+        .weights_dtype = model->weights_dtype,
+        .shared_bytes = model->shared_bytes,
+        .per_worker_bytes = model->worker_bytes,
+        .est_memory_allocation_mb =
+                (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
+    };
+    memcpy(info_out->mean, model->settings.mean, sizeof info_out->mean);
+    memcpy(info_out->std, model->settings.std, sizeof info_out->std);
+}
+
+size_t
+fovea_embedding_dimension(const struct fovea_model *model)
+{
+    return model->config.projection_dim;
+}

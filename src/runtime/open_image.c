@@ -1,0 +1,88 @@
+/* From an image to a descriptor: see open_image.h. */
+#include "runtime/open_image.h"
+
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "base/input.h"
+#include "base/memfd.h"
+#include "source/base64.h"
+
+/* In /proc/<pid>/fd. */
+static const char memory_name[] = "fovea-image";
+
+static enum fovea_status
+check_size(uint64_t size, uint64_t max_bytes, struct fovea_error *err)
+{
+    if (size > max_bytes) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
+                "%" PRIu64 " bytes are more than the limit of %" PRIu64, size,
+                max_bytes);
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+open_path(const char *path, uint64_t max_bytes, int *fd_out, uint64_t *size_out,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_input_finish) struct fovea_input input = FOVEA_INPUT_INIT;
+    enum fovea_status status = fovea_input_open_file(path, &input, err);
+    if (!status) {
+        status = check_size(input.size, max_bytes, err);
+    }
+    if (!status) {
+        *fd_out = input.fd;
+        *size_out = input.size;
+        input.fd = -1;
+    }
+    return status;
+}
+
+static enum fovea_status
+open_bytes(const void *bytes, size_t size, uint64_t max_bytes, int *fd_out,
+        uint64_t *size_out, struct fovea_error *err)
+{
+    enum fovea_status status = check_size(size, max_bytes, err);
+    if (!status) {
+        status = fovea_memfd_from_bytes(memory_name, bytes, size, fd_out, err);
+    }
+    if (!status) {
+        *size_out = size;
+    }
+    return status;
+}
+
+static enum fovea_status
+open_base64(const struct fovea_image *image, uint64_t max_bytes, int *fd_out,
+        uint64_t *size_out, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum fovea_status status = fovea_base64_decode(image->data, image->size,
+            max_bytes, &bytes, &size, err);
+    return status ? status
+                  : open_bytes(bytes, size, max_bytes, fd_out, size_out, err);
+}
+
+enum fovea_status
+fovea_image_open(const struct fovea_image *image, uint64_t max_bytes,
+        int *fd_out, uint64_t *size_out, struct fovea_error *err)
+{
+    if (!image->data && (image->size > 0 || image->kind == FOVEA_IMAGE_PATH)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
+    }
+    switch (image->kind) {
+    case FOVEA_IMAGE_PATH:
+        return open_path(image->data, max_bytes, fd_out, size_out, err);
+    case FOVEA_IMAGE_BYTES:
+        return open_bytes(image->data, image->size, max_bytes, fd_out, size_out,
+                err);
+    case FOVEA_IMAGE_BASE64:
+        return open_base64(image, max_bytes, fd_out, size_out, err);
+    case FOVEA_IMAGE_URL:
+    default:
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "image kind %d is not known",
+                (int)image->kind);
+    }
+}

@@ -1,0 +1,281 @@
+/*
+ * Submitting: see submit.h.
+ *
+ * A URL is in flight from here to the pool: in the model's list, until the pool
+ * has it or it was answered. Cancelling marks it there, then asks the fetcher,
+ * then the pool; a flight that was marked after it was looked at, and before
+ * the pool had it, is cancelled there by the one who handed it over. So there
+ * is no moment in which a cancel is lost.
+ */
+#include "runtime/submit.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runtime/open_image.h"
+
+static int64_t
+later(int64_t time_ns, int64_t by_ns)
+{
+    int64_t sum;
+    return __builtin_add_overflow(time_ns, by_ns, &sum) ? FOVEA_NEVER : sum;
+}
+
+static void
+take_off(struct fovea_flight *flight)
+{
+    struct fovea_model *model = flight->model;
+    (void)pthread_mutex_lock(&model->mutex);
+    flight->previous = NULL;
+    flight->next = model->flights;
+    if (model->flights) {
+        model->flights->previous = flight;
+    }
+    model->flights = flight;
+    model->n_refs++;
+    (void)pthread_mutex_unlock(&model->mutex);
+    (void)pthread_mutex_lock(&model->library->mutex);
+    model->library->n_fetching++;
+    (void)pthread_mutex_unlock(&model->library->mutex);
+}
+
+/* Leave the list; whether it was cancelled until now. */
+static bool
+leave_list(struct fovea_flight *flight)
+{
+    struct fovea_model *model = flight->model;
+    (void)pthread_mutex_lock(&model->mutex);
+    bool is_cancelled = flight->is_cancelled;
+    *(flight->previous ? &flight->previous->next : &model->flights) =
+            flight->next;
+    if (flight->next) {
+        flight->next->previous = flight->previous;
+    }
+    (void)pthread_mutex_unlock(&model->mutex);
+    return is_cancelled;
+}
+
+/* The very last of a flight that has left the list. */
+static void
+end_flight(struct fovea_flight *flight)
+{
+    struct fovea *library = flight->model->library;
+    fovea_model_unref(flight->model);
+    free(flight);
+    (void)pthread_mutex_lock(&library->mutex);
+    if (--library->n_fetching == 0) {
+        (void)pthread_cond_broadcast(&library->fetched);
+    }
+    (void)pthread_mutex_unlock(&library->mutex);
+}
+
+static bool
+is_cancelled(struct fovea_flight *flight)
+{
+    (void)pthread_mutex_lock(&flight->model->mutex);
+    bool is = flight->is_cancelled;
+    (void)pthread_mutex_unlock(&flight->model->mutex);
+    return is;
+}
+
+/* The bytes of a URL to the pool. */
+static void
+hand_over(struct fovea_flight *flight, int fd, uint64_t size, int64_t fetch_ns,
+        struct fovea_error *result)
+{
+    flight->image.fd = fd;
+    flight->image.size = size;
+    flight->image.fetch_ns = fetch_ns;
+    enum fovea_status status = FOVEA_OK;
+    if (is_cancelled(flight)) {
+        status = fovea_fail(result, FOVEA_ERR_CANCELLED,
+                "the image was cancelled after it was fetched");
+    } else {
+        status = fovea_pool_submit(flight->pool_model, &flight->image, NULL,
+                result);
+    }
+    if (status) {
+        (void)close(fd);
+    }
+}
+
+static void
+fetched(void *context, const struct fovea_error *result, int fd, uint64_t size,
+        int64_t fetch_ns)
+{
+    struct fovea_flight *flight = context;
+    const struct fovea_pool_image *image = &flight->image;
+    struct fovea_error error = *result;
+    if (!error.code) {
+        hand_over(flight, fd, size, fetch_ns, &error);
+    }
+    bool was_cancelled = leave_list(flight);
+    if (!error.code && was_cancelled) {
+        fovea_pool_cancel(flight->pool_model, image->ticket);
+    }
+    if (error.code) {
+        const struct fovea_timings timings = {
+            .fetch_ns = fetch_ns,
+            .total_ns = fovea_clock_ns() - image->submitted_ns,
+        };
+        image->done(image->context, &error, NULL, &timings);
+    }
+    end_flight(flight);
+}
+
+static enum fovea_status
+submit_url(struct fovea_model *model, const char *url,
+        struct fovea_pool_model *pool_model,
+        const struct fovea_pool_image *image, uint64_t *ticket_out,
+        struct fovea_error *err)
+{
+    if (!url) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
+    }
+    struct fovea_flight *flight = malloc(sizeof *flight);
+    if (!flight) {
+        return fovea_fail_memory(err, sizeof *flight, "a URL");
+    }
+    uint64_t ticket = fovea_pool_ticket(model->library->pool);
+    *flight = (struct fovea_flight){
+        .model = model,
+        .pool_model = pool_model,
+        .image = *image,
+    };
+    flight->image.ticket = ticket;
+    flight->image.is_admitted = true;
+    if (ticket_out) {
+        *ticket_out = ticket; /* what holds it may go with the callback */
+    }
+    take_off(flight);
+    enum fovea_status status = fovea_fetcher_submit(model->library->fetcher,
+            url, ticket, image->deadline_ns, fetched, flight, err);
+    if (status) {
+        (void)leave_list(flight);
+        end_flight(flight);
+    }
+    return status;
+}
+
+static enum fovea_status
+submit_file(struct fovea_model *model, const struct fovea_image *source,
+        struct fovea_pool_model *pool_model, struct fovea_pool_image *image,
+        uint64_t *ticket_out, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_image_open(source,
+            model->library->limits.max_bytes, &image->fd, &image->size, err);
+    if (status) {
+        return status;
+    }
+    status = fovea_pool_submit(pool_model, image, ticket_out, err);
+    if (status) {
+        (void)close(image->fd);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_request_submit(struct fovea_model *model,
+        const struct fovea_request *request, uint64_t *ticket_out,
+        struct fovea_error *err)
+{
+    const struct fovea *library = model->library;
+    struct fovea_pool_model *pool_model = model->embedder;
+    enum fovea_status status = fovea_library_check(library, err);
+    if (!status && request->kind == FOVEA_WORK_PIXELS) {
+        status = fovea_model_pixels(model, &pool_model, err);
+    }
+    if (status) {
+        return status;
+    }
+    int64_t now_ns = fovea_clock_ns();
+    struct fovea_pool_image image = {
+        .fd = -1,
+        .raw = request->flags & FOVEA_EMBED_RAW,
+        .is_batch = request->is_batch,
+        .submitted_ns = now_ns,
+        .deadline_ns = later(now_ns,
+                request->deadline_ns ? request->deadline_ns
+                                     : library->deadline_ns),
+        .done = request->done,
+        .context = request->context,
+    };
+    if (request->image->kind == FOVEA_IMAGE_URL) {
+        return submit_url(model, request->image->data, pool_model, &image,
+                ticket_out, err);
+    }
+    return submit_file(model, request->image, pool_model, &image, ticket_out,
+            err);
+}
+
+/* Somebody else's callback and what it wants to be called with. */
+struct listener {
+    fovea_done_fn *done;
+    void *context;
+};
+
+static void
+tell(void *context, const struct fovea_error *result, const void *row,
+        const struct fovea_timings *timings)
+{
+    struct listener *listener = context;
+    listener->done(listener->context, result, row, timings);
+    free(listener);
+}
+
+enum fovea_status
+fovea_submit(struct fovea_model *model, const struct fovea_image *image,
+        const struct fovea_submit_options *options, fovea_done_fn *done,
+        void *context, uint64_t *ticket_out, struct fovea_error *err)
+{
+    static const struct fovea_submit_options defaults;
+    const struct fovea_submit_options *chosen = options ? options : &defaults;
+    if (!model || !image || !done) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
+    }
+    if (chosen->flags & ~(unsigned)FOVEA_EMBED_RAW) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
+                chosen->flags);
+    }
+    if (chosen->deadline_ns < 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "deadline_ns is less than no time");
+    }
+    struct listener *listener = malloc(sizeof *listener);
+    if (!listener) {
+        return fovea_fail_memory(err, sizeof *listener, "a callback");
+    }
+    *listener = (struct listener){ done, context };
+    const struct fovea_request request = {
+        .image = image,
+        .flags = chosen->flags,
+        .is_batch = chosen->is_batch,
+        .deadline_ns = chosen->deadline_ns,
+        .done = tell,
+        .context = listener,
+    };
+    enum fovea_status status =
+            fovea_request_submit(model, &request, ticket_out, err);
+    if (status) {
+        free(listener);
+    }
+    return status;
+}
+
+void
+fovea_cancel(struct fovea_model *model, uint64_t ticket)
+{
+    if (!model || fovea_library_check(model->library, NULL)) {
+        return;
+    }
+    (void)pthread_mutex_lock(&model->mutex);
+    for (struct fovea_flight *flight = model->flights; flight;
+            flight = flight->next) {
+        if (flight->image.ticket == ticket) {
+            flight->is_cancelled = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&model->mutex);
+    if (!fovea_fetcher_cancel(model->library->fetcher, ticket)) {
+        fovea_pool_cancel(model->embedder, ticket);
+    }
+}

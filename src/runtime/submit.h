@@ -1,0 +1,32 @@
+/*
+ * The one way of every image: opened, fetched or decoded to an open file, and
+ * then to the pool.
+ */
+#ifndef FOVEA_RUNTIME_SUBMIT_H
+#define FOVEA_RUNTIME_SUBMIT_H
+
+#include "runtime/library.h"
+
+/** What is asked of an image. */
+struct fovea_request {
+    const struct fovea_image *image; /* borrowed for the call */
+    enum fovea_work_kind kind;
+    unsigned flags; /* FOVEA_EMBED_RAW */
+    bool is_batch;
+    int64_t deadline_ns; /* from now; 0: the library's */
+    fovea_pool_done_fn *done;
+    void *context;
+};
+
+/**
+ * Submit an image.
+ *
+ * @param ticket_out  May be NULL.
+ * @return FOVEA_OK: done comes exactly once, from a thread of the library. Else
+ *         it never does; as fovea_submit().
+ */
+FOVEA_NODISCARD enum fovea_status fovea_request_submit(
+        struct fovea_model *model, const struct fovea_request *request,
+        uint64_t *ticket_out, struct fovea_error *err);
+
+#endif
