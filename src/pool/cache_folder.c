@@ -268,7 +268,8 @@ fovea_cache_folder_trim(int folder_fd, uint64_t max_bytes, size_t max_files,
         if (fd >= 0) {
             (void)close(fd);
         }
-        return fovea_fail_errno(err, FOVEA_ERR_IO, problem,
+        return fovea_fail_errno(err,
+                problem == ENOMEM ? FOVEA_ERR_NO_MEMORY : FOVEA_ERR_IO, problem,
                 "cannot list the cache");
     }
     struct listing listing = { .files = NULL };
