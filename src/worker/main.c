@@ -26,6 +26,7 @@ enum {
        for long, and one huge picture must not stay in its heap. */
     LARGE_BLOCK_BYTES = 4 << 20,
     N_HEAPS = 2,
+    OOM_SCORE = 500, /* of -1000, never, to 1000, first */
 };
 
 static bool
@@ -45,14 +46,26 @@ has_host(void)
     return poll(&channel, 1, 0) >= 0 && !(channel.revents & POLLHUP);
 }
 
+/* What a file in /proc says; a number below 0 counts as 0. */
+static int
+read_number(int fd)
+{
+    char text[16];
+    ssize_t n = pread(fd, text, sizeof text, 0);
+    int number = 0;
+    for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
+        number = 10 * number + (text[i] - '0');
+    }
+    return number;
+}
+
 /* The kernel, when it must take something, takes a worker before the host. */
 static void
 volunteer(void)
 {
-    FOVEA_AUTO_FD int fd =
-            open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)!write(fd, "500", 3);
+    FOVEA_AUTO_FD int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    if (fd >= 0 && read_number(fd) < OOM_SCORE) {
+        (void)!dprintf(fd, "%d", OOM_SCORE);
     }
 }
 

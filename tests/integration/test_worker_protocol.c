@@ -265,6 +265,78 @@ packed_weights_of_others_are_reported(void **state)
     (void)close(packed);
 }
 
+/* What the process is. */
+
+/* The number behind a name in /proc/<pid>/<file>; an empty name: the first. */
+static long
+fact(pid_t pid, const char *file, const char *name)
+{
+    char path[64];
+    char line[256];
+    long value = -1;
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *facts = fopen(path, "r");
+    assert_non_null(facts);
+    while (value < 0 && fgets(line, sizeof line, facts)) {
+        size_t length = strlen(name);
+        if (strncmp(line, name, length) == 0) {
+            value = strtol(line + length, NULL, 10);
+        }
+    }
+    assert_int_equal(fclose(facts), 0);
+    return value;
+}
+
+static void
+it_is_sealed_where_it_can_be(void **state)
+{
+    (void)state;
+    static const enum fovea_sandbox wishes[] = { FOVEA_SANDBOX_ON,
+        FOVEA_SANDBOX_AUTO, FOVEA_SANDBOX_OFF };
+    bool can_seal = worker_program.sandbox == FOVEA_SANDBOX_ON;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(wishes); i++) {
+        struct fovea_load load = worker_load_of("quick");
+        struct worker_host host = worker_start();
+        load.sandbox = wishes[i];
+        if (!can_seal && wishes[i] == FOVEA_SANDBOX_ON) {
+            struct fovea_failed failed = worker_fail(&host, &load, -1);
+            assert_int_equal(failed.status, FOVEA_ERR_SANDBOX);
+            worker_expect_exit(&host, FOVEA_WORKER_EXIT_SANDBOX);
+            continue;
+        }
+        (void)worker_load(&host, &load, -1, NULL);
+        bool is_sealed = can_seal && wishes[i] != FOVEA_SANDBOX_OFF;
+        /* This process may be in a container that filters calls too. */
+        long filters = fact(getpid(), "status", "Seccomp_filters:");
+        assert_int_equal(fact(host.pid, "status", "Seccomp_filters:"),
+                filters + is_sealed);
+        if (is_sealed) {
+            assert_int_equal(fact(host.pid, "status", "NoNewPrivs:"), 1);
+        }
+        worker_end(&host, FOVEA_WORKER_EXIT_OK);
+    }
+}
+
+static void
+it_goes_before_its_host_when_memory_is_short(void **state)
+{
+    (void)state;
+    struct worker_host host = worker_start();
+    assert_true(fact(host.pid, "oom_score_adj", "") >= 500);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+}
+
+/* A key pressed in the host's terminal reaches its workers too. */
+static void
+interrupts_are_for_the_host(void **state)
+{
+    (void)state;
+    struct worker_host host = ready_worker(FOVEA_WORK_EMBED);
+    assert_int_equal(kill(host.pid, SIGINT), 0);
+    assert_int_equal(kill(host.pid, SIGHUP), 0);
+    worker_end(&host, FOVEA_WORKER_EXIT_OK);
+}
+
 /* Started by hand. */
 
 static int
@@ -308,6 +380,9 @@ main(int argc, char **argv)
         cmocka_unit_test(a_model_that_is_not_there_is_reported),
         cmocka_unit_test(damaged_packed_weights_are_reported),
         cmocka_unit_test(packed_weights_of_others_are_reported),
+        cmocka_unit_test(it_is_sealed_where_it_can_be),
+        cmocka_unit_test(it_goes_before_its_host_when_memory_is_short),
+        cmocka_unit_test(interrupts_are_for_the_host),
         cmocka_unit_test(started_by_hand_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,7 +220,10 @@ worker_load(struct worker_host *host, const struct fovea_load *load, int fd,
     } else if (packed >= 0) {
         (void)close(packed);
     }
-    assert_int_equal(ready.is_sandboxed, load->sandbox == FOVEA_SANDBOX_ON);
+    bool can_seal = worker_program.sandbox == FOVEA_SANDBOX_ON;
+    bool is_wanted = load->sandbox != FOVEA_SANDBOX_OFF;
+    assert_int_equal(ready.is_sandboxed, can_seal && is_wanted);
+    assert_int_equal(ready.remark[0] != '\0', !can_seal && is_wanted);
     return ready;
 }
 
