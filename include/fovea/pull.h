@@ -44,6 +44,10 @@ struct fovea_pull_options {
  * fetched again; a download that was broken off goes on where it ended; sizes
  * and SHA-256 (where the hub says one) are checked before a file gets its name.
  *
+ * Where the main revision has PyTorch's weights only, the pull request that
+ * Hugging Face's converter has opened with safetensors is taken, if there is
+ * one.
+ *
  * @param key            "owner/name".
  * @param directory_out  May be NULL. Where the files are, for
  *                       fovea_model_open(); the caller's to free().

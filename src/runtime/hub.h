@@ -2,7 +2,8 @@
  * Asking the Hugging Face hub: one connection, one request after the other.
  *
  * The token goes to the endpoint only, never to where it redirects. What fails
- * on the way is tried again a few times.
+ * on the way is tried again a few times, but not the first contact: whoever has
+ * no network, or has mistyped the endpoint, is told at once.
  */
 #ifndef FOVEA_RUNTIME_HUB_H
 #define FOVEA_RUNTIME_HUB_H
@@ -31,6 +32,7 @@ struct fovea_hub {
     struct curl_slist *headers;
     CURL *easy;
     bool is_started; /* libcurl */
+    bool is_reached; /* it has answered something */
 
     /* What is being asked for. */
     const char *file; /* for progress; NULL: nothing to show */

@@ -29,7 +29,8 @@ try_often(struct fovea_hub *hub, const char *path, try_fn *try, void *context,
         uint64_t had = hub->have;
         struct fovea_hub_answer answer = { .code = 0 };
         enum fovea_status status = try(hub, url, context, &answer, err);
-        if (!status || !fovea_hub_may_retry(status, answer.code)) {
+        if (!status || !hub->is_reached ||
+                !fovea_hub_may_retry(status, answer.code)) {
             return status;
         }
         bool gets_on = hub->have > had;

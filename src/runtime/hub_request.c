@@ -109,6 +109,7 @@ read_answer(struct fovea_hub *hub, struct fovea_hub_answer *answer)
     curl_off_t length = -1;
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->code);
     (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    hub->is_reached = hub->is_reached || answer->code > 0;
     /* A header's text is good until the next look at the headers. */
     const char *value = header(easy, "X-Error-Code");
     if (value) {

@@ -114,9 +114,10 @@ fovea_place_repository(const char *key)
 }
 
 static bool
-read_commit(const char *repository, char commit_out[FOVEA_COMMIT_SIZE])
+read_commit(const char *repository, const char *ref,
+        char commit_out[FOVEA_COMMIT_SIZE])
 {
-    FOVEA_AUTO_FREE char *path = fovea_place_join(repository, "/refs/main", "");
+    FOVEA_AUTO_FREE char *path = fovea_place_join(repository, "/refs/", ref);
     FILE *file = path ? fopen(path, "re") : NULL;
     if (!file) {
         return false;
@@ -127,6 +128,26 @@ read_commit(const char *repository, char commit_out[FOVEA_COMMIT_SIZE])
     return fovea_is_commit(commit_out);
 }
 
+static char *
+snapshot_of(const char *repository, const char *ref)
+{
+    char commit[FOVEA_COMMIT_SIZE];
+    return read_commit(repository, ref, commit)
+            ? fovea_place_join(repository, "/snapshots/", commit)
+            : NULL;
+}
+
+static bool
+has_weights(const char *snapshot)
+{
+    FOVEA_AUTO_FREE char *single =
+            fovea_place_join(snapshot, "/model.safetensors", "");
+    FOVEA_AUTO_FREE char *index =
+            fovea_place_join(snapshot, "/model.safetensors.index.json", "");
+    return (single && access(single, F_OK) == 0) ||
+            (index && access(index, F_OK) == 0);
+}
+
 char *
 fovea_place_snapshot(const char *key)
 {
@@ -134,9 +155,18 @@ fovea_place_snapshot(const char *key)
     FOVEA_AUTO_FREE char *name = fovea_place_repository(key);
     FOVEA_AUTO_FREE char *repository =
             cache && name ? fovea_place_join(cache, "/", name) : NULL;
-    char commit[FOVEA_COMMIT_SIZE];
-    if (!repository || !read_commit(repository, commit)) {
+    if (!repository) {
         return NULL;
     }
-    return fovea_place_join(repository, "/snapshots/", commit);
+    char *main_one = snapshot_of(repository, "main");
+    if (main_one && has_weights(main_one)) {
+        return main_one;
+    }
+    FOVEA_AUTO_FREE char *converted =
+            snapshot_of(repository, FOVEA_CONVERTED_REF);
+    if (!converted || !has_weights(converted)) {
+        return main_one;
+    }
+    free(main_one);
+    return FOVEA_TAKE(converted);
 }

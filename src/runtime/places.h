@@ -13,6 +13,9 @@
 
 #include <stdbool.h>
 
+/* Below refs/: the commit of a model that was converted for us. */
+#define FOVEA_CONVERTED_REF "fovea"
+
 enum {
     FOVEA_COMMIT_SIZE = 41 /* hexadecimal digits and NUL */
 };
@@ -41,7 +44,8 @@ bool fovea_place_has_hub_cache(void);
 /** "models--owner--name" of a hub id. */
 char *fovea_place_repository(const char *key);
 
-/** The snapshot that refs/main names; it need not be there. */
+/** The snapshot that refs/main names, or refs/fovea if that has weights and
+ *  main has none; it need not be there. */
 char *fovea_place_snapshot(const char *key);
 
 /** a, b and c, one behind the other. */

@@ -20,31 +20,16 @@ static const char weights_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
 
 enum {
-    MAX_INFO_BYTES = 32 << 20,
     MAX_INDEX_BYTES = 64 << 20,
-    MAX_REVISION_BYTES = 200
+    MAX_KEY_BYTES = 200
 };
-
-bool
-fovea_pull_has(const struct fovea_pull *pull, const char *name)
-{
-    const json_t *files = json_object_get(pull->info, "siblings");
-    for (size_t i = 0; i < json_array_size(files); i++) {
-        const char *other = json_string_value(
-                json_object_get(json_array_get(files, i), "rfilename"));
-        if (other && strcmp(other, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* A branch, a tag or a commit: a path below refs/, and a piece of a URL. */
 static bool
 is_revision(const char *revision)
 {
     size_t size = strlen(revision);
-    return size > 0 && size <= MAX_REVISION_BYTES &&
+    return size > 0 && size <= FOVEA_MAX_REVISION &&
             strspn(revision,
                     "abcdefghijklmnopqrstuvwxyz"
                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") == size &&
@@ -56,7 +41,7 @@ is_revision(const char *revision)
 static enum fovea_status
 check_arguments(const char *key, const char *revision, struct fovea_error *err)
 {
-    if (!key || !fovea_is_hub_id(key) || strlen(key) > MAX_REVISION_BYTES) {
+    if (!key || !fovea_is_hub_id(key) || strlen(key) > MAX_KEY_BYTES) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "%.100s is no model of a hub: that is OWNER/NAME",
                 key ? key : "NULL");
@@ -70,54 +55,6 @@ check_arguments(const char *key, const char *revision, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_FETCH,
                 "HF_HUB_OFFLINE is set: nothing is fetched");
     }
-    return FOVEA_OK;
-}
-
-/* "refs/pr/1" is one piece of a path: its slashes are written as %2F. */
-static char *
-make_info_path(const struct fovea_hub *hub)
-{
-    char escaped[3 * MAX_REVISION_BYTES + 1];
-    size_t n = 0;
-    for (const char *at = hub->revision; *at; at++) {
-        if (*at == '/') {
-            memcpy(escaped + n, "%2F", 3);
-            n += 3;
-        } else {
-            escaped[n++] = *at;
-        }
-    }
-    escaped[n] = 0;
-    FOVEA_AUTO_FREE char *start =
-            fovea_place_join("/api/models/", hub->key, "/revision/");
-    return start ? fovea_place_join(start, escaped, "") : NULL;
-}
-
-static enum fovea_status
-ask_for_commit(struct fovea_pull *pull, struct fovea_error *err)
-{
-    FOVEA_AUTO_FREE char *path = make_info_path(&pull->hub);
-    FOVEA_AUTO_FREE char *text = NULL;
-    size_t size = 0;
-    if (!path) {
-        return fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a URL");
-    }
-    enum fovea_status status =
-            fovea_hub_get(&pull->hub, path, MAX_INFO_BYTES, &text, &size, err);
-    if (!status) {
-        status = fovea_json_parse("the hub's answer", text, size,
-                FOVEA_ERR_FETCH_STATUS, &pull->info, err);
-    }
-    if (status) {
-        return status;
-    }
-    const char *commit = json_string_value(json_object_get(pull->info, "sha"));
-    if (!commit || !fovea_is_commit(commit)) {
-        return fovea_fail(err, FOVEA_ERR_FETCH_STATUS,
-                "%.100s names no commit of %.100s: is it a hub?",
-                pull->hub.url.host, pull->hub.key);
-    }
-    memcpy(pull->commit, commit, FOVEA_COMMIT_SIZE);
     return FOVEA_OK;
 }
 
@@ -162,8 +99,7 @@ check_files(const struct fovea_pull *pull, struct fovea_error *err)
                 "transformers",
                 key);
     }
-    if (fovea_pull_has(pull, weights_name) ||
-            fovea_pull_has(pull, index_name)) {
+    if (fovea_pull_has_weights(pull)) {
         return FOVEA_OK;
     }
     return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
@@ -256,15 +192,13 @@ pull_files(struct fovea_pull *pull, struct fovea_error *err)
             : pull_by_index(pull, err);
 }
 
-/* refs/<revision>, which may have slashes in it. */
+/* A file below refs/, whose name may have slashes in it. */
 static enum fovea_status
-write_ref(const struct fovea_pull *pull, struct fovea_error *err)
+write_ref(const struct fovea_pull *pull, const char *name,
+        struct fovea_error *err)
 {
-    if (strcmp(pull->hub.revision, pull->commit) == 0) {
-        return FOVEA_OK;
-    }
     FOVEA_AUTO_FREE char *path =
-            fovea_place_join(pull->repository, "/refs/", pull->hub.revision);
+            fovea_place_join(pull->repository, "/refs/", name);
     FOVEA_AUTO_FREE char *directory = path ? strdup(path) : NULL;
     if (!directory) {
         return fovea_fail_memory(err, PATH_MAX, "a path");
@@ -283,6 +217,20 @@ write_ref(const struct fovea_pull *pull, struct fovea_error *err)
     return status ? status : fovea_atomic_file_commit(&file, err);
 }
 
+/* refs/main of a converted model stays with huggingface_hub, which knows
+   another commit by it; fovea finds the model by a name of its own. */
+static enum fovea_status
+write_refs(const struct fovea_pull *pull, struct fovea_error *err)
+{
+    const char *revision = pull->hub.revision;
+    enum fovea_status status = strcmp(revision, pull->commit) != 0
+            ? write_ref(pull, revision, err)
+            : FOVEA_OK;
+    return status || !pull->converted[0]
+            ? status
+            : write_ref(pull, FOVEA_CONVERTED_REF, err);
+}
+
 enum fovea_status
 fovea_pull(const char *key, const struct fovea_pull_options *options,
         char **directory_out, struct fovea_error *err)
@@ -296,13 +244,13 @@ fovea_pull(const char *key, const struct fovea_pull_options *options,
     struct fovea_pull pull = { .commit = "" };
     status = fovea_hub_open(&pull.hub, key, chosen, err);
     if (!status) {
-        status = ask_for_commit(&pull, err);
+        status = fovea_pull_find_revision(&pull, err);
     }
     if (!status) {
         status = pull_files(&pull, err);
     }
     if (!status) {
-        status = write_ref(&pull, err);
+        status = write_refs(&pull, err);
     }
     fovea_hub_close(&pull.hub);
     if (!status && directory_out) {

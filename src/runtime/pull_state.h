@@ -6,14 +6,27 @@
 
 #include "runtime/hub.h"
 
+enum {
+    FOVEA_MAX_REVISION = 200 /* bytes */
+};
+
 struct fovea_pull {
     struct fovea_hub hub;
     char commit[FOVEA_COMMIT_SIZE];
-    char *repository; /* <cache>/models--owner--name */
-    char *locks;      /* <cache>/.locks/models--owner--name */
-    char *snapshot;   /* <repository>/snapshots/<commit> */
-    json_t *info;     /* what the hub says of the revision */
+    char *repository;   /* <cache>/models--owner--name */
+    char *locks;        /* <cache>/.locks/models--owner--name */
+    char *snapshot;     /* <repository>/snapshots/<commit> */
+    json_t *info;       /* what the hub says of the revision */
+    char converted[32]; /* "": main itself, or what was asked for */
 };
+
+/** Turn the revision into a commit, and say what is in it; where main has no
+ *  safetensors, that of Hugging Face's conversion. */
+FOVEA_NODISCARD enum fovea_status fovea_pull_find_revision(
+        struct fovea_pull *pull, struct fovea_error *err);
+
+/** Whether the revision has weights that can be used. */
+bool fovea_pull_has_weights(const struct fovea_pull *pull);
 
 /** Whether the revision has a file of this name. */
 bool fovea_pull_has(const struct fovea_pull *pull, const char *name);

@@ -17,6 +17,13 @@ def lfs_name(content):
     return hashlib.sha256(content).hexdigest()
 
 
+def discussion(num, **fields):
+    """A pull request of Hugging Face's converter, as the hub lists it."""
+    return {"num": num, "title": "Adding `safetensors` variant of this model",
+            "status": "open", "isPullRequest": True,
+            "author": {"name": "SFconvertbot", "type": "user"}, **fields}
+
+
 class Hub:
     def __init__(self, files, key="someone/model", **wrong):
         self.key = key
@@ -35,7 +42,8 @@ class Hub:
         self.spoil = ()  # names whose bytes are not those announced
         self.longer = 0  # bytes too many
         self.n_unwell = 0  # answers of 503 before it is well
-        self.siblings = None  # what it says it has, if not all
+        self.not_in_main = ()  # names
+        self.discussions = []
         for name, value in wrong.items():
             assert hasattr(self, name), name
             setattr(self, name, value)
@@ -50,6 +58,7 @@ class Hub:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self):
                 hub.requests.append((place, self.command, self.path,
@@ -112,6 +121,12 @@ class Hub:
                 self.old_key, self.key)})
         elif path.startswith(f"/api/models/{self.key}/revision/"):
             self.answer_info(request, path.split("/revision/", 1)[1])
+        elif path.startswith(f"/api/models/{self.key}/discussions?p="):
+            page = int(path.split("p=")[1].split("&")[0])
+            found = self.discussions[2 * page:2 * page + 2]
+            self.send(request, 200, {}, json.dumps(
+                {"discussions": found, "count": len(self.discussions),
+                 "start": 2 * page}).encode())
         elif path.startswith(f"/{self.key}/resolve/"):
             self.answer_resolve(request, *path.split("/", 5)[4:])
         else:
@@ -124,7 +139,8 @@ class Hub:
         if not commit:
             self.send(request, 404, {"X-Error-Code": "RevisionNotFound"})
             return
-        names = self.files if self.siblings is None else self.siblings
+        names = [name for name in self.files
+                 if commit != COMMIT or name not in self.not_in_main]
         self.send(request, 200, {"Content-Type": "application/json"},
                   json.dumps({"sha": commit, "siblings": [
                       {"rfilename": name} for name in names]}).encode())

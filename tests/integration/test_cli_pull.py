@@ -7,10 +7,11 @@ import pty
 import resource
 import signal
 import subprocess
+import time
 
 from command import FOVEA, MODEL, TIMEOUT, environment, main, put, read, \
     run, said, same
-from hub import COMMIT, Hub, git_name, lfs_name
+from hub import COMMIT, Hub, discussion, git_name, lfs_name
 
 KEY = "someone/model"
 KNOWN = "openai/clip-vit-base-patch32"
@@ -296,6 +297,40 @@ def test_revisions(directory):
                  "is no branch, tag or commit")
 
 
+def test_main_without_safetensors_is_taken_converted(directory):
+    files = {**model_files(), "pytorch_model.bin": b"pickle"}
+    strangers = [discussion(3, author={"name": "somebody"}),
+                 discussion(4, title="Adding `safetensors` variant"),
+                 discussion(5, status="closed"),
+                 discussion(6, isPullRequest=False), discussion("../7")]
+    with Hub(files, key=KNOWN, commits={"refs/pr/15": OTHER},
+             not_in_main=("model.safetensors",),
+             discussions=strangers) as hub:
+        env = settings(directory, hub)
+        said(pull(directory, hub, key=KNOWN), 1, "only pytorch_model.bin")
+        hub.discussions.append(discussion(15))
+        # What huggingface_hub has brought of main is no model for us.
+        put(repository(directory, KNOWN), "refs/main", COMMIT.encode())
+        put(repository(directory, KNOWN), f"snapshots/{COMMIT}/config.json",
+            b"{}")
+        result = pull(directory, hub, key=KNOWN)
+        said(result, 0)
+        snapshot = f"{repository(directory, KNOWN)}/snapshots/{OTHER}"
+        same(result.stdout.decode(), snapshot + "\n")
+        assert not [r for r in hub.requests if "pytorch" in r[2]]
+        root = repository(directory, KNOWN)
+        same(read(f"{root}/refs/main"), COMMIT.encode())
+        same(read(f"{root}/refs/refs/pr/15"), OTHER.encode())
+        shown = run("models", "show", "--json", KNOWN, model=False, env=env)
+        said(shown, 0)
+        same(json.loads(shown.stdout)["directory"], snapshot)
+        # Asked for main by name it is the same; another revision is itself.
+        same(pull(directory, hub, "--revision=main", key=KNOWN).stdout,
+             result.stdout)
+        said(pull(directory, hub, "--revision", COMMIT, key=KNOWN), 1,
+             "only pytorch_model.bin")
+
+
 def test_a_model_that_was_renamed(directory):
     with Hub(files_of(), key="new/name", old_key=KEY) as hub:
         said(pull(directory, hub), 0)
@@ -309,6 +344,15 @@ def test_a_hub_that_is_unwell_for_a_while(directory):
         hub.requests.clear()
         said(pull(directory, hub, "--tries", "1"), 1, "answered 503")
         same(len(hub.requests), 1)
+
+
+def test_no_hub_is_there(directory):
+    with Hub(files_of()) as hub:
+        pass
+    begun = time.monotonic()
+    said(pull(directory, hub), 1, "127.0.0.1", "connect")
+    assert time.monotonic() - begun < 5
+    assert not os.path.exists(os.path.join(directory, "hf"))
 
 
 def test_what_cannot_be_pulled(directory):
