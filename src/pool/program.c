@@ -29,14 +29,16 @@ try_path(const char *path, char **path_out, char *tried, size_t tried_size)
     return false;
 }
 
-/* NAME beside a file, and in ../libexec/fovea from there. */
+/* NAME beside a file, and in libexec/fovea beside its folder or the one above,
+   where libraries stand in lib/<machine>. */
 static bool
 try_beside(const char *file, char **path_out, char *tried, size_t tried_size)
 {
     char path[PATH_MAX];
     const char *slash = strrchr(file, '/');
     int size = slash ? (int)(slash - file) : 0;
-    static const char *const places[] = { "", "../libexec/fovea/" };
+    static const char *const places[] = { "", "../libexec/fovea/",
+        "../../libexec/fovea/" };
     for (size_t i = 0; slash && i < FOVEA_ARRAY_LEN(places); i++) {
         int n = snprintf(path, sizeof path, "%.*s/%s" NAME, size, file,
                 places[i]);

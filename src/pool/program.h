@@ -8,9 +8,8 @@
 /**
  * Find `fovea-worker`: the wish if there is one; $FOVEA_WORKER (not in a
  * program that runs with more rights than its user's); beside the running
- * program;
- * beside this library; ../libexec/fovea from either; where it was configured to
- * be installed.
+ * program; beside this library; ../libexec/fovea and ../../libexec/fovea from
+ * either; where it was configured to be installed.
  *
  * @param path_out  Absolute; owned by the caller.
  * @return FOVEA_OK; FOVEA_ERR_WORKER_START if there is none that can be run
