@@ -4,13 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fovea/fovea.h"
+
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/nearest.h"
 
 enum {
     MAX_NAME = 32, /* no flag is longer */
-    MAX_FLAGS = 32
+    MAX_FLAGS = 48
 };
 
 static enum fovea_status
@@ -89,8 +92,8 @@ suffix_factor(const char *suffix, uint64_t kilo)
     }
 }
 
-static enum fovea_status
-set_number(const struct fovea_flag *flag, const char *value,
+enum fovea_status
+fovea_args_number(const struct fovea_flag *flag, const char *value,
         struct fovea_error *err)
 {
     uint64_t number = 0;
@@ -133,6 +136,70 @@ set_choice(const struct fovea_flag *flag, const char *value,
             flag->name, value, all);
 }
 
+/* Nanoseconds of a time's unit; 0 for an unknown one. */
+static int64_t
+unit_ns(const char *unit)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {
+        { "", FOVEA_NS_PER_S },
+        { "ms", FOVEA_NS_PER_MS },
+        { "s", FOVEA_NS_PER_S },
+        { "m", 60 * FOVEA_NS_PER_S },
+        { "h", 3600 * FOVEA_NS_PER_S },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(units); i++) {
+        if (strcmp(units[i].name, unit) == 0) {
+            return units[i].ns;
+        }
+    }
+    return 0;
+}
+
+/* "1.5" units to nanoseconds; false if it is no number or does not fit. */
+static bool
+parse_time(const char *text, int64_t *time_ns_out)
+{
+    const char *unit = text + strspn(text, "0123456789.");
+    int64_t scale = unit_ns(unit);
+    int64_t time_ns = 0;
+    bool fits = scale > 0 && *text >= '0' && *text <= '9';
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        int64_t digit_ns = 0;
+        fits = fits && !__builtin_mul_overflow(time_ns, 10, &time_ns) &&
+                !__builtin_mul_overflow(*at - '0', scale, &digit_ns) &&
+                !__builtin_add_overflow(time_ns, digit_ns, &time_ns);
+    }
+    if (*at == '.') {
+        for (at++; *at >= '0' && *at <= '9'; at++) {
+            scale /= 10;
+            fits = fits &&
+                    !__builtin_add_overflow(time_ns, (*at - '0') * scale,
+                            &time_ns);
+        }
+    }
+    *time_ns_out = time_ns;
+    return fits && at == unit && time_ns > 0;
+}
+
+static enum fovea_status
+set_time(const struct fovea_flag *flag, const char *value,
+        struct fovea_error *err)
+{
+    int64_t time_ns = FOVEA_NEVER;
+    if (strcmp(value, "never") != 0 && !parse_time(value, &time_ns)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--%s: \"%s\" is not a time: seconds above 0, or a number "
+                "with ms, s, m or h behind it, or never",
+                flag->name, value);
+    }
+    *flag->time_ns = time_ns;
+    return FOVEA_OK;
+}
+
 static enum fovea_status
 set_value(const struct fovea_flag *flag, const char *value,
         struct fovea_error *err)
@@ -141,7 +208,10 @@ set_value(const struct fovea_flag *flag, const char *value,
         return set_choice(flag, value, err);
     }
     if (flag->number) {
-        return set_number(flag, value, err);
+        return fovea_args_number(flag, value, err);
+    }
+    if (flag->time_ns) {
+        return set_time(flag, value, err);
     }
     if (!*value) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s needs a value",

@@ -15,13 +15,16 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-/** One flag. Exactly one of on, text and number is set: its kind. */
+/** One flag. Exactly one of on, text, number and time_ns is set: its kind. */
 struct fovea_flag {
     const char *name; /* without the dashes */
     char letter;      /* short form, or 0 */
     bool *on;
     const char **text;
     uint64_t *number;
+    /* Above 0: seconds, with a fraction or not, or with ms, s, m, h behind the
+       number; "never" is FOVEA_NEVER. */
+    int64_t *time_ns;
     /* Of a number: its range, and what a suffix K multiplies by (M, G: twice
        and three times); 0 for no suffixes. */
     uint64_t min;
@@ -30,6 +33,11 @@ struct fovea_flag {
     /* Words for the numbers 0, 1, ...; NULL-terminated; instead of a range. */
     const char *const *choices;
 };
+
+/** Set a number's flag from its text, range and suffixes checked. */
+FOVEA_NODISCARD enum fovea_status fovea_args_number(
+        const struct fovea_flag *flag, const char *value,
+        struct fovea_error *err);
 
 /**
  * Parse argv.

@@ -1,4 +1,6 @@
 /* Flags of the command: every form that works, every mistake's message. */
+#include "fovea/fovea.h"
+
 #include "base/macros.h"
 #include "cli/args.h"
 #include "test.h"
@@ -11,6 +13,7 @@ struct values {
     uint64_t n_batch;
     uint64_t max_bytes;
     uint64_t colour;
+    int64_t wait_ns;
     char copies[16][64]; /* of what is parsed; the words point there */
     const char *words[16];
     size_t n_words;
@@ -30,6 +33,7 @@ parse(struct values *values, const char *const *words,
                 .max = UINT64_MAX,
                 .kilo = 1024 },
         { .name = "colour", .number = &values->colour, .choices = colours },
+        { .name = "wait", .time_ns = &values->wait_ns },
     };
     char *argv[16];
     int argc = 0;
@@ -120,6 +124,16 @@ mistakes_are_explained(void **state)
         { "--max-bytes=18446744073709551616", "18446744073709551615" },
         { "--max-bytes=99999999999G", "may follow" },
         { "--colour=blue", "\"blue\" is none of red, green" },
+        { "--wait=0", "\"0\" is not a time" },
+        { "--wait=", "is not a time" },
+        { "--wait=.5", "is not a time" },
+        { "--wait=-1", "is not a time" },
+        { "--wait=1.2.3", "is not a time" },
+        { "--wait=5d", "ms, s, m or h" },
+        { "--wait=s", "is not a time" },
+        { "--wait=10000000000", "is not a time" },
+        { "--wait=9999999999999999999", "is not a time" },
+        { "--wait=forever", "or never" },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         struct fovea_error error;
@@ -129,12 +143,42 @@ mistakes_are_explained(void **state)
     }
 }
 
+static void
+times_have_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t time_ns;
+    } cases[] = {
+        { "1", 1000000000 },
+        { "0.25", 250000000 },
+        { "1.", 1000000000 },
+        { "1.0000000019", 1000000001 },
+        { "20ms", 20000000 },
+        { "0.5ms", 500000 },
+        { "3s", 3000000000 },
+        { "1.5m", 90000000000 },
+        { "2h", 7200000000000 },
+        { "9000000000", 9000000000000000000 },
+        { "never", FOVEA_NEVER },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_error error;
+        struct values values = { 0 };
+        assert_ok(parse(&values, ARGV("--wait", cases[i].text), &error),
+                &error);
+        assert_int_equal(values.wait_ns, cases[i].time_ns);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_forms_of_flags_work),
         cmocka_unit_test(sizes_take_suffixes),
+        cmocka_unit_test(times_have_units),
         cmocka_unit_test(mistakes_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
