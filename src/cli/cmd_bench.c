@@ -3,13 +3,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/config.h"
-#include "checkpoint/random.h"
-#include "checkpoint/safetensors.h"
+#include "cli/bench_run.h"
 #include "cli/task.h"
 #include "cli/text.h"
-#include "worker/bench_engine.h"
-#include "worker/bench_picture.h"
 
 static const char help[] =
         "Usage: fovea bench [FLAGS]\n"
@@ -35,7 +31,12 @@ static const char help[] =
         "\n"
         "Exit status: 0; 2 wrong usage; 1 the model cannot be loaded.\n";
 
-static const uint64_t seed = 1;
+/* What the worker program takes. */
+enum {
+    MAX_ROUNDS = 99,
+    MIN_SIDE_PX = 8,
+    MAX_SIDE_PX = 16384,
+};
 
 struct flags {
     bool help;
@@ -49,64 +50,6 @@ struct flags {
 };
 
 static void
-close_checkpoint(struct fovea_checkpoint **checkpoint)
-{
-    fovea_checkpoint_close(*checkpoint);
-}
-
-/* Random weights. {} stands for CLIP's defaults, in both of its files: the
-   shape of ViT-B/32, and its preprocessing. */
-static enum fovea_status
-make_model(struct fovea_bench_options *options,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
-{
-    enum fovea_status status = fovea_vision_config_parse("ViT-B/32", "{}", 2,
-            &options->config, err);
-    if (!status) {
-        status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
-                options->config.image_size_px, &options->settings, err);
-    }
-    return status ? status
-                  : fovea_checkpoint_create_random(&options->config, seed,
-                            checkpoint_out, err);
-}
-
-static enum fovea_status
-read_directory(const char *directory, struct fovea_bench_options *options,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
-{
-    enum fovea_status status =
-            fovea_vision_config_read(directory, &options->config, err);
-    if (!status) {
-        status = fovea_preprocess_config_read(directory,
-                options->config.image_size_px, &options->settings, err);
-    }
-    if (!status) {
-        status = fovea_checkpoint_open(directory, checkpoint_out, err);
-    }
-    return status;
-}
-
-/* The library knows where a key's files are. */
-static enum fovea_status
-read_model(const char *key, struct fovea_bench_options *options,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
-{
-    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
-    enum fovea_status status = fovea_open(NULL, &library, err);
-    if (!status) {
-        status = fovea_model_open(library, key, &model, err);
-    }
-    if (status) {
-        return status;
-    }
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
-    return read_directory(info.directory, options, checkpoint_out, err);
-}
-
-static void
 add_row(struct fovea_text *text, const char *name, double ms)
 {
     fovea_text_format(text, "%-22s %9.3f ms %9.1f images/s\n", name, ms,
@@ -115,14 +58,13 @@ add_row(struct fovea_text *text, const char *name, double ms)
 
 static void
 add_result(struct fovea_text *text, const struct flags *flags,
-        const struct fovea_bench_result *result)
+        const struct fovea_bench_figures *result)
 {
     fovea_text_format(text,
             "%s, %s, batches of %" PRIu64 ", one CPU; a JPEG of %" PRIu64
             " x %" PRIu64 " px\n\n",
-            flags->model ? flags->model : "random ViT-B/32",
-            fovea_dtype_names[result->dtype], flags->batch, flags->width_px,
-            flags->height_px);
+            flags->model ? flags->model : "random ViT-B/32", result->dtype,
+            flags->batch, flags->width_px, flags->height_px);
     add_row(text, "decode", result->decode_ms);
     add_row(text, "resize", result->resize_ms);
     add_row(text, "forward", result->forward_ms);
@@ -150,7 +92,7 @@ add_stage(struct fovea_text *text, const char *name, double ms)
 
 static void
 add_result_json(struct fovea_text *text, const struct flags *flags,
-        const struct fovea_bench_result *result)
+        const struct fovea_bench_figures *result)
 {
     fovea_text_format(text, "{\"model\":");
     fovea_text_json_string(text,
@@ -160,9 +102,8 @@ add_result_json(struct fovea_text *text, const struct flags *flags,
             ",\"rounds\":%" PRIu64 ",\"weights_bytes\":%" PRIu64
             ",\n \"picture\":{\"format\":\"JPEG\",\"width_px\":%" PRIu64
             ",\"height_px\":%" PRIu64 ",\"bytes\":%" PRIu64 "}",
-            fovea_dtype_names[result->dtype], flags->batch, flags->n_rounds,
-            result->weights_bytes, flags->width_px, flags->height_px,
-            result->jpeg_bytes);
+            result->dtype, flags->batch, flags->n_rounds, result->weights_bytes,
+            flags->width_px, flags->height_px, result->jpeg_bytes);
     add_stage(text, "decode", result->decode_ms);
     add_stage(text, "resize", result->resize_ms);
     fovea_text_format(text, ",\n \"forward\":{");
@@ -195,15 +136,15 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
         { .name = "rounds",
                 .number = &flags->n_rounds,
                 .min = 1,
-                .max = FOVEA_BENCH_MAX_ROUNDS },
+                .max = MAX_ROUNDS },
         { .name = "width",
                 .number = &flags->width_px,
-                .min = FOVEA_PICTURE_MIN_SIDE_PX,
-                .max = FOVEA_PICTURE_MAX_SIDE_PX },
+                .min = MIN_SIDE_PX,
+                .max = MAX_SIDE_PX },
         { .name = "height",
                 .number = &flags->height_px,
-                .min = FOVEA_PICTURE_MIN_SIDE_PX,
-                .max = FOVEA_PICTURE_MAX_SIDE_PX },
+                .min = MIN_SIDE_PX,
+                .max = MAX_SIDE_PX },
     };
     FOVEA_AUTO_FREE const char **words =
             calloc((size_t)argc + 1, sizeof *words);
@@ -222,34 +163,52 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
     return status;
 }
 
+/* The library knows where a key's files are. */
+static enum fovea_status
+find_directory(const char *key, char **directory_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
+    enum fovea_status status = fovea_open(NULL, &library, err);
+    if (!status) {
+        status = fovea_model_open(library, key, &model, err);
+    }
+    if (status) {
+        return status;
+    }
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    *directory_out = strdup(info.directory);
+    return *directory_out
+            ? FOVEA_OK
+            : fovea_fail_memory(err, strlen(info.directory) + 1, "a path");
+}
+
 static int
 measure(const struct flags *flags)
 {
     struct fovea_error error;
-    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    FOVEA_AUTO_FREE char *directory = NULL;
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    struct fovea_bench_options options = {
-        .dtype = (enum fovea_dtype)flags->dtype,
-        .batch = (unsigned)flags->batch,
-        .n_rounds = (unsigned)flags->n_rounds,
-        .width_px = (uint32_t)flags->width_px,
-        .height_px = (uint32_t)flags->height_px,
-    };
-    struct fovea_bench_result result;
-    enum fovea_status status = flags->model
-            ? read_model(flags->model, &options, &checkpoint, &error)
-            : make_model(&options, &checkpoint, &error);
-    if (!status) {
-        options.checkpoint = checkpoint;
-        status = fovea_bench_run(&options, &result, &error);
+    struct fovea_bench_figures figures;
+    if (flags->model && find_directory(flags->model, &directory, &error)) {
+        return fovea_cli_fail(&error);
     }
-    if (status) {
+    const struct fovea_bench_request request = {
+        .directory = directory ? directory : "",
+        .dtype = fovea_dtype_names[flags->dtype],
+        .batch = flags->batch,
+        .n_rounds = flags->n_rounds,
+        .width_px = flags->width_px,
+        .height_px = flags->height_px,
+    };
+    if (fovea_bench_measure(&request, &figures, &error)) {
         return fovea_cli_fail(&error);
     }
     if (flags->json) {
-        add_result_json(&text, flags, &result);
+        add_result_json(&text, flags, &figures);
     } else {
-        add_result(&text, flags, &result);
+        add_result(&text, flags, &figures);
     }
     return fovea_cli_print_text(&text);
 }

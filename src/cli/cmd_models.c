@@ -28,8 +28,10 @@ static const char help[] =
         "known and its files are not here, or cannot be used.\n";
 
 struct flags {
+    bool help;
     bool json;
-    struct fovea_task task;
+    uint64_t dtype;
+    uint64_t n_batch;
 };
 
 /* One line, or one JSON object, of the list. */
@@ -183,19 +185,19 @@ parse(int argc, char **argv, struct flags *flags, const char **words,
         size_t *n_words_out, struct fovea_error *err)
 {
     const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags->task.help },
+        { .name = "help", .letter = 'h', .on = &flags->help },
         { .name = "json", .on = &flags->json },
         { .name = "dtype",
-                .number = &flags->task.dtype,
+                .number = &flags->dtype,
                 .choices = fovea_dtype_names },
         { .name = "batch",
-                .number = &flags->task.n_batch,
+                .number = &flags->n_batch,
                 .min = 1,
                 .max = FOVEA_MAX_BATCH },
     };
     enum fovea_status status = fovea_args_parse(table, FOVEA_ARRAY_LEN(table),
             argc, argv, words, n_words_out, err);
-    if (status || flags->task.help || *n_words_out == 0) {
+    if (status || flags->help || *n_words_out == 0) {
         return status;
     }
     if (strcmp(words[0], "show") != 0) {
@@ -225,11 +227,15 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (parse(argc, argv, &flags, words, &n_words, &error)) {
         return fovea_cli_misused(self, &error);
     }
-    if (flags.task.help) {
+    if (flags.help) {
         return fovea_cli_print(self->help);
     }
     FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
-    if (fovea_task_open(&flags.task, &library, &error)) {
+    const struct fovea_options options = {
+        .dtype = (enum fovea_dtype)flags.dtype,
+        .max_batch = (unsigned)flags.n_batch,
+    };
+    if (fovea_open(&options, &library, &error)) {
         return fovea_cli_fail(&error);
     }
     return n_words ? show_model(&flags, library, words[1])

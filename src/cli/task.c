@@ -7,6 +7,8 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "cli/stats_report.h"
+#include "cli/watch.h"
 
 enum {
     N_COMPLAINTS = 10
@@ -32,50 +34,27 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
         char **argv, const char **words, size_t *n_words_out,
         struct fovea_error *err)
 {
-    const struct fovea_flag flags[] = {
+    const struct fovea_flag own[] = {
         { .name = "help", .letter = 'h', .on = &task->help },
         { .name = "model", .letter = 'm', .text = &task->model },
         { .name = "output", .letter = 'o', .text = &task->output },
         { .name = "null", .letter = '0', .on = &task->null_separated },
         { .name = "quiet", .letter = 'q', .on = &task->quiet },
+        { .name = "verbose", .letter = 'v', .on = &task->verbose },
         { .name = "no-progress", .on = &task->no_progress },
-        { .name = "batch",
-                .number = &task->n_batch,
-                .min = 1,
-                .max = FOVEA_MAX_BATCH },
-        { .name = "threads",
-                .number = &task->n_threads,
-                .min = 1,
-                .max = FOVEA_MAX_THREADS },
-        { .name = "max-bytes",
-                .number = &task->max_bytes,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = 1024 },
-        { .name = "max-pixels",
-                .number = &task->max_pixels,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = 1000 },
-        { .name = "max-side",
-                .number = &task->max_side_px,
-                .min = 1,
-                .max = UINT32_MAX,
-                .kilo = 1000 },
-        { .name = "max-warnings",
-                .number = &task->max_warnings,
-                .min = 1,
-                .max = UINT32_MAX,
-                .kilo = 1000 },
+        { .name = "stats", .on = &task->stats },
         /* Those of embed alone stand last. */
         { .name = "dtype",
                 .number = &task->dtype,
                 .choices = fovea_dtype_names },
         { .name = "raw", .on = &task->raw },
     };
-    size_t n_flags = FOVEA_ARRAY_LEN(flags) - (kind->has_arithmetic ? 0 : 2);
-    return fovea_args_parse(flags, n_flags, argc, argv, words, n_words_out,
-            err);
+    size_t n_own = FOVEA_ARRAY_LEN(own) - (kind->has_arithmetic ? 0 : 2);
+    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS + FOVEA_ARRAY_LEN(own)];
+    fovea_settings_flags(&task->settings, flags);
+    memcpy(flags + FOVEA_SETTINGS_N_FLAGS, own, n_own * sizeof *own);
+    return fovea_args_parse(flags, FOVEA_SETTINGS_N_FLAGS + n_own, argc, argv,
+            words, n_words_out, err);
 }
 
 /* What the flags and words must be beside what each one must be. */
@@ -117,22 +96,51 @@ check(const struct fovea_task_kind *kind, const struct fovea_task *task,
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_task_open(const struct fovea_task *task, struct fovea **library_out,
-        struct fovea_error *err)
+/* How many images are on their way, and in how many threads' hands. */
+struct flow {
+    size_t n_feeders;
+    size_t n_batch;
+};
+
+/* Every worker has a batch, and another one waits for it; one more is being
+   read or written. Never more than the queue takes: a full one refuses. */
+static struct flow
+plan_flow(const struct fovea_options *options)
 {
-    const struct fovea_options options = {
-        .n_threads = (unsigned)task->n_threads,
-        .max_batch = (unsigned)task->n_batch,
-        .dtype = (enum fovea_dtype)task->dtype,
-        .limits = {
-            .max_bytes = task->max_bytes,
-            .max_pixels = task->max_pixels,
-            .max_side_px = (uint32_t)task->max_side_px,
-            .max_warnings = (uint32_t)task->max_warnings,
-        },
+    size_t n_queue =
+            options->max_queue ? options->max_queue : FOVEA_DEFAULT_QUEUE;
+    struct flow flow = {
+        .n_feeders = 2 * (size_t)options->max_workers + 1,
+        .n_batch =
+                options->max_batch ? options->max_batch : FOVEA_DEFAULT_BATCH,
     };
-    return fovea_open(&options, library_out, err);
+    if (flow.n_feeders > n_queue) {
+        flow.n_feeders = n_queue;
+    }
+    if (flow.n_batch > n_queue / flow.n_feeders) {
+        flow.n_batch = n_queue / flow.n_feeders;
+    }
+    return flow;
+}
+
+/* What the library is opened with; watch lives as long as the library. */
+static enum fovea_status
+choose_options(const struct fovea_task *task, struct fovea_watch *watch,
+        struct fovea_options *options, struct fovea_error *err)
+{
+    enum {
+        MIN_WORKERS = 2, /* what the library takes on a single CPU */
+    };
+    options->dtype = (enum fovea_dtype)task->dtype;
+    options->on_event = fovea_watch_event;
+    options->event_context = watch;
+    enum fovea_status status =
+            fovea_settings_apply(&task->settings, options, err);
+    if (!status && options->max_workers == 0) {
+        unsigned n = fovea_cpu_count();
+        options->max_workers = n < MIN_WORKERS ? MIN_WORKERS : n;
+    }
+    return status;
 }
 
 /* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad" */
@@ -169,12 +177,10 @@ nothing_found(const struct fovea_entries_source *source,
 /* Run with everything open; the output is committed or still to be finished. */
 static enum fovea_status
 run_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_entries_source *source, struct fovea_output *output,
-        struct fovea_task_work *work, struct fovea_run_totals *totals,
-        struct fovea_error *err)
+        const struct fovea_entries_source *source, const struct flow *flow,
+        struct fovea_output *output, struct fovea_task_work *work,
+        struct fovea_run_totals *totals, struct fovea_error *err)
 {
-    size_t n_threads =
-            task->n_threads ? (size_t)task->n_threads : fovea_cpu_count();
     bool on_screen = !task->output && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
         .source = *source,
@@ -182,9 +188,8 @@ run_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         .work = kind->work,
         .context = work,
         .verb = kind->verb,
-        .n_batch = task->n_batch ? (size_t)task->n_batch : FOVEA_DEFAULT_BATCH,
-        /* One more than computes, so that the next batch is being read. */
-        .n_feeders = n_threads + 1,
+        .n_batch = flow->n_batch,
+        .n_feeders = flow->n_feeders,
         .show_progress = !task->quiet && !task->no_progress,
         /* On the screen the results themselves say it. */
         .n_complaints = task->quiet || on_screen ? 0 : N_COMPLAINTS,
@@ -227,23 +232,31 @@ warn_of_random(const struct fovea_model *model)
     }
 }
 
+static void
+report_stats(struct fovea *library)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    if (fovea_pool_stats(library, &stats, &error)) {
+        fovea_cli_report("%s", error.message);
+        return;
+    }
+    fovea_stats_report(&stats, &text);
+    fovea_pool_stats_finish(&stats);
+    (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
+}
+
+/* With a library and a model. The exit code. */
 static int
-do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_entries_source *source)
+embed_all(const struct fovea_task_kind *kind, const struct fovea_task *task,
+        const struct fovea_entries_source *source, const struct flow *flow,
+        struct fovea_model *model)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
     struct fovea_run_totals totals = { 0 };
     struct fovea_output output;
-    enum fovea_status status = fovea_task_open(task, &library, &error);
-    if (!status) {
-        status = fovea_model_open(library, task->model, &model, &error);
-    }
-    if (!status) {
-        status = open_output(kind, task, model, &output, &error);
-    }
-    if (status) {
+    if (open_output(kind, task, model, &output, &error)) {
         return fovea_cli_fail(&error);
     }
     if (kind->has_arithmetic && !task->quiet) {
@@ -253,13 +266,37 @@ do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
         .model = model,
         .flags = task->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
     };
-    status = run_task(kind, task, source, &output, &work, &totals, &error);
+    enum fovea_status status =
+            run_task(kind, task, source, flow, &output, &work, &totals, &error);
     fovea_output_finish(&output);
     if (status) {
         return fovea_cli_fail(&error);
     }
     summarise(kind, task, &totals);
     return totals.n_bad ? FOVEA_EXIT_SOME_BAD : FOVEA_EXIT_OK;
+}
+
+static int
+do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
+        const struct fovea_entries_source *source,
+        const struct fovea_options *options)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
+    enum fovea_status status = fovea_open(options, &library, &error);
+    if (!status) {
+        status = fovea_model_open(library, task->model, &model, &error);
+    }
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    const struct flow flow = plan_flow(options);
+    int exit_code = embed_all(kind, task, source, &flow, model);
+    if (task->stats) {
+        report_stats(library);
+    }
+    return exit_code;
 }
 
 int
@@ -282,6 +319,14 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
     if (!status) {
         status = check(kind, &task, words, &n_words, &error);
     }
+    struct fovea_watch watch = {
+        .is_verbose = task.verbose,
+        .is_quiet = task.quiet,
+    };
+    struct fovea_options options = { .max_batch = 0 };
+    if (!status) {
+        status = choose_options(&task, &watch, &options, &error);
+    }
     if (status) {
         return fovea_cli_misused(kind->command, &error);
     }
@@ -290,5 +335,5 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
         .n_words = n_words,
         .separator = task.null_separated ? '\0' : '\n',
     };
-    return do_task(kind, &task, &source);
+    return do_task(kind, &task, &source, &options);
 }

@@ -11,6 +11,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "cli/settings.h"
 
 /** The flags, as they were given. */
 struct fovea_task {
@@ -19,15 +20,12 @@ struct fovea_task {
     bool quiet;
     bool no_progress;
     bool raw;
+    bool verbose;
+    bool stats;
     const char *model;
     const char *output;
     uint64_t dtype; /* enum fovea_dtype */
-    uint64_t n_batch;
-    uint64_t n_threads;
-    uint64_t max_bytes;
-    uint64_t max_pixels;
-    uint64_t max_side_px;
-    uint64_t max_warnings;
+    struct fovea_settings settings;
 };
 
 /** How one of the commands does it. */
@@ -53,10 +51,6 @@ extern const char *const fovea_dtype_names[];
 
 /** Parse argv and do it. The exit code. */
 int fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv);
-
-/** Open a library with these settings, for commands that are no tasks too. */
-FOVEA_NODISCARD enum fovea_status fovea_task_open(const struct fovea_task *task,
-        struct fovea **library_out, struct fovea_error *err);
 
 /* For FOVEA_AUTO. */
 void fovea_task_close_library(struct fovea **library);

@@ -1,0 +1,42 @@
+/*
+ * The engine's half of `fovea bench`, measured by the worker program: this
+ * process has neither codecs nor the matrix library.
+ */
+#ifndef FOVEA_CLI_BENCH_RUN_H
+#define FOVEA_CLI_BENCH_RUN_H
+
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+struct fovea_bench_request {
+    const char *directory; /* of a model; "": random weights, ViT-B/32 */
+    const char *dtype;     /* auto, f32, bf16 */
+    uint64_t batch;
+    uint64_t n_rounds;
+    uint64_t width_px;
+    uint64_t height_px;
+};
+
+/** Milliseconds an image, medians. */
+struct fovea_bench_figures {
+    char dtype[8]; /* that was used */
+    uint64_t jpeg_bytes;
+    uint64_t weights_bytes;
+    double decode_ms;
+    double resize_ms;
+    double forward_ms;
+    double forward_single_ms;
+    double matmul_ms;
+    double over_matmul; /* median of forward over matmul, round by round */
+    double end_to_end_ms;
+};
+
+/** Run the worker program and read its figures. FOVEA_ERR_WORKER_START if it
+ *  cannot be run or says nothing that makes sense; what it failed with. */
+FOVEA_NODISCARD enum fovea_status fovea_bench_measure(
+        const struct fovea_bench_request *request,
+        struct fovea_bench_figures *figures_out, struct fovea_error *err);
+
+#endif

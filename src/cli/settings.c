@@ -1,0 +1,155 @@
+/* See settings.h. */
+#include "cli/settings.h"
+
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+
+static const char *const sandbox_names[] = { "on", "auto", "off", NULL };
+
+void
+fovea_settings_flags(struct fovea_settings *s, struct fovea_flag *flags)
+{
+    enum {
+        MAX_REDIRECTS = 50,
+        KIBI = 1024,
+        KILO = 1000,
+    };
+    const struct fovea_flag table[FOVEA_SETTINGS_N_FLAGS] = {
+        { .name = "batch",
+                .number = &s->n_batch,
+                .min = 1,
+                .max = FOVEA_MAX_BATCH },
+        { .name = "workers",
+                .number = &s->n_workers,
+                .min = 1,
+                .max = FOVEA_MAX_WORKERS },
+        { .name = "threads",
+                .number = &s->n_threads,
+                .min = 1,
+                .max = FOVEA_MAX_THREADS },
+        { .name = "memory-limit", .text = &s->memory_limit },
+        { .name = "max-queue",
+                .number = &s->max_queue,
+                .min = 1,
+                .max = FOVEA_MAX_QUEUE },
+        { .name = "deadline", .time_ns = &s->deadline_ns },
+        { .name = "image-time", .time_ns = &s->image_ns },
+        { .name = "load-time", .time_ns = &s->load_ns },
+        { .name = "idle", .time_ns = &s->idle_ns },
+        { .name = "recycle",
+                .number = &s->recycle,
+                .min = 1,
+                .max = UINT64_MAX },
+        { .name = "max-cache",
+                .number = &s->max_cache,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KIBI },
+        { .name = "sandbox", .number = &s->sandbox, .choices = sandbox_names },
+        { .name = "connect-time", .time_ns = &s->connect_ns },
+        { .name = "fetch-time", .time_ns = &s->fetch_ns },
+        { .name = "max-redirects",
+                .number = &s->max_redirects,
+                .min = 1,
+                .max = MAX_REDIRECTS },
+        { .name = "max-bytes",
+                .number = &s->max_bytes,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KIBI },
+        { .name = "max-pixels",
+                .number = &s->max_pixels,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KILO },
+        { .name = "max-side",
+                .number = &s->max_side_px,
+                .min = 1,
+                .max = UINT32_MAX,
+                .kilo = KILO },
+        { .name = "max-warnings",
+                .number = &s->max_warnings,
+                .min = 1,
+                .max = UINT32_MAX,
+                .kilo = KILO },
+    };
+    memcpy(flags, table, sizeof table);
+}
+
+/* "80%", or bytes as --max-bytes has them. */
+static enum fovea_status
+apply_memory_limit(const char *text, struct fovea_options *options,
+        struct fovea_error *err)
+{
+    enum {
+        KIBI = 1024,
+        ALL_PCT = 100,
+    };
+    size_t size = strlen(text);
+    if (text[size - 1] != '%') {
+        struct fovea_flag flag = { .name = "memory-limit",
+            .number = &options->memory_limit_bytes,
+            .min = 1,
+            .max = UINT64_MAX,
+            .kilo = KIBI };
+        options->memory_limit_pct = ALL_PCT;
+        return fovea_args_number(&flag, text, err);
+    }
+    unsigned pct = 0;
+    for (size_t i = 0; i + 1 < size && pct <= ALL_PCT; i++) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        pct = is_digit ? 10 * pct + (unsigned)(text[i] - '0') : ALL_PCT + 1;
+    }
+    if (pct < 1 || pct > ALL_PCT) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--memory-limit: \"%s\" is not from 1%% to 100%%", text);
+    }
+    options->memory_limit_pct = pct;
+    return FOVEA_OK;
+}
+
+/* More threads each: fewer workers, so that all together use the CPUs. */
+static unsigned
+choose_workers(const struct fovea_settings *settings)
+{
+    if (settings->n_workers || settings->n_threads < 2) {
+        return (unsigned)settings->n_workers;
+    }
+    unsigned n = fovea_cpu_count() / (unsigned)settings->n_threads;
+    return n > 1 ? n : 1;
+}
+
+enum fovea_status
+fovea_settings_apply(const struct fovea_settings *settings,
+        struct fovea_options *options, struct fovea_error *err)
+{
+    options->max_batch = (unsigned)settings->n_batch;
+    options->n_threads = (unsigned)settings->n_threads;
+    options->max_workers = choose_workers(settings);
+    options->max_queue = (unsigned)settings->max_queue;
+    options->idle_ns = settings->idle_ns;
+    options->deadline_ns = settings->deadline_ns;
+    options->image_ns = settings->image_ns;
+    options->load_ns = settings->load_ns;
+    options->recycle_after = settings->recycle;
+    options->max_cache_bytes = settings->max_cache;
+    options->sandbox = (enum fovea_sandbox)settings->sandbox;
+    options->url = (struct fovea_url_options){
+        .allow_private = true,
+        .use_proxies = true,
+        .connect_ns = settings->connect_ns,
+        .total_ns = settings->fetch_ns,
+        .max_redirects = (unsigned)settings->max_redirects,
+    };
+    options->limits = (struct fovea_limits){
+        .max_bytes = settings->max_bytes,
+        .max_pixels = settings->max_pixels,
+        .max_side_px = (uint32_t)settings->max_side_px,
+        .max_warnings = (uint32_t)settings->max_warnings,
+    };
+    return settings->memory_limit
+            ? apply_memory_limit(settings->memory_limit, options, err)
+            : FOVEA_OK;
+}

@@ -1,0 +1,12 @@
+/* The pool's statistics as a table for people. */
+#ifndef FOVEA_CLI_STATS_REPORT_H
+#define FOVEA_CLI_STATS_REPORT_H
+
+#include "fovea/pool.h"
+
+#include "cli/text.h"
+
+void fovea_stats_report(const struct fovea_pool_stats *stats,
+        struct fovea_text *text);
+
+#endif

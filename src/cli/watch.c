@@ -1,0 +1,55 @@
+/* See watch.h. */
+#include "cli/watch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* Stopped for a reason of ours or as it was asked to. */
+static bool
+is_ordinary(enum fovea_stop_reason reason)
+{
+    return reason == FOVEA_STOP_NONE || reason == FOVEA_STOP_IDLE ||
+            reason == FOVEA_STOP_MEMORY || reason == FOVEA_STOP_MODEL ||
+            reason == FOVEA_STOP_SHUTDOWN || reason == FOVEA_STOP_RECYCLED;
+}
+
+static bool
+is_important(const struct fovea_event *event)
+{
+    switch (event->kind) {
+    case FOVEA_EVENT_WORKER_LOG:
+    case FOVEA_EVENT_NO_SANDBOX:
+    case FOVEA_EVENT_BREAKER:
+        return true;
+    case FOVEA_EVENT_WORKER_STOPPED:
+        return !is_ordinary(event->reason);
+    case FOVEA_EVENT_WORKER_STARTED:
+    case FOVEA_EVENT_WORKER_READY:
+    case FOVEA_EVENT_COLD_START:
+    case FOVEA_EVENT_START_REFUSED: /* a result says it */
+    case FOVEA_EVENT_PRESSURE:
+    case FOVEA_EVENT_CACHE:
+    default:
+        return false;
+    }
+}
+
+void
+fovea_watch_event(void *context, const struct fovea_event *event)
+{
+    const struct fovea_watch *watch = context;
+    if (!watch->is_verbose && (watch->is_quiet || !is_important(event))) {
+        return;
+    }
+    char worker[32] = "";
+    if (event->pid) {
+        (void)snprintf(worker, sizeof worker, " %" PRId64, event->pid);
+    }
+    if (isatty(STDERR_FILENO)) {
+        (void)fputs("\r\033[K", stderr); /* over the progress line */
+    }
+    fovea_cli_report("%s%s: %s", fovea_event_kind_name(event->kind), worker,
+            event->message);
+}

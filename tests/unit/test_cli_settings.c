@@ -1,0 +1,124 @@
+/* From flags to the library's options. */
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/macros.h"
+#include "cli/settings.h"
+#include "test.h"
+
+static enum fovea_status
+apply(const char *first, const char *second, struct fovea_options *options,
+        struct fovea_error *error)
+{
+    struct fovea_settings settings = { 0 };
+    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS];
+    char words[2][64];
+    char *argv[2] = { words[0], words[1] };
+    const char *left[2];
+    size_t n_left = 0;
+    (void)snprintf(words[0], sizeof words[0], "%s", first);
+    (void)snprintf(words[1], sizeof words[1], "%s", second ? second : "");
+    fovea_settings_flags(&settings, flags);
+    enum fovea_status status = fovea_args_parse(flags, FOVEA_SETTINGS_N_FLAGS,
+            second ? 2 : 1, argv, left, &n_left, error);
+    *options = (struct fovea_options){ .dtype = FOVEA_DTYPE_BF16 };
+    return status ? status : fovea_settings_apply(&settings, options, error);
+}
+
+static void
+every_flag_reaches_its_option(void **state)
+{
+    (void)state;
+    struct fovea_options options;
+    struct fovea_error error;
+    const struct {
+        const char *flag;
+        const void *field;
+        uint64_t value;
+        size_t size;
+    } cases[] = {
+#define FIELD(name, flag, value) \
+    { flag, &options.name, value, sizeof options.name }
+        FIELD(max_batch, "--batch=3", 3),
+        FIELD(max_workers, "--workers=5", 5),
+        FIELD(n_threads, "--threads=1", 1),
+        FIELD(max_queue, "--max-queue=7", 7),
+        FIELD(deadline_ns, "--deadline=2", 2000000000),
+        FIELD(image_ns, "--image-time=3s", 3000000000),
+        FIELD(load_ns, "--load-time=4", 4000000000),
+        FIELD(idle_ns, "--idle=never", INT64_MAX),
+        FIELD(recycle_after, "--recycle=9", 9),
+        FIELD(max_cache_bytes, "--max-cache=1G", 1073741824),
+        FIELD(sandbox, "--sandbox=off", FOVEA_SANDBOX_OFF),
+        FIELD(url.connect_ns, "--connect-time=1", 1000000000),
+        FIELD(url.total_ns, "--fetch-time=1m", 60000000000),
+        FIELD(url.max_redirects, "--max-redirects=2", 2),
+        FIELD(limits.max_bytes, "--max-bytes=1K", 1024),
+        FIELD(limits.max_pixels, "--max-pixels=1K", 1000),
+        FIELD(limits.max_side_px, "--max-side=11", 11),
+        FIELD(limits.max_warnings, "--max-warnings=12", 12),
+        FIELD(memory_limit_pct, "--memory-limit=50%", 50),
+        FIELD(memory_limit_bytes, "--memory-limit=4G", UINT64_C(4) << 30),
+#undef FIELD
+    };
+    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS + 1);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        assert_ok(apply(cases[i].flag, NULL, &options, &error), &error);
+        uint64_t value = 0;
+        memcpy(&value, cases[i].field, cases[i].size);
+        assert_int_equal(value, cases[i].value);
+        assert_int_equal(options.dtype, FOVEA_DTYPE_BF16);
+    }
+}
+
+static void
+bytes_take_the_place_of_the_share(void **state)
+{
+    (void)state;
+    struct fovea_options options;
+    struct fovea_error error;
+    assert_ok(apply("--memory-limit=1M", NULL, &options, &error), &error);
+    assert_int_equal(options.memory_limit_pct, 100);
+    assert_int_equal(options.memory_limit_bytes, 1 << 20);
+}
+
+static void
+memory_limits_that_are_none_are_explained(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "0%", "101%", "%", "5x%", "-5%",
+        "999999999999%", "0", "4T", "x" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(bad); i++) {
+        struct fovea_options options;
+        struct fovea_error error;
+        assert_fails(apply("--memory-limit", bad[i], &options, &error), &error,
+                FOVEA_ERR_ARGUMENT, bad[i]);
+    }
+}
+
+static void
+threads_share_the_cpus_among_workers(void **state)
+{
+    (void)state;
+    struct fovea_options options;
+    struct fovea_error error;
+    unsigned n_cpus = fovea_cpu_count();
+    assert_ok(apply("--threads=2", NULL, &options, &error), &error);
+    assert_int_equal(options.max_workers, n_cpus > 3 ? n_cpus / 2 : 1);
+    assert_ok(apply("--threads=2", "--workers=6", &options, &error), &error);
+    assert_int_equal(options.max_workers, 6);
+    assert_ok(apply("--threads=1", NULL, &options, &error), &error);
+    assert_int_equal(options.max_workers, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_flag_reaches_its_option),
+        cmocka_unit_test(bytes_take_the_place_of_the_share),
+        cmocka_unit_test(memory_limits_that_are_none_are_explained),
+        cmocka_unit_test(threads_share_the_cpus_among_workers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
