@@ -36,8 +36,8 @@ enum {
     FOVEA_SETTINGS_N_FLAGS = 19
 };
 
-/* What the flags are, for the help of each command. */
-/* clang-format off: as it is printed */
+/* What the flags are, for the help of each command; as it is printed. */
+/* clang-format off */
 #define FOVEA_SETTINGS_HELP \
     "Workers:\n" \
     "      --batch N         images a worker takes at once, 1 to 128 (8)\n" \

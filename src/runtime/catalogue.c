@@ -19,7 +19,6 @@
         0.26862954F, 0.26130258F, 0.27577711F \
     }
 
-/* clang-format off: a table */
 static const struct fovea_catalogue_entry entries[] = {
     { FOVEA_DEFAULT_MODEL, 64, 224, 32, 4, 4, 128, 512, CLIP_MEAN, CLIP_STD,
             0 },
@@ -38,7 +37,6 @@ static const struct fovea_catalogue_entry entries[] = {
     { "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 1024, 224, 14, 32, 16, 1280,
             5120, CLIP_MEAN, CLIP_STD, 0 },
 };
-/* clang-format on */
 
 const struct fovea_catalogue_entry *
 fovea_catalogue(size_t index)

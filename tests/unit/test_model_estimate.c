@@ -16,7 +16,6 @@ enum {
 
 static const enum fovea_dtype dtypes[] = { FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16 };
 
-/* clang-format off: a table */
 static const struct fovea_vision_config towers[] = {
     /* hidden, MLP, layers, heads, image, patch, projection */
     { 128, 512, 4, 4, 224, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
@@ -36,7 +35,6 @@ static const struct fovea_vision_config towers[] = {
     { 272, 1000, 2, 4, 448, 16, 129, FOVEA_ACTIVATION_GELU, 1e-5F },
     { 264, 64, 2, 264, 32, 32, 31, FOVEA_ACTIVATION_GELU, 1e-5F },
 };
-/* clang-format on */
 
 static void
 check(const struct fovea_vision_config *config, const char *what,
