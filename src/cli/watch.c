@@ -36,6 +36,29 @@ is_important(const struct fovea_event *event)
     }
 }
 
+static const char *
+what_it_did(enum fovea_event_kind kind)
+{
+    switch (kind) {
+    case FOVEA_EVENT_WORKER_STARTED:
+        return "started";
+    case FOVEA_EVENT_WORKER_READY:
+        return "ready";
+    case FOVEA_EVENT_WORKER_STOPPED:
+        return "stopped";
+    case FOVEA_EVENT_WORKER_LOG:
+        return "says";
+    case FOVEA_EVENT_COLD_START:
+    case FOVEA_EVENT_START_REFUSED:
+    case FOVEA_EVENT_NO_SANDBOX:
+    case FOVEA_EVENT_PRESSURE:
+    case FOVEA_EVENT_BREAKER:
+    case FOVEA_EVENT_CACHE:
+    default:
+        return fovea_event_kind_name(kind);
+    }
+}
+
 void
 fovea_watch_event(void *context, const struct fovea_event *event)
 {
@@ -43,13 +66,14 @@ fovea_watch_event(void *context, const struct fovea_event *event)
     if (!watch->is_verbose && (watch->is_quiet || !is_important(event))) {
         return;
     }
-    char worker[32] = "";
-    if (event->pid) {
-        (void)snprintf(worker, sizeof worker, " %" PRId64, event->pid);
-    }
     if (isatty(STDERR_FILENO)) {
         (void)fputs("\r\033[K", stderr); /* over the progress line */
     }
-    fovea_cli_report("%s%s: %s", fovea_event_kind_name(event->kind), worker,
-            event->message);
+    if (event->pid) {
+        fovea_cli_report("worker %" PRId64 " %s: %s", event->pid,
+                what_it_did(event->kind), event->message);
+    } else {
+        fovea_cli_report("%s: %s", fovea_event_kind_name(event->kind),
+                event->message);
+    }
 }
