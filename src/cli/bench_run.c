@@ -42,6 +42,8 @@ start(const char *program, char *const *words, int output, pid_t *pid_out)
     return error;
 }
 
+/* What the worker program writes are plain numbers, in range: sscanf does. */
+/* NOLINTBEGIN(cert-err34-c) */
 static bool
 take_number(struct fovea_bench_figures *figures, const char *name,
         const char *value)
@@ -100,6 +102,8 @@ take_failure(const char *line, struct fovea_error *err)
     }
     return fovea_fail(err, (enum fovea_status)code, "%s", line + at);
 }
+
+/* NOLINTEND(cert-err34-c) */
 
 static enum fovea_status
 read_figures(FILE *file, struct fovea_bench_figures *figures,

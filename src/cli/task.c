@@ -102,6 +102,14 @@ struct flow {
     size_t n_batch;
 };
 
+/* All that was asked for. */
+struct order {
+    const struct fovea_task_kind *kind;
+    const struct fovea_task *task;
+    struct fovea_entries_source source;
+    struct flow flow;
+};
+
 /* Every worker has a batch, and another one waits for it; one more is being
    read or written. Never more than the queue takes: a full one refuses. */
 static struct flow
@@ -176,27 +184,28 @@ nothing_found(const struct fovea_entries_source *source,
 
 /* Run with everything open; the output is committed or still to be finished. */
 static enum fovea_status
-run_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_entries_source *source, const struct flow *flow,
-        struct fovea_output *output, struct fovea_task_work *work,
-        struct fovea_run_totals *totals, struct fovea_error *err)
+run_task(const struct order *order, struct fovea_output *output,
+        struct fovea_task_work *work, struct fovea_run_totals *totals,
+        struct fovea_error *err)
 {
+    const struct fovea_task_kind *kind = order->kind;
+    const struct fovea_task *task = order->task;
     bool on_screen = !task->output && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
-        .source = *source,
+        .source = order->source,
         .output = output,
         .work = kind->work,
         .context = work,
         .verb = kind->verb,
-        .n_batch = flow->n_batch,
-        .n_feeders = flow->n_feeders,
+        .n_batch = order->flow.n_batch,
+        .n_feeders = order->flow.n_feeders,
         .show_progress = !task->quiet && !task->no_progress,
         /* On the screen the results themselves say it. */
         .n_complaints = task->quiet || on_screen ? 0 : N_COMPLAINTS,
     };
     enum fovea_status status = fovea_run(&settings, totals, err);
     if (!status && totals->n_done == 0) {
-        status = nothing_found(source, err);
+        status = nothing_found(&order->source, err);
     }
     return status ? status : fovea_output_commit(output, err);
 }
@@ -249,10 +258,10 @@ report_stats(struct fovea *library)
 
 /* With a library and a model. The exit code. */
 static int
-embed_all(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_entries_source *source, const struct flow *flow,
-        struct fovea_model *model)
+embed_all(const struct order *order, struct fovea_model *model)
 {
+    const struct fovea_task_kind *kind = order->kind;
+    const struct fovea_task *task = order->task;
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
     struct fovea_output output;
@@ -266,8 +275,7 @@ embed_all(const struct fovea_task_kind *kind, const struct fovea_task *task,
         .model = model,
         .flags = task->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
     };
-    enum fovea_status status =
-            run_task(kind, task, source, flow, &output, &work, &totals, &error);
+    enum fovea_status status = run_task(order, &output, &work, &totals, &error);
     fovea_output_finish(&output);
     if (status) {
         return fovea_cli_fail(&error);
@@ -277,23 +285,20 @@ embed_all(const struct fovea_task_kind *kind, const struct fovea_task *task,
 }
 
 static int
-do_task(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_entries_source *source,
-        const struct fovea_options *options)
+do_task(const struct order *order, const struct fovea_options *options)
 {
     struct fovea_error error;
     FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
     FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
     enum fovea_status status = fovea_open(options, &library, &error);
     if (!status) {
-        status = fovea_model_open(library, task->model, &model, &error);
+        status = fovea_model_open(library, order->task->model, &model, &error);
     }
     if (status) {
         return fovea_cli_fail(&error);
     }
-    const struct flow flow = plan_flow(options);
-    int exit_code = embed_all(kind, task, source, &flow, model);
-    if (task->stats) {
+    int exit_code = embed_all(order, model);
+    if (order->task->stats) {
         report_stats(library);
     }
     return exit_code;
@@ -330,10 +335,15 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
     if (status) {
         return fovea_cli_misused(kind->command, &error);
     }
-    const struct fovea_entries_source source = {
-        .words = words,
-        .n_words = n_words,
-        .separator = task.null_separated ? '\0' : '\n',
+    const struct order order = {
+        .kind = kind,
+        .task = &task,
+        .source = {
+            .words = words,
+            .n_words = n_words,
+            .separator = task.null_separated ? '\0' : '\n',
+        },
+        .flow = plan_flow(&options),
     };
-    return do_task(kind, &task, &source, &options);
+    return do_task(&order, &options);
 }

@@ -36,7 +36,7 @@ static int
 put(const char *directory, const char *file, const char *text)
 {
     char path[sizeof group.inner + 64];
-    snprintf(path, sizeof path, "%s/%s", directory, file);
+    (void)snprintf(path, sizeof path, "%s/%s", directory, file);
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? write(fd, text, strlen(text)) : -1;
     if (fd >= 0) {
@@ -49,7 +49,7 @@ static int
 put_number(const char *directory, const char *file, uint64_t number)
 {
     char text[32];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)number);
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)number);
     return put(directory, file, text);
 }
 
@@ -88,9 +88,9 @@ make_groups(const char *controller, const char *limit_file)
         return false;
     }
     group.limit_file = limit_file;
-    snprintf(group.outer, sizeof group.outer, "%s%s/fovea-test-%d", own.mount,
-            own.relative, (int)getpid());
-    snprintf(group.inner, sizeof group.inner, "%s/inner", group.outer);
+    (void)snprintf(group.outer, sizeof group.outer, "%s%s/fovea-test-%d",
+            own.mount, own.relative, (int)getpid());
+    (void)snprintf(group.inner, sizeof group.inner, "%s/inner", group.outer);
     bool made = mkdir(group.outer, 0700) == 0 &&
             (controller ||
                     put(group.outer, "cgroup.subtree_control", "+memory") ==

@@ -56,7 +56,7 @@ static const struct sockaddr_un *
 address(void)
 {
     static struct sockaddr_un name = { .sun_family = AF_UNIX };
-    snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "fovea-%d",
+    (void)snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "fovea-%d",
             (int)getpid());
     return &name;
 }
@@ -106,7 +106,7 @@ seal(void)
     };
     struct fovea_error error;
     if (fovea_sandbox_seal(&profile, &error)) {
-        fprintf(stderr, "# %s\n", error.message);
+        (void)fprintf(stderr, "# %s\n", error.message);
         return -1;
     }
     return 0;

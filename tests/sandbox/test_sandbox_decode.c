@@ -76,7 +76,7 @@ open_folder(const char *folder)
     const char *root = getenv("FOVEA_SOURCE_ROOT");
     assert_non_null(root);
     char path[512];
-    snprintf(path, sizeof path, "%s/%s", root, folder);
+    (void)snprintf(path, sizeof path, "%s/%s", root, folder);
     DIR *directory = opendir(path);
     assert_non_null(directory);
     for (const struct dirent *entry; (entry = readdir(directory));) {
@@ -85,8 +85,9 @@ open_folder(const char *folder)
             continue;
         }
         assert_true(n_inputs < MAX_INPUTS);
-        snprintf(path, sizeof path, "%s/%s/%s", root, folder, entry->d_name);
-        snprintf(inputs[n_inputs].name, NAME_SIZE, "%s", entry->d_name);
+        (void)snprintf(path, sizeof path, "%s/%s/%s", root, folder,
+                entry->d_name);
+        (void)snprintf(inputs[n_inputs].name, NAME_SIZE, "%s", entry->d_name);
         assert_ok(fovea_input_open_file(path, &inputs[n_inputs].input, &error),
                 &error);
         n_inputs++;
@@ -126,7 +127,7 @@ decode_sealed(int output)
     };
     struct fovea_error error;
     if (fovea_sandbox_seal(&profile, &error)) {
-        fprintf(stderr, "# %s\n", error.message);
+        (void)fprintf(stderr, "# %s\n", error.message);
         _exit(1);
     }
     for (size_t i = 0; i < n_inputs; i++) {

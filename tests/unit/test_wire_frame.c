@@ -389,7 +389,7 @@ knows_who_may_say_what_when(void **state)
             enum fovea_frame_type t = (enum fovea_frame_type)type;
             if (fovea_frame_is_legal((enum fovea_channel_state)i, t)) {
                 size_t size = strlen(all);
-                snprintf(all + size, sizeof all - size, "%s ",
+                (void)snprintf(all + size, sizeof all - size, "%s ",
                         fovea_frame_type_name(t));
             }
         }

@@ -399,7 +399,7 @@ makes_messages_one_harmless_line(void **state)
 {
     (void)state;
     struct fovea_failed rude = failed;
-    snprintf(rude.message, sizeof rude.message, "%s",
+    (void)snprintf(rude.message, sizeof rude.message, "%s",
             "two\nlines\x1b[2J and \x7f, \xc3\xa4");
     struct fovea_writer writer;
     fovea_writer_init(&writer, bytes, sizeof bytes);
