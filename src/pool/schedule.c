@@ -30,8 +30,8 @@ find_worker(const struct fovea_pool_model *model)
     return latest;
 }
 
-/* Where the rows of a job's pixels go, and where one is copied to. The worker cannot make it smaller under
-   our reading. */
+/* Where the rows of a job's pixels go, and where one is copied to. The worker
+   cannot make it smaller under our reading. */
 static enum fovea_status
 make_output(const struct fovea_pool_model *model, size_t n, int *fd_out,
         struct fovea_error *err)

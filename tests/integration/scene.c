@@ -9,13 +9,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/macros.h"
 #include "base/memfd.h"
 
 static void
 on_event(void *context, const struct fovea_event *event)
 {
     struct scene *scene = context;
-    assert_non_null(event->message);
+    FOVEA_ASSERT(event->message); /* cmocka's own are for the test's thread */
     (void)pthread_mutex_lock(&scene->mu);
     if (scene->n_events < SCENE_MAX_EVENTS) {
         struct scene_event *copy = &scene->events[scene->n_events++];
@@ -223,6 +224,10 @@ done(void *context, const struct fovea_error *result, const void *row,
 {
     struct shot *shot = context;
     struct scene *scene = shot->scene;
+    if (shot->next) {
+        struct fovea_error error;
+        FOVEA_ASSERT(!shot_submit(shot->next, shot->model, &error));
+    }
     (void)pthread_mutex_lock(&scene->mu);
     shot->n_done++;
     shot->order = ++n_answers;
@@ -246,14 +251,14 @@ shot_submit(struct shot *shot, struct fovea_pool_model *model,
         .size = shot->size,
         .raw = shot->raw,
         .is_batch = shot->is_batch,
+        .is_admitted = shot->is_admitted,
         .submitted_ns = fovea_clock_ns(),
         .deadline_ns = shot->deadline_ns ? shot->deadline_ns : FOVEA_NEVER,
         .done = done,
         .context = shot,
     };
-    assert_ok(fovea_memfd_from_bytes("shot", shot->text, shot->size, &image.fd,
-                      err),
-            err);
+    FOVEA_ASSERT(fovea_memfd_from_bytes("shot", shot->text, shot->size,
+                         &image.fd, err) == FOVEA_OK);
     enum fovea_status status =
             fovea_pool_submit(model, &image, &shot->ticket, err);
     if (status) {

@@ -50,6 +50,9 @@ struct shot {
     bool raw;
     bool is_batch;
     bool is_pixels;
+    bool is_admitted;
+    bool is_refused;     /* for a test's own use */
+    struct shot *next;   /* submitted by this one's callback; or NULL */
     int64_t deadline_ns; /* 0: never */
     uint64_t ticket;
     /* guarded by the scene's mu */

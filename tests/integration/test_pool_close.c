@@ -1,0 +1,246 @@
+/* The end: with work left, with workers that will not go, and in a child that
+   was forked. */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/memfd.h"
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot, struct fovea_pool_model *model)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+/* What was submitted is done first. */
+static void
+test_drain(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 50");
+    static struct shot shots[30];
+    for (unsigned i = 0; i < 30; i++) {
+        shot_init(&shots[i], &scene, "slow 5\n%u", i);
+        submit(&shots[i], model);
+    }
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+    for (unsigned i = 0; i < 30; i++) {
+        assert_int_equal(shots[i].n_done, 1);
+        shot_check_good(&shots[i]);
+    }
+}
+
+/* As far as the time goes. */
+static void
+test_drain_ends(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.drain_ns = 200 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    static struct shot shots[3];
+    for (unsigned i = 0; i < 3; i++) {
+        shot_init(&shots[i], &scene, "slow 30000\n%u", i);
+        submit(&shots[i], model);
+    }
+    fovea_pool_close_model(model);
+    int64_t start = fovea_clock_ns();
+    scene_close(&scene);
+    assert_true(fovea_clock_ns() - start < 5 * FOVEA_NS_PER_S);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(shots[i].n_done, 1);
+        shot_check(&shots[i], FOVEA_ERR_SHUTTING_DOWN, "closed before");
+    }
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_SHUTDOWN), 1);
+}
+
+static void
+test_no_drain(void **state)
+{
+    (void)state;
+    scene.settings.drain_ns = 0;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 30000");
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    submit(&shot, model);
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+    assert_int_equal(shot.n_done, 1);
+    shot_check(&shot, FOVEA_ERR_SHUTTING_DOWN, "closed before");
+}
+
+/* Stopped workers do not hear SIGTERM. */
+static void
+test_stopped_worker(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    int64_t pid = scene_worker(&scene, FOVEA_WORKER_READY);
+    assert_int_equal(kill((pid_t)pid, SIGSTOP), 0);
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+    assert_int_equal(kill((pid_t)pid, 0), -1);
+}
+
+static struct fovea_pool_model *refused_model;
+static unsigned n_refused;
+
+static void
+refuse(void *context, const struct fovea_error *result, const void *row,
+        const struct fovea_timings *timings)
+{
+    (void)row;
+    (void)timings;
+    struct shot *late = context;
+    struct fovea_error error;
+    n_refused += result->code == FOVEA_ERR_SHUTTING_DOWN &&
+            shot_submit(late, refused_model, &error) == result->code;
+}
+
+/* Whoever submits again from a callback is refused, and the end comes. */
+static void
+test_submit_while_closing(void **state)
+{
+    (void)state;
+    scene.settings.drain_ns = 0;
+    scene_open(&scene);
+    refused_model = scene_model(&scene, "one", "slow 30000");
+    n_refused = 0;
+    struct shot late;
+    shot_init(&late, &scene, "vector");
+    struct fovea_pool_image image = {
+        .fd = -1,
+        .size = 6,
+        .deadline_ns = FOVEA_NEVER,
+        .done = refuse,
+        .context = &late,
+    };
+    struct fovea_error error;
+    assert_ok(fovea_memfd_from_bytes("late", "vector", 6, &image.fd, &error),
+            &error);
+    assert_ok(fovea_pool_submit(refused_model, &image, NULL, &error), &error);
+    scene_close(&scene);
+    assert_int_equal(n_refused, 1);
+}
+
+static int
+try_in_child(struct fovea_pool_model *model)
+{
+    struct fovea_error error = { .code = FOVEA_OK };
+    struct shot shot;
+    struct fovea_pool_stats stats;
+    shot_init(&shot, &scene, "vector");
+    bool good = shot_submit(&shot, model, &error) == FOVEA_ERR_FORKED &&
+            fovea_pool_prewarm(model, &error) == FOVEA_ERR_FORKED &&
+            fovea_pool_read_stats(scene.pool, &stats, &error) ==
+                    FOVEA_ERR_FORKED &&
+            !fovea_pool_model_has_workers(model);
+    fovea_pool_cancel(model, 1);
+    fovea_pool_close_model(model);
+    fovea_pool_destroy(scene.pool);
+    return good ? 0 : 1;
+}
+
+static void
+test_fork(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(try_in_child(model));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    shot_expect_good(&shot, model);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    fovea_pool_close_model(model);
+}
+
+/* Ends as a program does that is killed: its worker must not outlive it. */
+static void
+test_host_dies(void **state)
+{
+    (void)state;
+    int pipe_fds[2];
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        scene.settings.max_workers = 1;
+        scene_open(&scene);
+        struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+        struct shot shot;
+        shot_init(&shot, &scene, "vector");
+        shot_expect_good(&shot, model);
+        int64_t pid = scene_worker(&scene, FOVEA_WORKER_READY);
+        (void)!write(pipe_fds[1], &pid, sizeof pid);
+        (void)kill(getpid(), SIGKILL);
+    }
+    int64_t pid = 0;
+    assert_int_equal(read(pipe_fds[0], &pid, sizeof pid), sizeof pid);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, 3);
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    while (access(path, F_OK) == 0 && fovea_clock_ns() < until) {
+        sleep_ns(FOVEA_NS_PER_MS);
+    }
+    assert_int_equal(access(path, F_OK), -1);
+    (void)close(pipe_fds[0]);
+    (void)close(pipe_fds[1]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_drain),
+        TEST(test_drain_ends),
+        TEST(test_no_drain),
+        TEST(test_stopped_worker),
+        TEST(test_submit_while_closing),
+        TEST(test_fork),
+        TEST(test_host_dies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

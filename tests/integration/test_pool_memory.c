@@ -1,0 +1,316 @@
+/* Workers go when they are idle, when memory is short, when nobody wants them
+   any more; and what they had is back then. */
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+expect_good(struct fovea_pool_model *model)
+{
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+}
+
+static void
+wait_reserved(uint64_t bytes)
+{
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    while (fovea_pool_reserved_bytes(scene.pool) != bytes &&
+            fovea_clock_ns() < until) {
+        sleep_ns(FOVEA_NS_PER_MS);
+    }
+    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), bytes);
+}
+
+/* To nothing, and back again. */
+static void
+test_idle(void **state)
+{
+    (void)state;
+    scene.settings.idle_ns = 200 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    expect_good(model);
+    scene_wait_stops(&scene, FOVEA_STOP_IDLE, 2);
+    wait_reserved(0);
+    assert_false(fovea_pool_model_has_workers(model));
+    /* The weights went with the last one. */
+    assert_int_equal(count_fds(), scene.n_fds + 2);
+    expect_good(model);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 2);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_ready_to_idle(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    expect_good(model);
+    assert_int_equal(scene_count_workers(&scene, FOVEA_WORKER_READY), 1);
+    scene_wait_workers(&scene, FOVEA_WORKER_IDLE, 1);
+    expect_good(model);
+    assert_int_equal(scene_count_workers(&scene, FOVEA_WORKER_READY), 1);
+    fovea_pool_close_model(model);
+}
+
+/* The one that nobody used for longest goes first. */
+static void
+test_others_make_room(void **state)
+{
+    (void)state;
+    /* For two models with a worker each, which take 150 MiB while they load
+       and 50 and a bit after. */
+    scene.settings.max_workers = 1;
+    scene.settings.memory_limit_bytes = 220 * SCENE_MIB;
+    scene_open(&scene);
+    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
+    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct fovea_pool_model *third = scene_model(&scene, "third", NULL);
+    expect_good(first);
+    expect_good(second);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    expect_good(third);
+    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
+    assert_false(fovea_pool_model_has_workers(first));
+    assert_true(fovea_pool_model_has_workers(second));
+    assert_true(fovea_pool_model_has_workers(third));
+    expect_good(first);
+    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 2);
+    assert_false(fovea_pool_model_has_workers(second));
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_START_REFUSED), 0);
+    fovea_pool_close_model(first);
+    fovea_pool_close_model(second);
+    fovea_pool_close_model(third);
+}
+
+/* A worker with an image in its hands stays; who wants its memory is told. */
+static void
+test_busy_ones_stay(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.memory_limit_bytes = 170 * SCENE_MIB;
+    scene_open(&scene);
+    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
+    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct shot slow;
+    struct fovea_error error;
+    shot_init(&slow, &scene, "slow 300");
+    assert_ok(shot_submit(&slow, first, &error), &error);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, second, FOVEA_ERR_MEMORY_EXHAUSTED,
+            "Cannot spawn workers for second. Need 150 MB, only 119 MB");
+    shot_check_good(&slow);
+    expect_good(second);
+    fovea_pool_close_model(first);
+    fovea_pool_close_model(second);
+}
+
+/* Not all of them together would be enough: so none has to go. */
+static void
+test_nobody_goes_in_vain(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
+    expect_good(first);
+    scene_set_memory(&scene, 8192, 60);
+    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, second, FOVEA_ERR_MEMORY_EXHAUSTED, "Need 150 MB");
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    assert_true(fovea_pool_model_has_workers(first));
+    fovea_pool_close_model(first);
+    fovea_pool_close_model(second);
+}
+
+/* High: nobody is added. Critical: the idle ones go. */
+static void
+test_pressure(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 4;
+    scene_open(&scene);
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    struct fovea_pool_model *model = NULL;
+    struct fovea_error error;
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.max_batch = 1;
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
+    expect_good(model);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    scene_set_memory(&scene, 8192, 8192 / 5);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_PRESSURE, 1),
+            fovea_pressure_name(FOVEA_PRESSURE_HIGH));
+    static struct shot shots[8];
+    for (unsigned i = 0; i < 8; i++) {
+        shot_init(&shots[i], &scene, "slow 50\n%u", i);
+        assert_ok(shot_submit(&shots[i], model, &error), &error);
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        shot_check_good(&shots[i]);
+    }
+    assert_int_equal(scene_count_live(&scene), 2);
+    assert_fails(fovea_pool_prewarm(model, &error), &error,
+            FOVEA_ERR_MEMORY_EXHAUSTED, "memory is short");
+    scene_set_memory(&scene, 8192, 8192 / 10);
+    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 2);
+    wait_reserved(0);
+    /* What is wanted is started all the same, as far as there is memory. */
+    expect_good(model);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_recycle(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.recycle_after = 5;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    for (unsigned i = 0; i < 12; i++) {
+        expect_good(model);
+    }
+    scene_wait_stops(&scene, FOVEA_STOP_RECYCLED, 2);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 3);
+    fovea_pool_close_model(model);
+}
+
+/* The queue is served, then the workers go; opened again it starts anew. */
+static void
+test_model_is_closed(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    static struct shot shots[20];
+    struct fovea_error error;
+    for (unsigned i = 0; i < 20; i++) {
+        shot_init(&shots[i], &scene, "slow 5\n%u", i);
+        assert_ok(shot_submit(&shots[i], model, &error), &error);
+    }
+    expect_good(other);
+    fovea_pool_close_model(model);
+    for (unsigned i = 0; i < 20; i++) {
+        shot_check_good(&shots[i]);
+    }
+    scene_wait_stops(&scene, FOVEA_STOP_MODEL, 1);
+    assert_int_equal(scene_count_live(&scene), 1);
+    wait_reserved(FAKE_SHARED_BYTES + 50 * SCENE_MIB);
+    model = scene_model(&scene, "one", NULL);
+    expect_good(model);
+    fovea_pool_close_model(model);
+    fovea_pool_close_model(other);
+}
+
+/* Closed while its workers load, with nothing to do for them. */
+static void
+test_model_is_closed_while_loading(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 5000");
+    struct shot shot;
+    struct fovea_error error;
+    shot_init(&shot, &scene, "vector");
+    assert_ok(shot_submit(&shot, model, &error), &error);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_STARTED, 2);
+    fovea_pool_cancel(model, shot.ticket);
+    shot_check(&shot, FOVEA_ERR_CANCELLED, "");
+    fovea_pool_close_model(model);
+    scene_wait_stops(&scene, FOVEA_STOP_MODEL, 2);
+    wait_reserved(0);
+}
+
+static void
+test_stats(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 2;
+    scene_open(&scene);
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.n_models, 0);
+    assert_int_equal(stats.n_workers, 0);
+    assert_int_equal(stats.memory_total_bytes, UINT64_C(8192) * SCENE_MIB);
+    fovea_pool_stats_finish(&stats);
+
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    expect_good(model);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.n_models, 1);
+    assert_string_equal(stats.models[0].key, "one");
+    assert_int_equal(stats.models[0].n_submitted, 1);
+    assert_int_equal(stats.models[0].n_embedded, 1);
+    assert_int_equal(stats.models[0].n_failed, 0);
+    assert_int_equal(stats.models[0].n_cold_starts, 1);
+    assert_int_equal(stats.models[0].n_workers, 2);
+    assert_int_equal(stats.models[0].shared_bytes, FAKE_SHARED_BYTES);
+    assert_int_equal(stats.n_workers, 2);
+    uint64_t pss = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct fovea_worker_stats *worker = &stats.workers[i];
+        assert_string_equal(worker->model_key, "one");
+        assert_true(worker->pid > 0);
+        assert_true(worker->sandboxed);
+        assert_true(worker->age_ns >= worker->ready_after_ns);
+        assert_true(worker->ready_after_ns > 0);
+        assert_int_equal(worker->reserved_bytes, 50 * SCENE_MIB);
+        pss += worker->pss_bytes;
+    }
+    assert_int_equal(stats.memory_pss_bytes, pss);
+    assert_true(pss > 0);
+    fovea_pool_stats_finish(&stats);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_idle),
+        TEST(test_ready_to_idle),
+        TEST(test_others_make_room),
+        TEST(test_busy_ones_stay),
+        TEST(test_nobody_goes_in_vain),
+        TEST(test_pressure),
+        TEST(test_recycle),
+        TEST(test_model_is_closed),
+        TEST(test_model_is_closed_while_loading),
+        TEST(test_stats),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

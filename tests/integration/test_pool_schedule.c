@@ -1,0 +1,282 @@
+/* Who goes first, who goes together, and who does not go at all. */
+#include "scene.h"
+
+static struct scene scene;
+static struct fovea_pool_model *model;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+/* One worker, with something in hand for a while; the rest will wait. */
+static void
+open_busy(struct shot *slow, unsigned ms)
+{
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    model = scene_model(&scene, "one", NULL);
+    shot_init(slow, &scene, "slow %u", ms);
+    submit(slow);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+}
+
+static void
+test_singles_before_batches(void **state)
+{
+    (void)state;
+    struct shot slow;
+    open_busy(&slow, 200);
+    static struct shot shots[6];
+    for (unsigned i = 0; i < 6; i++) {
+        shot_init(&shots[i], &scene, "vector %u", i);
+        shots[i].is_batch = i < 3;
+        submit(&shots[i]);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        shot_check_good(&shots[i]);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned j = 3; j < 6; j++) {
+            assert_true(shots[j].order < shots[i].order);
+        }
+    }
+    assert_true(shots[3].order < shots[4].order);
+    fovea_pool_close_model(model);
+}
+
+/* 20 images wait for two idle workers: jobs of at most 8. */
+static void
+test_shared_out(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 2;
+    scene_open(&scene);
+    model = scene_model(&scene, "one", NULL);
+    struct fovea_error error;
+    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    static struct shot shots[20];
+    for (unsigned i = 0; i < 20; i++) {
+        shot_init(&shots[i], &scene, "slow 20\n%u", i);
+        shots[i].is_batch = true;
+        submit(&shots[i]);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        shot_check_good(&shots[i]);
+    }
+    struct fovea_pool_stats stats;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.n_workers, 2);
+    assert_int_equal(stats.workers[0].n_images + stats.workers[1].n_images, 20);
+    assert_in_range(stats.workers[0].n_images, 6, 14);
+    assert_int_equal(stats.models[0].n_embedded, 20);
+    assert_int_equal(stats.models[0].total_ns.count, 20);
+    fovea_pool_stats_finish(&stats);
+    fovea_pool_close_model(model);
+}
+
+/* All busy and work waits: one more, and one more, up to the most. */
+static void
+test_scale_up(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 4;
+    scene_open(&scene);
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    struct fovea_error error;
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.max_batch = 1;
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
+    static struct shot shots[12];
+    for (unsigned i = 0; i < 12; i++) {
+        shot_init(&shots[i], &scene, "slow 150\n%u", i);
+        submit(&shots[i]);
+    }
+    for (unsigned i = 0; i < 12; i++) {
+        shot_check_good(&shots[i]);
+    }
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 4);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 1);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_queue_is_full(void **state)
+{
+    (void)state;
+    scene.settings.max_queue = 3;
+    struct shot slow;
+    open_busy(&slow, 300);
+    static struct shot shots[5];
+    for (unsigned i = 0; i < 3; i++) {
+        shot_init(&shots[i], &scene, "vector %u", i);
+        submit(&shots[i]);
+    }
+    struct fovea_error error;
+    shot_init(&shots[3], &scene, "vector 3");
+    assert_fails(shot_submit(&shots[3], model, &error), &error, FOVEA_ERR_BUSY,
+            "3 images wait for one already");
+    shot_init(&shots[4], &scene, "vector 4");
+    shots[4].is_admitted = true;
+    submit(&shots[4]);
+    shot_check_good(&slow);
+    for (unsigned i = 0; i < 5; i++) {
+        if (i != 3) {
+            shot_check_good(&shots[i]);
+        }
+    }
+    assert_int_equal(shots[3].n_done, 0);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_deadline_in_queue(void **state)
+{
+    (void)state;
+    struct shot slow;
+    open_busy(&slow, 400);
+    struct shot late;
+    struct shot patient;
+    shot_init(&patient, &scene, "vector 1");
+    submit(&patient);
+    shot_init(&late, &scene, "vector 2");
+    late.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
+    submit(&late);
+    shot_check(&late, FOVEA_ERR_DEADLINE, "before a worker was free");
+    assert_true(fovea_clock_ns() >= late.deadline_ns);
+    assert_int_equal(slow.n_done, 0);
+    shot_check_good(&slow);
+    shot_check_good(&patient);
+    /* One that was over before it began. */
+    late.deadline_ns = fovea_clock_ns() - 1;
+    shot_expect(&late, model, FOVEA_ERR_DEADLINE, "deadline");
+    fovea_pool_close_model(model);
+}
+
+/* It is answered at once; the worker finishes, lives, and takes the next. */
+static void
+test_deadline_in_hand(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    model = scene_model(&scene, "one", NULL);
+    struct fovea_error error;
+    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    struct shot late;
+    shot_init(&late, &scene, "slow 300");
+    late.deadline_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
+    submit(&late);
+    shot_check(&late, FOVEA_ERR_DEADLINE, "while a worker was at the image");
+    struct shot next;
+    shot_init(&next, &scene, "vector");
+    shot_expect_good(&next, model);
+    assert_int_equal(late.n_done, 1);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 1);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_cancel(void **state)
+{
+    (void)state;
+    struct shot slow;
+    open_busy(&slow, 400);
+    struct shot waiting;
+    struct shot other;
+    shot_init(&waiting, &scene, "vector 1");
+    submit(&waiting);
+    shot_init(&other, &scene, "vector 2");
+    submit(&other);
+    assert_true(waiting.ticket && other.ticket);
+    assert_int_not_equal(waiting.ticket, other.ticket);
+    fovea_pool_cancel(model, waiting.ticket);
+    fovea_pool_cancel(model, waiting.ticket);
+    shot_check(&waiting, FOVEA_ERR_CANCELLED, "cancelled");
+    fovea_pool_cancel(model, slow.ticket);
+    shot_check(&slow, FOVEA_ERR_CANCELLED, "cancelled");
+    fovea_pool_cancel(model, UINT64_MAX);
+    shot_check_good(&other);
+    fovea_pool_cancel(model, other.ticket);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    fovea_pool_close_model(model);
+}
+
+/* What a program does that wants the next as soon as one is there. */
+static struct shot chain[50];
+
+static void
+test_submit_from_callback(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    model = scene_model(&scene, "one", NULL);
+    for (unsigned i = 0; i < 50; i++) {
+        shot_init(&chain[i], &scene, "vector %u", i);
+        chain[i].model = model;
+        chain[i].next = i < 49 ? &chain[i + 1] : NULL;
+    }
+    submit(&chain[0]);
+    for (unsigned i = 0; i < 50; i++) {
+        shot_check_good(&chain[i]);
+    }
+    fovea_pool_close_model(model);
+}
+
+static void
+test_timings(void **state)
+{
+    (void)state;
+    struct shot slow;
+    open_busy(&slow, 100);
+    struct shot next;
+    shot_init(&next, &scene, "slow 50");
+    shot_expect_good(&next, model);
+    assert_true(next.timings.queue_ns > 0);
+    assert_true(next.timings.total_ns >=
+            next.timings.queue_ns + 50 * FOVEA_NS_PER_MS);
+    assert_int_equal(next.timings.decode_ns, 1000);
+    assert_int_equal(next.timings.forward_ns, 2000);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_singles_before_batches),
+        TEST(test_shared_out),
+        TEST(test_scale_up),
+        TEST(test_queue_is_full),
+        TEST(test_deadline_in_queue),
+        TEST(test_deadline_in_hand),
+        TEST(test_cancel),
+        TEST(test_submit_from_callback),
+        TEST(test_timings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
