@@ -1,0 +1,132 @@
+/* The breaker: after so many faults in a row nothing is started for a while. */
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot, struct fovea_pool_model *model)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+static struct fovea_model_stats
+read_model(void)
+{
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.n_models, 1);
+    struct fovea_model_stats model = stats.models[0];
+    fovea_pool_stats_finish(&stats);
+    return model;
+}
+
+static void
+test_breaker(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.breaker_open_ns = 500 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "exit 10");
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    for (unsigned i = 0; i < 5; i++) {
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "exit code 10");
+    }
+    struct fovea_error error;
+    assert_fails(shot_submit(&shot, model, &error), &error,
+            FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
+    assert_fails(fovea_pool_prewarm(model, &error), &error,
+            FOVEA_ERR_CIRCUIT_OPEN, "exit code 10");
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
+            fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
+    /* The probe fails: open again, at once. */
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+        sleep_ns(10 * FOVEA_NS_PER_MS);
+    }
+    shot_wait(&shot);
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
+    /* The next one is good. */
+    scene_write(&scene, "one/load", NULL);
+    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+        sleep_ns(10 * FOVEA_NS_PER_MS);
+    }
+    shot_check_good(&shot);
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 7);
+    fovea_pool_close_model(model);
+}
+
+/* Bad images are nobody's fault. */
+static void
+test_breaker_and_bad_images(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    for (unsigned i = 0; i < 20; i++) {
+        struct shot shot;
+        shot_init(&shot, &scene, "bad %u", i);
+        shot_expect(&shot, model, FOVEA_ERR_NOT_AN_IMAGE, "bad");
+    }
+    assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
+    fovea_pool_close_model(model);
+}
+
+/* What waits when it opens is told so. */
+static void
+test_breaker_and_queue(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    static struct shot shots[10];
+    for (unsigned i = 0; i < 10; i++) {
+        shot_init(&shots[i], &scene, "exit %u", 20 + i);
+        submit(&shots[i], model);
+    }
+    unsigned n_crashed = 0;
+    unsigned n_refused = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        shot_wait(&shots[i]);
+        n_crashed += shots[i].result.code == FOVEA_ERR_WORKER_CRASHED;
+        n_refused += shots[i].result.code == FOVEA_ERR_CIRCUIT_OPEN;
+    }
+    assert_int_equal(n_crashed + n_refused, 10);
+    assert_true(n_refused >= 6);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_breaker),
+        TEST(test_breaker_and_bad_images),
+        TEST(test_breaker_and_queue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,201 @@
+/* Packed weights from one pool to the next: stored, found, and thrown away if
+   they are not what they should be. */
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+static struct scene scene;
+static char cache[128];
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    (void)snprintf(cache, sizeof cache, "%s/cache", scene.directory);
+    scene.settings.cache_directory = cache;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+/* One with weights that can be digested. The directory may be there already. */
+static struct fovea_pool_model *
+open_model(const char *load)
+{
+    static const char *const files[] = { "config.json", "model.safetensors" };
+    const char *random = getenv("FOVEA_RANDOM_MODEL");
+    assert_non_null(random);
+    struct fovea_pool_model *model = scene_model(&scene, "one", load);
+    for (unsigned i = 0; i < 2; i++) {
+        char from[1024];
+        char to[128];
+        (void)snprintf(from, sizeof from, "%s/%s", random, files[i]);
+        (void)snprintf(to, sizeof to, "%s/one/%s", scene.directory, files[i]);
+        if (access(to, F_OK)) {
+            assert_int_equal(symlink(from, to), 0);
+        }
+    }
+    return model;
+}
+
+static void
+expect_good(struct fovea_pool_model *model)
+{
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+}
+
+/* The one packed copy in the cache. */
+static void
+find_copy(char path_out[512])
+{
+    char folder[256];
+    (void)snprintf(folder, sizeof folder, "%s/packed", cache);
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    unsigned n = 0;
+    for (const struct dirent *entry; (entry = readdir(directory));) {
+        if (entry->d_name[0] != '.') {
+            (void)snprintf(path_out, 512, "%s/%s", folder, entry->d_name);
+            n++;
+        }
+    }
+    (void)closedir(directory);
+    assert_int_equal(n, 1);
+}
+
+static void
+store_one(void)
+{
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model(NULL);
+    expect_good(model);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_CACHE, 1),
+            "stored a packed copy");
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+    scene.n_events = 0;
+}
+
+static void
+test_stored_and_found(void **state)
+{
+    (void)state;
+    store_one();
+    char path[512];
+    find_copy(path);
+    struct stat facts;
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_size, FAKE_SHARED_BYTES);
+    /* These workers cannot pack: they must be given what there is. */
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model("no-memory");
+    expect_good(model);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_CACHE), 0);
+    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+            FAKE_SHARED_BYTES + 2 * 50 * SCENE_MIB);
+    fovea_pool_close_model(model);
+}
+
+/* It is stored even where the program ends as soon as it has its vector. */
+static void
+test_stored_at_the_end(void **state)
+{
+    (void)state;
+    scene.settings.drain_ns = 0;
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model(NULL);
+    expect_good(model);
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+    char path[512];
+    find_copy(path);
+}
+
+/* A damaged copy is nobody's fault: it goes, and the weights are packed. */
+static void
+test_damaged(void **state)
+{
+    (void)state;
+    store_one();
+    char path[512];
+    find_copy(path);
+    assert_int_equal(truncate(path, 5), 0);
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model(NULL);
+    expect_good(model);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_CACHE, 2),
+            "stored a packed copy");
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_int_equal(stats.models[0].breaker, FOVEA_BREAKER_CLOSED);
+    assert_in_range(stats.models[0].stops[FOVEA_STOP_LOAD], 1, 2);
+    fovea_pool_stats_finish(&stats);
+    struct stat facts;
+    assert_int_equal(stat(path, &facts), 0);
+    assert_int_equal(facts.st_size, FAKE_SHARED_BYTES);
+    fovea_pool_close_model(model);
+}
+
+/* Workers that refuse whatever they are given do not go on for ever. */
+static void
+test_always_refused(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    store_one();
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model("refuses-packed");
+    expect_good(model); /* by the one that packed itself */
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_LOAD), 1);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_no_digest(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "empty", NULL);
+    expect_good(model);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_no_place(void **state)
+{
+    (void)state;
+    scene_write(&scene, "cache", "a file where the folder should be");
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model(NULL);
+    expect_good(model);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_stored_and_found),
+        TEST(test_stored_at_the_end),
+        TEST(test_damaged),
+        TEST(test_always_refused),
+        TEST(test_no_digest),
+        TEST(test_no_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
