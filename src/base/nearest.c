@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    MAX_LENGTH = 127
+    MAX_LENGTH = 127,
+    NEARLY = 5, /* further than the nearest, not named beside it any more */
 };
 
 static size_t
@@ -41,18 +42,35 @@ edit_distance(const char *a, const char *b)
     return row[b_length];
 }
 
+/* The first distance that is too far to be meant. */
+static size_t
+too_far(const char *name)
+{
+    size_t third = strlen(name) / 3;
+    return (third > 2 ? third : 2) + 1;
+}
+
+size_t
+fovea_nearest_few(const char *name, const char *const *candidates, size_t n,
+        const char **near_out, size_t max)
+{
+    size_t found = 0;
+    size_t limit = too_far(name);
+    for (size_t distance = 0; distance < limit && found < max; distance++) {
+        for (size_t i = 0; i < n && found < max; i++) {
+            if (edit_distance(name, candidates[i]) == distance) {
+                near_out[found++] = candidates[i];
+                size_t beside = distance + NEARLY;
+                limit = beside < limit ? beside : limit;
+            }
+        }
+    }
+    return found;
+}
+
 const char *
 fovea_nearest(const char *name, const char *const *candidates, size_t n)
 {
-    size_t third = strlen(name) / 3;
-    size_t best = (third > 2 ? third : 2) + 1;
     const char *nearest = NULL;
-    for (size_t i = 0; i < n; i++) {
-        size_t distance = edit_distance(name, candidates[i]);
-        if (distance < best) {
-            best = distance;
-            nearest = candidates[i];
-        }
-    }
-    return nearest;
+    return fovea_nearest_few(name, candidates, n, &nearest, 1) ? nearest : NULL;
 }

@@ -1,4 +1,4 @@
-/* The known name that a mistyped one is nearest to, for "did you mean". */
+/* The known names that a mistyped one is nearest to, for "did you mean". */
 #ifndef FOVEA_BASE_NEAREST_H
 #define FOVEA_BASE_NEAREST_H
 
@@ -13,5 +13,15 @@
  */
 const char *fovea_nearest(const char *name, const char *const *candidates,
         size_t n);
+
+/**
+ * The same for more than one: near enough, and nearly as near as the nearest.
+ *
+ * @param near_out  Room for max pointers; nearest first, of equals in the order
+ *                  of the candidates.
+ * @return How many there are.
+ */
+size_t fovea_nearest_few(const char *name, const char *const *candidates,
+        size_t n, const char **near_out, size_t max);
 
 #endif

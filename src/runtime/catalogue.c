@@ -21,21 +21,21 @@
 
 static const struct fovea_catalogue_entry entries[] = {
     { FOVEA_DEFAULT_MODEL, 64, 224, 32, 4, 4, 128, 512, CLIP_MEAN, CLIP_STD,
-            0 },
+            43 },
     { "openai/clip-vit-base-patch32", 512, 224, 32, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 376 },
     { "openai/clip-vit-base-patch16", 512, 224, 16, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 391 },
     { "openai/clip-vit-large-patch14", 768, 224, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 1242 },
     { "openai/clip-vit-large-patch14-336", 768, 336, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 1305 },
     { "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", 512, 224, 32, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 376 },
     { "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", 768, 224, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 0 },
+            CLIP_MEAN, CLIP_STD, 1242 },
     { "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 1024, 224, 14, 32, 16, 1280,
-            5120, CLIP_MEAN, CLIP_STD, 0 },
+            5120, CLIP_MEAN, CLIP_STD, 2505 },
 };
 
 const struct fovea_catalogue_entry *
@@ -80,36 +80,95 @@ beside_program(const char *below, const char *key)
     return fovea_place_join(program, below, key);
 }
 
-static bool
-accept(char *candidate, char **directory_out)
+/* Where a key was looked for. */
+struct search {
+    char *found;      /* a whole model; owned */
+    char *incomplete; /* the first directory that lacks a file; owned */
+    const char *missing;
+};
+
+static void
+search_finish(struct search *search)
 {
-    if (candidate && is_directory(candidate)) {
-        *directory_out = candidate;
+    free(search->found);
+    free(search->incomplete);
+}
+
+/* True ends the search. */
+static bool
+try_place(struct search *search, char *candidate)
+{
+    FOVEA_AUTO_FREE char *place = candidate;
+    if (!place || !is_directory(place)) {
+        return false;
+    }
+    const char *missing = fovea_place_missing(place);
+    if (!missing) {
+        search->found = FOVEA_TAKE(place);
         return true;
     }
-    free(candidate);
+    if (!search->incomplete) {
+        search->incomplete = FOVEA_TAKE(place);
+        search->missing = missing;
+    }
     return false;
 }
 
-/* Known by name: where it was looked for, and what would bring it. */
+/* What would bring a model. */
+static const char *
+remedy(const char *key)
+{
+    return strcmp(key, FOVEA_DEFAULT_MODEL) == 0
+            ? "it is installed with fovea: "
+            : "fovea pull ";
+}
+
+/* Known by name: which file was looked for, and where. */
 static enum fovea_status
 refuse_known(const char *key, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *home = fovea_place_in_home(key);
     FOVEA_AUTO_FREE char *cache = fovea_place_hub_cache();
-    bool is_own = strcmp(key, FOVEA_DEFAULT_MODEL) == 0;
     return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
-            "not on this machine: %s%s%s (no config.json in %s, no snapshot "
-            "in %s)",
-            is_own ? "" : "fovea pull ", key,
-            is_own ? ", which is installed with fovea" : "",
-            home ? home : "$FOVEA_HOME/models",
+            "not on this machine: %s%s (no config.json in %s, no snapshot in "
+            "%s)",
+            remedy(key), key, home ? home : "$FOVEA_HOME/models",
             cache ? cache : "the Hugging Face cache");
 }
 
-static enum fovea_status
-refuse(const char *key, struct fovea_error *err)
+/* "; did you mean a, b or c?" */
+static void
+say_near(const char *key, char *text, size_t size)
 {
+    enum {
+        MAX_NEAR = 3
+    };
+    const char *names[FOVEA_ARRAY_LEN(entries)];
+    const char *near[MAX_NEAR];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(entries); i++) {
+        names[i] = entries[i].key;
+    }
+    size_t n = fovea_nearest_few(key, names, FOVEA_ARRAY_LEN(names), near,
+            MAX_NEAR);
+    text[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        const char *before = i == 0 ? "; did you mean "
+                : i + 1 < n         ? ", "
+                                    : " or ";
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "%s%s%s", before, near[i],
+                i + 1 == n ? "?" : "");
+    }
+}
+
+static enum fovea_status
+refuse(const char *key, const struct search *search, struct fovea_error *err)
+{
+    if (search->incomplete) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
+                "not whole on this machine: %s%s (no %s in %s)", remedy(key),
+                key, search->missing, search->incomplete);
+    }
     if (is_in_catalogue(key)) {
         return refuse_known(key, err);
     }
@@ -117,19 +176,16 @@ refuse(const char *key, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
                 "no model directory %s", key);
     }
-    const char *names[FOVEA_ARRAY_LEN(entries)];
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(entries); i++) {
-        names[i] = entries[i].key;
-    }
-    const char *near = fovea_nearest(key, names, FOVEA_ARRAY_LEN(names));
+    char near[160];
+    say_near(key, near, sizeof near);
     return fovea_fail(err, FOVEA_ERR_UNKNOWN_MODEL,
-            "unknown model %s: not a directory, not in the catalogue and not "
-            "in a cache here%s%s%s",
-            key, near ? "; did you mean " : "", near ? near : "",
-            near                           ? "?"
-                    : fovea_is_hub_id(key) ? "; fovea pull fetches it from the "
-                                             "Hugging Face hub if it is there"
-                                           : "");
+            "unknown model %.60s: no directory, not in the catalogue%s%s", key,
+            near,
+            near[0]                        ? ""
+                    : fovea_is_hub_id(key) ? " or a cache; fovea pull fetches "
+                                             "it from the Hugging Face hub if "
+                                             "it is there"
+                                           : " or a cache");
 }
 
 enum fovea_status
@@ -144,13 +200,15 @@ fovea_catalogue_locate(const char *key, char **directory_out,
         *directory_out = directory;
         return FOVEA_OK;
     }
+    FOVEA_AUTO(search_finish) struct search search = { .found = NULL };
     if (fovea_is_hub_id(key) &&
-            (accept(fovea_place_in_home(key), directory_out) ||
-                    accept(fovea_place_snapshot(key), directory_out) ||
-                    accept(beside_program("/models/", key), directory_out) ||
-                    accept(beside_program("/../share/fovea/models/", key),
-                            directory_out))) {
+            (try_place(&search, fovea_place_in_home(key)) ||
+                    try_place(&search, fovea_place_snapshot(key)) ||
+                    try_place(&search, beside_program("/models/", key)) ||
+                    try_place(&search,
+                            beside_program("/../share/fovea/models/", key)))) {
+        *directory_out = FOVEA_TAKE(search.found);
         return FOVEA_OK;
     }
-    return refuse(key, err);
+    return refuse(key, &search, err);
 }

@@ -12,14 +12,16 @@
  * ~/.local/share/fovea takes its place); the Hugging Face cache ($HF_HUB_CACHE,
  * $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub), the
  * snapshot that refs/main names; models/<key> beside the program, and
- * ../share/fovea/models/<key>.
+ * ../share/fovea/models/<key>. But for the first, a directory
+ * without config.json or model.safetensors (or its index) does not count.
  *
  * @param key            A name or a path.
  * @param directory_out  Owned by the caller; free() it.
  * @return FOVEA_OK; FOVEA_ERR_MODEL_NOT_FOUND if the key is in the catalogue or
- *         looks like a path, and nothing is there (the message says where it
- *         looked); FOVEA_ERR_UNKNOWN_MODEL otherwise (it lists the nearest
- *         name); FOVEA_ERR_NO_MEMORY.
+ *         looks like a path, and nothing is there (the message says which file
+ *         was looked for, where, and what fetches it), or a directory of it
+ *         lacks a file; FOVEA_ERR_UNKNOWN_MODEL otherwise (it lists the nearest
+ *         names); FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_catalogue_locate(const char *key,
         char **directory_out, struct fovea_error *err);

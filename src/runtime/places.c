@@ -148,6 +148,17 @@ has_weights(const char *snapshot)
             (index && access(index, F_OK) == 0);
 }
 
+const char *
+fovea_place_missing(const char *directory)
+{
+    FOVEA_AUTO_FREE char *config =
+            fovea_place_join(directory, "/config.json", "");
+    if (!config || access(config, F_OK)) {
+        return "config.json";
+    }
+    return has_weights(directory) ? NULL : "model.safetensors";
+}
+
 char *
 fovea_place_snapshot(const char *key)
 {

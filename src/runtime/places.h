@@ -48,6 +48,10 @@ char *fovea_place_repository(const char *key);
  *  main has none; it need not be there. */
 char *fovea_place_snapshot(const char *key);
 
+/** The first file that a model's directory lacks: "config.json",
+ *  "model.safetensors"; NULL: none. Static. */
+const char *fovea_place_missing(const char *directory);
+
 /** a, b and c, one behind the other. */
 char *fovea_place_join(const char *a, const char *b, const char *c);
 

@@ -40,11 +40,33 @@ what_is_far_from_all_finds_nothing(void **state)
     assert_null(fovea_nearest("--batch", NULL, 0));
 }
 
+static void
+names_that_are_as_near_come_together(void **state)
+{
+    (void)state;
+    const char *near[3] = { NULL };
+    assert_int_equal(fovea_nearest_few("openai/clip-vit-base-patch33", names,
+                             FOVEA_ARRAY_LEN(names), near, 3),
+            2);
+    assert_string_equal(near[0], "openai/clip-vit-base-patch32");
+    assert_string_equal(near[1], "openai/clip-vit-base-patch16");
+    assert_int_equal(fovea_nearest_few("openai/clip-vit-base-patch33", names,
+                             FOVEA_ARRAY_LEN(names), near, 1),
+            1);
+    assert_int_equal(fovea_nearest_few("--thread", names,
+                             FOVEA_ARRAY_LEN(names), near, 3),
+            1);
+    assert_int_equal(fovea_nearest_few("resnet50", names,
+                             FOVEA_ARRAY_LEN(names), near, 3),
+            0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slip_finds_what_was_meant),
+        cmocka_unit_test(names_that_are_as_near_come_together),
         cmocka_unit_test(what_is_far_from_all_finds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

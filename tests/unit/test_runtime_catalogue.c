@@ -1,17 +1,18 @@
 /* Where a model's files are looked for, and what is said when they are not. */
-#include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/macros.h"
+#include "checkpoint/estimate.h"
 #include "runtime/catalogue.h"
 #include "test.h"
+#include "tree.h"
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
 static char root[] = "/tmp/fovea-catalogue-XXXXXX";
 
-/* Everything below root is made by make_directories() and removed at the end,
-   deepest first. */
+/* Everything below root is made by make_directories(). */
 static const char *const directories[] = {
     "home",
     "home/models",
@@ -27,6 +28,18 @@ static const char *const directories[] = {
     ("hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT),
     "hf/hub/models--openai--clip-vit-large-patch14",
     "hf/hub/models--openai--clip-vit-large-patch14/refs",
+};
+
+/* Those of whole models, empty. */
+static const char *const files[] = {
+    "/home/models/openai/clip-vit-base-patch16/config.json",
+    "/home/models/openai/clip-vit-base-patch16/model.safetensors",
+    "/home/models/someone/own-clip/config.json",
+    "/home/models/someone/own-clip/model.safetensors.index.json",
+    ("/hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT
+     "/config.json"),
+    ("/hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT
+     "/model.safetensors"),
 };
 
 static const char *
@@ -62,6 +75,11 @@ make_directories(void **state)
             return -1;
         }
     }
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(files); i++) {
+        if (tree_put(root, files[i], "")) {
+            return -1;
+        }
+    }
     (void)setenv("FOVEA_HOME", below_root("home"), 1);
     (void)setenv("HF_HOME", below_root("hf"), 1);
     (void)unsetenv("HF_HUB_CACHE");
@@ -74,14 +92,7 @@ static int
 remove_directories(void **state)
 {
     (void)state;
-    int failed = unlink(below_root(
-            "hf/hub/models--openai--clip-vit-base-patch32/refs/main"));
-    failed |= unlink(below_root(
-            "hf/hub/models--openai--clip-vit-large-patch14/refs/main"));
-    for (size_t i = FOVEA_ARRAY_LEN(directories); i-- > 0;) {
-        failed |= rmdir(below_root(directories[i]));
-    }
-    return failed | rmdir(root);
+    return tree_empty(root) || rmdir(root);
 }
 
 static void
@@ -159,12 +170,43 @@ what_is_missing_says_where_it_was_looked_for(void **state)
     check_refused("./nowhere", FOVEA_ERR_MODEL_NOT_FOUND, "./nowhere");
 }
 
+/* Files that a fetch left out, or that never were there. */
 static void
-an_unknown_key_gets_the_nearest_name(void **state)
+a_directory_that_lacks_a_file_is_not_the_model(void **state)
+{
+    (void)state;
+    const char *snapshot =
+            "hf/hub/models--openai--clip-vit-base-patch32/snapshots/" COMMIT;
+    char weights[320];
+    (void)snprintf(weights, sizeof weights, "%s/model.safetensors",
+            below_root(snapshot));
+    assert_int_equal(unlink(weights), 0);
+    check_refused("openai/clip-vit-base-patch32", FOVEA_ERR_MODEL_NOT_FOUND,
+            "fovea pull openai/clip-vit-base-patch32 (no model.safetensors in");
+    assert_int_equal(tree_put(root, weights + strlen(root), ""), 0);
+    check_found("openai/clip-vit-base-patch32", snapshot);
+
+    char config[320];
+    (void)snprintf(config, sizeof config, "%s/config.json",
+            below_root("home/models/someone/own-clip"));
+    assert_int_equal(unlink(config), 0);
+    check_refused("someone/own-clip", FOVEA_ERR_MODEL_NOT_FOUND,
+            "no config.json in");
+    assert_int_equal(tree_put(root, config + strlen(root), ""), 0);
+}
+
+static void
+an_unknown_key_gets_the_nearest_names(void **state)
 {
     (void)state;
     check_refused("openai/clip-vit-base-patch23", FOVEA_ERR_UNKNOWN_MODEL,
             "did you mean openai/clip-vit-base-patch32");
+    check_refused("openai/clip-vit-base-patch33", FOVEA_ERR_UNKNOWN_MODEL,
+            "did you mean openai/clip-vit-base-patch32, "
+            "openai/clip-vit-base-patch16 or openai/clip-vit-large-patch14?");
+    check_refused("laion/CLIP-ViT-B-14-laion2B-s32B-b82K",
+            FOVEA_ERR_UNKNOWN_MODEL,
+            "did you mean laion/CLIP-ViT-L-14-laion2B-s32B-b82K, laion/CLIP");
     check_refused("resnet50", FOVEA_ERR_UNKNOWN_MODEL, "resnet50");
     check_refused("", FOVEA_ERR_UNKNOWN_MODEL, "unknown model");
 }
@@ -180,6 +222,26 @@ nothing_climbs_out(void **state)
     check_refused("someone/own-clip/", FOVEA_ERR_UNKNOWN_MODEL, "unknown");
 }
 
+/* In float32, with one thread and the default batch. All sides of the matrices
+   are whole blocks on any CPU. */
+static uint64_t
+estimate_mb(const struct fovea_catalogue_entry *entry)
+{
+    const struct fovea_vision_config config = {
+        .hidden_size = entry->hidden_size,
+        .mlp_size = entry->mlp_size,
+        .n_layers = entry->n_layers,
+        .n_heads = entry->n_heads,
+        .image_size_px = entry->image_size_px,
+        .patch_size_px = entry->patch_size_px,
+        .projection_dim = entry->embedding_dimension,
+    };
+    uint64_t bytes = fovea_estimate_shared(&config, FOVEA_DTYPE_F32) +
+            fovea_estimate_worker(&config, FOVEA_DTYPE_F32, 1,
+                    FOVEA_DEFAULT_BATCH);
+    return (bytes + (1 << 20) - 1) >> 20;
+}
+
 static void
 the_catalogue_is_consistent(void **state)
 {
@@ -189,6 +251,7 @@ the_catalogue_is_consistent(void **state)
     while ((entry = fovea_catalogue(n)) != NULL) {
         assert_true(entry->embedding_dimension > 0);
         assert_int_equal(entry->image_size_px % entry->patch_size_px, 0);
+        assert_int_equal(entry->est_memory_allocation_mb, estimate_mb(entry));
         n++;
     }
     assert_true(n >= 8);
@@ -205,7 +268,8 @@ main(void)
         cmocka_unit_test(a_name_outside_the_catalogue_is_found_too),
         cmocka_unit_test(a_directory_is_a_model),
         cmocka_unit_test(what_is_missing_says_where_it_was_looked_for),
-        cmocka_unit_test(an_unknown_key_gets_the_nearest_name),
+        cmocka_unit_test(a_directory_that_lacks_a_file_is_not_the_model),
+        cmocka_unit_test(an_unknown_key_gets_the_nearest_names),
         cmocka_unit_test(nothing_climbs_out),
         cmocka_unit_test(the_catalogue_is_consistent),
     };
