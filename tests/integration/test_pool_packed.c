@@ -137,6 +137,7 @@ test_damaged(void **state)
     expect_good(model);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_CACHE, 2),
             "stored a packed copy");
+    scene_wait_stops(&scene, FOVEA_STOP_LOAD, 1);
     struct fovea_pool_stats stats;
     struct fovea_error error;
     assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);

@@ -1,7 +1,8 @@
 /*
  * A bad day: 2,000 images while workers are killed, stopped and crashed from
- * outside; and many threads that use everything at once. Every image is answered
- * exactly once, with its vector or a named reason, and nothing is left.
+ * outside; and many threads that use everything at once. Every image is
+ * answered exactly once, with its vector or a named reason, and nothing is
+ * left.
  *
  * FOVEA_STRESS_SECONDS (2) is how long the threads go on.
  */
