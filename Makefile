@@ -51,4 +51,4 @@ endif
 	meson install -C build --no-rebuild
 
 clean:
-	rm -rf build build-asan build-lint build-test
+	rm -rf build build-asan build-tsan build-lint build-test
