@@ -62,6 +62,7 @@ enum fovea_dtype {
 
 /** Whether workers must lock themselves in before they see an image. */
 enum fovea_sandbox {
+    FOVEA_SANDBOX_DEFAULT, /* ON; OFF in a build without the sandbox */
     FOVEA_SANDBOX_ON,   /* they must; where the kernel refuses nothing runs */
     FOVEA_SANDBOX_AUTO, /* where the kernel can; one event says where not */
     FOVEA_SANDBOX_OFF,

@@ -6,7 +6,9 @@
 #include "base/cpu.h"
 #include "base/error.h"
 
-static const char *const sandbox_names[] = { "on", "auto", "off", NULL };
+/* In the order of enum fovea_sandbox; "default" is what not giving it means. */
+static const char *const sandbox_names[] = { "default", "on", "auto", "off",
+    NULL };
 
 void
 fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)

@@ -102,7 +102,9 @@ fovea_options_resolve(const struct fovea_options *options,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "dtype %d is not known",
                 (int)all.dtype);
     }
-    if (all.sandbox != FOVEA_SANDBOX_ON && all.sandbox != FOVEA_SANDBOX_AUTO &&
+    if (all.sandbox != FOVEA_SANDBOX_DEFAULT &&
+            all.sandbox != FOVEA_SANDBOX_ON &&
+            all.sandbox != FOVEA_SANDBOX_AUTO &&
             all.sandbox != FOVEA_SANDBOX_OFF) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "sandbox %d is not known",
                 (int)all.sandbox);
@@ -113,6 +115,9 @@ fovea_options_resolve(const struct fovea_options *options,
     }
     if (status) {
         return status;
+    }
+    if (all.sandbox == FOVEA_SANDBOX_DEFAULT) {
+        all.sandbox = FOVEA_HAS_SANDBOX ? FOVEA_SANDBOX_ON : FOVEA_SANDBOX_OFF;
     }
     if (!all.recycle_after) {
         all.recycle_after = RECYCLE_AFTER;

@@ -174,12 +174,6 @@ static void
 a_process_in_a_group_keeps_to_it(void **state)
 {
     (void)state;
-    if (!make_groups("memory", "memory.limit_in_bytes") &&
-            !make_groups(NULL, "memory.max")) {
-        print_message("no control group can be made here: %s\n",
-                strerror(errno));
-        skip();
-    }
     pid_t pid = fork();
     if (pid == 0) {
         _exit(look_from_inside() & 0xff);
@@ -196,6 +190,13 @@ a_process_in_a_group_keeps_to_it(void **state)
 int
 main(void)
 {
+    /* cmocka's own skip() says "not ok", which Meson takes for a failure. */
+    if (!make_groups("memory", "memory.limit_in_bytes") &&
+            !make_groups(NULL, "memory.max")) {
+        printf("1..0 # SKIP no control group can be made here: %s\n",
+                strerror(errno));
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_process_in_a_group_keeps_to_it,
                 remove_groups),

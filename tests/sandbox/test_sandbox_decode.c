@@ -144,9 +144,6 @@ static void
 decodes_as_if_it_were_not_sealed(void **state)
 {
     (void)state;
-    if (!FOVEA_HAS_SANDBOX) {
-        skip();
-    }
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     (void)fflush(NULL);
@@ -182,6 +179,10 @@ decodes_as_if_it_were_not_sealed(void **state)
 int
 main(void)
 {
+    if (!FOVEA_HAS_SANDBOX) {
+        (void)puts("1..0 # SKIP built without the sandbox");
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decodes_as_if_it_were_not_sealed),
     };

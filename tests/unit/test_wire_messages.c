@@ -313,7 +313,7 @@ refuses_values_out_of_range(void **state)
     } fields[] = {
         { 1, directory, 4, 0, 0 }, /* pixels would have no descriptor */
         { 1, directory + 4, 4, 1, 2 },
-        { 1, directory + 8, 4, 0, 2 },
+        { 1, directory + 8, 4, 1, 3 },
         { 1, directory + 12, 4, 1, FOVEA_MAX_THREADS },
         { 1, directory + 16, 4, 1, FOVEA_MAX_BATCH },
         { 1, directory + 20, 8, 1, UINT64_MAX },
