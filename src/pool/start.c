@@ -85,6 +85,17 @@ is_ending(const struct fovea_slot *slot)
 }
 
 static bool
+any_is_ending(const struct fovea_pool *pool)
+{
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        if (is_ending(&pool->slots[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
 is_here(const struct fovea_slot *slot)
 {
     return slot->state != FOVEA_WORKER_DEAD;
@@ -254,7 +265,9 @@ cold_start(struct fovea_pool_model *model)
     }
     n = smaller(n, free_slots(pool));
     if (n == 0) {
-        (void)evict_one(model); /* or wait until any worker ends */
+        if (!any_is_ending(pool)) {
+            (void)evict_one(model); /* or wait until any worker ends */
+        }
         return;
     }
     fovea_start_refresh(pool, 0);

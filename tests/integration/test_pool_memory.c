@@ -1,5 +1,7 @@
 /* Workers go when they are idle, when memory is short, when nobody wants them
    any more; and what they had is back then. */
+#include <dirent.h>
+
 #include "scene.h"
 
 static struct scene scene;
@@ -37,6 +39,56 @@ wait_reserved(uint64_t bytes)
         sleep_ns(FOVEA_NS_PER_MS);
     }
     assert_int_equal(fovea_pool_reserved_bytes(scene.pool), bytes);
+}
+
+/* How often the pool's thread has gone to sleep. */
+static unsigned long
+count_sleeps(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    unsigned long n = 0;
+    for (const struct dirent *entry; (entry = readdir(tasks));) {
+        char path[300];
+        char line[128];
+        bool is_pool = false;
+        (void)snprintf(path, sizeof path, "/proc/self/task/%s/status",
+                entry->d_name);
+        FILE *file = fopen(path, "re");
+        while (file && fgets(line, sizeof line, file)) {
+            is_pool = is_pool || strcmp(line, "Name:\tfovea-pool\n") == 0;
+            if (is_pool && strncmp(line, "voluntary_ctxt", 14) == 0) {
+                n += strtoul(strchr(line, ':') + 1, NULL, 10);
+            }
+        }
+        if (file) {
+            (void)fclose(file);
+        }
+    }
+    (void)closedir(tasks);
+    return n;
+}
+
+/* Without workers and images there is nothing to wake up for. */
+static void
+test_sleeps(void **state)
+{
+    (void)state;
+    scene.settings.idle_ns = 50 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot.deadline_ns = fovea_clock_ns() + 20 * FOVEA_NS_PER_S;
+    shot_expect_good(&shot, model);
+    scene_wait_stops(&scene, FOVEA_STOP_IDLE, 2);
+    wait_reserved(0);
+    sleep_ns(50 * FOVEA_NS_PER_MS); /* let it go to sleep */
+    unsigned long before = count_sleeps();
+    assert_true(before > 0);
+    sleep_ns(1500 * FOVEA_NS_PER_MS);
+    assert_int_equal(count_sleeps(), before);
+    fovea_pool_close_model(model);
 }
 
 /* To nothing, and back again. */
@@ -301,6 +353,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_sleeps),
         TEST(test_idle),
         TEST(test_ready_to_idle),
         TEST(test_others_make_room),
