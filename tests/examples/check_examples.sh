@@ -1,5 +1,7 @@
 #!/bin/sh
-# Run the examples as their heads say:  check_examples.sh FOVEA EMBED ALIKE SOURCE
+# Run the examples as their heads say.
+#
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -8,7 +10,8 @@ set -eu
 fovea=$1
 embed=$2
 alike=$3
-source=$4
+async=$4
+source=$5
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -24,7 +27,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..6"
+echo "1..7"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -68,5 +71,20 @@ mixed_up() {
     exits 1 "$alike" "$root/y.npy" && grep -q 'does not go with' "$root/err"
 }
 ok mixed_up
+
+name="async answers every name once, bad ones too"
+answers() {
+    for i in 1 2 3 4 5 6 7 8 9 10; do
+        printf '%s\n' "$scenes/fog.jpg" "$scenes/planet.jpg" \
+            "$root/nothing.jpg" "$source/samples/README.md"
+    done >"$root/names"
+    status=0
+    "$async" "$model" <"$root/names" >"$root/out" 2>"$root/err" || status=$?
+    cat "$root/out" "$root/err"
+    [ "$status" -eq 3 ] && grep -q '^20 good, 20 bad$' "$root/out" &&
+        [ "$(grep -c 'fog.jpg: ' "$root/out")" -eq 10 ] &&
+        [ "$(grep -c 'nothing.jpg: ' "$root/err")" -eq 10 ]
+}
+ok answers
 
 exit "$failed"
