@@ -43,7 +43,7 @@ test_breaker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
-    scene.settings.breaker_open_ns = 500 * FOVEA_NS_PER_MS;
+    scene.settings.breaker_open_ns = FOVEA_NS_PER_S;
     scene_open(&scene);
     struct fovea_pool_model *model = scene_model(&scene, "one", "exit 10");
     struct shot shot;

@@ -112,7 +112,7 @@ static const struct {
     { "decoded-twice", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense" },
     { "hang", FOVEA_STOP_IMAGE_TIMEOUT, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for 0.3 s" },
+            "no sign of life for 1 s" },
     { "close", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "it closed the channel and lived on" },
 };
@@ -122,7 +122,7 @@ test_bad_images(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
-    scene.settings.image_ns = 300 * FOVEA_NS_PER_MS;
+    scene.settings.image_ns = FOVEA_NS_PER_S;
     scene_open(&scene);
     enum {
         N = sizeof bad_images / sizeof bad_images[0]
@@ -188,7 +188,7 @@ test_signals(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
-    scene.settings.image_ns = 500 * FOVEA_NS_PER_MS;
+    scene.settings.image_ns = FOVEA_NS_PER_S;
     scene_open(&scene);
     struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
     struct shot shot;

@@ -185,8 +185,8 @@ test_deadline_in_hand(void **state)
     struct fovea_error error;
     assert_ok(fovea_pool_prewarm(model, &error), &error);
     struct shot late;
-    shot_init(&late, &scene, "slow 300");
-    late.deadline_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
+    shot_init(&late, &scene, "slow 900");
+    late.deadline_ns = fovea_clock_ns() + 300 * FOVEA_NS_PER_MS;
     submit(&late);
     shot_check(&late, FOVEA_ERR_DEADLINE, "while a worker was at the image");
     struct shot next;

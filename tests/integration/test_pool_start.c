@@ -181,14 +181,14 @@ static const struct {
     { "no-memory", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
             "packed weights that make no sense" },
     { "hang", FOVEA_STOP_LOAD_TIMEOUT, FOVEA_ERR_WORKER_START,
-            "not ready after 0.3 s of loading" },
+            "not ready after 1 s of loading" },
 };
 
 static void
 test_bad_loads(void **state)
 {
     (void)state;
-    scene.settings.load_ns = 300 * FOVEA_NS_PER_MS;
+    scene.settings.load_ns = FOVEA_NS_PER_S;
     scene.settings.max_workers = 1;
     scene_open(&scene);
     for (size_t i = 0; i < sizeof bad_loads / sizeof bad_loads[0]; i++) {
@@ -211,7 +211,7 @@ static const struct {
     enum fovea_stop_reason reason;
     const char *part;
 } bad_hellos[] = {
-    { "hang", FOVEA_STOP_LOAD_TIMEOUT, "not ready after 0.3 s of spawning" },
+    { "hang", FOVEA_STOP_LOAD_TIMEOUT, "not ready after 1 s of spawning" },
     { "crash", FOVEA_STOP_CRASHED, "signal 11" },
     { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, this is " },
 };
@@ -220,7 +220,7 @@ static void
 test_bad_hellos(void **state)
 {
     (void)state;
-    scene.settings.load_ns = 300 * FOVEA_NS_PER_MS;
+    scene.settings.load_ns = FOVEA_NS_PER_S;
     scene.settings.max_workers = 1;
     scene_open(&scene);
     for (size_t i = 0; i < sizeof bad_hellos / sizeof bad_hellos[0]; i++) {
