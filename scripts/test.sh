@@ -7,7 +7,8 @@
 #   sanitizers  clang, ASan and UBSan, nothing recovered from, every suite;
 #               workers are not sealed there, sanitizers need calls they may not
 #               make
-#   threads     clang, TSan, the pool with workers that only pretend, and URLs
+#   threads     clang, TSan: the pool with workers that only pretend, URLs,
+#               and the library with real ones
 #   fuzzing     libFuzzer on every target for FUZZ_SECONDS, on those sanitizers
 #
 # Leaves "N passed, N failed" in build-test/results.txt. A build that fails
@@ -143,7 +144,8 @@ title "threads"
 export TSAN_OPTIONS=halt_on_error=1
 if CC=clang-14 CXX=clang++-14 build build-tsan --buildtype=debugoptimized \
     -Dsandbox=disabled -Db_sanitize=thread -Db_lundef=false; then
-    suites build-tsan tsan --timeout-multiplier 5 --suite pool --suite fetch
+    suites build-tsan tsan --timeout-multiplier 5 \
+        --suite pool --suite fetch --suite library
 else
     fault "the build with the thread sanitizer failed"
 fi
