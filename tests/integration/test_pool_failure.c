@@ -64,7 +64,8 @@ test_crash(void **state)
         }
     }
     scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 2);
-    assert_int_equal(read_model().n_retried, 8);
+    /* Those that were in the same job as it was, which is up to the time. */
+    assert_in_range(read_model().n_retried, 1, 8);
     struct shot again;
     struct fovea_error error;
     shot_init(&again, &scene, "crash");

@@ -160,7 +160,7 @@ test_always_refused(void **state)
     scene_open(&scene);
     struct fovea_pool_model *model = open_model("refuses-packed");
     expect_good(model); /* by the one that packed itself */
-    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_LOAD), 1);
+    scene_wait_stops(&scene, FOVEA_STOP_LOAD, 1);
     fovea_pool_close_model(model);
 }
 
