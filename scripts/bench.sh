@@ -1,11 +1,23 @@
 #!/bin/sh
-# How fast this machine is: the command's own bench in both dtypes, then the
-# resize against Pillow's. Arguments go to `fovea bench`.
+# How fast this machine is: the command's own bench in both dtypes, the pool
+# against the bare engine, a whole run of the command, then the resize against
+# Pillow's. Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
 
 for dtype in f32 bf16; do
     build/fovea bench --dtype "$dtype" "$@"
+    echo
+done
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export FOVEA_WORKER="$PWD/build/fovea-worker" FOVEA_CACHE="$folder/cache"
+build/tools/make_random_model "$folder/b32" 768 3072 12 12 224 32 512
+for dtype in f32 bf16; do
+    echo "the pool beside the bare engine, ViT-B/32, $dtype"
+    build/bench/bench_pool "$folder/b32" "$dtype" 2 5
+    bench/embed_start.py build/fovea samples/scenes/forest.jpg \
+        --model "$folder/b32" --dtype "$dtype"
     echo
 done
 /usr/bin/python3 bench/resize_vs_pillow.py
