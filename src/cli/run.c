@@ -26,7 +26,7 @@
 
 enum {
     REDRAW_MS = 100,
-    MAX_FEEDERS = FOVEA_MAX_THREADS + 1
+    MAX_FEEDERS = 2 * FOVEA_MAX_WORKERS + 1
 };
 
 struct run {

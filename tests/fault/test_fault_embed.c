@@ -35,16 +35,6 @@ embed_with(struct fovea *library, const struct job *job, float *vector,
     return status;
 }
 
-/* As the build's workers can. */
-static enum fovea_sandbox
-sandbox(void)
-{
-    /* Set by the build. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-    const char *word = getenv("FOVEA_TEST_SANDBOX");
-    return word && strcmp(word, "off") == 0 ? FOVEA_SANDBOX_OFF
-                                            : FOVEA_SANDBOX_ON;
-}
-
 static enum fovea_status
 embed(const struct job *job, float *vector, struct fovea_error *err)
 {
@@ -53,7 +43,6 @@ embed(const struct job *job, float *vector, struct fovea_error *err)
         .max_batch = 1,
         .max_workers = 1,
         .dtype = FOVEA_DTYPE_F32,
-        .sandbox = sandbox(),
         .cache_directory = "", /* reads less */
     };
     struct fovea *library = NULL;

@@ -31,18 +31,11 @@ def environment(**more):
     return {**kept, "HOME": "/nonexistent", "TERM": "xterm", **more}
 
 
-def unsealed(command=None):
-    """Flags for a build whose workers cannot seal themselves."""
-    off = os.environ.get("FOVEA_TEST_SANDBOX") == "off"
-    return (["--sandbox", "off"] if off and command in ("embed", "preprocess")
-            else [])
-
-
 def run(*arguments, model=True, **options):
     """Run a subcommand with the small model; stdout and stderr are bytes."""
     words = [FOVEA, *arguments]
-    words[2:2] = [*(["--model", MODEL] if model else []),
-                  *unsealed(*arguments[:1])]
+    if model:
+        words[2:2] = ["--model", MODEL]
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     options.setdefault("env", environment())
@@ -55,8 +48,7 @@ def start(*arguments, **options):
     """The same without waiting."""
     options.setdefault("env", environment())
     return subprocess.Popen([FOVEA, arguments[0], "--model", MODEL,
-                             *unsealed(arguments[0]), *arguments[1:]],
-                            **options)
+                             *arguments[1:]], **options)
 
 
 def lines(output):

@@ -153,7 +153,6 @@ open_model(struct fovea_options options)
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
     options.dtype = FOVEA_DTYPE_F32;
-    options.sandbox = golden_sandbox();
     options.url.allow_private = true;
     assert_ok(fovea_open(&options, &golden.library, &error), &error);
     assert_ok(

@@ -153,7 +153,6 @@ main(void)
     const struct fovea_options options = {
         .dtype = FOVEA_DTYPE_F32,
         .max_queue = 40, /* fewer than the threads: some will be refused */
-        .sandbox = golden_sandbox(),
         .url = { .allow_private = true },
     };
     if (!file || fclose(file) || fovea_open(&options, &library, &error) ||

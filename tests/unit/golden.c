@@ -51,22 +51,13 @@ golden_read_npy(const char *name, const char *descr, const char *shape,
     return values;
 }
 
-enum fovea_sandbox
-golden_sandbox(void)
-{
-    const char *word = getenv("FOVEA_TEST_SANDBOX");
-    return word && strcmp(word, "off") == 0 ? FOVEA_SANDBOX_OFF
-                                            : FOVEA_SANDBOX_ON;
-}
-
 struct golden_model
 golden_open(const char *name, enum fovea_dtype dtype, unsigned n_threads,
         unsigned max_batch)
 {
     const struct fovea_options options = { .n_threads = n_threads,
         .max_batch = max_batch,
-        .dtype = dtype,
-        .sandbox = golden_sandbox() };
+        .dtype = dtype };
     struct golden_model golden = { 0 };
     struct fovea_error error;
     char rest[128];

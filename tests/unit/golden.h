@@ -34,9 +34,6 @@ void golden_path(const char *rest, char path_out[GOLDEN_PATH_SIZE]);
 void *golden_read_npy(const char *name, const char *descr, const char *shape,
         size_t size);
 
-/** Sealed workers, unless the build has none: its tests' environment says. */
-enum fovea_sandbox golden_sandbox(void);
-
 /** Open tests/golden/models/<name>; n_threads and max_batch as options. */
 struct golden_model golden_open(const char *name, enum fovea_dtype dtype,
         unsigned n_threads, unsigned max_batch);

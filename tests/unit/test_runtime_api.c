@@ -229,8 +229,7 @@ limits_reach_the_decoder(void **state)
     struct fovea_model *strict_model = NULL;
     float vector[DIMENSION];
     struct fovea_model_info info;
-    const struct fovea_options options = { .sandbox = golden_sandbox(),
-        .limits = { .max_side_px = 10 } };
+    const struct fovea_options options = { .limits = { .max_side_px = 10 } };
     fovea_model_describe(model, &info);
     assert_ok(fovea_open(&options, &strict, &error), &error);
     assert_ok(fovea_model_open(strict, info.directory, &strict_model, &error),

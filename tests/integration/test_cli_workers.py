@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+"""What the command says of its workers, URLs as inputs, and that no worker is
+left behind, however the command ends."""
+import http.server
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import command
+from command import lines, picture, put, run, said, same, start
+
+DEADLINE_S = 20
+
+
+class Server:
+    """Serves one picture on a free port of this machine."""
+
+    def __init__(self, content):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                good = self.path == "/picture"
+                self.send_response(200 if good else 404)
+                self.end_headers()
+                self.wfile.write(content if good else b"none here")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                                      Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+def state_and_parent(pid):
+    """Of a process; Z where it has ended, reaped or not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+            return state, int(parent)
+    except OSError:
+        return "Z", 0
+
+
+def children(parent):
+    return [pid for pid in filter(str.isdigit, os.listdir("/proc"))
+            if state_and_parent(pid)[1] == parent]
+
+
+def test_urls_are_inputs_like_others(directory):
+    path = put(directory, "a.png", picture(1))
+    with Server(command.read(path)) as server:
+        good, bad = server.url + "/picture", server.url + "/nothing"
+        result = run("embed", path, good, bad)
+        listed = run("embed", "-", input=f"{good}\n".encode())
+    said(result, 3)
+    here, fetched, missing = lines(result.stdout)
+    same(fetched["embedding"], here["embedding"])
+    same(fetched["input"], good)
+    same(missing["error"]["code"], "fetch_status")
+    same(lines(listed.stdout)[0]["embedding"], here["embedding"])
+
+
+def test_stats_and_events_are_told(directory):
+    path = put(directory, "a.png", picture(2))
+    result = run("embed", "--stats", "--verbose", "--workers", "1", path)
+    text = said(result, 0, "ready", "memory", "1 good", "breaker closed",
+                "90% under")
+    assert text.count(" started") == 1, text
+    same(len(lines(result.stdout)), 1)
+    assert "ready" not in run("embed", path).stderr.decode()
+
+
+def test_memory_that_is_not_there_is_said(directory):
+    path = put(directory, "a.png", picture(3))
+    result = run("embed", "--memory-limit", "1K", path)
+    said(result, 1, "Cannot spawn workers for ", " MB available")
+    same(result.stdout, b"")
+
+
+def test_a_worker_program_that_is_not_there_is_said(directory):
+    path = put(directory, "a.png", picture(4))
+    environment = command.environment(FOVEA_WORKER="/nowhere/fovea-worker")
+    said(run("embed", path, env=environment), 1, "/nowhere/fovea-worker")
+
+
+def test_wrong_limits_are_refused(directory):
+    path = put(directory, "a.png", picture(5))
+    for flag, value in (("--memory-limit", "101%"), ("--memory-limit", "x"),
+                        ("--workers", "0"), ("--idle", "soon"),
+                        ("--max-queue", "0"), ("--sandbox", "maybe")):
+        said(run("embed", flag, value, path), 2, flag)
+
+
+def test_a_queue_of_one_loses_nothing(directory):
+    for i in range(12):
+        put(directory, f"{i:02}.png", picture(i))
+    result = run("embed", "--max-queue", "1", "--workers", "2", directory)
+    said(result, 0)
+    same(len(lines(result.stdout)), 12)
+
+
+def test_no_worker_outlives_the_command(directory):
+    path = put(directory, "a.png", picture(6))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process = start("embed", "-", stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process.stdin.write(path.encode() + b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        workers = children(process.pid)
+        assert workers, "there is no worker"
+        process.send_signal(number)
+        process.wait(DEADLINE_S)
+        process.stdin.close()
+        process.stdout.close()
+        until = time.monotonic() + DEADLINE_S
+        while any(state_and_parent(pid)[0] != "Z" for pid in workers):
+            assert time.monotonic() < until, workers
+            time.sleep(0.01)
+
+
+command.main([
+    test_urls_are_inputs_like_others,
+    test_stats_and_events_are_told,
+    test_memory_that_is_not_there_is_said,
+    test_a_worker_program_that_is_not_there_is_said,
+    test_wrong_limits_are_refused,
+    test_a_queue_of_one_loses_nothing,
+    test_no_worker_outlives_the_command,
+])
