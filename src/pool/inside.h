@@ -113,7 +113,9 @@ struct fovea_prewarm {
 struct fovea_pool_model {
     struct fovea_pool *pool;
     struct fovea_pool_model *next; /* set before it is in the list */
-    struct fovea_pool_model_settings settings; /* strings are ours */
+    struct fovea_pool_model_settings settings; /* strings: the next two */
+    char *key;
+    char *directory;
     /* guarded by mu */
     unsigned n_handles;
     struct fovea_queue queue;
@@ -143,7 +145,9 @@ struct fovea_pool_model {
 struct fovea_chores;
 
 struct fovea_pool {
-    struct fovea_pool_settings settings; /* strings are ours */
+    struct fovea_pool_settings settings; /* strings: the next two */
+    char *worker_program;                /* NULL: to be found */
+    char *memory_root;
     char *program;      /* found when the first worker starts */
     char **environment; /* of workers */
     pid_t owner;        /* the process that may use it */

@@ -30,21 +30,14 @@ refuse_close(struct fovea_error *err)
             "the library is being closed");
 }
 
-/* NULL stays NULL. */
+/* A copy that outlives the caller's; NULL stays NULL. False without memory. */
 static bool
-copy_string(const char **string)
+keep(const char **string, char **copy_out)
 {
-    const char *copy = *string ? strdup(*string) : NULL;
-    bool is_good = copy || !*string;
-    *string = copy;
+    *copy_out = *string ? strdup(*string) : NULL;
+    bool is_good = *copy_out || !*string;
+    *string = *copy_out;
     return is_good;
-}
-
-static void
-free_string(const char **string)
-{
-    free((void *)(uintptr_t)*string);
-    *string = NULL;
 }
 
 /* Everything but the thread, in reverse. Fine on a half-built one. */
@@ -64,8 +57,8 @@ dismantle(struct fovea_pool *pool)
     fovea_cache_finish(&pool->cache);
     fovea_spawn_environment_free(pool->environment);
     free(pool->program);
-    free_string(&pool->settings.worker_program);
-    free_string(&pool->settings.memory_root);
+    free(pool->worker_program);
+    free(pool->memory_root);
     free(pool->slots);
     free(pool->buffer);
     free(pool->vector);
@@ -87,8 +80,8 @@ copy_settings(struct fovea_pool *pool,
 {
     pool->settings = *settings;
     pool->settings.cache_directory = NULL; /* the cache has its own copy */
-    bool is_good = copy_string(&pool->settings.worker_program);
-    is_good = copy_string(&pool->settings.memory_root) && is_good;
+    bool is_good = keep(&pool->settings.worker_program, &pool->worker_program);
+    is_good = keep(&pool->settings.memory_root, &pool->memory_root) && is_good;
     pool->slots = calloc(FOVEA_MAX_WORKERS, sizeof *pool->slots);
     pool->buffer = malloc(FOVEA_FRAME_MAX_SIZE);
     pool->vector = malloc(FOVEA_FRAME_MAX_PAYLOAD);
@@ -170,11 +163,11 @@ create_model(struct fovea_pool *pool,
     model->weights_fd = -1;
     fovea_queue_init(&model->queue);
     fovea_breaker_init(&model->breaker, pool->settings.breaker_open_ns);
-    bool is_good = copy_string(&model->settings.key);
-    is_good = copy_string(&model->settings.directory) && is_good;
+    bool is_good = keep(&model->settings.key, &model->key);
+    is_good = keep(&model->settings.directory, &model->directory) && is_good;
     if (!is_good) {
-        free_string(&model->settings.key);
-        free_string(&model->settings.directory);
+        free(model->key);
+        free(model->directory);
         free(model);
         return NULL;
     }

@@ -229,6 +229,18 @@ fovea_schedule(struct fovea_pool_model *model)
     fovea_weights_hand_out(model);
 }
 
+/* mu held. */
+static void
+take_cancelled(struct fovea_slot *slot, struct fovea_items *cancelled)
+{
+    for (uint32_t i = 0; i < slot->n_hands; i++) {
+        struct fovea_hand *hand = &slot->hands[i];
+        if (hand->item && hand->item->is_cancelled) {
+            fovea_items_push(cancelled, FOVEA_TAKE(hand->item));
+        }
+    }
+}
+
 void
 fovea_schedule_cancel(struct fovea_pool *pool)
 {
@@ -236,13 +248,7 @@ fovea_schedule_cancel(struct fovea_pool *pool)
     fovea_lock(pool);
     fovea_items_move(&cancelled, &pool->cancelled);
     for (unsigned i = 0; i < pool->n_slots && pool->has_cancelled; i++) {
-        struct fovea_slot *slot = &pool->slots[i];
-        for (uint32_t j = 0; j < slot->n_hands; j++) {
-            struct fovea_hand *hand = &slot->hands[j];
-            if (hand->item && hand->item->is_cancelled) {
-                fovea_items_push(&cancelled, FOVEA_TAKE(hand->item));
-            }
-        }
+        take_cancelled(&pool->slots[i], &cancelled);
     }
     pool->has_cancelled = false;
     fovea_unlock(pool);

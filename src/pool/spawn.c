@@ -62,6 +62,7 @@ fovea_spawn_environment(char ***out, struct fovea_error *err)
     }
     size_t n = 0;
     for (size_t i = 0; i < n_names; i++) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const char *value = getenv(handed_through[i]);
         if (value &&
                 asprintf(&environment[n], "%s=%s", handed_through[i], value) <

@@ -24,8 +24,10 @@ static const struct fault_rules rules = { .own_only = true, .may_keep = true };
 /* What the C library allocates for us counts as ours: it is made again here,
    with a malloc() that is called from this program. */
 char *__wrap_strdup(const char *text);
-int __wrap_asprintf(char **text_out, const char *format, ...);
-int __wrap___asprintf_chk(char **text_out, int flag, const char *format, ...);
+int __wrap_asprintf(char **text_out, const char *format, ...)
+        FOVEA_PRINTF(2, 3);
+int __wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
+        FOVEA_PRINTF(3, 4);
 
 static char *
 make_again(const char *text)

@@ -13,9 +13,10 @@
 #include "fake.h"
 #include "pool/pool.h"
 
+#define SCENE_MIB (UINT64_C(1) << 20)
+
 enum {
     SCENE_MAX_EVENTS = 4096,
-    SCENE_MIB = 1 << 20,
 };
 
 /* Nothing here should take so long; whoever waits for more fails. */

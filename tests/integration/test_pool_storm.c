@@ -154,8 +154,9 @@ judge(struct shot *shot, bool was_cancelled)
     enum fovea_status status = shot->result.code;
     bool is_right = shot->n_done == 1;
     if (status == FOVEA_OK) {
-        is_right = is_right &&
-                memcmp(expected, shot->vector, sizeof expected) == 0;
+        /* All bits. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+        int order = memcmp(expected, shot->vector, sizeof expected);
+        is_right = is_right && order == 0;
     } else {
         is_right = is_right &&
                 ((was_cancelled && status == FOVEA_ERR_CANCELLED) ||
@@ -211,7 +212,7 @@ use(uint32_t *seed, unsigned number)
 static void *
 use_all(void *context)
 {
-    unsigned number = (unsigned)(uintptr_t)context;
+    unsigned number = *(const unsigned *)context;
     uint32_t seed = number;
     while (fovea_clock_ns() < until_ns) {
         uint32_t dice = next_random(&seed) % 50;
@@ -252,9 +253,11 @@ test_threads(void **state)
     atomic_store(&n_wrong, 0);
     until_ns = fovea_clock_ns() + time_ns;
     pthread_t threads[N_THREADS];
-    for (uintptr_t i = 0; i < N_THREADS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, use_all, (void *)i),
-                0);
+    unsigned numbers[N_THREADS];
+    for (unsigned i = 0; i < N_THREADS; i++) {
+        numbers[i] = i;
+        assert_int_equal(
+                pthread_create(&threads[i], NULL, use_all, &numbers[i]), 0);
     }
     for (unsigned i = 0; i < N_THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);

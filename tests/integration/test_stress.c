@@ -46,8 +46,9 @@ note(struct caller *caller, enum fovea_status status, const char *message,
     if (status == FOVEA_ERR_BUSY) {
         return;
     }
-    bool is_wrong =
-            !status && vector && memcmp(vector, expected, sizeof expected) != 0;
+    /* All bits. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+    bool differs = vector && memcmp(vector, expected, sizeof expected) != 0;
+    bool is_wrong = !status && differs;
     if ((status || is_wrong) && !caller->status) {
         caller->status = status ? status : FOVEA_ERR_INTERNAL;
         (void)snprintf(caller->message, sizeof caller->message, "%s",

@@ -76,7 +76,7 @@ buffers(const struct fovea_vision_config *config, enum fovea_dtype dtype,
     size_t batch = (max_batch + n_threads - 1) / n_threads;
     size_t side = config->image_size_px;
     return n_threads *
-            (batch * (3 * side * side + config->projection_dim * 4) +
+            (batch * (3 * side * side + (size_t)config->projection_dim * 4) +
                     fovea_vit_scratch_size(config, batch,
                             fovea_precision_of(config, dtype)));
 }
