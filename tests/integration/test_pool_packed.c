@@ -104,7 +104,7 @@ test_stored_and_found(void **state)
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_CACHE), 0);
     assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
-            FAKE_SHARED_BYTES + 2 * 50 * SCENE_MIB);
+            FAKE_SHARED_BYTES + 100 * SCENE_MIB);
     fovea_pool_close_model(model);
 }
 

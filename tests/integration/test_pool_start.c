@@ -38,7 +38,7 @@ test_first_image(void **state)
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     /* The weights as they are, the workers as they were estimated. */
     assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
-            FAKE_SHARED_BYTES + 2 * 50 * SCENE_MIB);
+            FAKE_SHARED_BYTES + 100 * SCENE_MIB);
     shot_init(&shot, &scene, "vector 2");
     shot.raw = true;
     shot_expect_good(&shot, model);
