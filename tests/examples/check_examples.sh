@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the examples as their heads say.
 #
-#     check_examples.sh FOVEA EMBED ALIKE ASYNC SOURCE
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -11,7 +11,8 @@ fovea=$1
 embed=$2
 alike=$3
 async=$4
-source=$5
+page=$5
+source=$6
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -27,7 +28,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..7"
+echo "1..9"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -72,9 +73,27 @@ mixed_up() {
 }
 ok mixed_up
 
+name="page shows each picture and its nearest, names made harmless"
+pages() {
+    cp "$scenes/fog.jpg" "$root/<b> & \"%.jpg"
+    exits 0 "$fovea" embed -m "$model" -o "$root/p.npy" \
+        "$root/<b> & \"%.jpg" "$scenes/fog_small.jpg" "$scenes/planet.jpg" ||
+        return 1
+    exits 0 "$page" "$root/p.npy" ../ &&
+        [ "$(grep -c '^<ol>' "$root/out")" -eq 3 ] &&
+        [ "$(grep -c '<img ' "$root/out")" -eq 9 ] &&
+        grep -q 'src="\.\.//.*/%3Cb%3E%20%26%20%22%25.jpg"' "$root/out" &&
+        grep -q '<span>&lt;b> &amp; &quot;%.jpg</span>' "$root/out" &&
+        ! grep -q '<b>' "$root/out"
+}
+ok pages
+
+name="page refuses what is no such file"
+ok exits 1 "$page" "$scenes/fog.jpg" ../
+
 name="async answers every name once, bad ones too"
 answers() {
-    for i in 1 2 3 4 5 6 7 8 9 10; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
         printf '%s\n' "$scenes/fog.jpg" "$scenes/planet.jpg" \
             "$root/nothing.jpg" "$source/samples/README.md"
     done >"$root/names"
