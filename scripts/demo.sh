@@ -1,5 +1,5 @@
 #!/bin/sh
-# Embed the sample pictures and print which are most alike.
+# Embed the sample pictures and show which are most alike.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,8 +13,12 @@ made. It stands in until the trained default model comes. It finds near-copies
 of a picture; what a picture shows it does not understand.
 
 TEXT
-build/fovea embed --model fovea/random-tiny -o "$out/scenes.npy" samples/scenes
-echo
+build/fovea embed --quiet -o "$out/scenes.npy" samples/scenes
 build/examples/alike "$out/scenes.npy"
 echo
+echo "What looks like samples/scenes/city_mirror.jpg:"
+build/fovea similar --quiet -n 5 samples/scenes/city_mirror.jpg samples/scenes
+build/examples/page "$out/scenes.npy" ../../ >"$out/demo.html"
+echo
 echo "The vectors are in $out/scenes.npy, the names in $out/scenes.npy.jsonl."
+echo "All pictures beside their nearest: open $out/demo.html in a browser."

@@ -50,8 +50,8 @@ fovea_chunk_clear(struct fovea_chunk *chunk)
     chunk->n = 0;
 }
 
-static bool
-is_url(const char *name)
+bool
+fovea_is_url(const char *name)
 {
     return strncasecmp(name, "http://", 7) == 0 ||
             strncasecmp(name, "https://", 8) == 0;
@@ -64,8 +64,8 @@ fovea_chunk_collect(struct fovea_chunk *chunk)
     for (size_t i = 0; i < chunk->n; i++) {
         if (!chunk->entries[i].problem.code) {
             chunk->images[n_images++] = (struct fovea_image){
-                .kind = is_url(chunk->entries[i].path) ? FOVEA_IMAGE_URL
-                                                       : FOVEA_IMAGE_PATH,
+                .kind = fovea_is_url(chunk->entries[i].path) ? FOVEA_IMAGE_URL
+                                                             : FOVEA_IMAGE_PATH,
                 .data = chunk->entries[i].path,
             };
         }

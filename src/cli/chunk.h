@@ -2,6 +2,7 @@
 #ifndef FOVEA_CLI_CHUNK_H
 #define FOVEA_CLI_CHUNK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fovea/fovea.h"
@@ -30,6 +31,9 @@ void fovea_chunk_finish(struct fovea_chunk *chunk);
 
 /** Drop the entries, keep the memory. */
 void fovea_chunk_clear(struct fovea_chunk *chunk);
+
+/** Whether an input is fetched: it begins with http:// or https://. */
+bool fovea_is_url(const char *name);
 
 /** Fill images from the entries that have no problem; gives their number. */
 size_t fovea_chunk_collect(struct fovea_chunk *chunk);

@@ -32,6 +32,7 @@ struct fovea_command {
 
 extern const struct fovea_command fovea_cmd_embed;
 extern const struct fovea_command fovea_cmd_preprocess;
+extern const struct fovea_command fovea_cmd_similar;
 extern const struct fovea_command fovea_cmd_models;
 extern const struct fovea_command fovea_cmd_pull;
 extern const struct fovea_command fovea_cmd_bench;

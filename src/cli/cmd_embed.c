@@ -76,6 +76,15 @@ work(void *context, const struct fovea_image *images, size_t n, void *rows,
             results, err);
 }
 
+static size_t
+add_flags(struct fovea_task *task, struct fovea_flag flags[])
+{
+    flags[0] = fovea_task_output_flag(task);
+    flags[1] = fovea_task_dtype_flag(task);
+    flags[2] = (struct fovea_flag){ .name = "raw", .on = &task->raw };
+    return 3;
+}
+
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
@@ -84,6 +93,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "embedding",
         .past = "embedded",
         .has_arithmetic = true,
+        .add_flags = add_flags,
         .work = work,
         .layout = layout,
     };

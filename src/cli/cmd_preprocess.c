@@ -53,6 +53,13 @@ work(void *context, const struct fovea_image *images, size_t n, void *rows,
             err);
 }
 
+static size_t
+add_flags(struct fovea_task *task, struct fovea_flag flags[])
+{
+    flags[0] = fovea_task_output_flag(task);
+    return 1;
+}
+
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
@@ -61,6 +68,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "preprocessing",
         .past = "preprocessed",
         .needs_output = true,
+        .add_flags = add_flags,
         .work = work,
         .layout = layout,
     };

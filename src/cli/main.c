@@ -11,6 +11,7 @@
 
 static const struct fovea_command *const commands[] = {
     &fovea_cmd_embed,
+    &fovea_cmd_similar,
     &fovea_cmd_models,
     &fovea_cmd_pull,
     &fovea_cmd_preprocess,

@@ -20,6 +20,19 @@ fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out)
     };
 }
 
+void
+fovea_output_open_collector(size_t row_size, fovea_collect_fn *collect,
+        void *context, struct fovea_output *output_out)
+{
+    *output_out = (struct fovea_output){
+        .collect = collect,
+        .context = context,
+        .row_size = row_size,
+        .rows = FOVEA_ATOMIC_FILE_INIT,
+        .list = FOVEA_ATOMIC_FILE_INIT,
+    };
+}
+
 enum fovea_status
 fovea_output_open_files(const char *path, const struct fovea_npy *array,
         size_t row_size, struct fovea_output *output_out,
@@ -65,6 +78,16 @@ add_error(struct fovea_text *text, const struct fovea_error *error)
     fovea_text_add(text, "}", 1);
 }
 
+void
+fovea_output_add_line(const struct fovea_outcome *outcome,
+        struct fovea_text *text)
+{
+    fovea_text_add(text, "{", 1);
+    fovea_text_json_input(text, outcome->entry->path);
+    add_error(text, outcome->error);
+    fovea_text_add(text, "}\n", 2);
+}
+
 static void
 add_embedding(struct fovea_text *text, const float *values, size_t n)
 {
@@ -101,12 +124,14 @@ write_line(struct fovea_output *output, const struct fovea_outcome *outcome,
         struct fovea_error *err)
 {
     struct fovea_text *text = &output->text;
+    if (outcome->error->code) {
+        fovea_output_add_line(outcome, text);
+        return FOVEA_OK;
+    }
     fovea_text_add(text, "{", 1);
     fovea_text_json_input(text, outcome->entry->path);
     enum fovea_status status = FOVEA_OK;
-    if (outcome->error->code) {
-        add_error(text, outcome->error);
-    } else if (output->to_files) {
+    if (output->to_files) {
         fovea_text_format(text, ",\"row\":%" PRIu64, output->n_rows++);
         status = fovea_atomic_file_write(&output->rows, outcome->row,
                 output->row_size, err);
@@ -121,6 +146,9 @@ enum fovea_status
 fovea_output_write(struct fovea_output *output,
         const struct fovea_outcome *outcomes, size_t n, struct fovea_error *err)
 {
+    if (output->collect) {
+        return output->collect(output->context, outcomes, n, err);
+    }
     fovea_text_clear(&output->text);
     for (size_t i = 0; i < n; i++) {
         enum fovea_status status = write_line(output, &outcomes[i], err);

@@ -1,6 +1,7 @@
 /*
- * Where results go: JSON lines on standard output, or an array (.npy) with a
- * file of JSON lines beside it, which appear together at the end or not at all.
+ * Where results go: JSON lines on standard output; or an array (.npy) with a
+ * file of JSON lines beside it, which appear together at the end or not at all;
+ * or a collector.
  *
  * One thread at a time.
  */
@@ -16,8 +17,17 @@
 #include "cli/text.h"
 #include "cli/walk.h"
 
+struct fovea_outcome;
+
+/** Somebody who takes outcomes instead of a file or a stream. */
+typedef enum fovea_status fovea_collect_fn(void *context,
+        const struct fovea_outcome *outcomes, size_t n,
+        struct fovea_error *err);
+
 struct fovea_output {
     bool to_files;
+    fovea_collect_fn *collect; /* NULL but for a collector */
+    void *context;
     size_t row_size;               /* bytes */
     struct fovea_npy array;        /* files only */
     struct fovea_atomic_file rows; /* "x.npy" */
@@ -35,6 +45,14 @@ struct fovea_outcome {
 
 /** Write float32 rows as JSON lines on standard output. */
 void fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out);
+
+/** Give every outcome to a function, with rows of row_size bytes. */
+void fovea_output_open_collector(size_t row_size, fovea_collect_fn *collect,
+        void *context, struct fovea_output *output_out);
+
+/** The line of JSON of an outcome that is bad. */
+void fovea_output_add_line(const struct fovea_outcome *outcome,
+        struct fovea_text *text);
 
 /**
  * Begin path and path.jsonl.

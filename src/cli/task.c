@@ -7,6 +7,8 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "cli/chunk.h"
+#include "cli/ranking.h"
 #include "cli/stats_report.h"
 #include "cli/watch.h"
 
@@ -15,6 +17,22 @@ enum {
 };
 
 const char *const fovea_dtype_names[] = { "auto", "f32", "bf16", NULL };
+
+struct fovea_flag
+fovea_task_dtype_flag(struct fovea_task *task)
+{
+    return (struct fovea_flag){ .name = "dtype",
+        .number = &task->dtype,
+        .choices = fovea_dtype_names };
+}
+
+struct fovea_flag
+fovea_task_output_flag(struct fovea_task *task)
+{
+    return (struct fovea_flag){ .name = "output",
+        .letter = 'o',
+        .text = &task->output };
+}
 
 void
 fovea_task_close_library(struct fovea **library)
@@ -37,24 +55,34 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
     const struct fovea_flag own[] = {
         { .name = "help", .letter = 'h', .on = &task->help },
         { .name = "model", .letter = 'm', .text = &task->model },
-        { .name = "output", .letter = 'o', .text = &task->output },
         { .name = "null", .letter = '0', .on = &task->null_separated },
         { .name = "quiet", .letter = 'q', .on = &task->quiet },
         { .name = "verbose", .letter = 'v', .on = &task->verbose },
         { .name = "no-progress", .on = &task->no_progress },
         { .name = "stats", .on = &task->stats },
-        /* Those of embed alone stand last. */
-        { .name = "dtype",
-                .number = &task->dtype,
-                .choices = fovea_dtype_names },
-        { .name = "raw", .on = &task->raw },
     };
-    size_t n_own = FOVEA_ARRAY_LEN(own) - (kind->has_arithmetic ? 0 : 2);
-    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS + FOVEA_ARRAY_LEN(own)];
+    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS + FOVEA_ARRAY_LEN(own) +
+            FOVEA_TASK_MAX_FLAGS];
+    size_t n = FOVEA_SETTINGS_N_FLAGS;
     fovea_settings_flags(&task->settings, flags);
-    memcpy(flags + FOVEA_SETTINGS_N_FLAGS, own, n_own * sizeof *own);
-    return fovea_args_parse(flags, FOVEA_SETTINGS_N_FLAGS + n_own, argc, argv,
-            words, n_words_out, err);
+    memcpy(flags + n, own, sizeof own);
+    n += FOVEA_ARRAY_LEN(own);
+    n += kind->add_flags(task, flags + n);
+    return fovea_args_parse(flags, n, argc, argv, words, n_words_out, err);
+}
+
+/* The first word is the query of a kind that ranks. */
+static enum fovea_status
+take_query(struct fovea_task *task, const char **words, size_t *n_words,
+        struct fovea_error *err)
+{
+    if (*n_words == 0 || strcmp(words[0], "-") == 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no QUERY: give an image first, then what to compare with it");
+    }
+    task->query = words[0];
+    memmove(words, words + 1, --*n_words * sizeof *words);
+    return FOVEA_OK;
 }
 
 /* What the flags and words must be beside what each one must be. */
@@ -190,7 +218,7 @@ run_task(const struct order *order, struct fovea_output *output,
 {
     const struct fovea_task_kind *kind = order->kind;
     const struct fovea_task *task = order->task;
-    bool on_screen = !task->output && isatty(STDOUT_FILENO);
+    bool on_screen = !task->output && !kind->ranks && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
         .source = order->source,
         .output = output,
@@ -211,16 +239,21 @@ run_task(const struct order *order, struct fovea_output *output,
 }
 
 static enum fovea_status
-open_output(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_model *model, struct fovea_output *output_out,
+open_output(const struct order *order, const struct fovea_model *model,
+        struct fovea_ranking *ranking, struct fovea_output *output_out,
         struct fovea_error *err)
 {
     struct fovea_model_info info;
     struct fovea_npy array = { 0 };
     fovea_model_describe(model, &info);
-    size_t row_size = kind->layout(&info, &array);
-    if (task->output) {
-        return fovea_output_open_files(task->output, &array, row_size,
+    size_t row_size = order->kind->layout(&info, &array);
+    if (order->kind->ranks) {
+        fovea_output_open_collector(row_size, fovea_ranking_add, ranking,
+                output_out);
+        return FOVEA_OK;
+    }
+    if (order->task->output) {
+        return fovea_output_open_files(order->task->output, &array, row_size,
                 output_out, err);
     }
     fovea_output_open_stream(info.embedding_dimension, output_out);
@@ -256,32 +289,88 @@ report_stats(struct fovea *library)
     (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
 }
 
-/* With a library and a model. The exit code. */
-static int
-embed_all(const struct order *order, struct fovea_model *model)
+/* What all inputs are compared with. */
+static enum fovea_status
+embed_query(const struct fovea_task *task, struct fovea_model *model,
+        float *query, struct fovea_error *err)
 {
-    const struct fovea_task_kind *kind = order->kind;
-    const struct fovea_task *task = order->task;
+    enum fovea_status status = fovea_is_url(task->query)
+            ? fovea_embed_image_url(model, task->query, 0, query, err)
+            : fovea_embed_image(model, task->query, 0, query, err);
+    if (status && !strstr(err->message, task->query)) {
+        fovea_error_prefix(err, "%s", task->query);
+    }
+    return status;
+}
+
+static int
+print_ranking(const struct fovea_task *task, struct fovea_ranking *ranking)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    fovea_ranking_settle(ranking);
+    if (task->json) {
+        fovea_ranking_json(ranking, &text);
+    } else {
+        fovea_ranking_table(ranking, &text);
+    }
+    return text.size > 0 || text.failed ? fovea_cli_print_text(&text)
+                                        : FOVEA_EXIT_OK;
+}
+
+/* With a library, a model and, if the kind ranks, a ranking with its query. The
+   exit code. */
+static int
+embed_all(const struct order *order, struct fovea_model *model,
+        struct fovea_ranking *ranking)
+{
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
     struct fovea_output output;
-    if (open_output(kind, task, model, &output, &error)) {
+    if (open_output(order, model, ranking, &output, &error)) {
         return fovea_cli_fail(&error);
-    }
-    if (kind->has_arithmetic && !task->quiet) {
-        warn_of_random(model);
     }
     struct fovea_task_work work = {
         .model = model,
-        .flags = task->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
+        .flags = order->task->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
     };
     enum fovea_status status = run_task(order, &output, &work, &totals, &error);
     fovea_output_finish(&output);
     if (status) {
         return fovea_cli_fail(&error);
     }
-    summarise(kind, task, &totals);
-    return totals.n_bad ? FOVEA_EXIT_SOME_BAD : FOVEA_EXIT_OK;
+    summarise(order->kind, order->task, &totals);
+    int exit_code = order->kind->ranks ? print_ranking(order->task, ranking)
+                                       : FOVEA_EXIT_OK;
+    return exit_code || !totals.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
+}
+
+/* With a library and a model. The exit code. */
+static int
+carry_out(const struct order *order, struct fovea_model *model)
+{
+    if (order->kind->has_arithmetic && !order->task->quiet) {
+        warn_of_random(model);
+    }
+    if (!order->kind->ranks) {
+        return embed_all(order, model, NULL);
+    }
+    struct fovea_error error;
+    size_t n = fovea_embedding_dimension(model);
+    FOVEA_AUTO_FREE float *query = calloc(n, sizeof *query);
+    if (!query) {
+        (void)fovea_fail_memory(&error, n * sizeof *query, "the query");
+        return fovea_cli_fail(&error);
+    }
+    if (embed_query(order->task, model, query, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    FOVEA_AUTO(fovea_ranking_finish)
+    struct fovea_ranking ranking = {
+        .query = query,
+        .dimension = n,
+        .n_best = order->task->n_best,
+    };
+    return embed_all(order, model, &ranking);
 }
 
 static int
@@ -297,7 +386,7 @@ do_task(const struct order *order, const struct fovea_options *options)
     if (status) {
         return fovea_cli_fail(&error);
     }
-    int exit_code = embed_all(order, model);
+    int exit_code = carry_out(order, model);
     if (order->task->stats) {
         report_stats(library);
     }
@@ -320,6 +409,9 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
             parse(kind, &task, argc, argv, words, &n_words, &error);
     if (!status && task.help) {
         return fovea_cli_print(kind->command->help);
+    }
+    if (!status && kind->ranks) {
+        status = take_query(&task, words, &n_words, &error);
     }
     if (!status) {
         status = check(kind, &task, words, &n_words, &error);

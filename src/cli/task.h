@@ -1,5 +1,5 @@
 /*
- * What embed and preprocess have in common: their flags, opening a model and
+ * What embed, preprocess and similar have in common: their flags, opening a model and
  * an output, running, and saying how it went.
  */
 #ifndef FOVEA_CLI_TASK_H
@@ -22,10 +22,17 @@ struct fovea_task {
     bool raw;
     bool verbose;
     bool stats;
+    bool json;
+    uint64_t n_best;
+    const char *query; /* the first word, where the kind has one */
     const char *model;
     const char *output;
     uint64_t dtype; /* enum fovea_dtype */
     struct fovea_settings settings;
+};
+
+enum {
+    FOVEA_TASK_MAX_FLAGS = 4 /* of one kind */
 };
 
 /** How one of the commands does it. */
@@ -34,7 +41,10 @@ struct fovea_task_kind {
     const char *verb;    /* "embedding" */
     const char *past;    /* "embedded" */
     bool needs_output;   /* -o must be given */
-    bool has_arithmetic; /* --dtype and --raw are known */
+    bool has_arithmetic; /* it computes vectors */
+    bool ranks;          /* inputs by likeness to the first word */
+    /* Write the flags that only this kind has; gives their number. */
+    size_t (*add_flags)(struct fovea_task *task, struct fovea_flag flags[]);
     fovea_work_fn *work; /* its context is a struct fovea_task_work */
     /* Shape and type of a row; gives its size in bytes. */
     size_t (*layout)(const struct fovea_model_info *info,
@@ -48,6 +58,10 @@ struct fovea_task_work {
 
 /** The words of --dtype, in the order of enum fovea_dtype. */
 extern const char *const fovea_dtype_names[];
+
+/* Flags that several kinds have: -o and --dtype. */
+struct fovea_flag fovea_task_output_flag(struct fovea_task *task);
+struct fovea_flag fovea_task_dtype_flag(struct fovea_task *task);
 
 /** Parse argv and do it. The exit code. */
 int fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv);

@@ -154,6 +154,15 @@ add_ascii(struct fovea_text *text, char byte)
 }
 
 void
+fovea_text_printable(struct fovea_text *text, const char *string)
+{
+    for (const char *at = string; *at; at++) {
+        bool is_harmless = (unsigned char)*at >= ' ' && *at != 0x7f;
+        fovea_text_add(text, is_harmless ? at : "?", 1);
+    }
+}
+
+void
 fovea_text_json_string(struct fovea_text *text, const char *string)
 {
     fovea_text_add(text, "\"", 1);

@@ -34,6 +34,9 @@ void fovea_text_add(struct fovea_text *text, const char *bytes, size_t size);
 void fovea_text_format(struct fovea_text *text, const char *format, ...)
         FOVEA_PRINTF(2, 3);
 
+/** A name for a terminal: control characters become '?'. */
+void fovea_text_printable(struct fovea_text *text, const char *string);
+
 /** A JSON string in quotes, valid UTF-8 whatever the bytes are: each byte that
  *  is not part of a valid sequence becomes U+FFFD. */
 void fovea_text_json_string(struct fovea_text *text, const char *string);

@@ -6,7 +6,7 @@ import os
 from command import DIMENSION, MODEL, environment, main, picture, put, run, \
     said, same
 
-COMMANDS = ("embed", "preprocess", "models", "pull", "bench")
+COMMANDS = ("embed", "similar", "preprocess", "models", "pull", "bench")
 
 
 def test_every_command_has_help(directory):

@@ -1,0 +1,90 @@
+/* `fovea similar`: inputs ranked by likeness to a query. */
+#include "cli/task.h"
+
+static const char help[] =
+        "Usage: fovea similar [FLAGS] QUERY INPUT...\n"
+        "\n"
+        "Rank images by how like the query they are: by the cosine of their\n"
+        "embeddings and the query's, 1 for the same picture.\n"
+        "\n"
+        "QUERY is a file or a URL. INPUT is as of `fovea embed`: a file, a directory,\n"
+        "a URL, or - for a list on standard input.\n"
+        "\n"
+        "Prints a table, or with --json a line of JSON each, the most alike first:\n"
+        "  {\"rank\":1,\"cosine\":0.98,\"input\":\"cat.jpg\"}\n"
+        "and behind them the bad inputs:\n"
+        "  {\"input\":\"cat.txt\",\"error\":{\"code\":\"not_an_image\",\"message\":\"...\"}}\n"
+        "\n"
+        "Flags:\n"
+        "  -n, --best N          only the N most alike (10); 0: all\n"
+        "      --json            lines of JSON\n"
+        "  -m, --model KEY|DIR   as of `fovea embed`\n"
+        "      --dtype TYPE      arithmetic: auto, f32, bf16 (auto)\n"
+        "  -0, --null            names in the list end with a NUL byte, not with a\n"
+        "                        newline; alone it means -\n"
+        "  -q, --quiet           no progress, no word about bad inputs\n"
+        "  -v, --verbose         tell what happens to workers, on standard error\n"
+        "      --no-progress     no progress line (it is shown on terminals only)\n"
+        "      --stats           at the end, on standard error: workers, memory,\n"
+        "                        times, failures\n"
+        "  -h, --help            this text\n"
+        "\n" FOVEA_SETTINGS_HELP "\n"
+        "Exit status: as of `fovea embed`; 1 if the query is bad.\n"
+        "\n"
+        "Example:\n"
+        "  fovea similar -n 5 holiday.jpg photos/\n";
+
+static size_t
+layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
+{
+    *array_out = (struct fovea_npy){ 0 };
+    return info->embedding_dimension * sizeof(float);
+}
+
+static enum fovea_status
+work(void *context, const struct fovea_image *images, size_t n, void *rows,
+        struct fovea_error *results, struct fovea_error *err)
+{
+    const struct fovea_task_work *task = context;
+    return fovea_batch_embed_images(task->model, images, n, task->flags, rows,
+            results, err);
+}
+
+static size_t
+add_flags(struct fovea_task *task, struct fovea_flag flags[])
+{
+    enum {
+        N_BEST = 10,
+    };
+    task->n_best = N_BEST;
+    flags[0] = (struct fovea_flag){ .name = "best",
+        .letter = 'n',
+        .number = &task->n_best,
+        .max = UINT32_MAX };
+    flags[1] = (struct fovea_flag){ .name = "json", .on = &task->json };
+    flags[2] = fovea_task_dtype_flag(task);
+    return 3;
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    const struct fovea_task_kind kind = {
+        .command = self,
+        .verb = "comparing",
+        .past = "compared",
+        .has_arithmetic = true,
+        .ranks = true,
+        .add_flags = add_flags,
+        .work = work,
+        .layout = layout,
+    };
+    return fovea_task_main(&kind, argc, argv);
+}
+
+const struct fovea_command fovea_cmd_similar = {
+    .name = "similar",
+    .summary = "rank images by likeness to one",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,140 @@
+/* See ranking.h. */
+#include "cli/ranking.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+    SLACK = 1024, /* so many more than the best are kept between two sorts */
+};
+
+void
+fovea_ranking_finish(struct fovea_ranking *ranking)
+{
+    for (size_t i = 0; i < ranking->n_ranked; i++) {
+        free(ranking->ranked[i].name);
+    }
+    free(ranking->ranked);
+    fovea_text_finish(&ranking->bad);
+}
+
+static float
+cosine(const float *a, const float *b, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)a[i] * (double)b[i];
+    }
+    return (float)(sum < -1.0 ? -1.0 : sum > 1.0 ? 1.0 : sum);
+}
+
+/* The more alike first, then in the order of the inputs. */
+static int
+compare(const void *one, const void *other)
+{
+    const struct fovea_ranked *a = one;
+    const struct fovea_ranked *b = other;
+    if (a->cosine > b->cosine || a->cosine < b->cosine) {
+        return a->cosine > b->cosine ? -1 : 1;
+    }
+    return a->place < b->place ? -1 : 1;
+}
+
+void
+fovea_ranking_settle(struct fovea_ranking *ranking)
+{
+    if (ranking->n_ranked > 0) {
+        qsort(ranking->ranked, ranking->n_ranked, sizeof *ranking->ranked,
+                compare);
+    }
+    while (ranking->n_best > 0 && ranking->n_ranked > ranking->n_best) {
+        free(ranking->ranked[--ranking->n_ranked].name);
+    }
+}
+
+static bool
+grow(struct fovea_ranking *ranking)
+{
+    if (ranking->n_ranked < ranking->capacity) {
+        return true;
+    }
+    size_t capacity = ranking->capacity * 2 + SLACK;
+    struct fovea_ranked *ranked =
+            reallocarray(ranking->ranked, capacity, sizeof *ranked);
+    if (!ranked) {
+        return false;
+    }
+    ranking->ranked = ranked;
+    ranking->capacity = capacity;
+    return true;
+}
+
+static enum fovea_status
+add_good(struct fovea_ranking *ranking, const struct fovea_outcome *outcome,
+        struct fovea_error *err)
+{
+    if (ranking->n_best > 0 && ranking->n_ranked >= ranking->n_best + SLACK) {
+        fovea_ranking_settle(ranking);
+    }
+    char *name = strdup(outcome->entry->path);
+    if (!name || !grow(ranking)) {
+        free(name);
+        return fovea_fail_memory(err, sizeof *ranking->ranked, "the ranking");
+    }
+    ranking->ranked[ranking->n_ranked++] = (struct fovea_ranked){
+        .name = name,
+        .cosine = cosine(ranking->query, outcome->row, ranking->dimension),
+        .place = ranking->n_seen,
+    };
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_ranking_add(void *context, const struct fovea_outcome *outcomes, size_t n,
+        struct fovea_error *err)
+{
+    struct fovea_ranking *ranking = context;
+    for (size_t i = 0; i < n; i++) {
+        ranking->n_seen++;
+        if (outcomes[i].error->code) {
+            fovea_output_add_line(&outcomes[i], &ranking->bad);
+            continue;
+        }
+        enum fovea_status status = add_good(ranking, &outcomes[i], err);
+        if (status) {
+            return status;
+        }
+    }
+    return fovea_text_failed(&ranking->bad)
+            ? fovea_fail_memory(err, ranking->bad.capacity, "the bad inputs")
+            : FOVEA_OK;
+}
+
+void
+fovea_ranking_table(const struct fovea_ranking *ranking,
+        struct fovea_text *text)
+{
+    fovea_text_format(text, "%5s  %7s  %s\n", "RANK", "COSINE", "INPUT");
+    for (size_t i = 0; i < ranking->n_ranked; i++) {
+        const struct fovea_ranked *ranked = &ranking->ranked[i];
+        fovea_text_format(text, "%5zu  %7.4f  ", i + 1, (double)ranked->cosine);
+        fovea_text_printable(text, ranked->name);
+        fovea_text_add(text, "\n", 1);
+    }
+}
+
+void
+fovea_ranking_json(const struct fovea_ranking *ranking, struct fovea_text *text)
+{
+    for (size_t i = 0; i < ranking->n_ranked; i++) {
+        fovea_text_format(text, "{\"rank\":%zu,\"cosine\":", i + 1);
+        fovea_text_json_float(text, ranking->ranked[i].cosine);
+        fovea_text_add(text, ",", 1);
+        fovea_text_json_input(text, ranking->ranked[i].name);
+        fovea_text_add(text, "}\n", 2);
+    }
+    if (ranking->bad.size > 0) {
+        fovea_text_add(text, ranking->bad.data, ranking->bad.size);
+    }
+}
