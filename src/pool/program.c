@@ -1,13 +1,13 @@
 /* Where the worker program is: see program.h. */
 #include "pool/program.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/folders.h"
 
 #define NAME "fovea-worker"
 
@@ -29,19 +29,16 @@ try_path(const char *path, char **path_out, char *tried, size_t tried_size)
     return false;
 }
 
-/* NAME beside a file, and in libexec/fovea beside its folder or the one above,
+/* NAME in a folder, and in libexec/fovea beside it or beside the one above,
    where libraries stand in lib/<machine>. */
 static bool
-try_beside(const char *file, char **path_out, char *tried, size_t tried_size)
+try_folder(const char *folder, char **path_out, char *tried, size_t tried_size)
 {
-    char path[PATH_MAX];
-    const char *slash = strrchr(file, '/');
-    int size = slash ? (int)(slash - file) : 0;
     static const char *const places[] = { "", "../libexec/fovea/",
         "../../libexec/fovea/" };
-    for (size_t i = 0; slash && i < FOVEA_ARRAY_LEN(places); i++) {
-        int n = snprintf(path, sizeof path, "%.*s/%s" NAME, size, file,
-                places[i]);
+    char path[PATH_MAX];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(places); i++) {
+        int n = snprintf(path, sizeof path, "%s/%s" NAME, folder, places[i]);
         if (n > 0 && (size_t)n < sizeof path &&
                 try_path(path, path_out, tried, tried_size)) {
             return true;
@@ -53,22 +50,13 @@ try_beside(const char *file, char **path_out, char *tried, size_t tried_size)
 static bool
 try_own_places(char **path_out, char *tried, size_t tried_size)
 {
-    char program[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n > 0) {
-        program[n] = '\0';
-        if (try_beside(program, path_out, tried, tried_size)) {
-            return true;
-        }
+    FOVEA_AUTO_FREE char *program = fovea_folder_of_program();
+    FOVEA_AUTO_FREE char *library = fovea_folder_of_library();
+    if (program && try_folder(program, path_out, tried, tried_size)) {
+        return true;
     }
-    /* In a program the library is a part of, this is the program again. */
-    Dl_info library;
-    FOVEA_AUTO_FREE char *real = NULL;
-    if (dladdr(NAME, &library) && library.dli_fname) {
-        real = realpath(library.dli_fname, NULL);
-    }
-    if (real && !(n > 0 && strcmp(real, program) == 0) &&
-            try_beside(real, path_out, tried, tried_size)) {
+    bool is_other = library && !(program && strcmp(library, program) == 0);
+    if (is_other && try_folder(library, path_out, tried, tried_size)) {
         return true;
     }
     return try_path(FOVEA_LIBEXEC_DIRECTORY "/" NAME, path_out, tried,
