@@ -8,9 +8,8 @@ mkdir -p "$out"
 
 cat <<'TEXT'
 
-The model is fovea/random-tiny: a small CLIP with RANDOM weights that the build
-made. It stands in until the trained default model comes. It finds near-copies
-of a picture; what a picture shows it does not understand.
+The model is fovea/near-duplicate-small, which comes with fovea: it finds the
+same picture again after somebody changed it. It knows looks, not meanings.
 
 TEXT
 build/fovea embed --quiet -o "$out/scenes.npy" samples/scenes

@@ -1,7 +1,6 @@
 /*
- * Write a checkpoint of random weights: the small one that stands in for the
- * default model until there is a trained one, or one of a given shape, to
- * measure with.
+ * Write a checkpoint of random weights: a small one for tests, or one of a given
+ * shape, to measure with.
  *
  *     make_random_model DIRECTORY
  *     make_random_model DIRECTORY HIDDEN MLP LAYERS HEADS IMAGE PATCH PROJECTION

@@ -46,10 +46,10 @@ extern "C" {
 struct fovea;
 struct fovea_model;
 
-/** Key of the model that is used when none is named. Its weights are random
- *  until the trained default is there: vectors are well-formed and repeatable,
- *  and know little of what pictures show. */
-#define FOVEA_DEFAULT_MODEL "fovea/random-tiny"
+/** Key of the model that is used when none is named. It is installed with fovea,
+ *  finds the same picture again after it was changed, and knows looks, not
+ *  meanings (models/fovea/near-duplicate-small/README.md). */
+#define FOVEA_DEFAULT_MODEL "fovea/near-duplicate-small"
 
 /** Arithmetic of the forward pass. */
 enum fovea_dtype {

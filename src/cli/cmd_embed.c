@@ -28,8 +28,8 @@ static const char help[] =
         "  -o, --output FILE     write FILE and FILE.jsonl instead of standard output\n"
         "  -m, --model KEY|DIR   a key of `fovea models`, a Hugging Face id whose\n"
         "                        files are here, or a directory in its layout;\n"
-        "                        without it, the default model, whose\n"
-        "                        weights are still random\n"
+        "                        without it, the model that comes with fovea: it\n"
+        "                        finds a picture again after it was changed\n"
         "      --dtype TYPE      arithmetic: f32, bf16 (faster where the CPU has it,\n"
         "                        slightly less exact), auto (bf16 where it is faster;\n"
         "                        the default)\n"
@@ -92,7 +92,6 @@ run(const struct fovea_command *self, int argc, char **argv)
         .command = self,
         .verb = "embedding",
         .past = "embedded",
-        .has_arithmetic = true,
         .add_flags = add_flags,
         .work = work,
         .layout = layout,

@@ -73,7 +73,6 @@ run(const struct fovea_command *self, int argc, char **argv)
         .command = self,
         .verb = "comparing",
         .past = "compared",
-        .has_arithmetic = true,
         .ranks = true,
         .add_flags = add_flags,
         .work = work,

@@ -260,20 +260,6 @@ open_output(const struct order *order, const struct fovea_model *model,
     return FOVEA_OK;
 }
 
-/* Vectors of random weights look like any others: say what they are. */
-static void
-warn_of_random(const struct fovea_model *model)
-{
-    static const char start[] = "fovea/random-";
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
-    if (strncmp(info.key, start, sizeof start - 1) == 0) {
-        fovea_cli_report("note: %s has random weights: it finds near-copies "
-                         "and understands nothing; see --model",
-                info.key);
-    }
-}
-
 static void
 report_stats(struct fovea *library)
 {
@@ -348,9 +334,6 @@ embed_all(const struct order *order, struct fovea_model *model,
 static int
 carry_out(const struct order *order, struct fovea_model *model)
 {
-    if (order->kind->has_arithmetic && !order->task->quiet) {
-        warn_of_random(model);
-    }
     if (!order->kind->ranks) {
         return embed_all(order, model, NULL);
     }

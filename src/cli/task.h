@@ -38,11 +38,10 @@ enum {
 /** How one of the commands does it. */
 struct fovea_task_kind {
     const struct fovea_command *command;
-    const char *verb;    /* "embedding" */
-    const char *past;    /* "embedded" */
-    bool needs_output;   /* -o must be given */
-    bool has_arithmetic; /* it computes vectors */
-    bool ranks;          /* inputs by likeness to the first word */
+    const char *verb;  /* "embedding" */
+    const char *past;  /* "embedded" */
+    bool needs_output; /* -o must be given */
+    bool ranks;        /* inputs by likeness to the first word */
     /* Write the flags that only this kind has; gives their number. */
     size_t (*add_flags)(struct fovea_task *task, struct fovea_flag flags[]);
     fovea_work_fn *work; /* its context is a struct fovea_task_work */

@@ -6,9 +6,17 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/folders.h"
 #include "base/nearest.h"
 #include "runtime/places.h"
 
+/* FOVEA_DATA_DIRECTORY comes from the build: <datadir>/fovea. */
+
+/* Of the model that comes with fovea: samples to -1 and 1. */
+#define HALVES           \
+    {                    \
+        0.5F, 0.5F, 0.5F \
+    }
 /* Mean and std of the pictures that CLIP was trained on. */
 #define CLIP_MEAN                            \
     {                                        \
@@ -20,8 +28,7 @@
     }
 
 static const struct fovea_catalogue_entry entries[] = {
-    { FOVEA_DEFAULT_MODEL, 64, 224, 32, 4, 4, 128, 512, CLIP_MEAN, CLIP_STD,
-            43 },
+    { FOVEA_DEFAULT_MODEL, 128, 96, 16, 4, 2, 128, 512, HALVES, HALVES, 37 },
     { "openai/clip-vit-base-patch32", 512, 224, 32, 12, 12, 768, 3072,
             CLIP_MEAN, CLIP_STD, 376 },
     { "openai/clip-vit-base-patch16", 512, 224, 16, 12, 12, 768, 3072,
@@ -62,24 +69,6 @@ is_in_catalogue(const char *key)
     return false;
 }
 
-/* Beside the program, as built, or as installed. */
-static char *
-beside_program(const char *below, const char *key)
-{
-    char program[4096];
-    ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (n <= 0) {
-        return NULL;
-    }
-    program[n] = 0;
-    char *slash = strrchr(program, '/');
-    if (!slash) {
-        return NULL;
-    }
-    *slash = 0;
-    return fovea_place_join(program, below, key);
-}
-
 /* Where a key was looked for. */
 struct search {
     char *found;      /* a whole model; owned */
@@ -112,6 +101,34 @@ try_place(struct search *search, char *candidate)
         search->missing = missing;
     }
     return false;
+}
+
+/* Below a folder of ours: as built, as installed, and as installed where
+   libraries stand in a folder of their architecture. */
+static bool
+try_beside(struct search *search, char *folder, const char *key)
+{
+    static const char *const belows[] = { "/models/", "/../share/fovea/models/",
+        "/../../share/fovea/models/" };
+    FOVEA_AUTO_FREE char *owned = folder;
+    for (size_t i = 0; owned && i < FOVEA_ARRAY_LEN(belows); i++) {
+        if (try_place(search, fovea_place_join(owned, belows[i], key))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Everywhere, in the order that the header gives. */
+static bool
+try_all(struct search *search, const char *key)
+{
+    return try_place(search, fovea_place_in_home(key)) ||
+            try_place(search, fovea_place_snapshot(key)) ||
+            try_beside(search, fovea_folder_of_program(), key) ||
+            try_beside(search, fovea_folder_of_library(), key) ||
+            try_place(search,
+                    fovea_place_join(FOVEA_DATA_DIRECTORY, "/models/", key));
 }
 
 /* What would bring a model. */
@@ -201,12 +218,7 @@ fovea_catalogue_locate(const char *key, char **directory_out,
         return FOVEA_OK;
     }
     FOVEA_AUTO(search_finish) struct search search = { .found = NULL };
-    if (fovea_is_hub_id(key) &&
-            (try_place(&search, fovea_place_in_home(key)) ||
-                    try_place(&search, fovea_place_snapshot(key)) ||
-                    try_place(&search, beside_program("/models/", key)) ||
-                    try_place(&search,
-                            beside_program("/../share/fovea/models/", key)))) {
+    if (fovea_is_hub_id(key) && try_all(&search, key)) {
         *directory_out = FOVEA_TAKE(search.found);
         return FOVEA_OK;
     }

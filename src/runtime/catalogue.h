@@ -11,9 +11,11 @@
  * $FOVEA_HOME/models/<key> (without FOVEA_HOME, $XDG_DATA_HOME/fovea or
  * ~/.local/share/fovea takes its place); the Hugging Face cache ($HF_HUB_CACHE,
  * $HF_HOME/hub, $XDG_CACHE_HOME/huggingface/hub, ~/.cache/huggingface/hub), the
- * snapshot that refs/main names; models/<key> beside the program, and
- * ../share/fovea/models/<key>. But for the first, a directory
- * without config.json or model.safetensors (or its index) does not count.
+ * snapshot that refs/main names; models/<key> beside the program and beside the
+ * library, and ../share/fovea/models/<key> and ../../share/fovea/models/<key>
+ * from there; where the build was configured to install models. But for the
+ * first, a directory without config.json or model.safetensors (or its index)
+ * does not count.
  *
  * @param key            A name or a path.
  * @param directory_out  Owned by the caller; free() it.

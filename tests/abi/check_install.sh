@@ -15,7 +15,7 @@ cc=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 
-echo "1..8"
+echo "1..9"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
 
@@ -84,6 +84,16 @@ run() {
         sed -n 2p "$root/out" | grep -q 'fog.jpg .*fog_small.jpg$'
 }
 ok run
+
+name="the model that comes with fovea is found beside the library"
+default_model() {
+    LD_LIBRARY_PATH=${library%/*} HOME=/nonexistent "$root/embed" \
+        fovea/near-duplicate-small "$source/samples/scenes/fog.jpg" \
+        "$source/samples/scenes/fog_small.jpg" >"$root/out" || return 1
+    cat "$root/out"
+    grep -q '^2 of 2 images embedded, 128 numbers' "$root/out"
+}
+ok default_model
 
 name="the example reports a bad image and embeds the others"
 run_bad() {

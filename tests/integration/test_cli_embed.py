@@ -69,12 +69,14 @@ def test_bf16_is_near_f32(directory):
 
 def test_the_default_model_needs_no_name(directory):
     path, = album(directory, 1)
-    home = MODEL  # of build/models/fovea/random-tiny
-    for _ in range(3):
-        home = os.path.dirname(home)
-    result = run("embed", path, model=False, env=environment(FOVEA_HOME=home))
-    said(result, 0, "note: fovea/random-tiny has random weights")
-    same(result.stdout, run("embed", path).stdout)
+    source = os.environ["FOVEA_SOURCE_ROOT"]
+    result = run("embed", path, model=False,
+                 env=environment(FOVEA_HOME=source))
+    same(result.stderr, b"")
+    named = run("embed", path, "--model",
+                f"{source}/models/fovea/near-duplicate-small", model=False)
+    same(result.stdout, named.stdout)
+    same(len(lines(result.stdout)[0]["embedding"]), 128)
 
 
 def test_bad_inputs_cost_only_themselves(directory):

@@ -133,7 +133,7 @@ def test_models_are_listed(directory):
     same(result.returncode, 0)
     text = result.stdout.decode("utf-8")
     for word in ("KEY", "DIMENSION", "openai/clip-vit-base-patch32",
-                 "fovea/random-tiny", "not here"):
+                 "fovea/near-duplicate-small", "not here"):
         assert word in text, text
     result = run("models", "--json", model=False)
     models = {model["key"]: model for model in json.loads(result.stdout)}
