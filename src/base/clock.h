@@ -10,4 +10,12 @@
 /** Now; only differences mean anything. */
 int64_t fovea_clock_ns(void);
 
+/** A time plus a wait; INT64_MAX, which never comes, if that is too far. */
+static inline int64_t
+fovea_later(int64_t time_ns, int64_t by_ns)
+{
+    int64_t sum;
+    return __builtin_add_overflow(time_ns, by_ns, &sum) ? INT64_MAX : sum;
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/cgroup.h"
+#include "base/size.h"
 
 /* Version 1 says "no limit" with the largest number of whole pages. */
 #define HUGE_BYTES (UINT64_C(1) << 62)
@@ -24,18 +25,6 @@ static const struct names versions[] = {
             { "total_inactive_file", "total_active_file" } },
 };
 
-static uint64_t
-smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t
-left_of(uint64_t amount, uint64_t taken)
-{
-    return amount > taken ? amount - taken : 0;
-}
-
 /* Let one group's limit count. */
 static void
 apply_group(const struct fovea_cgroup *group, const struct names *names,
@@ -54,12 +43,12 @@ apply_group(const struct fovea_cgroup *group, const struct names *names,
         uint64_t cache = 0;
         if (fovea_cgroup_read_field(group, "memory.stat", names->cache[i],
                     &cache)) {
-            used = left_of(used, cache);
+            used = fovea_bytes_left(used, cache);
         }
     }
-    memory->total_bytes = smaller(memory->total_bytes, limit);
-    memory->available_bytes =
-            smaller(memory->available_bytes, left_of(limit, used));
+    memory->total_bytes = fovea_least_bytes(memory->total_bytes, limit);
+    memory->available_bytes = fovea_least_bytes(memory->available_bytes,
+            fovea_bytes_left(limit, used));
 }
 
 static void
@@ -97,7 +86,7 @@ fovea_memory_read(const char *root, struct fovea_memory *memory_out)
     }
     struct fovea_memory memory = {
         .total_bytes = total_kib * 1024,
-        .available_bytes = smaller(available_kib, total_kib) * 1024,
+        .available_bytes = fovea_least_bytes(available_kib, total_kib) * 1024,
     };
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         apply_groups(root, &versions[i], &memory);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fovea/export.h"
 
@@ -29,6 +30,20 @@ fovea_add_size(size_t a, size_t b, size_t *out)
     }
     *out = sum;
     return true;
+}
+
+/** The smaller of two amounts. */
+static inline uint64_t
+fovea_least_bytes(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/** What is left of an amount, 0 if more than all of it is taken. */
+static inline uint64_t
+fovea_bytes_left(uint64_t amount, uint64_t taken)
+{
+    return amount > taken ? amount - taken : 0;
 }
 
 /** The first multiple at or above value, which must not be near SIZE_MAX. */

@@ -41,15 +41,6 @@ layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
     return info->embedding_dimension * sizeof(float);
 }
 
-static enum fovea_status
-work(void *context, const struct fovea_image *images, size_t n, void *rows,
-        struct fovea_error *results, struct fovea_error *err)
-{
-    const struct fovea_task_work *task = context;
-    return fovea_batch_embed_images(task->model, images, n, task->flags, rows,
-            results, err);
-}
-
 static size_t
 add_flags(struct fovea_task *task, struct fovea_flag flags[])
 {
@@ -75,7 +66,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .past = "compared",
         .ranks = true,
         .add_flags = add_flags,
-        .work = work,
+        .work = fovea_task_embed_images,
         .layout = layout,
     };
     return fovea_task_main(&kind, argc, argv);

@@ -9,6 +9,7 @@
 #include "pool/governor.h"
 
 #include "base/macros.h"
+#include "base/size.h"
 
 void
 fovea_governor_init(struct fovea_governor *governor, unsigned limit_pct,
@@ -35,33 +36,23 @@ per_cent(uint64_t amount, unsigned pct)
     return amount / 100 * pct + amount % 100 * pct / 100;
 }
 
-static uint64_t
-smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t
-left_of(uint64_t amount, uint64_t taken)
-{
-    return amount > taken ? amount - taken : 0;
-}
-
 uint64_t
 fovea_governor_limit(const struct fovea_governor *governor)
 {
     uint64_t share =
             per_cent(governor->memory.total_bytes, governor->limit_pct);
-    return governor->limit_max_bytes ? smaller(share, governor->limit_max_bytes)
-                                     : share;
+    return governor->limit_max_bytes
+            ? fovea_least_bytes(share, governor->limit_max_bytes)
+            : share;
 }
 
 uint64_t
 fovea_governor_room(const struct fovea_governor *governor)
 {
-    return smaller(
-            left_of(fovea_governor_limit(governor), governor->reserved_bytes),
-            left_of(governor->memory.available_bytes, governor->pending_bytes));
+    return fovea_least_bytes(fovea_bytes_left(fovea_governor_limit(governor),
+                                     governor->reserved_bytes),
+            fovea_bytes_left(governor->memory.available_bytes,
+                    governor->pending_bytes));
 }
 
 bool
@@ -105,7 +96,7 @@ enum fovea_pressure
 fovea_governor_pressure(const struct fovea_governor *governor)
 {
     uint64_t total = governor->memory.total_bytes;
-    uint64_t used = left_of(total, governor->memory.available_bytes);
+    uint64_t used = fovea_bytes_left(total, governor->memory.available_bytes);
     if (used < per_cent(total, 50) || total == 0) {
         return FOVEA_PRESSURE_LOW; /* or nothing is known yet */
     }

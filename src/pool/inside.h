@@ -187,13 +187,6 @@ struct fovea_pool {
     size_t row_size;
 };
 
-static inline int64_t
-fovea_later(int64_t time_ns, int64_t by_ns)
-{
-    int64_t sum;
-    return __builtin_add_overflow(time_ns, by_ns, &sum) ? FOVEA_NEVER : sum;
-}
-
 static inline void
 fovea_lock(struct fovea_pool *pool)
 {

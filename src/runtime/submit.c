@@ -13,13 +13,6 @@
 #include "base/error.h"
 #include "runtime/open_image.h"
 
-static int64_t
-later(int64_t time_ns, int64_t by_ns)
-{
-    int64_t sum;
-    return __builtin_add_overflow(time_ns, by_ns, &sum) ? FOVEA_NEVER : sum;
-}
-
 static void
 take_off(struct fovea_flight *flight)
 {
@@ -193,7 +186,7 @@ fovea_request_submit(struct fovea_model *model,
         .raw = request->flags & FOVEA_EMBED_RAW,
         .is_batch = request->is_batch,
         .submitted_ns = now_ns,
-        .deadline_ns = later(now_ns,
+        .deadline_ns = fovea_later(now_ns,
                 request->deadline_ns ? request->deadline_ns
                                      : library->deadline_ns),
         .done = request->done,
