@@ -12,7 +12,7 @@
 #include "fovea/status.h"
 
 #include "base/macros.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 /** Exit codes; a signal adds 128 to its number. */
 enum fovea_exit {

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/bench_run.h"
 #include "cli/task.h"
-#include "cli/text.h"
 
 static const char help[] =
         "Usage: fovea bench [FLAGS]\n"

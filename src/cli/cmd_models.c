@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/task.h"
-#include "cli/text.h"
 
 static const char help[] =
         "Usage: fovea models [--json]\n"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cli/input_name.h"
 
 void
 fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out)
@@ -83,7 +84,7 @@ fovea_output_add_line(const struct fovea_outcome *outcome,
         struct fovea_text *text)
 {
     fovea_text_add(text, "{", 1);
-    fovea_text_json_input(text, outcome->entry->path);
+    fovea_input_name_json(text, outcome->entry->path);
     add_error(text, outcome->error);
     fovea_text_add(text, "}\n", 2);
 }
@@ -129,7 +130,7 @@ write_line(struct fovea_output *output, const struct fovea_outcome *outcome,
         return FOVEA_OK;
     }
     fovea_text_add(text, "{", 1);
-    fovea_text_json_input(text, outcome->entry->path);
+    fovea_input_name_json(text, outcome->entry->path);
     enum fovea_status status = FOVEA_OK;
     if (output->to_files) {
         fovea_text_format(text, ",\"row\":%" PRIu64, output->n_rows++);

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "base/atomic_file.h"
+#include "base/text.h"
 #include "cli/npy.h"
-#include "cli/text.h"
 #include "cli/walk.h"
 
 struct fovea_outcome;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/input_name.h"
 
 enum {
     SLACK = 1024, /* so many more than the best are kept between two sorts */
@@ -131,7 +132,7 @@ fovea_ranking_json(const struct fovea_ranking *ranking, struct fovea_text *text)
         fovea_text_format(text, "{\"rank\":%zu,\"cosine\":", i + 1);
         fovea_text_json_float(text, ranking->ranked[i].cosine);
         fovea_text_add(text, ",", 1);
-        fovea_text_json_input(text, ranking->ranked[i].name);
+        fovea_input_name_json(text, ranking->ranked[i].name);
         fovea_text_add(text, "}\n", 2);
     }
     if (ranking->bad.size > 0) {

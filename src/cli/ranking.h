@@ -7,8 +7,8 @@
 #ifndef FOVEA_CLI_RANKING_H
 #define FOVEA_CLI_RANKING_H
 
+#include "base/text.h"
 #include "cli/output.h"
-#include "cli/text.h"
 
 /** An input and how like the query it is. */
 struct fovea_ranked {

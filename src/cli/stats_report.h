@@ -4,7 +4,7 @@
 
 #include "fovea/pool.h"
 
-#include "cli/text.h"
+#include "base/text.h"
 
 void fovea_stats_report(const struct fovea_pool_stats *stats,
         struct fovea_text *text);

@@ -6,8 +6,8 @@
  * Running out of memory is remembered, and everything after it does nothing:
  * ask once, at the end, with fovea_text_failed().
  */
-#ifndef FOVEA_CLI_TEXT_H
-#define FOVEA_CLI_TEXT_H
+#ifndef FOVEA_BASE_TEXT_H
+#define FOVEA_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,10 +40,6 @@ void fovea_text_printable(struct fovea_text *text, const char *string);
 /** A JSON string in quotes, valid UTF-8 whatever the bytes are: each byte that
  *  is not part of a valid sequence becomes U+FFFD. */
 void fovea_text_json_string(struct fovea_text *text, const char *string);
-
-/** "input":"<name>", and "input_hex":"<all its bytes>" behind it if the name
- *  is not valid UTF-8, so that it is never lost. */
-void fovea_text_json_input(struct fovea_text *text, const char *name);
 
 /** The shortest decimal that reads back as exactly this float32; null for what
  *  JSON has no number for. */

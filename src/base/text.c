@@ -1,5 +1,5 @@
 /* Growing text and JSON: see text.h. */
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -180,31 +180,6 @@ fovea_text_json_string(struct fovea_text *text, const char *string)
     fovea_text_add(text, "\"", 1);
 }
 
-static bool
-is_utf8(const char *string)
-{
-    size_t size;
-    while ((size = fovea_utf8_size(string)) > 0) {
-        string += size;
-    }
-    return *string == '\0';
-}
-
-void
-fovea_text_json_input(struct fovea_text *text, const char *name)
-{
-    fovea_text_format(text, "\"input\":");
-    fovea_text_json_string(text, name);
-    if (is_utf8(name)) {
-        return;
-    }
-    fovea_text_format(text, ",\"input_hex\":\"");
-    for (; *name; name++) {
-        fovea_text_format(text, "%02x", (unsigned)(unsigned char)*name);
-    }
-    fovea_text_add(text, "\"", 1);
-}
-
 /* Powers of ten that a double holds exactly. */
 static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
     1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21,
@@ -242,6 +217,20 @@ add_decimal(struct fovea_text *text, uint64_t digits, size_t scale)
     fovea_text_add(text, at, (size_t)(line + sizeof line - at));
 }
 
+/* Far from 1, and rare: nine digits always read back. */
+static void
+add_far(struct fovea_text *text, float value)
+{
+    char line[32] = "";
+    for (int n = 1; n <= 9; n++) {
+        (void)snprintf(line, sizeof line, "%.*g", n, (double)value);
+        if (strtof(line, NULL) == value) {
+            break;
+        }
+    }
+    fovea_text_add(text, line, strlen(line));
+}
+
 void
 fovea_text_json_float(struct fovea_text *text, float value)
 {
@@ -251,8 +240,7 @@ fovea_text_json_float(struct fovea_text *text, float value)
     }
     float magnitude = fabsf(value);
     if (magnitude < 1e-5F || magnitude >= 1e6F) {
-        /* Rare, zero included: nine digits always read back. */
-        fovea_text_format(text, "%.9g", (double)value);
+        add_far(text, value);
         return;
     }
     if (value < 0) {
@@ -268,5 +256,5 @@ fovea_text_json_float(struct fovea_text *text, float value)
             return;
         }
     }
-    fovea_text_format(text, "%.9g", (double)magnitude);
+    add_far(text, magnitude);
 }
