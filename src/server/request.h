@@ -1,0 +1,91 @@
+/*
+ * What a client asks for: images and how it wants their vectors.
+ *
+ * A body of JSON (request.c) and an upload of files (upload.c) both come to
+ * this. The shapes of the field's clients (OpenAI, infinity, Jina, Voyage,
+ * Cohere) are told apart in item.c. Leaf: knows no connection and no pool.
+ */
+#ifndef FOVEA_SERVER_REQUEST_H
+#define FOVEA_SERVER_REQUEST_H
+
+#include <jansson.h>
+
+#include "fovea/fovea.h"
+
+enum {
+    FOVEA_DEFAULT_MAX_ITEMS = 2048, /* images of a request */
+    FOVEA_PARAM_SIZE = 64
+};
+
+enum fovea_encoding {
+    FOVEA_ENCODING_FLOAT,
+    FOVEA_ENCODING_BASE64, /* of little-endian float32 */
+};
+
+/** A failure and the part of the request that it is about ("input[3]"). */
+struct fovea_complaint {
+    struct fovea_error error;
+    char param[FOVEA_PARAM_SIZE]; /* "": of none */
+};
+
+/** One image that is asked for. */
+struct fovea_request_item {
+    struct fovea_image image; /* BYTES, BASE64 or URL; data lies in the body, in
+                                 the request's tree, or in owned */
+    void *owned;              /* NULL, or data's memory */
+    struct fovea_error error; /* code FOVEA_OK, or why this is no image */
+};
+
+struct fovea_embed_request {
+    char *model; /* owned; NULL: the server's first */
+    enum fovea_encoding encoding;
+    uint32_t dimensions;   /* first numbers of each vector; 0: all */
+    bool on_error_item;    /* bad items are answered one by one; else one bad
+                              item fails the request */
+    const char *list_name; /* "input", "inputs", "images", "file": static */
+    bool is_list;          /* it came as a list: params are "input[0]", else
+                              "input" */
+    size_t n_items;
+    struct fovea_request_item *items; /* owned */
+    json_t *tree;                     /* owned; NULL of an upload */
+};
+
+/**
+ * Parse a body of JSON.
+ *
+ * Strict: UTF-8, no duplicate keys, bounded depth. Long strings are neither
+ * copied nor given to the parser: body is changed in place and items point into
+ * it, so it must live as long as the request.
+ *
+ * @param body         size bytes, writable.
+ * @param max_items    more: FOVEA_ERR_TOO_MANY_ITEMS.
+ * @param request_out  Owned by the caller; end it with
+ *                     fovea_embed_request_finish().
+ * @param complaint    written on failure only.
+ * @return FOVEA_OK, also where single items are no images (item.error);
+ *         FOVEA_ERR_JSON, FOVEA_ERR_ARGUMENT, FOVEA_ERR_TOO_MANY_ITEMS,
+ *         FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
+        size_t size, size_t max_items, struct fovea_embed_request *request_out,
+        struct fovea_complaint *complaint);
+
+/**
+ * Set one of the plain settings by name: "model", "encoding_format",
+ * "dimensions", "on_error", "modality". Used for the fields of a form and the
+ * query of a URL, where all values are text; other names are ignored.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_embed_request_set(
+        struct fovea_embed_request *request, const char *name,
+        const char *value, struct fovea_complaint *complaint);
+
+/** The name of an item for messages and "param": "input[3]". */
+void fovea_embed_request_param(const struct fovea_embed_request *request,
+        size_t index, char param_out[FOVEA_PARAM_SIZE]);
+
+/** Free; fine on a zeroed one, and twice. */
+void fovea_embed_request_finish(struct fovea_embed_request *request);
+
+#endif
