@@ -68,6 +68,7 @@ struct fovea_slot {
     struct fovea_hand hands[FOVEA_MAX_BATCH];
     uint32_t n_hands;
     uint32_t n_left; /* whose result is still to come */
+    bool is_silent;  /* it closed the channel */
     /* loop */
     uint64_t serial; /* of this worker, never used again */
     int pidfd;
@@ -81,7 +82,6 @@ struct fovea_slot {
     int64_t hands_due_ns; /* no deadline of an image in hand is earlier */
     uint64_t job_id;
     unsigned given_weights; /* model->n_weights of them; 0: none */
-    bool is_silent;         /* it closed the channel */
     bool is_probe;          /* the one worker of a half-open breaker */
     bool is_harmless;       /* its end is no fault: the packed copy was bad */
     struct fovea_error
@@ -297,6 +297,12 @@ void fovea_weights_gone(struct fovea_slot *slot);
 void fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns);
 /** Images or prewarms wait: cold start, or one more worker, or nothing. */
 void fovea_start_workers(struct fovea_pool_model *model);
+/** Whether the memory is there for a cold start, if need be after others made
+ *  room: FOVEA_OK or FOVEA_ERR_MEMORY_EXHAUSTED. memory: fresh facts, or NULL.
+ *  Any thread, mu held. */
+FOVEA_NODISCARD enum fovea_status fovea_start_check(
+        const struct fovea_pool_model *model, const struct fovea_memory *memory,
+        struct fovea_error *err);
 
 /* schedule.c */
 /** A round of one model. */

@@ -271,12 +271,11 @@ check_suspect(struct fovea_pool *pool, const struct fovea_pool_image *image,
     return status;
 }
 
-/* mu held. */
+/* What keeps the model from taking any image. mu held. */
 static enum fovea_status
-admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
+check_open(const struct fovea_pool_model *model, struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
-    if (pool->is_closing) {
+    if (model->pool->is_closing) {
         return refuse_close(err);
     }
     int64_t now = fovea_clock_ns();
@@ -284,6 +283,18 @@ admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
         struct fovea_error error;
         fovea_failure_refusal(model, now, &error);
         return fovea_fail(err, error.code, "%s", error.message);
+    }
+    return FOVEA_OK;
+}
+
+/* mu held. */
+static enum fovea_status
+admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
+{
+    struct fovea_pool *pool = model->pool;
+    enum fovea_status status = check_open(model, err);
+    if (status) {
+        return status;
     }
     size_t n = fovea_queue_size(&model->queue);
     if (!is_admitted && n >= pool->settings.max_queue) {
@@ -376,6 +387,24 @@ fovea_pool_model_has_workers(struct fovea_pool_model *model)
     unsigned n = fovea_slot_count(model, fovea_slot_lives);
     fovea_unlock(pool);
     return n > 0;
+}
+
+enum fovea_status
+fovea_pool_check_model(struct fovea_pool_model *model, struct fovea_error *err)
+{
+    struct fovea_pool *pool = model->pool;
+    if (is_forked(pool)) {
+        return refuse_fork(err);
+    }
+    struct fovea_memory memory;
+    bool is_known = fovea_memory_read(pool->settings.memory_root, &memory);
+    fovea_lock(pool);
+    enum fovea_status status = check_open(model, err);
+    if (!status && fovea_slot_count(model, fovea_slot_lives) == 0) {
+        status = fovea_start_check(model, is_known ? &memory : NULL, err);
+    }
+    fovea_unlock(pool);
+    return status;
 }
 
 enum fovea_status

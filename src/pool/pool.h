@@ -119,6 +119,8 @@ void fovea_pool_cancel(struct fovea_pool_model *model, uint64_t ticket);
 
 /* What fovea/pool.h promises. */
 bool fovea_pool_model_has_workers(struct fovea_pool_model *model);
+FOVEA_NODISCARD enum fovea_status fovea_pool_check_model(
+        struct fovea_pool_model *model, struct fovea_error *err);
 FOVEA_NODISCARD enum fovea_status fovea_pool_prewarm(
         struct fovea_pool_model *model, struct fovea_error *err);
 uint64_t fovea_pool_reserved_bytes(struct fovea_pool *pool);

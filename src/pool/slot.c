@@ -208,7 +208,9 @@ void
 fovea_slot_lose_channel(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->model->pool;
+    fovea_lock(pool);
     slot->is_silent = true;
+    fovea_unlock(pool);
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
     fovea_loop_unwatch(pool, slot->channel);
     fovea_loop_due(pool, slot->due_ns);

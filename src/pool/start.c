@@ -110,15 +110,16 @@ queue_size(struct fovea_pool_model *model)
     return n;
 }
 
-/* May it go so that another model can start? */
+/* May it go so that another model can start? mu held. */
 static bool
 is_dispensable(const struct fovea_slot *slot)
 {
-    return fovea_slot_is_free_to_work(slot) && queue_size(slot->model) == 0;
+    return fovea_slot_is_free_to_work(slot) &&
+            fovea_queue_size(&slot->model->queue) == 0;
 }
 
 /* What comes back when all that end have ended, and, if asked, all that are
-   dispensable too. */
+   dispensable too. mu held. */
 static uint64_t
 coming_bytes(const struct fovea_pool_model *asker, bool with_dispensable)
 {
@@ -132,10 +133,8 @@ coming_bytes(const struct fovea_pool_model *asker, bool with_dispensable)
             sum += slot->own.bytes;
         }
     }
-    fovea_lock(asker->pool);
-    const struct fovea_pool_model *model = pool->models;
-    fovea_unlock(asker->pool);
-    for (; model; model = model->next) {
+    for (const struct fovea_pool_model *model = pool->models; model;
+            model = model->next) {
         unsigned n_staying = fovea_slot_count(model, is_here) -
                 fovea_slot_count(model, is_ending);
         if (with_dispensable && model != asker) {
@@ -154,6 +153,7 @@ evict_one(const struct fovea_pool_model *asker)
 {
     struct fovea_pool *pool = asker->pool;
     struct fovea_slot *oldest = NULL;
+    fovea_lock(pool);
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (is_here(slot) && slot->model != asker && is_dispensable(slot) &&
@@ -161,6 +161,7 @@ evict_one(const struct fovea_pool_model *asker)
             oldest = slot;
         }
     }
+    fovea_unlock(pool);
     if (oldest) {
         fovea_slot_stop(oldest, FOVEA_STOP_MEMORY);
         fovea_loop_due(pool, oldest->due_ns);
@@ -173,29 +174,52 @@ static bool
 make_room(const struct fovea_pool_model *asker, uint64_t need)
 {
     uint64_t room = fovea_governor_room(&asker->pool->governor);
-    if (room + coming_bytes(asker, true) < need) {
-        return false;
-    }
-    bool waits = coming_bytes(asker, false) > 0;
-    while (room + coming_bytes(asker, false) < need) {
-        if (!evict_one(asker)) {
-            break;
-        }
+    fovea_lock(asker->pool);
+    bool can = room + coming_bytes(asker, true) >= need;
+    uint64_t coming = coming_bytes(asker, false);
+    fovea_unlock(asker->pool);
+    bool waits = coming > 0;
+    while (can && room + coming < need && evict_one(asker)) {
         waits = true;
+        fovea_lock(asker->pool);
+        coming = coming_bytes(asker, false);
+        fovea_unlock(asker->pool);
     }
-    return waits;
+    return can && waits;
+}
+
+static enum fovea_status
+fail_memory(const struct fovea_pool_model *model, uint64_t need, uint64_t room,
+        struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
+            "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
+            " MB available",
+            model->settings.key, need / MIB + (need % MIB != 0), room / MIB);
+}
+
+enum fovea_status
+fovea_start_check(const struct fovea_pool_model *model,
+        const struct fovea_memory *memory, struct fovea_error *err)
+{
+    struct fovea_governor governor = model->pool->governor;
+    if (memory) {
+        fovea_governor_update(&governor, memory);
+    }
+    uint64_t need = need_bytes(model, 1);
+    uint64_t room = fovea_governor_room(&governor);
+    return room + coming_bytes(model, true) >= need
+            ? FOVEA_OK
+            : fail_memory(model, need, room, err);
 }
 
 static void
 refuse(struct fovea_pool_model *model, uint64_t need)
 {
     struct fovea_pool *pool = model->pool;
-    uint64_t room = fovea_governor_room(&pool->governor);
     struct fovea_error error;
-    (void)fovea_fail(&error, FOVEA_ERR_MEMORY_EXHAUSTED,
-            "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
-            " MB available",
-            model->settings.key, need / MIB + (need % MIB != 0), room / MIB);
+    (void)fail_memory(model, need, fovea_governor_room(&pool->governor),
+            &error);
     fovea_event_tell(pool, FOVEA_EVENT_START_REFUSED, model, NULL, "%s",
             error.message);
     fovea_fail_waiting(model, &error);
@@ -311,11 +335,8 @@ add_worker(struct fovea_pool_model *model, struct fovea_error *err)
     struct fovea_reservation own[1] = { { 0 } };
     uint64_t need = need_bytes(model, 1);
     if (!reserve(model, 1, own)) {
-        return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
-                "Cannot spawn workers for %s. Need %" PRIu64
-                " MB, only %" PRIu64 " MB available",
-                model->settings.key, need / MIB + (need % MIB != 0),
-                fovea_governor_room(&pool->governor) / MIB);
+        return fail_memory(model, need, fovea_governor_room(&pool->governor),
+                err);
     }
     start_all(model, 1, own);
     return FOVEA_OK;

@@ -27,6 +27,16 @@ fovea_pool_has_workers(const struct fovea_model *model)
 }
 
 enum fovea_status
+fovea_pool_check(const struct fovea_model *model, struct fovea_error *err)
+{
+    if (!model) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "model is NULL");
+    }
+    enum fovea_status status = fovea_library_check(model->library, err);
+    return status ? status : fovea_pool_check_model(model->embedder, err);
+}
+
+enum fovea_status
 fovea_pool_spawn_worker(struct fovea_model *model, struct fovea_error *err)
 {
     if (!model) {

@@ -54,6 +54,8 @@ test_breaker(void **state)
     struct fovea_error error;
     assert_fails(shot_submit(&shot, model, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
+    assert_fails(fovea_pool_check_model(model, &error), &error,
+            FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
     assert_fails(fovea_pool_prewarm(model, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "exit code 10");
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);

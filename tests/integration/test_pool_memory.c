@@ -141,6 +141,9 @@ test_others_make_room(void **state)
     expect_good(first);
     expect_good(second);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
+    struct fovea_error error;
+    assert_ok(fovea_pool_check_model(third, &error), &error);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
     expect_good(third);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
     assert_false(fovea_pool_model_has_workers(first));
@@ -170,11 +173,16 @@ test_busy_ones_stay(void **state)
     shot_init(&slow, &scene, "slow 300");
     assert_ok(shot_submit(&slow, first, &error), &error);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+    static const char need[] =
+            "Cannot spawn workers for second. Need 150 MB, only 119 MB";
+    assert_ok(fovea_pool_check_model(first, &error), &error);
+    assert_fails(fovea_pool_check_model(second, &error), &error,
+            FOVEA_ERR_MEMORY_EXHAUSTED, need);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, second, FOVEA_ERR_MEMORY_EXHAUSTED,
-            "Cannot spawn workers for second. Need 150 MB, only 119 MB");
+    shot_expect(&shot, second, FOVEA_ERR_MEMORY_EXHAUSTED, need);
     shot_check_good(&slow);
+    assert_ok(fovea_pool_check_model(second, &error), &error);
     expect_good(second);
     fovea_pool_close_model(first);
     fovea_pool_close_model(second);
