@@ -55,16 +55,20 @@ struct fovea_embed_request {
  *
  * Strict: UTF-8, no duplicate keys, bounded depth. Long strings are neither
  * copied nor given to the parser: body is changed in place and items point into
- * it, so it must live as long as the request.
+ * it, so it must live as long as the request. With the default max_items a
+ * request takes at most 20 MB beside its body, whatever is in it; of base64,
+ * less than 1 KB an image.
  *
- * @param body         size bytes, writable.
+ * @param body         size bytes, writable, no NUL needed. Changed on failure
+ *                     too.
  * @param max_items    more: FOVEA_ERR_TOO_MANY_ITEMS.
  * @param request_out  Owned by the caller; end it with
  *                     fovea_embed_request_finish().
  * @param complaint    written on failure only.
  * @return FOVEA_OK, also where single items are no images (item.error);
- *         FOVEA_ERR_JSON, FOVEA_ERR_ARGUMENT, FOVEA_ERR_TOO_MANY_ITEMS,
- *         FOVEA_ERR_NO_MEMORY.
+ *         FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TOO_MANY_ITEMS, also of
+ *         other values than images; FOVEA_ERR_BODY_TOO_LARGE if too much of it
+ *         is no image; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
         size_t size, size_t max_items, struct fovea_embed_request *request_out,
@@ -73,7 +77,8 @@ FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
 /**
  * Set one of the plain settings by name: "model", "encoding_format",
  * "dimensions", "on_error", "modality". Used for the fields of a form and the
- * query of a URL, where all values are text; other names are ignored.
+ * query of a URL, where all values are text. Other names are ignored, and empty
+ * values: a form sends those of fields that were left alone.
  *
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
  */

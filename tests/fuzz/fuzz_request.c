@@ -1,0 +1,162 @@
+/*
+ * Requests in JSON.
+ *
+ * The skeleton, with small limits, against jansson on the whole text: what one
+ * takes the other must take, and every string and number must come out the
+ * same. Then the request: whatever is accepted keeps the promises of its
+ * header, whatever is refused gets a message.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "fuzz.h"
+#include "server/request.h"
+#include "server/skeleton.h"
+
+enum {
+    MAX_ITEMS = 4,
+    LONG_SIZE = 12,
+    MANY = 1 << 20
+};
+
+static char *
+copy_of(const uint8_t *data, size_t size)
+{
+    char *body = malloc(size + !size);
+    FOVEA_ASSERT(body);
+    memcpy(body, data, size);
+    return body;
+}
+
+static void
+check_strings(const struct fovea_skeleton *skeleton, const json_t *ours,
+        const json_t *theirs)
+{
+    size_t size = 0;
+    const char *text = fovea_skeleton_string(skeleton, ours, &size);
+    FOVEA_ASSERT(size == json_string_length(theirs));
+    FOVEA_ASSERT(memcmp(text, json_string_value(theirs), size + 1) == 0);
+}
+
+/* The same walk through both trees. The skeleton's depth is bounded. */
+static void
+/* NOLINTNEXTLINE(misc-no-recursion) */
+check_same(const struct fovea_skeleton *skeleton, json_t *ours, json_t *theirs)
+{
+    FOVEA_ASSERT(ours && json_typeof(ours) == json_typeof(theirs));
+    if (json_is_string(ours)) {
+        check_strings(skeleton, ours, theirs);
+    } else if (json_is_real(ours)) {
+        FOVEA_ASSERT(json_real_value(ours) == json_real_value(theirs));
+    }
+    FOVEA_ASSERT(json_array_size(ours) == json_array_size(theirs));
+    for (size_t i = 0; i < json_array_size(ours); i++) {
+        check_same(skeleton, json_array_get(ours, i),
+                json_array_get(theirs, i));
+    }
+    FOVEA_ASSERT(json_object_size(ours) == json_object_size(theirs));
+    /* Both keep the order of the text. */
+    void *at = json_object_iter(ours);
+    for (void *their_at = json_object_iter(theirs); their_at;
+            their_at = json_object_iter_next(theirs, their_at)) {
+        FOVEA_ASSERT(strcmp(json_object_iter_key(at) + 1,
+                             json_object_iter_key(their_at)) == 0);
+        check_same(skeleton, json_object_iter_value(at),
+                json_object_iter_value(their_at));
+        at = json_object_iter_next(ours, at);
+    }
+}
+
+static bool
+is_json(enum fovea_status status)
+{
+    return status == FOVEA_OK || status == FOVEA_ERR_JSON ||
+            status == FOVEA_ERR_TOO_MANY_ITEMS ||
+            status == FOVEA_ERR_BODY_TOO_LARGE;
+}
+
+/* What our limits forbid, and jansson's do not. */
+static bool
+is_of_limits(const struct fovea_error *error)
+{
+    return error->code != FOVEA_ERR_JSON || strstr(error->message, "more than");
+}
+
+static void
+check_skeleton(const uint8_t *data, size_t size)
+{
+    static const struct fovea_skeleton_limits limits = {
+        .long_size = LONG_SIZE,
+        .max_long = MANY,
+        .max_parts = MANY,
+        .max_size = MANY,
+    };
+    struct fovea_skeleton skeleton = { 0 };
+    struct fovea_error error = { .code = FOVEA_OK };
+    FOVEA_AUTO_FREE char *body = copy_of(data, size);
+    json_t *whole = json_loadb((const char *)data, size,
+            JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+    enum fovea_status status =
+            fovea_skeleton_parse(body, size, &limits, &skeleton, &error);
+    FOVEA_ASSERT(is_json(status) && status == error.code);
+    if (status) {
+        FOVEA_ASSERT(error.message[0] && !skeleton.tree && !skeleton.strings);
+        FOVEA_ASSERT(!json_is_object(whole) || is_of_limits(&error));
+    } else {
+        check_same(&skeleton, skeleton.tree, whole);
+    }
+    json_decref(whole);
+    fovea_skeleton_finish(&skeleton);
+}
+
+static void
+check_item(const struct fovea_request_item *item)
+{
+    const struct fovea_image *image = &item->image;
+    FOVEA_ASSERT(!item->owned);
+    if (item->error.code) {
+        FOVEA_ASSERT(item->error.code == FOVEA_ERR_ARGUMENT ||
+                item->error.code == FOVEA_ERR_BASE64 ||
+                item->error.code == FOVEA_ERR_URL);
+        FOVEA_ASSERT(item->error.message[0] && !image->data);
+        return;
+    }
+    FOVEA_ASSERT(image->kind == FOVEA_IMAGE_BASE64 ||
+            image->kind == FOVEA_IMAGE_URL);
+    FOVEA_ASSERT(image->size > 0 && strlen(image->data) == image->size);
+}
+
+static void
+check_request(const uint8_t *data, size_t size)
+{
+    struct fovea_embed_request request = { 0 };
+    struct fovea_complaint complaint = { .param = "" };
+    FOVEA_AUTO_FREE char *body = copy_of(data, size);
+    enum fovea_status status = fovea_embed_request_parse(body, size, MAX_ITEMS,
+            &request, &complaint);
+    FOVEA_ASSERT(status == complaint.error.code);
+    if (status) {
+        FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT);
+        FOVEA_ASSERT(complaint.error.message[0] && !request.items);
+        return;
+    }
+    FOVEA_ASSERT(request.n_items > 0 && request.n_items <= MAX_ITEMS);
+    FOVEA_ASSERT(request.is_list || request.n_items == 1);
+    for (size_t i = 0; i < request.n_items; i++) {
+        char param[FOVEA_PARAM_SIZE];
+        check_item(&request.items[i]);
+        fovea_embed_request_param(&request, i, param);
+        FOVEA_ASSERT(strncmp(param, request.list_name,
+                             strlen(request.list_name)) == 0);
+    }
+    fovea_embed_request_finish(&request);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    check_skeleton(data, size);
+    check_request(data, size);
+    return 0;
+}
