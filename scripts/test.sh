@@ -8,7 +8,7 @@
 #               workers are not sealed there, sanitizers need calls they may not
 #               make
 #   threads     clang, TSan: the pool with workers that only pretend, URLs,
-#               and the library with real ones
+#               and the library and the server with real ones
 #   fuzzing     libFuzzer on every target for FUZZ_SECONDS, on those sanitizers
 #
 # Leaves "N passed, N failed" in build-test/results.txt. A build that fails
@@ -145,7 +145,7 @@ export TSAN_OPTIONS=halt_on_error=1
 if CC=clang-14 CXX=clang++-14 build build-tsan --buildtype=debugoptimized \
     -Dsandbox=disabled -Db_sanitize=thread -Db_lundef=false; then
     suites build-tsan tsan --timeout-multiplier 5 \
-        --suite pool --suite fetch --suite library
+        --suite pool --suite fetch --suite library --suite server
 else
     fault "the build with the thread sanitizer failed"
 fi

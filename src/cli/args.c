@@ -13,7 +13,7 @@
 
 enum {
     MAX_NAME = 32, /* no flag is longer */
-    MAX_FLAGS = 48
+    MAX_FLAGS = 64
 };
 
 static enum fovea_status

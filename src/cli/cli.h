@@ -36,6 +36,9 @@ extern const struct fovea_command fovea_cmd_similar;
 extern const struct fovea_command fovea_cmd_models;
 extern const struct fovea_command fovea_cmd_pull;
 extern const struct fovea_command fovea_cmd_bench;
+extern const struct fovea_command fovea_cmd_serve;
+extern const struct fovea_command fovea_cmd_ps;
+extern const struct fovea_command fovea_cmd_stop;
 
 /** Print on stdout. FOVEA_EXIT_OK, or FOVEA_EXIT_FAILED with a message. */
 int fovea_cli_print(const char *text);

@@ -12,6 +12,9 @@
 static const struct fovea_command *const commands[] = {
     &fovea_cmd_embed,
     &fovea_cmd_similar,
+    &fovea_cmd_serve,
+    &fovea_cmd_ps,
+    &fovea_cmd_stop,
     &fovea_cmd_models,
     &fovea_cmd_pull,
     &fovea_cmd_preprocess,

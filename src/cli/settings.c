@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
 
@@ -156,4 +157,26 @@ fovea_settings_apply(const struct fovea_settings *settings,
     return settings->memory_limit
             ? apply_memory_limit(settings->memory_limit, options, err)
             : FOVEA_OK;
+}
+
+void
+fovea_settings_resolve(struct fovea_options *options)
+{
+    enum {
+        MIN_WORKERS = 2, /* what the library takes on a single CPU */
+        DEADLINE_S = 300,
+    };
+    if (options->max_workers == 0) {
+        unsigned n = fovea_cpu_count();
+        options->max_workers = n < MIN_WORKERS ? MIN_WORKERS : n;
+    }
+    if (options->max_batch == 0) {
+        options->max_batch = FOVEA_DEFAULT_BATCH;
+    }
+    if (options->max_queue == 0) {
+        options->max_queue = FOVEA_DEFAULT_QUEUE;
+    }
+    if (options->deadline_ns == 0) {
+        options->deadline_ns = DEADLINE_S * FOVEA_NS_PER_S;
+    }
 }

@@ -86,4 +86,8 @@ FOVEA_NODISCARD enum fovea_status fovea_settings_apply(
         const struct fovea_settings *settings, struct fovea_options *options,
         struct fovea_error *err);
 
+/** Put the library's defaults in for what was left at 0 of max_workers,
+ *  max_batch, max_queue and deadline_ns, where a command has to know them. */
+void fovea_settings_resolve(struct fovea_options *options);
+
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "cli/chunk.h"
 #include "cli/ranking.h"
@@ -153,12 +152,10 @@ struct order {
 static struct flow
 plan_flow(const struct fovea_options *options)
 {
-    size_t n_queue =
-            options->max_queue ? options->max_queue : FOVEA_DEFAULT_QUEUE;
+    size_t n_queue = options->max_queue;
     struct flow flow = {
         .n_feeders = 2 * (size_t)options->max_workers + 1,
-        .n_batch =
-                options->max_batch ? options->max_batch : FOVEA_DEFAULT_BATCH,
+        .n_batch = options->max_batch,
     };
     if (flow.n_feeders > n_queue) {
         flow.n_feeders = n_queue;
@@ -174,17 +171,13 @@ static enum fovea_status
 choose_options(const struct fovea_task *task, struct fovea_watch *watch,
         struct fovea_options *options, struct fovea_error *err)
 {
-    enum {
-        MIN_WORKERS = 2, /* what the library takes on a single CPU */
-    };
     options->dtype = (enum fovea_dtype)task->dtype;
     options->on_event = fovea_watch_event;
     options->event_context = watch;
     enum fovea_status status =
             fovea_settings_apply(&task->settings, options, err);
-    if (!status && options->max_workers == 0) {
-        unsigned n = fovea_cpu_count();
-        options->max_workers = n < MIN_WORKERS ? MIN_WORKERS : n;
+    if (!status) {
+        fovea_settings_resolve(options);
     }
     return status;
 }

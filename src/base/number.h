@@ -1,0 +1,14 @@
+/* Whole numbers from text. */
+#ifndef FOVEA_BASE_NUMBER_H
+#define FOVEA_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+
+/** Digits and nothing else, up to UINT64_MAX. False, and nothing written, for
+ *  anything else. */
+FOVEA_NODISCARD bool fovea_number_parse(const char *text, uint64_t *number_out);
+
+#endif

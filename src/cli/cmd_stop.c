@@ -1,0 +1,146 @@
+/* `fovea stop`: end a server that runs here. */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/number.h"
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/running.h"
+
+static const char help[] =
+        "Usage: fovea stop [--all] [--time TIME] [PID]\n"
+        "\n"
+        "Ask a server (`fovea serve`) of this user to end, and wait until it has:\n"
+        "it takes no new work and finishes what it has. Without a PID: the only one\n"
+        "that runs. `fovea ps` lists them.\n"
+        "\n"
+        "Flags:\n"
+        "      --all        all of them\n"
+        "      --time TIME  to wait (60s); the server goes on ending after that\n"
+        "  -h, --help       this text\n"
+        "\n"
+        "Exit status: 0 it has ended; 2 wrong usage; 1 there is none, or it has not\n"
+        "ended in time.\n";
+
+struct flags {
+    bool help;
+    bool all;
+    int64_t time_ns;
+};
+
+static enum fovea_status
+stop(const struct fovea_running *running, int64_t time_ns,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO_FD int process = pidfd_open((pid_t)running->pid, 0);
+    if (process < 0 || pidfd_send_signal(process, SIGTERM, NULL, 0)) {
+        return errno == ESRCH
+                ? FOVEA_OK
+                : fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                          "the server with pid %" PRId64 " cannot be asked",
+                          running->pid);
+    }
+    struct pollfd poll_fd = { .fd = process, .events = POLLIN };
+    int64_t ms = time_ns / FOVEA_NS_PER_MS;
+    if (poll(&poll_fd, 1, ms < INT32_MAX ? (int)ms : -1) == 1) {
+        return FOVEA_OK;
+    }
+    return fovea_fail(err, FOVEA_ERR_DEADLINE,
+            "the server with pid %" PRId64 " has not ended yet", running->pid);
+}
+
+/* Which of them is meant: one, or with --all any number. */
+static enum fovea_status
+choose(const struct flags *flags, const char *word, struct fovea_running *all,
+        size_t *n, struct fovea_error *err)
+{
+    uint64_t pid = 0;
+    if (word && !fovea_number_parse(word, &pid)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s is no process id", word);
+    }
+    for (size_t i = 0; word && i < *n; i++) {
+        if ((uint64_t)all[i].pid == pid) {
+            all[0] = all[i];
+            *n = 1;
+            return FOVEA_OK;
+        }
+    }
+    if (word || *n == 0) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                word ? "no server of yours has the pid %s"
+                     : "no server of yours runs here%s",
+                word ? word : "");
+    }
+    if (*n > 1 && !flags->all) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "%zu servers run here: give the PID of one, or --all", *n);
+    }
+    return FOVEA_OK;
+}
+
+static int
+stop_all(const struct flags *flags, const struct fovea_running *all, size_t n)
+{
+    int code = FOVEA_EXIT_OK;
+    for (size_t i = 0; i < n; i++) {
+        struct fovea_error error;
+        if (stop(&all[i], flags->time_ns, &error)) {
+            code = fovea_cli_fail(&error);
+        }
+    }
+    return code;
+}
+
+static int
+run(const struct fovea_command *self, int argc, char **argv)
+{
+    enum {
+        DEFAULT_S = 60
+    };
+    struct flags flags = { .time_ns = DEFAULT_S * FOVEA_NS_PER_S };
+    const struct fovea_flag table[] = {
+        { .name = "help", .letter = 'h', .on = &flags.help },
+        { .name = "all", .on = &flags.all },
+        { .name = "time", .time_ns = &flags.time_ns },
+    };
+    struct fovea_error error;
+    size_t n_words = 0;
+    size_t n = 0;
+    FOVEA_AUTO_FREE struct fovea_running *all = NULL;
+    FOVEA_AUTO_FREE const char **words =
+            calloc((size_t)argc + 1, sizeof *words);
+    if (!words) {
+        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
+        return fovea_cli_fail(&error);
+    }
+    if (fovea_args_parse(table, FOVEA_ARRAY_LEN(table), argc, argv, words,
+                &n_words, &error)) {
+        return fovea_cli_misused(self, &error);
+    }
+    if (flags.help) {
+        return fovea_cli_print(self->help);
+    }
+    if (n_words > 1 || (n_words == 1 && flags.all)) {
+        (void)fovea_fail(&error, FOVEA_ERR_ARGUMENT,
+                "give one PID, or --all, or neither");
+        return fovea_cli_misused(self, &error);
+    }
+    if (fovea_running_find(&all, &n, &error) ||
+            choose(&flags, n_words ? words[0] : NULL, all, &n, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    return stop_all(&flags, all, n);
+}
+
+const struct fovea_command fovea_cmd_stop = {
+    .name = "stop",
+    .summary = "end a server that runs here",
+    .help = help,
+    .run = run,
+};

@@ -1,0 +1,38 @@
+/* What a request is answered with, before it is on its way. */
+#ifndef FOVEA_SERVER_ANSWER_H
+#define FOVEA_SERVER_ANSWER_H
+
+#include "base/text.h"
+#include "server/asset.h"
+#include "server/request.h"
+
+/** All zero: nothing is known yet. */
+struct fovea_answer {
+    unsigned http;    /* 0: none yet */
+    const char *type; /* of the text; NULL: JSON */
+    struct fovea_text text;
+    const struct fovea_asset *asset; /* instead of the text */
+    const char *allow;               /* methods, of a 405; static */
+    unsigned retry_after_s;          /* 0: not said */
+    enum fovea_status code;          /* what it tells of; for the log */
+};
+
+/** {"error":{...}} with the HTTP status of the code. Replaces what there was. */
+void fovea_answer_error(struct fovea_answer *answer,
+        const struct fovea_complaint *complaint);
+
+/** The same from a code and a message, as for printf. */
+void fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
+        const char *param, const char *format, ...) FOVEA_PRINTF(4, 5);
+
+/** The object inside, for an item too: {"message":...,"type":...,"param":...,
+ *  "code":...}. */
+void fovea_answer_error_object(struct fovea_text *text,
+        const struct fovea_complaint *complaint);
+
+/** The text is complete: 200, or no_memory if it could not be made. */
+void fovea_answer_done(struct fovea_answer *answer);
+
+void fovea_answer_finish(struct fovea_answer *answer);
+
+#endif

@@ -1,0 +1,393 @@
+/* The images of a request: see job.h. */
+#include "server/job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "server/backroom.h"
+#include "server/upload.h"
+
+enum {
+    N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
+                     the queue for when they are done */
+    /* Numbers of an answer that are written on the loop's thread: what takes
+       longer than some hundred microseconds is done in the back room. */
+    MAX_QUICK_NUMBERS = 16384,
+};
+
+static size_t
+most_in_flight(const struct fovea_server *server)
+{
+    const struct fovea_options *options = &server->settings.library;
+    size_t most = (size_t)N_SHARES * options->max_workers * options->max_batch;
+    return most < options->max_queue ? most : options->max_queue;
+}
+
+static void settle(struct fovea_notice *notice);
+
+/* From a thread of the library's. */
+static void
+done(void *context, const struct fovea_error *result, const float *embedding,
+        const struct fovea_timings *timings)
+{
+    struct fovea_server_job_item *item = context;
+    struct fovea_server_job *job = item->job;
+    size_t dimension = job->served->info.embedding_dimension;
+    item->error = *result;
+    item->total_ns = timings->total_ns;
+    if (embedding) {
+        float *to = job->vectors + (size_t)(item - job->items) * dimension;
+        memcpy(to, embedding, dimension * sizeof *to);
+    }
+    fovea_notice_post(job->exchange->server, &item->notice);
+}
+
+/* An item's failure is the request's. Of several it is the first one's, less
+   those that were only cancelled for it. */
+static void
+fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
+{
+    size_t index = (size_t)(item - job->items);
+    struct fovea_complaint *failure = &job->failure;
+    if (item->error.code == FOVEA_ERR_CANCELLED ||
+            (failure->error.code && index > job->failed_at)) {
+        return;
+    }
+    job->failed_at = index;
+    failure->error = item->error;
+    fovea_embed_request_param(&job->request, index, failure->param);
+    if (job->request.is_list) {
+        fovea_error_prefix(&failure->error, "%s", failure->param);
+    }
+}
+
+static void
+count(struct fovea_server_job *job, const struct fovea_server_job_item *item)
+{
+    struct fovea_server *server = job->exchange->server;
+    server->n_images--;
+    job->exchange->n_bad += item->error.code != FOVEA_OK &&
+            item->error.code != FOVEA_ERR_CANCELLED;
+    fovea_tally_image(&server->tally, item->error.code, item->total_ns,
+            server->n_images, fovea_clock_ns());
+    if (item->error.code && !job->request.on_error_item) {
+        fail_by(job, item);
+        fovea_server_job_cancel(job, NULL);
+    }
+}
+
+/* Submit one. FOVEA_ERR_BUSY: nothing happened; else it is in flight or done,
+   for better or worse. */
+static enum fovea_status
+submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
+{
+    const struct fovea_request_item *asked =
+            &job->request.items[item - job->items];
+    item->error = asked->error;
+    int64_t left_ns = job->deadline_ns - fovea_clock_ns();
+    if (!item->error.code && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
+        (void)fovea_fail(&item->error, FOVEA_ERR_DEADLINE,
+                "the request's time was over before this image's turn");
+    }
+    if (!item->error.code) {
+        const struct fovea_submit_options options = {
+            .is_batch = job->n > 1,
+            .deadline_ns =
+                    job->deadline_ns == FOVEA_NEVER ? FOVEA_NEVER : left_ns,
+        };
+        item->is_in_flight = true;
+        if (!fovea_submit(job->served->model, &asked->image, &options, done,
+                    item, &item->ticket, &item->error)) {
+            job->n_in_flight++;
+            job->exchange->server->n_in_flight++;
+            return FOVEA_OK;
+        }
+        item->is_in_flight = false;
+    }
+    if (item->error.code != FOVEA_ERR_BUSY) {
+        count(job, item);
+        return FOVEA_OK;
+    }
+    return FOVEA_ERR_BUSY;
+}
+
+static void
+wait_for_room(struct fovea_server_job *job)
+{
+    struct fovea_server_job **link = &job->exchange->server->waiting;
+    while (*link) {
+        link = &(*link)->next_waiting;
+    }
+    job->next_waiting = NULL;
+    job->is_waiting = true;
+    *link = job;
+}
+
+static void
+leave_waiting(struct fovea_server_job *job)
+{
+    struct fovea_server_job **link = &job->exchange->server->waiting;
+    while (*link && *link != job) {
+        link = &(*link)->next_waiting;
+    }
+    if (*link) {
+        *link = job->next_waiting;
+    }
+    job->is_waiting = false;
+}
+
+/* Submit as many as may be under way. */
+static void
+feed(struct fovea_server_job *job)
+{
+    struct fovea_server *server = job->exchange->server;
+    size_t most = most_in_flight(server);
+    while (!job->is_over && job->n_next < job->n && job->n_in_flight < most) {
+        struct fovea_server_job_item *item = &job->items[job->n_next];
+        if (submit(job, item) != FOVEA_ERR_BUSY) {
+            job->n_next++;
+            continue;
+        }
+        if (job->n_in_flight > 0) {
+            return; /* its own next result is the time to try again */
+        }
+        if (job->n_next > 0 && server->n_in_flight > 0) {
+            wait_for_room(job); /* others are under way, and will be done */
+            return;
+        }
+        /* Nothing was done: busy is the answer. */
+        job->n_next++;
+        count(job, item);
+        fovea_server_job_cancel(job, &item->error);
+    }
+    if (job->n_next == job->n) {
+        /* All of it is in other memory now. */
+        fovea_upload_destroy(job->exchange->upload);
+        job->exchange->upload = NULL;
+        fovea_body_finish(&job->exchange->body, &server->budget);
+    }
+}
+
+static bool
+is_done(const struct fovea_server_job *job)
+{
+    return job->n_in_flight == 0 && !job->is_waiting &&
+            (job->is_over || job->n_next == job->n);
+}
+
+/* A long answer, written by the back room. */
+struct writing {
+    struct fovea_chore chore;
+    struct fovea_exchange *exchange;
+};
+
+static void
+write_it(struct fovea_chore *chore)
+{
+    struct writing *writing = (struct writing *)chore;
+    fovea_server_job_write(writing->exchange->job, &writing->exchange->answer);
+}
+
+static void
+written(struct fovea_notice *notice)
+{
+    struct writing *writing = (struct writing *)notice;
+    fovea_exchange_resume(writing->exchange);
+    free(writing);
+}
+
+/* The rest is not submitted; it is no longer under way. */
+static void
+drop_rest(struct fovea_server_job *job)
+{
+    job->exchange->server->n_images -= job->n - job->n_next;
+    job->n_next = job->n;
+}
+
+static void
+answer(struct fovea_server_job *job)
+{
+    struct fovea_exchange *exchange = job->exchange;
+    bool is_suspended = exchange->stage == FOVEA_STAGE_WORKING;
+    drop_rest(job);
+    size_t n_numbers = job->n * job->served->info.embedding_dimension;
+    struct writing *writing = NULL;
+    if (is_suspended && !exchange->is_gone && n_numbers > MAX_QUICK_NUMBERS) {
+        writing = calloc(1, sizeof *writing);
+    }
+    if (writing) {
+        writing->exchange = exchange;
+        writing->chore.work = write_it;
+        writing->chore.notice.read = written;
+        fovea_backroom_do(exchange->server->backroom, &writing->chore);
+        return;
+    }
+    if (!exchange->is_gone) {
+        fovea_server_job_write(job, &exchange->answer);
+    }
+    if (is_suspended) {
+        fovea_exchange_resume(exchange);
+    }
+}
+
+static void
+go_on(struct fovea_server_job *job)
+{
+    feed(job);
+    if (is_done(job)) {
+        answer(job);
+    }
+}
+
+static void
+settle(struct fovea_notice *notice)
+{
+    struct fovea_server_job_item *item = (struct fovea_server_job_item *)notice;
+    struct fovea_server_job *job = item->job;
+    item->is_in_flight = false;
+    job->n_in_flight--;
+    job->exchange->server->n_in_flight--;
+    count(job, item);
+    if (!job->is_waiting) {
+        go_on(job);
+    }
+}
+
+void
+fovea_server_jobs_go_on(struct fovea_server *server)
+{
+    struct fovea_server_job *job = server->waiting;
+    server->waiting = NULL;
+    while (job) {
+        struct fovea_server_job *next = job->next_waiting;
+        job->is_waiting = false;
+        go_on(job); /* which may wait again */
+        job = next;
+    }
+}
+
+static enum fovea_status
+check(const struct fovea_server_job *job, struct fovea_complaint *complaint)
+{
+    const struct fovea_embed_request *request = &job->request;
+    if (!job->served) {
+        (void)snprintf(complaint->param, sizeof complaint->param, "model");
+        return fovea_fail(&complaint->error, FOVEA_ERR_UNKNOWN_MODEL,
+                "no model \"%.100s\" is served here; /v1/models lists them",
+                request->model);
+    }
+    uint32_t dimension = job->served->info.embedding_dimension;
+    if (request->dimensions > dimension) {
+        (void)snprintf(complaint->param, sizeof complaint->param, "dimensions");
+        return fovea_fail(&complaint->error, FOVEA_ERR_ARGUMENT,
+                "dimensions is %u; the model has %u", request->dimensions,
+                dimension);
+    }
+    for (size_t i = 0; i < request->n_items && !request->on_error_item; i++) {
+        if (request->items[i].error.code) {
+            complaint->error = request->items[i].error;
+            fovea_embed_request_param(request, i, complaint->param);
+            if (request->is_list) {
+                fovea_error_prefix(&complaint->error, "%s", complaint->param);
+            }
+            return complaint->error.code;
+        }
+    }
+    return FOVEA_OK;
+}
+
+static struct fovea_server_job *
+create(struct fovea_exchange *exchange, struct fovea_embed_request *request)
+{
+    struct fovea_server_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        return NULL;
+    }
+    job->exchange = exchange;
+    job->request = *request;
+    *request = (struct fovea_embed_request){ 0 };
+    job->served = fovea_server_model(exchange->server, job->request.model);
+    job->n = job->request.n_items;
+    job->deadline_ns = fovea_later(exchange->started_ns,
+            exchange->server->settings.library.deadline_ns);
+    return job;
+}
+
+static enum fovea_status
+allocate(struct fovea_server_job *job, struct fovea_error *err)
+{
+    size_t dimension = job->served->info.embedding_dimension;
+    job->items = calloc(job->n, sizeof *job->items);
+    job->vectors = calloc(job->n, dimension * sizeof *job->vectors);
+    if (!job->items || !job->vectors) {
+        return fovea_fail_memory(err, job->n * dimension, "vectors");
+    }
+    for (size_t i = 0; i < job->n; i++) {
+        job->items[i].job = job;
+        job->items[i].notice.read = settle;
+    }
+    return FOVEA_OK;
+}
+
+void
+fovea_server_job_start(struct fovea_exchange *exchange,
+        struct fovea_embed_request *request)
+{
+    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_server_job *job = create(exchange, request);
+    exchange->job = job;
+    enum fovea_status status = job
+            ? check(job, &complaint)
+            : fovea_fail_memory(&complaint.error, sizeof *job, "a request");
+    if (!status) {
+        status = allocate(job, &complaint.error);
+    }
+    if (status) {
+        fovea_embed_request_finish(request);
+        fovea_answer_error(&exchange->answer, &complaint);
+        return;
+    }
+    exchange->n_items = job->n;
+    exchange->server->n_images += job->n;
+    feed(job);
+    if (is_done(job)) {
+        answer(job);
+    } else {
+        fovea_exchange_suspend(exchange);
+    }
+}
+
+void
+fovea_server_job_cancel(struct fovea_server_job *job,
+        const struct fovea_error *why)
+{
+    if (!job || job->is_over) {
+        return;
+    }
+    job->is_over = true;
+    if (why && !job->failure.error.code) {
+        job->failure.error = *why;
+    }
+    for (size_t i = 0; i < job->n_next; i++) {
+        if (job->items[i].is_in_flight) {
+            fovea_cancel(job->served->model, job->items[i].ticket);
+        }
+    }
+    if (job->is_waiting) {
+        leave_waiting(job);
+        answer(job);
+    }
+}
+
+void
+fovea_server_job_destroy(struct fovea_server_job *job)
+{
+    if (!job) {
+        return;
+    }
+    FOVEA_ASSERT(job->n_in_flight == 0);
+    fovea_embed_request_finish(&job->request);
+    free(job->items);
+    free(job->vectors);
+    free(job);
+}

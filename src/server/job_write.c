@@ -1,0 +1,133 @@
+/* Vectors as the field's clients read them. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/job.h"
+
+/* Groups of three bytes as four letters, the last ones padded. */
+static void
+add_base64(struct fovea_text *text, const unsigned char *bytes, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    enum {
+        MASK = 0x3f
+    };
+    for (size_t i = 0; i < size; i += 3) {
+        size_t n = size - i < 3 ? size - i : 3;
+        unsigned group = (unsigned)bytes[i] << 16;
+        group |= n > 1 ? (unsigned)bytes[i + 1] << 8 : 0;
+        group |= n > 2 ? (unsigned)bytes[i + 2] : 0;
+        char out[] = { letters[group >> 18 & MASK], letters[group >> 12 & MASK],
+            letters[group >> 6 & MASK], letters[group & MASK] };
+        memset(out + n + 1, '=', sizeof out - n - 1);
+        fovea_text_add(text, out, sizeof out);
+    }
+}
+
+/* The first n numbers of a vector, of length 1 again. */
+static void
+shorten(const float *vector, size_t n, float *out)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)vector[i] * (double)vector[i];
+    }
+    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (float)((double)vector[i] * scale);
+    }
+}
+
+static void
+add_vector(const struct fovea_server_job *job, float *vector,
+        struct fovea_text *text)
+{
+    const struct fovea_embed_request *request = &job->request;
+    size_t n = job->served->info.embedding_dimension;
+    if (request->dimensions > 0 && request->dimensions < n) {
+        n = request->dimensions;
+        shorten(vector, n, vector);
+    }
+    if (request->encoding == FOVEA_ENCODING_BASE64) {
+        /* float32, little-endian: as this machine's are. */
+        fovea_text_add(text, "\"", 1);
+        add_base64(text, (const unsigned char *)vector, n * sizeof *vector);
+        fovea_text_add(text, "\"", 1);
+        return;
+    }
+    fovea_text_add(text, "[", 1);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) {
+            fovea_text_add(text, ",", 1);
+        }
+        fovea_text_json_float(text, vector[i]);
+    }
+    fovea_text_add(text, "]", 1);
+}
+
+static void
+add_item(const struct fovea_server_job *job, size_t index,
+        struct fovea_text *text)
+{
+    size_t dimension = job->served->info.embedding_dimension;
+    const struct fovea_error *error = &job->items[index].error;
+    if (error->code) {
+        struct fovea_complaint complaint = { .error = *error };
+        fovea_embed_request_param(&job->request, index, complaint.param);
+        fovea_text_format(text,
+                "{\"object\":\"error\",\"index\":%zu,\"error\":", index);
+        fovea_answer_error_object(text, &complaint);
+    } else {
+        fovea_text_format(text,
+                "{\"object\":\"embedding\",\"index\":%zu,\"embedding\":",
+                index);
+        add_vector(job, job->vectors + index * dimension, text);
+    }
+    fovea_text_add(text, "}", 1);
+}
+
+/* What is true of every item, and may be better later, is said of the whole
+   request, so that its client tries again. */
+static bool
+all_may_retry(const struct fovea_server_job *job)
+{
+    enum fovea_status first = job->items[0].error.code;
+    for (size_t i = 0; i < job->n; i++) {
+        if (job->items[i].error.code != first) {
+            return false;
+        }
+    }
+    return first && fovea_status_retryable(first);
+}
+
+void
+fovea_server_job_write(const struct fovea_server_job *job,
+        struct fovea_answer *answer)
+{
+    struct fovea_complaint complaint = job->failure;
+    if (!complaint.error.code && all_may_retry(job)) {
+        complaint.error = job->items[0].error;
+    }
+    if (complaint.error.code) {
+        fovea_answer_error(answer, &complaint);
+        return;
+    }
+    struct fovea_text *text = &answer->text;
+    fovea_text_format(text, "{\"object\":\"list\",\"model\":");
+    fovea_text_json_string(text, job->served->info.key);
+    fovea_text_format(text, ",\"data\":[");
+    for (size_t i = 0; i < job->n; i++) {
+        if (i > 0) {
+            fovea_text_add(text, ",", 1);
+        }
+        add_item(job, i, text);
+    }
+    fovea_text_format(text,
+            "],\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0},\"id\":");
+    fovea_text_json_string(text, job->exchange->id);
+    fovea_text_format(text, ",\"created\":%" PRId64 "}", (int64_t)time(NULL));
+    fovea_answer_done(answer);
+}

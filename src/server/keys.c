@@ -1,0 +1,142 @@
+/* Who may ask: see keys.h. */
+#include "server/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/input.h"
+
+static enum fovea_status
+digest(const char *key, size_t size, unsigned char digest_out[],
+        struct fovea_error *err)
+{
+    unsigned n = 0;
+    if (!EVP_Digest(key, size, digest_out, &n, EVP_sha256(), NULL) ||
+            n != FOVEA_KEY_DIGEST_SIZE) {
+        return fovea_fail_memory(err, size, "the digest of a key");
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+add(struct fovea_keys *keys, const char *key, size_t size,
+        struct fovea_error *err)
+{
+    if (size == 0 || size > FOVEA_MAX_KEY_BYTES) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "an API key has %zu characters; 1 to %d are possible", size,
+                FOVEA_MAX_KEY_BYTES);
+    }
+    for (size_t i = 0; i < size; i++) {
+        if (key[i] <= ' ' || key[i] > '~') {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "an API key has a blank, or a character that is not ASCII");
+        }
+    }
+    if (keys->n == FOVEA_MAX_KEYS) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "more than %d API keys are too many", FOVEA_MAX_KEYS);
+    }
+    void *digests =
+            realloc(keys->digests, (keys->n + 1) * sizeof *keys->digests);
+    if (!digests) {
+        return fovea_fail_memory(err, sizeof *keys->digests, "an API key");
+    }
+    keys->digests = digests;
+    enum fovea_status status = digest(key, size, keys->digests[keys->n], err);
+    keys->n += status == FOVEA_OK;
+    return status;
+}
+
+static bool
+is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r';
+}
+
+static enum fovea_status
+add_line(struct fovea_keys *keys, const char *line, size_t size,
+        struct fovea_error *err)
+{
+    while (size > 0 && is_blank(line[0])) {
+        line++;
+        size--;
+    }
+    while (size > 0 && is_blank(line[size - 1])) {
+        size--;
+    }
+    return size == 0 || line[0] == '#' ? FOVEA_OK : add(keys, line, size, err);
+}
+
+static enum fovea_status
+add_file(struct fovea_keys *keys, const char *path, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_input_finish) struct fovea_input input = FOVEA_INPUT_INIT;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    enum fovea_status status = fovea_input_open_file(path, &input, err);
+    if (!status) {
+        status = fovea_input_load(&input, &bytes, &size, err);
+    }
+    size_t n_before = keys->n;
+    for (size_t at = 0; !status && at < size;) {
+        const char *line = (const char *)bytes + at;
+        const char *end = memchr(line, '\n', size - at);
+        size_t length = end ? (size_t)(end - line) : size - at;
+        status = add_line(keys, line, length, err);
+        at += length + 1;
+    }
+    if (input.owned) {
+        OPENSSL_cleanse(input.owned, size);
+    }
+    if (!status && keys->n == n_before) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s has no API key in it",
+                path);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_keys_read(const char *key, const char *path, struct fovea_keys *keys_out,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_keys_finish) struct fovea_keys keys = { 0 };
+    enum fovea_status status =
+            key ? add(&keys, key, strlen(key), err) : FOVEA_OK;
+    if (!status && path) {
+        status = add_file(&keys, path, err);
+    }
+    if (!status) {
+        struct fovea_keys old = *keys_out;
+        *keys_out = keys;
+        keys = old;
+    }
+    return status;
+}
+
+bool
+fovea_keys_have(const struct fovea_keys *keys, const char *key, size_t size)
+{
+    unsigned char asked[FOVEA_KEY_DIGEST_SIZE];
+    if (size > FOVEA_MAX_KEY_BYTES || digest(key, size, asked, NULL)) {
+        return false;
+    }
+    int n_same = 0;
+    for (size_t i = 0; i < keys->n; i++) {
+        n_same += CRYPTO_memcmp(asked, keys->digests[i], sizeof asked) == 0;
+    }
+    return n_same > 0;
+}
+
+void
+fovea_keys_finish(struct fovea_keys *keys)
+{
+    free(keys->digests);
+    *keys = (struct fovea_keys){ 0 };
+}

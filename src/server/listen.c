@@ -1,0 +1,260 @@
+/* Sockets to listen on: see listen.h. */
+#include "server/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/error.h"
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_un local;
+    struct sockaddr_storage storage;
+};
+
+static bool
+is_loopback(const union address *address)
+{
+    if (address->any.sa_family == AF_INET) {
+        return (ntohl(address->v4.sin_addr.s_addr) >> 24) == IN_LOOPBACKNET;
+    }
+    if (address->any.sa_family == AF_INET6) {
+        return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
+    }
+    return true; /* a path: its mode says who may come */
+}
+
+static void
+name_it(struct fovea_listener *listener, const union address *address)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    if (address->any.sa_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &address->v4.sin_addr, host, sizeof host);
+        (void)snprintf(listener->name, sizeof listener->name, "http://%s:%u",
+                host, (unsigned)ntohs(address->v4.sin_port));
+    } else if (address->any.sa_family == AF_INET6) {
+        (void)inet_ntop(AF_INET6, &address->v6.sin6_addr, host, sizeof host);
+        (void)snprintf(listener->name, sizeof listener->name, "http://[%s]:%u",
+                host, (unsigned)ntohs(address->v6.sin6_port));
+    } else {
+        (void)snprintf(listener->name, sizeof listener->name, "unix:%.108s",
+                address->local.sun_path);
+    }
+}
+
+/* Take a listening socket in; the fd is the listeners' on success. */
+static enum fovea_status
+add(struct fovea_listeners *listeners, int fd, struct fovea_error *err)
+{
+    union address address = { .any = { 0 } };
+    socklen_t size = sizeof address;
+    if (listeners->n == FOVEA_MAX_LISTENERS) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "more than %d sockets to listen on", FOVEA_MAX_LISTENERS);
+    }
+    if (getsockname(fd, &address.any, &size)) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "a socket has no address");
+    }
+    struct fovea_listener *listener = &listeners->all[listeners->n++];
+    *listener = (struct fovea_listener){
+        .fd = fd,
+        .is_public = !is_loopback(&address),
+    };
+    name_it(listener, &address);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+listen_at(struct fovea_listeners *listeners, const union address *address,
+        socklen_t size, struct fovea_error *err)
+{
+    const int on = 1;
+    struct fovea_listener wanted = { .fd = -1 };
+    name_it(&wanted, address);
+    FOVEA_AUTO_FD int fd = socket(address->any.sa_family,
+            SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool is_good = fd >= 0 &&
+            setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+    if (is_good && address->any.sa_family == AF_INET6) {
+        is_good =
+                setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0;
+    }
+    if (!is_good || bind(fd, &address->any, size) || listen(fd, SOMAXCONN)) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "cannot listen on %s",
+                wanted.name);
+    }
+    enum fovea_status status = add(listeners, fd, err);
+    if (!status) {
+        fd = -1;
+    }
+    return status;
+}
+
+/* Once the kernel has chosen a port for one address it is that of all. */
+static void
+set_port(union address *address, uint16_t port)
+{
+    if (address->any.sa_family == AF_INET) {
+        address->v4.sin_port = htons(port);
+    } else {
+        address->v6.sin6_port = htons(port);
+    }
+}
+
+static uint16_t
+chosen_port(const struct fovea_listener *listener)
+{
+    union address address = { .any = { 0 } };
+    socklen_t size = sizeof address;
+    (void)getsockname(listener->fd, &address.any, &size);
+    return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port
+                                                  : address.v6.sin6_port);
+}
+
+/* Whether it is one of those that this machine has no address of. */
+static bool
+is_of_no_use(const struct fovea_error *error)
+{
+    return error->sys_errno == EADDRNOTAVAIL ||
+            error->sys_errno == EAFNOSUPPORT;
+}
+
+enum fovea_status
+fovea_listen_tcp(struct fovea_listeners *listeners, const char *host,
+        uint16_t port, struct fovea_error *err)
+{
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_PASSIVE,
+    };
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(host, NULL, &hints, &found);
+    if (error) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--host: no address of %s: %s", host, gai_strerror(error));
+    }
+    enum fovea_status status = FOVEA_OK;
+    struct fovea_error failure = { .code = FOVEA_OK };
+    unsigned n_before = listeners->n;
+    for (const struct addrinfo *at = found; at && !status; at = at->ai_next) {
+        union address address = { .any = { 0 } };
+        memcpy(&address, at->ai_addr, at->ai_addrlen);
+        set_port(&address, port);
+        status = listen_at(listeners, &address, at->ai_addrlen, &failure);
+        if (status && is_of_no_use(&failure) && at->ai_next) {
+            status = FOVEA_OK;
+        } else if (!status && port == 0) {
+            port = chosen_port(&listeners->all[n_before]);
+        }
+    }
+    freeaddrinfo(found);
+    if (!status && listeners->n == n_before) {
+        status = failure.code;
+    }
+    if (status && err) {
+        *err = failure;
+    }
+    return status;
+}
+
+/* Whether nobody listens on a socket in the file system any more. */
+static bool
+is_left_over(const union address *address, socklen_t size)
+{
+    FOVEA_AUTO_FD int fd =
+            socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd >= 0 && connect(fd, &address->any, size) && errno == ECONNREFUSED;
+}
+
+enum fovea_status
+fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
+        unsigned mode, bool is_control, struct fovea_error *err)
+{
+    union address address = { .local = { .sun_family = AF_UNIX } };
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address.local.sun_path) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "the path of a Unix socket has 1 to %zu bytes: %s",
+                sizeof address.local.sun_path - 1, path);
+    }
+    memcpy(address.local.sun_path, path, length);
+    socklen_t size =
+            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    if (is_left_over(&address, size)) {
+        (void)unlink(path);
+    }
+    FOVEA_AUTO_FREE char *copy = strdup(path);
+    if (!copy) {
+        return fovea_fail_memory(err, length, "a path");
+    }
+    unsigned n_before = listeners->n;
+    /* Nobody else connects before it has its mode. */
+    mode_t mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
+    enum fovea_status status = listen_at(listeners, &address, size, err);
+    (void)umask(mask);
+    if (status) {
+        return status;
+    }
+    struct fovea_listener *listener = &listeners->all[n_before];
+    listener->unlink = FOVEA_TAKE(copy);
+    listener->is_control = is_control;
+    if (chmod(path, mode)) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "cannot set the mode of %s", path);
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_listen_inherited(struct fovea_listeners *listeners, int first_fd, int n,
+        struct fovea_error *err)
+{
+    for (int i = 0; i < n; i++) {
+        int fd = first_fd + i;
+        int type = 0;
+        int listens = 0;
+        socklen_t size = sizeof type;
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) ||
+                type != SOCK_STREAM ||
+                getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) ||
+                !listens) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "descriptor %d, which was handed over, is no socket that "
+                    "listens for streams",
+                    fd);
+        }
+        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+        enum fovea_status status = add(listeners, fd, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+void
+fovea_listeners_close(struct fovea_listeners *listeners)
+{
+    for (unsigned i = 0; i < listeners->n; i++) {
+        struct fovea_listener *listener = &listeners->all[i];
+        if (listener->unlink) {
+            (void)unlink(listener->unlink);
+        }
+        free(listener->unlink);
+        (void)close(listener->fd);
+    }
+    listeners->n = 0;
+}

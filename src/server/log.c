@@ -1,0 +1,172 @@
+/* One line an event: see log.h. */
+#include "server/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+static enum fovea_status
+open_file(const char *path, int *fd_out, struct fovea_error *err)
+{
+    enum {
+        MODE = 0640
+    };
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+            MODE);
+    if (fd < 0) {
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "the log %s cannot be opened", path);
+    }
+    *fd_out = fd;
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_log_open(struct fovea_log *log, enum fovea_log_format format,
+        const char *path, struct fovea_error *err)
+{
+    *log = (struct fovea_log){ .format = format,
+        .path = path,
+        .fd = STDERR_FILENO };
+    enum fovea_status status = path ? open_file(path, &log->fd, err) : FOVEA_OK;
+    if (!status) {
+        (void)pthread_mutex_init(&log->mu, NULL);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_log_reopen(struct fovea_log *log, struct fovea_error *err)
+{
+    int fd = -1;
+    enum fovea_status status =
+            log->path ? open_file(log->path, &fd, err) : FOVEA_OK;
+    if (fd < 0) {
+        return status;
+    }
+    (void)pthread_mutex_lock(&log->mu);
+    int old = log->fd;
+    log->fd = fd;
+    (void)pthread_mutex_unlock(&log->mu);
+    (void)close(old);
+    return FOVEA_OK;
+}
+
+void
+fovea_log_close(struct fovea_log *log)
+{
+    if (log->path) {
+        (void)close(log->fd);
+    }
+    (void)pthread_mutex_destroy(&log->mu);
+}
+
+static void
+add_now(struct fovea_text *text)
+{
+    struct timespec now = { 0 };
+    struct tm parts = { 0 };
+    char date[32] = "";
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)gmtime_r(&now.tv_sec, &parts);
+    (void)strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+    fovea_text_format(text, "%s.%03ldZ", date,
+            now.tv_nsec / (long)FOVEA_NS_PER_MS);
+}
+
+void
+fovea_log_begin(const struct fovea_log *log, const char *level,
+        const char *kind, struct fovea_log_line *line)
+{
+    *line = (struct fovea_log_line){ .format = log->format };
+    if (log->format == FOVEA_LOG_JSON) {
+        fovea_text_format(&line->text, "{\"time\":\"");
+        add_now(&line->text);
+        fovea_text_format(&line->text, "\",\"level\":\"%s\",\"event\":\"%s\"",
+                level, kind);
+        return;
+    }
+    add_now(&line->text);
+    fovea_text_format(&line->text, " %s %s", level, kind);
+}
+
+static void
+add_name(struct fovea_log_line *line, const char *name)
+{
+    fovea_text_format(&line->text,
+            line->format == FOVEA_LOG_JSON ? ",\"%s\":" : " %s=", name);
+}
+
+/* Whether a text value can stand without quotes. */
+static bool
+is_plain(const char *value)
+{
+    const char *at = value;
+    while (*at > ' ' && *at < 0x7f && *at != '"' && *at != '=') {
+        at++;
+    }
+    return *at == '\0' && at > value;
+}
+
+void
+fovea_log_string(struct fovea_log_line *line, const char *name,
+        const char *value)
+{
+    add_name(line, name);
+    if (line->format == FOVEA_LOG_TEXT && is_plain(value)) {
+        fovea_text_format(&line->text, "%s", value);
+    } else {
+        fovea_text_json_string(&line->text, value);
+    }
+}
+
+void
+fovea_log_number(struct fovea_log_line *line, const char *name, int64_t value)
+{
+    add_name(line, name);
+    fovea_text_format(&line->text, "%" PRId64, value);
+}
+
+void
+fovea_log_time(struct fovea_log_line *line, const char *name, int64_t time_ns)
+{
+    add_name(line, name);
+    fovea_text_format(&line->text, "%.3f",
+            (double)time_ns / (double)FOVEA_NS_PER_MS);
+}
+
+void
+fovea_log_end(struct fovea_log *log, struct fovea_log_line *line)
+{
+    struct fovea_text *text = &line->text;
+    fovea_text_format(text, line->format == FOVEA_LOG_JSON ? "}\n" : "\n");
+    if (!fovea_text_failed(text)) {
+        (void)pthread_mutex_lock(&log->mu);
+        /* A log that cannot be written has nobody to be told to. */
+        ssize_t n = write(log->fd, text->data, text->size);
+        (void)n;
+        (void)pthread_mutex_unlock(&log->mu);
+    }
+    fovea_text_finish(text);
+}
+
+void
+fovea_log_say(struct fovea_log *log, const char *level, const char *kind,
+        const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    struct fovea_log_line line;
+    fovea_log_begin(log, level, kind, &line);
+    fovea_log_string(&line, "message", message);
+    fovea_log_end(log, &line);
+}

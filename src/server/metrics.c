@@ -1,0 +1,331 @@
+/*
+ * GET /metrics in Prometheus' text format.
+ *
+ * Source: the text exposition format 0.0.4 and the naming conventions of
+ * Prometheus' documentation. Times are seconds, sizes bytes, counters end in
+ * _total, buckets are cumulative.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/view.h"
+
+static void
+head(struct fovea_text *text, const char *name, const char *type,
+        const char *help)
+{
+    fovea_text_format(text, "# HELP fovea_%s %s\n# TYPE fovea_%s %s\n", name,
+            help, name, type);
+}
+
+/* A value without labels, with its head. */
+static void
+single(struct fovea_text *text, const char *name, const char *type,
+        const char *help, uint64_t value)
+{
+    head(text, name, type, help);
+    fovea_text_format(text, "fovea_%s %" PRIu64 "\n", name, value);
+}
+
+/* labels: `a="b",` or "". */
+static void
+histogram(struct fovea_text *text, const char *name, const char *labels,
+        const struct fovea_histogram *times)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i + 1 < FOVEA_HISTOGRAM_BUCKETS; i++) {
+        n += times->buckets[i];
+        fovea_text_format(text, "fovea_%s_bucket{%sle=\"%.9g\"} %" PRIu64 "\n",
+                name, labels,
+                (double)fovea_histogram_bound_ns(i) / (double)FOVEA_NS_PER_S,
+                n);
+    }
+    char alone[FOVEA_PATH_SIZE + 16];
+    size_t size = (size_t)snprintf(alone, sizeof alone, "{%s", labels);
+    if (size > 1 && size < sizeof alone) {
+        alone[size - 1] = '}'; /* over the comma */
+    } else {
+        alone[0] = '\0';
+    }
+    fovea_text_format(text,
+            "fovea_%s_bucket{%sle=\"+Inf\"} %" PRIu64 "\nfovea_%s_sum%s %.9g\n"
+            "fovea_%s_count%s %" PRIu64 "\n",
+            name, labels, times->count, name, alone,
+            (double)times->sum_ns / (double)FOVEA_NS_PER_S, name, alone,
+            times->count);
+}
+
+static void
+add_requests(const struct fovea_tally *tally, struct fovea_text *text)
+{
+    const char *name;
+    head(text, "requests_total", "counter", "Requests by route and status.");
+    for (unsigned i = 0; (name = fovea_route_name(i)); i++) {
+        for (unsigned j = 0; j < FOVEA_ARRAY_LEN(tally->requests[i]); j++) {
+            if (tally->requests[i][j] > 0) {
+                fovea_text_format(text,
+                        "fovea_requests_total{route=\"%s\",code=\"%u\"} "
+                        "%" PRIu64 "\n",
+                        name, FOVEA_HTTP_FIRST + j, tally->requests[i][j]);
+            }
+        }
+    }
+    head(text, "request_seconds", "histogram",
+            "From a request's first line to its answer's end, by route.");
+    for (unsigned i = 0; (name = fovea_route_name(i)); i++) {
+        if (tally->seconds[i].count > 0) {
+            char labels[64];
+            (void)snprintf(labels, sizeof labels, "route=\"%s\",", name);
+            histogram(text, "request_seconds", labels, &tally->seconds[i]);
+        }
+    }
+    head(text, "images_total", "counter",
+            "Images of requests by what came of them.");
+    enum fovea_status status;
+    for (size_t i = 0; fovea_tally_status(i, &status); i++) {
+        if (tally->images[i] > 0 || status == FOVEA_OK) {
+            fovea_text_format(text,
+                    "fovea_images_total{result=\"%s\"} %" PRIu64 "\n",
+                    fovea_status_name(status), tally->images[i]);
+        }
+    }
+}
+
+static void
+add_server(const struct fovea_server *server, struct fovea_text *text)
+{
+    struct fovea_error reason;
+    enum fovea_health health = fovea_server_health(server, &reason);
+    head(text, "build_info", "gauge", "Always 1; the version is a label.");
+    fovea_text_format(text, "fovea_build_info{version=\"%s\"} 1\n",
+            fovea_version());
+    single(text, "ready", "gauge",
+            "1 while /readyz says 200: a request would be served.",
+            health <= FOVEA_HEALTH_COLD);
+    single(text, "connections", "gauge", "Open connections.",
+            server->n_connections);
+    single(text, "requests_in_flight", "gauge",
+            "Requests that wait for their answer.", server->n_working);
+    single(text, "images_in_flight", "gauge",
+            "Images of requests that are not done.", server->n_images);
+    single(text, "body_bytes", "gauge", "Memory held by requests' bodies.",
+            server->budget.used_bytes);
+    single(text, "uptime_seconds", "gauge", "Since the server started.",
+            (uint64_t)((fovea_clock_ns() - server->started_ns) /
+                    FOVEA_NS_PER_S));
+}
+
+static void
+add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    single(text, "memory_total_bytes", "gauge",
+            "Memory of the system, or what a control group allows.",
+            stats->memory_total_bytes);
+    single(text, "memory_limit_bytes", "gauge",
+            "What all workers together may take.", stats->memory_limit_bytes);
+    single(text, "memory_available_bytes", "gauge",
+            "What could be allocated now.", stats->memory_available_bytes);
+    single(text, "memory_reserved_bytes", "gauge",
+            "Promised to workers and their weights.",
+            stats->memory_reserved_bytes);
+    single(text, "memory_measured_bytes", "gauge",
+            "What workers really hold (PSS).", stats->memory_pss_bytes);
+    head(text, "fetch_seconds", "histogram", "Fetching the URL of an image.");
+    histogram(text, "fetch_seconds", "", &stats->fetch_ns);
+}
+
+/* A model's key, as a label has it. */
+static void
+label(const struct fovea_model_stats *model, char out[], size_t size)
+{
+    size_t at = (size_t)snprintf(out, size, "model=\"");
+    const char *key = model->key;
+    for (; *key && at + 5 < size; key++) {
+        if (*key == '"' || *key == '\\') {
+            out[at++] = '\\';
+        }
+        out[at] = *key;
+        if (*key == '\n') {
+            out[at] = ' ';
+        }
+        at++;
+    }
+    out[at++] = '"';
+    out[at++] = ',';
+    out[at] = '\0';
+}
+
+/* One metric of every model. */
+static void
+per_model(const struct fovea_pool_stats *stats, struct fovea_text *text,
+        const char *name,
+        void (*add)(const struct fovea_model_stats *model, const char *name,
+                const char *labels, struct fovea_text *text))
+{
+    for (size_t i = 0; i < stats->n_models; i++) {
+        char labels[FOVEA_PATH_SIZE];
+        label(&stats->models[i], labels, sizeof labels);
+        add(&stats->models[i], name, labels, text);
+    }
+}
+
+/* A number in a struct fovea_model_stats, by its place. */
+struct counter {
+    const char *name;
+    const char *type;
+    const char *help;
+    uint64_t (*get)(const struct fovea_model_stats *model);
+};
+
+#define GETTER(field)                                                  \
+    static uint64_t get_##field(const struct fovea_model_stats *model) \
+    {                                                                  \
+        return model->field;                                           \
+    }
+GETTER(n_queued)
+GETTER(max_queue)
+GETTER(n_in_hand)
+GETTER(max_workers)
+GETTER(n_submitted)
+GETTER(n_embedded)
+GETTER(n_failed)
+GETTER(n_retried)
+GETTER(n_cold_starts)
+GETTER(shared_bytes)
+
+static const struct counter counters[] = {
+    { "queue_images", "gauge", "Images that wait for a worker.", get_n_queued },
+    { "queue_limit_images", "gauge", "How many may wait.", get_max_queue },
+    { "in_hand_images", "gauge", "Images that workers have.", get_n_in_hand },
+    { "workers_limit", "gauge", "Most workers.", get_max_workers },
+    { "submitted_total", "counter", "Images given to the pool.",
+            get_n_submitted },
+    { "embedded_total", "counter", "Images that became vectors.",
+            get_n_embedded },
+    { "failed_total", "counter", "Images that did not.", get_n_failed },
+    { "retried_total", "counter",
+            "Images tried again after their worker ended.", get_n_retried },
+    { "cold_starts_total", "counter", "Starts without any worker.",
+            get_n_cold_starts },
+    { "weights_bytes", "gauge", "Packed weights, held once; 0: not loaded.",
+            get_shared_bytes },
+};
+
+static void
+add_states(const struct fovea_model_stats *model, const char *labels,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    for (unsigned state = 0; state < FOVEA_WORKER_DEAD; state++) {
+        unsigned n = 0;
+        for (size_t i = 0; i < stats->n_workers; i++) {
+            n += stats->workers[i].model_key == model->key &&
+                    stats->workers[i].state == (enum fovea_worker_state)state;
+        }
+        fovea_text_format(text, "fovea_workers{%sstate=\"%s\"} %u\n", labels,
+                fovea_worker_state_name((enum fovea_worker_state)state), n);
+    }
+}
+
+static void
+add_stops(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    for (unsigned i = 1; i < FOVEA_STOP_COUNT; i++) {
+        fovea_text_format(text, "fovea_%s{%sreason=\"%s\"} %" PRIu64 "\n", name,
+                labels, fovea_stop_reason_name((enum fovea_stop_reason)i),
+                model->stops[i]);
+    }
+}
+
+static void
+add_breaker(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    for (unsigned i = 0; i <= FOVEA_BREAKER_HALF_OPEN; i++) {
+        enum fovea_breaker_state state = (enum fovea_breaker_state)i;
+        fovea_text_format(text, "fovea_%s{%sstate=\"%s\"} %d\n", name, labels,
+                fovea_breaker_state_name(state), model->breaker == state);
+    }
+}
+
+static void
+add_queue_time(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    histogram(text, name, labels, &model->queue_ns);
+}
+
+static void
+add_decode_time(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    histogram(text, name, labels, &model->decode_ns);
+}
+
+static void
+add_forward_time(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    histogram(text, name, labels, &model->forward_ns);
+}
+
+static void
+add_total_time(const struct fovea_model_stats *model, const char *name,
+        const char *labels, struct fovea_text *text)
+{
+    histogram(text, name, labels, &model->total_ns);
+}
+
+static void
+add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(counters); i++) {
+        const struct counter *counter = &counters[i];
+        head(text, counter->name, counter->type, counter->help);
+        for (size_t j = 0; j < stats->n_models; j++) {
+            char labels[FOVEA_PATH_SIZE];
+            label(&stats->models[j], labels, sizeof labels);
+            labels[strlen(labels) - 1] = '\0'; /* the comma */
+            fovea_text_format(text, "fovea_%s{%s} %" PRIu64 "\n", counter->name,
+                    labels, counter->get(&stats->models[j]));
+        }
+    }
+    head(text, "workers", "gauge", "Workers by state.");
+    for (size_t i = 0; i < stats->n_models; i++) {
+        char labels[FOVEA_PATH_SIZE];
+        label(&stats->models[i], labels, sizeof labels);
+        add_states(&stats->models[i], labels, stats, text);
+    }
+    head(text, "worker_stops_total", "counter", "Workers that ended, by why.");
+    per_model(stats, text, "worker_stops_total", add_stops);
+    head(text, "breaker", "gauge", "1 for the state that the breaker is in.");
+    per_model(stats, text, "breaker", add_breaker);
+    head(text, "queue_seconds", "histogram", "An image waiting for a worker.");
+    per_model(stats, text, "queue_seconds", add_queue_time);
+    head(text, "decode_seconds", "histogram", "An image's bytes to pixels.");
+    per_model(stats, text, "decode_seconds", add_decode_time);
+    head(text, "forward_seconds", "histogram",
+            "An image's pixels to its vector: its share of a batch.");
+    per_model(stats, text, "forward_seconds", add_forward_time);
+    head(text, "image_seconds", "histogram",
+            "From an image's submission to its answer.");
+    per_model(stats, text, "image_seconds", add_total_time);
+}
+
+static void
+write_text(struct fovea_server *server, const struct fovea_pool_stats *stats,
+        struct fovea_text *text)
+{
+    add_server(server, text);
+    add_requests(&server->tally, text);
+    add_memory(stats, text);
+    add_models(stats, text);
+}
+
+void
+fovea_handle_metrics(struct fovea_exchange *exchange)
+{
+    exchange->answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    fovea_view_show(exchange, write_text);
+}

@@ -1,0 +1,83 @@
+/* See view.h. */
+#include "server/view.h"
+
+#include <string.h>
+
+#include "server/backroom.h"
+
+struct view {
+    struct fovea_chore chore;
+    struct fovea_exchange *exchange;
+    fovea_view_fn *write;
+    struct fovea_pool_stats stats;
+    enum fovea_status status;
+    struct fovea_error error;
+};
+
+static void
+read_stats(struct fovea_chore *chore)
+{
+    struct view *view = (struct view *)chore;
+    view->status = fovea_pool_stats(view->exchange->server->library,
+            &view->stats, &view->error);
+}
+
+static void
+show(struct fovea_notice *notice)
+{
+    struct view *view = (struct view *)notice;
+    struct fovea_exchange *exchange = view->exchange;
+    struct fovea_answer *answer = &exchange->answer;
+    if (view->status) {
+        fovea_answer_fail(answer, view->status, "", "%s", view->error.message);
+    } else {
+        view->write(exchange->server, &view->stats, &answer->text);
+        fovea_answer_done(answer);
+        fovea_pool_stats_finish(&view->stats);
+    }
+    free(view);
+    fovea_exchange_resume(exchange);
+}
+
+void
+fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write)
+{
+    struct view *view = calloc(1, sizeof *view);
+    if (!view) {
+        fovea_answer_fail(&exchange->answer, FOVEA_ERR_NO_MEMORY, "",
+                "no memory for the answer");
+        return;
+    }
+    view->exchange = exchange;
+    view->write = write;
+    view->chore.work = read_stats;
+    view->chore.notice.read = show;
+    fovea_exchange_suspend(exchange);
+    fovea_backroom_do(exchange->server->backroom, &view->chore);
+}
+
+const struct fovea_model_stats *
+fovea_view_model(const struct fovea_pool_stats *stats,
+        const struct fovea_served *served)
+{
+    for (size_t i = 0; i < stats->n_models; i++) {
+        if (strcmp(stats->models[i].key, served->info.key) == 0) {
+            return &stats->models[i];
+        }
+    }
+    return NULL;
+}
+
+const char *
+fovea_view_dtype(enum fovea_dtype dtype)
+{
+    switch (dtype) {
+    case FOVEA_DTYPE_F32:
+        return "f32";
+    case FOVEA_DTYPE_BF16:
+        return "bf16";
+    case FOVEA_DTYPE_AUTO:
+    default:
+        return "auto";
+    }
+}

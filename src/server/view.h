@@ -1,0 +1,23 @@
+/* Routes that show how things stand: they differ in what they write. */
+#ifndef FOVEA_SERVER_VIEW_H
+#define FOVEA_SERVER_VIEW_H
+
+#include "server/inside.h"
+
+/** Write an answer's text from fresh statistics, on the loop's thread. */
+typedef void fovea_view_fn(struct fovea_server *server,
+        const struct fovea_pool_stats *stats, struct fovea_text *text);
+
+/** Read statistics in the back room, then write. The exchange is suspended
+ *  meanwhile. */
+void fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write);
+
+/** A model's part of the statistics; NULL before it was first used. */
+const struct fovea_model_stats *fovea_view_model(
+        const struct fovea_pool_stats *stats,
+        const struct fovea_served *served);
+
+/** "auto", "f32", "bf16". */
+const char *fovea_view_dtype(enum fovea_dtype dtype);
+
+#endif

@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+"""fovea serve: who may ask, and what."""
+import json
+import os
+import signal
+
+import command
+from command import picture, put, same
+from asking import Server, b64, is_error, wait_for
+
+KEY = "sk-one-and-only"
+
+
+def test_routes_and_methods(_):
+    with Server() as server:
+        is_error(server.get("/v1/nothing"), 404, "no_route", "/v1/nothing")
+        for path in ("/v1/embeddings", "/embeddings", "/v1/embeddings/image"):
+            for method in ("GET", "PUT", "DELETE", "HEAD", "OPTIONS"):
+                answer = server.ask(method, path)
+                same((answer.status, answer.headers["allow"]), (405, "POST"))
+        for path in ("/livez", "/readyz", "/health", "/v1/models", "/models",
+                     "/v1/pool", "/metrics", "/", "/page.js", "/page.css",
+                     "/openapi.json"):
+            same(server.get(path).status, 200)
+            head = server.ask("HEAD", path)
+            same((head.status, head.body), (200, b""))
+            answer = server.post({}, path)
+            same((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+
+
+def test_bodies_end_in_one_place(_):
+    """What two could read differently is not read at all."""
+    head = (b"POST /v1/embeddings/image HTTP/1.1\r\nHost: localhost\r\n")
+    with Server() as server:
+        for framing in (b"Content-Length: 3\r\nContent-Length: 4\r\n",
+                        b"Content-Length: 3\r\nContent-Length: 3\r\n",
+                        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                        b"Content-Length: -3\r\n", b"Content-Length: x\r\n"):
+            with server.raw() as made:
+                made.sendall(head + framing +
+                             b"\r\nGET /livez HTTP/1.1\r\nHost: localhost"
+                             b"\r\n\r\n")
+                data = b""
+                while piece := made.recv(4096):
+                    data += piece
+                assert data.startswith(b"HTTP/1.1 400"), (framing, data)
+                assert b"alive" not in data, (framing, data)
+
+
+def test_types(_):
+    with Server() as server:
+        for kind in ("text/plain", "application/jsonx",
+                     "application/x-www-form-urlencoded", "image/png"):
+            is_error(server.post(b"{}", Content_Type=kind), 415,
+                     "content_type", kind)
+        is_error(server.upload(picture(1), Content_Type="text/html"), 415,
+                 "content_type", "text/html")
+        for kind in ("application/json", "Application/JSON;charset=utf-8"):
+            same(server.post(b"{}", Content_Type=kind).json["error"]["code"],
+                 "argument")
+
+
+def test_keys(directory):
+    path = put(directory, "keys", b"# ours\n\n  " + KEY.encode() + b" \nk2\r\n")
+    routes = ("/v1/pool", "/v1/models", "/metrics")
+    with Server("--api-key-file", path) as server:
+        for route in routes:
+            answer = server.get(route)
+            is_error(answer, 401, "unauthorized", "asks for a key")
+            same(answer.headers["www-authenticate"], "Bearer")
+            for wrong in ("x", KEY[:-1], KEY + "x", KEY.upper(), "# ours", ""):
+                is_error(server.get(route, Authorization="Bearer " + wrong),
+                         401, "unauthorized", "not one of the server's")
+            same(server.get(route, Authorization="Bearer " + KEY).status, 200)
+            same(server.get(route, Authorization="bearer k2").status, 200)
+            same(server.get(route, X_API_Key=KEY).status, 200)
+        is_error(server.post({"input": b64(picture(1))}), 401, "unauthorized")
+        same(server.post({"input": b64(picture(1))},
+                         Authorization="Bearer " + KEY).status, 200)
+        # What a load balancer and a browser need first.
+        for route in ("/livez", "/readyz", "/health", "/", "/page.js"):
+            same(server.get(route).status, 200)
+        assert KEY not in server.log()
+
+        # Read again, and kept where the new file is none.
+        put(directory, "keys", b"fresh\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: server.get("/v1/pool", X_API_Key="fresh").status == 200,
+                 "the new key")
+        same(server.get("/v1/pool", X_API_Key=KEY).status, 401)
+        put(directory, "keys", b"# none\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "the keys stay as they were" in server.log(),
+                 "the refusal")
+        same(server.get("/v1/pool", X_API_Key="fresh").status, 200)
+
+
+def test_key_of_the_environment(_):
+    with Server(env={"FOVEA_API_KEY": KEY}) as server:
+        same(server.get("/v1/pool").status, 401)
+        same(server.get("/v1/pool", X_API_Key=KEY).status, 200)
+
+
+def refused(*words, env=None):
+    """A server that does not start; gives what it said."""
+    result = command.run("serve", *words, env=command.environment(
+        XDG_RUNTIME_DIR="/nonexistent", **(env or {})))
+    assert result.returncode in (1, 2), result.returncode
+    return result.returncode, result.stderr.decode()
+
+
+def test_public_addresses_take_a_key(directory):
+    code, text = refused("--host", "0.0.0.0", "--port", "0")
+    same(code, 2)
+    assert "http://0.0.0.0:" in text and "--api-key-file" in text, text
+    for flags in (["--no-auth"], ["--api-key", "k"]):
+        with Server("--host", "0.0.0.0", *flags) as server:
+            same(server.get("/livez").status, 200)
+    for content, part in ((b"", "no API key"), (b"a b\n", "blank"),
+                          (b"k" * 600, "600 characters")):
+        path = put(directory, "bad", content)
+        code, text = refused("--port", "0", "--api-key-file", path)
+        same(code, 2)
+        assert part in text, text
+    code, text = refused("--port", "0", "--api-key-file", "/nonexistent")
+    assert "/nonexistent" in text, text
+
+
+def test_hosts(_):
+    """Names that could lead here by somebody's wish, without a key."""
+    with Server("--allow-host", "pictures.example") as server:
+        for good in ("localhost", "localhost:80", "127.0.0.1:99", "[::1]:8",
+                     "a.localhost", "LOCALHOST", "10.1.2.3",
+                     "pictures.example:80"):
+            same(server.get("/v1/pool", Host=good).status, 200)
+        for bad in ("evil.example", "localhost.evil.example", "xlocalhost",
+                    "127.0.0.1.evil.example", ""):
+            is_error(server.get("/v1/pool", Host=bad), 403, "origin")
+    with Server("--api-key", KEY) as server:
+        same(server.get("/v1/pool", Host="any.example", X_API_Key=KEY).status,
+             200)
+
+
+def test_origins(_):
+    with Server() as server:
+        own = f"127.0.0.1:{server.port}"
+        for good in ("http://" + own, "https://" + own):
+            answer = server.get("/v1/pool", Origin=good, Host=own)
+            same(answer.status, 200)
+            assert "access-control-allow-origin" not in answer.headers
+        for bad in ("http://evil.example", "null", "http://127.0.0.1:1"):
+            is_error(server.get("/v1/pool", Origin=bad, Host=own), 403,
+                     "origin")
+            is_error(server.upload(picture(1), Origin=bad), 403, "origin")
+        same(server.ask("OPTIONS", "/v1/embeddings",
+                        Origin="http://" + own, Host=own).status, 405)
+    page = "https://page.example"
+    with Server("--cors-origin", page) as server:
+        answer = server.upload(picture(1), Origin=page)
+        same(answer.status, 200)
+        same(answer.headers["access-control-allow-origin"], page)
+        same(answer.headers["vary"], "Origin")
+        asked = server.ask("OPTIONS", "/v1/embeddings", Origin=page)
+        same(asked.status, 204)
+        assert "POST" in asked.headers["access-control-allow-methods"]
+        is_error(server.get("/v1/pool", Origin="https://other.example"), 403,
+                 "origin")
+
+
+def test_the_page_is_safe(_):
+    with Server() as server:
+        answer = server.get("/")
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        same(answer.headers["x-content-type-options"], "nosniff")
+        same(answer.headers["x-frame-options"], "DENY")
+        same(server.get("/", If_None_Match=answer.headers["etag"]).status, 304)
+        assert b"http://" not in answer.body.replace(
+            b"http://www.w3.org/2000/svg", b""), "an outside asset"
+        json.loads(server.get("/openapi.json").body)
+
+
+def test_request_ids(_):
+    with Server() as server:
+        answer = server.get("/livez", X_Request_Id="mine-1.2:3_4")
+        same(answer.headers["x-request-id"], "mine-1.2:3_4")
+        first = server.get("/v1/models").headers["x-request-id"]
+        for bad in ("a b", "a\"b", "x" * 65, "\u00e9"):
+            answer = server.get("/v1/models", X_Request_Id=bad)
+            assert answer.headers["x-request-id"].startswith("fovea-")
+            assert answer.headers["x-request-id"] != first
+        wait_for(lambda: f"id={first} " in server.log(), "the id in the log")
+
+
+def test_unix_socket(directory):
+    path = os.path.join(directory, "s")
+    request = (b"GET /v1/models HTTP/1.1\r\nHost: any.example\r\n"
+               b"Connection: close\r\n\r\n")
+    with Server(unix=path) as server:
+        with server.raw() as made:
+            made.sendall(request)
+            head = made.recv(100)
+            assert head.startswith(b"HTTP/1.1 200"), head
+        same(os.stat(path).st_mode & 0o777, 0o660)
+        code, text = refused("--unix", path)
+        same(code, 1)
+        assert "cannot listen on unix:" in text, text
+        server.process.kill()
+        server.process.wait()
+    # What a server that died left behind is no obstacle.
+    assert os.path.exists(path)
+    with Server(unix=path):
+        pass
+    assert not os.path.exists(path)
+
+
+command.main([test_routes_and_methods, test_bodies_end_in_one_place,
+              test_types, test_keys,
+              test_key_of_the_environment, test_public_addresses_take_a_key,
+              test_hosts, test_origins, test_the_page_is_safe,
+              test_request_ids, test_unix_socket])

@@ -1,0 +1,43 @@
+/* Whole numbers: digits and nothing else, up to the largest. */
+#include "base/macros.h"
+#include "base/number.h"
+#include "test.h"
+
+static void
+digits_are_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t number;
+    } cases[] = { { "0", 0 }, { "007", 7 }, { "65535", 65535 },
+        { "18446744073709551615", UINT64_MAX } };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        uint64_t number = 1;
+        assert_true(fovea_number_parse(cases[i].text, &number));
+        assert_int_equal(number, cases[i].number);
+    }
+}
+
+static void
+nothing_else_is(void **state)
+{
+    (void)state;
+    static const char *const cases[] = { "", " 1", "1 ", "-1", "+1", "0x10",
+        "1.0", "1e3", "18446744073709551616", "99999999999999999999" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        uint64_t number = 1;
+        assert_false(fovea_number_parse(cases[i], &number));
+        assert_int_equal(number, 1);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_are_numbers),
+        cmocka_unit_test(nothing_else_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
