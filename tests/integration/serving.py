@@ -1,5 +1,6 @@
 """What the tests of `fovea serve` share: a server that listens on a port of the
 kernel's choice, requests to it, and waiting for things with a deadline."""
+import binascii
 import http.client
 import json
 import os
@@ -25,6 +26,14 @@ def wait_until(condition, what):
             return found
         assert time.monotonic() < until, f"waited too long for {what}"
         select.select([], [], [], 0.01)
+
+
+def base64(data):
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def unbase64(text):
+    return binascii.a2b_base64(text)
 
 
 class Answer:

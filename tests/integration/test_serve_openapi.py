@@ -1,0 +1,471 @@
+#!/usr/bin/python3
+"""The server does what /openapi.json and docs/HTTP.md say, and they say all that
+it does: every path and method is asked, every status that can be provoked is,
+and what comes back is held against its schema."""
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+
+import command
+import serving
+from command import Skip, picture, same
+from serving import KEY, Server, ask
+
+SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
+METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
+EMBED = ("/v1/embeddings", "/embeddings")
+UPLOAD = "/v1/embeddings/image"
+# Faults of the server's own, which it has to have first.
+NOT_PROVOKED = {"500"}
+JSON = {"Content-Type": "application/json"}
+
+DOCUMENT = json.loads(command.read(os.path.join(SOURCE,
+                                                "src/server/openapi.json")))
+SEEN = set()  # (path, method, status)
+
+
+def source(name):
+    return command.read(os.path.join(SOURCE, name)).decode()
+
+
+# -- the part of JSON Schema that the document uses
+
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool,
+         "null": type(None)}
+
+
+def is_type(value, name):
+    if name in ("number", "integer"):
+        return type(value) is int or (name == "number" and
+                                      type(value) is float)
+    return isinstance(value, TYPES[name])
+
+
+def resolve(node):
+    """What a $ref leads to."""
+    while "$ref" in node:
+        at = DOCUMENT
+        for word in node["$ref"].removeprefix("#/").split("/"):
+            at = at[word]
+        node = at
+    return node
+
+
+def flaws(value, schema, at="$"):
+    """What is wrong with a value, as text; nothing: it is as the schema says."""
+    schema = resolve(schema)
+    known = {"type", "properties", "required", "items", "enum", "oneOf",
+             "const", "additionalProperties", "minimum", "maximum", "minItems",
+             "maxItems", "minLength", "description", "default", "format",
+             "contentEncoding"}
+    assert set(schema) <= known, set(schema) - known
+    names = schema.get("type", [])
+    names = names if isinstance(names, list) else [names]
+    if names and not any(is_type(value, name) for name in names):
+        return [f"{at} is no {names}: {value!r}"]
+    found = []
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{at} is not {schema['const']!r}: {value!r}")
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{at} is none of {schema['enum']}: {value!r}")
+    if "oneOf" in schema:
+        fits = [option for option in schema["oneOf"]
+                if not flaws(value, option, at)]
+        if len(fits) != 1:
+            found.append(f"{at} fits {len(fits)} of the forms: {value!r}")
+    if isinstance(value, dict):
+        found += object_flaws(value, schema, at)
+    elif isinstance(value, list):
+        if not (schema.get("minItems", 0) <= len(value) <=
+                schema.get("maxItems", len(value))):
+            found.append(f"{at} has {len(value)} items")
+        for i, item in enumerate(value):
+            found += flaws(item, schema.get("items", {}), f"{at}[{i}]")
+    elif isinstance(value, str):
+        if len(value) < schema.get("minLength", 0):
+            found.append(f"{at} is too short")
+    elif value is not None and not (schema.get("minimum", value) <= value <=
+                                    schema.get("maximum", value)):
+        found.append(f"{at} is out of its range: {value}")
+    return found
+
+
+def object_flaws(value, schema, at):
+    properties = schema.get("properties", {})
+    found = [f"{at}.{name} is missing" for name in schema.get("required", [])
+             if name not in value]
+    for name, inner in value.items():
+        if name in properties:
+            found += flaws(inner, properties[name], f"{at}.{name}")
+        elif schema.get("additionalProperties") is False:
+            found.append(f"{at}.{name} is not in the document")
+    return found
+
+
+# -- answers
+
+def check(answer, path, method):
+    """An answer is one that the document has for the path and method."""
+    method = method.lower()
+    operation = DOCUMENT["paths"][path][method]
+    where = f"{method} {path} {answer.status}"
+    response = operation["responses"].get(str(answer.status))
+    assert response, (where, answer.body[:500])
+    response = resolve(response)
+    SEEN.add((path, method, str(answer.status)))
+    for name, header in response.get("headers", {}).items():
+        value = answer.headers.get(name.lower())
+        assert value, (where, name, answer.headers)
+        schema = resolve(header)["schema"]
+        wrong = flaws(int(value) if schema.get("type") == "integer" else value,
+                      schema)
+        assert not wrong, (where, wrong)
+    content = response.get("content")
+    if method == "head" or not content:
+        same(answer.body, b"")
+        return answer
+    mime = answer.headers["content-type"].split(";")[0]
+    assert mime in content, (where, mime)
+    wrong = flaws(answer.json() if mime == "application/json" else
+                  answer.body.decode(), content[mime]["schema"])
+    assert not wrong, (where, wrong[:5])
+    return answer
+
+
+def inquire(server, method, path, status, query="", body=None, headers=None):
+    answer = check(server.ask(method, path + query, body, headers), path,
+                   method)
+    assert answer.status == status, (method, path, answer.status, answer.body)
+    return answer
+
+
+def embed(server, path, image, status, headers=None, **settings):
+    """One image, in the form of the path."""
+    if path == UPLOAD:
+        query = "&".join(f"{name}={value}" for name, value in settings.items())
+        return inquire(server, "POST", path, status, "?" + query, image,
+                       {"Content-Type": "image/png", **(headers or {})})
+    body = json.dumps({"input": serving.base64(image), **settings}).encode()
+    return inquire(server, "POST", path, status, "", body,
+                   {**JSON, **(headers or {})})
+
+
+def getters():
+    """Paths that are looked at, with both methods."""
+    return [(path, method) for path, item in DOCUMENT["paths"].items()
+            if "get" in item for method in ("GET", "HEAD")]
+
+
+# -- tests
+
+def test_the_document_is_what_is_served(directory):
+    with Server(directory) as server:
+        answer = inquire(server, "GET", "/openapi.json", 200)
+        same(answer.json(), DOCUMENT)
+    version = command.run("--version", model=False).stdout.decode()
+    same(version.split()[1], DOCUMENT["info"]["version"])
+    same(DOCUMENT["openapi"], "3.1.0")
+
+
+def test_it_lists_the_routes_of_the_source(directory):
+    routes = re.findall(r'\.path = "([^"]+)"', source("src/server/route.c"))
+    assets = re.search(r"^assets = \{(.*?)^\}", source(
+        "src/server/meson.build"), re.MULTILINE | re.DOTALL)[1]
+    routes += re.findall(r"'(/[^']*)':", assets)
+    same(sorted(DOCUMENT["paths"]), sorted(routes))
+
+
+def test_references_and_examples_fit(directory):
+    text = json.dumps(DOCUMENT)
+    for name in set(re.findall(r'"\$ref": "([^"]+)"', text)):
+        resolve({"$ref": name})
+    for kind, parts in DOCUMENT["components"].items():
+        for name in parts:
+            assert kind == "securitySchemes" or \
+                f'"#/components/{kind}/{name}"' in text, f"{name} is not used"
+    names = [operation["operationId"] for item in DOCUMENT["paths"].values()
+             for operation in item.values()]
+    same(len(names), len(set(names)))
+    codes = re.findall(r'^X\(\w+, \d+, "(\w+)"', source(
+        "include/fovea/status.def"), re.MULTILINE)
+    same(["ok"] + resolve({"$ref": "#/components/schemas/ErrorObject"})
+         ["properties"]["code"]["enum"], codes)
+
+
+def test_the_schemas_refuse(directory):
+    error = {"message": "", "type": "server_error", "param": None,
+             "code": "busy"}
+    schema = {"$ref": "#/components/schemas/Error"}
+    same(flaws({"error": error}, schema), [])
+    for name, value in (("param", 1), ("code", "bussy"), ("more", 1),
+                        ("message", None)):
+        assert flaws({"error": {**error, name: value}}, schema), name
+    request = {"$ref": "#/components/schemas/EmbeddingRequest"}
+    same(flaws({"input": [{"content": [{"image": "x"}]}]}, request), [])
+    for wrong in ({}, {"input": "x", "images": "x"}, {"input": []},
+                  {"input": [1]}, {"input": {"image": "x", "url": "y"}},
+                  {"input": "x", "dimensions": -1}):
+        assert flaws(wrong, request), wrong
+
+
+def test_every_path_answers_as_documented(directory):
+    with Server(directory) as server:
+        for path in EMBED:
+            media = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
+            media = media["application/json"]
+            for example in media["examples"].values():
+                value = example["value"]
+                same(flaws(value, media["schema"]), [])
+                inquire(server, "POST", path, 200,
+                        body=json.dumps(value).encode(), headers=JSON)
+        content = DOCUMENT["paths"][UPLOAD]["post"]["requestBody"]["content"]
+        for mime in content:
+            boundary = b"--xyz\r\nContent-Disposition: form-data; " \
+                b"name=\"f\"; filename=\"a\"\r\n\r\n%s\r\n--xyz--\r\n"
+            is_form = mime == "multipart/form-data"
+            inquire(server, "POST", UPLOAD, 200,
+                    body=boundary % picture(1) if is_form else picture(1),
+                    headers={"Content-Type": mime.replace("*", "png") +
+                             ("; boundary=xyz" if is_form else "")})
+        for path, method in getters():
+            inquire(server, method, path, 200)
+
+
+def test_settings_do_what_they_say(directory):
+    with Server(directory) as server:
+        whole = embed(server, UPLOAD, picture(1), 200).json()
+        same(len(whole["data"][0]["embedding"]), command.DIMENSION)
+        for path in (*EMBED, UPLOAD):
+            same(embed(server, path, picture(1), 200).json()["data"],
+                 whole["data"])
+            short = embed(server, path, picture(1), 200, dimensions=8,
+                          encoding_format="base64").json()
+            text = short["data"][0]["embedding"]
+            numbers = struct.unpack("<8f", serving.unbase64(text))
+            first = whole["data"][0]["embedding"][:8]
+            length = sum(x * x for x in first) ** 0.5
+            assert all(abs(a - b / length) < 1e-6
+                       for a, b in zip(numbers, first)), (numbers, first)
+            failed = embed(server, path, picture(1)[:60], 200,
+                           on_error="item").json()["data"]
+            same(failed[0]["object"], "error")
+
+
+def test_what_is_not_documented_is_refused(directory):
+    with Server(directory) as server:
+        for path, item in DOCUMENT["paths"].items():
+            for method in set(METHODS) - set(item):
+                answer = server.ask(method.upper(), path)
+                same((path, method, answer.status), (path, method, 405))
+                same(sorted(answer.headers["allow"].lower().split(", ")),
+                     sorted(item))
+                if method != "head":
+                    same(answer.error(), "method")
+        for path in ("/v1", "/v1/", "/v1/embeddings/", "/V1/models",
+                     "/index.html", "/page", "/openapi", "/metrics/x",
+                     "//livez", "/%2e%2e/livez"):
+            for method in ("GET", "POST"):
+                answer = server.ask(method, path)
+                same((path, answer.status), (path, 404))
+                same(answer.error(), "no_route")
+
+
+def provoke_callers(server):
+    """Faults of the request."""
+    evil = {"Origin": "http://evil.example"}
+    for path in (*EMBED, UPLOAD):
+        same(embed(server, path, picture(1)[:60], 400).error(),
+             "image_truncated")
+        same(embed(server, path, picture(1), 403, evil).error(), "origin")
+        same(embed(server, path, picture(1), 404, model="nope").error(),
+             "unknown_model")
+        same(embed(server, path, picture(1), 415,
+                   {"Content-Type": "text/plain"}).error(), "content_type")
+        same(embed(server, path, b"no image", 415).error(), "not_an_image")
+    for path, method in getters():
+        inquire(server, method, path, 403, headers=evil)
+        if "304" in DOCUMENT["paths"][path]["get"]["responses"]:
+            etag = inquire(server, method, path, 200).headers["etag"]
+            inquire(server, method, path, 304,
+                    headers={"If-None-Match": etag})
+    for method in ("GET", "HEAD"):
+        inquire(server, method, "/readyz", 404, "?model=nope")
+        inquire(server, method, "/readyz", 200, "?model=" + command.MODEL)
+
+
+def provoke_keys(server):
+    for path in (*EMBED, UPLOAD):
+        same(embed(server, path, picture(1), 401).error(), "unauthorized")
+        embed(server, path, picture(1), 401, {"Authorization": "Bearer no"})
+        embed(server, path, picture(1), 200, {"X-API-Key": KEY})
+    for path, method in getters():
+        is_open = DOCUMENT["paths"][path]["get"].get("security") == []
+        inquire(server, method, path, 200 if is_open else 401)
+        inquire(server, method, path, 200,
+                headers={"Authorization": f"Bearer {KEY}"})
+
+
+def provoke_limits(server):
+    for path in (*EMBED, UPLOAD):
+        same(embed(server, path, bytes(8000), 413).error(), "body_too_large")
+        same(embed(server, path, bytes(2000), 429).error(), "busy")
+
+
+def provoke_timeout(server):
+    for path in (*EMBED, UPLOAD):
+        connection = server.connect()
+        connection.putrequest("POST", path)
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"{")
+        response = connection.getresponse()
+        answer = serving.Answer(response.status, response.getheaders(),
+                                response.read())
+        connection.close()
+        same(check(answer, path, "POST").error(), "body_timeout")
+
+
+def provoke_want(server):
+    """Nothing can be served."""
+    for path in (*EMBED, UPLOAD):
+        same(embed(server, path, picture(1), 503).error(), "memory_exhausted")
+    for path in ("/readyz", "/health"):
+        for method in ("GET", "HEAD"):
+            inquire(server, method, path, 503)
+
+
+def provoke_fetch(server):
+    with socket.socket() as bound:  # and nobody listens
+        bound.bind(("127.0.0.1", 0))
+        body = json.dumps({"input": "http://127.0.0.1:%d/x.png" %
+                           bound.getsockname()[1]}).encode()
+        for path in EMBED:
+            same(inquire(server, "POST", path, 502, body=body,
+                         headers=JSON).error(), "fetch")
+
+
+def provoke_deadline(server):
+    for path in (*EMBED, UPLOAD):
+        same(embed(server, path, picture(1), 504).error(), "deadline")
+
+
+def test_every_documented_status_is_provoked(directory):
+    cases = ((provoke_callers, ()),
+             (provoke_keys, ("--api-key", KEY)),
+             (provoke_limits, ("--max-body", "4K", "--body-memory", "1K")),
+             (provoke_timeout, ("--body-time", "200ms")),
+             (provoke_want, ("--memory-limit", "1K")),
+             (provoke_fetch, ("--allow-private-urls",)),
+             (provoke_deadline, ("--deadline", "1ms")))
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for provoke, flags in cases:
+            own = os.path.join(directory, provoke.__name__)
+            os.mkdir(own)
+            servers.append(stack.enter_context(Server(own, *flags)))
+        for (provoke, _), server in zip(cases, servers):
+            provoke(server)
+    documented = {(path, method, status)
+                  for path, item in DOCUMENT["paths"].items()
+                  for method, operation in item.items()
+                  for status in operation["responses"]
+                  if status not in NOT_PROVOKED}
+    same(sorted(documented - SEEN), [])
+
+
+# -- docs/HTTP.md
+
+def flags_of_help():
+    """Flags, and what stands in parentheses behind each."""
+    text = command.run("serve", "--help", model=False).stdout.decode()
+    found = {}
+    name = None
+    for line in text.split("\n"):
+        flag = re.match(r" {2,6}(?:-\w, )?--([a-z-]+)", line)
+        if flag:
+            name = flag[1]
+            found[name] = line
+        elif name and line.startswith(" " * 20):
+            found[name] += " " + line.strip()
+        else:
+            name = None
+    return {name: re.findall(r"\(([^)]*)\)", text)
+            for name, text in found.items()}
+
+
+def test_the_text_names_every_flag_and_its_default(directory):
+    text = source("docs/HTTP.md")
+    rows = dict(re.findall(r"^\| `--([a-z-]+)` \| ([^|]+?) \|", text,
+                           re.MULTILINE))
+    flags = flags_of_help()
+    assert len(flags) > 35, sorted(flags)
+    for name, defaults in flags.items():
+        assert f"--{name}" in text or name in ("help",), name
+        if name in rows and rows[name] != "-":
+            assert rows[name] in defaults, (name, rows[name], defaults)
+    for name in rows:
+        assert name in flags, name
+    for name in ("host", "port", "max-body", "body-memory", "max-items",
+                 "max-connections", "header-time", "body-time", "keep-alive",
+                 "drain-time", "max-queue", "deadline", "workers"):
+        assert name in rows, name
+
+
+def test_the_text_names_every_route(directory):
+    text = source("docs/HTTP.md")
+    for path, item in DOCUMENT["paths"].items():
+        names = [f"`{method.upper()} {path}`" for method in item]
+        assert any(name in text for name in names) or f"`{path}`" in text, path
+
+
+def test_the_text_names_every_error(directory):
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| ([^|]*?) \| (yes )?\|",
+                      source("docs/HTTP.md"), re.MULTILINE)
+    table = re.findall(r'^X\(\w+, \d+, "(\w+)", "([^"]*)", (\d+), \d+, (\d)\)',
+                       source("include/fovea/status.def"), re.MULTILINE)
+    same([(name, http, text, again == "yes ")
+          for name, http, text, again in rows],
+         [(name, http, text, again == "1")
+          for name, text, http, again in table if name != "ok"])
+
+
+def test_the_examples_of_the_text_work(directory):
+    if not shutil.which("curl"):
+        raise Skip("curl is missing")
+    command.put(directory, "cat.jpg", picture(1))
+    command.put(directory, "dog.png", picture(2))
+    text = source("docs/HTTP.md").replace("\\\n", "")
+    examples = re.findall(r"^    (curl .*)$", text, re.MULTILINE)
+    assert len(examples) > 4, examples
+    with Server(directory, env=command.environment(
+            XDG_RUNTIME_DIR=Server.runtime(directory))) as server:
+        for example in examples:
+            words = example.replace("127.0.0.1:8080",
+                                    f"127.0.0.1:{server.port}")
+            words = words.replace("curl ", "curl -sS -f --max-time 30 ", 1)
+            result = subprocess.run(["/bin/sh", "-c", words], cwd=directory,
+                                    check=False, timeout=command.TIMEOUT,
+                                    stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)
+            assert result.returncode == 0, (words, result)
+            same(json.loads(result.stdout)["object"], "list")
+
+
+command.main([
+    test_the_document_is_what_is_served,
+    test_it_lists_the_routes_of_the_source,
+    test_references_and_examples_fit,
+    test_the_schemas_refuse,
+    test_every_path_answers_as_documented,
+    test_settings_do_what_they_say,
+    test_what_is_not_documented_is_refused,
+    test_every_documented_status_is_provoked,
+    test_the_text_names_every_flag_and_its_default,
+    test_the_text_names_every_route,
+    test_the_text_names_every_error,
+    test_the_examples_of_the_text_work,
+])
