@@ -31,6 +31,7 @@ demo:
 
 test:
 	scripts/install_packages.sh build test
+	scripts/install_node_packages.sh
 	scripts/test.sh
 
 bench:

@@ -1,0 +1,171 @@
+// The official OpenAI client, unchanged, against the server.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+
+import { embed, main, MODEL, SOURCE, withServer } from "./serving.mjs";
+
+const KEY = "sk-fovea-test";
+const KILO = 1024;
+
+const paths = ["fog.jpg", "planet.jpg", "fog_small.jpg"]
+  .map((name) => join(SOURCE, "samples/scenes", name));
+const images = paths.map((path) => readFileSync(path));
+const uri = (bytes) => `data:image/jpeg;base64,${bytes.toString("base64")}`;
+
+let openai;
+try {
+  openai = await import("openai");
+} catch {
+  console.log("1..0 # SKIP npm's package openai is not installed");
+  process.exit(0);
+}
+const { OpenAI } = openai;
+
+function client(url, more = {}) {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: KEY, maxRetries: 0,
+    ...more });
+}
+
+function served(use, ...flags) {
+  return () => withServer(["--api-key", KEY, ...flags],
+    (url) => use(client(url), url));
+}
+
+const floats = (vector) => vector.map(Math.fround);
+
+async function encodings(ai) {
+  const [first] = embed(paths[0]);
+  // Said nothing: the client asks for base64 and decodes it.
+  const plain = await ai.embeddings.create({ model: MODEL,
+    input: uri(images[0]) });
+  assert.equal(plain.object, "list");
+  assert.equal(plain.model, MODEL);
+  assert.equal(plain.data.length, 1);
+  assert.equal(plain.data[0].index, 0);
+  assert.deepEqual(plain.usage, { prompt_tokens: 0, total_tokens: 0 });
+  assert.deepEqual(Array.from(plain.data[0].embedding), first);
+  const asFloat = await ai.embeddings.create({ model: MODEL,
+    input: uri(images[0]), encoding_format: "float" });
+  assert.deepEqual(floats(asFloat.data[0].embedding), first);
+  const asBase64 = await ai.embeddings.create({ model: MODEL,
+    input: uri(images[0]), encoding_format: "base64" });
+  const bytes = Buffer.from(asBase64.data[0].embedding, "base64");
+  assert.deepEqual(first.map((_, i) => bytes.readFloatLE(4 * i)), first);
+}
+
+async function lists(ai) {
+  const expected = embed(...paths);
+  const answer = await ai.embeddings.create({ model: MODEL,
+    input: images.map(uri) });
+  assert.deepEqual(answer.data.map((item) => item.index), [0, 1, 2]);
+  assert.deepEqual(answer.data.map((item) => Array.from(item.embedding)),
+    expected);
+  // Bare base64 is an image too.
+  const bare = await ai.embeddings.create({ model: MODEL,
+    input: [images[1].toString("base64")] });
+  assert.deepEqual(Array.from(bare.data[0].embedding), expected[1]);
+}
+
+async function dimensions(ai) {
+  const [whole] = embed(paths[0]);
+  const answer = await ai.embeddings.create({ model: MODEL,
+    input: uri(images[0]), dimensions: 16 });
+  const vector = Array.from(answer.data[0].embedding);
+  const length = Math.hypot(...whole.slice(0, 16));
+  assert.equal(vector.length, 16);
+  vector.forEach((number, i) =>
+    assert.ok(Math.abs(number - whole[i] / length) < 1e-6));
+}
+
+async function refused(kind, facts, request) {
+  await assert.rejects(request, (error) => {
+    assert.equal(error.constructor, kind);
+    for (const [name, value] of Object.entries(facts)) {
+      assert.equal(error[name], value, name);
+    }
+    assert.match(error.requestID, /^fovea-/);
+    return true;
+  });
+}
+
+async function errors(ai, url) {
+  const good = uri(images[0]);
+  const ask = (fields, by = ai) => by.embeddings.create({ model: MODEL,
+    input: good, ...fields });
+  await refused(openai.BadRequestError,
+    { status: 400, code: "image_truncated", param: "input[1]",
+      type: "invalid_request_error" },
+    ask({ input: [good, uri(images[0].subarray(0, 3000))] }));
+  await refused(openai.BadRequestError,
+    { status: 400, code: "argument", param: "encoding_format" },
+    ask({ encoding_format: "hex" }));
+  await refused(openai.BadRequestError,
+    { status: 400, code: "argument", param: "dimensions" },
+    ask({ dimensions: 65 }));
+  await refused(openai.NotFoundError,
+    { status: 404, code: "unknown_model", param: "model" },
+    ask({ model: "text-embedding-3-small" }));
+  await refused(openai.APIError, { status: 415, code: "not_an_image" },
+    ask({ input: Buffer.from("no image at all").toString("base64") }));
+  await refused(openai.AuthenticationError,
+    { status: 401, code: "unauthorized", type: "authentication_error" },
+    ask({}, client(url, { apiKey: "sk-wrong" })));
+  await refused(openai.NotFoundError, { status: 404, code: "no_route" },
+    ai.chat.completions.create({ model: MODEL, messages: [] }));
+}
+
+async function models(ai) {
+  const ids = [];
+  for await (const model of ai.models.list()) {
+    assert.equal(model.object, "model");
+    ids.push(model.id);
+  }
+  assert.deepEqual(ids, [MODEL]);
+}
+
+// The body's memory is held by a request that does not end; the client is told
+// to wait, and has its turn when that one is gone.
+async function retries(ai, url) {
+  const { hostname, port } = new URL(url);
+  const held = connect({ host: hostname, port });
+  held.on("error", () => {});
+  held.write("POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\n" +
+    `Authorization: Bearer ${KEY}\r\nContent-Length: ${63 * KILO}\r\n\r\n`);
+  held.write(Buffer.alloc(60 * KILO, " "));
+  const heldBytes = async () => (await (await fetch(`${url}/v1/pool`,
+    { headers: { "X-API-Key": KEY } })).json()).requests.body_bytes;
+  const until = Date.now() + 20000;
+  while (await heldBytes() < 60 * KILO) {
+    assert.ok(Date.now() < until, "the held body does not come");
+  }
+  await refused(openai.RateLimitError,
+    { status: 429, code: "busy", type: "rate_limit_error" },
+    ai.embeddings.create({ model: MODEL, input: uri(images[2]) }));
+  const seen = [];
+  const patient = client(url, { maxRetries: 3, fetch: async (...words) => {
+    const answer = await fetch(...words);
+    seen.push([answer.status, answer.headers.get("retry-after"), Date.now()]);
+    if (answer.status === 429) {
+      held.destroy();
+    }
+    return answer;
+  } });
+  const answer = await patient.embeddings.create({ model: MODEL,
+    input: uri(images[2]) });
+  assert.deepEqual(Array.from(answer.data[0].embedding), embed(paths[2])[0]);
+  assert.deepEqual(seen.map(([status]) => status), [429, 200]);
+  assert.equal(seen[0][1], "1");
+  assert.ok(seen[1][2] - seen[0][2] >= 950, "it did not wait as it was told");
+}
+
+await main([
+  ["both encodings, and the client's own choice", served(encodings)],
+  ["lists", served(lists)],
+  ["dimensions", served(dimensions)],
+  ["errors are those of the client", served(errors)],
+  ["models are listed", served(models)],
+  ["a full server is asked again when it says", served(retries,
+    "--body-memory", "64K")],
+]);
