@@ -1,15 +1,15 @@
 #!/bin/sh
 # Install what tests/web/package-lock.json lists, for the tests that run clients
-# in JavaScript. Without npm nothing is done, and those tests are skipped.
+# and a browser in JavaScript. Node comes from Debian where there is none.
 set -eu
-cd "$(dirname "$0")/../tests/web"
+cd "$(dirname "$0")/.."
 
+# Another Node has its own npm, which Debian's package would be in the way of.
 if ! command -v npm >/dev/null 2>&1; then
-    echo "install_node_packages: npm is missing; tests of clients in" \
-        "JavaScript will be skipped" >&2
-    exit 0
+    scripts/install_packages.sh node
 fi
+cd tests/web
 if ! cmp -s package-lock.json node_modules/installed-lock.json; then
-    npm ci --ignore-scripts </dev/null
+    npm ci --ignore-scripts --no-audit --no-fund </dev/null
     cp package-lock.json node_modules/installed-lock.json
 fi

@@ -20,10 +20,10 @@ export function environment(directory) {
     XDG_RUNTIME_DIR: directory };
 }
 
-// Run `fovea serve` while use(url) does.
-export async function withServer(flags, use) {
+// Run `fovea serve` while use(url, process) does.
+export async function withServer(flags, use, model = MODEL) {
   const directory = mkdtempSync(join(tmpdir(), "fovea-web-"));
-  const server = spawn(FOVEA, ["serve", "--port", "0", ...flags, MODEL],
+  const server = spawn(FOVEA, ["serve", "--port", "0", ...flags, model],
     { env: environment(directory), stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((done) => server.on("exit", done));
   let log = "";
@@ -41,7 +41,7 @@ export async function withServer(flags, use) {
       });
       ended.then((code) => fail(new Error(`it ended (${code}): ${log}`)));
     });
-    return await use(url);
+    return await use(url, server);
   } finally {
     server.kill("SIGTERM");
     await ended;
