@@ -41,19 +41,17 @@ histogram(struct fovea_text *text, const char *name, const char *labels,
                 (double)fovea_histogram_bound_ns(i) / (double)FOVEA_NS_PER_S,
                 n);
     }
-    char alone[FOVEA_PATH_SIZE + 16];
-    size_t size = (size_t)snprintf(alone, sizeof alone, "{%s", labels);
-    if (size > 1 && size < sizeof alone) {
-        alone[size - 1] = '}'; /* over the comma */
-    } else {
-        alone[0] = '\0';
-    }
+    /* The same labels without le, and so without the last comma. */
+    int size = (int)strlen(labels) - 1;
+    const char *open = size > 0 ? "{" : "";
+    const char *close = size > 0 ? "}" : "";
+    size = size > 0 ? size : 0;
     fovea_text_format(text,
-            "fovea_%s_bucket{%sle=\"+Inf\"} %" PRIu64 "\nfovea_%s_sum%s %.9g\n"
-            "fovea_%s_count%s %" PRIu64 "\n",
-            name, labels, times->count, name, alone,
-            (double)times->sum_ns / (double)FOVEA_NS_PER_S, name, alone,
-            times->count);
+            "fovea_%s_bucket{%sle=\"+Inf\"} %" PRIu64
+            "\nfovea_%s_sum%s%.*s%s %.9g\nfovea_%s_count%s%.*s%s %" PRIu64 "\n",
+            name, labels, times->count, name, open, size, labels, close,
+            (double)times->sum_ns / (double)FOVEA_NS_PER_S, name, open, size,
+            labels, close, times->count);
 }
 
 static void
@@ -135,39 +133,30 @@ add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
     histogram(text, "fetch_seconds", "", &stats->fetch_ns);
 }
 
-/* A model's key, as a label has it. */
+/* A model's key as a label, `model="...",`: any bytes, as UTF-8. */
 static void
-label(const struct fovea_model_stats *model, char out[], size_t size)
+label(const struct fovea_model_stats *model, struct fovea_text *out)
 {
-    size_t at = (size_t)snprintf(out, size, "model=\"");
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
     const char *key = model->key;
-    for (; *key && at + 5 < size; key++) {
-        if (*key == '"' || *key == '\\') {
-            out[at++] = '\\';
+    fovea_text_clear(out);
+    fovea_text_format(out, "model=\"");
+    while (*key) {
+        size_t size = fovea_utf8_size(key);
+        if (size == 0) {
+            fovea_text_add(out, replacement, sizeof replacement - 1);
+            size = 1;
+        } else if (*key == '\n') {
+            fovea_text_add(out, "\\n", 2);
+        } else {
+            if (*key == '"' || *key == '\\') {
+                fovea_text_add(out, "\\", 1);
+            }
+            fovea_text_add(out, key, size);
         }
-        out[at] = *key;
-        if (*key == '\n') {
-            out[at] = ' ';
-        }
-        at++;
+        key += size;
     }
-    out[at++] = '"';
-    out[at++] = ',';
-    out[at] = '\0';
-}
-
-/* One metric of every model. */
-static void
-per_model(const struct fovea_pool_stats *stats, struct fovea_text *text,
-        const char *name,
-        void (*add)(const struct fovea_model_stats *model, const char *name,
-                const char *labels, struct fovea_text *text))
-{
-    for (size_t i = 0; i < stats->n_models; i++) {
-        char labels[FOVEA_PATH_SIZE];
-        label(&stats->models[i], labels, sizeof labels);
-        add(&stats->models[i], name, labels, text);
-    }
+    fovea_text_add(out, "\",", 2);
 }
 
 /* A number in a struct fovea_model_stats, by its place. */
@@ -212,105 +201,150 @@ static const struct counter counters[] = {
             get_shared_bytes },
 };
 
+/* One metric of one model. */
+struct series {
+    const struct fovea_pool_stats *stats;
+    const struct fovea_model_stats *model;
+    const struct counter *counter; /* of add_counter() */
+    const char *name;
+    const char *labels; /* `model="...",` */
+    struct fovea_text *text;
+};
+
 static void
-add_states(const struct fovea_model_stats *model, const char *labels,
-        const struct fovea_pool_stats *stats, struct fovea_text *text)
+add_counter(const struct series *series)
 {
+    int size = (int)strlen(series->labels) - 1; /* less the comma */
+    fovea_text_format(series->text, "fovea_%s{%.*s} %" PRIu64 "\n",
+            series->name, size, series->labels,
+            series->counter->get(series->model));
+}
+
+static void
+add_states(const struct series *series)
+{
+    const struct fovea_pool_stats *stats = series->stats;
     for (unsigned state = 0; state < FOVEA_WORKER_DEAD; state++) {
         unsigned n = 0;
         for (size_t i = 0; i < stats->n_workers; i++) {
-            n += stats->workers[i].model_key == model->key &&
+            n += stats->workers[i].model_key == series->model->key &&
                     stats->workers[i].state == (enum fovea_worker_state)state;
         }
-        fovea_text_format(text, "fovea_workers{%sstate=\"%s\"} %u\n", labels,
+        fovea_text_format(series->text, "fovea_%s{%sstate=\"%s\"} %u\n",
+                series->name, series->labels,
                 fovea_worker_state_name((enum fovea_worker_state)state), n);
     }
 }
 
 static void
-add_stops(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_stops(const struct series *series)
 {
     for (unsigned i = 1; i < FOVEA_STOP_COUNT; i++) {
-        fovea_text_format(text, "fovea_%s{%sreason=\"%s\"} %" PRIu64 "\n", name,
-                labels, fovea_stop_reason_name((enum fovea_stop_reason)i),
-                model->stops[i]);
+        fovea_text_format(series->text,
+                "fovea_%s{%sreason=\"%s\"} %" PRIu64 "\n", series->name,
+                series->labels,
+                fovea_stop_reason_name((enum fovea_stop_reason)i),
+                series->model->stops[i]);
     }
 }
 
 static void
-add_breaker(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_breaker(const struct series *series)
 {
     for (unsigned i = 0; i <= FOVEA_BREAKER_HALF_OPEN; i++) {
         enum fovea_breaker_state state = (enum fovea_breaker_state)i;
-        fovea_text_format(text, "fovea_%s{%sstate=\"%s\"} %d\n", name, labels,
-                fovea_breaker_state_name(state), model->breaker == state);
+        fovea_text_format(series->text, "fovea_%s{%sstate=\"%s\"} %d\n",
+                series->name, series->labels, fovea_breaker_state_name(state),
+                series->model->breaker == state);
     }
 }
 
 static void
-add_queue_time(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_queue_time(const struct series *series)
 {
-    histogram(text, name, labels, &model->queue_ns);
+    histogram(series->text, series->name, series->labels,
+            &series->model->queue_ns);
 }
 
 static void
-add_decode_time(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_decode_time(const struct series *series)
 {
-    histogram(text, name, labels, &model->decode_ns);
+    histogram(series->text, series->name, series->labels,
+            &series->model->decode_ns);
 }
 
 static void
-add_forward_time(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_forward_time(const struct series *series)
 {
-    histogram(text, name, labels, &model->forward_ns);
+    histogram(series->text, series->name, series->labels,
+            &series->model->forward_ns);
 }
 
 static void
-add_total_time(const struct fovea_model_stats *model, const char *name,
-        const char *labels, struct fovea_text *text)
+add_total_time(const struct series *series)
 {
-    histogram(text, name, labels, &model->total_ns);
+    histogram(series->text, series->name, series->labels,
+            &series->model->total_ns);
 }
+
+/* One metric of every model. */
+static void
+per_model(struct series *series, void (*add)(const struct series *series))
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text labels = { 0 };
+    for (size_t i = 0; i < series->stats->n_models; i++) {
+        series->model = &series->stats->models[i];
+        label(series->model, &labels);
+        if (fovea_text_failed(&labels)) {
+            series->text->failed = true;
+            return;
+        }
+        series->labels = labels.data;
+        add(series);
+    }
+}
+
+struct family {
+    const char *name;
+    const char *type;
+    const char *help;
+    void (*add)(const struct series *series);
+};
+
+static const struct family families[] = {
+    { "workers", "gauge", "Workers by state.", add_states },
+    { "worker_stops_total", "counter", "Workers that ended, by why.",
+            add_stops },
+    { "breaker", "gauge", "1 for the state that the breaker is in.",
+            add_breaker },
+    { "queue_seconds", "histogram", "An image waiting for a worker.",
+            add_queue_time },
+    { "decode_seconds", "histogram", "An image's bytes to pixels.",
+            add_decode_time },
+    { "forward_seconds", "histogram",
+            "An image's pixels to its vector: its share of a batch.",
+            add_forward_time },
+    { "image_seconds", "histogram", "From an image's submission to its answer.",
+            add_total_time },
+};
 
 static void
 add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
+    struct series series = { .stats = stats, .text = text };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(counters); i++) {
         const struct counter *counter = &counters[i];
         head(text, counter->name, counter->type, counter->help);
-        for (size_t j = 0; j < stats->n_models; j++) {
-            char labels[FOVEA_PATH_SIZE];
-            label(&stats->models[j], labels, sizeof labels);
-            labels[strlen(labels) - 1] = '\0'; /* the comma */
-            fovea_text_format(text, "fovea_%s{%s} %" PRIu64 "\n", counter->name,
-                    labels, counter->get(&stats->models[j]));
-        }
+        series.counter = counter;
+        series.name = counter->name;
+        per_model(&series, add_counter);
     }
-    head(text, "workers", "gauge", "Workers by state.");
-    for (size_t i = 0; i < stats->n_models; i++) {
-        char labels[FOVEA_PATH_SIZE];
-        label(&stats->models[i], labels, sizeof labels);
-        add_states(&stats->models[i], labels, stats, text);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(families); i++) {
+        const struct family *family = &families[i];
+        head(text, family->name, family->type, family->help);
+        series.name = family->name;
+        per_model(&series, family->add);
     }
-    head(text, "worker_stops_total", "counter", "Workers that ended, by why.");
-    per_model(stats, text, "worker_stops_total", add_stops);
-    head(text, "breaker", "gauge", "1 for the state that the breaker is in.");
-    per_model(stats, text, "breaker", add_breaker);
-    head(text, "queue_seconds", "histogram", "An image waiting for a worker.");
-    per_model(stats, text, "queue_seconds", add_queue_time);
-    head(text, "decode_seconds", "histogram", "An image's bytes to pixels.");
-    per_model(stats, text, "decode_seconds", add_decode_time);
-    head(text, "forward_seconds", "histogram",
-            "An image's pixels to its vector: its share of a batch.");
-    per_model(stats, text, "forward_seconds", add_forward_time);
-    head(text, "image_seconds", "histogram",
-            "From an image's submission to its answer.");
-    per_model(stats, text, "image_seconds", add_total_time);
 }
 
 static void

@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+"""/metrics is text that Prometheus reads, it counts what happened, docs/HTTP.md
+names all of it, and the dashboard asks for nothing else."""
+import json
+import os
+import re
+
+import command
+import serving
+from command import picture, same
+from serving import Server, wait_until
+
+SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
+SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)')
+PARTS = ("_bucket", "_sum", "_count")
+
+
+def labels_of(text):
+    """Pairs of a sample, whose form must be right to the last character."""
+    found = []
+    while text:
+        match = LABEL.match(text)
+        assert match, text
+        found.append((match[1], re.sub(r"\\(.)", lambda m: {
+            "n": "\n"}.get(m[1], m[1]), match[2])))
+        text = text[match.end():]
+    names = [name for name, _ in found]
+    same(len(names), len(set(names)))
+    return tuple(sorted(found))
+
+
+class Metrics:
+    """Families and samples of a text; asserts that it is well-formed."""
+
+    def __init__(self, body):
+        text = body.decode("utf-8")
+        assert text.endswith("\n")
+        self.types = {}
+        self.samples = {}
+        helped = set()
+        family = None
+        for line in text.split("\n")[:-1]:
+            kind = re.fullmatch(r"# (HELP|TYPE) (\S+) (.+)", line)
+            if kind and kind[1] == "HELP":
+                assert kind[2] not in helped, line
+                helped.add(kind[2])
+                family = kind[2]
+            elif kind:
+                same(kind[2], family)  # behind its HELP
+                assert kind[2] not in self.types, line
+                assert kind[3] in ("counter", "gauge", "histogram"), line
+                self.types[kind[2]] = kind[3]
+            else:
+                self.add(line, family)
+        same(helped, set(self.types))
+        for name, kind in self.types.items():
+            assert name.startswith("fovea_"), name
+            same((name, name.endswith("_total")), (name, kind == "counter"))
+            if kind == "histogram":
+                self.check_histogram(name)
+
+    def add(self, line, family):
+        match = SAMPLE.fullmatch(line)
+        assert match, line
+        name = match[1]
+        base = name
+        if self.types[family] == "histogram":
+            ending, = (part for part in PARTS if name == family + part)
+            base = name.removesuffix(ending)
+        same(base, family)  # all of a family stand together
+        key = (name, labels_of(match[2] or ""))
+        assert key not in self.samples, line
+        self.samples[key] = float(match[3])
+        assert self.samples[key] >= 0, line
+
+    def check_histogram(self, name):
+        series = {}
+        for (sample, labels), value in self.samples.items():
+            if sample == name + "_bucket":
+                le = dict(labels)["le"]
+                rest = tuple(pair for pair in labels if pair[0] != "le")
+                series.setdefault(rest, []).append((float(le), value))
+        for rest, buckets in series.items():
+            bounds = [bound for bound, _ in buckets]
+            counts = [count for _, count in buckets]
+            same(bounds, sorted(set(bounds)))
+            same(bounds[-1], float("inf"))
+            same(counts, sorted(counts))
+            same(self.samples[(name + "_count", rest)], counts[-1])
+            assert (name + "_sum", rest) in self.samples, name
+
+    def get(self, name, **labels):
+        return self.samples.get((name, tuple(sorted(labels.items()))), 0)
+
+
+def scrape(server):
+    answer = server.ask("GET", "/metrics")
+    same(answer.status, 200)
+    same(answer.headers["content-type"],
+         "text/plain; version=0.0.4; charset=utf-8")
+    return Metrics(answer.body)
+
+
+def use(server):
+    """Something of everything; until it is counted."""
+    image = picture(1)
+    same(server.ask("POST", "/v1/embeddings/image", image).status, 200)
+    same(server.ask("POST", "/v1/embeddings/image", b"none").status, 415)
+    same(server.post("/embeddings", {
+        "input": [serving.base64(image)] * 3}).status, 200)
+    same(server.ask("GET", "/nothing").status, 404)
+    same(server.ask("GET", "/").status, 200)
+    return wait_until(lambda: (found := scrape(server)) and found.get(
+        "fovea_requests_total", route="asset", code="200") and found,
+        "the counters")
+
+
+def test_it_is_well_formed_and_counts(directory):
+    with Server(directory) as server:
+        scrape(server)  # before there is anything
+        found = use(server)
+    requests = "fovea_requests_total"
+    upload = "/v1/embeddings/image"
+    same(found.get(requests, route=upload, code="200"), 1)
+    same(found.get(requests, route=upload, code="415"), 1)
+    same(found.get(requests, route="/v1/embeddings", code="200"), 1)
+    same(found.get(requests, route="other", code="404"), 1)
+    same(found.get("fovea_request_seconds_count", route=upload), 2)
+    same(found.get("fovea_images_total", result="ok"), 4)
+    same(found.get("fovea_images_total", result="not_an_image"), 1)
+    model = {"model": command.MODEL}
+    same(found.get("fovea_submitted_total", **model), 5)
+    same(found.get("fovea_embedded_total", **model), 4)
+    same(found.get("fovea_failed_total", **model), 1)
+    same(found.get("fovea_cold_starts_total", **model), 1)
+    same(found.get("fovea_queue_limit_images", **model), 256)
+    same(found.get("fovea_image_seconds_count", **model) >= 4, True)
+    same(found.get("fovea_breaker", state="closed", **model), 1)
+    same(found.get("fovea_ready"), 1)
+    assert found.get("fovea_weights_bytes", **model) > 0
+    assert found.get("fovea_memory_measured_bytes") > 0
+    assert sum(value for (name, labels), value in found.samples.items()
+               if name == "fovea_workers") >= 1
+
+
+def test_a_server_that_cannot_serve_says_so(directory):
+    with Server(directory, "--memory-limit", "1K") as server:
+        same(scrape(server).get("fovea_ready"), 0)
+
+
+def test_any_name_of_a_model_is_a_label(directory):
+    for number, name in enumerate((
+            "wei\"rd", "back\\slash", "new\nline", "b\udcffd", "\u00fcber",
+            "/".join(["\u00fc" * 100] * 3))):
+        path = os.path.join(directory, str(number), name)
+        os.makedirs(os.path.dirname(path))
+        os.symlink(command.MODEL, path)
+        with Server(directory, models=[path]) as server:
+            served, = server.ask("GET", "/v1/models").json()["data"]
+            found = scrape(server)
+        same({dict(labels)["model"] for _, labels in found.samples
+              if "model" in dict(labels)}, {served["id"]})
+
+
+def test_the_text_names_every_metric(directory):
+    with Server(directory) as server:
+        types = use(server).types
+    text = command.read(os.path.join(SOURCE, "docs/HTTP.md")).decode()
+    named = re.findall(r"^\| `(fovea_\w+)` \|[^|]*\| (histogram)?", text,
+                       re.MULTILINE)
+    same(sorted(name for name, _ in named), sorted(types))
+    for name, kind in named:
+        same((name, kind == "histogram"), (name, types[name] == "histogram"))
+
+
+command.main([
+    test_it_is_well_formed_and_counts,
+    test_a_server_that_cannot_serve_says_so,
+    test_any_name_of_a_model_is_a_label,
+    test_the_text_names_every_metric,
+])
