@@ -174,9 +174,49 @@ def test_the_text_names_every_metric(directory):
         same((name, kind == "histogram"), (name, types[name] == "histogram"))
 
 
+def expressions(node):
+    """Every query anywhere in the dashboard."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name in ("expr", "query") and isinstance(value, str):
+                yield value
+            else:
+                yield from expressions(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from expressions(value)
+
+
+def test_the_dashboard_asks_for_what_there_is(directory):
+    with Server(directory) as server:
+        found = use(server)
+    dashboard = json.loads(command.read(os.path.join(
+        SOURCE, "docs/grafana/fovea.json")))
+    known = {}
+    for name, labels in found.samples:
+        known.setdefault(name, {"instance"}).update(dict(labels))
+    asked = set()
+    for text in expressions(dashboard):
+        for name in re.findall(r"\bfovea_\w+", text):
+            assert name in known, (name, text)
+            asked.add(re.sub("_bucket$", "", name))
+        for name, selector in re.findall(r"\b(fovea_\w+)\{([^}]*)\}", text):
+            for label in re.findall(r"(\w+)[=!]~?\"", selector):
+                assert label in known[name], (label, text)
+    same(sorted(asked), sorted(found.types))
+    for panel in dashboard["panels"]:
+        same(panel["datasource"]["uid"], "${datasource}")
+        assert panel["targets"], panel["title"]
+    ids = [panel["id"] for panel in dashboard["panels"]]
+    same(len(ids), len(set(ids)))
+    same([variable["name"] for variable in dashboard["templating"]["list"]],
+         ["datasource", "instance", "model"])
+
+
 command.main([
     test_it_is_well_formed_and_counts,
     test_a_server_that_cannot_serve_says_so,
     test_any_name_of_a_model_is_a_label,
     test_the_text_names_every_metric,
+    test_the_dashboard_asks_for_what_there_is,
 ])
