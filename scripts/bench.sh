@@ -1,7 +1,8 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
-# against the bare engine, a whole run of the command, then the resize against
-# Pillow's. Arguments go to `fovea bench`.
+# against the bare engine, a whole run of the command, the server against the
+# command and the C API, then the resize against Pillow's. Arguments go to
+# `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,4 +21,8 @@ for dtype in f32 bf16; do
         --model "$folder/b32" --dtype "$dtype"
     echo
 done
+echo "the server beside the command and the C API"
+bench/serve_load.py build samples/scenes/forest.jpg \
+    models/fovea/near-duplicate-small "$folder/b32"
+echo
 /usr/bin/python3 bench/resize_vs_pillow.py
