@@ -417,6 +417,12 @@ def test_the_text_names_every_flag_and_its_default(directory):
         assert name in rows, name
 
 
+def test_the_manual_names_every_flag(directory):
+    text = source("docs/man/fovea.1").replace("\\-", "-")
+    for name in flags_of_help():
+        assert f"--{name}" in text, name
+
+
 def test_the_text_names_every_route(directory):
     text = source("docs/HTTP.md")
     for path, item in DOCUMENT["paths"].items():
@@ -467,6 +473,7 @@ command.main([
     test_what_is_not_documented_is_refused,
     test_every_documented_status_is_provoked,
     test_the_text_names_every_flag_and_its_default,
+    test_the_manual_names_every_flag,
     test_the_text_names_every_route,
     test_the_text_names_every_error,
     test_the_examples_of_the_text_work,
