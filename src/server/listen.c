@@ -241,6 +241,7 @@ fovea_listen_inherited(struct fovea_listeners *listeners, int first_fd, int n,
         if (status) {
             return status;
         }
+        listeners->all[listeners->n - 1].is_inherited = true;
     }
     return FOVEA_OK;
 }

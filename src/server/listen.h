@@ -18,9 +18,10 @@ enum {
 
 struct fovea_listener {
     int fd;
-    bool is_public;  /* other machines can reach it */
-    bool is_control; /* the owner's alone, by its folder's mode: no key */
-    char *unlink;    /* NULL, or the path to remove at the end; owned */
+    bool is_public;    /* other machines can reach it */
+    bool is_control;   /* the owner's alone, by its folder's mode: no key */
+    bool is_inherited; /* somebody else holds it open too, and goes on to */
+    char *unlink;      /* NULL, or the path to remove at the end; owned */
     char name[FOVEA_LISTENER_NAME_SIZE]; /* "http://127.0.0.1:8080",
                                             "unix:/run/fovea.sock" */
 };

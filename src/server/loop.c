@@ -256,6 +256,17 @@ is_finished(struct fovea_server *server, int64_t now_ns)
     return true;
 }
 
+/* Whether connections are taken in. While draining they are answered too, so
+   that load balancers see it; but where a socket stays open without us they
+   wait in it for the next server, which will do what they ask. */
+static bool
+takes_connections(const struct fovea_server *server)
+{
+    return server->n_connections < server->settings.max_connections &&
+            !(server->is_draining && server->listeners.n > 0 &&
+                    server->listeners.all[0].is_inherited);
+}
+
 static void
 go_round(struct fovea_server *server)
 {
@@ -274,8 +285,7 @@ go_round(struct fovea_server *server)
             watchdog_due_ns = now_ns + watchdog_ns;
         }
         set_accepting(server,
-                server->n_connections < server->settings.max_connections &&
-                        now_ns >= accept_again_ns);
+                takes_connections(server) && now_ns >= accept_again_ns);
         int64_t due_ns = fovea_connection_expire(server, now_ns);
         due_ns = earlier(due_ns, daemon_due(server, now_ns));
         due_ns = earlier(due_ns, watchdog_due_ns);

@@ -236,6 +236,33 @@ def test_work_under_way_is_finished_while_the_socket_stays(directory):
                 same(answer.readline().split()[1], b"200")
 
 
+def test_connections_during_a_drain_are_the_next_servers(directory):
+    name = os.path.join(directory, "notify")
+    image = picture(3)
+    with Notices(name) as notices, \
+            listener(socket.AF_INET, ("127.0.0.1", 0)) as bound:
+        with Service(directory, [bound], notices) as server:
+            notices.wait_for("READY")
+            slow = server.connect()
+            slow.putrequest("POST", "/v1/embeddings/image")
+            slow.putheader("Content-Length", str(len(image)))
+            slow.endheaders(image[:10])
+            watcher = server.connect()
+            wait_until(lambda: ask(watcher, "GET", "/v1/pool").json()
+                       ["requests"]["body_bytes"] == 10, "half a request")
+            server.process.send_signal(signal.SIGTERM)
+            notices.wait_for("STOPPING")
+            late = server.connect()
+            late.request("POST", "/v1/embeddings/image", image)
+            # Whom it has it still serves, and refuses new work.
+            same(ask(watcher, "GET", "/readyz").status, 503)
+            slow.send(image[10:])
+            same(slow.getresponse().status, 200)
+            same(server.process.wait(serving.DEADLINE_S), 0)
+        with Service(directory, [bound]):
+            same(late.getresponse().status, 200)
+
+
 def test_sockets_of_another_process_are_not_taken(directory):
     with listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
             Service(directory, [bound], wrong_pid=1,
@@ -272,6 +299,7 @@ command.main([
     test_a_reload_is_told_and_reads_the_keys,
     test_connections_wait_for_the_next_server,
     test_work_under_way_is_finished_while_the_socket_stays,
+    test_connections_during_a_drain_are_the_next_servers,
     test_sockets_of_another_process_are_not_taken,
     test_what_does_not_listen_is_refused,
     test_a_public_socket_takes_a_key,
