@@ -26,8 +26,8 @@ class Skip(Exception):
 def environment(**more):
     """Nothing of the user's caches and settings."""
     kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS",
-            "UBSAN_OPTIONS", "LSAN_OPTIONS", "FOVEA_WORKER", "FOVEA_CACHE")
-            if name in os.environ}
+            "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "FOVEA_WORKER",
+            "FOVEA_CACHE") if name in os.environ}
     return {**kept, "HOME": "/nonexistent", "TERM": "xterm", **more}
 
 

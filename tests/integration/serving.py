@@ -1,14 +1,15 @@
-"""What the tests of `fovea serve` share: a server that listens on a port of the
-kernel's choice, requests to it, and waiting for things with a deadline."""
-import binascii
+"""What the tests of `fovea serve` share: a server that is started, asked and
+ended, and waiting for things with a deadline. Standard library only."""
+import base64
 import http.client
 import json
 import os
 import re
-import select
 import signal
 import socket
+import struct
 import subprocess
+import tempfile
 import time
 
 import command
@@ -25,33 +26,54 @@ def wait_until(condition, what):
         if found:
             return found
         assert time.monotonic() < until, f"waited too long for {what}"
-        select.select([], [], [], 0.01)
+        time.sleep(0.005)
 
 
-def base64(data):
-    return binascii.b2a_base64(data, newline=False).decode()
+def b64(data):
+    return base64.b64encode(data).decode()
 
 
-def unbase64(text):
-    return binascii.a2b_base64(text)
+def floats(text):
+    """Numbers of a vector in base64."""
+    data = base64.b64decode(text)
+    return list(struct.unpack(f"<{len(data) // 4}f", data))
+
+
+def as_float32(values):
+    return [struct.unpack("<f", struct.pack("<f", value))[0]
+            for value in values]
 
 
 class Answer:
-    """Status, headers (names in lower case) and body."""
+    """What came back: status, headers (names in lower case), body."""
 
-    def __init__(self, status, headers, body):
-        self.status = status
-        self.headers = {name.lower(): value for name, value in headers}
-        self.body = body
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {k.lower(): v for k, v in response.getheaders()}
+        self.body = response.read()
 
+    @property
     def json(self):
         return json.loads(self.body)
 
+    def vectors(self):
+        return [item["embedding"] for item in self.json["data"]]
+
     def error(self):
         """The code of an error, whose shape must be the one of all."""
-        error = self.json()["error"]
+        error = self.json["error"]
         command.same(sorted(error), ["code", "message", "param", "type"])
         return error["code"]
+
+
+def is_error(answer, status, code, *parts):
+    """What every error is and this one must say; gives it."""
+    assert answer.status == status, (answer.status, answer.body)
+    assert answer.error() == code, answer.body
+    error = answer.json["error"]
+    for part in parts:
+        assert part in error["message"], (part, error["message"])
+    return error
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -65,83 +87,114 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def ask(connection, method, path, body=None, headers=None):
-    connection.request(method, path, body, headers or {})
-    response = connection.getresponse()
-    return Answer(response.status, response.getheaders(), response.read())
+def ask(connection, method, path, body=None, **headers):
+    """Names of headers may have _ for -."""
+    connection.request(method, path, body, {
+        name.replace("_", "-"): value for name, value in headers.items()})
+    return Answer(connection.getresponse())
 
 
 class Server:
-    """`fovea serve` with the small model, in a directory of the test's."""
+    """`fovea serve` on a free port, with the small model unless others are
+    named. Started when made, ready when entered, gone when left."""
 
-    def __init__(self, directory, *flags, models=(command.MODEL,),
-                 address=("--port", "0"), **options):
-        self.directory = directory
-        self.log_path = os.path.join(directory, "server.log")
-        options.setdefault("env", command.environment(
-            XDG_RUNTIME_DIR=self.runtime(directory)))
-        self.log = open(self.log_path, "wb")
-        self.process = subprocess.Popen(
-            [command.FOVEA, "serve", *address, *flags, *models],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-            **options)
-        self.port = None
+    def __init__(self, *flags, models=(command.MODEL,),
+                 address=("--port", "0"), starter=(), env=None, **options):
+        self.folder = tempfile.TemporaryDirectory(prefix="fovea-run-")
+        self.log_path = os.path.join(self.folder.name, "log")
+        self.env = command.environment(XDG_RUNTIME_DIR=self.folder.name,
+                                       **(env or {}))
+        self.port = self.unix = None
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [*starter, command.FOVEA, "serve", *address, *flags, *models],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.env, **options)
 
-    @staticmethod
-    def runtime(directory):
-        """A folder of the user's own for the control socket."""
-        path = os.path.join(directory, "run")
-        os.makedirs(path, mode=0o700, exist_ok=True)
-        return path
-
-    def text(self):
+    def log(self):
         return command.read(self.log_path).decode("utf-8", "replace")
 
     def wait_ready(self):
-        """Until it listens; the port of TCP, if it has one."""
+        """Until it listens and its address is known."""
         def listening():
-            assert self.process.poll() is None, self.text()
-            return re.search(r"listening on (unix:|http://\S+:(\d+))",
-                             self.text())
-        found = wait_until(listening, "the server's start")
-        self.port = int(found[2]) if found[2] else None
-        return self
+            assert self.process.poll() is None, self.log()
+            return re.search(
+                r'listening on (?:unix:([^"]+)|http://[^ "]*:(\d+))"',
+                self.log())
+        found = wait_until(listening, "the server's address")
+        self.unix, self.port = found[1], found[2] and int(found[2])
 
     def __enter__(self):
         try:
-            return self.wait_ready()
+            self.wait_ready()
         except BaseException:
-            self.end(signal.SIGKILL)
+            self.process.kill()
+            self.__exit__()
             raise
+        return self
 
     def __exit__(self, *_):
-        self.end()
+        try:
+            self.end()
+        finally:
+            self.folder.cleanup()
 
-    def end(self, number=signal.SIGTERM):
-        """End it and give its exit status."""
+    def end(self):
+        """In order, if it has not ended; gives the exit status."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(DEADLINE_S)
         finally:
-            if self.process.poll() is None:
-                self.process.kill()
-                self.process.wait()
-            self.log.close()
+            self.process.kill()
+            self.process.wait()
 
     def connect(self):
+        if self.unix:
+            return UnixConnection(self.unix)
         return http.client.HTTPConnection("127.0.0.1", self.port,
                                           timeout=DEADLINE_S)
 
-    def ask(self, method, path, body=None, headers=None):
+    def raw(self):
+        """A bare socket."""
+        connection = self.connect()
+        connection.connect()
+        return connection.sock
+
+    def ask(self, method, path, body=None, **headers):
         """One request on a connection of its own."""
         connection = self.connect()
         try:
-            return ask(connection, method, path, body, headers)
+            return ask(connection, method, path, body, **headers)
         finally:
             connection.close()
 
-    def post(self, path, value, headers=None):
-        return self.ask("POST", path, json.dumps(value).encode(),
-                        {"Content-Type": "application/json",
-                         **(headers or {})})
+    def get(self, path, **headers):
+        return self.ask("GET", path, **headers)
+
+    def post(self, body, path="/v1/embeddings", **headers):
+        """JSON, unless it is bytes."""
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            headers.setdefault("Content_Type", "application/json")
+        return self.ask("POST", path, body, **headers)
+
+    def upload(self, image, query="", **headers):
+        return self.post(image, "/v1/embeddings/image" + query, **headers)
+
+    def metric(self, line):
+        """The value of a line of /metrics; 0 if it is not there."""
+        text = self.get("/metrics").body.decode()
+        for row in text.splitlines():
+            if row.startswith(line + " "):
+                return float(row.split(" ")[-1])
+        return 0.0
+
+    def hold_workers(self):
+        """Keep the workers that are there from working; gives their pids."""
+        pids = [worker["pid"] for worker in
+                self.get("/v1/pool").json["workers"]]
+        assert pids
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        return pids

@@ -6,9 +6,8 @@ import shutil
 import subprocess
 
 import command
-import serving
 from command import Skip, lines, picture, put, run, same
-from serving import Server
+from serving import KEY, Server, b64
 
 
 # Behind each body a line: status, new connections, version.
@@ -52,7 +51,7 @@ def two(directory):
 
 def test_a_file_as_it_is(directory):
     first, _ = two(directory)
-    with Server(directory) as server:
+    with Server() as server:
         for words in (["--data-binary", f"@{first}"],
                       ["-H", "Content-Type: image/png", "-T", first,
                        "-X", "POST"]):
@@ -63,7 +62,7 @@ def test_a_file_as_it_is(directory):
 def test_a_file_from_a_pipe(directory):
     # Its size is not known before: chunks.
     first, _ = two(directory)
-    with Server(directory) as server:
+    with Server() as server:
         (status, answer, _, _), = curl(
             "-T", "-", "-X", "POST", url(server), data=command.read(first))
         same((status, vectors(answer)), (200, expected(first)))
@@ -71,7 +70,7 @@ def test_a_file_from_a_pipe(directory):
 
 def test_a_form(directory):
     paths = two(directory)
-    with Server(directory) as server:
+    with Server() as server:
         (status, answer, _, _), = curl(
             *(word for path in paths for word in ("-F", f"file=@{path}")),
             "-F", "model=" + command.MODEL, url(server))
@@ -84,9 +83,9 @@ def test_a_form(directory):
 def test_json_on_standard_input(directory):
     paths = two(directory)
     body = json.dumps({"input": [
-        "data:image/png;base64," + serving.base64(command.read(path))
+        "data:image/png;base64," + b64(command.read(path))
         for path in paths]}).encode()
-    with Server(directory) as server:
+    with Server() as server:
         (status, answer, _, _), = curl(
             "-H", "Content-Type: application/json", "-d", "@-",
             url(server, "/v1/embeddings"), data=body)
@@ -101,7 +100,7 @@ def test_json_on_standard_input(directory):
 def test_a_unix_socket(directory):
     first, _ = two(directory)
     path = os.path.join(directory, "fovea.sock")
-    with Server(directory, address=("--unix", path)):
+    with Server(address=("--unix", path)):
         same(os.stat(path).st_mode & 0o777, 0o660)
         (status, answer, _, _), = curl(
             "--unix-socket", path, "--data-binary", f"@{first}",
@@ -112,7 +111,7 @@ def test_a_unix_socket(directory):
 
 def test_http_1_0(directory):
     first, _ = two(directory)
-    with Server(directory) as server:
+    with Server() as server:
         (status, answer, _, version), = curl(
             "--http1.0", "--data-binary", f"@{first}", url(server))
         same((status, vectors(answer)), (200, expected(first)))
@@ -124,24 +123,23 @@ def test_http_1_0(directory):
 
 def test_it_is_asked_before_a_large_body(directory):
     large = put(directory, "large.png", picture(1) + bytes(3 << 20))
-    with Server(directory, "--max-body", "4M", "--api-key",
-                serving.KEY) as server:
+    with Server("--max-body", "4M", "--api-key", KEY) as server:
         ask = ("-H", "Expect: 100-continue", "--expect100-timeout", "20",
                "--data-binary", f"@{large}", url(server))
-        key = ("-H", f"Authorization: Bearer {serving.KEY}")
+        key = ("-H", f"Authorization: Bearer {KEY}")
         (status, answer, _, _), = curl(*key, *ask)
         same((status, len(answer["data"])), (200, 1))
         # Refused by the head alone: the body never comes.
         (status, answer, _, _), = curl(*ask)
         same((status, answer["error"]["code"]), (401, "unauthorized"))
-        log = server.text().split("\n")
+        log = server.log().split("\n")
         refused, = (line for line in log if "status=401" in line)
         assert " in=0 " in refused, refused
 
 
 def test_a_connection_is_kept(directory):
     first, _ = two(directory)
-    with Server(directory) as server:
+    with Server() as server:
         # Options end at --next.
         found = curl(url(server, "/v1/models"),
                      "--next", *OPTIONS, "--data-binary", f"@{first}",

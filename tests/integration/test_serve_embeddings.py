@@ -8,7 +8,7 @@ import threading
 
 import command
 from command import lines, picture, put, run, same
-from asking import Server, as_float32, b64, floats, is_error
+from serving import Server, as_float32, b64, floats, is_error
 
 
 def reference(directory, contents):

@@ -6,9 +6,7 @@ import signal
 
 import command
 from command import picture, put, same
-from asking import Server, b64, is_error, wait_for
-
-KEY = "sk-one-and-only"
+from serving import KEY, Server, b64, is_error, wait_until
 
 
 def test_routes_and_methods(_):
@@ -85,13 +83,14 @@ def test_keys(directory):
         # Read again, and kept where the new file is none.
         put(directory, "keys", b"fresh\n")
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: server.get("/v1/pool", X_API_Key="fresh").status == 200,
-                 "the new key")
+        wait_until(lambda: server.get("/v1/pool",
+                                      X_API_Key="fresh").status == 200,
+                   "the new key")
         same(server.get("/v1/pool", X_API_Key=KEY).status, 401)
         put(directory, "keys", b"# none\n")
         server.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "the keys stay as they were" in server.log(),
-                 "the refusal")
+        wait_until(lambda: "the keys stay as they were" in server.log(),
+                   "the refusal")
         same(server.get("/v1/pool", X_API_Key="fresh").status, 200)
 
 
@@ -189,14 +188,14 @@ def test_request_ids(_):
             answer = server.get("/v1/models", X_Request_Id=bad)
             assert answer.headers["x-request-id"].startswith("fovea-")
             assert answer.headers["x-request-id"] != first
-        wait_for(lambda: f"id={first} " in server.log(), "the id in the log")
+        wait_until(lambda: f"id={first} " in server.log(), "the id in the log")
 
 
 def test_unix_socket(directory):
     path = os.path.join(directory, "s")
     request = (b"GET /v1/models HTTP/1.1\r\nHost: any.example\r\n"
                b"Connection: close\r\n\r\n")
-    with Server(unix=path) as server:
+    with Server(address=("--unix", path)) as server:
         with server.raw() as made:
             made.sendall(request)
             head = made.recv(100)
@@ -209,7 +208,7 @@ def test_unix_socket(directory):
         server.process.wait()
     # What a server that died left behind is no obstacle.
     assert os.path.exists(path)
-    with Server(unix=path):
+    with Server(address=("--unix", path)):
         pass
     assert not os.path.exists(path)
 

@@ -11,7 +11,7 @@ import time
 
 import command
 from command import picture, put, same
-from asking import PATIENCE_S, Server, b64, is_error, wait_for
+from serving import DEADLINE_S, Server, b64, is_error, wait_until
 
 
 def state(server, path="/readyz"):
@@ -23,18 +23,18 @@ def pool(server):
     return server.get("/v1/pool").json
 
 
-def hold_workers(server):
-    """Stop the workers that are there from working; gives them."""
-    pids = [worker["pid"] for worker in pool(server)["workers"]]
-    assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    return pids
-
-
-def release(pids):
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+def start_slow(server):
+    """One request, under way while all workers are held still; gives them, its
+    thread, and the list that its answer comes to."""
+    same(server.upload(picture(1)).status, 200)
+    pids = server.hold_workers()
+    answers = []
+    slow = threading.Thread(
+        target=lambda: answers.append(server.upload(picture(2))))
+    slow.start()
+    wait_until(lambda: server.metric("fovea_images_in_flight") == 1,
+               "the slow one")
+    return pids, slow, answers
 
 
 def test_health(_):
@@ -70,38 +70,25 @@ def test_health_without_memory(_):
 
 def test_drain(_):
     with Server("--workers", "1") as server:
-        same(server.upload(picture(1)).status, 200)
-        pids = hold_workers(server)
-        answers = []
-        slow = threading.Thread(
-            target=lambda: answers.append(server.upload(picture(2))))
-        slow.start()
-        wait_for(lambda: server.metric("fovea_images_in_flight") == 1,
-                 "the slow one")
+        pids, slow, answers = start_slow(server)
         server.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: state(server) == (503, "draining"), "the flip")
+        wait_until(lambda: state(server) == (503, "draining"), "the flip")
         same(server.get("/livez").status, 200)
         refused = server.upload(picture(1))
         is_error(refused, 503, "shutting_down")
         same(refused.headers["connection"].lower(), "close")
         assert int(refused.headers["retry-after"]) > 0
-        release(pids)
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
         slow.join()
         same(answers[0].status, 200)
-        same(server.process.wait(PATIENCE_S), 0)
+        same(server.process.wait(DEADLINE_S), 0)
 
 
 def test_drain_has_an_end(_):
     with Server("--workers", "1", "--drain-time", "0.3") as server:
-        same(server.upload(picture(1)).status, 200)
-        hold_workers(server)
-        answers = []
-        slow = threading.Thread(
-            target=lambda: answers.append(server.upload(picture(2))))
-        slow.start()
-        wait_for(lambda: server.metric("fovea_images_in_flight") == 1,
-                 "the slow one")
-        same(server.stop(), 0)
+        _, slow, answers = start_slow(server)
+        same(server.end(), 0)
         slow.join()
         is_error(answers[0], 503, "shutting_down")
 
@@ -114,13 +101,13 @@ def children(pid):
     return found
 
 
-def test_nothing_is_left(directory):
+def test_nothing_is_left(_):
     with Server("--warm") as server:
         workers = [worker["pid"] for worker in pool(server)["workers"]]
         assert workers
-        folder = os.path.join(server.run_folder, "fovea")
+        folder = os.path.join(server.folder.name, "fovea")
         same(os.listdir(folder), [f"{server.process.pid}.sock"])
-        same(server.stop(), 0)
+        same(server.end(), 0)
         same(os.listdir(folder), [])
         for pid in workers:
             assert not os.path.exists(f"/proc/{pid}")
@@ -177,8 +164,8 @@ def test_killed_workers_lose_nothing(_):
         assert server.metric('fovea_worker_stops_total{model="'
                              f'{command.MODEL}",reason="killed"}}') > 0
         # Not one of those that are known by now to have ended two workers.
-        wait_for(lambda: server.upload(picture(99)).status == 200,
-                 "a worker again")
+        wait_until(lambda: server.upload(picture(99)).status == 200,
+                   "a worker again")
 
 
 def test_reload_opens_the_log_anew(directory):
@@ -188,12 +175,12 @@ def test_reload_opens_the_log_anew(directory):
     process = subprocess.Popen(words, env=command.environment(
         XDG_RUNTIME_DIR=directory))
     try:
-        wait_for(lambda: os.path.exists(path) and
-                 b"listening" in command.read(path), "the log")
+        wait_until(lambda: os.path.exists(path) and
+                   b"listening" in command.read(path), "the log")
         os.rename(path, path + ".1")
         process.send_signal(signal.SIGHUP)
-        wait_for(lambda: os.path.exists(path) and
-                 b"log opened anew" in command.read(path), "the new log")
+        wait_until(lambda: os.path.exists(path) and
+                   b"log opened anew" in command.read(path), "the new log")
         for line in (command.read(path + ".1") +
                      command.read(path)).splitlines():
             entry = json.loads(line)
@@ -202,7 +189,7 @@ def test_reload_opens_the_log_anew(directory):
             assert entry["level"] in ("info", "warning", "error"), entry
     finally:
         process.send_signal(signal.SIGTERM)
-        same(process.wait(PATIENCE_S), 0)
+        same(process.wait(DEADLINE_S), 0)
 
 
 def test_log_lines(_):
@@ -212,7 +199,7 @@ def test_log_lines(_):
             server.get("/livez")
             answer = server.post({"input": [secret, b64(b"no")]})
             same(answer.status, 415)
-            wait_for(lambda: "/v1/embeddings" in server.log(), "its line")
+            wait_until(lambda: "/v1/embeddings" in server.log(), "its line")
             line, = [line for line in server.log().splitlines()
                      if "/v1/embeddings" in line]
             if form == "json":
@@ -260,7 +247,7 @@ def test_metrics(_):
 def test_history(_):
     with Server() as server:
         same(server.upload(picture(1)).status, 200)
-        history = wait_for(lambda: sum(
+        history = wait_until(lambda: sum(
             pool(server)["history"]["images_per_s"]) > 0 and
             pool(server)["history"], "an interval's end")
         same(len({len(column) for name, column in history.items()
@@ -298,14 +285,14 @@ def test_ps_and_stop(_):
         assert b"no server of yours has the pid 1" in is_none.stderr
         pid = str(server.process.pid)
         same(fovea(server, "stop", pid).returncode, 0)
-        same(server.process.wait(PATIENCE_S), 0)
+        same(server.process.wait(DEADLINE_S), 0)
         assert not is_listed(server)
         same(fovea(server, "stop", pid).returncode, 1)
 
 
 def test_ps_removes_what_is_left_over(_):
     with Server() as server:
-        folder = os.path.join(server.run_folder, "fovea")
+        folder = os.path.join(server.folder.name, "fovea")
         server.process.kill()
         server.process.wait()
         same(len(os.listdir(folder)), 1)

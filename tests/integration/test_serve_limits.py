@@ -3,13 +3,14 @@
 hostile requests after which everything is as before."""
 import os
 import random
+import signal
 import socket
 import threading
 import time
 
 import command
 from command import picture, same
-from asking import Server, b64, is_error, wait_for
+from serving import Server, b64, is_error, wait_until
 
 MIB = 1 << 20
 
@@ -43,14 +44,14 @@ def test_bodies(_):
             slow.sendall(b"POST /v1/embeddings/image HTTP/1.1\r\n"
                          b"Host: localhost\r\nContent-Length: 300000\r\n\r\n" +
                          b"x" * 290000)
-            wait_for(lambda: server.metric("fovea_body_bytes") == 290000,
-                     "the slow body")
+            wait_until(lambda: server.metric("fovea_body_bytes") == 290000,
+                       "the slow body")
             answer = server.upload(b"x" * 50000)
             is_error(answer, 429, "busy", "all requests together")
             assert int(answer.headers["retry-after"]) > 0
             same(server.upload(image).status, 200)
-        wait_for(lambda: server.metric("fovea_body_bytes") == 0,
-                 "the memory's return")
+        wait_until(lambda: server.metric("fovea_body_bytes") == 0,
+                   "the memory's return")
 
 
 def test_items(_):
@@ -130,8 +131,8 @@ def test_slow_clients(_):
         # Half a body, then gone.
         with server.raw() as made:
             made.sendall(head + b"Content-Length: 1000\r\n\r\nabc")
-        wait_for(lambda: server.metric("fovea_connections") == 1,
-                 "all connections' ends")
+        wait_until(lambda: server.metric("fovea_connections") == 1,
+                   "all connections' ends")
         same(server.metric("fovea_body_bytes"), 0)
 
 
@@ -157,33 +158,25 @@ def test_connections(_):
             made.close()
 
 
-def stopped_workers(server):
-    """Workers that are there, held still."""
-    pids = [worker["pid"] for worker in server.get("/v1/pool").json["workers"]]
-    for pid in pids:
-        os.kill(pid, 19)
-    return pids
-
-
 def test_full_queue(_):
     image = picture(1)
     with Server("--max-queue", "2", "--workers", "1", "--batch",
                 "1") as server:
         same(server.upload(image).status, 200)
-        pid, = stopped_workers(server)
+        pid, = server.hold_workers()
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(
             server.upload(image))) for _ in range(3)]
         for thread in threads:  # one in its hand, two that wait
             thread.start()
-        wait_for(lambda: server.metric("fovea_images_in_flight") == 3,
-                 "a full queue")
+        wait_until(lambda: server.metric("fovea_images_in_flight") == 3,
+                   "a full queue")
         answer = server.upload(image)
         is_error(answer, 429, "busy")
         assert int(answer.headers["retry-after"]) > 0
         is_error(server.post({"input": [b64(image)] * 2,
                               "on_error": "item"}), 429, "busy")
-        os.kill(pid, 18)
+        os.kill(pid, signal.SIGCONT)
         for thread in threads:
             thread.join()
         same([answer.status for answer in answers], [200] * 3)
@@ -193,11 +186,11 @@ def test_deadline(_):
     image = picture(1)
     with Server("--deadline", "0.3", "--workers", "1") as server:
         # The cold start may take longer than that here.
-        wait_for(lambda: server.upload(image).status == 200, "a worker")
-        pid, = stopped_workers(server)
+        wait_until(lambda: server.upload(image).status == 200, "a worker")
+        pid, = server.hold_workers()
         is_error(server.upload(image), 504, "deadline")
         is_error(server.post({"input": [b64(image)] * 20}), 504, "deadline")
-        os.kill(pid, 18)
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_vanished_clients(_):
@@ -206,19 +199,19 @@ def test_vanished_clients(_):
                b"Content-Length: %d\r\n\r\n" % len(image)) + image
     with Server("--workers", "1", "--batch", "1") as server:
         same(server.upload(image).status, 200)
-        pid, = stopped_workers(server)
+        pid, = server.hold_workers()
         gone = [server.raw() for _ in range(10)]
         for made in gone:
             made.sendall(request)
-        wait_for(lambda: server.metric("fovea_images_in_flight") == 10,
-                 "ten images")
+        wait_until(lambda: server.metric("fovea_images_in_flight") == 10,
+                   "ten images")
         for made in gone:
             made.close()
         cancelled = 'fovea_images_total{result="cancelled"}'
-        wait_for(lambda: server.metric(cancelled) == 10,
-                 "the end of their work")
+        wait_until(lambda: server.metric(cancelled) == 10,
+                   "the end of their work")
         same(server.metric("fovea_images_in_flight"), 0)
-        os.kill(pid, 18)
+        os.kill(pid, signal.SIGCONT)
         same(server.upload(image).status, 200)
         # Its worker was not given them.
         served = 'fovea_requests_total{route="/v1/embeddings/image",code="499"}'
@@ -314,19 +307,19 @@ def test_storm(_):
                 thread.start()
             for thread in threads:
                 thread.join()
-            wait_for(lambda: server.metric("fovea_connections") == 1 and
-                     server.metric("fovea_images_in_flight") == 0,
-                     "the end of the storm")
+            wait_until(lambda: server.metric("fovea_connections") == 1 and
+                       server.metric("fovea_images_in_flight") == 0,
+                       "the end of the storm")
 
         storm(n_requests // 10, 1)  # caches and arenas fill
-        wait_for(lambda: not any(fd.startswith("/proc/") for fd in
-                                 descriptors(server)), "a quiet moment")
+        wait_until(lambda: not any(fd.startswith("/proc/") for fd in
+                                   descriptors(server)), "a quiet moment")
         fds, before = descriptors(server), memory_mib(server)
         storm(n_requests, 100)
         after = memory_mib(server)
         # Some are only open for a moment: looking at the system's memory.
-        wait_for(lambda: descriptors(server) == fds,
-                 f"{fds}, still {descriptors(server)}")
+        wait_until(lambda: descriptors(server) == fds,
+                   f"{fds}, still {descriptors(server)}")
         # Sanitizers keep what was freed for a while.
         room = 400 if os.environ.get("ASAN_OPTIONS") else 8
         assert after - before < room, f"{before} MiB became {after} MiB"

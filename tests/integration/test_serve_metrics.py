@@ -6,9 +6,8 @@ import os
 import re
 
 import command
-import serving
 from command import picture, same
-from serving import Server, wait_until
+from serving import Server, b64, wait_until
 
 SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)')
@@ -95,7 +94,7 @@ class Metrics:
 
 
 def scrape(server):
-    answer = server.ask("GET", "/metrics")
+    answer = server.get("/metrics")
     same(answer.status, 200)
     same(answer.headers["content-type"],
          "text/plain; version=0.0.4; charset=utf-8")
@@ -105,19 +104,18 @@ def scrape(server):
 def use(server):
     """Something of everything; until it is counted."""
     image = picture(1)
-    same(server.ask("POST", "/v1/embeddings/image", image).status, 200)
-    same(server.ask("POST", "/v1/embeddings/image", b"none").status, 415)
-    same(server.post("/embeddings", {
-        "input": [serving.base64(image)] * 3}).status, 200)
-    same(server.ask("GET", "/nothing").status, 404)
-    same(server.ask("GET", "/").status, 200)
+    same(server.upload(image).status, 200)
+    same(server.upload(b"none").status, 415)
+    same(server.post({"input": [b64(image)] * 3}, "/embeddings").status, 200)
+    same(server.get("/nothing").status, 404)
+    same(server.get("/").status, 200)
     return wait_until(lambda: (found := scrape(server)) and found.get(
         "fovea_requests_total", route="asset", code="200") and found,
         "the counters")
 
 
-def test_it_is_well_formed_and_counts(directory):
-    with Server(directory) as server:
+def test_it_is_well_formed_and_counts(_):
+    with Server() as server:
         scrape(server)  # before there is anything
         found = use(server)
     requests = "fovea_requests_total"
@@ -144,8 +142,8 @@ def test_it_is_well_formed_and_counts(directory):
                if name == "fovea_workers") >= 1
 
 
-def test_a_server_that_cannot_serve_says_so(directory):
-    with Server(directory, "--memory-limit", "1K") as server:
+def test_a_server_that_cannot_serve_says_so(_):
+    with Server("--memory-limit", "1K") as server:
         same(scrape(server).get("fovea_ready"), 0)
 
 
@@ -156,15 +154,15 @@ def test_any_name_of_a_model_is_a_label(directory):
         path = os.path.join(directory, str(number), name)
         os.makedirs(os.path.dirname(path))
         os.symlink(command.MODEL, path)
-        with Server(directory, models=[path]) as server:
-            served, = server.ask("GET", "/v1/models").json()["data"]
+        with Server(models=[path]) as server:
+            served, = server.get("/v1/models").json["data"]
             found = scrape(server)
         same({dict(labels)["model"] for _, labels in found.samples
               if "model" in dict(labels)}, {served["id"]})
 
 
-def test_the_text_names_every_metric(directory):
-    with Server(directory) as server:
+def test_the_text_names_every_metric(_):
+    with Server() as server:
         types = use(server).types
     text = command.read(os.path.join(SOURCE, "docs/HTTP.md")).decode()
     named = re.findall(r"^\| `(fovea_\w+)` \|[^|]*\| (histogram)?", text,
@@ -187,8 +185,8 @@ def expressions(node):
             yield from expressions(value)
 
 
-def test_the_dashboard_asks_for_what_there_is(directory):
-    with Server(directory) as server:
+def test_the_dashboard_asks_for_what_there_is(_):
+    with Server() as server:
         found = use(server)
     dashboard = json.loads(command.read(os.path.join(
         SOURCE, "docs/grafana/fovea.json")))

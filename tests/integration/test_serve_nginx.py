@@ -15,9 +15,8 @@ import subprocess
 import sys
 
 import command
-import serving
 from command import Skip, lines, picture, put, run, same
-from serving import Server, ask, wait_until
+from serving import DEADLINE_S, Answer, Server, ask, is_error, wait_until
 
 CONFIGURATION = sys.argv[3]
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:" +
@@ -82,9 +81,8 @@ class Proxy:
         if not NGINX:
             raise Skip("nginx is missing")
         make_certificate(directory)
-        self.directory = directory
-        self.server = Server(directory, *flags, address=(
-            "--unix", f"{directory}/fovea.sock"))
+        self.server = Server(*flags, address=("--unix",
+                                              f"{directory}/fovea.sock"))
         # nginx takes over the sockets that the variable names.
         self.bound = socket.socket()
         self.bound.bind(("127.0.0.1", 0))
@@ -111,23 +109,23 @@ class Proxy:
     def __exit__(self, *_):
         self.nginx.terminate()
         try:
-            self.nginx.wait(serving.DEADLINE_S)
+            self.nginx.wait(DEADLINE_S)
         finally:
             self.nginx.kill()
             self.nginx.wait()
             self.bound.close()
             self.log.close()
-            self.server.end()
+            self.server.__exit__()
 
-    def connect(self, **options):
+    def connect(self, source_address=None):
         return http.client.HTTPSConnection(
-            "localhost", self.port, timeout=serving.DEADLINE_S,
-            context=self.trust, **options)
+            "localhost", self.port, timeout=DEADLINE_S, context=self.trust,
+            source_address=source_address)
 
-    def ask(self, method, path, body=None, headers=None, **options):
-        connection = self.connect(**options)
+    def ask(self, method, path, body=None, source_address=None, **headers):
+        connection = self.connect(source_address)
         try:
-            return ask(connection, method, path, body, headers)
+            return ask(connection, method, path, body, **headers)
         except OSError as error:
             raise AssertionError(command.read(self.log.name)) from error
         finally:
@@ -138,11 +136,7 @@ class Proxy:
 
     def pool(self):
         """From the server itself."""
-        connection = serving.UnixConnection(f"{self.directory}/fovea.sock")
-        try:
-            return ask(connection, "GET", "/v1/pool").json()
-        finally:
-            connection.close()
+        return self.server.get("/v1/pool").json
 
 
 def test_nginx_understands_it(directory):
@@ -163,7 +157,7 @@ def test_images_are_embedded_over_tls(directory):
     with Proxy(directory) as proxy:
         answer = proxy.embed(picture(1))
         same(answer.status, 200)
-        same(answer.json()["data"][0]["embedding"], vector)
+        same(answer.json["data"][0]["embedding"], vector)
         if not shutil.which("curl"):
             raise Skip("curl is missing")
         result = subprocess.run(
@@ -182,8 +176,7 @@ def test_images_are_embedded_over_tls(directory):
 def test_both_refuse_what_is_too_large(directory):
     with Proxy(directory, "--max-body", "1M") as proxy:
         answer = proxy.embed(bytes(2 * MEGA))
-        same((answer.status, answer.error()), (413, "body_too_large"))
-        assert "--max-body" in answer.json()["error"]["message"]
+        is_error(answer, 413, "body_too_large", "--max-body")
         # nginx, by the length alone.
         connection = proxy.connect()
         connection.putrequest("POST", "/v1/embeddings/image")
@@ -191,10 +184,9 @@ def test_both_refuse_what_is_too_large(directory):
         connection.putheader("X-Request-Id", "mine-1")
         connection.endheaders()
         response = connection.getresponse()
-        answer = serving.Answer(response.status, response.getheaders(),
-                                response.read())
+        answer = Answer(response)
         connection.close()
-        same((answer.status, answer.error()), (413, "body_too_large"))
+        is_error(answer, 413, "body_too_large")
         same(answer.headers["content-type"], "application/json")
         same(answer.headers["x-request-id"], "mine-1")
 
@@ -202,20 +194,20 @@ def test_both_refuse_what_is_too_large(directory):
 def test_busy_passes_through(directory):
     with Proxy(directory, "--body-memory", "100K") as proxy:
         answer = proxy.embed(bytes(200 << 10))
-        same((answer.status, answer.error()), (429, "busy"))
+        is_error(answer, 429, "busy")
         same(answer.headers["retry-after"], "1")
 
 
 def test_unavailable_passes_through(directory):
     with Proxy(directory, "--memory-limit", "1K") as proxy:
         answer = proxy.embed(picture(1))
-        same((answer.status, answer.error()), (503, "memory_exhausted"))
+        is_error(answer, 503, "memory_exhausted")
         same(answer.headers["retry-after"], "5")
         same(proxy.ask("GET", "/readyz").status, 503)
         # And where nobody answers behind it.
         proxy.server.end()
         answer = proxy.embed(picture(1))
-        same((answer.status, answer.error()), (503, "shutting_down"))
+        is_error(answer, 503, "shutting_down")
         same(answer.headers["retry-after"], "5")
         assert answer.headers["x-request-id"]
 
@@ -231,12 +223,11 @@ def test_connections_to_the_server_are_kept(directory):
 
 def test_requests_keep_their_names(directory):
     with Proxy(directory) as proxy:
-        answer = proxy.ask("GET", "/v1/models",
-                           headers={"X-Request-Id": "mine-1"})
+        answer = proxy.ask("GET", "/v1/models", X_Request_Id="mine-1")
         same(answer.headers["x-request-id"], "mine-1")
         own = proxy.ask("GET", "/v1/models").headers["x-request-id"]
         same((len(own), own.isalnum()), (32, True))
-        wait_until(lambda: f"id={own}" in proxy.server.text(), "the log")
+        wait_until(lambda: f"id={own}" in proxy.server.log(), "the log")
 
 
 def test_the_inside_is_not_public(directory):
@@ -247,8 +238,8 @@ def test_the_inside_is_not_public(directory):
                            source_address=("127.0.0.2", 0)).status, 403)
         same(proxy.ask("GET", "/v1/models",
                        source_address=("127.0.0.2", 0)).status, 200)
-        page = proxy.ask("GET", "/", headers={
-            "Origin": f"https://localhost:{proxy.port}"})
+        page = proxy.ask("GET", "/",
+                         Origin=f"https://localhost:{proxy.port}")
         same(page.status, 200)
 
 

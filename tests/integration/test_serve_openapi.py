@@ -8,13 +8,11 @@ import os
 import re
 import shutil
 import socket
-import struct
 import subprocess
 
 import command
-import serving
 from command import Skip, picture, same
-from serving import KEY, Server, ask
+from serving import KEY, Answer, Server, b64, floats
 
 SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
 METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
@@ -131,15 +129,15 @@ def check(answer, path, method):
         return answer
     mime = answer.headers["content-type"].split(";")[0]
     assert mime in content, (where, mime)
-    wrong = flaws(answer.json() if mime == "application/json" else
+    wrong = flaws(answer.json if mime == "application/json" else
                   answer.body.decode(), content[mime]["schema"])
     assert not wrong, (where, wrong[:5])
     return answer
 
 
 def inquire(server, method, path, status, query="", body=None, headers=None):
-    answer = check(server.ask(method, path + query, body, headers), path,
-                   method)
+    answer = check(server.ask(method, path + query, body, **(headers or {})),
+                   path, method)
     assert answer.status == status, (method, path, answer.status, answer.body)
     return answer
 
@@ -150,7 +148,7 @@ def embed(server, path, image, status, headers=None, **settings):
         query = "&".join(f"{name}={value}" for name, value in settings.items())
         return inquire(server, "POST", path, status, "?" + query, image,
                        {"Content-Type": "image/png", **(headers or {})})
-    body = json.dumps({"input": serving.base64(image), **settings}).encode()
+    body = json.dumps({"input": b64(image), **settings}).encode()
     return inquire(server, "POST", path, status, "", body,
                    {**JSON, **(headers or {})})
 
@@ -163,16 +161,16 @@ def getters():
 
 # -- tests
 
-def test_the_document_is_what_is_served(directory):
-    with Server(directory) as server:
+def test_the_document_is_what_is_served(_):
+    with Server() as server:
         answer = inquire(server, "GET", "/openapi.json", 200)
-        assert answer.json() == DOCUMENT, "another document is served"
+        assert answer.json == DOCUMENT, "another document is served"
     version = command.run("--version", model=False).stdout.decode()
     same(version.split()[1], DOCUMENT["info"]["version"])
     same(DOCUMENT["openapi"], "3.1.0")
 
 
-def test_it_lists_the_routes_of_the_source(directory):
+def test_it_lists_the_routes_of_the_source(_):
     routes = re.findall(r'\.path = "([^"]+)"', source("src/server/route.c"))
     assets = re.search(r"^assets = \{(.*?)^\}", source(
         "src/server/meson.build"), re.MULTILINE | re.DOTALL)[1]
@@ -182,7 +180,7 @@ def test_it_lists_the_routes_of_the_source(directory):
     same(sorted(DOCUMENT["paths"]), sorted(routes))
 
 
-def test_references_and_examples_fit(directory):
+def test_references_and_examples_fit(_):
     text = json.dumps(DOCUMENT)
     for name in set(re.findall(r'"\$ref": "([^"]+)"', text)):
         resolve({"$ref": name})
@@ -199,7 +197,7 @@ def test_references_and_examples_fit(directory):
          ["properties"]["code"]["enum"], codes)
 
 
-def test_the_schemas_refuse(directory):
+def test_the_schemas_refuse(_):
     error = {"message": "", "type": "server_error", "param": None,
              "code": "busy"}
     schema = {"$ref": "#/components/schemas/Error"}
@@ -215,8 +213,8 @@ def test_the_schemas_refuse(directory):
         assert flaws(wrong, request), wrong
 
 
-def test_every_path_answers_as_documented(directory):
-    with Server(directory) as server:
+def test_every_path_answers_as_documented(_):
+    with Server() as server:
         for path in EMBED:
             media = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
             media = media["application/json"]
@@ -238,28 +236,28 @@ def test_every_path_answers_as_documented(directory):
             inquire(server, method, path, 200)
 
 
-def test_settings_do_what_they_say(directory):
-    with Server(directory) as server:
-        whole = embed(server, UPLOAD, picture(1), 200).json()
+def test_settings_do_what_they_say(_):
+    with Server() as server:
+        whole = embed(server, UPLOAD, picture(1), 200).json
         same(len(whole["data"][0]["embedding"]), command.DIMENSION)
         for path in (*EMBED, UPLOAD):
-            same(embed(server, path, picture(1), 200).json()["data"],
+            same(embed(server, path, picture(1), 200).json["data"],
                  whole["data"])
             short = embed(server, path, picture(1), 200, dimensions=8,
-                          encoding_format="base64").json()
-            text = short["data"][0]["embedding"]
-            numbers = struct.unpack("<8f", serving.unbase64(text))
+                          encoding_format="base64").json
+            numbers = floats(short["data"][0]["embedding"])
+            same(len(numbers), 8)
             first = whole["data"][0]["embedding"][:8]
             length = sum(x * x for x in first) ** 0.5
             assert all(abs(a - b / length) < 1e-6
                        for a, b in zip(numbers, first)), (numbers, first)
             failed = embed(server, path, picture(1)[:60], 200,
-                           on_error="item").json()["data"]
+                           on_error="item").json["data"]
             same(failed[0]["object"], "error")
 
 
-def test_what_is_not_documented_is_refused(directory):
-    with Server(directory) as server:
+def test_what_is_not_documented_is_refused(_):
+    with Server() as server:
         for path, item in DOCUMENT["paths"].items():
             for method in set(METHODS) - set(item):
                 answer = server.ask(method.upper(), path)
@@ -325,8 +323,7 @@ def provoke_timeout(server):
         connection.putheader("Content-Length", "100")
         connection.endheaders(b"{")
         response = connection.getresponse()
-        answer = serving.Answer(response.status, response.getheaders(),
-                                response.read())
+        answer = Answer(response)
         connection.close()
         same(check(answer, path, "POST").error(), "body_timeout")
 
@@ -355,7 +352,7 @@ def provoke_deadline(server):
         same(embed(server, path, picture(1), 504).error(), "deadline")
 
 
-def test_every_documented_status_is_provoked(directory):
+def test_every_documented_status_is_provoked(_):
     cases = ((provoke_callers, ()),
              (provoke_keys, ("--api-key", KEY)),
              (provoke_limits, ("--max-body", "4K", "--body-memory", "1K")),
@@ -366,9 +363,7 @@ def test_every_documented_status_is_provoked(directory):
     with contextlib.ExitStack() as stack:
         servers = []
         for provoke, flags in cases:
-            own = os.path.join(directory, provoke.__name__)
-            os.mkdir(own)
-            servers.append(stack.enter_context(Server(own, *flags)))
+            servers.append(stack.enter_context(Server(*flags)))
         for (provoke, _), server in zip(cases, servers):
             provoke(server)
     documented = {(path, method, status)
@@ -399,7 +394,7 @@ def flags_of_help():
             for name, text in found.items()}
 
 
-def test_the_text_names_every_flag_and_its_default(directory):
+def test_the_text_names_every_flag_and_its_default(_):
     text = source("docs/HTTP.md")
     rows = dict(re.findall(r"^\| `--([a-z-]+)` \| ([^|]+?) \|", text,
                            re.MULTILINE))
@@ -417,20 +412,20 @@ def test_the_text_names_every_flag_and_its_default(directory):
         assert name in rows, name
 
 
-def test_the_manual_names_every_flag(directory):
+def test_the_manual_names_every_flag(_):
     text = source("docs/man/fovea.1").replace("\\-", "-")
     for name in flags_of_help():
         assert f"--{name}" in text, name
 
 
-def test_the_text_names_every_route(directory):
+def test_the_text_names_every_route(_):
     text = source("docs/HTTP.md")
     for path, item in DOCUMENT["paths"].items():
         names = [f"`{method.upper()} {path}`" for method in item]
         assert any(name in text for name in names) or f"`{path}`" in text, path
 
 
-def test_the_text_names_every_error(directory):
+def test_the_text_names_every_error(_):
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \| ([^|]*?) \| (yes )?\|",
                       source("docs/HTTP.md"), re.MULTILINE)
     table = re.findall(r'^X\(\w+, \d+, "(\w+)", "([^"]*)", (\d+), \d+, (\d)\)',
@@ -449,8 +444,7 @@ def test_the_examples_of_the_text_work(directory):
     text = source("docs/HTTP.md").replace("\\\n", "")
     examples = re.findall(r"^    (curl .*)$", text, re.MULTILINE)
     assert len(examples) > 4, examples
-    with Server(directory, env=command.environment(
-            XDG_RUNTIME_DIR=Server.runtime(directory))) as server:
+    with Server() as server:
         for example in examples:
             words = example.replace("127.0.0.1:8080",
                                     f"127.0.0.1:{server.port}")

@@ -6,13 +6,11 @@ import os
 import select
 import signal
 import socket
-import subprocess
 import time
 
 import command
-import serving
 from command import picture, same
-from serving import Server, ask, wait_until
+from serving import DEADLINE_S, Server, UnixConnection, ask, wait_until
 
 FIRST_FD = 3
 WATCHDOG_MS = 400
@@ -34,7 +32,7 @@ class Notices:
 
     def next(self):
         """The next notice's variables, and when it came."""
-        ready, _, _ = select.select([self.socket], [], [], serving.DEADLINE_S)
+        ready, _, _ = select.select([self.socket], [], [], DEADLINE_S)
         assert ready, "no notice came"
         text = self.socket.recv(4096).decode()
         return (dict(line.split("=", 1) for line in text.split("\n")),
@@ -75,24 +73,19 @@ os.execv(sys.argv[3 + n], sys.argv[3 + n:])
 class Service(Server):
     """A server that was handed sockets, and may be told to tell."""
 
-    def __init__(self, directory, sockets=(), notices=None, wrong_pid=0,
-                 flags=(), **variables):
-        environment = command.environment(
-            XDG_RUNTIME_DIR=self.runtime(directory), **variables)
+    def __init__(self, sockets, notices=None, wrong_pid=0, flags=(),
+                 **variables):
         if notices:
-            environment["NOTIFY_SOCKET"] = notices.name
-        words = ["/usr/bin/python3", "-c", STARTER, str(len(sockets)),
-                 *(str(bound.fileno()) for bound in sockets), str(wrong_pid),
-                 command.FOVEA, "serve", *flags, command.MODEL]
-        self.log_path = os.path.join(directory, "server.log")
-        self.log = open(self.log_path, "wb")
-        self.process = subprocess.Popen(
-            words, env=environment, stdin=subprocess.DEVNULL, stdout=self.log,
-            stderr=self.log, pass_fds=[b.fileno() for b in sockets])
-        self.port = sockets[0].getsockname()[1] if sockets else None
+            variables["NOTIFY_SOCKET"] = notices.name
+        given = [bound.fileno() for bound in sockets]
+        super().__init__(
+            *flags, address=(), env=variables, pass_fds=given,
+            starter=["/usr/bin/python3", "-c", STARTER, str(len(given)),
+                     *map(str, given), str(wrong_pid)])
+        self.port = sockets[0].getsockname()[1]
 
     def wait_ready(self):
-        return self
+        """Its sockets take connections from the start."""
 
 
 def embed(connection):
@@ -103,16 +96,16 @@ def test_ready_is_told_when_it_serves(directory):
     name = os.path.join(directory, "notify")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices) as server:
+            Service([bound], notices) as server:
         notice = notices.wait_for("READY")
         same(notice["READY"], "1")
-        same(server.ask("GET", "/readyz").status, 200)
+        same(server.get("/readyz").status, 200)
 
 
-def test_notices_go_to_abstract_names_too(directory):
+def test_notices_go_to_abstract_names_too(_):
     with Notices(f"@fovea-test-{os.getpid()}") as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices):
+            Service([bound], notices):
         same(notices.wait_for("READY")["READY"], "1")
 
 
@@ -120,11 +113,11 @@ def test_several_sockets_are_served(directory):
     path = os.path.join(directory, "http.sock")
     with listener(socket.AF_INET, ("127.0.0.1", 0)) as tcp, \
             listener(socket.AF_UNIX, path) as local, \
-            Service(directory, [tcp, local]) as server:
+            Service([tcp, local]) as server:
         same(embed(server.connect()).status, 200)
-        connection = serving.UnixConnection(path)
+        connection = UnixConnection(path)
         same(embed(connection).status, 200)
-        pool = ask(connection, "GET", "/v1/pool").json()
+        pool = ask(connection, "GET", "/v1/pool").json
         same(sorted(pool["listen"]),
              [f"http://127.0.0.1:{server.port}", f"unix:{path}"])
     # The sockets are not the server's to remove.
@@ -135,7 +128,7 @@ def test_the_watchdog_is_fed_in_time(directory):
     name = os.path.join(directory, "notify")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices,
+            Service([bound], notices,
                     WATCHDOG_USEC=str(1000 * WATCHDOG_MS)) as server:
         notices.wait_for("READY")
         connection = server.connect()
@@ -155,7 +148,7 @@ def test_a_watchdog_of_another_process_is_not_fed(directory):
     name = os.path.join(directory, "notify")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices, WATCHDOG_USEC="1000",
+            Service([bound], notices, WATCHDOG_USEC="1000",
                     WATCHDOG_PID="1") as server:
         notice, _ = notices.next()
         assert "READY" in notice, notice
@@ -169,7 +162,7 @@ def test_the_end_is_told(directory):
     name = os.path.join(directory, "notify")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices) as server:
+            Service([bound], notices) as server:
         notices.wait_for("READY")
         server.process.send_signal(signal.SIGTERM)
         same(notices.wait_for("STOPPING"), {"STOPPING": "1"})
@@ -181,7 +174,7 @@ def test_a_reload_is_told_and_reads_the_keys(directory):
     keys = command.put(directory, "keys", b"first-key\n")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], notices,
+            Service([bound], notices,
                     flags=("--api-key-file", keys)) as server:
         notices.wait_for("READY")
         command.put(directory, "keys", b"second-key\n")
@@ -193,19 +186,19 @@ def test_a_reload_is_told_and_reads_the_keys(directory):
         assert before <= int(notice["MONOTONIC_USEC"]) <= after, notice
         same(notices.wait_for("READY"), {"READY": "1"})
         for key, status in (("first-key", 401), ("second-key", 200)):
-            same(server.ask("GET", "/v1/models", headers={
-                "Authorization": f"Bearer {key}"}).status, status)
+            same(server.get("/v1/models", Authorization=f"Bearer {key}").status,
+                 status)
 
 
-def test_connections_wait_for_the_next_server(directory):
+def test_connections_wait_for_the_next_server(_):
     with listener(socket.AF_INET, ("127.0.0.1", 0)) as bound:
         for _ in range(2):
             # Nobody serves; the connection is made, the request is sent.
             early = socket.create_connection(bound.getsockname(),
-                                             serving.DEADLINE_S)
+                                             DEADLINE_S)
             early.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
                           b"Connection: close\r\n\r\n")
-            with Service(directory, [bound]) as server:
+            with Service([bound]) as server:
                 with early, early.makefile("rb") as answer:
                     same(answer.readline(), b"HTTP/1.1 200 OK\r\n")
                     same(json.loads(answer.read().split(b"\r\n\r\n")[1]),
@@ -217,20 +210,20 @@ def test_work_under_way_is_finished_while_the_socket_stays(directory):
     name = os.path.join(directory, "notify")
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound:
-        with Service(directory, [bound], notices) as server:
+        with Service([bound], notices) as server:
             notices.wait_for("READY")
             connection = server.connect()
             connection.request("POST", "/v1/embeddings/image", picture(2))
             # A cold start is under way: the request is not done yet.
             watcher = server.connect()
-            wait_until(lambda: ask(watcher, "GET", "/v1/pool").json()
+            wait_until(lambda: ask(watcher, "GET", "/v1/pool").json
                        ["models"][0]["submitted"] == 1, "the image")
             server.process.send_signal(signal.SIGTERM)
             same(connection.getresponse().status, 200)
-            same(server.process.wait(serving.DEADLINE_S), 0)
+            same(server.process.wait(DEADLINE_S), 0)
             late = socket.create_connection(bound.getsockname(),
-                                            serving.DEADLINE_S)
-        with late, Service(directory, [bound]):
+                                            DEADLINE_S)
+        with late, Service([bound]):
             late.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
             with late.makefile("rb") as answer:
                 same(answer.readline().split()[1], b"200")
@@ -241,14 +234,14 @@ def test_connections_during_a_drain_are_the_next_servers(directory):
     image = picture(3)
     with Notices(name) as notices, \
             listener(socket.AF_INET, ("127.0.0.1", 0)) as bound:
-        with Service(directory, [bound], notices) as server:
+        with Service([bound], notices) as server:
             notices.wait_for("READY")
             slow = server.connect()
             slow.putrequest("POST", "/v1/embeddings/image")
             slow.putheader("Content-Length", str(len(image)))
             slow.endheaders(image[:10])
             watcher = server.connect()
-            wait_until(lambda: ask(watcher, "GET", "/v1/pool").json()
+            wait_until(lambda: ask(watcher, "GET", "/v1/pool").json
                        ["requests"]["body_bytes"] == 10, "half a request")
             server.process.send_signal(signal.SIGTERM)
             notices.wait_for("STOPPING")
@@ -258,35 +251,33 @@ def test_connections_during_a_drain_are_the_next_servers(directory):
             same(ask(watcher, "GET", "/readyz").status, 503)
             slow.send(image[10:])
             same(slow.getresponse().status, 200)
-            same(server.process.wait(serving.DEADLINE_S), 0)
-        with Service(directory, [bound]):
+            same(server.process.wait(DEADLINE_S), 0)
+        with Service([bound]):
             same(late.getresponse().status, 200)
 
 
-def test_sockets_of_another_process_are_not_taken(directory):
+def test_sockets_of_another_process_are_not_taken(_):
     with listener(socket.AF_INET, ("127.0.0.1", 0)) as bound, \
-            Service(directory, [bound], wrong_pid=1,
+            Service([bound], wrong_pid=1,
                     flags=("--port", "0")) as server:
         Server.wait_ready(server)
         assert server.port != bound.getsockname()[1]
-        same(server.ask("GET", "/livez").status, 200)
+        same(server.get("/livez").status, 200)
 
 
-def test_what_does_not_listen_is_refused(directory):
+def test_what_does_not_listen_is_refused(_):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         datagrams.bind(("127.0.0.1", 0))
-        server = Service(directory, [datagrams])
-        same(server.process.wait(serving.DEADLINE_S), 2)
-        assert f"descriptor {FIRST_FD}" in server.text(), server.text()
-        server.log.close()
+        with Service([datagrams]) as server:
+            same(server.process.wait(DEADLINE_S), 2)
+            assert f"descriptor {FIRST_FD}" in server.log(), server.log()
 
 
-def test_a_public_socket_takes_a_key(directory):
+def test_a_public_socket_takes_a_key(_):
     with listener(socket.AF_INET, ("0.0.0.0", 0)) as bound:
-        server = Service(directory, [bound])
-        same(server.process.wait(serving.DEADLINE_S), 2)
-        assert "--api-key-file" in server.text(), server.text()
-        server.log.close()
+        with Service([bound]) as server:
+            same(server.process.wait(DEADLINE_S), 2)
+            assert "--api-key-file" in server.log(), server.log()
 
 
 command.main([

@@ -15,7 +15,7 @@ import sys
 
 import command
 from command import Skip, picture, same
-from serving import Server
+from serving import Server, is_error
 
 UNITS = sys.argv[3]
 MOST_EXPOSED = 15  # in tenths, of 100: what systemd-analyze calls OK ends at 41
@@ -65,7 +65,7 @@ def test_little_is_exposed(directory):
     assert "Overall exposure level" in text, text
 
 
-def test_flags_of_the_unit_are_known(directory):
+def test_flags_of_the_unit_are_known(_):
     start, = settings("ExecStart")
     same(start.split()[1:], ["serve", "$FOVEA_FLAGS"])
     # What the comments tell people to write.
@@ -137,28 +137,27 @@ def load_filter(calls, families):
         os._exit(3)
 
 
-def test_the_server_and_its_workers_need_no_other_call(directory):
+def test_the_server_and_its_workers_need_no_other_call(_):
     calls = allowed_calls()
     assert {"seccomp", "openat", "execve"} <= calls
     assert not {"mount", "ptrace", "setuid", "bpf", "keyctl",
                 "io_uring_setup"} & calls
     same(settings("RestrictAddressFamilies"), ["AF_UNIX AF_INET AF_INET6"])
-    with Server(directory) as server:
-        server.ask("POST", "/v1/embeddings/image", picture(1))
-        worker = server.ask("GET", "/v1/pool").json()["workers"][0]
+    with Server() as server:
+        server.upload(picture(1))
+        worker = server.get("/v1/pool").json["workers"][0]
         if not worker["sandboxed"]:
             raise Skip("workers of this build are not sealed")
     families = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
-    with Server(directory, "--allow-private-urls",
+    with Server("--allow-private-urls",
                 preexec_fn=lambda: load_filter(calls, families)) as server:
-        same(server.ask("POST", "/v1/embeddings/image", picture(1)).status, 200)
-        pool = server.ask("GET", "/v1/pool").json()
+        same(server.upload(picture(1)).status, 200)
+        pool = server.get("/v1/pool").json
         assert any(worker["sandboxed"] for worker in pool["workers"]), pool
         assert pool["memory"]["measured_bytes"] > 0, pool
         # A URL that is reached, by name, and has no image.
-        answer = server.post("/v1/embeddings", {
-            "input": f"http://localhost:{server.port}/livez"})
-        same((answer.status, answer.error()), (415, "not_an_image"))
+        url = f"http://localhost:{server.port}/livez"
+        is_error(server.post({"input": url}), 415, "not_an_image")
         same(server.end(), 0)
 
 
