@@ -10,7 +10,7 @@ import time
 
 import command
 from command import picture, same
-from serving import Server, b64, is_error, wait_until
+from serving import Server, ask, b64, is_error, wait_until
 
 MIB = 1 << 20
 
@@ -237,6 +237,23 @@ def descriptors(server):
     return sorted(found)
 
 
+def descriptors_at_rest(server):
+    """The same while one connection is open: this one, which knows when the
+    others are gone. Some are only open for a moment: looking at the system's
+    memory."""
+    def resting():
+        alone = ask(connection, "GET", "/v1/pool").json[
+            "requests"]["connections"] == 1
+        found = descriptors(server)
+        return alone and not any(fd.startswith("/proc/") for fd in
+                                 found) and found
+    connection = server.connect()
+    try:
+        return wait_until(resting, "a quiet moment")
+    finally:
+        connection.close()
+
+
 def bomb():
     """A PNG that says it is 60000 x 60000."""
     data = bytearray(picture(1))
@@ -312,14 +329,10 @@ def test_storm(_):
                        "the end of the storm")
 
         storm(n_requests // 10, 1)  # caches and arenas fill
-        wait_until(lambda: not any(fd.startswith("/proc/") for fd in
-                                   descriptors(server)), "a quiet moment")
-        fds, before = descriptors(server), memory_mib(server)
+        fds, before = descriptors_at_rest(server), memory_mib(server)
         storm(n_requests, 100)
         after = memory_mib(server)
-        # Some are only open for a moment: looking at the system's memory.
-        wait_until(lambda: descriptors(server) == fds,
-                   f"{fds}, still {descriptors(server)}")
+        same(descriptors_at_rest(server), fds)
         # Sanitizers keep what was freed for a while.
         room = 400 if os.environ.get("ASAN_OPTIONS") else 8
         assert after - before < room, f"{before} MiB became {after} MiB"
