@@ -77,6 +77,11 @@ enum {
     FOVEA_HISTOGRAM_BUCKETS = 32
 };
 
+/** Whether a worker that stopped for it is at fault: it could not start or load,
+ *  crashed, hung, talked nonsense. Others stop because they were asked to, or
+ *  not at all. Since: 0.1 */
+FOVEA_API bool fovea_stop_reason_is_fault(enum fovea_stop_reason reason);
+
 /** Times, in buckets that double: buckets[i] counts those of at most
  *  fovea_histogram_bound_ns(i) and more than the bound before. */
 struct fovea_histogram {

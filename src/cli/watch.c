@@ -6,15 +6,6 @@
 
 #include "cli/cli.h"
 
-/* Stopped for a reason of ours or as it was asked to. */
-static bool
-is_ordinary(enum fovea_stop_reason reason)
-{
-    return reason == FOVEA_STOP_NONE || reason == FOVEA_STOP_IDLE ||
-            reason == FOVEA_STOP_MEMORY || reason == FOVEA_STOP_MODEL ||
-            reason == FOVEA_STOP_SHUTDOWN || reason == FOVEA_STOP_RECYCLED;
-}
-
 static bool
 is_important(const struct fovea_event *event)
 {
@@ -24,7 +15,7 @@ is_important(const struct fovea_event *event)
     case FOVEA_EVENT_BREAKER:
         return true;
     case FOVEA_EVENT_WORKER_STOPPED:
-        return !is_ordinary(event->reason);
+        return fovea_stop_reason_is_fault(event->reason);
     case FOVEA_EVENT_WORKER_STARTED:
     case FOVEA_EVENT_WORKER_READY:
     case FOVEA_EVENT_COLD_START:

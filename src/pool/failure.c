@@ -65,27 +65,7 @@ fovea_failure_lose_hands(struct fovea_slot *slot)
 static bool
 is_fault(const struct fovea_slot *slot)
 {
-    switch (slot->reason) {
-    case FOVEA_STOP_EXEC:
-    case FOVEA_STOP_LOAD:
-    case FOVEA_STOP_LOAD_TIMEOUT:
-    case FOVEA_STOP_IMAGE_TIMEOUT:
-    case FOVEA_STOP_CRASHED:
-    case FOVEA_STOP_KILLED:
-    case FOVEA_STOP_OOM:
-    case FOVEA_STOP_EXITED:
-    case FOVEA_STOP_PROTOCOL:
-        return !slot->is_harmless;
-    case FOVEA_STOP_NONE:
-    case FOVEA_STOP_IDLE:
-    case FOVEA_STOP_MEMORY:
-    case FOVEA_STOP_MODEL:
-    case FOVEA_STOP_SHUTDOWN:
-    case FOVEA_STOP_RECYCLED:
-    case FOVEA_STOP_COUNT:
-        return false;
-    }
-    return false;
+    return fovea_stop_reason_is_fault(slot->reason) && !slot->is_harmless;
 }
 
 void

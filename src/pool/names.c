@@ -1,4 +1,4 @@
-/* Names of what fovea/pool.h counts and reports. */
+/* Names of what fovea/pool.h counts and reports, and which of it is a fault. */
 #include "fovea/pool.h"
 
 #include "base/macros.h"
@@ -95,4 +95,30 @@ const char *
 fovea_event_kind_name(enum fovea_event_kind kind)
 {
     return name_at(events, FOVEA_ARRAY_LEN(events), (unsigned)kind);
+}
+
+bool
+fovea_stop_reason_is_fault(enum fovea_stop_reason reason)
+{
+    switch (reason) {
+    case FOVEA_STOP_EXEC:
+    case FOVEA_STOP_LOAD:
+    case FOVEA_STOP_LOAD_TIMEOUT:
+    case FOVEA_STOP_IMAGE_TIMEOUT:
+    case FOVEA_STOP_CRASHED:
+    case FOVEA_STOP_KILLED:
+    case FOVEA_STOP_OOM:
+    case FOVEA_STOP_EXITED:
+    case FOVEA_STOP_PROTOCOL:
+        return true;
+    case FOVEA_STOP_NONE:
+    case FOVEA_STOP_IDLE:
+    case FOVEA_STOP_MEMORY:
+    case FOVEA_STOP_MODEL:
+    case FOVEA_STOP_SHUTDOWN:
+    case FOVEA_STOP_RECYCLED:
+    case FOVEA_STOP_COUNT:
+    default:
+        return false;
+    }
 }

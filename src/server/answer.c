@@ -2,10 +2,6 @@
 #include "server/answer.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/error.h"
 
 enum {
     HTTP_OK = 200,
@@ -73,14 +69,11 @@ void
 fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
         const char *param, const char *format, ...)
 {
-    char message[FOVEA_ERROR_MESSAGE_SIZE];
+    struct fovea_complaint complaint;
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof message, format, arguments);
+    (void)fovea_complain_with(&complaint, code, param, format, arguments);
     va_end(arguments);
-    struct fovea_complaint complaint = { .param = "" };
-    (void)fovea_fail(&complaint.error, code, "%s", message);
-    (void)snprintf(complaint.param, sizeof complaint.param, "%s", param);
     fovea_answer_error(answer, &complaint);
 }
 

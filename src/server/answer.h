@@ -21,7 +21,7 @@ struct fovea_answer {
 void fovea_answer_error(struct fovea_answer *answer,
         const struct fovea_complaint *complaint);
 
-/** The same from a code and a message, as for printf. */
+/** The same of a code and a message, as for printf. */
 void fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
         const char *param, const char *format, ...) FOVEA_PRINTF(4, 5);
 

@@ -1,7 +1,6 @@
 /* The images of a request: see job.h. */
 #include "server/job.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "server/backroom.h"
@@ -271,15 +270,13 @@ check(const struct fovea_server_job *job, struct fovea_complaint *complaint)
 {
     const struct fovea_embed_request *request = &job->request;
     if (!job->served) {
-        (void)snprintf(complaint->param, sizeof complaint->param, "model");
-        return fovea_fail(&complaint->error, FOVEA_ERR_UNKNOWN_MODEL,
+        return fovea_complain(complaint, FOVEA_ERR_UNKNOWN_MODEL, "model",
                 "no model \"%.100s\" is served here; /v1/models lists them",
                 request->model);
     }
     uint32_t dimension = job->served->info.embedding_dimension;
     if (request->dimensions > dimension) {
-        (void)snprintf(complaint->param, sizeof complaint->param, "dimensions");
-        return fovea_fail(&complaint->error, FOVEA_ERR_ARGUMENT,
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, "dimensions",
                 "dimensions is %u; the model has %u", request->dimensions,
                 dimension);
     }

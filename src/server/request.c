@@ -2,7 +2,6 @@
 #include "server/request.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,21 +39,26 @@ struct setting {
             struct fovea_complaint *complaint);
 };
 
-static enum fovea_status complain(struct fovea_complaint *complaint,
-        enum fovea_status code, const char *param, const char *format, ...)
-        FOVEA_PRINTF(4, 5);
-
-static enum fovea_status
-complain(struct fovea_complaint *complaint, enum fovea_status code,
-        const char *param, const char *format, ...)
+enum fovea_status
+fovea_complain_with(struct fovea_complaint *complaint, enum fovea_status code,
+        const char *param, const char *format, va_list arguments)
 {
     char message[FOVEA_ERROR_MESSAGE_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
     (void)snprintf(complaint->param, sizeof complaint->param, "%s", param);
     return fovea_fail(&complaint->error, code, "%s", message);
+}
+
+enum fovea_status
+fovea_complain(struct fovea_complaint *complaint, enum fovea_status code,
+        const char *param, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    enum fovea_status status =
+            fovea_complain_with(complaint, code, param, format, arguments);
+    va_end(arguments);
+    return status;
 }
 
 /* The value of a setting is another than it may be; text of the client's as it
@@ -70,7 +74,7 @@ refuse(const struct setting *setting, const char *value,
             *c = '?';
         }
     }
-    return complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
+    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
             "%s must be %s, not \"%s%s\"", setting->name, setting->expected,
             shown, strlen(value) < sizeof shown ? "" : "...");
 }
@@ -82,7 +86,7 @@ set_model(struct fovea_embed_request *request, const struct setting *setting,
     size_t size = strlen(value) + 1;
     char *model = malloc(size);
     if (!model) {
-        return complain(complaint, FOVEA_ERR_NO_MEMORY, setting->name,
+        return fovea_complain(complaint, FOVEA_ERR_NO_MEMORY, setting->name,
                 "cannot allocate %zu bytes for the model's name", size);
     }
     memcpy(model, value, size);
@@ -172,7 +176,7 @@ static enum fovea_status
 wrong_type(const char *name, const char *expected, const json_t *json,
         struct fovea_complaint *complaint)
 {
-    return complain(complaint, FOVEA_ERR_ARGUMENT, name,
+    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
             "%s must be %s, not %s", name, expected, fovea_skeleton_kind(json));
 }
 
@@ -186,7 +190,7 @@ read_dimensions(struct fovea_embed_request *request,
     }
     double number = json_number_value(json);
     if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number)) {
-        return complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
                 "%s must be %s, not %.10g", setting->name, setting->expected,
                 number);
     }
@@ -212,7 +216,7 @@ read_setting(const struct fovea_skeleton *skeleton,
     size_t size = 0;
     const char *value = fovea_skeleton_string(skeleton, json, &size);
     if (size > LONG_SIZE) {
-        return complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
                 "%s must be %s, not %zu bytes of text", setting->name,
                 setting->expected, size);
     }
@@ -230,14 +234,14 @@ find_list(const struct fovea_skeleton *skeleton, const char **name_out,
             continue;
         }
         if (name) {
-            return complain(complaint, FOVEA_ERR_ARGUMENT, list_names[i],
+            return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[i],
                     "\"%s\" and \"%s\" are both given: they name the same list",
                     name, list_names[i]);
         }
         name = list_names[i];
     }
     if (!name) {
-        return complain(complaint, FOVEA_ERR_ARGUMENT, list_names[0],
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[0],
                 "\"input\" is missing: an image or a list of images");
     }
     *name_out = name;
@@ -256,11 +260,11 @@ check_list(const char *name, const json_t *list, size_t max_items,
     }
     size_t n_items = json_is_array(list) ? json_array_size(list) : 1;
     if (n_items == 0) {
-        return complain(complaint, FOVEA_ERR_ARGUMENT, name, "%s is empty",
-                name);
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+                "%s is empty", name);
     }
     if (n_items > max_items) {
-        return complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
+        return fovea_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
                 "%s has %zu images, at most %zu are taken", name, n_items,
                 max_items);
     }
@@ -284,7 +288,8 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
     request->n_items = request->is_list ? json_array_size(list) : 1;
     request->items = calloc(request->n_items, sizeof *request->items);
     if (!request->items) {
-        return complain(complaint, FOVEA_ERR_NO_MEMORY, request->list_name,
+        return fovea_complain(complaint, FOVEA_ERR_NO_MEMORY,
+                request->list_name,
                 "cannot allocate %zu bytes for the images' places",
                 request->n_items * sizeof *request->items);
     }
@@ -338,7 +343,7 @@ fovea_embed_request_parse(char *body, size_t size, size_t max_items,
     enum fovea_status status =
             fovea_skeleton_parse(body, size, &limits, &skeleton, &error);
     if (status) {
-        return complain(complaint, status, "", "%s", error.message);
+        return fovea_complain(complaint, status, "", "%s", error.message);
     }
     struct fovea_embed_request request = { 0 };
     status = read_request(&skeleton, max_items, &request, complaint);

@@ -8,9 +8,13 @@
 #ifndef FOVEA_SERVER_REQUEST_H
 #define FOVEA_SERVER_REQUEST_H
 
+#include <stdarg.h>
+
 #include <jansson.h>
 
 #include "fovea/fovea.h"
+
+#include "base/macros.h"
 
 enum {
     FOVEA_DEFAULT_MAX_ITEMS = 2048, /* images of a request */
@@ -27,6 +31,15 @@ struct fovea_complaint {
     struct fovea_error error;
     char param[FOVEA_PARAM_SIZE]; /* "": of none */
 };
+
+/** Fill a complaint; param "": of none. The rest as for printf. Gives the
+ *  code. */
+enum fovea_status fovea_complain(struct fovea_complaint *complaint,
+        enum fovea_status code, const char *param, const char *format, ...)
+        FOVEA_PRINTF(4, 5);
+enum fovea_status fovea_complain_with(struct fovea_complaint *complaint,
+        enum fovea_status code, const char *param, const char *format,
+        va_list arguments) FOVEA_PRINTF(4, 0);
 
 /** One image that is asked for. */
 struct fovea_request_item {

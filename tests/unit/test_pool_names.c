@@ -61,11 +61,24 @@ every_value_has_a_name(void **state)
     }
 }
 
+static void
+faults_are_told_from_ends(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FOVEA_STOP_COUNT; i++) {
+        assert_int_equal(
+                fovea_stop_reason_is_fault((enum fovea_stop_reason)i),
+                i >= FOVEA_STOP_EXEC);
+    }
+    assert_false(fovea_stop_reason_is_fault(FOVEA_STOP_COUNT));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_has_a_name),
+        cmocka_unit_test(faults_are_told_from_ends),
     };
     return cmocka_run_group_tests_name("pool_names", tests, NULL, NULL);
 }
