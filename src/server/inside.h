@@ -18,6 +18,7 @@
 #define FOVEA_SERVER_INSIDE_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/types.h>
 
 #include <microhttpd.h>
@@ -253,5 +254,7 @@ const char *fovea_health_name(enum fovea_health health);
 const struct fovea_served *fovea_server_model(const struct fovea_server *server,
         const char *key);
 void fovea_server_reload(struct fovea_server *server);
+/** Those that the loop takes, blocked for everybody. */
+void fovea_server_signals(sigset_t *signals_out);
 
 #endif

@@ -354,10 +354,7 @@ static enum fovea_status
 open_events(struct fovea_server *server, struct fovea_error *err)
 {
     sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGHUP);
+    fovea_server_signals(&signals);
     server->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (server->signals < 0 ||
             !add_event(server, server->wake, EPOLLIN, &server->wake) ||

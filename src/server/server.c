@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "server/backroom.h"
 #include "server/control.h"
@@ -34,29 +35,10 @@ fovea_server_model(const struct fovea_server *server, const char *key)
 static bool
 is_failure(const struct fovea_event *event)
 {
-    switch (event->reason) {
-    case FOVEA_STOP_NONE:
-    case FOVEA_STOP_IDLE:
-    case FOVEA_STOP_MEMORY:
-    case FOVEA_STOP_MODEL:
-    case FOVEA_STOP_SHUTDOWN:
-    case FOVEA_STOP_RECYCLED:
-        return event->kind == FOVEA_EVENT_START_REFUSED ||
-                event->kind == FOVEA_EVENT_NO_SANDBOX ||
-                event->kind == FOVEA_EVENT_BREAKER;
-    case FOVEA_STOP_EXEC:
-    case FOVEA_STOP_LOAD:
-    case FOVEA_STOP_LOAD_TIMEOUT:
-    case FOVEA_STOP_IMAGE_TIMEOUT:
-    case FOVEA_STOP_CRASHED:
-    case FOVEA_STOP_KILLED:
-    case FOVEA_STOP_OOM:
-    case FOVEA_STOP_EXITED:
-    case FOVEA_STOP_PROTOCOL:
-    case FOVEA_STOP_COUNT:
-    default:
-        return true;
-    }
+    return fovea_stop_reason_is_fault(event->reason) ||
+            event->kind == FOVEA_EVENT_START_REFUSED ||
+            event->kind == FOVEA_EVENT_NO_SANDBOX ||
+            event->kind == FOVEA_EVENT_BREAKER;
 }
 
 /* From the pool's thread. */
@@ -106,6 +88,34 @@ fovea_server_reload(struct fovea_server *server)
     fovea_notify("READY=1");
 }
 
+/* Whether two directories are one. */
+static bool
+is_same(const char *a, const char *b)
+{
+    struct stat left;
+    struct stat right;
+    return stat(a, &left) == 0 && stat(b, &right) == 0 &&
+            left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+/* That the last model is none of the others under another name: both would have
+   the same workers, and statistics would know one of them only. */
+static enum fovea_status
+check_new(const struct fovea_server *server, struct fovea_error *err)
+{
+    const struct fovea_model_info *last =
+            &server->models[server->n_models - 1].info;
+    for (size_t i = 0; i + 1 < server->n_models; i++) {
+        const struct fovea_model_info *other = &server->models[i].info;
+        if (is_same(other->directory, last->directory)) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "%s and %s are the same model, in %s", other->key,
+                    last->key, last->directory);
+        }
+    }
+    return FOVEA_OK;
+}
+
 static enum fovea_status
 open_models(struct fovea_server *server, struct fovea_error *err)
 {
@@ -123,6 +133,10 @@ open_models(struct fovea_server *server, struct fovea_error *err)
         }
         fovea_model_describe(served->model, &served->info);
         server->n_models++;
+        status = check_new(server, err);
+        if (status) {
+            return status;
+        }
         status = settings->warm ? fovea_pool_spawn_worker(served->model, err)
                                 : FOVEA_OK;
         if (status) {
@@ -204,14 +218,20 @@ open_library(struct fovea_server *server, struct fovea_error *err)
     return fovea_open(options, &server->library, err);
 }
 
+void
+fovea_server_signals(sigset_t *signals_out)
+{
+    (void)sigemptyset(signals_out);
+    (void)sigaddset(signals_out, SIGINT);
+    (void)sigaddset(signals_out, SIGTERM);
+    (void)sigaddset(signals_out, SIGHUP);
+}
+
 static enum fovea_status
 open_plumbing(struct fovea_server *server, struct fovea_error *err)
 {
     sigset_t signals;
-    (void)sigemptyset(&signals);
-    (void)sigaddset(&signals, SIGINT);
-    (void)sigaddset(&signals, SIGTERM);
-    (void)sigaddset(&signals, SIGHUP);
+    fovea_server_signals(&signals);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN },
             NULL);

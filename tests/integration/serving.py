@@ -133,9 +133,12 @@ class Server:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        was_there = self.process.poll() is None
         try:
-            self.end()
+            status = self.end()
+            # What sanitizers find at the end shows here too.
+            assert kind or not was_there or status == 0, (status, self.log())
         finally:
             self.folder.cleanup()
 

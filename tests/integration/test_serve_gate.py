@@ -108,6 +108,15 @@ def refused(*words, env=None):
     return result.returncode, result.stderr.decode()
 
 
+def test_a_model_has_one_name(directory):
+    link = os.path.join(directory, "link")
+    os.symlink(command.MODEL, link)
+    for again in (link, os.path.join(command.MODEL, ".")):
+        code, text = refused("--port", "0", again)
+        same(code, 2)
+        assert "are the same model" in text and again in text, text
+
+
 def test_public_addresses_take_a_key(directory):
     code, text = refused("--host", "0.0.0.0", "--port", "0")
     same(code, 2)
@@ -215,6 +224,7 @@ def test_unix_socket(directory):
 
 command.main([test_routes_and_methods, test_bodies_end_in_one_place,
               test_types, test_keys,
-              test_key_of_the_environment, test_public_addresses_take_a_key,
+              test_key_of_the_environment,
+              test_a_model_has_one_name, test_public_addresses_take_a_key,
               test_hosts, test_origins, test_the_page_is_safe,
               test_request_ids, test_unix_socket])
