@@ -36,7 +36,9 @@ class Server:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [f"{build}/fovea", "serve", "--port", "0", "--quiet",
-                 "--workers", str(WORKERS), model], stdout=log, stderr=log)
+                 "--workers", str(WORKERS),
+                 # Those that are looked at stay the same ones.
+                 "--recycle", "1000000000", model], stdout=log, stderr=log)
         self.port = None
         while not self.port:
             assert self.process.poll() is None, self.text()
