@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""The scorer of training/, on rows whose score is known. Prints TAP.
+"""The scorer of training/, on rows whose score is known, and its generator of
+pictures. Prints TAP.
 
-Needs NumPy and Pillow, as the scorer does; skipped without them.
+Needs NumPy and Pillow, as these do; skipped without them.
 """
 import os
+import random
 import sys
 import traceback
 
 try:
     import numpy as np
-    from PIL import Image
+    from PIL import Image, ImageDraw
 except ImportError:
     print("1..0 # SKIP python3-numpy or python3-pil is not installed")
     sys.exit(0)
@@ -17,7 +19,11 @@ except ImportError:
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "..", "training"))
 sys.dont_write_bytecode = True
+import augment
+import generate
 import score
+
+generate.FIELDS = 6  # of a bank: enough here, and soon drawn
 
 
 def ramp(width, height):
@@ -59,6 +65,53 @@ def test_changes_do_what_they_are_named_for():
     assert tuple(change("watermark")[45, 0]) == (255, 255, 255)
     assert tuple(change("watermark")[45, 6]) == (6, 45, 200)
     assert len(set(change("grey")[7, 9])) == 1
+
+
+def drawn(seeds):
+    bank = generate.Bank(1)
+    return bank, [picture for seed in seeds
+                  for picture in generate.draw_family(bank, seed)]
+
+
+def test_the_same_seed_draws_the_same_family():
+    first, second = ([p.tobytes() for p in drawn([5, 6])[1]]
+                     for _ in range(2))
+    assert first == second
+    assert len(set(first)) == 2 * generate.FAMILY
+
+
+def test_a_collage_is_made_of_older_pictures():
+    bank, _ = drawn([])
+    bank.pictures.extend(Image.new("RGB", (9, 9), (fill, 7, 7))
+                         for fill in (50, 90))
+    picture = np.asarray(generate.collage(bank, random.Random(2), (60, 60)))
+    assert {tuple(p) for p in picture.reshape(-1, 3)} <= {
+        (50, 7, 7), (90, 7, 7), (0,) * 3, (128,) * 3, (255,) * 3}
+
+
+def test_solids_are_lit_where_they_are():
+    for seed in range(20):
+        mask, lit = generate.solid(random.Random(seed), (64, 64), 32, 32, 15)
+        mask, lit = np.asarray(mask), np.asarray(lit)
+        assert 50 < (mask > 0).sum() < 64 * 64, seed
+        assert lit[mask > 0].min() >= 0.09 * 255, seed
+
+
+def test_writing_repeats_its_glyphs_inside_its_lines():
+    image = Image.new("L", (200, 200))
+    generate.draw_writing(ImageDraw.Draw(image), random.Random(3), 100, 100,
+                          80)
+    ink = np.asarray(image) > 0
+    assert 0.01 < ink.mean() < 0.5
+    assert not ink[:, :15].any() and not ink[:50].any()
+
+
+def test_views_have_the_side_that_is_asked_for():
+    rng = random.Random(4)
+    picture = ramp(176, 176)
+    for gentle in (True, False):
+        view = augment.view(picture, rng, 96, gentle)
+        assert view.shape == (96, 96, 3) and view.dtype == np.uint8
 
 
 def main():
