@@ -88,11 +88,11 @@ def border(picture, rng):
 def recolour(picture, rng):
     """Brightness, contrast, warmth, gamma, saturation; sometimes grey."""
     kind = rng.random()
-    if kind < 0.2:
+    if kind < 0.4:
         picture = picture.convert("L").convert("RGB")
-    elif kind < 0.4:
+    elif kind < 0.6:
         grey = picture.convert("L").convert("RGB")
-        picture = Image.blend(grey, picture, rng.uniform(0.2, 1.6))
+        picture = Image.blend(grey, picture, rng.uniform(0, 1.6))
     values = np.arange(256, dtype=np.float32)
     if rng.random() < 0.3:
         values = 255 * (values / 255) ** math.exp(rng.gauss(0, 0.35))
@@ -119,12 +119,13 @@ def view(picture, rng, side, gentle=False):
         if rng.random() < 0.5:
             picture = compress(picture, rng)
         return np.asarray(picture)
-    picture = turn_and_crop(picture, rng, side, rng.choice([0.5, 0.7, 1.0]))
+    least = rng.choice([0.5, 0.5, 0.7, 1.0])
+    picture = turn_and_crop(picture, rng, side, least)
     if rng.random() < 0.3:
         picture = overlay(picture, rng)
     if rng.random() < 0.3:
         picture = border(picture, rng)
-    if rng.random() < 0.6:
+    if rng.random() < 0.75:
         picture = recolour(picture, rng)
     if rng.random() < 0.2:
         picture = picture.filter(

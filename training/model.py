@@ -16,12 +16,12 @@ from torch.nn import functional as F
 @dataclass
 class Shape:
     image_size: int = 96
-    patch_size: int = 16
+    patch_size: int = 8
     hidden_size: int = 128
     num_hidden_layers: int = 4
     num_attention_heads: int = 2
-    intermediate_size: int = 512
-    projection_dim: int = 128
+    intermediate_size: int = 256
+    projection_dim: int = 256
 
     def config(self):
         """What config.json says of it."""
@@ -85,17 +85,42 @@ class Embeddings(nn.Module):
             self.position_embedding.weight[1:] = (
                 0.3 * sine_positions(side, width))
 
-    def forward(self, pixels):
+    def forward(self, pixels, kept, arithmetic):
         # One product of matrices: the convolution's gradient is far slower.
         n, _, height, _ = pixels.shape
         weight = self.patch_embedding.weight
         p = weight.shape[-1]
         cut = pixels.reshape(n, 3, height // p, p, height // p, p)
         cut = cut.permute(0, 2, 4, 1, 3, 5).reshape(n, -1, 3 * p * p)
-        patches = cut @ weight.reshape(len(weight), -1).T
-        first = self.class_embedding.expand(n, 1, -1)
-        return (torch.cat([first, patches], 1)
-                + self.position_embedding.weight)
+        positions = self.position_embedding.weight
+        where = positions[1:]
+        if kept is not None:
+            rows = torch.arange(n, device=cut.device)[:, None]
+            cut = cut[rows, kept]
+            where = where[kept]
+        patches = linear(cut, weight.flatten(1), None, arithmetic) + where
+        first = (self.class_embedding + positions[:1]).expand(n, 1, -1)
+        return torch.cat([first, patches], 1)
+
+
+def linear(x, weight, bias, arithmetic):
+    return F.linear(x.to(arithmetic), weight.to(arithmetic),
+                    None if bias is None else bias.to(arithmetic))
+
+
+class Silu(torch.autograd.Function):
+    """x * sigmoid(x) by way of float32: bfloat16 has no fast kernel."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return F.silu(x.float()).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        x, = ctx.saved_tensors
+        return torch.ops.aten.silu_backward(
+            gradient.float(), x.float()).to(x.dtype)
 
 
 class Attention(nn.Module):
@@ -107,24 +132,35 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(width, width)
         self.out_proj = nn.Linear(width, width)
 
-    def forward(self, x):
+    def forward(self, x, arithmetic):
         n, tokens, width = x.shape
-        q, k, v = (f(x).view(n, tokens, self.heads, -1).transpose(1, 2)
-                   for f in (self.q_proj, self.k_proj, self.v_proj))
-        weight = (q * (width // self.heads) ** -0.5) @ k.transpose(2, 3)
-        mixed = weight.softmax(-1) @ v
-        return self.out_proj(mixed.transpose(1, 2).reshape(n, tokens, width))
+        scale = (width // self.heads) ** -0.5
+        weight = torch.cat([self.q_proj.weight * scale, self.k_proj.weight,
+                            self.v_proj.weight])
+        bias = torch.cat([self.q_proj.bias * scale, self.k_proj.bias,
+                          self.v_proj.bias])
+        qkv = linear(x, weight, bias, arithmetic)
+        q, k, v = (qkv.view(n, tokens, 3, self.heads, -1)
+                   .permute(2, 0, 3, 1, 4))
+        mixed = (q @ k.transpose(2, 3)).float().softmax(-1).to(arithmetic) @ v
+        mixed = mixed.transpose(1, 2).reshape(n, tokens, width)
+        return linear(mixed, self.out_proj.weight, self.out_proj.bias,
+                      arithmetic)
 
 
 class Mlp(nn.Module):
+    """quick_gelu(x) is silu(1.702 x) / 1.702: the factor is the weights'."""
+
     def __init__(self, width, inner):
         super().__init__()
         self.fc1 = nn.Linear(width, inner)
         self.fc2 = nn.Linear(inner, width)
 
-    def forward(self, x):
-        x = self.fc1(x)
-        return self.fc2(x * torch.sigmoid(1.702 * x))
+    def forward(self, x, arithmetic):
+        x = linear(x, self.fc1.weight * 1.702, self.fc1.bias * 1.702,
+                   arithmetic)
+        return linear(Silu.apply(x), self.fc2.weight / 1.702, self.fc2.bias,
+                      arithmetic)
 
 
 class Layer(nn.Module):
@@ -136,9 +172,9 @@ class Layer(nn.Module):
         self.layer_norm2 = nn.LayerNorm(width)
         self.mlp = Mlp(width, shape.intermediate_size)
 
-    def forward(self, x):
-        x = x + self.self_attn(self.layer_norm1(x))
-        return x + self.mlp(self.layer_norm2(x))
+    def forward(self, x, arithmetic):
+        x = x + self.self_attn(self.layer_norm1(x), arithmetic)
+        return x + self.mlp(self.layer_norm2(x), arithmetic)
 
 
 class Encoder(nn.Module):
@@ -147,9 +183,9 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(
             Layer(shape) for _ in range(shape.num_hidden_layers))
 
-    def forward(self, x):
+    def forward(self, x, arithmetic):
         for layer in self.layers:
-            x = layer(x)
+            x = layer(x, arithmetic)
         return x
 
 
@@ -161,9 +197,9 @@ class Vision(nn.Module):
         self.encoder = Encoder(shape)
         self.post_layernorm = nn.LayerNorm(shape.hidden_size)
 
-    def forward(self, pixels):
-        x = self.pre_layrnorm(self.embeddings(pixels))
-        return self.post_layernorm(self.encoder(x)[:, 0])
+    def forward(self, pixels, kept=None, arithmetic=torch.float32):
+        x = self.pre_layrnorm(self.embeddings(pixels, kept, arithmetic))
+        return self.post_layernorm(self.encoder(x, arithmetic)[:, 0])
 
 
 class Tower(nn.Module):
@@ -184,10 +220,14 @@ class Tower(nn.Module):
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
 
-    def forward(self, pixels):
-        return self.visual_projection(self.vision_model(pixels))
+    def forward(self, pixels, kept=None, arithmetic=torch.float32):
+        return self.visual_projection(
+            self.vision_model(pixels, kept, arithmetic))
 
-    def embed(self, pictures):
-        """(N, S, S, 3) bytes to (N, D) of length 1."""
+    def embed(self, pictures, kept=None, arithmetic=torch.float32):
+        """(N, S, S, 3) bytes to (N, D) of length 1.
+
+        kept: (N, K) the patches to look at, of each picture; None: all.
+        """
         pixels = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
-        return F.normalize(self(pixels), dim=1)
+        return F.normalize(self(pixels, kept, arithmetic), dim=1)

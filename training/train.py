@@ -7,6 +7,7 @@ Processes of their own draw the batches: batch i is drawn by process i modulo
 their number, from the seed, so the data do not depend on who is faster.
 """
 import argparse
+import concurrent.futures
 import copy
 import math
 import os
@@ -22,79 +23,62 @@ import augment
 import generate
 from model import Shape, Tower
 
-USES = 6  # batches that a drawn family serves before it is replaced
+POOL = 384  # drawn families at hand
+USES = 32  # batches that a family serves, on average, before it is replaced
+GENTLE = 0.6  # how many of the first views are hardly changed
 VALID_SEED = 0x5EED
 VALID_FAMILIES = 128
 
 
 def draw_batches(queue, seed, number, batch, side):
-    """Pairs of views, (batch, 2, side, side, 3), family by family."""
+    """Pairs of views, (2 * batch, side, side, 3): the first of each pair,
+    then the seconds."""
     torch.set_num_threads(1)
     rng = random.Random(seed * 1000003 + number)
     bank = generate.Bank(rng.getrandbits(48))
     per_batch = batch // generate.FAMILY
     draw = lambda: generate.draw_family(bank, rng.getrandbits(48))
-    pool = [draw() for _ in range(per_batch * USES)]
+    pool = [draw() for _ in range(POOL)]
     while True:
-        for i in rng.sample(range(len(pool)), per_batch // USES):
+        for i in rng.sample(range(POOL), max(1, per_batch // USES)):
             pool[i] = draw()
         bank.refresh(1)
         pictures = [p for family in rng.sample(pool, per_batch)
                     for p in family]
-        views = [[augment.view(p, rng, side, rng.random() < 0.4),
-                  augment.view(p, rng, side)] for p in pictures]
+        views = [augment.view(p, rng, side, rng.random() < GENTLE)
+                 for p in pictures]
+        views += [augment.view(p, rng, side) for p in pictures]
         queue.put(torch.from_numpy(np.array(views)))
 
 
 def validation(side):
-    """Drawn pictures that training never draws, and one change of each."""
+    """Drawn pictures that training never draws, and two changes of each."""
     bank, rng = generate.Bank(VALID_SEED), random.Random(VALID_SEED)
     pictures = [p for i in range(VALID_FAMILIES)
                 for p in generate.draw_family(bank, VALID_SEED + i)]
     gallery = [augment.view(p, rng, side, True) for p in pictures]
-    queries = [augment.view(p, rng, side) for p in pictures]
+    queries = [augment.view(p, rng, side) for p in pictures + pictures]
     return [torch.from_numpy(np.array(v)) for v in (gallery, queries)]
 
 
 @torch.no_grad()
-def recall(tower, pictures, device):
+def recall(tower, pictures, device, arithmetic=torch.float32):
     gallery, queries = (
-        torch.cat([tower.embed(part.to(device)) for part in v.split(128)])
+        torch.cat([tower.embed(part.to(device), None, arithmetic)
+                   for part in v.split(32)])
         for v in pictures)
     found = (queries @ gallery.T).argmax(1).cpu()
-    return (found == torch.arange(len(found))).float().mean().item()
+    own = torch.arange(len(queries)) % len(gallery)
+    return (found == own).float().mean().item()
 
 
-class Memory:
-    """Embeddings of the last batches: more pictures that must not match."""
-
-    def __init__(self, size, width, device):
-        self.rows = torch.zeros(size, width, device=device)
-        self.filled = self.at = 0
-
-    def add(self, rows):
-        if not len(self.rows):
-            return
-        n = len(rows)
-        to = (self.at + torch.arange(n)) % len(self.rows)
-        self.rows[to] = rows
-        self.at = (self.at + n) % len(self.rows)
-        self.filled = min(len(self.rows), self.filled + n)
-
-    def get(self):
-        return self.rows[:self.filled]
-
-
-def contrastive(a, b, memory, temperature):
-    """Each view must find its pair among the batch and the memory."""
-    own = torch.arange(len(a), device=a.device)
-    past = memory.get()
-    ab = a @ b.T
-    loss = 0
-    for rows, first in ((a, ab), (b, ab.T)):
-        logits = torch.cat([first, rows @ past.T], 1) / temperature
-        loss = loss + F.cross_entropy(logits, own)
-    return loss / 2
+def contrastive(rows, temperature):
+    """Each view must find its pair, half the rows away, among all others."""
+    n = len(rows)
+    itself = torch.eye(n, dtype=torch.bool, device=rows.device)
+    like = (rows @ rows.T / temperature).masked_fill(itself, -math.inf)
+    pair = torch.arange(n, device=rows.device).roll(n // 2)
+    return F.cross_entropy(like, pair)
 
 
 def learning_rate(step, options):
@@ -115,9 +99,11 @@ class Training:
 
     def __init__(self, options, device):
         torch.manual_seed(options.seed)
+        torch.set_num_threads(1)
         self.options, self.device, self.step = options, device, 0
+        self.arithmetic = getattr(torch, options.arithmetic)
         shape = Shape(options.side, options.patch, options.width,
-                      options.layers, options.width // 64,
+                      options.layers, options.width // options.head,
                       options.width * options.mlp, options.dim)
         self.tower = Tower(shape).to(device)
         self.average = copy.deepcopy(self.tower)
@@ -126,8 +112,9 @@ class Training:
         self.optimizer = torch.optim.AdamW(
             [{"params": decays, "weight_decay": 0.05},
              {"params": others, "weight_decay": 0}], betas=(0.9, 0.98))
-        self.memory = Memory(options.memory, options.dim, device)
         self.path = os.path.join(options.out, "checkpoint.pt")
+        self.threads = concurrent.futures.ThreadPoolExecutor(
+            options.threads, initializer=torch.set_num_threads, initargs=(1,))
 
     def save(self):
         save(self.path, {"shape": self.tower.shape.__dict__,
@@ -145,49 +132,100 @@ class Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = state["step"]
 
-    def learn(self, views):
+    def choose_patches(self, count):
+        """The patches to look at in each view; None: all."""
         options = self.options
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, options)
-        views = views.to(self.device)
-        both = self.tower.embed(torch.cat([views[:, 0], views[:, 1]]))
-        a, b = both.chunk(2)
-        loss = contrastive(a, b, self.memory, options.temperature)
-        self.optimizer.zero_grad()
+        if self.step >= options.steps * (1 - options.full):
+            return None
+        patches = (options.side // options.patch) ** 2
+        return torch.rand(count, patches, device=self.device).topk(
+            round(patches * options.keep)).indices
+
+    def differentiate(self, views, kept):
+        """The loss; its gradients go to the parameters.
+
+        Chunks stay in the cache, and threads share them. Their gradients are
+        added up in order, so that the sum does not depend on who is faster.
+        """
+        size, parameters = self.options.chunk, list(self.tower.parameters())
+        views = views.split(size)
+        kept = [None] * len(views) if kept is None else kept.split(size)
+        rows = list(self.threads.map(
+            lambda part, some: self.tower.embed(part, some, self.arithmetic),
+            views, kept))
+        leaf = torch.cat([r.detach() for r in rows]).requires_grad_()
+        loss = contrastive(leaf, self.options.temperature)
         loss.backward()
+        parts = self.threads.map(
+            lambda row, gradient: torch.autograd.grad(
+                row, parameters, gradient),
+            rows, leaf.grad.split(size))
+        for parameter, *gradients in zip(parameters, *parts):
+            parameter.grad = sum(gradients)
+        return loss.item()
+
+    def learn(self, views):
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.options)
+        loss = self.differentiate(views.to(self.device),
+                                  self.choose_patches(len(views)))
         torch.nn.utils.clip_grad_norm_(self.tower.parameters(), 1.0)
         self.optimizer.step()
-        self.memory.add(a.detach())
         self.step += 1
-        with torch.no_grad():
-            keep = min(0.995, self.step / (self.step + 10))
-            for mean, p in zip(self.average.parameters(),
-                               self.tower.parameters()):
-                mean.lerp_(p, 1 - keep)
-        return loss.item()
+        self.update_average()
+        return loss
+
+    @torch.no_grad()
+    def update_average(self):
+        keep = min(0.998, self.step / (self.step + 10))
+        for mean, p in zip(self.average.parameters(),
+                           self.tower.parameters()):
+            mean.lerp_(p, 1 - keep)
+
+    def recall(self, pictures):
+        return recall(self.average, pictures, self.device, self.arithmetic)
 
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--out", required=True, help="folder of the checkpoint")
-    p.add_argument("--steps", type=int, default=2800)
-    p.add_argument("--batch", type=int, default=64, help="pictures a step")
-    p.add_argument("--memory", type=int, default=0,
-                   help="past embeddings kept as more negatives")
-    p.add_argument("--rate", type=float, default=7e-4)
-    p.add_argument("--warmup", type=int, default=100)
-    p.add_argument("--temperature", type=float, default=0.1)
+    p.add_argument("--steps", type=int, default=6500)
+    p.add_argument("--batch", type=int, default=128, help="pictures a step")
+    p.add_argument("--keep", type=float, default=0.25,
+                   help="share of a view's patches that is looked at")
+    p.add_argument("--full", type=float, default=0.12,
+                   help="share of the steps, the last ones, with all patches")
+    p.add_argument("--rate", type=float, default=1e-3)
+    p.add_argument("--warmup", type=int, default=200)
+    p.add_argument("--temperature", type=float, default=0.05)
     p.add_argument("--side", type=int, default=96)
-    p.add_argument("--patch", type=int, default=16)
+    p.add_argument("--patch", type=int, default=8)
     p.add_argument("--width", type=int, default=128)
+    p.add_argument("--head", type=int, default=64, help="width of a head")
     p.add_argument("--layers", type=int, default=4)
-    p.add_argument("--mlp", type=int, default=4)
-    p.add_argument("--dim", type=int, default=128)
+    p.add_argument("--mlp", type=int, default=2)
+    p.add_argument("--dim", type=int, default=256)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--workers", type=int, default=1)
-    p.add_argument("--every", type=int, default=100,
+    p.add_argument("--workers", type=int, default=2,
+                   help="processes that draw")
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--chunk", type=int, default=32,
+                   help="views that a thread takes at a time")
+    p.add_argument("--arithmetic", default="bfloat16",
+                   choices=["bfloat16", "float32"])
+    p.add_argument("--every", type=int, default=200,
                    help="steps between two lines and two checkpoints")
     return p.parse_args()
+
+
+def start_drawing(options, step):
+    """A queue of batches for each process that draws."""
+    queues = [mp.Queue(3) for _ in range(options.workers)]
+    for i, queue in enumerate(queues):
+        seed = options.seed + 7919 * step
+        mp.Process(target=draw_batches, daemon=True, args=(
+            queue, seed, i, options.batch, options.side)).start()
+    return queues
 
 
 def main():
@@ -196,24 +234,21 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     training = Training(options, device)
     training.resume()
-    queues = [mp.Queue(3) for _ in range(options.workers)]
-    for i, queue in enumerate(queues):
-        seed = options.seed + 7919 * training.step
-        mp.Process(target=draw_batches, daemon=True, args=(
-            queue, seed, i, options.batch, options.side)).start()
+    queues = start_drawing(options, training.step)
     pictures = validation(options.side)
     print(f"step {training.step}: recall "
-          f"{recall(training.average, pictures, device):.3f}", flush=True)
-    start, total = time.time(), 0
+          f"{training.recall(pictures):.3f}", flush=True)
+    start, losses = time.time(), []
     while training.step < options.steps:
-        total += training.learn(queues[training.step % len(queues)].get())
+        views = queues[training.step % len(queues)].get()
+        losses.append(training.learn(views))
         if (training.step % options.every == 0
                 or training.step == options.steps):
             training.save()
-            print(f"step {training.step}: loss {total / options.every:.3f} "
-                  f"recall {recall(training.average, pictures, device):.3f} "
+            print(f"step {training.step}: loss {np.mean(losses):.3f} "
+                  f"recall {training.recall(pictures):.3f} "
                   f"after {time.time() - start:.0f} s", flush=True)
-            total = 0
+            losses = []
 
 
 if __name__ == "__main__":
