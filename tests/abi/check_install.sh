@@ -91,7 +91,7 @@ default_model() {
         fovea/near-duplicate-small "$source/samples/scenes/fog.jpg" \
         "$source/samples/scenes/fog_small.jpg" >"$root/out" || return 1
     cat "$root/out"
-    grep -q '^2 of 2 images embedded, 128 numbers' "$root/out"
+    grep -q '^2 of 2 images embedded, 256 numbers' "$root/out"
 }
 ok default_model
 

@@ -76,7 +76,7 @@ def test_the_default_model_needs_no_name(directory):
     named = run("embed", path, "--model",
                 f"{source}/models/fovea/near-duplicate-small", model=False)
     same(result.stdout, named.stdout)
-    same(len(lines(result.stdout)[0]["embedding"]), 128)
+    same(len(lines(result.stdout)[0]["embedding"]), 256)
 
 
 def test_bad_inputs_cost_only_themselves(directory):
