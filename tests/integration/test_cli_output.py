@@ -16,6 +16,9 @@ import time
 from command import DIMENSION, Skip, environment, lines, main, npy, picture, \
     put, read, run, said, same, start
 
+# Whoever runs the tests may ignore it (nohup), and children inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 
 def album(directory, n):
     return [put(directory, f"in/{i:03}.png", picture(i)) for i in range(n)]
