@@ -66,8 +66,7 @@ faults_are_told_from_ends(void **state)
 {
     (void)state;
     for (int i = 0; i < FOVEA_STOP_COUNT; i++) {
-        assert_int_equal(
-                fovea_stop_reason_is_fault((enum fovea_stop_reason)i),
+        assert_int_equal(fovea_stop_reason_is_fault((enum fovea_stop_reason)i),
                 i >= FOVEA_STOP_EXEC);
     }
     assert_false(fovea_stop_reason_is_fault(FOVEA_STOP_COUNT));

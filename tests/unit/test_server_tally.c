@@ -93,7 +93,8 @@ a_long_sleep_costs_nothing(void **state)
     struct fovea_tally *tally = create();
     struct fovea_history *history = &tally->history;
     fovea_tally_image(tally, FOVEA_OK, 1, 0, start_ns);
-    const int64_t late_ns = start_ns + 400 * 24 * 3600 * FOVEA_NS_PER_S;
+    const int64_t year_s = INT64_C(365) * 24 * 3600;
+    const int64_t late_ns = start_ns + year_s * FOVEA_NS_PER_S;
     fovea_history_advance(history, late_ns);
     assert_int_equal(fovea_history_size(history), FOVEA_HISTORY_POINTS);
     for (size_t i = 0; i < FOVEA_HISTORY_POINTS; i++) {
