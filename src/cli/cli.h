@@ -52,6 +52,10 @@ void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);
 /** Report an error record and give the exit code of its status. */
 int fovea_cli_fail(const struct fovea_error *error);
 
+/** Room for argc words and two that a command may add; free() it. NULL, and
+ *  reported, without memory: FOVEA_EXIT_FAILED. */
+const char **fovea_cli_words(int argc);
+
 /** Report wrong usage and where to read how it is done. FOVEA_EXIT_USAGE. */
 int fovea_cli_misused(const struct fovea_command *command,
         const struct fovea_error *error);

@@ -218,11 +218,9 @@ run(const struct fovea_command *self, int argc, char **argv)
     struct flags flags = { 0 };
     struct fovea_error error;
     size_t n_words = 0;
-    FOVEA_AUTO_FREE const char **words =
-            calloc((size_t)argc + 1, sizeof *words);
+    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
-        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
-        return fovea_cli_fail(&error);
+        return FOVEA_EXIT_FAILED;
     }
     if (parse(argc, argv, &flags, words, &n_words, &error)) {
         return fovea_cli_misused(self, &error);

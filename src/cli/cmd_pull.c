@@ -187,11 +187,9 @@ run(const struct fovea_command *self, int argc, char **argv)
     };
     struct fovea_error error;
     size_t n_words = 0;
-    FOVEA_AUTO_FREE const char **words =
-            calloc((size_t)argc + 1, sizeof *words);
+    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
-        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
-        return fovea_cli_fail(&error);
+        return FOVEA_EXIT_FAILED;
     }
     if (fovea_args_parse(table, FOVEA_ARRAY_LEN(table), argc, argv, words,
                 &n_words, &error)) {

@@ -258,13 +258,9 @@ run(const struct fovea_command *self, int argc, char **argv)
             .drain_ns = FOVEA_DEFAULT_DRAIN_NS,
         },
     };
-    struct fovea_error error;
-    /* Two more than there can be: --model's, and the default's. */
-    FOVEA_AUTO_FREE const char **words =
-            calloc((size_t)argc + 2, sizeof *words);
+    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
-        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
-        return fovea_cli_fail(&error);
+        return FOVEA_EXIT_FAILED;
     }
     return serve(self, &flags, argc, argv, words);
 }

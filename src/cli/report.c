@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/cli.h"
 
 enum {
@@ -53,6 +54,18 @@ fovea_cli_fail(const struct fovea_error *error)
 {
     fovea_cli_report("%s", error->message);
     return fovea_status_exit_code(error->code);
+}
+
+const char **
+fovea_cli_words(int argc)
+{
+    const char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (!words) {
+        struct fovea_error error;
+        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
+        (void)fovea_cli_fail(&error);
+    }
+    return words;
 }
 
 int

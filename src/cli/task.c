@@ -385,11 +385,9 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
     struct fovea_task task = { 0 };
     struct fovea_error error;
     size_t n_words = 0;
-    FOVEA_AUTO_FREE const char **words =
-            calloc((size_t)argc + 1, sizeof *words);
+    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
-        (void)fovea_fail_memory(&error, (size_t)argc, "the arguments");
-        return fovea_cli_fail(&error);
+        return FOVEA_EXIT_FAILED;
     }
     enum fovea_status status =
             parse(kind, &task, argc, argv, words, &n_words, &error);

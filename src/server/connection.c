@@ -91,6 +91,13 @@ fovea_connection_changed(void *context, struct MHD_Connection *mhd,
     }
 }
 
+/* Whether more of a request is waited for. */
+static bool
+reads(enum fovea_phase phase)
+{
+    return phase == FOVEA_PHASE_HEAD || phase == FOVEA_PHASE_BODY;
+}
+
 void
 fovea_connection_enter(struct fovea_connection *connection,
         enum fovea_phase phase)
@@ -103,21 +110,18 @@ fovea_connection_enter(struct fovea_connection *connection,
         [FOVEA_PHASE_WORK] = INT64_MAX,
         [FOVEA_PHASE_ANSWER] = settings->body_ns,
     };
-    bool reads = phase == FOVEA_PHASE_HEAD || phase == FOVEA_PHASE_BODY;
     connection->phase = phase;
     connection->due_ns = fovea_later(fovea_clock_ns(),
-            connection->is_half_closed && reads ? HALF_CLOSED_NS
-                                                : times[phase]);
+            connection->is_half_closed && reads(phase) ? HALF_CLOSED_NS
+                                                       : times[phase]);
 }
 
 void
 fovea_connection_half_close(struct fovea_connection *connection)
 {
     connection->is_half_closed = true;
-    if (connection->phase != FOVEA_PHASE_WORK) {
-        if (connection->phase != FOVEA_PHASE_ANSWER) {
-            connection->due_ns = fovea_later(fovea_clock_ns(), HALF_CLOSED_NS);
-        }
+    if (reads(connection->phase)) {
+        connection->due_ns = fovea_later(fovea_clock_ns(), HALF_CLOSED_NS);
     } else if (connection->exchange->stage == FOVEA_STAGE_WORKING) {
         fovea_exchange_lose_client(connection->exchange);
     }
@@ -160,9 +164,10 @@ expire(struct fovea_connection *connection)
         return;
     }
     if (connection->is_half_closed) {
-        fovea_answer_fail(&exchange->answer, FOVEA_ERR_ARGUMENT, "",
-                "the request ends before it is complete");
-    } else if (exchange->answer.http == 0) {
+        fovea_exchange_cut_short(exchange);
+        return;
+    }
+    if (exchange->answer.http == 0) {
         fovea_answer_fail(&exchange->answer, FOVEA_ERR_BODY_TIMEOUT, "",
                 connection->phase == FOVEA_PHASE_BODY
                         ? "the body did not come within the time for it "

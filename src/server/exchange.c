@@ -119,12 +119,20 @@ keep(struct fovea_exchange *exchange, const char *data, size_t size,
             : FOVEA_OK;
 }
 
-static void
-forget_input(struct fovea_exchange *exchange)
+void
+fovea_exchange_forget_input(struct fovea_exchange *exchange)
 {
     fovea_upload_destroy(exchange->upload);
     exchange->upload = NULL;
     fovea_body_finish(&exchange->body, &exchange->server->budget);
+}
+
+void
+fovea_exchange_cut_short(struct fovea_exchange *exchange)
+{
+    fovea_answer_fail(&exchange->answer, FOVEA_ERR_ARGUMENT, "",
+            "the request ends before it is complete");
+    fovea_connection_hang_up(exchange->connection);
 }
 
 static enum MHD_Result
@@ -137,7 +145,7 @@ receive(struct fovea_exchange *exchange, const char *data, size_t size)
         fovea_answer_fail(&exchange->answer, error.code, "", "%s",
                 error.message);
         exchange->stage = FOVEA_STAGE_SWALLOWING;
-        forget_input(exchange);
+        fovea_exchange_forget_input(exchange);
     }
     if (exchange->stage == FOVEA_STAGE_SWALLOWING &&
             !fovea_gate_swallows(exchange)) {
@@ -252,9 +260,7 @@ fovea_exchange_end(void *context, struct MHD_Connection *mhd, void **slot,
             (code == MHD_REQUEST_TERMINATED_CLIENT_ABORT ||
                     code == MHD_REQUEST_TERMINATED_READ_ERROR)) {
         /* Whoever only stopped sending can still read why. */
-        fovea_answer_fail(&exchange->answer, FOVEA_ERR_ARGUMENT, "",
-                "the request ends before it is complete");
-        fovea_connection_hang_up(exchange->connection);
+        fovea_exchange_cut_short(exchange);
     } else if (exchange->answer.http == 0) {
         exchange->answer.http = HTTP_BAD_REQUEST; /* libmicrohttpd said so */
     }
@@ -265,7 +271,7 @@ fovea_exchange_end(void *context, struct MHD_Connection *mhd, void **slot,
     exchange->connection->exchange = NULL;
     fovea_connection_enter(exchange->connection, FOVEA_PHASE_HEAD);
     fovea_server_job_destroy(exchange->job);
-    forget_input(exchange);
+    fovea_exchange_forget_input(exchange);
     fovea_answer_finish(&exchange->answer);
     free(exchange);
     *slot = NULL;

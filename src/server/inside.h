@@ -201,6 +201,10 @@ void fovea_exchange_suspend(struct fovea_exchange *exchange);
 void fovea_exchange_resume(struct fovea_exchange *exchange);
 /** Nobody waits for its answer any more. It must be suspended. */
 void fovea_exchange_lose_client(struct fovea_exchange *exchange);
+/** Free what came in: its body, or its form. Fine twice. */
+void fovea_exchange_forget_input(struct fovea_exchange *exchange);
+/** It ends before it is complete: say so and hang up. */
+void fovea_exchange_cut_short(struct fovea_exchange *exchange);
 /** A header of the request; NULL if there is none. */
 const char *fovea_exchange_header(const struct fovea_exchange *exchange,
         const char *name);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "server/backroom.h"
-#include "server/upload.h"
 
 enum {
     N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
@@ -161,9 +160,7 @@ feed(struct fovea_server_job *job)
     }
     if (job->n_next == job->n) {
         /* All of it is in other memory now. */
-        fovea_upload_destroy(job->exchange->upload);
-        job->exchange->upload = NULL;
-        fovea_body_finish(&job->exchange->body, &server->budget);
+        fovea_exchange_forget_input(job->exchange);
     }
 }
 

@@ -60,12 +60,13 @@ const struct fovea_model_stats *
 fovea_view_model(const struct fovea_pool_stats *stats,
         const struct fovea_served *served)
 {
+    static const struct fovea_model_stats unused;
     for (size_t i = 0; i < stats->n_models; i++) {
         if (strcmp(stats->models[i].key, served->info.key) == 0) {
             return &stats->models[i];
         }
     }
-    return NULL;
+    return &unused;
 }
 
 const char *

@@ -12,7 +12,7 @@ typedef void fovea_view_fn(struct fovea_server *server,
  *  meanwhile. */
 void fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write);
 
-/** A model's part of the statistics; NULL before it was first used. */
+/** A model's part of the statistics; all zero before it was first used. */
 const struct fovea_model_stats *fovea_view_model(
         const struct fovea_pool_stats *stats,
         const struct fovea_served *served);

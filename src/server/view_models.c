@@ -8,10 +8,8 @@ static void
 add_model(const struct fovea_server *server, const struct fovea_served *served,
         const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
-    static const struct fovea_model_stats unused;
     const struct fovea_model_info *info = &served->info;
     const struct fovea_model_stats *model = fovea_view_model(stats, served);
-    model = model ? model : &unused;
     fovea_text_format(text, "{\"id\":");
     fovea_text_json_string(text, info->key);
     fovea_text_format(text,

@@ -75,9 +75,7 @@ static void
 add_model(const struct fovea_server *server, const struct fovea_served *served,
         const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
-    static const struct fovea_model_stats unused;
     const struct fovea_model_stats *model = fovea_view_model(stats, served);
-    model = model ? model : &unused;
     fovea_text_format(text, "{\"id\":");
     fovea_text_json_string(text, served->info.key);
     fovea_text_format(text,
