@@ -20,7 +20,8 @@
  * them.
  *
  * Every fallible function returns a status and fills the error record (which
- * may be NULL) only on failure. Outputs change only on success unless a
+ * may be NULL) only on failure; those that embed an image fill it with its
+ * notes otherwise. Outputs change only on success unless a
  * function says otherwise. No function ends the process, and no input aborts
  * it. A library handle and its models may be used from any number of threads
  * at once; closing must come after every other call has returned. After a fork
@@ -244,6 +245,7 @@ FOVEA_API const struct fovea_catalogue_entry *fovea_catalogue(size_t index);
  * @param flags      0 or FOVEA_EMBED_RAW.
  * @param embedding  fovea_embedding_dimension() float32, of length 1 unless
  *                   FOVEA_EMBED_RAW; written only on success.
+ * @param err        May be NULL. Written on success too: notes about the image.
  * @return FOVEA_OK; a file status (FOVEA_ERR_FILE_NOT_FOUND, _FILE_DENIED,
  *         _NOT_A_FILE, _IO); an image status (FOVEA_ERR_NOT_AN_IMAGE and the
  *         other 200s); a model status if the weights cannot be loaded;
@@ -310,8 +312,8 @@ struct fovea_image {
  * @param images      n of them, borrowed for the call.
  * @param embeddings  [n][dimension] float32, row-major; the row of an item that
  *                    failed is zeroed.
- * @param results     n records, all written: code FOVEA_OK, or what was wrong
- *                    with this item.
+ * @param results     n records, all written: code FOVEA_OK and the notes about
+ *                    this item, or what was wrong with it.
  * @return FOVEA_OK if every item was tried, whatever came of it. Otherwise
  *         embeddings and results are unspecified and err says why:
  *         FOVEA_ERR_ARGUMENT or FOVEA_ERR_NO_MEMORY; and, where no item could
@@ -344,8 +346,8 @@ struct fovea_timings {
 /**
  * Called once for every image that was submitted.
  *
- * @param result     code FOVEA_OK, or what went wrong. Lives as long as the
- *                   call.
+ * @param result     code FOVEA_OK and the notes about the image, or what went
+ *                   wrong. Lives as long as the call.
  * @param embedding  fovea_embedding_dimension() float32, or NULL on failure.
  *                   Lives as long as the call.
  * Threads: one of the library's own, never the one that submitted, with none of

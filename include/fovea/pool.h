@@ -123,8 +123,9 @@ struct fovea_model_stats {
     uint32_t max_queue;
     uint32_t n_in_hand; /* of workers */
     uint64_t n_submitted;
-    uint64_t n_embedded; /* good ones */
-    uint64_t n_failed;   /* bad images and all other failures */
+    uint64_t n_embedded;             /* good ones */
+    uint64_t n_noted[FOVEA_N_NOTES]; /* of them, by the notes they have */
+    uint64_t n_failed;               /* bad images and all other failures */
     uint64_t n_retried;
     uint64_t n_cold_starts;
     uint64_t stops[FOVEA_STOP_COUNT]; /* workers by reason */

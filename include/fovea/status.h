@@ -8,6 +8,7 @@
 #define FOVEA_STATUS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "fovea/export.h"
 
@@ -23,21 +24,49 @@ enum fovea_status {
 #undef X
 };
 
+/** What is worth knowing about an image that is good: bits of a set. note.def
+ *  is the one table. */
+enum fovea_note {
+#define X(name, bit, string, text) FOVEA_NOTE_##name = 1 << (bit),
+#include "fovea/note.def"
+#undef X
+};
+
 enum {
-    FOVEA_ERROR_MESSAGE_SIZE = 240
+    FOVEA_ERROR_MESSAGE_SIZE = 240,
+    FOVEA_N_NOTES = 0
+#define X(name, bit, string, text) +1
+#include "fovea/note.def"
+#undef X
 };
 
 /**
- * Why a call failed. Filled only on failure, by the layer that saw it first.
+ * What came of a call, or of an image. Filled on failure, by the layer that saw
+ * it first, and of an image that is good: its code is FOVEA_OK then, and all
+ * the rest is 0 and empty unless there are notes.
  *
  * message is one line, NUL-terminated, without a final stop or newline, and
- * says what was wrong with what. sys_errno is an errno value, or 0.
+ * says what was wrong with what, or what the notes are about. sys_errno is an
+ * errno value, or 0. notes is 0 on failure.
  */
 struct fovea_error {
     enum fovea_status code;
     int sys_errno;
+    uint32_t notes; /* of enum fovea_note */
     char message[FOVEA_ERROR_MESSAGE_SIZE];
 };
+
+/**
+ * Short stable name of the note 1 << bit ("damaged"), as it stands in JSON.
+ *
+ * @return A static string; NULL from bit FOVEA_N_NOTES on.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API const char *fovea_note_name(unsigned bit);
+
+/** One sentence for people about the note 1 << bit, or NULL. Static; safe.
+ *  Since: 0.1 */
+FOVEA_API const char *fovea_note_text(unsigned bit);
 
 /**
  * Short stable name of a status ("image_truncated"), as it stands in JSON.

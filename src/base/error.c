@@ -75,6 +75,7 @@ fovea_fail(struct fovea_error *err, enum fovea_status code, const char *format,
     if (err) {
         err->code = code;
         err->sys_errno = 0;
+        err->notes = 0;
         va_list arguments;
         va_start(arguments, format);
         (void)vsnprintf(err->message, sizeof err->message, format, arguments);
@@ -90,6 +91,7 @@ fovea_fail_errno(struct fovea_error *err, enum fovea_status code, int sys_errno,
     if (err) {
         err->code = code;
         err->sys_errno = sys_errno;
+        err->notes = 0;
         va_list arguments;
         va_start(arguments, format);
         int used =
@@ -110,6 +112,37 @@ fovea_fail_memory(struct fovea_error *err, size_t size, const char *what)
 {
     return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
             "cannot allocate %zu bytes for %s", size, what);
+}
+
+void
+fovea_error_clear(struct fovea_error *err)
+{
+    if (err) {
+        *err = (struct fovea_error){ .code = FOVEA_OK };
+    }
+}
+
+void
+fovea_note(struct fovea_error *err, enum fovea_note note, const char *format,
+        ...)
+{
+    if (!err) {
+        return;
+    }
+    if (err->code || !err->notes) {
+        fovea_error_clear(err);
+    }
+    size_t used = strlen(err->message);
+    if (used > 0) {
+        (void)snprintf(err->message + used, sizeof err->message - used, "; ");
+        used = strlen(err->message);
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(err->message + used, sizeof err->message - used, format,
+            arguments);
+    va_end(arguments);
+    err->notes |= (uint32_t)note;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
- * Filling the error record. Each function returns the status it was given, so
- * that a failure reads `return fovea_fail(err, FOVEA_ERR_IO, "...")`.
+ * Filling the error record. Those that fail return the status they were given,
+ * so that a failure reads `return fovea_fail(err, FOVEA_ERR_IO, "...")`.
  */
 #ifndef FOVEA_BASE_ERROR_H
 #define FOVEA_BASE_ERROR_H
@@ -21,6 +21,17 @@ enum fovea_status fovea_fail_errno(struct fovea_error *err,
 /** FOVEA_ERR_NO_MEMORY for `size` bytes of `what`. */
 enum fovea_status fovea_fail_memory(struct fovea_error *err, size_t size,
         const char *what);
+
+/**
+ * Note something about an image that is good: code FOVEA_OK, the note added to
+ * the notes, the sentence to the message. A failure that was in err before is
+ * forgotten.
+ */
+void fovea_note(struct fovea_error *err, enum fovea_note note,
+        const char *format, ...) FOVEA_PRINTF(3, 4);
+
+/** Nothing happened yet: code FOVEA_OK, no notes. err may be NULL. */
+void fovea_error_clear(struct fovea_error *err);
 
 /** Put "<context>: " before the message of a failure that already happened. */
 void fovea_error_prefix(struct fovea_error *err, const char *format, ...)

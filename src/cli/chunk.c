@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/notes.h"
 #include "base/size.h"
 
 enum fovea_status
@@ -73,10 +74,10 @@ fovea_chunk_collect(struct fovea_chunk *chunk)
     return n_images;
 }
 
-size_t
+struct fovea_outcome_counts
 fovea_chunk_settle(struct fovea_chunk *chunk)
 {
-    size_t n_bad = 0;
+    struct fovea_outcome_counts counts = { 0 };
     size_t image = 0;
     for (size_t i = 0; i < chunk->n; i++) {
         struct fovea_outcome *outcome = &chunk->outcomes[i];
@@ -88,7 +89,8 @@ fovea_chunk_settle(struct fovea_chunk *chunk)
             outcome->row = chunk->rows + image * chunk->row_size;
             image++;
         }
-        n_bad += outcome->error->code != FOVEA_OK;
+        counts.n_bad += outcome->error->code != FOVEA_OK;
+        fovea_notes_count(outcome->error, counts.n_noted);
     }
-    return n_bad;
+    return counts;
 }

@@ -10,6 +10,12 @@
 #include "cli/output.h"
 #include "cli/walk.h"
 
+/** What came of inputs, counted. */
+struct fovea_outcome_counts {
+    uint64_t n_bad;
+    uint64_t n_noted[FOVEA_N_NOTES]; /* good ones with each note */
+};
+
 struct fovea_chunk {
     uint64_t turn; /* place among all chunks */
     size_t capacity;
@@ -38,7 +44,7 @@ bool fovea_is_url(const char *name);
 /** Fill images from the entries that have no problem; gives their number. */
 size_t fovea_chunk_collect(struct fovea_chunk *chunk);
 
-/** Fill outcomes from problems and results; gives the number of bad ones. */
-size_t fovea_chunk_settle(struct fovea_chunk *chunk);
+/** Fill outcomes from problems and results, and count them. */
+struct fovea_outcome_counts fovea_chunk_settle(struct fovea_chunk *chunk);
 
 #endif

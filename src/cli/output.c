@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "cli/input_name.h"
 
 void
@@ -131,6 +132,7 @@ write_line(struct fovea_output *output, const struct fovea_outcome *outcome,
     }
     fovea_text_add(text, "{", 1);
     fovea_input_name_json(text, outcome->entry->path);
+    fovea_notes_json(text, outcome->error->notes, outcome->error->message);
     enum fovea_status status = FOVEA_OK;
     if (output->to_files) {
         fovea_text_format(text, ",\"row\":%" PRIu64, output->n_rows++);

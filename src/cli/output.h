@@ -39,7 +39,7 @@ struct fovea_output {
 /** A run of inputs with what came of them. */
 struct fovea_outcome {
     const struct fovea_entry *entry;
-    const struct fovea_error *error; /* code FOVEA_OK: good */
+    const struct fovea_error *error; /* code FOVEA_OK: good, with its notes */
     const void *row;                 /* row_size bytes; of good ones */
 };
 

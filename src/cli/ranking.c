@@ -4,17 +4,25 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "cli/input_name.h"
 
 enum {
     SLACK = 1024, /* so many more than the best are kept between two sorts */
 };
 
+static void
+finish_ranked(struct fovea_ranked *ranked)
+{
+    free(ranked->name);
+    free(ranked->note);
+}
+
 void
 fovea_ranking_finish(struct fovea_ranking *ranking)
 {
     for (size_t i = 0; i < ranking->n_ranked; i++) {
-        free(ranking->ranked[i].name);
+        finish_ranked(&ranking->ranked[i]);
     }
     free(ranking->ranked);
     fovea_text_finish(&ranking->bad);
@@ -50,7 +58,7 @@ fovea_ranking_settle(struct fovea_ranking *ranking)
                 compare);
     }
     while (ranking->n_best > 0 && ranking->n_ranked > ranking->n_best) {
-        free(ranking->ranked[--ranking->n_ranked].name);
+        finish_ranked(&ranking->ranked[--ranking->n_ranked]);
     }
 }
 
@@ -78,16 +86,19 @@ add_good(struct fovea_ranking *ranking, const struct fovea_outcome *outcome,
     if (ranking->n_best > 0 && ranking->n_ranked >= ranking->n_best + SLACK) {
         fovea_ranking_settle(ranking);
     }
-    char *name = strdup(outcome->entry->path);
-    if (!name || !grow(ranking)) {
-        free(name);
-        return fovea_fail_memory(err, sizeof *ranking->ranked, "the ranking");
-    }
-    ranking->ranked[ranking->n_ranked++] = (struct fovea_ranked){
-        .name = name,
+    const struct fovea_error *result = outcome->error;
+    struct fovea_ranked ranked = {
+        .name = strdup(outcome->entry->path),
+        .note = result->notes ? strdup(result->message) : NULL,
+        .notes = result->notes,
         .cosine = cosine(ranking->query, outcome->row, ranking->dimension),
         .place = ranking->n_seen,
     };
+    if (!ranked.name || (ranked.notes && !ranked.note) || !grow(ranking)) {
+        finish_ranked(&ranked);
+        return fovea_fail_memory(err, sizeof *ranking->ranked, "the ranking");
+    }
+    ranking->ranked[ranking->n_ranked++] = ranked;
     return FOVEA_OK;
 }
 
@@ -121,6 +132,7 @@ fovea_ranking_table(const struct fovea_ranking *ranking,
         const struct fovea_ranked *ranked = &ranking->ranked[i];
         fovea_text_format(text, "%5zu  %7.4f  ", i + 1, (double)ranked->cosine);
         fovea_text_printable(text, ranked->name);
+        fovea_notes_words(text, ranked->notes);
         fovea_text_add(text, "\n", 1);
     }
 }
@@ -129,10 +141,12 @@ void
 fovea_ranking_json(const struct fovea_ranking *ranking, struct fovea_text *text)
 {
     for (size_t i = 0; i < ranking->n_ranked; i++) {
+        const struct fovea_ranked *ranked = &ranking->ranked[i];
         fovea_text_format(text, "{\"rank\":%zu,\"cosine\":", i + 1);
-        fovea_text_json_float(text, ranking->ranked[i].cosine);
+        fovea_text_json_float(text, ranked->cosine);
         fovea_text_add(text, ",", 1);
-        fovea_input_name_json(text, ranking->ranked[i].name);
+        fovea_input_name_json(text, ranked->name);
+        fovea_notes_json(text, ranked->notes, ranked->note);
         fovea_text_add(text, "}\n", 2);
     }
     if (ranking->bad.size > 0) {

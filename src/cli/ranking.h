@@ -13,6 +13,8 @@
 /** An input and how like the query it is. */
 struct fovea_ranked {
     char *name;     /* owned */
+    char *note;     /* owned: the sentence; NULL: there are no notes */
+    uint32_t notes; /* of enum fovea_note */
     float cosine;   /* -1 to 1 */
     uint64_t place; /* among the inputs: decides between equals */
 };
@@ -39,7 +41,7 @@ FOVEA_NODISCARD enum fovea_status fovea_ranking_add(void *context,
 /** Sort, and drop all but the best; before one of the next two. */
 void fovea_ranking_settle(struct fovea_ranking *ranking);
 
-/** A table for people: rank, cosine, name. */
+/** A table for people: rank, cosine, name and notes. */
 void fovea_ranking_table(const struct fovea_ranking *ranking,
         struct fovea_text *text);
 

@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
-#include "cli/chunk.h"
 #include "cli/cli.h"
 #include "cli/count.h"
 #include "cli/signals.h"
@@ -52,6 +51,7 @@ struct run {
     uint64_t turn;
     enum fovea_status status; /* of the first failure */
     struct fovea_error error;
+    uint64_t n_noted[FOVEA_N_NOTES];
 
     atomic_bool stop;
     atomic_uint_least64_t n_done;
@@ -197,15 +197,19 @@ wait_for_turn(struct run *run, uint64_t turn)
 }
 
 static void
-count_chunk(struct run *run, size_t n, size_t n_bad)
+count_chunk(struct run *run, size_t n,
+        const struct fovea_outcome_counts *counts)
 {
-    (void)atomic_fetch_add(&run->n_bad, n_bad);
+    (void)atomic_fetch_add(&run->n_bad, counts->n_bad);
     (void)atomic_fetch_add(&run->n_done, n);
     if (!atomic_load(&run->n_first)) {
         atomic_store(&run->first_ns, fovea_clock_ns() - run->start_ns);
         atomic_store(&run->n_first, n);
     }
     (void)pthread_mutex_lock(&run->turn_mutex);
+    for (size_t i = 0; i < FOVEA_N_NOTES; i++) {
+        run->n_noted[i] += counts->n_noted[i];
+    }
     run->turn++;
     (void)pthread_cond_broadcast(&run->turn_changed);
     (void)pthread_mutex_unlock(&run->turn_mutex);
@@ -217,7 +221,7 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
     if (!wait_for_turn(run, chunk->turn)) {
         return false;
     }
-    size_t n_bad = fovea_chunk_settle(chunk);
+    struct fovea_outcome_counts counts = fovea_chunk_settle(chunk);
     struct fovea_error error;
     (void)pthread_mutex_lock(&run->output_mutex);
     if (run->clears) {
@@ -233,7 +237,7 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
         stop_run(run, status, &error);
         return false;
     }
-    count_chunk(run, chunk->n, n_bad);
+    count_chunk(run, chunk->n, &counts);
     return true;
 }
 
@@ -401,9 +405,10 @@ fovea_run(const struct fovea_run_settings *settings,
     read_state(&run, &state);
     *totals_out = (struct fovea_run_totals){
         .n_done = state.n_done,
-        .n_bad = state.n_bad,
+        .counts = { .n_bad = state.n_bad },
         .seconds = (double)state.elapsed_ns / (double)FOVEA_NS_PER_S,
     };
+    memcpy(totals_out->counts.n_noted, run.n_noted, sizeof run.n_noted);
     totals_out->rate = totals_out->seconds > 0
             ? (double)state.n_done / totals_out->seconds
             : 0;

@@ -14,6 +14,7 @@
 
 #include "fovea/fovea.h"
 
+#include "cli/chunk.h"
 #include "cli/entries.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -37,7 +38,7 @@ struct fovea_run_settings {
 
 struct fovea_run_totals {
     uint64_t n_done; /* bad ones included */
-    uint64_t n_bad;
+    struct fovea_outcome_counts counts;
     double seconds;
     double rate; /* images a second */
 };

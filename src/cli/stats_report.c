@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/notes.h"
 
 static double
 mib(uint64_t bytes)
@@ -84,11 +85,14 @@ add_model(struct fovea_text *text, const struct fovea_model_stats *model)
 {
     fovea_text_format(text,
             "model    %s: %" PRIu64 " good, %" PRIu64 " failed, %" PRIu64
-            " tried again; %" PRIu64 " cold start%s\n"
+            " tried again",
+            model->key, model->n_embedded, model->n_failed, model->n_retried);
+    fovea_notes_counted(text, model->n_noted);
+    fovea_text_format(text,
+            "; %" PRIu64 " cold start%s\n"
             "         %" PRIu32 " of %" PRIu32 " workers, %" PRIu32
             " of %" PRIu32
             " images waiting, weights %.0f MB shared, breaker %s\n",
-            model->key, model->n_embedded, model->n_failed, model->n_retried,
             model->n_cold_starts, model->n_cold_starts == 1 ? "" : "s",
             model->n_workers, model->max_workers, model->n_queued,
             model->max_queue, mib(model->shared_bytes),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/notes.h"
 #include "cli/chunk.h"
 #include "cli/ranking.h"
 #include "cli/stats_report.h"
@@ -182,7 +183,7 @@ choose_options(const struct fovea_task *task, struct fovea_watch *watch,
     return status;
 }
 
-/* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad" */
+/* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad, 3 damaged" */
 static void
 summarise(const struct fovea_task_kind *kind, const struct fovea_task *task,
         const struct fovea_run_totals *totals)
@@ -190,14 +191,19 @@ summarise(const struct fovea_task_kind *kind, const struct fovea_task *task,
     if (task->quiet || !task->output) {
         return;
     }
-    uint64_t n_good = totals->n_done - totals->n_bad;
-    char bad[32] = "";
-    if (totals->n_bad) {
-        (void)snprintf(bad, sizeof bad, ", %" PRIu64 " bad", totals->n_bad);
+    const struct fovea_outcome_counts *counts = &totals->counts;
+    uint64_t n_good = totals->n_done - counts->n_bad;
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    fovea_text_format(&text, "%s %" PRIu64 " image%s in %.1f s (%.*f/s)",
+            kind->past, n_good, n_good == 1 ? "" : "s", totals->seconds,
+            totals->rate < 10 ? 1 : 0, totals->rate);
+    if (counts->n_bad) {
+        fovea_text_format(&text, ", %" PRIu64 " bad", counts->n_bad);
     }
-    fovea_cli_report("%s %" PRIu64 " image%s in %.1f s (%.*f/s)%s", kind->past,
-            n_good, n_good == 1 ? "" : "s", totals->seconds,
-            totals->rate < 10 ? 1 : 0, totals->rate, bad);
+    fovea_notes_counted(&text, counts->n_noted);
+    if (!fovea_text_failed(&text)) {
+        fovea_cli_report("%s", text.data);
+    }
 }
 
 static enum fovea_status
@@ -286,8 +292,12 @@ embed_query(const struct fovea_task *task, struct fovea_model *model,
     enum fovea_status status = fovea_is_url(task->query)
             ? fovea_embed_image_url(model, task->query, 0, query, err)
             : fovea_embed_image(model, task->query, 0, query, err);
-    if (status && !strstr(err->message, task->query)) {
+    bool is_said = status || (err->notes && !task->quiet);
+    if (is_said && !strstr(err->message, task->query)) {
         fovea_error_prefix(err, "%s", task->query);
+    }
+    if (!status && is_said) {
+        fovea_cli_report("%s", err->message);
     }
     return status;
 }
@@ -330,7 +340,7 @@ embed_all(const struct order *order, struct fovea_model *model,
     summarise(order->kind, order->task, &totals);
     int exit_code = order->kind->ranks ? print_ranking(order->task, ranking)
                                        : FOVEA_EXIT_OK;
-    return exit_code || !totals.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
+    return exit_code || !totals.counts.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
 }
 
 /* With a library and a model. The exit code. */

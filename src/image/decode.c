@@ -46,6 +46,7 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
         [FOVEA_FORMAT_HEIF] = fovea_decode_heif,
         [FOVEA_FORMAT_BMP] = fovea_decode_bmp,
     };
+    fovea_error_clear(err);
     if (input->size > limits->max_bytes) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "%" PRIu64 " bytes are more than the limit of %" PRIu64,

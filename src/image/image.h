@@ -72,6 +72,8 @@ void fovea_image_warm_up(void);
  * Sniff, check the limits, decode the first frame into the sink.
  *
  * @param limits  Every field set (fovea_limits_resolve()).
+ * @param err     May be NULL. Written in any case: on success the code is
+ *                FOVEA_OK, with the notes that there are about the picture.
  * @return FOVEA_OK after the last row; FOVEA_ERR_NOT_AN_IMAGE,
  *         _IMAGE_TRUNCATED, _IMAGE_CORRUPT, _IMAGE_UNSUPPORTED, or the code of
  *         the limit that was passed; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY; what

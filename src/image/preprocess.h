@@ -15,7 +15,7 @@
  * @param limits  Every field set.
  * @param pixels  [crop_height_px][crop_width_px][3], R, G, B; unspecified on
  *                failure.
- * @return as fovea_image_decode().
+ * @return as fovea_image_decode(), notes in err included.
  * Threads: no shared state; safe on distinct inputs and outputs.
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(

@@ -3,6 +3,7 @@
  * because the item is freed here and nowhere else.
  */
 #include "base/histogram.h"
+#include "base/notes.h"
 #include "pool/inside.h"
 
 void
@@ -19,6 +20,7 @@ fovea_answer(struct fovea_item *item, const struct fovea_error *result,
     struct fovea_model_stats *counts = &model->counts;
     if (row) {
         counts->n_embedded++;
+        fovea_notes_count(result, counts->n_noted);
         fovea_histogram_add(&counts->decode_ns, timings.decode_ns);
         fovea_histogram_add(&counts->forward_ns, timings.forward_ns);
     } else {

@@ -253,14 +253,16 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     if (!item) {
         return;
     }
-    struct fovea_error error = { .code = FOVEA_OK };
+    struct fovea_error error = {
+        .code = result.status,
+        .sys_errno = result.sys_errno,
+        .notes = result.notes,
+    };
+    memcpy(error.message, result.message, sizeof error.message);
     if (item->is_cancelled) {
         row = NULL;
         (void)fovea_fail(&error, FOVEA_ERR_CANCELLED,
                 "the image was cancelled");
-    } else if (!is_good) {
-        (void)fovea_fail(&error, result.status, "%s", result.message);
-        error.sys_errno = result.sys_errno;
     }
     struct fovea_timings timings = {
         .decode_ns = (int64_t)result.decode_ns,

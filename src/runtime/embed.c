@@ -104,7 +104,7 @@ submit_and_wait(struct fovea_model *model, const struct fovea_image *image,
         (void)pthread_cond_wait(&waiter->changed, &waiter->mutex);
     }
     (void)pthread_mutex_unlock(&waiter->mutex);
-    if (waiter->result.code && err) {
+    if (err) {
         *err = waiter->result;
     }
     return waiter->result.code;

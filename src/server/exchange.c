@@ -238,6 +238,12 @@ write_log(struct fovea_exchange *exchange, int64_t time_ns)
         fovea_log_number(&line, "images", (int64_t)exchange->n_items);
         fovea_log_number(&line, "bad", (int64_t)exchange->n_bad);
     }
+    for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
+        if (exchange->n_noted[i] > 0) {
+            fovea_log_number(&line, fovea_note_name(i),
+                    (int64_t)exchange->n_noted[i]);
+        }
+    }
     fovea_log_number(&line, "in", (int64_t)exchange->received_bytes);
     fovea_log_number(&line, "out", (int64_t)exchange->sent_bytes);
     fovea_log_time(&line, "ms", time_ns);

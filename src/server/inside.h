@@ -118,6 +118,7 @@ struct fovea_exchange {
     struct fovea_answer answer;
     size_t n_items; /* for the log */
     size_t n_bad;
+    uint64_t n_noted[FOVEA_N_NOTES]; /* good ones with each note */
     uint64_t sent_bytes;
     bool is_gone; /* the client is */
     bool is_last; /* the connection ends with it */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/notes.h"
 #include "server/backroom.h"
 
 enum {
@@ -66,6 +67,7 @@ count(struct fovea_server_job *job, const struct fovea_server_job_item *item)
     server->n_images--;
     job->exchange->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
+    fovea_notes_count(&item->error, job->exchange->n_noted);
     fovea_tally_image(&server->tally, item->error.code, item->total_ns,
             server->n_images, fovea_clock_ns());
     if (item->error.code && !job->request.on_error_item) {

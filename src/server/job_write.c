@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <time.h>
 
+#include "base/notes.h"
 #include "server/job.h"
 
 static void
@@ -74,9 +75,10 @@ add_item(const struct fovea_server_job *job, size_t index,
                 "{\"object\":\"error\",\"index\":%zu,\"error\":", index);
         fovea_answer_error_object(text, &complaint);
     } else {
-        fovea_text_format(text,
-                "{\"object\":\"embedding\",\"index\":%zu,\"embedding\":",
+        fovea_text_format(text, "{\"object\":\"embedding\",\"index\":%zu",
                 index);
+        fovea_notes_json(text, error->notes, error->message);
+        fovea_text_format(text, ",\"embedding\":");
         add_vector(job, job->vectors + index * dimension, text);
     }
     fovea_text_add(text, "}", 1);

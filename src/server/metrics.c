@@ -249,6 +249,16 @@ add_stops(const struct series *series)
 }
 
 static void
+add_noted(const struct series *series)
+{
+    for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
+        fovea_text_format(series->text, "fovea_%s{%snote=\"%s\"} %" PRIu64 "\n",
+                series->name, series->labels, fovea_note_name(i),
+                series->model->n_noted[i]);
+    }
+}
+
+static void
 add_breaker(const struct series *series)
 {
     for (unsigned i = 0; i <= FOVEA_BREAKER_HALF_OPEN; i++) {
@@ -315,6 +325,9 @@ static const struct family families[] = {
     { "workers", "gauge", "Workers by state.", add_states },
     { "worker_stops_total", "counter", "Workers that ended, by why.",
             add_stops },
+    { "images_noted_total", "counter",
+            "Images that became vectors and have a note, by the note.",
+            add_noted },
     { "breaker", "gauge", "1 for the state that the breaker is in.",
             add_breaker },
     { "queue_seconds", "histogram", "An image waiting for a worker.",

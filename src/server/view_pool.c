@@ -1,6 +1,7 @@
 /* GET /v1/pool: everything that the page and `fovea ps` show. */
 #include <inttypes.h>
 
+#include "base/notes.h"
 #include "server/view.h"
 
 static double
@@ -94,6 +95,9 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
             model->n_retried, model->n_cold_starts,
             fovea_breaker_state_name(model->breaker), model->shared_bytes,
             served->info.per_worker_bytes);
+    fovea_text_format(text, ",\"noted\":{");
+    fovea_notes_counted_json(text, model->n_noted);
+    fovea_text_add(text, "}", 1);
     add_stops(model, text);
 }
 

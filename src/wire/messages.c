@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/notes.h"
 
 enum {
     MAX_ERRNO = 4095 /* the kernel's own bound */
@@ -254,6 +255,7 @@ fovea_result_write(const struct fovea_result *result, const float *vector,
     fovea_write_u32(writer, result->index);
     fovea_write_u32(writer, (uint32_t)result->status);
     fovea_write_u32(writer, (uint32_t)result->sys_errno);
+    fovea_write_u32(writer, result->notes);
     fovea_write_u64(writer, result->decode_ns);
     fovea_write_u64(writer, result->forward_ns);
     fovea_write_string(writer, result->message);
@@ -268,11 +270,15 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
     result_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
     result_out->status = read_status(&reader);
     result_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
+    result_out->notes = read_u32_within(&reader, 0, FOVEA_ALL_NOTES);
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
     result_out->forward_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
     read_message(&reader, result_out->message);
-    if (result_out->status == FOVEA_OK) {
-        reader.bad = reader.bad || result_out->message[0] ||
+    bool is_noted = result_out->notes != 0;
+    if (result_out->status != FOVEA_OK) {
+        reader.bad = reader.bad || is_noted;
+    } else {
+        reader.bad = reader.bad || is_noted != (result_out->message[0] != 0) ||
                 result_out->sys_errno != 0 ||
                 reader.left != dimension * sizeof(float);
         if (!reader.bad) {

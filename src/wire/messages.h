@@ -87,9 +87,11 @@ struct fovea_result {
     uint32_t index;
     enum fovea_status status;
     int32_t sys_errno;
+    uint32_t notes; /* of enum fovea_note; 0 unless status is FOVEA_OK */
     uint64_t decode_ns;
-    uint64_t forward_ns;                    /* its share */
-    char message[FOVEA_ERROR_MESSAGE_SIZE]; /* empty if status is FOVEA_OK */
+    uint64_t forward_ns; /* its share */
+    /* What was wrong, or what the notes are about; else empty. */
+    char message[FOVEA_ERROR_MESSAGE_SIZE];
     /* Behind it in the frame if FOVEA_OK and not pixels: the vector. */
 };
 
@@ -123,7 +125,8 @@ FOVEA_NODISCARD bool fovea_job_read(const struct fovea_frame *frame,
 FOVEA_NODISCARD bool fovea_decoded_read(const struct fovea_frame *frame,
         struct fovea_decoded *decoded_out);
 /** vector_out: room for dimension floats; written if the status is FOVEA_OK and
- *  dimension is not 0. A status that status.def does not know is bad. */
+ *  dimension is not 0. A status that status.def does not know is bad, and
+ *  so is a note that note.def does not. */
 FOVEA_NODISCARD bool fovea_result_read(const struct fovea_frame *frame,
         size_t dimension, struct fovea_result *result_out, float *vector_out);
 

@@ -31,7 +31,8 @@ struct fovea_crew_options {
 /** What came of an image. */
 struct fovea_outcome {
     size_t index;
-    const struct fovea_error *result; /* code FOVEA_OK: a row */
+    /* code FOVEA_OK: a row, and what was noted about it. */
+    const struct fovea_error *result;
     /* [dimension] float32, or [crop height][crop width][3] uint8. */
     const void *row;
     int64_t decode_ns;

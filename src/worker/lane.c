@@ -30,7 +30,8 @@ fovea_lane_init(struct fovea_lane *lane,
     lane->pixels = calloc(n_pixels, lane->pixels_size);
     lane->indices = calloc(capacity, sizeof *lane->indices);
     lane->decode_ns = calloc(capacity, sizeof *lane->decode_ns);
-    if (!lane->pixels || !lane->indices || !lane->decode_ns) {
+    lane->results = calloc(capacity, sizeof *lane->results);
+    if (!lane->pixels || !lane->indices || !lane->decode_ns || !lane->results) {
         return fovea_fail_memory(err, n_pixels * lane->pixels_size,
                 "a batch of images");
     }
@@ -55,6 +56,7 @@ fovea_lane_finish(struct fovea_lane *lane)
     free(lane->embeds);
     free(lane->indices);
     free(lane->decode_ns);
+    free(lane->results);
 }
 
 static void
@@ -63,26 +65,29 @@ tell(const struct fovea_crew_job *job, const struct fovea_outcome *outcome)
     job->done(job->context, outcome);
 }
 
-/* One image to pixels. It is done with if that fails. */
+/* One image to pixels, into a place of the lane. It is done with if that
+   fails. */
 static bool
 prepare(const struct fovea_lane *lane, const struct fovea_crew_job *job,
-        size_t index, uint8_t *pixels, int64_t *decode_ns_out)
+        size_t index, size_t slot)
 {
-    struct fovea_error error;
+    struct fovea_error *result = &lane->results[slot];
     int64_t start = fovea_clock_ns();
     enum fovea_status status = fovea_preprocess_image(&lane->options->settings,
-            &lane->options->limits, &job->inputs[index], pixels, &error);
+            &lane->options->limits, &job->inputs[index],
+            lane->pixels + slot * lane->pixels_size, result);
     int64_t decode_ns = fovea_clock_ns() - start;
     fovea_input_finish(&job->inputs[index]);
     if (status) {
         tell(job,
                 &(struct fovea_outcome){ .index = index,
-                        .result = &error,
+                        .result = result,
                         .decode_ns = decode_ns });
         return false;
     }
     job->decoded(job->context, index, decode_ns);
-    *decode_ns_out = decode_ns;
+    lane->indices[slot] = index;
+    lane->decode_ns[slot] = decode_ns;
     return true;
 }
 
@@ -90,15 +95,13 @@ static void
 run_pixels(const struct fovea_lane *lane, const struct fovea_crew_job *job,
         size_t first, size_t n)
 {
-    static const struct fovea_error good = { .code = FOVEA_OK };
     for (size_t i = first; i < first + n; i++) {
-        int64_t decode_ns = 0;
-        if (prepare(lane, job, i, lane->pixels, &decode_ns)) {
+        if (prepare(lane, job, i, 0)) {
             tell(job,
                     &(struct fovea_outcome){ .index = i,
-                            .result = &good,
+                            .result = &lane->results[0],
                             .row = lane->pixels,
-                            .decode_ns = decode_ns });
+                            .decode_ns = lane->decode_ns[0] });
         }
     }
 }
@@ -139,7 +142,7 @@ finish_image(const struct fovea_lane *lane, const struct fovea_crew_job *job,
 {
     size_t dimension = dimension_of(lane);
     float *vector = lane->embeds + slot * dimension;
-    struct fovea_error result = *forward;
+    struct fovea_error result = forward->code ? *forward : lane->results[slot];
     size_t index = lane->indices[slot];
     if (!result.code &&
             !(job->raw[index] ? all_finite(vector, dimension)
@@ -161,10 +164,7 @@ run_embeddings(struct fovea_lane *lane, const struct fovea_crew_job *job,
 {
     size_t n_good = 0;
     for (size_t i = first; i < first + n; i++) {
-        if (prepare(lane, job, i, lane->pixels + n_good * lane->pixels_size,
-                    &lane->decode_ns[n_good])) {
-            lane->indices[n_good++] = i;
-        }
+        n_good += prepare(lane, job, i, n_good);
     }
     if (n_good == 0) {
         return;

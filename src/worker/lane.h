@@ -17,6 +17,7 @@ struct fovea_lane {
     float *embeds;         /* [capacity][dimension] */
     size_t *indices;       /* [capacity]: which image of the job each is */
     int64_t *decode_ns;    /* [capacity] */
+    struct fovea_error *results; /* [capacity]: of decoding, with its notes */
 };
 
 /** On failure the lane is to be finished all the same. */

@@ -83,13 +83,12 @@ done(void *context, const struct fovea_outcome *outcome)
     struct fovea_result result = {
         .index = (uint32_t)outcome->index,
         .status = error.code,
-        .sys_errno = error.code ? error.sys_errno : 0,
+        .sys_errno = error.sys_errno,
+        .notes = error.notes,
         .decode_ns = (uint64_t)outcome->decode_ns,
         .forward_ns = (uint64_t)outcome->forward_ns,
     };
-    if (error.code) {
-        memcpy(result.message, error.message, sizeof result.message);
-    }
+    memcpy(result.message, error.message, sizeof result.message);
     size_t dimension =
             error.code ? 0 : fovea_crew_dimension(service->worker->crew);
     struct fovea_writer writer;

@@ -8,6 +8,8 @@
  *     slow MS ...       the same, MS milliseconds later
  *     log TEXT          writes TEXT to its log first
  *     bad ...           FOVEA_ERR_NOT_AN_IMAGE
+ *     note N TEXT       a vector with these notes, and what they are about
+ *     bad-note          FOVEA_ERR_NOT_AN_IMAGE with a note
  *     crash             SIGSEGV
  *     crash-once PATH   SIGSEGV unless PATH exists; it does then
  *     exit N            ends itself

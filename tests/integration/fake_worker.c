@@ -305,6 +305,21 @@ decode(const char *words)
 }
 
 static void
+add_notes(const char *words, struct fovea_result *result)
+{
+    const char *argument = find_word(words, "note");
+    if (argument) {
+        char *message = NULL;
+        result->notes = (uint32_t)strtoul(argument, &message, 10);
+        (void)snprintf(result->message, sizeof result->message, "%s",
+                *message ? message + 1 : "");
+    }
+    if (find_word(words, "bad-note")) {
+        result->notes = FOVEA_NOTE_DAMAGED;
+    }
+}
+
+static void
 answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
         int output)
 {
@@ -320,11 +335,12 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
         memset(row, (int)(fake_hash(words, size) & 0xff), sizeof row);
         (void)!pwrite(output, row, sizeof row, (off_t)(index * sizeof row));
     }
-    if (find_word(words, "bad")) {
+    if (find_word(words, "bad") || find_word(words, "bad-note")) {
         result.status = FOVEA_ERR_NOT_AN_IMAGE;
         (void)snprintf(result.message, sizeof result.message,
                 "these bytes are bad");
     }
+    add_notes(words, &result);
     if (find_word(words, "ready")) {
         uint8_t bytes[8];
         struct fovea_writer writer;

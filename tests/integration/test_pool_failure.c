@@ -110,6 +110,14 @@ static const struct {
             "RESULT that makes no sense" },
     { "wrong-job", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "RESULT that makes no sense" },
+    { "note 2147483648 of another day", FOVEA_STOP_PROTOCOL,
+            FOVEA_ERR_WORKER_CRASHED, "RESULT that makes no sense" },
+    { "note 1", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "RESULT that makes no sense" },
+    { "note 0 about nothing", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "RESULT that makes no sense" },
+    { "bad-note", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
+            "RESULT that makes no sense" },
     { "decoded-twice", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense" },
     { "hang", FOVEA_STOP_IMAGE_TIMEOUT, FOVEA_ERR_WORKER_TIMEOUT,
@@ -150,6 +158,33 @@ test_bad_images(void **state)
     for (int i = FOVEA_STOP_EXEC; i < FOVEA_STOP_COUNT; i++) {
         scene_wait_stops(&scene, (enum fovea_stop_reason)i, n_stops[i]);
     }
+}
+
+/* What a worker notes about a good image comes with it, and is counted. */
+static void
+test_notes(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "note 1 after 2 of\0333 rows");
+    shot_expect_good(&shot, model);
+    assert_int_equal(shot.result.notes, FOVEA_NOTE_DAMAGED);
+    assert_string_equal(shot.result.message, "after 2 of?3 rows");
+    shot_init(&shot, &scene, "note 3 both");
+    shot_expect_good(&shot, model);
+    assert_int_equal(shot.result.notes,
+            FOVEA_NOTE_DAMAGED | FOVEA_NOTE_PREVIEW);
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    assert_int_equal(shot.result.notes, 0);
+    assert_string_equal(shot.result.message, "");
+    struct fovea_model_stats stats = read_model();
+    assert_int_equal(stats.n_embedded, 3);
+    assert_int_equal(stats.n_noted[0], 2);
+    assert_int_equal(stats.n_noted[1], 1);
+    fovea_pool_close_model(model);
 }
 
 /* A result too many: what was right stays right. */
@@ -265,6 +300,7 @@ main(void)
         TEST(test_crash),
         TEST(test_second_try_is_good),
         TEST(test_bad_images),
+        TEST(test_notes),
         TEST(test_twice),
         TEST(test_raw),
         TEST(test_signals),

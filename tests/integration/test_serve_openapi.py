@@ -195,6 +195,13 @@ def test_references_and_examples_fit(_):
         "include/fovea/status.def"), re.MULTILINE)
     same(["ok"] + resolve({"$ref": "#/components/schemas/ErrorObject"})
          ["properties"]["code"]["enum"], codes)
+    notes = re.findall(r'^X\(\w+, \d+, "(\w+)"', source(
+        "include/fovea/note.def"), re.MULTILINE)
+    item = resolve({"$ref": "#/components/schemas/Embedding"})
+    same(list(item["properties"]),
+         ["object", "index"] + notes + ["note", "embedding"])
+    model = resolve({"$ref": "#/components/schemas/PoolModel"})
+    same(model["properties"]["noted"]["required"], notes)
 
 
 def test_the_schemas_refuse(_):

@@ -68,6 +68,38 @@ the_most_alike_come_first_and_equals_in_order(void **state)
 }
 
 static void
+notes_stand_beside_the_names(void **state)
+{
+    (void)state;
+    struct fovea_ranking ranking = { .query = query, .dimension = DIMENSION };
+    struct fovea_text text = { 0 };
+    char path[] = "half";
+    const float row[DIMENSION] = { 1, 0 };
+    const struct fovea_entry entry = { .path = path };
+    struct fovea_error noted;
+    fovea_error_clear(&noted);
+    fovea_note(&noted, FOVEA_NOTE_DAMAGED, "2 of 3 rows");
+    const struct fovea_outcome outcome = { &entry, &noted, row };
+    struct fovea_error error;
+    assert_ok(fovea_ranking_add(&ranking, &outcome, 1, &error), &error);
+    add(&ranking, "whole", 0.6F, 0.8F);
+    fovea_ranking_settle(&ranking);
+    fovea_ranking_table(&ranking, &text);
+    assert_string_equal(text.data,
+            " RANK   COSINE  INPUT\n"
+            "    1   1.0000  half (damaged)\n"
+            "    2   0.6000  whole\n");
+    fovea_text_clear(&text);
+    fovea_ranking_json(&ranking, &text);
+    assert_string_equal(text.data,
+            "{\"rank\":1,\"cosine\":1.0,\"input\":\"half\",\"damaged\":true,"
+            "\"note\":\"2 of 3 rows\"}\n"
+            "{\"rank\":2,\"cosine\":0.6,\"input\":\"whole\"}\n");
+    fovea_text_finish(&text);
+    fovea_ranking_finish(&ranking);
+}
+
+static void
 only_the_best_are_kept(void **state)
 {
     (void)state;
@@ -118,6 +150,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_most_alike_come_first_and_equals_in_order),
+        cmocka_unit_test(notes_stand_beside_the_names),
         cmocka_unit_test(only_the_best_are_kept),
         cmocka_unit_test(cosines_stay_between_their_bounds),
     };

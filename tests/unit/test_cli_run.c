@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "cli/cli.h"
 #include "cli/run.h"
@@ -48,7 +49,8 @@ tear_down(void **state)
     return unlink("x.npy") || unlink("x.npy.jsonl") || rmdir(directory);
 }
 
-/* The row of an input is its number; those that end in 7 are bad. Sleeps so
+/* The row of an input is its number; those that end in 7 are bad, those that
+   end in 3 have a note. Sleeps so
    that batches are ready in another order than they were taken in. */
 static enum fovea_status
 work(void *context, const struct fovea_image *images, size_t n, void *rows,
@@ -66,6 +68,9 @@ work(void *context, const struct fovea_image *images, size_t n, void *rows,
             results[i].code = FOVEA_ERR_NOT_AN_IMAGE;
             (void)snprintf(results[i].message, sizeof results[i].message,
                     "no image");
+        }
+        if (name[size - 1] == '3') {
+            fovea_note(&results[i], FOVEA_NOTE_DAMAGED, "half of it");
         }
     }
     const struct timespec pause = { .tv_nsec = (long)((unsigned)values[0] *
@@ -133,7 +138,10 @@ check_files(void)
             assert_int_equal(fread(&value, sizeof value, 1, rows), 1);
             assert_true(value == (float)i);
             (void)snprintf(expected, sizeof expected,
-                    "{\"input\":\"%u\",\"row\":%u}\n", i, row++);
+                    "{\"input\":\"%u\"%s,\"row\":%u}\n", i,
+                    i % 10 == 3 ? ",\"damaged\":true,\"note\":\"half of it\""
+                                : "",
+                    row++);
         }
         assert_non_null(fgets(line, sizeof line, list));
         assert_string_equal(line, expected);
@@ -156,7 +164,9 @@ results_come_in_the_order_of_the_inputs(void **state)
     struct fovea_run_settings settings = settings_of(work, &output, &n_worked);
     assert_ok(fovea_run(&settings, &totals, &error), &error);
     assert_int_equal(totals.n_done, N_INPUTS);
-    assert_int_equal(totals.n_bad, N_INPUTS / 10);
+    assert_int_equal(totals.counts.n_bad, N_INPUTS / 10);
+    assert_int_equal(totals.counts.n_noted[0], N_INPUTS / 10);
+    assert_int_equal(totals.counts.n_noted[1], 0);
     assert_int_equal(n_worked, N_INPUTS);
     assert_int_equal(access("x.npy", F_OK), -1);
     assert_ok(fovea_output_commit(&output, &error), &error);

@@ -58,6 +58,15 @@ static const struct fovea_result result = {
     .forward_ns = 2000,
 };
 
+static const struct fovea_result noted_result = {
+    .index = 1,
+    .status = FOVEA_OK,
+    .notes = FOVEA_NOTE_DAMAGED | FOVEA_NOTE_PREVIEW,
+    .decode_ns = 1000,
+    .forward_ns = 2000,
+    .message = "damaged\033after 2 of 3 rows",
+};
+
 static const struct fovea_result bad_result = {
     .index = 0,
     .status = FOVEA_ERR_IMAGE_TRUNCATED,
@@ -110,6 +119,12 @@ bad_sample(struct fovea_writer *writer)
     fovea_result_write(&bad_result, NULL, 0, writer);
 }
 
+static void
+noted_sample(struct fovea_writer *writer)
+{
+    fovea_result_write(&noted_result, vector, DIMENSION, writer);
+}
+
 static bool
 result_is_good(const struct fovea_frame *frame)
 {
@@ -135,6 +150,7 @@ static const struct sample samples[] = {
     { "result", result_sample, result_is_good, 0 },
     { "result of pixels", pixels_sample, pixels_are_good, 0 },
     { "result of a bad image", bad_sample, result_is_good, 0 },
+    { "result with notes", noted_sample, result_is_good, 0 },
 };
 
 static uint8_t bytes[FOVEA_FRAME_MAX_PAYLOAD];
@@ -237,6 +253,48 @@ gives_back_jobs_and_results(void **state)
 }
 
 static void
+gives_back_notes(void **state)
+{
+    (void)state;
+    struct fovea_result result_out;
+    float values[DIMENSION];
+    struct fovea_frame frame = frame_of(&samples[9]);
+    assert_true(fovea_result_read(&frame, DIMENSION, &result_out, values));
+    assert_int_equal(result_out.status, FOVEA_OK);
+    assert_int_equal(result_out.notes, noted_result.notes);
+    assert_string_equal(result_out.message, "damaged?after 2 of 3 rows");
+    assert_memory_equal(values, vector, sizeof vector);
+}
+
+/* Notes and their sentence come together, and never with a failure. */
+static void
+refuses_notes_that_make_no_sense(void **state)
+{
+    (void)state;
+    enum {
+        NOTES_AT = 12
+    };
+    const uint32_t unknown = UINT32_C(1) << FOVEA_N_NOTES;
+    struct fovea_frame frame = frame_of(&samples[9]);
+    for (uint32_t notes = 1; notes < unknown; notes++) {
+        memcpy(bytes + NOTES_AT, &notes, sizeof notes);
+        assert_true(result_is_good(&frame));
+    }
+    for (uint32_t bit = unknown; bit; bit <<= 1) {
+        memcpy(bytes + NOTES_AT, &bit, sizeof bit);
+        assert_false(result_is_good(&frame));
+    }
+    memset(bytes + NOTES_AT, 0, sizeof unknown); /* a sentence about nothing */
+    assert_false(result_is_good(&frame));
+    frame = frame_of(&samples[6]);
+    bytes[NOTES_AT] = FOVEA_NOTE_DAMAGED; /* and no sentence */
+    assert_false(result_is_good(&frame));
+    frame = frame_of(&samples[8]);
+    bytes[NOTES_AT] = FOVEA_NOTE_DAMAGED; /* of a bad image */
+    assert_false(result_is_good(&frame));
+}
+
+static void
 refuses_every_other_length(void **state)
 {
     (void)state;
@@ -336,8 +394,9 @@ refuses_values_out_of_range(void **state)
         { 5, 4, 8, 0, ns },
         { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 6, 8, 4, 0, 0 },
-        { 6, 12, 8, 0, ns },
-        { 6, 20, 8, 0, ns },
+        { 6, 12, 4, 0, 0 },
+        { 6, 16, 8, 0, ns },
+        { 6, 24, 8, 0, ns },
         { 8, 8, 4, 0, 4095 },
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -449,6 +508,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_what_was_written),
         cmocka_unit_test(gives_back_jobs_and_results),
+        cmocka_unit_test(gives_back_notes),
+        cmocka_unit_test(refuses_notes_that_make_no_sense),
         cmocka_unit_test(refuses_every_other_length),
         cmocka_unit_test(refuses_other_numbers_of_descriptors),
         cmocka_unit_test(refuses_values_out_of_range),
