@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/process.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/running.h"
@@ -34,21 +34,41 @@ struct flags {
     int64_t time_ns;
 };
 
+/* Whether it has, after waiting no longer than that. */
+static bool
+wait_ended(const struct fovea_process *process, int64_t time_ns)
+{
+    enum {
+        LOOK_MS = 20 /* where the kernel does not tell */
+    };
+    int64_t until_ns = fovea_later(fovea_clock_ns(), time_ns);
+    while (!fovea_process_has_ended(process)) {
+        int64_t left_ns = until_ns - fovea_clock_ns();
+        if (left_ns <= 0) {
+            return false;
+        }
+        int64_t ms = (left_ns - 1) / FOVEA_NS_PER_MS + 1;
+        int most = process->fd >= 0 ? INT32_MAX : LOOK_MS;
+        struct pollfd end = { .fd = process->fd, .events = POLLIN };
+        (void)poll(&end, 1, ms < most ? (int)ms : most);
+    }
+    return true;
+}
+
 static enum fovea_status
 stop(const struct fovea_running *running, int64_t time_ns,
         struct fovea_error *err)
 {
-    FOVEA_AUTO_FD int process = pidfd_open((pid_t)running->pid, 0);
-    if (process < 0 || pidfd_send_signal(process, SIGTERM, NULL, 0)) {
+    FOVEA_AUTO(fovea_process_close) struct fovea_process process;
+    if (!fovea_process_open((pid_t)running->pid, &process) ||
+            !fovea_process_signal(&process, SIGTERM)) {
         return errno == ESRCH
                 ? FOVEA_OK
                 : fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                           "the server with pid %" PRId64 " cannot be asked",
                           running->pid);
     }
-    struct pollfd poll_fd = { .fd = process, .events = POLLIN };
-    int64_t ms = time_ns / FOVEA_NS_PER_MS;
-    if (poll(&poll_fd, 1, ms < INT32_MAX ? (int)ms : -1) == 1) {
+    if (wait_ended(&process, time_ns)) {
         return FOVEA_OK;
     }
     return fovea_fail(err, FOVEA_ERR_DEADLINE,

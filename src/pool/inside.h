@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/process.h"
 #include "pool/breaker.h"
 #include "pool/cache.h"
 #include "pool/governor.h"
@@ -39,6 +40,10 @@ enum {
 #define FOVEA_IDLE_AFTER_NS FOVEA_NS_PER_S
 /* From the polite word to SIGKILL. */
 #define FOVEA_STOP_AFTER_NS FOVEA_NS_PER_S
+/* How often it is asked whether a worker has ended where the kernel does not
+   tell: one that should soon, and any other, whose channel says so too. */
+#define FOVEA_LOOK_SOON_NS (10 * FOVEA_NS_PER_MS)
+#define FOVEA_LOOK_NS      FOVEA_NS_PER_S
 /* How often the memory is looked at while workers live. */
 #define FOVEA_PRESSURE_EVERY_NS FOVEA_NS_PER_S
 /* How soon a worker that could not be added is tried again. */
@@ -71,7 +76,7 @@ struct fovea_slot {
     bool is_silent;  /* it closed the channel */
     /* loop */
     uint64_t serial; /* of this worker, never used again */
-    int pidfd;
+    struct fovea_process process;
     int channel;
     int log_fd;
     int output_fd; /* pixels of the job in hand */
@@ -260,8 +265,10 @@ void fovea_slot_send_failed(struct fovea_slot *slot,
         const struct fovea_error *why);
 /** It closed its end of the channel. */
 void fovea_slot_lose_channel(struct fovea_slot *slot);
-/** Its pidfd says that it ended. */
+/** Its process has ended. */
 void fovea_slot_reap(struct fovea_slot *slot);
+/** Reap it if it has ended and nothing else would tell. */
+void fovea_slot_look(struct fovea_slot *slot);
 /** Timers of one worker. */
 void fovea_slot_upkeep(struct fovea_slot *slot);
 

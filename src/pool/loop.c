@@ -59,7 +59,8 @@ fovea_loop_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
         struct fovea_error *err)
 {
     uint64_t index = (uint64_t)(slot - pool->slots);
-    if (watch(pool, slot->pidfd, index, WATCHED_PROCESS) &&
+    if ((slot->process.fd < 0 ||
+                watch(pool, slot->process.fd, index, WATCHED_PROCESS)) &&
             watch(pool, slot->channel, index, WATCHED_CHANNEL) &&
             watch(pool, slot->log_fd, index, WATCHED_LOG)) {
         return true;
@@ -81,6 +82,9 @@ upkeep(struct fovea_pool *pool)
     unsigned n_live = 0;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
+        if (slot->state != FOVEA_WORKER_DEAD) {
+            fovea_slot_look(slot);
+        }
         if (slot->state != FOVEA_WORKER_DEAD) {
             fovea_slot_upkeep(slot);
             n_live += slot->state != FOVEA_WORKER_DEAD;

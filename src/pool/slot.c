@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -115,7 +114,7 @@ static void
 give_back(struct fovea_slot *slot)
 {
     struct fovea_pool_model *model = slot->model;
-    close_fd(&slot->pidfd);
+    fovea_process_close(&slot->process);
     close_fd(&slot->channel);
     close_fd(&slot->log_fd);
     close_fd(&slot->output_fd);
@@ -152,7 +151,7 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
         .started_ns = pool->now_ns,
         .own = *own,
         .serial = ++pool->last_serial,
-        .pidfd = -1,
+        .process.fd = -1,
         .channel = -1,
         .log_fd = -1,
         .output_fd = -1,
@@ -181,12 +180,22 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
         set_reason(slot, FOVEA_STOP_EXEC, &error);
         fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
         if (is_running) { /* nothing would tell us of its end */
-            (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
-            (void)waitid(P_PIDFD, (id_t)slot->pidfd, NULL, WEXITED);
+            (void)!fovea_process_signal(&slot->process, SIGKILL);
+            (void)fovea_process_wait(&slot->process);
         }
         bury(slot);
     }
     return slot;
+}
+
+/* It should end: when to ask whether it has, where nothing tells. */
+static void
+look_soon(const struct fovea_slot *slot)
+{
+    if (slot->process.fd < 0) {
+        struct fovea_pool *pool = slot->model->pool;
+        fovea_loop_due(pool, pool->now_ns + FOVEA_LOOK_SOON_NS);
+    }
 }
 
 void
@@ -197,12 +206,13 @@ fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
     set_reason(slot, reason, why);
     fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
     fovea_loop_unwatch(pool, slot->channel);
-    (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+    (void)!fovea_process_signal(&slot->process, SIGKILL);
+    look_soon(slot);
     fovea_failure_lose_hands(slot);
     fovea_failure_judge(slot);
 }
 
-/* Most likely it is about to end, and its pidfd will say how; if it does not,
+/* Most likely it is about to end, and its process will say how; if it does not,
    it is of no use. */
 void
 fovea_slot_lose_channel(struct fovea_slot *slot)
@@ -214,6 +224,7 @@ fovea_slot_lose_channel(struct fovea_slot *slot)
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
     fovea_loop_unwatch(pool, slot->channel);
     fovea_loop_due(pool, slot->due_ns);
+    look_soon(slot);
 }
 
 void
@@ -240,7 +251,8 @@ fovea_slot_stop(struct fovea_slot *slot, enum fovea_stop_reason reason)
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
     fovea_loop_unwatch(pool, slot->channel);
     (void)shutdown(slot->channel, SHUT_RDWR);
-    (void)pidfd_send_signal(slot->pidfd, SIGTERM, NULL, 0);
+    (void)!fovea_process_signal(&slot->process, SIGTERM);
+    look_soon(slot);
 }
 
 /* "signal 11 (SIGSEGV)", "exit code 3", with the reason that it shows. */
@@ -281,11 +293,7 @@ fovea_slot_reap(struct fovea_slot *slot)
         fovea_receive(slot, UINT_MAX);
     }
     fovea_receive_log(slot);
-    siginfo_t info = { 0 };
-    int rc = 0;
-    do {
-        rc = waitid(P_PIDFD, (id_t)slot->pidfd, &info, WEXITED);
-    } while (rc && errno == EINTR);
+    const siginfo_t info = fovea_process_wait(&slot->process);
     if (slot->reason == FOVEA_STOP_NONE) {
         struct fovea_error why;
         enum fovea_stop_reason reason = describe_end(pool, &info, &why);
@@ -299,6 +307,22 @@ fovea_slot_reap(struct fovea_slot *slot)
     bury(slot); /* first: who hears of it finds the memory free */
     if (!is_judged) {
         fovea_failure_judge(slot);
+    }
+}
+
+void
+fovea_slot_look(struct fovea_slot *slot)
+{
+    if (slot->process.fd >= 0) {
+        return; /* the loop is told */
+    }
+    if (fovea_process_has_ended(&slot->process)) {
+        fovea_slot_reap(slot);
+    } else if (slot->is_silent || !fovea_slot_lives(slot)) {
+        look_soon(slot);
+    } else {
+        struct fovea_pool *pool = slot->model->pool;
+        fovea_loop_due(pool, pool->now_ns + FOVEA_LOOK_NS);
     }
 }
 
@@ -426,7 +450,7 @@ fovea_slot_upkeep(struct fovea_slot *slot)
         break;
     case FOVEA_WORKER_EVICTING:
         if (pool->now_ns >= slot->due_ns) {
-            (void)pidfd_send_signal(slot->pidfd, SIGKILL, NULL, 0);
+            (void)!fovea_process_signal(&slot->process, SIGKILL);
             slot->due_ns = FOVEA_NEVER;
         }
         fovea_loop_due(pool, slot->due_ns);

@@ -12,9 +12,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "pool/inside.h"
 #include "pool/program.h"
@@ -215,11 +213,8 @@ fovea_spawn(struct fovea_pool *pool, struct fovea_slot *slot,
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, error,
                 "cannot run the worker program %s", pool->program);
     }
-    slot->pidfd = pidfd_open(pid, 0);
-    if (slot->pidfd < 0) {
+    if (!fovea_process_open(pid, &slot->process)) {
         error = errno;
-        (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, error,
                 "cannot watch a worker that was started");
     }

@@ -7,13 +7,13 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../unit/test.h"
 #include "base/macros.h"
 #include "base/memfd.h"
+#include "base/process.h"
 #include "worker_host.h"
 
 enum {
@@ -170,13 +170,15 @@ a_worker_does_not_outlive_its_host(void **state)
     assert_int_equal(poll(&item, 1, DEADLINE_MS), 1);
     assert_int_equal(read(report[0], &worker, sizeof worker), sizeof worker);
     (void)close(report[0]);
-    int gone = (int)syscall(SYS_pidfd_open, worker, 0);
-    assert_true(gone >= 0);
+    struct fovea_process process;
+    assert_true(fovea_process_open(worker, &process));
     assert_int_equal(kill(between, SIGKILL), 0);
-    item = (struct pollfd){ .fd = gone, .events = POLLIN };
-    assert_int_equal(poll(&item, 1, DEADLINE_MS), 1);
+    while (!fovea_process_has_ended(&process)) {
+        item = (struct pollfd){ .fd = process.fd, .events = POLLIN };
+        (void)poll(&item, 1, process.fd >= 0 ? -1 : 1);
+    }
     assert_int_equal(waitpid(between, NULL, 0), between);
-    (void)close(gone);
+    fovea_process_close(&process);
 }
 
 /* Loading. */
