@@ -142,11 +142,11 @@ def draw_png(out, image):
     turned(image, 6).save(out("orientation_6.png"), exif=exif(6))
     encoders.write_png(out("grey2.png"), grey >> 6, 2)
     encoders.write_png(out("grey4.png"), grey >> 4, 4)
-    encoders.write_png(out("grey16.png"), grey.astype(np.uint16) * 4, 16)
+    deep = grey.astype(np.uint16) << 8 | fine
+    encoders.write_png(out("grey16.png"), deep, 16)
     encoders.write_png(out("rgb16.png"), a.astype(np.uint16) << 8 | fine, 16)
     encoders.write_png(out("interlaced.png"), a, 8, True)
-    encoders.write_png(out("interlaced_grey16.png"),
-                       grey.astype(np.uint16) * 2 + fine // 8, 16, True)
+    encoders.write_png(out("interlaced_grey16.png"), deep, 16, True)
     encoders.write_png(out("grey_trns.png"), grey, 8,
                        extra=[(b"tRNS", b"\0\x80")])
     encoders.write_png(out("rgb_trns.png"), a, 8,
@@ -182,11 +182,13 @@ def draw_tiff(out, image):
     image.quantize(64).save(out("palette.tif"), compression="tiff_lzw")
     turned(image, 3).save(out("orientation_3.tif"), compression="tiff_lzw",
                           tiffinfo={ORIENTATION: 3})
+    turned(image, 6).save(out("orientation_6.tif"), compression="jpeg",
+                          tiffinfo={ORIENTATION: 6})
     with_alpha(image).save(out("rgba.tif"), compression="tiff_lzw")
     encoders.write_tiff16(out("rgb16.tif"), np.asarray(image).astype(np.uint16)
                           * 257)
     grey = np.asarray(image.convert("L")).astype(np.uint16)
-    Image.fromarray(grey).save(out("grey16.tif"))
+    Image.fromarray(grey * 257).save(out("grey16.tif"))
     subprocess.run(["tiffcp", "-c", "lzw", "-t", "-w", "64", "-l", "48",
                     out("none.tif"), out("tiled.tif")], check=True)
 

@@ -3,7 +3,8 @@
  *
  * Each decoder reads its header, calls fovea_decode_begin() (limits, then the
  * sink's begin) before it takes memory for pixels, and pushes every row. What
- * Pillow's convert("RGB") would give is what the rows hold, bit for bit.
+ * Pillow's convert("RGB") would give is what the rows hold, bit for bit, but for
+ * what docs/PIXELS.md lists.
  */
 #ifndef FOVEA_IMAGE_DECODE_H
 #define FOVEA_IMAGE_DECODE_H

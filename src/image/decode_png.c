@@ -6,10 +6,10 @@
  * struct decoder, which fovea_decode_png() frees on every way out.
  *
  * libpng gives samples as they are stored, without alpha and with the high byte
- * of 16-bit colours; what they mean is decided here, as Pillow 9.4 does it:
- * grey of 16 bits is clipped (not scaled) to 255, transparency is dropped, and
- * an index beyond the palette is a grey of its own value. All chunks but IHDR,
- * PLTE and IDAT are stepped over, their checksums checked.
+ * of 16-bit ones; what they mean is decided here, as Pillow 9.4 does it:
+ * transparency is dropped, and an index beyond the palette is a grey of its own
+ * value. All chunks but IHDR, PLTE and IDAT are stepped over, their checksums
+ * checked.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -208,7 +208,7 @@ start(struct decoder *decoder)
     decoder->depth = png_get_bit_depth(png, info);
     decoder->colour_type = png_get_color_type(png, info);
     load_palette(decoder);
-    if (decoder->colour_type != PNG_COLOR_TYPE_GRAY && decoder->depth == 16) {
+    if (decoder->depth == 16) {
         png_set_strip_16(png);
         decoder->depth = 8;
     }
@@ -244,14 +244,6 @@ packed_sample(const uint8_t *row, size_t i, unsigned depth)
 }
 
 static void
-grey16_to_rgb(const uint8_t *row, size_t n, uint8_t *rgb)
-{
-    for (size_t i = 0; i < n; i++) {
-        memset(rgb + 3 * i, row[2 * i] ? 255 : row[2 * i + 1], 3);
-    }
-}
-
-static void
 grey_to_rgb(const uint8_t *row, size_t n, unsigned depth, uint8_t *rgb)
 {
     unsigned scale = 255U / ((1U << depth) - 1U);
@@ -277,8 +269,6 @@ push_row(struct decoder *decoder, const uint8_t *row)
         indices_to_rgb(decoder, row, decoder->rgb);
     } else if (decoder->colour_type & PNG_COLOR_MASK_COLOR) {
         rgb = row;
-    } else if (decoder->depth == 16) {
-        grey16_to_rgb(row, decoder->width, decoder->rgb);
     } else {
         grey_to_rgb(row, decoder->width, (unsigned)decoder->depth,
                 decoder->rgb);

@@ -21,7 +21,7 @@ enum {
 
 enum fovea_tiff_pixels {
     FOVEA_TIFF_INDEX,         /* 1, 2, 4, 8 bits through the palette */
-    FOVEA_TIFF_GREY,          /* 12, 16 or 32 bits, clipped to 0..255 */
+    FOVEA_TIFF_GREY,          /* 12 or 16 bits, the high 8 of them */
     FOVEA_TIFF_RGB,           /* 8 or 16 bits */
     FOVEA_TIFF_PREMULTIPLIED, /* RGB that was multiplied by the alpha */
     FOVEA_TIFF_CMYK,

@@ -1,82 +1,52 @@
 /*
- * Rows of TIFF samples to RGB, as Pillow does it: deep grey is clipped at 255,
- * not scaled; of 16-bit colours the high byte is taken; colours that were
- * multiplied by their alpha are divided by it again, before alpha is dropped.
+ * Rows of TIFF samples to RGB: of deep samples the high byte is taken; colours
+ * that were multiplied by their alpha are divided by it again, before alpha is
+ * dropped.
  */
 #include <string.h>
 
 #include "image/tiff.h"
 
-static uint8_t
-clip(int32_t value)
-{
-    if (value < 0) {
-        return 0;
-    }
-    return value > 255 ? 255 : (uint8_t)value;
-}
-
-/* Not a number is 0, by both comparisons. */
-static uint8_t
-clip_float(float value)
-{
-    if (value >= 255.0F) {
-        return 255;
-    }
-    return value > 0.0F ? (uint8_t)value : 0;
-}
-
+/* The high byte. Below zero is black. */
 static uint8_t
 grey_16(const uint8_t *stored, bool is_signed)
 {
-    if (is_signed) {
-        int16_t value;
-        memcpy(&value, stored, sizeof value);
-        return clip(value);
-    }
-    uint16_t value;
-    memcpy(&value, stored, sizeof value);
-    return clip(value);
+    uint8_t high = stored[1]; /* little-endian */
+    return is_signed && high > 127 ? 0 : high;
 }
 
-/* Without a sign too: a value past 2^31 is taken for a negative one. */
-static uint8_t
-grey_32(const uint8_t *stored, bool is_float)
-{
-    if (is_float) {
-        float value;
-        memcpy(&value, stored, sizeof value);
-        return clip_float(value);
-    }
-    int32_t value;
-    memcpy(&value, stored, sizeof value);
-    return clip(value);
-}
-
+/* The high 8 of the 12 bits. */
 static uint8_t
 grey_12(const uint8_t *row, size_t i)
 {
     const uint8_t *pair = row + i / 2 * 3;
-    int32_t value =
-            i % 2 ? (pair[1] & 15) << 8 | pair[2] : pair[0] << 4 | pair[1] >> 4;
-    return clip(value);
+    return i % 2 ? (uint8_t)(pair[1] << 4 | pair[2] >> 4) : pair[0];
+}
+
+static uint8_t
+grey_of(const struct fovea_tiff *tiff, unsigned bits, size_t n_samples,
+        const uint8_t *stored, size_t i)
+{
+    bool is_signed = tiff->sample_format == SAMPLEFORMAT_INT;
+    uint8_t level;
+    if (bits == 12) {
+        level = grey_12(stored, i);
+    } else if (bits == 16) {
+        level = grey_16(stored + i * n_samples * 2, is_signed);
+    } else { /* a plane's high bytes */
+        level = stored[i * n_samples];
+        level = is_signed && level > 127 ? 0 : level;
+    }
+    bool inverted = tiff->photometric == PHOTOMETRIC_MINISWHITE;
+    return inverted ? (uint8_t)(255 - level) : level;
 }
 
 static void
-convert_grey(const struct fovea_tiff *tiff, const uint8_t *stored, uint8_t *rgb)
+convert_grey(const struct fovea_tiff *tiff, unsigned bits, size_t n_samples,
+        const uint8_t *stored, uint8_t *rgb)
 {
     for (size_t i = 0; i < tiff->width_px; i++) {
-        uint8_t level;
-        if (tiff->bits == 12) {
-            level = grey_12(stored, i);
-        } else if (tiff->bits == 16) {
-            level = grey_16(stored + 2 * i,
-                    tiff->sample_format == SAMPLEFORMAT_INT);
-        } else {
-            level = grey_32(stored + 4 * i,
-                    tiff->sample_format == SAMPLEFORMAT_IEEEFP);
-        }
-        memset(rgb + 3 * i, level, 3);
+        memset(rgb + 3 * i, grey_of(tiff, bits, n_samples, stored, i), 3);
     }
 }
 
@@ -138,7 +108,7 @@ fovea_tiff_convert_row(const struct fovea_tiff *tiff, unsigned bits,
                 tiff->width_px, rgb);
         break;
     case FOVEA_TIFF_GREY:
-        convert_grey(tiff, stored, rgb);
+        convert_grey(tiff, bits, n_samples, stored, rgb);
         break;
     case FOVEA_TIFF_RGB:
     case FOVEA_TIFF_PREMULTIPLIED:

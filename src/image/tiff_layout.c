@@ -73,13 +73,33 @@ photometric_name(unsigned photometric)
     }
 }
 
+static const char *
+sample_format_name(unsigned format)
+{
+    switch (format) {
+    case SAMPLEFORMAT_UINT:
+        return "unsigned integer";
+    case SAMPLEFORMAT_INT:
+        return "signed integer";
+    case SAMPLEFORMAT_IEEEFP:
+        return "floating-point";
+    case SAMPLEFORMAT_COMPLEXINT:
+    case SAMPLEFORMAT_COMPLEXIEEEFP:
+        return "complex";
+    default:
+        return "untyped";
+    }
+}
+
 static enum fovea_status
 unsupported_samples(const struct fovea_tiff *tiff, const char *what,
         struct fovea_error *err)
 {
     return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
-            "TIFF: %s of %u samples of %u bits (format %u) are not supported",
-            what, tiff->n_samples, tiff->bits, tiff->sample_format);
+            "TIFF: %s pixels of %u-bit %s samples, %u a pixel, are not "
+            "supported",
+            what, tiff->bits, sample_format_name(tiff->sample_format),
+            tiff->n_samples);
 }
 
 static bool
@@ -100,14 +120,13 @@ choose_grey(struct fovea_tiff *tiff, struct fovea_error *err)
                 tiff->photometric == PHOTOMETRIC_MINISWHITE);
         return FOVEA_OK;
     }
-    bool is_int = tiff->sample_format == SAMPLEFORMAT_UINT ||
-            tiff->sample_format == SAMPLEFORMAT_INT;
-    bool is_float = tiff->sample_format == SAMPLEFORMAT_IEEEFP;
-    bool fits = (is_int && (tiff->bits == 16 || tiff->bits == 32)) ||
-            (is_float && tiff->bits == 32) ||
-            (tiff->sample_format == SAMPLEFORMAT_UINT && tiff->bits == 12);
-    if (tiff->n_samples != 1 || !fits) {
-        return unsupported_samples(tiff, "grey pixels", err);
+    /* Of 32 bits and of floats nobody says which value is white. */
+    bool is_unsigned = tiff->sample_format == SAMPLEFORMAT_UINT;
+    bool is_deep = tiff->bits == 16 &&
+            (is_unsigned || tiff->sample_format == SAMPLEFORMAT_INT);
+    bool is_packed = tiff->bits == 12 && tiff->n_samples == 1 && is_unsigned;
+    if (!is_deep && !is_packed) {
+        return unsupported_samples(tiff, "grey", err);
     }
     tiff->pixels = FOVEA_TIFF_GREY;
     return FOVEA_OK;
@@ -117,7 +136,7 @@ static enum fovea_status
 choose_palette(struct fovea_tiff *tiff, struct fovea_error *err)
 {
     if (!is_index_size(tiff)) {
-        return unsupported_samples(tiff, "palette pixels", err);
+        return unsupported_samples(tiff, "palette", err);
     }
     uint16_t *red = NULL;
     uint16_t *green = NULL;
@@ -158,8 +177,7 @@ choose_colours(struct fovea_tiff *tiff, struct fovea_error *err)
     if (tiff->sample_format != SAMPLEFORMAT_UINT ||
             (tiff->bits != 8 && tiff->bits != 16) ||
             tiff->n_samples < (cmyk ? 4 : 3)) {
-        return unsupported_samples(tiff, cmyk ? "CMYK pixels" : "RGB pixels",
-                err);
+        return unsupported_samples(tiff, cmyk ? "CMYK" : "RGB", err);
     }
     if (cmyk) {
         tiff->pixels = FOVEA_TIFF_CMYK;
@@ -175,7 +193,7 @@ static enum fovea_status
 choose_ycbcr(struct fovea_tiff *tiff, struct fovea_error *err)
 {
     if (tiff->bits != 8 || tiff->n_samples != 3) {
-        return unsupported_samples(tiff, "YCbCr pixels", err);
+        return unsupported_samples(tiff, "YCbCr", err);
     }
     tiff->pixels = FOVEA_TIFF_VIA_RGBA;
     if (tiff->compression == COMPRESSION_JPEG && !tiff->separate) {
@@ -210,21 +228,6 @@ choose_pixels(struct fovea_tiff *tiff, struct fovea_error *err)
     }
 }
 
-/* Pillow 9.4 turns a TIFF when it loads it, and exif_transpose() turns the
-   result once more, as the tag is still there: mirrored and half-turned ones
-   end as they are stored, quarter-turned ones upside down. Embeddings made with
-   it have this in them, and it is what "equal to the reference" means here. In
-   what libtiff converts to RGBA, libtiff has mirrored the rows before that. */
-static unsigned
-turns_in_all(unsigned tag, bool via_rgba)
-{
-    static const unsigned char twice[2][9] = {
-        { 1, 1, 1, 1, 1, 1, 3, 1, 3 },
-        { 1, 1, 2, 3, 4, 1, 4, 3, 2 },
-    };
-    return tag > 8 ? 1 : twice[via_rgba ? 1 : 0][tag];
-}
-
 enum fovea_status
 fovea_tiff_read_layout(struct fovea_tiff *tiff, struct fovea_error *err)
 {
@@ -241,6 +244,10 @@ fovea_tiff_read_layout(struct fovea_tiff *tiff, struct fovea_error *err)
     tiff->n_samples = read_u16(file, TIFFTAG_SAMPLESPERPIXEL, 1);
     tiff->sample_format =
             read_u16(file, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+    if (tiff->sample_format == SAMPLEFORMAT_VOID) {
+        /* "As if the field were not present", the specification says. */
+        tiff->sample_format = SAMPLEFORMAT_UINT;
+    }
     read_extra_samples(tiff);
     read_blocks(tiff);
     if (tiff->n_samples == 0 || tiff->n_samples > FOVEA_TIFF_MAX_SAMPLES) {
@@ -256,8 +263,7 @@ fovea_tiff_read_layout(struct fovea_tiff *tiff, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "TIFF: compression %u is not supported", tiff->compression);
     }
-    enum fovea_status status = choose_pixels(tiff, err);
-    tiff->orientation = turns_in_all(read_u16(file, TIFFTAG_ORIENTATION, 1),
-            tiff->pixels == FOVEA_TIFF_VIA_RGBA);
-    return status;
+    unsigned orientation = read_u16(file, TIFFTAG_ORIENTATION, 1);
+    tiff->orientation = orientation <= 8 ? orientation : 1;
+    return choose_pixels(tiff, err);
 }

@@ -6,7 +6,8 @@
 
 Needs Debian's python3-numpy and python3-pil (12, "bookworm": Pillow 9.4).
 
-Preprocessing follows Hugging Face's CLIPImageProcessor on Pillow; the forward
+Preprocessing follows Hugging Face's CLIPImageProcessor on Pillow, but where
+docs/PIXELS.md says that fovea differs from it on purpose; the forward
 pass follows Radford et al. 2021 ("Learning Transferable Visual Models From
 Natural Language Supervision") with the parameter names of Hugging Face's
 CLIPVisionModelWithProjection. It is done in float64, so that what separates
@@ -200,9 +201,27 @@ def read_model(name):
 
 # --- preprocessing ----------------------------------------------------------
 
+def upright(image):
+    """The picture turned as its orientation says, once: Pillow turns a TIFF
+    while it loads it, and exif_transpose of 9.4 would do it again."""
+    if image.format == "TIFF":
+        image.load()
+        return image.copy()
+    return ImageOps.exif_transpose(image)
+
+
+def to_rgb(image):
+    """convert("RGB"), but 16-bit grey gives its high byte, as 16-bit RGB does
+    in Pillow; Pillow clips it to white."""
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        deep = np.clip(np.asarray(image).astype(np.int64), 0, 65535)
+        image = Image.fromarray((deep >> 8).astype(np.uint8), "L")
+    return image.convert("RGB")
+
+
 def pixels(path, m):
     """(S, S, 3) uint8: what the model sees."""
-    image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    image = to_rgb(upright(Image.open(path)))
     width, height = image.size
     s = m["image"]
     long = int(s * max(width, height) / min(width, height))
