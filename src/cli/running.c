@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "base/error.h"
+#include "base/socket_file.h"
 #include "base/text.h"
 
 enum {
@@ -31,8 +32,8 @@ listener_pid(const char *path)
         return 0;
     }
     if (connect(fd, (const struct sockaddr *)&address, sizeof address)) {
-        if (errno == ECONNREFUSED) {
-            (void)unlink(path); /* its server has died */
+        if (errno == ECONNREFUSED) { /* its server has died */
+            (void)!fovea_socket_make_room(path, NULL);
         }
         return 0;
     }

@@ -170,15 +170,6 @@ fovea_listen_tcp(struct fovea_listeners *listeners, const char *host,
     return status;
 }
 
-/* Whether nobody listens on a socket in the file system any more. */
-static bool
-is_left_over(const union address *address, socklen_t size)
-{
-    FOVEA_AUTO_FD int fd =
-            socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return fd >= 0 && connect(fd, &address->any, size) && errno == ECONNREFUSED;
-}
-
 enum fovea_status
 fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
         unsigned mode, bool is_control, struct fovea_error *err)
@@ -193,22 +184,24 @@ fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
     memcpy(address.local.sun_path, path, length);
     socklen_t size =
             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
-    if (is_left_over(&address, size)) {
-        (void)unlink(path);
-    }
     FOVEA_AUTO_FREE char *copy = strdup(path);
     if (!copy) {
         return fovea_fail_memory(err, length, "a path");
     }
+    enum fovea_status status = fovea_socket_make_room(path, err);
+    if (status) {
+        return status;
+    }
     unsigned n_before = listeners->n;
     /* Nobody else connects before it has its mode. */
     mode_t mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
-    enum fovea_status status = listen_at(listeners, &address, size, err);
+    status = listen_at(listeners, &address, size, err);
     (void)umask(mask);
     if (status) {
         return status;
     }
     struct fovea_listener *listener = &listeners->all[n_before];
+    (void)fovea_socket_identify(path, &listener->file);
     listener->unlink = FOVEA_TAKE(copy);
     listener->is_control = is_control;
     if (chmod(path, mode)) {
@@ -252,7 +245,7 @@ fovea_listeners_close(struct fovea_listeners *listeners)
     for (unsigned i = 0; i < listeners->n; i++) {
         struct fovea_listener *listener = &listeners->all[i];
         if (listener->unlink) {
-            (void)unlink(listener->unlink);
+            fovea_socket_remove(listener->unlink, &listener->file);
         }
         free(listener->unlink);
         (void)close(listener->fd);

@@ -11,6 +11,8 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "base/socket_file.h"
+
 enum {
     FOVEA_MAX_LISTENERS = 16,
     FOVEA_LISTENER_NAME_SIZE = 160
@@ -22,6 +24,7 @@ struct fovea_listener {
     bool is_control;   /* the owner's alone, by its folder's mode: no key */
     bool is_inherited; /* somebody else holds it open too, and goes on to */
     char *unlink;      /* NULL, or the path to remove at the end; owned */
+    struct fovea_socket_file file;       /* what stands at that path */
     char name[FOVEA_LISTENER_NAME_SIZE]; /* "http://127.0.0.1:8080",
                                             "unix:/run/fovea.sock" */
 };
@@ -44,7 +47,8 @@ FOVEA_NODISCARD enum fovea_status fovea_listen_tcp(
  *
  * @param mode        of the socket: who may connect.
  * @param is_control  see the struct.
- * @return FOVEA_OK; FOVEA_ERR_ARGUMENT (too long); FOVEA_ERR_IO.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT (too long); FOVEA_ERR_OUTPUT_REFUSED
+ *         (something stands there); FOVEA_ERR_IO.
  */
 FOVEA_NODISCARD enum fovea_status fovea_listen_unix(
         struct fovea_listeners *listeners, const char *path, unsigned mode,

@@ -6,10 +6,37 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/macros.h"
+
+/* Whether a file is empty or begins as a log of ours does, in either format;
+   what is no regular file holds nothing that could be spoilt. */
+static bool
+may_be_a_log(int fd)
+{
+    static const char json[] = "{\"time\":\"";
+    static const char text[] = "0000-00-00T00:00:00.000Z ";
+    char head[sizeof text - 1] = "";
+    struct stat facts;
+    if (fstat(fd, &facts) || !S_ISREG(facts.st_mode) || facts.st_size == 0) {
+        return true;
+    }
+    size_t n = 0;
+    if (pread(fd, head, sizeof head, 0) != (ssize_t)sizeof head) {
+        return false;
+    }
+    while (n < sizeof head &&
+            (text[n] == '0' ? head[n] >= '0' && head[n] <= '9'
+                            : head[n] == text[n])) {
+        n++;
+    }
+    return n == sizeof head || memcmp(head, json, sizeof json - 1) == 0;
+}
 
 static enum fovea_status
 open_file(const char *path, int *fd_out, struct fovea_error *err)
@@ -17,13 +44,20 @@ open_file(const char *path, int *fd_out, struct fovea_error *err)
     enum {
         MODE = 0640
     };
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
-            MODE);
+    FOVEA_AUTO_FD int fd = open(path,
+            O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, MODE);
     if (fd < 0) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                 "the log %s cannot be opened", path);
     }
+    if (!may_be_a_log(fd)) {
+        return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                "--log-file: %s is there and is no log: nothing is added to "
+                "it; remove it, or give another path",
+                path);
+    }
     *fd_out = fd;
+    fd = -1;
     return FOVEA_OK;
 }
 

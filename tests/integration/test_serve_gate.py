@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import subprocess
 
 import command
 from command import picture, put, same
-from serving import KEY, Server, b64, is_error, wait_until
+from serving import DEADLINE_S, KEY, Server, b64, is_error, wait_until
 
 
 def test_routes_and_methods(_):
@@ -211,8 +212,8 @@ def test_unix_socket(directory):
             assert head.startswith(b"HTTP/1.1 200"), head
         same(os.stat(path).st_mode & 0o777, 0o660)
         code, text = refused("--unix", path)
-        same(code, 1)
-        assert "cannot listen on unix:" in text, text
+        same(code, 2)
+        assert f"a server listens on {path} already" in text, text
         server.process.kill()
         server.process.wait()
     # What a server that died left behind is no obstacle.
@@ -222,9 +223,50 @@ def test_unix_socket(directory):
     assert not os.path.exists(path)
 
 
+def test_a_socket_replaces_nothing(directory):
+    notes = put(directory, "notes.txt", b"notes")
+    link = os.path.join(directory, "link")
+    os.symlink("notes.txt", link)
+    for path in (notes, link, directory):
+        code, text = refused("--unix", path)
+        same(code, 2)
+        assert f"{path} is there and is no socket" in text, text
+    same(command.read(notes), b"notes")
+    assert os.path.islink(link)
+    # Nor does the end remove what has taken the socket's place.
+    path = os.path.join(directory, "s")
+    with Server(address=("--unix", path)):
+        os.unlink(path)
+        put(directory, "s", b"notes")
+    same(command.read(path), b"notes")
+
+
+def test_a_log_is_added_to_logs_only(directory):
+    photo = put(directory, "photo.png", picture(1))
+    notes = put(directory, "notes.txt", b"2026\n")
+    for path, content in ((photo, picture(1)), (notes, b"2026\n")):
+        code, text = refused("--log-file", path)
+        same(code, 2)
+        assert f"--log-file: {path} is there and is no log" in text, text
+        same(command.read(path), content)
+    log = put(directory, "log", b"")
+    for n, form in enumerate(("text", "json", "text"), 1):
+        process = subprocess.Popen(
+            [command.FOVEA, "serve", "--unix", os.path.join(directory, "s"),
+             "--log-file", log, "--log-format", form, command.MODEL],
+            env=command.environment(XDG_RUNTIME_DIR=directory))
+        try:
+            wait_until(lambda n=n: command.read(log).count(b"listening") == n,
+                       "the log")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            same(process.wait(DEADLINE_S), 0)
+
+
 command.main([test_routes_and_methods, test_bodies_end_in_one_place,
               test_types, test_keys,
               test_key_of_the_environment,
               test_a_model_has_one_name, test_public_addresses_take_a_key,
               test_hosts, test_origins, test_the_page_is_safe,
-              test_request_ids, test_unix_socket])
+              test_request_ids, test_unix_socket,
+              test_a_socket_replaces_nothing, test_a_log_is_added_to_logs_only])
