@@ -1,4 +1,5 @@
-/* The `fovea` command: finds the subcommand and gives it the rest. */
+/* The `fovea` command: finds the subcommand and gives it the rest. Compiled for
+   any x86-64, so that it can say where the rest cannot run: base/cpu_floor.h. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 
 #include "fovea/fovea.h"
 
+#include "base/cpu_floor.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
 
@@ -135,6 +137,10 @@ fill_standard_streams(void)
 int
 main(int argc, char **argv)
 {
+    int code = fovea_cpu_refuse("fovea");
+    if (code) {
+        return code;
+    }
     fill_standard_streams();
     /* Both come back as errors of write, which end a run in order. */
     (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN },

@@ -8,13 +8,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "runtime/entry.h"
 #include "runtime/options.h"
-
-const char *
-fovea_version(void)
-{
-    return FOVEA_VERSION;
-}
 
 static enum fovea_status
 open_parts(struct fovea *library, const struct fovea_options *options,
@@ -41,7 +36,7 @@ init_locks(struct fovea *library)
 }
 
 enum fovea_status
-fovea_open(const struct fovea_options *options, struct fovea **library_out,
+fovea_library_open(const struct fovea_options *options, struct fovea **library_out,
         struct fovea_error *err)
 {
     if (!library_out) {
@@ -70,7 +65,7 @@ fovea_open(const struct fovea_options *options, struct fovea **library_out,
     init_locks(library);
     status = open_parts(library, &all, err);
     if (status) {
-        fovea_close(library);
+        fovea_library_close(library);
         return status;
     }
     *library_out = library;
@@ -111,11 +106,8 @@ drain_fetcher(struct fovea *library)
 }
 
 void
-fovea_close(struct fovea *library)
+fovea_library_close(struct fovea *library)
 {
-    if (!library) {
-        return;
-    }
     if (library->owner == getpid()) {
         drain_fetcher(library);
     }

@@ -8,6 +8,7 @@
 #include "checkpoint/estimate.h"
 #include "checkpoint/vision.h"
 #include "runtime/catalogue.h"
+#include "runtime/entry.h"
 #include "runtime/library.h"
 
 static void
@@ -193,11 +194,8 @@ fovea_model_unref(struct fovea_model *model)
 }
 
 void
-fovea_model_close(struct fovea_model *model)
+fovea_model_release(struct fovea_model *model)
 {
-    if (!model) {
-        return;
-    }
     if (fovea_library_check(model->library, NULL)) {
         destroy(model, true);
     } else {

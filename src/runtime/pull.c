@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/json.h"
+#include "runtime/entry.h"
 #include "runtime/pull_state.h"
 
 static const char config_name[] = "config.json";
@@ -232,7 +233,7 @@ write_refs(const struct fovea_pull *pull, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_pull(const char *key, const struct fovea_pull_options *options,
+fovea_pull_model(const char *key, const struct fovea_pull_options *options,
         char **directory_out, struct fovea_error *err)
 {
     static const struct fovea_pull_options defaults;

@@ -17,6 +17,7 @@ fovea_worker_exit_text(int code)
         { FOVEA_WORKER_EXIT_PROTOCOL, "the host sent what makes no sense" },
         { FOVEA_WORKER_EXIT_CHANNEL, "the channel broke" },
         { FOVEA_WORKER_EXIT_ORPHAN, "the host was gone when it started" },
+        { FOVEA_WORKER_EXIT_CPU, "the CPU lacks instructions" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (texts[i].code == code) {

@@ -10,6 +10,7 @@ enum fovea_worker_exit {
     FOVEA_WORKER_EXIT_PROTOCOL = 12, /* the host sent what makes no sense */
     FOVEA_WORKER_EXIT_CHANNEL = 13,  /* the channel broke */
     FOVEA_WORKER_EXIT_ORPHAN = 14,   /* the host was gone when it started */
+    FOVEA_WORKER_EXIT_CPU = 15,      /* the CPU lacks instructions */
 };
 
 /** "the host sent what makes no sense"; NULL for a code that is none of

@@ -6,6 +6,8 @@
  * libraries write on standard error goes there. It never outlives its host: the
  * kernel kills it when the thread that started it ends, and otherwise it sees
  * the end of the channel.
+ *
+ * This file is compiled for any x86-64: base/cpu_floor.h.
  */
 #include <fcntl.h>
 #include <malloc.h>
@@ -17,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/cpu_floor.h"
 #include "base/macros.h"
 #include "worker/bench_mode.h"
 #include "worker/serve.h"
@@ -124,6 +127,9 @@ work(void)
 int
 main(int argc, char **argv)
 {
+    if (fovea_cpu_refuse("fovea-worker")) {
+        return FOVEA_WORKER_EXIT_CPU;
+    }
     if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
         return fovea_worker_bench(argc - 2, argv + 2);
     }
