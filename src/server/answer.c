@@ -89,6 +89,12 @@ fovea_answer_done(struct fovea_answer *answer)
             "no memory for the answer");
 }
 
+const char *
+fovea_answer_retries(const struct fovea_answer *answer)
+{
+    return fovea_status_retryable(answer->code) ? "true" : "false";
+}
+
 void
 fovea_answer_finish(struct fovea_answer *answer)
 {

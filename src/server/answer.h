@@ -33,6 +33,10 @@ void fovea_answer_error_object(struct fovea_text *text,
 /** The text is complete: 200, or no_memory if it could not be made. */
 void fovea_answer_done(struct fovea_answer *answer);
 
+/** "true" or "false": whether the same request may succeed later. OpenAI's
+ *  clients go by that before they go by the status. */
+const char *fovea_answer_retries(const struct fovea_answer *answer);
+
 void fovea_answer_finish(struct fovea_answer *answer);
 
 #endif

@@ -135,10 +135,11 @@ fovea_connection_hang_up(struct fovea_connection *connection)
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     fovea_text_format(&text,
             "HTTP/1.1 %u %s\r\nContent-Type: application/json\r\n"
-            "X-Request-Id: %s\r\nConnection: close\r\n"
+            "X-Request-Id: %s\r\nX-Should-Retry: %s\r\nConnection: close\r\n"
             "Content-Length: %zu\r\n\r\n%s",
             answer->http, MHD_get_reason_phrase_for(answer->http), exchange->id,
-            answer->text.size, answer->text.data ? answer->text.data : "");
+            fovea_answer_retries(answer), answer->text.size,
+            answer->text.data ? answer->text.data : "");
     if (!fovea_text_failed(&text)) {
         exchange->sent_bytes = answer->text.size;
         (void)send(connection->fd, text.data, text.size,

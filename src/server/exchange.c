@@ -81,7 +81,8 @@ take_head(struct fovea_exchange *exchange, const char *url, const char *method)
     if (id && is_good_id(id)) {
         (void)snprintf(exchange->id, sizeof exchange->id, "%s", id);
     }
-    exchange->route = fovea_route_find(url);
+    fovea_route_simplify(url, exchange->target);
+    exchange->route = fovea_route_find(exchange->target);
     fovea_connection_enter(exchange->connection, FOVEA_PHASE_BODY);
     if (!fovea_gate_check(exchange)) {
         return refuse_body(exchange);

@@ -305,7 +305,7 @@ fovea_gate_add_cors(const struct fovea_exchange *exchange,
             origin);
     (void)MHD_add_response_header(response, "Vary", "Origin");
     (void)MHD_add_response_header(response, "Access-Control-Expose-Headers",
-            "X-Request-Id, Retry-After");
+            "X-Request-Id, Retry-After, Retry-After-Ms, X-Should-Retry");
     if (is_preflight(exchange)) {
         (void)MHD_add_response_header(response, "Access-Control-Allow-Methods",
                 "GET, POST");

@@ -100,7 +100,7 @@ fovea_handle_readyz(struct fovea_exchange *exchange)
             key ? fovea_server_model(exchange->server, key) : NULL;
     if (key && !served) {
         fovea_answer_fail(&exchange->answer, FOVEA_ERR_UNKNOWN_MODEL, "model",
-                "no model \"%.100s\" is served here", key);
+                FOVEA_UNKNOWN_MODEL_TEXT, key);
         return;
     }
     enum fovea_health health = served && !exchange->server->is_draining

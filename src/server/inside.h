@@ -54,7 +54,8 @@ struct fovea_notice {
 /* A model that is served. */
 struct fovea_served {
     struct fovea_model *model;
-    struct fovea_model_info info;
+    char *name;                   /* owned; what clients call it */
+    struct fovea_model_info info; /* its key and directory are not for them */
 };
 
 /* When a connection is given up, by what it is waiting for. */
@@ -81,7 +82,7 @@ struct fovea_connection {
 
 /* What is done with a path. */
 struct fovea_route {
-    const char *path;
+    const char *path; /* "/v1/models/{id}": and all that is below */
     const char *name; /* of the path, in metrics */
     bool is_post;     /* else GET, and HEAD */
     bool is_open;     /* needs no key */
@@ -106,7 +107,8 @@ struct fovea_exchange {
     struct fovea_connection *connection;
     char id[FOVEA_REQUEST_ID_SIZE];
     char method[FOVEA_METHOD_SIZE];
-    char path[FOVEA_PATH_SIZE];
+    char path[FOVEA_PATH_SIZE];      /* as it came; for the log */
+    char target[FOVEA_PATH_SIZE];    /* simplified; what the route is of */
     const struct fovea_route *route; /* NULL: none has the path */
     enum fovea_stage stage;
     int64_t started_ns;
@@ -224,7 +226,15 @@ void fovea_gate_add_cors(const struct fovea_exchange *exchange,
 enum MHD_Result fovea_reply(struct fovea_exchange *exchange);
 
 /* route.c */
-const struct fovea_route *fovea_route_find(const char *path);
+/** A path as routes are looked up by: one slash where there are several, and
+ *  none at the end. No route is as long as what does not fit. */
+void fovea_route_simplify(const char *url, char target_out[FOVEA_PATH_SIZE]);
+/** By a simplified path; NULL if none has it. */
+const struct fovea_route *fovea_route_find(const char *target);
+/** What a simplified path has in the place of a route's "{id}", slashes
+ *  included; NULL of other routes. */
+const char *fovea_route_rest(const struct fovea_route *route,
+        const char *target);
 /** For metrics: a number below FOVEA_TALLY_ROUTES, and its name. */
 unsigned fovea_route_index(const struct fovea_route *route);
 const char *fovea_route_name(unsigned index);
@@ -238,6 +248,7 @@ void fovea_handle_livez(struct fovea_exchange *exchange);
 void fovea_handle_readyz(struct fovea_exchange *exchange);
 void fovea_handle_health(struct fovea_exchange *exchange);
 void fovea_handle_models(struct fovea_exchange *exchange);
+void fovea_handle_model(struct fovea_exchange *exchange);
 void fovea_handle_pool(struct fovea_exchange *exchange);
 void fovea_handle_metrics(struct fovea_exchange *exchange);
 void fovea_handle_asset(struct fovea_exchange *exchange);
@@ -254,10 +265,14 @@ enum fovea_health fovea_server_health(const struct fovea_server *server,
         struct fovea_error *reason_out);
 const char *fovea_health_name(enum fovea_health health);
 
-/* server.c */
-/** The model of a key; NULL: the first one. NULL if it is not served. */
+/* served.c */
+/** The model of a name; NULL: the first one. NULL if it is not served. */
+#define FOVEA_UNKNOWN_MODEL_TEXT \
+    "no model \"%.100s\" is served here; /v1/models lists them"
 const struct fovea_served *fovea_server_model(const struct fovea_server *server,
-        const char *key);
+        const char *name);
+
+/* server.c */
 void fovea_server_reload(struct fovea_server *server);
 /** Those that the loop takes, blocked for everybody. */
 void fovea_server_signals(sigset_t *signals_out);

@@ -270,8 +270,7 @@ check(const struct fovea_server_job *job, struct fovea_complaint *complaint)
     const struct fovea_embed_request *request = &job->request;
     if (!job->served) {
         return fovea_complain(complaint, FOVEA_ERR_UNKNOWN_MODEL, "model",
-                "no model \"%.100s\" is served here; /v1/models lists them",
-                request->model);
+                FOVEA_UNKNOWN_MODEL_TEXT, request->model);
     }
     uint32_t dimension = job->served->info.embedding_dimension;
     if (request->dimensions > dimension) {

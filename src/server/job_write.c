@@ -71,8 +71,13 @@ add_item(const struct fovea_server_job *job, size_t index,
     if (error->code) {
         struct fovea_complaint complaint = { .error = *error };
         fovea_embed_request_param(&job->request, index, complaint.param);
+        /* OpenAI's clients decode the vector of every item: theirs is of no
+           numbers, in the encoding that was asked for. */
         fovea_text_format(text,
-                "{\"object\":\"error\",\"index\":%zu,\"error\":", index);
+                "{\"object\":\"error\",\"index\":%zu,\"embedding\":%s"
+                ",\"error\":",
+                index,
+                job->request.encoding == FOVEA_ENCODING_BASE64 ? "\"\"" : "[]");
         fovea_answer_error_object(text, &complaint);
     } else {
         fovea_text_format(text, "{\"object\":\"embedding\",\"index\":%zu",
@@ -112,7 +117,7 @@ fovea_server_job_write(const struct fovea_server_job *job,
     }
     struct fovea_text *text = &answer->text;
     fovea_text_format(text, "{\"object\":\"list\",\"model\":");
-    fovea_text_json_string(text, job->served->info.key);
+    fovea_text_json_string(text, job->served->name);
     fovea_text_format(text, ",\"data\":[");
     for (size_t i = 0; i < job->n; i++) {
         if (i > 0) {

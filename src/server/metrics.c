@@ -361,9 +361,10 @@ add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
 }
 
 static void
-write_text(struct fovea_server *server, const struct fovea_pool_stats *stats,
-        struct fovea_text *text)
+write_text(struct fovea_exchange *exchange,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
+    struct fovea_server *server = exchange->server;
     add_server(server, text);
     add_requests(&server->tally, text);
     add_memory(stats, text);

@@ -11,6 +11,6 @@ void
 fovea_handle_asset(struct fovea_exchange *exchange)
 {
     /* The route was found by this path. */
-    exchange->answer.asset = fovea_asset_find(exchange->path);
+    exchange->answer.asset = fovea_asset_find(exchange->target);
     exchange->answer.http = HTTP_OK;
 }

@@ -7,6 +7,7 @@
 enum {
     HTTP_OK = 200,
     HTTP_NOT_MODIFIED = 304,
+    HTTP_BAD_REQUEST = 400,
     HTTP_UNAUTHORIZED = 401,
 };
 
@@ -92,10 +93,15 @@ add_headers(const struct fovea_exchange *exchange,
     if (answer->http == HTTP_UNAUTHORIZED) {
         add(response, "WWW-Authenticate", "Bearer");
     }
+    if (answer->http >= HTTP_BAD_REQUEST) {
+        add(response, "X-Should-Retry", fovea_answer_retries(answer));
+    }
     if (answer->retry_after_s > 0) {
-        char seconds[16];
-        (void)snprintf(seconds, sizeof seconds, "%u", answer->retry_after_s);
-        add(response, "Retry-After", seconds);
+        char number[16];
+        (void)snprintf(number, sizeof number, "%u", answer->retry_after_s);
+        add(response, "Retry-After", number);
+        (void)snprintf(number, sizeof number, "%u000", answer->retry_after_s);
+        add(response, "Retry-After-Ms", number);
     }
     if (exchange->server->is_draining || exchange->is_last) {
         add(response, "Connection", "close");

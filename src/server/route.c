@@ -14,6 +14,11 @@ static const struct fovea_route routes[] = {
             .is_post = true,
             .is_work = true,
             .handle = fovea_handle_embeddings },
+    { .path = "/embeddings_image", /* infinity's */
+            .name = "/v1/embeddings",
+            .is_post = true,
+            .is_work = true,
+            .handle = fovea_handle_embeddings },
     { .path = "/v1/embeddings/image",
             .name = "/v1/embeddings/image",
             .is_post = true,
@@ -23,6 +28,12 @@ static const struct fovea_route routes[] = {
             .name = "/v1/models",
             .handle = fovea_handle_models },
     { .path = "/models", .name = "/v1/models", .handle = fovea_handle_models },
+    { .path = "/v1/models/{id}",
+            .name = "/v1/models",
+            .handle = fovea_handle_model },
+    { .path = "/models/{id}",
+            .name = "/v1/models",
+            .handle = fovea_handle_model },
     { .path = "/v1/pool", .name = "/v1/pool", .handle = fovea_handle_pool },
     { .path = "/metrics",
             .name = "/metrics",
@@ -50,15 +61,41 @@ static const struct fovea_route asset_route = { .name = "asset",
     .is_open = true,
     .handle = fovea_handle_asset };
 
+void
+fovea_route_simplify(const char *url, char target_out[FOVEA_PATH_SIZE])
+{
+    size_t size = 0;
+    for (const char *at = url; *at && size < FOVEA_PATH_SIZE - 1; at++) {
+        if (*at != '/' || size == 0 || target_out[size - 1] != '/') {
+            target_out[size++] = *at;
+        }
+    }
+    if (size > 1 && target_out[size - 1] == '/') {
+        size--;
+    }
+    target_out[size] = '\0';
+}
+
+const char *
+fovea_route_rest(const struct fovea_route *route, const char *target)
+{
+    const char *variable = strchr(route->path, '{');
+    size_t size = variable ? (size_t)(variable - route->path) : 0;
+    return variable && strncmp(route->path, target, size) == 0 && target[size]
+            ? target + size
+            : NULL;
+}
+
 const struct fovea_route *
-fovea_route_find(const char *path)
+fovea_route_find(const char *target)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(routes); i++) {
-        if (strcmp(routes[i].path, path) == 0) {
+        if (strcmp(routes[i].path, target) == 0 ||
+                fovea_route_rest(&routes[i], target)) {
             return &routes[i];
         }
     }
-    return fovea_asset_find(path) ? &asset_route : NULL;
+    return fovea_asset_find(target) ? &asset_route : NULL;
 }
 
 /* Names of metrics, in the order of their numbers. */

@@ -12,25 +12,12 @@
 #include "server/backroom.h"
 #include "server/control.h"
 #include "server/notify.h"
+#include "server/served.h"
 
 enum {
     UNIX_MODE = 0660, /* owner and group */
     CONTROL_MODE = 0600
 };
-
-const struct fovea_served *
-fovea_server_model(const struct fovea_server *server, const char *key)
-{
-    if (!key) {
-        return &server->models[0];
-    }
-    for (size_t i = 0; i < server->n_models; i++) {
-        if (strcmp(server->models[i].info.key, key) == 0) {
-            return &server->models[i];
-        }
-    }
-    return NULL;
-}
 
 static bool
 is_failure(const struct fovea_event *event)
@@ -88,34 +75,6 @@ fovea_server_reload(struct fovea_server *server)
     fovea_notify("READY=1");
 }
 
-/* Whether two directories are one. */
-static bool
-is_same(const char *a, const char *b)
-{
-    struct stat left;
-    struct stat right;
-    return stat(a, &left) == 0 && stat(b, &right) == 0 &&
-            left.st_dev == right.st_dev && left.st_ino == right.st_ino;
-}
-
-/* That the last model is none of the others under another name: both would have
-   the same workers, and statistics would know one of them only. */
-static enum fovea_status
-check_new(const struct fovea_server *server, struct fovea_error *err)
-{
-    const struct fovea_model_info *last =
-            &server->models[server->n_models - 1].info;
-    for (size_t i = 0; i + 1 < server->n_models; i++) {
-        const struct fovea_model_info *other = &server->models[i].info;
-        if (is_same(other->directory, last->directory)) {
-            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "%s and %s are the same model, in %s", other->key,
-                    last->key, last->directory);
-        }
-    }
-    return FOVEA_OK;
-}
-
 static enum fovea_status
 open_models(struct fovea_server *server, struct fovea_error *err)
 {
@@ -125,20 +84,11 @@ open_models(struct fovea_server *server, struct fovea_error *err)
         return fovea_fail_memory(err, settings->n_models, "models");
     }
     for (size_t i = 0; i < settings->n_models; i++) {
-        struct fovea_served *served = &server->models[server->n_models];
-        enum fovea_status status = fovea_model_open(server->library,
-                settings->models[i], &served->model, err);
-        if (status) {
-            return status;
+        enum fovea_status status =
+                fovea_served_open(server, settings->models[i], err);
+        if (!status && settings->warm) {
+            status = fovea_pool_spawn_worker(server->models[i].model, err);
         }
-        fovea_model_describe(served->model, &served->info);
-        server->n_models++;
-        status = check_new(server, err);
-        if (status) {
-            return status;
-        }
-        status = settings->warm ? fovea_pool_spawn_worker(served->model, err)
-                                : FOVEA_OK;
         if (status) {
             return status;
         }
@@ -282,10 +232,7 @@ static void
 finish(struct fovea_server *server)
 {
     fovea_backroom_close(server->backroom);
-    for (size_t i = 0; i < server->n_models; i++) {
-        fovea_model_close(server->models[i].model);
-    }
-    free(server->models);
+    fovea_served_close(server);
     fovea_close(server->library);
     fovea_log_close(&server->log); /* the workers' ends were still logged */
     fovea_listeners_close(&server->listeners);

@@ -25,8 +25,8 @@ enum fovea_log_format {
 
 struct fovea_server_settings {
     struct fovea_options library; /* on_event is the server's to set */
-    const char *const *models;    /* keys; the first answers where a request
-                                     names none */
+    const char *const *models;    /* [NAME=]KEY or [NAME=]DIR; the first one
+                                     answers where a request names none */
     size_t n_models;              /* 1 to FOVEA_MAX_SERVED_MODELS */
     bool warm;                    /* workers before the first request */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/backroom.h"
+#include "server/served.h"
 
 struct view {
     struct fovea_chore chore;
@@ -22,6 +23,21 @@ read_stats(struct fovea_chore *chore)
             &view->stats, &view->error);
 }
 
+/* The library knows models by key, which may be a path. */
+static void
+name_models(const struct fovea_server *server, struct fovea_pool_stats *stats)
+{
+    for (size_t i = 0; i < stats->n_models; i++) {
+        const char *key = stats->models[i].key;
+        stats->models[i].key = fovea_served_name(server, key);
+        for (size_t j = 0; j < stats->n_workers; j++) {
+            if (stats->workers[j].model_key == key) {
+                stats->workers[j].model_key = stats->models[i].key;
+            }
+        }
+    }
+}
+
 static void
 show(struct fovea_notice *notice)
 {
@@ -31,7 +47,8 @@ show(struct fovea_notice *notice)
     if (view->status) {
         fovea_answer_fail(answer, view->status, "", "%s", view->error.message);
     } else {
-        view->write(exchange->server, &view->stats, &answer->text);
+        name_models(exchange->server, &view->stats);
+        view->write(exchange, &view->stats, &answer->text);
         fovea_answer_done(answer);
         fovea_pool_stats_finish(&view->stats);
     }
@@ -62,7 +79,7 @@ fovea_view_model(const struct fovea_pool_stats *stats,
 {
     static const struct fovea_model_stats unused;
     for (size_t i = 0; i < stats->n_models; i++) {
-        if (strcmp(stats->models[i].key, served->info.key) == 0) {
+        if (strcmp(stats->models[i].key, served->name) == 0) {
             return &stats->models[i];
         }
     }

@@ -4,8 +4,9 @@
 
 #include "server/inside.h"
 
-/** Write an answer's text from fresh statistics, on the loop's thread. */
-typedef void fovea_view_fn(struct fovea_server *server,
+/** Write an answer's text from fresh statistics, on the loop's thread. Models
+ *  have the names there that they are served under. */
+typedef void fovea_view_fn(struct fovea_exchange *exchange,
         const struct fovea_pool_stats *stats, struct fovea_text *text);
 
 /** Read statistics in the back room, then write. The exchange is suspended

@@ -78,7 +78,7 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
 {
     const struct fovea_model_stats *model = fovea_view_model(stats, served);
     fovea_text_format(text, "{\"id\":");
-    fovea_text_json_string(text, served->info.key);
+    fovea_text_json_string(text, served->name);
     fovea_text_format(text,
             ",\"dimension\":%" PRIu32 ",\"dtype\":\"%s\",\"workers\":%" PRIu32
             ",\"max_workers\":%u,\"queued\":%" PRIu32
@@ -179,9 +179,10 @@ add_history(struct fovea_history *history, struct fovea_text *text)
 }
 
 static void
-write_text(struct fovea_server *server, const struct fovea_pool_stats *stats,
-        struct fovea_text *text)
+write_text(struct fovea_exchange *exchange,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
+    struct fovea_server *server = exchange->server;
     fovea_text_add(text, "{", 1);
     add_server(server, text);
     add_memory(stats, text);

@@ -14,6 +14,7 @@ import zlib
 
 FOVEA = os.path.abspath(sys.argv[1])
 MODEL = os.path.abspath(sys.argv[2])
+NAME = os.path.basename(MODEL)  # what a server calls it
 DIMENSION = 64
 SIDE = 224  # of the crop
 TIMEOUT = 60

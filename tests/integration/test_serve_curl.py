@@ -73,7 +73,7 @@ def test_a_form(directory):
     with Server() as server:
         (status, answer, _, _), = curl(
             *(word for path in paths for word in ("-F", f"file=@{path}")),
-            "-F", "model=" + command.MODEL, url(server))
+            "-F", "model=" + command.NAME, url(server))
         same((status, vectors(answer)), (200, expected(*paths)))
         (status, answer, _, _), = curl(
             "-F", f"a=@{paths[0]}", "-F", "dimensions=many", url(server))

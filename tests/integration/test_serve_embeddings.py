@@ -29,7 +29,7 @@ def test_vectors_are_those_of_embed(directory):
         same(sorted(body), ["created", "data", "id", "model", "object",
                             "usage"])
         same(body["object"], "list")
-        same(body["model"], command.MODEL)
+        same(body["model"], command.NAME)
         same(body["id"], answer.headers["x-request-id"])
         same(body["usage"], {"prompt_tokens": 0, "total_tokens": 0})
         same([item["index"] for item in body["data"]], list(range(5)))
@@ -55,7 +55,7 @@ def test_forms_of_an_item(directory):
             answer = server.post({name: forms})
             same(answer.status, 200)
             same(answer.vectors(), [wanted] * len(forms))
-        answer = server.post({"images": [uri], "model": command.MODEL,
+        answer = server.post({"images": [uri], "model": command.NAME,
                               "modality": "image", "user": None,
                               "unknown": [1, {"a": 2}]})
         same(answer.vectors(), [wanted])
@@ -193,7 +193,7 @@ def test_models(_):
         listed = server.get("/v1/models").json
         same(listed["object"], "list")
         same([model["id"] for model in listed["data"]],
-             [command.MODEL, "fovea/near-duplicate-small"])
+             [command.NAME, "fovea/near-duplicate-small"])
         dimension = listed["data"][1]["dimension"]
         answer = server.post({"input": b64(picture(1)),
                               "model": "fovea/near-duplicate-small"})

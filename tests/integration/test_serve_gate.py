@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import urllib.parse
 
 import command
 from command import picture, put, same
@@ -116,6 +117,54 @@ def test_a_model_has_one_name(directory):
         code, text = refused("--port", "0", again)
         same(code, 2)
         assert "are the same model" in text and again in text, text
+
+
+def test_names_of_models(directory):
+    """What a model is called: its key, its directory's name, or NAME."""
+    here = os.path.join(directory, "a=b")
+    os.mkdir(here)
+    for name in ("clip", "a=b/x"):
+        os.symlink(command.MODEL, os.path.join(directory, name))
+    home = {"FOVEA_HOME": os.environ["FOVEA_SOURCE_ROOT"]}
+    for word, name in (
+            (os.path.join(directory, "clip"), "clip"),
+            (os.path.join(directory, "clip///"), "clip"),
+            (os.path.join(directory, "clip/."), command.NAME),
+            (os.path.join(here, "x"), "x"),
+            (f"mine={command.MODEL}", "mine"),
+            (f"my/own model={command.MODEL}", "my/own model"),
+            ("fovea/near-duplicate-small", "fovea/near-duplicate-small"),
+            ("small=fovea/near-duplicate-small", "small")):
+        with Server(models=[word], env=home) as server:
+            listed, = server.get("/v1/models").json["data"]
+            same(listed["id"], name)
+            quoted = urllib.parse.quote(name, safe="")
+            for path in (f"/v1/models/{quoted}", f"/models//{quoted}/",
+                         "/v1/models/" + urllib.parse.quote(name)):
+                answer = server.get(path)
+                same(answer.status, 200)
+                same(answer.json["id"], name)
+                same(sorted(answer.json), sorted(listed))
+            same(server.get("/readyz?model=" + quoted).status, 200)
+            answer = server.post({"input": b64(picture(1)), "model": name})
+            same(answer.json["model"], name)
+            # Where it lies is not among its names.
+            for path in (command.MODEL, os.path.join(directory, "clip")):
+                is_error(server.post({"input": "", "model": path}), 404,
+                         "unknown_model")
+            is_error(server.get("/v1/models/no/such%20one"), 404,
+                     "unknown_model", "no/such one")
+    for word, part in ((f"={command.MODEL}", 'served as ""'),
+                       (f"a//b={command.MODEL}", 'served as "a//b"'),
+                       (f"a\nb={command.MODEL}", "control char"),
+                       ("x" * 201 + "=" + command.MODEL, "1 to 200 bytes")):
+        code, text = refused("--port", "0", word)
+        same(code, 2)
+        assert part in text, text
+    code, text = refused("--port", "0", command.NAME +
+                         "=fovea/near-duplicate-small", env=home)
+    same(code, 2)
+    assert f"would both be served as {command.NAME}" in text, text
 
 
 def test_public_addresses_take_a_key(directory):
@@ -266,7 +315,8 @@ def test_a_log_is_added_to_logs_only(directory):
 command.main([test_routes_and_methods, test_bodies_end_in_one_place,
               test_types, test_keys,
               test_key_of_the_environment,
-              test_a_model_has_one_name, test_public_addresses_take_a_key,
+              test_a_model_has_one_name, test_names_of_models,
+              test_public_addresses_take_a_key,
               test_hosts, test_origins, test_the_page_is_safe,
               test_request_ids, test_unix_socket,
               test_a_socket_replaces_nothing, test_a_log_is_added_to_logs_only])

@@ -46,7 +46,7 @@ def test_health(_):
         health = server.get("/health").json
         assert abs(health["unix"] - time.time()) < 60, health
         same((health["state"], health["reason"]), ("ready", None))
-        same(state(server, "/readyz?model=" + command.MODEL), (200, "ready"))
+        same(state(server, "/readyz?model=" + command.NAME), (200, "ready"))
         is_error(server.get("/readyz?model=x"), 404, "unknown_model")
 
 
@@ -162,7 +162,7 @@ def test_killed_workers_lose_nothing(_):
         assert n_good > 0
         assert server.process.poll() is None
         assert server.metric('fovea_worker_stops_total{model="'
-                             f'{command.MODEL}",reason="killed"}}') > 0
+                             f'{command.NAME}",reason="killed"}}') > 0
         # Not one of those that are known by now to have ended two workers.
         wait_until(lambda: server.upload(picture(99)).status == 200,
                    "a worker again")
@@ -231,7 +231,7 @@ def test_metrics(_):
         same(server.metric(f'fovea_request_seconds_count{{{route}}}'), 4)
         same(server.metric('fovea_requests_total{route="other",code="404"}'),
              1)
-        model = f'model="{command.MODEL}"'
+        model = f'model="{command.NAME}"'
         same(server.metric(f"fovea_cold_starts_total{{{model}}}"), 1)
         same(server.metric(f"fovea_embedded_total{{{model}}}"), 3)
         for part in ("queue", "decode", "forward", "image"):
@@ -273,7 +273,7 @@ def test_ps_and_stop(_):
         listed = fovea(server, "ps", "--workers")
         same(listed.returncode, 0)
         text = listed.stdout.decode()
-        for part in (str(server.process.pid), "ready", command.MODEL,
+        for part in (str(server.process.pid), "ready", command.NAME,
                      f"http://127.0.0.1:{server.port}", "worker "):
             assert part in text, (part, text)
         # This user's other servers may run here too.

@@ -127,7 +127,7 @@ def test_it_is_well_formed_and_counts(_):
     same(found.get("fovea_request_seconds_count", route=upload), 2)
     same(found.get("fovea_images_total", result="ok"), 4)
     same(found.get("fovea_images_total", result="not_an_image"), 1)
-    model = {"model": command.MODEL}
+    model = {"model": command.NAME}
     same(found.get("fovea_submitted_total", **model), 5)
     same(found.get("fovea_embedded_total", **model), 4)
     same(found.get("fovea_failed_total", **model), 1)
@@ -149,8 +149,8 @@ def test_a_server_that_cannot_serve_says_so(_):
 
 def test_any_name_of_a_model_is_a_label(directory):
     for number, name in enumerate((
-            "wei\"rd", "back\\slash", "new\nline", "b\udcffd", "\u00fcber",
-            "/".join(["\u00fc" * 100] * 3))):
+            "wei\"rd", "back\\slash", "b\udcffd", "\u00fcber", "a b",
+            "\u00fc" * 100)):
         path = os.path.join(directory, str(number), name)
         os.makedirs(os.path.dirname(path))
         os.symlink(command.MODEL, path)

@@ -16,7 +16,7 @@ from serving import KEY, Answer, Server, b64, floats
 
 SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
 METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
-EMBED = ("/v1/embeddings", "/embeddings")
+EMBED = ("/v1/embeddings", "/embeddings", "/embeddings_image")
 UPLOAD = "/v1/embeddings/image"
 # Faults of the server's own, which it has to have first.
 NOT_PROVOKED = {"500"}
@@ -135,8 +135,10 @@ def check(answer, path, method):
     return answer
 
 
-def inquire(server, method, path, status, query="", body=None, headers=None):
-    answer = check(server.ask(method, path + query, body, **(headers or {})),
+def inquire(server, method, path, status, query="", body=None, headers=None,
+            id_=command.NAME):
+    asked = path.replace("{id}", id_)
+    answer = check(server.ask(method, asked + query, body, **(headers or {})),
                    path, method)
     assert answer.status == status, (method, path, answer.status, answer.body)
     return answer
@@ -273,9 +275,9 @@ def test_what_is_not_documented_is_refused(_):
                      sorted(item))
                 if method != "head":
                     same(answer.error(), "method")
-        for path in ("/v1", "/v1/", "/v1/embeddings/", "/V1/models",
+        for path in ("/v1", "/v1/", "/v1/embeddings/x", "/V1/models",
                      "/index.html", "/page", "/openapi", "/metrics/x",
-                     "//livez", "/%2e%2e/livez"):
+                     "/./livez", "/%2e%2e/livez"):
             for method in ("GET", "POST"):
                 answer = server.ask(method, path)
                 same((path, answer.status), (path, 404))
@@ -301,8 +303,10 @@ def provoke_callers(server):
             inquire(server, method, path, 304,
                     headers={"If-None-Match": etag})
     for method in ("GET", "HEAD"):
+        for path in ("/v1/models/{id}", "/models/{id}"):
+            inquire(server, method, path, 404, id_="no/pe")
         inquire(server, method, "/readyz", 404, "?model=nope")
-        inquire(server, method, "/readyz", 200, "?model=" + command.MODEL)
+        inquire(server, method, "/readyz", 200, "?model=" + command.NAME)
 
 
 def provoke_keys(server):

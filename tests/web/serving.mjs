@@ -4,10 +4,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 export const FOVEA = resolve(process.argv[2]);
 export const MODEL = resolve(process.argv[3]);
+export const NAME = basename(MODEL); // what a server calls it
 export const SOURCE = process.env.FOVEA_SOURCE_ROOT;
 const DEADLINE_MS = 30000;
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
-import { embed, main, MODEL, SOURCE, withServer } from "./serving.mjs";
+import { embed, main, NAME, SOURCE, withServer } from "./serving.mjs";
 
 const KEY = "sk-fovea-test";
 const KILO = 1024;
@@ -38,18 +38,18 @@ const floats = (vector) => vector.map(Math.fround);
 async function encodings(ai) {
   const [first] = embed(paths[0]);
   // Said nothing: the client asks for base64 and decodes it.
-  const plain = await ai.embeddings.create({ model: MODEL,
+  const plain = await ai.embeddings.create({ model: NAME,
     input: uri(images[0]) });
   assert.equal(plain.object, "list");
-  assert.equal(plain.model, MODEL);
+  assert.equal(plain.model, NAME);
   assert.equal(plain.data.length, 1);
   assert.equal(plain.data[0].index, 0);
   assert.deepEqual(plain.usage, { prompt_tokens: 0, total_tokens: 0 });
   assert.deepEqual(Array.from(plain.data[0].embedding), first);
-  const asFloat = await ai.embeddings.create({ model: MODEL,
+  const asFloat = await ai.embeddings.create({ model: NAME,
     input: uri(images[0]), encoding_format: "float" });
   assert.deepEqual(floats(asFloat.data[0].embedding), first);
-  const asBase64 = await ai.embeddings.create({ model: MODEL,
+  const asBase64 = await ai.embeddings.create({ model: NAME,
     input: uri(images[0]), encoding_format: "base64" });
   const bytes = Buffer.from(asBase64.data[0].embedding, "base64");
   assert.deepEqual(first.map((_, i) => bytes.readFloatLE(4 * i)), first);
@@ -57,20 +57,20 @@ async function encodings(ai) {
 
 async function lists(ai) {
   const expected = embed(...paths);
-  const answer = await ai.embeddings.create({ model: MODEL,
+  const answer = await ai.embeddings.create({ model: NAME,
     input: images.map(uri) });
   assert.deepEqual(answer.data.map((item) => item.index), [0, 1, 2]);
   assert.deepEqual(answer.data.map((item) => Array.from(item.embedding)),
     expected);
   // Bare base64 is an image too.
-  const bare = await ai.embeddings.create({ model: MODEL,
+  const bare = await ai.embeddings.create({ model: NAME,
     input: [images[1].toString("base64")] });
   assert.deepEqual(Array.from(bare.data[0].embedding), expected[1]);
 }
 
 async function dimensions(ai) {
   const [whole] = embed(paths[0]);
-  const answer = await ai.embeddings.create({ model: MODEL,
+  const answer = await ai.embeddings.create({ model: NAME,
     input: uri(images[0]), dimensions: 16 });
   const vector = Array.from(answer.data[0].embedding);
   const length = Math.hypot(...whole.slice(0, 16));
@@ -92,7 +92,7 @@ async function refused(kind, facts, request) {
 
 async function errors(ai, url) {
   const good = uri(images[0]);
-  const ask = (fields, by = ai) => by.embeddings.create({ model: MODEL,
+  const ask = (fields, by = ai) => by.embeddings.create({ model: NAME,
     input: good, ...fields });
   await refused(openai.BadRequestError,
     { status: 400, code: "image_truncated", param: "input[1]",
@@ -113,7 +113,51 @@ async function errors(ai, url) {
     { status: 401, code: "unauthorized", type: "authentication_error" },
     ask({}, client(url, { apiKey: "sk-wrong" })));
   await refused(openai.NotFoundError, { status: 404, code: "no_route" },
-    ai.chat.completions.create({ model: MODEL, messages: [] }));
+    ai.chat.completions.create({ model: NAME, messages: [] }));
+}
+
+// The client decodes the vector of every item, with an error or not.
+async function itemsWithErrors(ai) {
+  const [first] = embed(paths[0]);
+  for (const encoding of [undefined, "float", "base64"]) {
+    const answer = await ai.embeddings.create({ model: NAME,
+      input: [uri(images[0]), uri(Buffer.from("no image")), uri(images[0])],
+      on_error: "item",
+      ...(encoding && { encoding_format: encoding }) });
+    const [good, bad, last] = answer.data;
+    assert.equal(bad.object, "error");
+    assert.equal(bad.error.code, "not_an_image");
+    assert.equal(bad.error.param, "input[1]");
+    assert.equal(bad.embedding.length, 0);
+    if (encoding !== "base64") {
+      assert.deepEqual(floats(Array.from(good.embedding)), first);
+      assert.deepEqual(floats(Array.from(last.embedding)), first);
+    }
+  }
+}
+
+async function oneModel(ai, url) {
+  const model = await ai.models.retrieve(NAME);
+  assert.equal(model.id, NAME);
+  assert.equal(model.object, "model");
+  await refused(openai.NotFoundError, { status: 404, code: "unknown_model" },
+    ai.models.retrieve("openai/clip-vit-base-patch32"));
+  // A base URL with a slash at its end.
+  const slash = new OpenAI({ baseURL: `${url}/v1/`, apiKey: KEY });
+  assert.equal((await slash.models.retrieve(NAME)).id, NAME);
+}
+
+// What cannot succeed is asked for once, whatever its status is.
+async function noneInVain(_ai, url) {
+  const codes = [];
+  const eager = client(url, { maxRetries: 3, fetch: async (...words) => {
+    const answer = await fetch(...words);
+    codes.push([answer.status, answer.headers.get("x-should-retry")]);
+    return answer;
+  } });
+  await refused(openai.InternalServerError, { status: 502, code: "fetch_status" },
+    eager.embeddings.create({ model: NAME, input: `${url}/nothing.jpg` }));
+  assert.deepEqual(codes, [[502, "false"]]);
 }
 
 async function models(ai) {
@@ -122,7 +166,7 @@ async function models(ai) {
     assert.equal(model.object, "model");
     ids.push(model.id);
   }
-  assert.deepEqual(ids, [MODEL]);
+  assert.deepEqual(ids, [NAME]);
 }
 
 // The body's memory is held by a request that does not end; the client is told
@@ -142,7 +186,7 @@ async function retries(ai, url) {
   }
   await refused(openai.RateLimitError,
     { status: 429, code: "busy", type: "rate_limit_error" },
-    ai.embeddings.create({ model: MODEL, input: uri(images[2]) }));
+    ai.embeddings.create({ model: NAME, input: uri(images[2]) }));
   const seen = [];
   const patient = client(url, { maxRetries: 3, fetch: async (...words) => {
     const answer = await fetch(...words);
@@ -152,7 +196,7 @@ async function retries(ai, url) {
     }
     return answer;
   } });
-  const answer = await patient.embeddings.create({ model: MODEL,
+  const answer = await patient.embeddings.create({ model: NAME,
     input: uri(images[2]) });
   assert.deepEqual(Array.from(answer.data[0].embedding), embed(paths[2])[0]);
   assert.deepEqual(seen.map(([status]) => status), [429, 200]);
@@ -165,7 +209,11 @@ await main([
   ["lists", served(lists)],
   ["dimensions", served(dimensions)],
   ["errors are those of the client", served(errors)],
+  ["items with errors", served(itemsWithErrors)],
   ["models are listed", served(models)],
+  ["one model", served(oneModel)],
+  ["nothing is asked again in vain", served(noneInVain,
+    "--allow-private-urls")],
   ["a full server is asked again when it says", served(retries,
     "--body-memory", "64K")],
 ]);

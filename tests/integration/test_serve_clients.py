@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""fovea serve: what other projects' clients send, written down as they send it,
+and what they do with the answer."""
+import base64
+import os
+import re
+import struct
+
+import command
+from command import picture, same
+from serving import KEY, Server, as_float32, b64, floats, is_error
+
+
+def uri(content):
+    return "data:image/png;base64," + b64(content)
+
+
+def test_infinity(_):
+    """Its client names no model, and knows fewer values of some fields than
+    there are."""
+    with Server() as server:
+        wanted, = server.upload(picture(1)).vectors()
+        asked = {"input": [uri(picture(1))], "model": "default/not-specified"}
+        for path, more in (
+                ("/embeddings", {"dimensions": 0, "modality": "image"}),
+                ("/embeddings", {"encoding_format": "base64", "user": None,
+                                 "dimensions": 0, "modality": "image"}),
+                ("/embeddings_image", {}),
+                ("/embeddings_image", {"encoding_format": "float",
+                                       "user": "me"})):
+            answer = server.post({**asked, **more}, path)
+            same(answer.status, 200)
+            item, = answer.json["data"]
+            same(item["object"], "embedding")
+            same(answer.json["object"], "list")
+            got = item["embedding"]
+            if isinstance(got, str):
+                got = floats(got)
+            same(as_float32(got), as_float32(wanted))
+        # One image, not in a list.
+        answer = server.post({**asked, "input": uri(picture(1))},
+                             "/embeddings_image")
+        same(answer.vectors(), [wanted])
+        models = server.get("/models").json
+        same(sorted(models), ["data", "object"])
+        model, = models["data"]
+        same((model["object"], model["owned_by"]), ("model", "infinity"))
+        assert isinstance(model["stats"], dict) and model["capabilities"]
+        assert isinstance(server.get("/health").json["unix"], float)
+
+
+def decoded(item):
+    """As OpenAI's client for Python and for Node do, of every item."""
+    data = item["embedding"]
+    if isinstance(data, str):
+        data = base64.b64decode(data, validate=True)
+        assert len(data) % 4 == 0, "no whole number of floats"
+        return list(struct.unpack(f"<{len(data) // 4}f", data))
+    return data
+
+
+def test_items_with_errors_can_be_decoded(_):
+    with Server() as server:
+        for encoding, empty in (("base64", ""), ("float", [])):
+            answer = server.post({
+                "input": [uri(picture(1)), uri(b"no image"), uri(picture(2)),
+                          "http://127.0.0.1:1/x", 7],
+                "on_error": "item", "encoding_format": encoding})
+            same(answer.status, 200)
+            data = answer.json["data"]
+            same([len(decoded(item)) for item in data],
+                 [command.DIMENSION, 0, command.DIMENSION, 0, 0])
+            for i in (1, 3, 4):
+                same(data[i]["embedding"], empty)
+                same((data[i]["object"], data[i]["index"]), ("error", i))
+                same(data[i]["error"]["param"], f"input[{i}]")
+
+
+def test_one_model(_):
+    with Server() as server:
+        listed, = server.get("/v1/models").json["data"]
+        path = "/v1/models/" + command.NAME
+        model = server.get(path).json
+        same({**model, "created": 0}, {**listed, "created": 0})
+        same(model["owned_by"], "fovea")
+        for same_path in (path + "/", path.replace("/", "//"),
+                          "/models/" + command.NAME,
+                          path.replace("-", "%2D")):
+            same(server.get(same_path).json["id"], command.NAME)
+            head = server.ask("HEAD", same_path)
+            same((head.status, head.body), (200, b""))
+        error = is_error(server.get("/v1/models/openai/clip"), 404,
+                         "unknown_model", "openai/clip")
+        same(error["param"], "model")
+        answer = server.ask("DELETE", path)
+        same((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+    with Server("--api-key", KEY) as server:
+        is_error(server.get(path), 401, "unauthorized")
+
+
+def test_slashes(_):
+    """A slash too many changes nothing: no redirect, which clients would not
+    follow with a body."""
+    with Server() as server:
+        wanted, = server.upload(picture(1)).vectors()
+        body = {"input": uri(picture(1))}
+        for path in ("/v1/embeddings/", "//v1/embeddings", "/v1//embeddings//",
+                     "/embeddings/", "/embeddings_image/"):
+            same(server.post(body, path).vectors(), [wanted])
+        same(server.post(picture(1), "/v1/embeddings/image/").vectors(),
+             [wanted])
+        for path in ("/livez/", "//readyz", "/health//", "/v1/models/",
+                     "/models//", "/v1/pool/", "/metrics/", "//", "/page.css/"):
+            same(server.get(path).status, 200)
+            same(server.ask("HEAD", path).status, 200)
+        # Keys are asked for where they would be without.
+    with Server("--api-key", KEY) as server:
+        for path in ("/v1/pool/", "//metrics"):
+            is_error(server.get(path), 401, "unauthorized")
+        same(server.get("/livez/").status, 200)
+
+
+def test_clients_are_told_whether_to_try_again(directory):
+    table = {}
+    for line in command.read(os.path.join(
+            os.environ["FOVEA_SOURCE_ROOT"],
+            "include/fovea/status.def")).decode().splitlines():
+        found = re.match(r'X\(\w+, \d+, "(\w+)", .*, (\d)\)$', line)
+        if found:
+            table[found[1]] = found[2] == "1"
+    seen = set()
+
+    def told(answer):
+        code = answer.json.get("code") or answer.error()
+        same(answer.headers["x-should-retry"], str(table[code]).lower())
+        after = answer.headers.get("retry-after")
+        if after:
+            same(answer.headers["retry-after-ms"], after + "000")
+        seen.add((code, table[code]))
+
+    with Server("--max-body", "4K") as server:
+        for answer in (server.get("/nothing"), server.get("/v1/models/none"),
+                       server.post({}), server.upload(b"no image"),
+                       server.upload(bytes(5000)),
+                       server.post({"input": "http://127.0.0.1/"}),
+                       server.upload(picture(1), Origin="http://x.example")):
+            told(answer)
+        good = server.upload(picture(1))
+        assert "x-should-retry" not in good.headers
+    with Server("--api-key", KEY) as server:
+        told(server.get("/v1/pool"))
+    with Server("--memory-limit", "1K") as server:
+        told(server.upload(picture(1)))
+        told(server.get("/readyz"))
+        told(server.get("/health"))
+    with Server("--body-memory", "1K") as server:
+        told(server.upload(bytes(3000)))
+    # A worker that dies of its image, twice: not to be sent again.
+    program = command.put(directory, "worker", b"#!/bin/sh\nexit 1\n")
+    os.chmod(program, 0o755)
+    with Server(env={"FOVEA_WORKER": program}) as server:
+        told(server.upload(picture(1)))
+    for path in ("/v1/embeddings", "/v1/embeddings/image"):
+        with Server("--body-time", "200ms") as server:
+            with server.raw() as made:
+                made.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+                             "Content-Length: 9\r\n\r\n{".encode())
+                data = b""
+                while piece := made.recv(4096):
+                    data += piece
+            assert b"HTTP/1.1 408" in data, data
+            assert b"\r\nX-Should-Retry: true\r\n" in data, data
+    assert {again for _, again in seen} == {True, False}, seen
+
+
+command.main([test_infinity, test_items_with_errors_can_be_decoded,
+              test_one_model, test_slashes,
+              test_clients_are_told_whether_to_try_again])
