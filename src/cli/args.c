@@ -201,6 +201,18 @@ set_time(const struct fovea_flag *flag, const char *value,
 }
 
 static enum fovea_status
+add_text(struct fovea_words *texts, const char *value, struct fovea_error *err)
+{
+    const char **all = reallocarray(texts->all, texts->n + 1, sizeof *all);
+    if (!all) {
+        return fovea_fail_memory(err, texts->n, "the flags");
+    }
+    all[texts->n++] = value;
+    texts->all = all;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
 set_value(const struct fovea_flag *flag, const char *value,
         struct fovea_error *err)
 {
@@ -216,6 +228,9 @@ set_value(const struct fovea_flag *flag, const char *value,
     if (!*value) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s needs a value",
                 flag->name);
+    }
+    if (flag->texts) {
+        return add_text(flag->texts, value, err);
     }
     *flag->text = value;
     return FOVEA_OK;

@@ -3,7 +3,7 @@
  *
  * `--name value`, `--name=value`, `-n value` and `-nvalue` all work, before and
  * behind the other words; `--` ends the flags; `-` alone is a word. A flag
- * given twice takes the later value.
+ * given twice takes the later value, but for those that collect all.
  */
 #ifndef FOVEA_CLI_ARGS_H
 #define FOVEA_CLI_ARGS_H
@@ -15,12 +15,21 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-/** One flag. Exactly one of on, text, number and time_ns is set: its kind. */
+/** Values of a flag that may be given many times, in order; borrowed. The array
+ *  is the owner's to free. */
+struct fovea_words {
+    const char **all;
+    size_t n;
+};
+
+/** One flag. Exactly one of on, text, texts, number and time_ns is set: its
+ *  kind. */
 struct fovea_flag {
     const char *name; /* without the dashes */
     char letter;      /* short form, or 0 */
     bool *on;
     const char **text;
+    struct fovea_words *texts;
     uint64_t *number;
     /* Above 0: seconds, with a fraction or not, or with ms, s, m, h behind the
        number; "never" is FOVEA_NEVER. */

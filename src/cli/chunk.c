@@ -19,11 +19,12 @@ fovea_chunk_init(struct fovea_chunk *chunk, size_t capacity, size_t row_size,
     }
     chunk->entries = calloc(capacity, sizeof *chunk->entries);
     chunk->outcomes = calloc(capacity, sizeof *chunk->outcomes);
+    chunk->skipped = calloc(capacity, sizeof *chunk->skipped);
     chunk->images = calloc(capacity, sizeof *chunk->images);
     chunk->results = calloc(capacity, sizeof *chunk->results);
     chunk->rows = malloc(size);
-    if (!chunk->entries || !chunk->outcomes || !chunk->images ||
-            !chunk->results || !chunk->rows) {
+    if (!chunk->entries || !chunk->outcomes || !chunk->skipped ||
+            !chunk->images || !chunk->results || !chunk->rows) {
         fovea_chunk_finish(chunk);
         return fovea_fail_memory(err, size, "a batch");
     }
@@ -36,6 +37,7 @@ fovea_chunk_finish(struct fovea_chunk *chunk)
     fovea_chunk_clear(chunk);
     free(chunk->entries);
     free(chunk->outcomes);
+    free(chunk->skipped);
     free(chunk->images);
     free(chunk->results);
     free(chunk->rows);
@@ -74,23 +76,39 @@ fovea_chunk_collect(struct fovea_chunk *chunk)
     return n_images;
 }
 
+/* What a walk finds need not be an image; what is named must be. */
+static bool
+is_skipped(const struct fovea_outcome *outcome)
+{
+    return outcome->entry->found &&
+            outcome->error->code == FOVEA_ERR_NOT_AN_IMAGE;
+}
+
 struct fovea_outcome_counts
 fovea_chunk_settle(struct fovea_chunk *chunk)
 {
     struct fovea_outcome_counts counts = { 0 };
     size_t image = 0;
+    chunk->n_told = 0;
+    chunk->n_skipped = 0;
     for (size_t i = 0; i < chunk->n; i++) {
-        struct fovea_outcome *outcome = &chunk->outcomes[i];
-        outcome->entry = &chunk->entries[i];
-        outcome->error = &chunk->entries[i].problem;
-        outcome->row = NULL;
-        if (!outcome->error->code) {
-            outcome->error = &chunk->results[image];
-            outcome->row = chunk->rows + image * chunk->row_size;
+        struct fovea_outcome outcome = {
+            .entry = &chunk->entries[i],
+            .error = &chunk->entries[i].problem,
+        };
+        if (!outcome.error->code) {
+            outcome.error = &chunk->results[image];
+            outcome.row = chunk->rows + image * chunk->row_size;
             image++;
         }
-        counts.n_bad += outcome->error->code != FOVEA_OK;
-        fovea_notes_count(outcome->error, counts.n_noted);
+        if (is_skipped(&outcome)) {
+            chunk->skipped[chunk->n_skipped++] = outcome;
+            continue;
+        }
+        chunk->outcomes[chunk->n_told++] = outcome;
+        counts.n_bad += outcome.error->code != FOVEA_OK;
+        fovea_notes_count(outcome.error, counts.n_noted);
     }
+    counts.n_skipped = chunk->n_skipped;
     return counts;
 }

@@ -13,6 +13,7 @@
 /** What came of inputs, counted. */
 struct fovea_outcome_counts {
     uint64_t n_bad;
+    uint64_t n_skipped;              /* found by a walk, and no images */
     uint64_t n_noted[FOVEA_N_NOTES]; /* good ones with each note */
 };
 
@@ -21,7 +22,11 @@ struct fovea_chunk {
     size_t capacity;
     size_t n;
     struct fovea_entry *entries;
+    /* Once settled: what is told, in order, and what is not. */
     struct fovea_outcome *outcomes;
+    size_t n_told;
+    struct fovea_outcome *skipped;
+    size_t n_skipped;
     /* Of the entries that can be tried, without gaps. */
     struct fovea_image *images;
     struct fovea_error *results;

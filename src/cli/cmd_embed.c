@@ -1,6 +1,7 @@
 /* `fovea embed`: images to embeddings. */
 #include "cli/task.h"
 
+/* clang-format off */
 static const char help[] =
         "Usage: fovea embed [FLAGS] INPUT...\n"
         "\n"
@@ -10,8 +11,10 @@ static const char help[] =
         "INPUT is a file, a directory (every file under it, in sorted order), an\n"
         "http:// or https:// URL, or - for a list of such names on standard input,\n"
         "one a line. Under a directory, names that begin with a dot and links to\n"
-        "directories are left out. What a file is is found from its bytes, never\n"
-        "from its name: JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF, BMP.\n"
+        "directories are left out, and files that are no images are skipped: they are\n"
+        "counted, and are no errors, as what was named itself would be. What a file\n"
+        "is is found from its bytes, never from its name: JPEG, PNG, WebP, GIF, TIFF,\n"
+        "HEIC, AVIF, BMP.\n"
         "\n"
         "Without -o, a line of JSON an input goes to standard output, in order:\n"
         "  {\"input\":\"cat.jpg\",\"embedding\":[0.0123,...]}\n"
@@ -37,8 +40,10 @@ static const char help[] =
         "                        length 1\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline (find -print0); alone it means -\n"
+        FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
-        "  -v, --verbose         tell what happens to workers, on standard error\n"
+        "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
+        "                        on standard error\n"
         "      --no-progress     no progress line (it is shown on terminals only)\n"
         "      --stats           at the end, on standard error: workers, memory,\n"
         "                        times, failures\n"
@@ -55,6 +60,7 @@ static const char help[] =
         "  fovea embed cat.jpg dog.png\n"
         "  fovea embed -m openai/clip-vit-base-patch32 -o photos.npy photos/\n"
         "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n";
+/* clang-format on */
 
 static size_t
 layout(const struct fovea_model_info *info, struct fovea_npy *array_out)

@@ -1,6 +1,7 @@
 /* `fovea preprocess`: images to the pixels a model sees. */
 #include "cli/task.h"
 
+/* clang-format off */
 static const char help[] =
         "Usage: fovea preprocess [FLAGS] -o x.npy INPUT...\n"
         "\n"
@@ -20,8 +21,10 @@ static const char help[] =
         "  -m, --model KEY|DIR   whose preprocessing; without it, the default model\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
+        FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
-        "  -v, --verbose         tell what happens to workers, on standard error\n"
+        "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
+        "                        on standard error\n"
         "      --no-progress     no progress line (it is shown on terminals only)\n"
         "      --stats           at the end, on standard error: workers, memory,\n"
         "                        times, failures\n"
@@ -31,6 +34,7 @@ static const char help[] =
         "\n"
         "Example:\n"
         "  fovea preprocess -m openai/clip-vit-base-patch32 -o pixels.npy photos/\n";
+/* clang-format on */
 
 static size_t
 layout(const struct fovea_model_info *info, struct fovea_npy *array_out)

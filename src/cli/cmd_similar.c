@@ -1,6 +1,7 @@
 /* `fovea similar`: inputs ranked by likeness to a query. */
 #include "cli/task.h"
 
+/* clang-format off */
 static const char help[] =
         "Usage: fovea similar [FLAGS] QUERY INPUT...\n"
         "\n"
@@ -22,8 +23,10 @@ static const char help[] =
         "      --dtype TYPE      arithmetic: auto, f32, bf16 (auto)\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
+        FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no word about bad inputs\n"
-        "  -v, --verbose         tell what happens to workers, on standard error\n"
+        "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
+        "                        on standard error\n"
         "      --no-progress     no progress line (it is shown on terminals only)\n"
         "      --stats           at the end, on standard error: workers, memory,\n"
         "                        times, failures\n"
@@ -33,6 +36,7 @@ static const char help[] =
         "\n"
         "Example:\n"
         "  fovea similar -n 5 holiday.jpg photos/\n";
+/* clang-format on */
 
 static size_t
 layout(const struct fovea_model_info *info, struct fovea_npy *array_out)

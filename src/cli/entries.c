@@ -85,7 +85,8 @@ begin_name(struct fovea_entries *entries, const char *name, size_t size,
     struct stat info;
     bool has_nul = strlen(name) != size;
     if (!has_nul && stat(name, &info) == 0 && S_ISDIR(info.st_mode)) {
-        return fovea_walk_create(name, &entries->walk, err);
+        return fovea_walk_create(name, entries->source.filter, &entries->walk,
+                err);
     }
     struct fovea_entry entry = { .path = strdup(name) };
     if (!entry.path) {

@@ -21,7 +21,8 @@ struct fovea_entries;
 struct fovea_entries_source {
     const char *const *words;
     size_t n_words;
-    char separator; /* of the list: '\n' or '\0' */
+    char separator;                    /* of the list: '\n' or '\0' */
+    const struct fovea_filter *filter; /* of what walks find; or NULL */
 };
 
 enum fovea_entries_step {

@@ -46,6 +46,7 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
     char rate[40] = "";
     char eta[40] = "";
     char bad[32] = "";
+    char skipped[32] = "";
     if (n_total) {
         (void)snprintf(total, sizeof total, "/%" PRIu64, n_total);
     }
@@ -63,8 +64,12 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
     if (state->n_bad) {
         (void)snprintf(bad, sizeof bad, "  %" PRIu64 " bad", state->n_bad);
     }
-    (void)snprintf(line, size, "%s  %" PRIu64 "%s%s%s%s", state->verb,
-            state->n_done, total, rate, eta, bad);
+    if (state->n_skipped) {
+        (void)snprintf(skipped, sizeof skipped, "  %" PRIu64 " skipped",
+                state->n_skipped);
+    }
+    (void)snprintf(line, size, "%s  %" PRIu64 "%s%s%s%s%s", state->verb,
+            state->n_done, total, rate, eta, bad, skipped);
     if (width > 0 && strlen(line) >= width) {
         line[width - 1] = '\0';
     }

@@ -1,7 +1,7 @@
 /*
  * The progress line on a terminal.
  *
- *     embedding  412/1600  38.2 images/s  ETA 0:31  2 bad
+ *     embedding  412/1600  38.2 images/s  ETA 0:31  2 bad  3 skipped
  *
  * It is one line, redrawn in place and cleared before anything else is written
  * to the same terminal. Any thread may clear it; one thread draws.
@@ -21,8 +21,9 @@ enum {
 /** How far a run is. */
 struct fovea_progress_state {
     const char *verb; /* "embedding" */
-    uint64_t n_done;  /* bad ones included */
+    uint64_t n_done;  /* bad and skipped ones included */
     uint64_t n_bad;
+    uint64_t n_skipped;
     uint64_t n_total;   /* 0: not known yet */
     int64_t elapsed_ns; /* since the start */
     /* When the first results were there (loading is not part of the rate), and

@@ -44,7 +44,7 @@ struct run {
     bool entries_end;
 
     pthread_mutex_t output_mutex;
-    unsigned n_complaints;
+    struct fovea_complaints complaints;
 
     pthread_mutex_t turn_mutex;
     pthread_cond_t turn_changed;
@@ -56,6 +56,7 @@ struct run {
     atomic_bool stop;
     atomic_uint_least64_t n_done;
     atomic_uint_least64_t n_bad;
+    atomic_uint_least64_t n_skipped;
     atomic_int_least64_t first_ns; /* after the first chunk */
     atomic_uint_least64_t n_first;
     atomic_uint_least64_t n_all; /* inputs; 0 while more may come */
@@ -157,33 +158,6 @@ work_on_chunk(struct run *run, struct fovea_chunk *chunk)
     return !status;
 }
 
-/* Tell about the first bad inputs; the rest can be read in the results. */
-static void
-complain(struct run *run, const struct fovea_chunk *chunk)
-{
-    for (size_t i = 0; i < chunk->n; i++) {
-        const struct fovea_outcome *outcome = &chunk->outcomes[i];
-        unsigned limit = run->settings->n_complaints;
-        if (!outcome->error->code || run->n_complaints > limit || !limit) {
-            continue;
-        }
-        fovea_progress_clear(&run->progress);
-        if (run->n_complaints++ == limit) {
-            fovea_cli_report("more bad inputs are not shown here; all of them "
-                             "are in the results");
-            continue;
-        }
-        const char *path = outcome->entry->path;
-        const char *message = outcome->error->message;
-        size_t size = strlen(path);
-        if (strncmp(message, path, size) == 0 && message[size] == ':') {
-            fovea_cli_report("%s", message);
-        } else {
-            fovea_cli_report("%s: %s", path, message);
-        }
-    }
-}
-
 static bool
 wait_for_turn(struct run *run, uint64_t turn)
 {
@@ -201,6 +175,7 @@ count_chunk(struct run *run, size_t n,
         const struct fovea_outcome_counts *counts)
 {
     (void)atomic_fetch_add(&run->n_bad, counts->n_bad);
+    (void)atomic_fetch_add(&run->n_skipped, counts->n_skipped);
     (void)atomic_fetch_add(&run->n_done, n);
     if (!atomic_load(&run->n_first)) {
         atomic_store(&run->first_ns, fovea_clock_ns() - run->start_ns);
@@ -228,9 +203,9 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
         fovea_progress_clear(&run->progress);
     }
     enum fovea_status status = fovea_output_write(run->settings->output,
-            chunk->outcomes, chunk->n, &error);
+            chunk->outcomes, chunk->n_told, &error);
     if (!status) {
-        complain(run, chunk);
+        fovea_complaints_tell(&run->complaints, chunk, &run->progress);
     }
     (void)pthread_mutex_unlock(&run->output_mutex);
     if (status) {
@@ -272,6 +247,7 @@ read_state(const struct run *run, struct fovea_progress_state *state_out)
         .verb = run->settings->verb,
         .n_done = atomic_load(&run->n_done),
         .n_bad = atomic_load(&run->n_bad),
+        .n_skipped = atomic_load(&run->n_skipped),
         .n_total = n_all,
         .elapsed_ns = fovea_clock_ns() - run->start_ns,
         .first_ns = atomic_load(&run->first_ns),
@@ -369,6 +345,7 @@ fovea_run(const struct fovea_run_settings *settings,
     struct run run = {
         .settings = settings,
         .start_ns = fovea_clock_ns(),
+        .complaints = settings->complaints,
         .clears = !settings->output->to_files && isatty(STDOUT_FILENO),
         .progress = FOVEA_PROGRESS_INIT,
         .take_mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -405,12 +382,12 @@ fovea_run(const struct fovea_run_settings *settings,
     read_state(&run, &state);
     *totals_out = (struct fovea_run_totals){
         .n_done = state.n_done,
-        .counts = { .n_bad = state.n_bad },
+        .counts = { .n_bad = state.n_bad, .n_skipped = state.n_skipped },
         .seconds = (double)state.elapsed_ns / (double)FOVEA_NS_PER_S,
     };
     memcpy(totals_out->counts.n_noted, run.n_noted, sizeof run.n_noted);
     totals_out->rate = totals_out->seconds > 0
-            ? (double)state.n_done / totals_out->seconds
+            ? (double)(state.n_done - state.n_skipped) / totals_out->seconds
             : 0;
     return status;
 }

@@ -15,6 +15,7 @@
 #include "fovea/fovea.h"
 
 #include "cli/chunk.h"
+#include "cli/complaints.h"
 #include "cli/entries.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -33,11 +34,11 @@ struct fovea_run_settings {
     size_t n_batch;   /* inputs a thread takes at a time */
     size_t n_feeders;
     bool show_progress;
-    unsigned n_complaints; /* bad inputs to tell about on stderr */
+    struct fovea_complaints complaints;
 };
 
 struct fovea_run_totals {
-    uint64_t n_done; /* bad ones included */
+    uint64_t n_done; /* bad and skipped ones included */
     struct fovea_outcome_counts counts;
     double seconds;
     double rate; /* images a second */

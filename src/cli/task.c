@@ -1,15 +1,14 @@
 /* What embed and preprocess have in common: see task.h. */
 #include "cli/task.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/notes.h"
 #include "cli/chunk.h"
 #include "cli/ranking.h"
 #include "cli/stats_report.h"
+#include "cli/summary.h"
 #include "cli/watch.h"
 
 enum {
@@ -65,6 +64,8 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
     const struct fovea_flag own[] = {
         { .name = "help", .letter = 'h', .on = &task->help },
         { .name = "model", .letter = 'm', .text = &task->model },
+        { .name = "include", .texts = &task->filter.include },
+        { .name = "exclude", .texts = &task->filter.exclude },
         { .name = "null", .letter = '0', .on = &task->null_separated },
         { .name = "quiet", .letter = 'q', .on = &task->quiet },
         { .name = "verbose", .letter = 'v', .on = &task->verbose },
@@ -183,42 +184,6 @@ choose_options(const struct fovea_task *task, struct fovea_watch *watch,
     return status;
 }
 
-/* "fovea: embedded 158 images in 4.2 s (38/s), 2 bad, 3 damaged" */
-static void
-summarise(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const struct fovea_run_totals *totals)
-{
-    if (task->quiet || !task->output) {
-        return;
-    }
-    const struct fovea_outcome_counts *counts = &totals->counts;
-    uint64_t n_good = totals->n_done - counts->n_bad;
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    fovea_text_format(&text, "%s %" PRIu64 " image%s in %.1f s (%.*f/s)",
-            kind->past, n_good, n_good == 1 ? "" : "s", totals->seconds,
-            totals->rate < 10 ? 1 : 0, totals->rate);
-    if (counts->n_bad) {
-        fovea_text_format(&text, ", %" PRIu64 " bad", counts->n_bad);
-    }
-    fovea_notes_counted(&text, counts->n_noted);
-    if (!fovea_text_failed(&text)) {
-        fovea_cli_report("%s", text.data);
-    }
-}
-
-static enum fovea_status
-nothing_found(const struct fovea_entries_source *source,
-        struct fovea_error *err)
-{
-    if (source->n_words == 1 && strcmp(source->words[0], "-") == 0) {
-        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-                "no inputs: the list on standard input is empty");
-    }
-    return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-            "no inputs: no files in %s%s", source->words[0],
-            source->n_words > 1 ? " and the others" : "");
-}
-
 /* Run with everything open; the output is committed or still to be finished. */
 static enum fovea_status
 run_task(const struct order *order, struct fovea_output *output,
@@ -237,12 +202,16 @@ run_task(const struct order *order, struct fovea_output *output,
         .n_batch = order->flow.n_batch,
         .n_feeders = order->flow.n_feeders,
         .show_progress = !task->quiet && !task->no_progress,
-        /* On the screen the results themselves say it. */
-        .n_complaints = task->quiet || on_screen ? 0 : N_COMPLAINTS,
+        .complaints = {
+            .limit = task->quiet ? 0 : N_COMPLAINTS,
+            /* On the screen the results themselves say it. */
+            .skips_bad = on_screen,
+            .list_skipped = task->verbose,
+        },
     };
     enum fovea_status status = fovea_run(&settings, totals, err);
-    if (!status && totals->n_done == 0) {
-        status = nothing_found(&order->source, err);
+    if (!status && totals->n_done == totals->counts.n_skipped) {
+        status = fovea_nothing_found(&order->source, totals, err);
     }
     return status ? status : fovea_output_commit(output, err);
 }
@@ -337,7 +306,10 @@ embed_all(const struct order *order, struct fovea_model *model,
     if (status) {
         return fovea_cli_fail(&error);
     }
-    summarise(order->kind, order->task, &totals);
+    if (!order->task->quiet) {
+        fovea_summarise(order->task->output ? order->kind->past : NULL,
+                &totals);
+    }
     int exit_code = order->kind->ranks ? print_ranking(order->task, ranking)
                                        : FOVEA_EXIT_OK;
     return exit_code || !totals.counts.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
@@ -389,10 +361,17 @@ do_task(const struct order *order, const struct fovea_options *options)
     return exit_code;
 }
 
+static void
+finish_task(struct fovea_task *task)
+{
+    free(task->filter.include.all);
+    free(task->filter.exclude.all);
+}
+
 int
 fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
 {
-    struct fovea_task task = { 0 };
+    FOVEA_AUTO(finish_task) struct fovea_task task = { 0 };
     struct fovea_error error;
     size_t n_words = 0;
     FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
@@ -428,6 +407,7 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
             .words = words,
             .n_words = n_words,
             .separator = task.null_separated ? '\0' : '\n',
+            .filter = &task.filter,
         },
         .flow = plan_flow(&options),
     };

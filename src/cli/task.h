@@ -26,6 +26,7 @@ struct fovea_task {
     uint64_t n_best;
     const char *query; /* the first word, where the kind has one */
     const char *model;
+    struct fovea_filter filter;
     const char *output;
     uint64_t dtype; /* enum fovea_dtype */
     struct fovea_settings settings;
@@ -34,6 +35,15 @@ struct fovea_task {
 enum {
     FOVEA_TASK_MAX_FLAGS = 4 /* of one kind */
 };
+
+/* What the flags of all kinds are, for the help of each. */
+/* clang-format off */
+#define FOVEA_TASK_FILTER_HELP \
+    "      --include GLOB    of what is found under directories, only files whose\n" \
+    "                        name matches, or, with a / in GLOB, whose path below\n" \
+    "                        the directory does; can be given many times\n" \
+    "      --exclude GLOB    not those files, nor what is in such directories\n"
+/* clang-format on */
 
 /** How one of the commands does it. */
 struct fovea_task_kind {

@@ -27,7 +27,9 @@ struct level {
 };
 
 struct fovea_walk {
-    char *top; /* directory to begin with; NULL when it was begun */
+    char *top;       /* directory to begin with; NULL when it was begun */
+    size_t top_size; /* bytes of every path that are the top's */
+    const struct fovea_filter *filter;
     struct level *levels;
     size_t n_levels;
 };
@@ -66,8 +68,8 @@ join(const char *a, const char *b)
 }
 
 enum fovea_status
-fovea_walk_create(const char *directory, struct fovea_walk **walk_out,
-        struct fovea_error *err)
+fovea_walk_create(const char *directory, const struct fovea_filter *filter,
+        struct fovea_walk **walk_out, struct fovea_error *err)
 {
     struct fovea_walk *walk = calloc(1, sizeof *walk);
     size_t size = strlen(directory);
@@ -79,6 +81,8 @@ fovea_walk_create(const char *directory, struct fovea_walk **walk_out,
         fovea_walk_destroy(walk);
         return fovea_fail_memory(err, size, "a path");
     }
+    walk->top_size = strlen(walk->top);
+    walk->filter = filter;
     *walk_out = walk;
     return FOVEA_OK;
 }
@@ -139,28 +143,39 @@ compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Take a name in, or free it; a NULL is the memory that was missing. */
 static bool
-add_name(struct level *level, size_t *capacity, const char *name, bool slash)
+add_name(struct level *level, size_t *capacity, char *name)
 {
     if (level->n_names == *capacity) {
         size_t grown = *capacity ? *capacity * 2 : 64;
         size_t size = 0;
-        if (!fovea_mul_size(grown, sizeof *level->names, &size)) {
-            return false;
-        }
-        char **names = realloc(level->names, size);
+        char **names = name && fovea_mul_size(grown, sizeof *names, &size)
+                ? realloc(level->names, size)
+                : NULL;
         if (!names) {
+            free(name);
             return false;
         }
         level->names = names;
         *capacity = grown;
     }
-    char *copy = join(name, slash ? "/" : "");
-    if (!copy) {
-        return false;
+    level->names[level->n_names] = name;
+    level->n_names += name != NULL;
+    return name != NULL;
+}
+
+/* Whether a name in a directory counts; without memory it does. */
+static bool
+is_taken(const struct fovea_walk *walk, const struct level *level,
+        const char *name)
+{
+    const struct fovea_filter *filter = walk->filter;
+    if (!filter || (filter->include.n == 0 && filter->exclude.n == 0)) {
+        return true;
     }
-    level->names[level->n_names++] = copy;
-    return true;
+    FOVEA_AUTO_FREE char *path = join(level->path + walk->top_size, name);
+    return !path || fovea_filter_takes(filter, path);
 }
 
 /* The next name; NULL with errno 0 at the end. A NULL directory keeps errno. */
@@ -176,8 +191,8 @@ read_entry(DIR *directory)
 
 /* Read a directory's names. A directory that cannot be read is *problem. */
 static enum fovea_status
-read_names(struct level *level, struct fovea_error *problem,
-        struct fovea_error *err)
+read_names(const struct fovea_walk *walk, struct level *level,
+        struct fovea_error *problem, struct fovea_error *err)
 {
     FOVEA_AUTO(close_directory) DIR *directory = opendir(level->path);
     size_t capacity = 0;
@@ -189,8 +204,10 @@ read_names(struct level *level, struct fovea_error *problem,
         if (kind == KIND_OTHER) {
             continue;
         }
-        if (!add_name(level, &capacity, found->d_name,
-                    kind == KIND_DIRECTORY)) {
+        char *name = join(found->d_name, kind == KIND_DIRECTORY ? "/" : "");
+        if (name && !is_taken(walk, level, name)) {
+            free(name);
+        } else if (!add_name(level, &capacity, name)) {
             return fovea_fail_memory(err, capacity, "the names in a directory");
         }
     }
@@ -222,7 +239,7 @@ enter(struct fovea_walk *walk, char *path, struct fovea_error *problem,
         return fovea_fail_memory(err, sizeof *levels, "a directory");
     }
     walk->levels = levels;
-    enum fovea_status status = read_names(&level, problem, err);
+    enum fovea_status status = read_names(walk, &level, problem, err);
     if (status) {
         level_finish(&level);
         return status;
@@ -284,7 +301,7 @@ fovea_walk_next(struct fovea_walk *walk, struct fovea_entry *entry_out,
             return status;
         }
         if (path[strlen(path) - 1] != '/') {
-            *entry_out = (struct fovea_entry){ .path = path };
+            *entry_out = (struct fovea_entry){ .path = path, .found = true };
             *found_out = true;
             return FOVEA_OK;
         }

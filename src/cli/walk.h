@@ -15,19 +15,24 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "cli/filter.h"
+
 struct fovea_walk;
 
 /** A path to embed, or one that could not be read and why (problem.code). */
 struct fovea_entry {
     char *path; /* owned */
+    bool found; /* by a walk; else it was named */
     struct fovea_error problem;
 };
 
 void fovea_entry_finish(struct fovea_entry *entry);
 
-/** Begin at a directory; it is read at the first step. */
+/** Begin at a directory; it is read at the first step. The filter is borrowed
+ *  until the end. */
 FOVEA_NODISCARD enum fovea_status fovea_walk_create(const char *directory,
-        struct fovea_walk **walk_out, struct fovea_error *err);
+        const struct fovea_filter *filter, struct fovea_walk **walk_out,
+        struct fovea_error *err);
 
 void fovea_walk_destroy(struct fovea_walk *walk);
 

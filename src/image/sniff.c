@@ -68,6 +68,22 @@ is_tiff(const uint8_t *head, size_t size)
             STARTS_WITH("II+\0") || STARTS_WITH("MM\0+");
 }
 
+/* Two letters are few: text may begin with them. The second header's size has a
+   small number's three bytes of zero. */
+static bool
+is_bmp(const uint8_t *head, size_t size)
+{
+    enum {
+        HEADER_SIZE_AT = 14
+    };
+    if (!STARTS_WITH("BM")) {
+        return false;
+    }
+    return size < HEADER_SIZE_AT + 4
+            ? memchr(head, 0, size) != NULL
+            : memcmp(head + HEADER_SIZE_AT + 1, "\0\0\0", 3) == 0;
+}
+
 static bool
 find_format(const uint8_t *head, size_t size, enum fovea_format *format_out)
 {
@@ -83,7 +99,7 @@ find_format(const uint8_t *head, size_t size, enum fovea_format *format_out)
         *format_out = FOVEA_FORMAT_TIFF;
     } else if (is_heif(head, size)) {
         *format_out = FOVEA_FORMAT_HEIF;
-    } else if (STARTS_WITH("BM")) {
+    } else if (is_bmp(head, size)) {
         *format_out = FOVEA_FORMAT_BMP;
     } else {
         return false;

@@ -220,7 +220,7 @@ def drawn(screen):
 
 def test_progress_on_a_terminal(directory):
     album(directory, 300)
-    put(directory, "in/bad.png", b"bad")
+    put(directory, "in/bad.png", picture(1)[:-60])
     code, screen = on_terminal(directory, "embed", "--threads=1", "-o",
                                "x.npy", "in")
     same(code, 3)

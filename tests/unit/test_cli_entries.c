@@ -53,7 +53,11 @@ assert_entries(const char *const *words, size_t n_words, char separator,
     struct fovea_entries *entries = NULL;
     char all[2048] = "";
     size_t used = 0;
-    const struct fovea_entries_source source = { words, n_words, separator };
+    const struct fovea_entries_source source = {
+        .words = words,
+        .n_words = n_words,
+        .separator = separator,
+    };
     assert_ok(fovea_entries_create(&source, &entries, &error), &error);
     for (;;) {
         enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
@@ -138,7 +142,11 @@ what_cannot_be_read_is_told(void **state)
     static const char *const words[] = { "d" };
     struct fovea_error error;
     struct fovea_entries *entries = NULL;
-    const struct fovea_entries_source source = { words, 1, '\n' };
+    const struct fovea_entries_source source = {
+        .words = words,
+        .n_words = 1,
+        .separator = '\n',
+    };
     assert_ok(fovea_entries_create(&source, &entries, &error), &error);
     enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
     struct fovea_entry entry = { 0 };

@@ -96,7 +96,11 @@ settings_of(fovea_work_fn *function, struct fovea_output *output,
         atomic_uint *n_worked)
 {
     return (struct fovea_run_settings){
-        .source = { words, N_INPUTS, '\n' },
+        .source = {
+            .words = words,
+            .n_words = N_INPUTS,
+            .separator = '\n',
+        },
         .output = output,
         .work = function,
         .context = n_worked,
@@ -222,7 +226,11 @@ run_child(int stdout_fd, bool send_signal)
         }
         struct fovea_run_settings settings =
                 settings_of(work, &output, &n_worked);
-        settings.source = (struct fovea_entries_source){ list, 1, '\n' };
+        settings.source = (struct fovea_entries_source){
+            .words = list,
+            .n_words = 1,
+            .separator = '\n',
+        };
         enum fovea_status status = fovea_run(&settings, &totals, NULL);
         _exit(status == FOVEA_ERR_IO ? 42 : 43);
     }

@@ -44,6 +44,9 @@ static const struct sniff_case cases[] = {
          "ftypisom\0\0\0\0avif",
             NULL),
     CASE("BM\0\0\0\0", "BMP"),
+    CASE("BM\x36\x10\x20\x30\1\1\1\1\x36\1\1\1\x28\0\0\0\x10", "BMP"),
+    CASE("BMW drives\n", NULL),
+    CASE("BMW is what these notes are about\n", NULL),
     CASE("B", NULL),
     CASE("<svg xmlns=\"", NULL),
 };

@@ -1,0 +1,76 @@
+/* See complaints.h. */
+#include "cli/complaints.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/macros.h"
+#include "cli/cli.h"
+
+/* Whether its name says that it is an image, whatever it is: a file that was
+   lost or damaged at its beginning must not be passed over in silence. */
+static bool
+is_named_like_an_image(const char *path)
+{
+    static const char *const endings[] = { "jpg", "jpeg", "jpe", "jfif", "png",
+        "webp", "gif", "tif", "tiff", "heic", "heif", "avif", "bmp", "dib",
+        "jxl", "jp2", "cr2", "cr3", "nef", "arw", "dng", "orf", "rw2", "raf" };
+    const char *dot = strrchr(path, '.');
+    for (size_t i = 0; dot && i < FOVEA_ARRAY_LEN(endings); i++) {
+        if (strcasecmp(dot + 1, endings[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+tell(const struct fovea_outcome *outcome, const char *what)
+{
+    const char *path = outcome->entry->path;
+    const char *message = outcome->error->message;
+    size_t size = strlen(path);
+    if (strncmp(message, path, size) == 0 && message[size] == ':') {
+        fovea_cli_report("%s%s", what, message);
+    } else {
+        fovea_cli_report("%s%s: %s", what, path, message);
+    }
+}
+
+/* One line of those that there is a limit of. */
+static void
+tell_some(struct fovea_complaints *complaints,
+        const struct fovea_outcome *outcome, const char *what,
+        struct fovea_progress *progress)
+{
+    if (complaints->n > complaints->limit || !complaints->limit) {
+        return;
+    }
+    fovea_progress_clear(progress);
+    if (complaints->n++ == complaints->limit) {
+        fovea_cli_report("more bad inputs are not shown here; all of them are "
+                         "in the results");
+    } else {
+        tell(outcome, what);
+    }
+}
+
+void
+fovea_complaints_tell(struct fovea_complaints *complaints,
+        const struct fovea_chunk *chunk, struct fovea_progress *progress)
+{
+    for (size_t i = 0; i < chunk->n_told && !complaints->skips_bad; i++) {
+        if (chunk->outcomes[i].error->code) {
+            tell_some(complaints, &chunk->outcomes[i], "", progress);
+        }
+    }
+    for (size_t i = 0; i < chunk->n_skipped; i++) {
+        const struct fovea_outcome *outcome = &chunk->skipped[i];
+        if (complaints->list_skipped) {
+            fovea_progress_clear(progress);
+            tell(outcome, "skipped: ");
+        } else if (is_named_like_an_image(outcome->entry->path)) {
+            tell_some(complaints, outcome, "skipped: ", progress);
+        }
+    }
+}

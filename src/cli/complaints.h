@@ -1,0 +1,24 @@
+/*
+ * The first bad inputs, told on stderr as they come; and what a walk found and
+ * is no image: all of it with --verbose, else only what is named like one.
+ */
+#ifndef FOVEA_CLI_COMPLAINTS_H
+#define FOVEA_CLI_COMPLAINTS_H
+
+#include <stdbool.h>
+
+#include "cli/chunk.h"
+#include "cli/progress.h"
+
+struct fovea_complaints {
+    unsigned limit;    /* of lines; 0: not a word */
+    bool skips_bad;    /* bad inputs are told elsewhere */
+    bool list_skipped; /* all of them, without a limit */
+    unsigned n;        /* so far */
+};
+
+/** Tell about a chunk that is settled; clears the progress line before. */
+void fovea_complaints_tell(struct fovea_complaints *complaints,
+        const struct fovea_chunk *chunk, struct fovea_progress *progress);
+
+#endif

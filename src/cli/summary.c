@@ -1,0 +1,57 @@
+/* See summary.h. */
+#include "cli/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/notes.h"
+#include "cli/cli.h"
+
+void
+fovea_summarise(const char *past, const struct fovea_run_totals *totals)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    const struct fovea_outcome_counts *counts = &totals->counts;
+    if (past) {
+        uint64_t n_good = totals->n_done - counts->n_bad - counts->n_skipped;
+        fovea_text_format(&text, "%s %" PRIu64 " image%s in %.1f s (%.*f/s)",
+                past, n_good, n_good == 1 ? "" : "s", totals->seconds,
+                totals->rate < 10 ? 1 : 0, totals->rate);
+        if (counts->n_bad) {
+            fovea_text_format(&text, ", %" PRIu64 " bad", counts->n_bad);
+        }
+        fovea_notes_counted(&text, counts->n_noted);
+    }
+    if (counts->n_skipped) {
+        fovea_text_format(&text, "%s%" PRIu64 " skipped: not %s",
+                past ? ", " : "", counts->n_skipped,
+                counts->n_skipped == 1 ? "an image" : "images");
+    }
+    if (text.size > 0 && !fovea_text_failed(&text)) {
+        fovea_cli_report("%s", text.data);
+    }
+}
+
+enum fovea_status
+fovea_nothing_found(const struct fovea_entries_source *source,
+        const struct fovea_run_totals *totals, struct fovea_error *err)
+{
+    uint64_t n_skipped = totals->counts.n_skipped;
+    const struct fovea_filter *filter = source->filter;
+    bool is_filtered = filter->include.n > 0 || filter->exclude.n > 0;
+    const char *others = source->n_words > 1 ? " and the others" : "";
+    if (n_skipped > 0) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                "no inputs: no images in %s%s; %" PRIu64
+                " skipped (-v lists them)",
+                source->words[0], others, n_skipped);
+    }
+    if (source->n_words == 1 && strcmp(source->words[0], "-") == 0) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                "no inputs: the list on standard input is empty");
+    }
+    return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+            "no inputs: no files in %s%s%s", source->words[0], others,
+            is_filtered ? " that --include and --exclude leave" : "");
+}
