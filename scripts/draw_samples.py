@@ -15,7 +15,7 @@ import sys
 import tempfile
 
 import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageCms, ImageEnhance, ImageOps
 
 import encoders
 import scenes
@@ -169,6 +169,7 @@ def draw_gif(out, image, frames):
     flat[0].save(out("animated.gif"), save_all=True, append_images=flat[1:],
                  duration=120, loop=0)
     image.quantize(32).save(out("transparent.gif"), transparency=5)
+    encoders.write_gif_long_codes(out("long_codes.gif"), flat[0])
 
 
 def draw_tiff(out, image):
@@ -189,6 +190,10 @@ def draw_tiff(out, image):
                           * 257)
     grey = np.asarray(image.convert("L")).astype(np.uint16)
     Image.fromarray(grey * 257).save(out("grey16.tif"))
+    lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"),
+                                  ImageCms.createProfile("LAB"), "RGB", "LAB")
+    ImageCms.applyTransform(image, lab).save(out("lab.tif"),
+                                             compression="tiff_lzw")
     subprocess.run(["tiffcp", "-c", "lzw", "-t", "-w", "64", "-l", "48",
                     out("none.tif"), out("tiled.tif")], check=True)
 
@@ -198,6 +203,7 @@ def draw_bmp(out, image):
     image.quantize(64).save(out("palette.bmp"))
     image.convert("1").save(out("bilevel.bmp"))
     encoders.write_bmp_rle8(out("rle.bmp"), image.quantize(24))
+    encoders.write_bmp_4444(out("4444.bmp"), image)
 
 
 def draw_heif(out, image):

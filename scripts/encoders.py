@@ -1,5 +1,5 @@
 """Writers for what Pillow does not write: 16-bit and interlaced PNG, 16-bit
-TIFF, run-length BMP. Each follows its format's specification and no more of it
+TIFF, run-length and masked BMP, GIF with long codes. Each follows its format's specification and no more of it
 than the samples need."""
 import struct
 import zlib
@@ -116,3 +116,50 @@ def write_bmp_rle8(path, palette_image):
         f.write(struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1,
                             len(data), 2835, 2835, 256, 0))
         f.write(table + data)
+
+
+def write_bmp_4444(path, image):
+    """An RGB picture as a BMP of 16 bits, 4 for each of alpha, R, G and B, in
+    a header of version 4."""
+    a = np.asarray(image).astype("<u2") >> 4
+    pixels = 0xf000 | a[..., 0] << 8 | a[..., 1] << 4 | a[..., 2]
+    height, width = pixels.shape
+    rows = b"".join(row.tobytes() + b"\0" * (width % 2 * 2)
+                    for row in pixels[::-1].astype("<u2"))
+    offset = 14 + 108
+    with open(path, "wb") as f:
+        f.write(struct.pack("<2sIHHI", b"BM", offset + len(rows), 0, 0, offset))
+        f.write(struct.pack("<IiiHHIIiiII", 108, width, height, 1, 16, 3,
+                            len(rows), 2835, 2835, 0, 0))
+        f.write(struct.pack("<4I", 0xf00, 0xf0, 0xf, 0xf000) + b"\0" * 52)
+        f.write(rows)
+
+
+def write_gif_long_codes(path, palette_image):
+    """A Pillow picture of mode P as a GIF whose pixels have 11 bits: codes of
+    12, each a pixel, and the table cleared before it is full."""
+    a = np.asarray(palette_image)
+    height, width = a.shape
+    clear, end = 1 << 11, (1 << 11) + 1
+    bits, n_bits, data = 0, 0, bytearray()
+    codes = []
+    for i, pixel in enumerate(a.ravel().tolist()):
+        codes += ([clear] if i % 2000 == 0 else []) + [pixel]
+    for code in codes + [end]:
+        bits |= code << n_bits
+        n_bits += 12
+        while n_bits >= 8:
+            data.append(bits & 255)
+            bits >>= 8
+            n_bits -= 8
+    data.append(bits)
+    colours = palette_image.getpalette()
+    colours += [0] * (768 - len(colours))
+    with open(path, "wb") as f:
+        f.write(struct.pack("<6sHHBBB", b"GIF89a", width, height, 0xf7, 0, 0))
+        f.write(bytes(colours))
+        f.write(struct.pack("<BHHHHBB", 0x2c, 0, 0, width, height, 0, 11))
+        for at in range(0, len(data), 255):
+            block = data[at:at + 255]
+            f.write(bytes((len(block),)) + block)
+        f.write(b"\0;")

@@ -13,14 +13,21 @@ enum fovea_bmp_compression {
     FOVEA_BMP_RLE8 = 1,
     FOVEA_BMP_RLE4 = 2,
     FOVEA_BMP_BITFIELDS = 3,
+    FOVEA_BMP_ALPHABITFIELDS = 6, /* Windows CE */
 };
 
 /* How a stored row becomes RGB. */
 enum fovea_bmp_pixels {
-    FOVEA_BMP_INDEX,  /* index_bits each, through the palette */
-    FOVEA_BMP_RGB555, /* 16 bits, little-endian */
-    FOVEA_BMP_RGB565,
-    FOVEA_BMP_BYTES, /* one byte a channel, at red, green and blue */
+    FOVEA_BMP_INDEX, /* index_bits each, through the palette */
+    FOVEA_BMP_BYTES, /* each channel is a byte */
+    FOVEA_BMP_BITS,  /* some bits a channel */
+};
+
+/* Where a channel is in a pixel, which is a little-endian number. */
+struct fovea_bmp_channel {
+    uint32_t mask;
+    unsigned shift; /* of the mask's lowest bit */
+    uint32_t most;  /* value: all bits of the mask */
 };
 
 struct fovea_bmp {
@@ -31,14 +38,11 @@ struct fovea_bmp {
     unsigned bits; /* of a stored pixel */
     uint32_t compression;
     uint32_t n_colours;
-    uint32_t masks[4]; /* red, green, blue, alpha */
     uint64_t pixels_at;
 
     enum fovea_bmp_pixels pixels;
     unsigned index_bits;
-    unsigned red; /* offsets in a pixel of bits / 8 bytes */
-    unsigned green;
-    unsigned blue;
+    struct fovea_bmp_channel channels[3]; /* red, green, blue */
     struct fovea_palette palette;
 };
 

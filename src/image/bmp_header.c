@@ -87,45 +87,92 @@ parse_info(const uint8_t *header, struct fovea_bmp *bmp)
 }
 
 static void
-set_bytes(struct fovea_bmp *bmp, unsigned red, unsigned green, unsigned blue)
+set_masks(struct fovea_bmp *bmp, uint32_t red, uint32_t green, uint32_t blue)
 {
-    bmp->pixels = FOVEA_BMP_BYTES;
-    bmp->red = red;
-    bmp->green = green;
-    bmp->blue = blue;
+    bmp->channels[0].mask = red;
+    bmp->channels[1].mask = green;
+    bmp->channels[2].mask = blue;
 }
 
-/* The masks that are in use; alpha, wherever it is, is dropped. */
-static bool
-choose_masked(struct fovea_bmp *bmp)
+static enum fovea_status
+refuse_masks(const struct fovea_bmp *bmp, struct fovea_error *err)
 {
-    static const struct {
-        unsigned bits;
-        uint32_t red;
-        uint32_t green;
-        uint32_t blue;
-        enum fovea_bmp_pixels pixels;
-        unsigned at[3];
-    } layouts[] = {
-        { 16, 0xf800, 0x7e0, 0x1f, FOVEA_BMP_RGB565, { 0 } },
-        { 16, 0x7c00, 0x3e0, 0x1f, FOVEA_BMP_RGB555, { 0 } },
-        { 24, 0xff0000, 0xff00, 0xff, FOVEA_BMP_BYTES, { 2, 1, 0 } },
-        { 32, 0xff0000, 0xff00, 0xff, FOVEA_BMP_BYTES, { 2, 1, 0 } },
-        { 32, 0xff000000, 0xff0000, 0xff00, FOVEA_BMP_BYTES, { 3, 2, 1 } },
-        { 32, 0xff, 0xff00, 0xff0000, FOVEA_BMP_BYTES, { 0, 1, 2 } },
-        { 32, 0, 0, 0, FOVEA_BMP_BYTES, { 2, 1, 0 } },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(layouts); i++) {
-        if (bmp->bits == layouts[i].bits && bmp->masks[0] == layouts[i].red &&
-                bmp->masks[1] == layouts[i].green &&
-                bmp->masks[2] == layouts[i].blue) {
-            const unsigned *at = layouts[i].at;
-            set_bytes(bmp, at[0], at[1], at[2]);
-            bmp->pixels = layouts[i].pixels;
-            return true;
+    return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+            "BMP: %u bits with the masks %" PRIx32 ", %" PRIx32 ", %" PRIx32
+            " are not supported",
+            bmp->bits, bmp->channels[0].mask, bmp->channels[1].mask,
+            bmp->channels[2].mask);
+}
+
+/* Each mask is one stretch of bits, none is another's, and none is outside the
+   pixel; a channel without a mask is black. */
+static enum fovea_status
+choose_channels(struct fovea_bmp *bmp, struct fovea_error *err)
+{
+    uint32_t inside = bmp->bits == 32 ? UINT32_MAX : (1U << bmp->bits) - 1;
+    uint32_t taken = 0;
+    bool whole_bytes = true;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(bmp->channels); i++) {
+        struct fovea_bmp_channel *channel = &bmp->channels[i];
+        uint32_t mask = channel->mask;
+        channel->shift = mask ? (unsigned)__builtin_ctz(mask) : 0;
+        channel->most = mask >> channel->shift;
+        bool one_stretch = (channel->most & (channel->most + 1)) == 0;
+        if (!one_stretch || mask & taken || mask & ~inside) {
+            return refuse_masks(bmp, err);
+        }
+        taken |= mask;
+        whole_bytes &= channel->most == UINT8_MAX && channel->shift % 8 == 0;
+    }
+    if (taken == 0) {
+        return refuse_masks(bmp, err);
+    }
+    bmp->pixels = whole_bytes ? FOVEA_BMP_BYTES : FOVEA_BMP_BITS;
+    return FOVEA_OK;
+}
+
+static bool
+has_masks(const struct fovea_bmp *bmp)
+{
+    return bmp->compression == FOVEA_BMP_BITFIELDS ||
+            bmp->compression == FOVEA_BMP_ALPHABITFIELDS;
+}
+
+static const char *
+compression_name(const struct fovea_bmp *bmp)
+{
+    bool os2 = bmp->header_size == OS2_HEADER_SIZE;
+    switch (bmp->compression) {
+    case FOVEA_BMP_BITFIELDS:
+        return os2 && bmp->bits == 1 ? "Huffman coding" : NULL;
+    case 4:
+        return os2 ? "RLE24" : "JPEG inside";
+    case 5:
+        return "PNG inside";
+    case FOVEA_BMP_RAW:
+    case FOVEA_BMP_RLE8:
+    case FOVEA_BMP_RLE4:
+    case FOVEA_BMP_ALPHABITFIELDS:
+        return NULL;
+    default:
+        return "unknown";
+    }
+}
+
+static enum fovea_status
+choose_colours(struct fovea_bmp *bmp, struct fovea_error *err)
+{
+    bool any_masks = bmp->channels[0].mask || bmp->channels[1].mask ||
+            bmp->channels[2].mask;
+    /* As in Pillow: 32 bits with masks of 0 have the usual places. */
+    if (!has_masks(bmp) || (bmp->bits == 32 && !any_masks)) {
+        if (bmp->bits == 16) {
+            set_masks(bmp, 0x7c00, 0x3e0, 0x1f);
+        } else {
+            set_masks(bmp, 0xff0000, 0xff00, 0xff);
         }
     }
-    return false;
+    return choose_channels(bmp, err);
 }
 
 static enum fovea_status
@@ -133,21 +180,15 @@ choose_pixels(struct fovea_bmp *bmp, struct fovea_error *err)
 {
     bool runs = bmp->compression == FOVEA_BMP_RLE8 ||
             bmp->compression == FOVEA_BMP_RLE4;
-    if (bmp->compression > FOVEA_BMP_BITFIELDS) {
+    const char *refused = compression_name(bmp);
+    if (refused) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
-                "BMP: compression %" PRIu32 " is not supported",
-                bmp->compression);
+                "BMP: compression %" PRIu32 " (%s) is not supported",
+                bmp->compression, refused);
     }
-    if (bmp->compression == FOVEA_BMP_BITFIELDS) {
-        if (!choose_masked(bmp)) {
-            return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
-                    "BMP: %u bits with the masks %" PRIx32 ", %" PRIx32
-                    ", %" PRIx32 " are not supported",
-                    bmp->bits, bmp->masks[0], bmp->masks[1], bmp->masks[2]);
-        }
-        return FOVEA_OK;
-    }
-    if (bmp->bits == 1 || bmp->bits == 4 || bmp->bits == 8) {
+    bool indices = bmp->bits == 1 || bmp->bits == 2 || bmp->bits == 4 ||
+            bmp->bits == 8;
+    if (indices && !has_masks(bmp)) {
         bmp->pixels = FOVEA_BMP_INDEX;
         bmp->index_bits = runs ? 8 : bmp->bits;
         return FOVEA_OK;
@@ -155,13 +196,11 @@ choose_pixels(struct fovea_bmp *bmp, struct fovea_error *err)
     if (runs || (bmp->bits != 16 && bmp->bits != 24 && bmp->bits != 32)) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "BMP: %u bits a pixel%s are not supported", bmp->bits,
-                runs ? " in runs" : "");
+                runs                     ? " in runs"
+                        : has_masks(bmp) ? " with masks"
+                                         : "");
     }
-    set_bytes(bmp, 2, 1, 0);
-    if (bmp->bits == 16) {
-        bmp->pixels = FOVEA_BMP_RGB555;
-    }
-    return FOVEA_OK;
+    return choose_colours(bmp, err);
 }
 
 static bool
@@ -212,28 +251,27 @@ read_palette(const struct fovea_input *input, uint64_t offset,
     return status;
 }
 
-/* With a header of 40 bytes the masks stand behind it. */
+/* With a header of 40 bytes the masks stand behind it. That of alpha, where
+   there is one, is of no interest: alpha is dropped. */
 static enum fovea_status
 read_masks(const struct fovea_input *input, const uint8_t *header,
         uint64_t *end, struct fovea_bmp *bmp, struct fovea_error *err)
 {
-    if (bmp->compression != FOVEA_BMP_BITFIELDS) {
+    if (!has_masks(bmp)) {
         return FOVEA_OK;
     }
-    uint8_t behind[12];
+    uint8_t behind[16];
     const uint8_t *masks = header + 40;
     if (bmp->header_size == INFO_HEADER_SIZE) {
-        enum fovea_status status =
-                read_exactly(input, *end, behind, sizeof behind, err);
+        size_t size = bmp->compression == FOVEA_BMP_ALPHABITFIELDS ? 16 : 12;
+        enum fovea_status status = read_exactly(input, *end, behind, size, err);
         if (status) {
             return status;
         }
-        *end += sizeof behind;
+        *end += size;
         masks = behind;
     }
-    for (size_t i = 0; i < 3; i++) {
-        bmp->masks[i] = read_u32(masks + 4 * i);
-    }
+    set_masks(bmp, read_u32(masks), read_u32(masks + 4), read_u32(masks + 8));
     return FOVEA_OK;
 }
 

@@ -9,39 +9,50 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/bmp.h"
+#include "image/bytes.h"
 
 static void
-convert_16(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
+convert_bytes(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
 {
-    bool is_565 = bmp->pixels == FOVEA_BMP_RGB565;
+    size_t step = bmp->bits / 8;
+    for (size_t c = 0; c < FOVEA_ARRAY_LEN(bmp->channels); c++) {
+        size_t at = bmp->channels[c].shift / 8;
+        for (size_t i = 0; i < bmp->width_px; i++) {
+            rgb[3 * i + c] = stored[i * step + at];
+        }
+    }
+}
+
+/* Spread over 0 to 255 and cut off, as Pillow does with 5 and 6 bits. */
+static void
+convert_bits(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
+{
+    size_t step = bmp->bits / 8;
     for (size_t i = 0; i < bmp->width_px; i++) {
-        unsigned pixel = stored[2 * i] | (unsigned)stored[2 * i + 1] << 8;
-        unsigned red = (is_565 ? pixel >> 11 : pixel >> 10) & 31;
-        unsigned green = pixel >> 5 & (is_565 ? 63 : 31);
-        rgb[3 * i] = (uint8_t)(red * 255 / 31);
-        rgb[3 * i + 1] = (uint8_t)(green * 255 / (is_565 ? 63 : 31));
-        rgb[3 * i + 2] = (uint8_t)((pixel & 31) * 255 / 31);
+        uint32_t pixel = (uint32_t)fovea_little_endian(stored + i * step, step);
+        for (size_t c = 0; c < FOVEA_ARRAY_LEN(bmp->channels); c++) {
+            const struct fovea_bmp_channel *channel = &bmp->channels[c];
+            uint64_t value = (pixel & channel->mask) >> channel->shift;
+            uint64_t most = channel->most ? channel->most : 1;
+            rgb[3 * i + c] = (uint8_t)(value * 255 / most);
+        }
     }
 }
 
 static void
 convert_row(const struct fovea_bmp *bmp, const uint8_t *stored, uint8_t *rgb)
 {
-    if (bmp->pixels == FOVEA_BMP_INDEX) {
+    switch (bmp->pixels) {
+    case FOVEA_BMP_INDEX:
         fovea_palette_expand(&bmp->palette, bmp->index_bits, 1, stored,
                 bmp->width_px, rgb);
-        return;
-    }
-    if (bmp->pixels != FOVEA_BMP_BYTES) {
-        convert_16(bmp, stored, rgb);
-        return;
-    }
-    size_t step = bmp->bits / 8;
-    for (size_t i = 0; i < bmp->width_px; i++) {
-        const uint8_t *pixel = stored + i * step;
-        rgb[3 * i] = pixel[bmp->red];
-        rgb[3 * i + 1] = pixel[bmp->green];
-        rgb[3 * i + 2] = pixel[bmp->blue];
+        break;
+    case FOVEA_BMP_BYTES:
+        convert_bytes(bmp, stored, rgb);
+        break;
+    case FOVEA_BMP_BITS:
+        convert_bits(bmp, stored, rgb);
+        break;
     }
 }
 

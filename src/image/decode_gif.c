@@ -1,5 +1,6 @@
 /*
- * GIF: the first frame on its canvas, by giflib.
+ * GIF: the first frame on its canvas, by giflib; its pixels by gif_lzw.c where
+ * their codes are too long for giflib.
  *
  * As in Pillow, the canvas grows where the frame sticks out of it, and what the
  * frame leaves bare has the transparent colour, or else colour 0, of the
@@ -15,6 +16,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/decode.h"
+#include "image/gif_lzw.h"
 #include "image/palette.h"
 
 enum {
@@ -36,6 +38,8 @@ struct source {
     bool last_row;  /* all but the end marks may be missing from here on */
     bool io_failed; /* error holds why */
     struct fovea_error error;
+    bool by_lzw; /* and not by giflib */
+    struct fovea_gif_lzw lzw;
     uint8_t window[WINDOW_BYTES];
 };
 
@@ -87,11 +91,9 @@ read_some(struct source *source, GifByteType *buffer, size_t size,
     return true;
 }
 
-static int
-read_source(GifFileType *gif, GifByteType *buffer, int size)
+static size_t
+read_window(struct source *source, uint8_t *buffer, size_t wanted)
 {
-    struct source *source = gif->UserData;
-    size_t wanted = (size_t)size;
     size_t done = 0;
     size_t n = 1;
     while (done < wanted && n > 0) {
@@ -106,7 +108,19 @@ read_source(GifFileType *gif, GifByteType *buffer, int size)
         return 1;
     }
     source->ended |= done < wanted;
-    return (int)done;
+    return done;
+}
+
+static int
+read_source(GifFileType *gif, GifByteType *buffer, int size)
+{
+    return (int)read_window(gif->UserData, buffer, (size_t)size);
+}
+
+static bool
+read_for_lzw(void *context, uint8_t *buffer, size_t size)
+{
+    return read_window(context, buffer, size) == size;
 }
 
 static enum fovea_status
@@ -132,6 +146,21 @@ fail(const struct source *source, int gif_error, struct fovea_error *err)
     const char *text = GifErrorString(gif_error);
     return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT, "GIF: %s",
             text ? text : "damaged");
+}
+
+/* giflib has read the frame's description and the byte behind it, which says how
+   many bits a pixel has, and gives up where those are more than 8. */
+static bool
+start_lzw(struct source *source)
+{
+    unsigned bits = source->at > 0 ? source->window[source->at - 1] : 0;
+    if (source->ended || source->io_failed || bits < FOVEA_GIF_LZW_MIN_SIZE ||
+            bits > FOVEA_GIF_LZW_MAX_SIZE) {
+        return false;
+    }
+    fovea_gif_lzw_start(&source->lzw, read_for_lzw, source, bits);
+    source->by_lzw = true;
+    return true;
 }
 
 /* A graphic control block may name a transparent index; others are skipped. */
@@ -174,7 +203,9 @@ find_frame(GifFileType *gif, struct source *source, int *transparent,
                     "GIF: there is no frame in it");
         }
         if (type == IMAGE_DESC_RECORD_TYPE) {
-            if (DGifGetImageDesc(gif) == GIF_ERROR) {
+            if (DGifGetImageDesc(gif) == GIF_ERROR &&
+                    (gif->Error != D_GIF_ERR_READ_FAILED ||
+                            !start_lzw(source))) {
                 return fail(source, gif->Error, err);
             }
             return FOVEA_OK;
@@ -241,6 +272,11 @@ static enum fovea_status
 decode_line(GifFileType *gif, struct source *source, uint8_t *indices,
         uint32_t width, struct fovea_error *err)
 {
+    if (source->by_lzw) {
+        return fovea_gif_lzw_read(&source->lzw, indices, width)
+                ? FOVEA_OK
+                : fail(source, D_GIF_ERR_IMAGE_DEFECT, err);
+    }
     if (DGifGetLine(gif, indices, (int)width) == GIF_ERROR) {
         return fail(source, gif->Error, err);
     }

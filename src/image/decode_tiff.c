@@ -270,5 +270,6 @@ fovea_decode_tiff(struct fovea_input *input, const struct fovea_limits *limits,
     }
     status = decode_open(&tiff, limits, sink, err);
     TIFFClose(tiff.tiff);
+    free(tiff.lab);
     return status;
 }

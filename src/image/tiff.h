@@ -5,6 +5,7 @@
  *   tiff_layout.c  what the tags say: which pixels are stored, and how
  *   tiff_rows.c    rows out of strips, tiles and planes
  *   tiff_convert.c a row of stored samples to RGB
+ *   tiff_lab.c     L*a*b* among them
  */
 #ifndef FOVEA_IMAGE_TIFF_H
 #define FOVEA_IMAGE_TIFF_H
@@ -25,6 +26,7 @@ enum fovea_tiff_pixels {
     FOVEA_TIFF_RGB,           /* 8 or 16 bits */
     FOVEA_TIFF_PREMULTIPLIED, /* RGB that was multiplied by the alpha */
     FOVEA_TIFF_CMYK,
+    FOVEA_TIFF_LAB,
     FOVEA_TIFF_VIA_RGBA, /* libtiff's own conversion: YCbCr */
 };
 
@@ -61,6 +63,7 @@ struct fovea_tiff {
     unsigned orientation;
     enum fovea_tiff_pixels pixels;
     struct fovea_palette palette;
+    TIFFCIELabToRGB *lab; /* for FOVEA_TIFF_LAB; to be freed */
 };
 
 /**
@@ -71,6 +74,14 @@ struct fovea_tiff {
  */
 FOVEA_NODISCARD enum fovea_status fovea_tiff_read_layout(
         struct fovea_tiff *tiff, struct fovea_error *err);
+
+/** Make what fovea_tiff_convert_lab() needs. */
+FOVEA_NODISCARD enum fovea_status fovea_tiff_create_lab(struct fovea_tiff *tiff,
+        struct fovea_error *err);
+
+/** A pixel of L*a*b*, its samples' high bytes, to RGB. */
+void fovea_tiff_convert_lab(const struct fovea_tiff *tiff, const uint8_t *lab,
+        uint8_t *rgb);
 
 /** Decode all rows into the sink, which was begun. */
 FOVEA_NODISCARD enum fovea_status fovea_tiff_push_rows(struct fovea_tiff *tiff,

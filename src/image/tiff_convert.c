@@ -82,9 +82,11 @@ convert_colours(const struct fovea_tiff *tiff, unsigned bits, size_t n_samples,
 {
     size_t bytes = bits / 8;
     size_t high = bytes - 1; /* little-endian */
-    size_t channels = tiff->pixels == FOVEA_TIFF_RGB ? 3 : 4;
+    size_t channels = n_samples < FOVEA_TIFF_MAX_CHANNELS
+            ? n_samples
+            : FOVEA_TIFF_MAX_CHANNELS;
     for (size_t i = 0; i < tiff->width_px; i++) {
-        uint8_t pixel[FOVEA_TIFF_MAX_CHANNELS];
+        uint8_t pixel[FOVEA_TIFF_MAX_CHANNELS] = { 0 };
         for (size_t c = 0; c < channels; c++) {
             pixel[c] = stored[(i * n_samples + c) * bytes + high];
         }
@@ -92,6 +94,8 @@ convert_colours(const struct fovea_tiff *tiff, unsigned bits, size_t n_samples,
             memcpy(rgb + 3 * i, pixel, 3);
         } else if (tiff->pixels == FOVEA_TIFF_CMYK) {
             convert_cmyk(pixel, rgb + 3 * i);
+        } else if (tiff->pixels == FOVEA_TIFF_LAB) {
+            fovea_tiff_convert_lab(tiff, pixel, rgb + 3 * i);
         } else {
             divide_by_alpha(pixel, rgb + 3 * i);
         }
@@ -113,6 +117,7 @@ fovea_tiff_convert_row(const struct fovea_tiff *tiff, unsigned bits,
     case FOVEA_TIFF_RGB:
     case FOVEA_TIFF_PREMULTIPLIED:
     case FOVEA_TIFF_CMYK:
+    case FOVEA_TIFF_LAB:
         convert_colours(tiff, bits, n_samples, stored, rgb);
         break;
     case FOVEA_TIFF_VIA_RGBA:

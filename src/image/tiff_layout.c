@@ -59,10 +59,6 @@ photometric_name(unsigned photometric)
     switch (photometric) {
     case PHOTOMETRIC_MASK:
         return "transparency mask";
-    case PHOTOMETRIC_CIELAB:
-    case PHOTOMETRIC_ICCLAB:
-    case PHOTOMETRIC_ITULAB:
-        return "L*a*b*";
     case PHOTOMETRIC_CFA:
         return "raw camera sensor";
     case PHOTOMETRIC_LOGL:
@@ -188,6 +184,23 @@ choose_colours(struct fovea_tiff *tiff, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* a* and b* have signs by definition, whatever the format says. L* may stand
+   alone: grey. */
+static enum fovea_status
+choose_lab(struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    bool is_int = tiff->sample_format == SAMPLEFORMAT_UINT ||
+            tiff->sample_format == SAMPLEFORMAT_INT;
+    bool alone =
+            tiff->n_samples == 1 && tiff->photometric == PHOTOMETRIC_CIELAB;
+    if (!is_int || (tiff->bits != 8 && tiff->bits != 16) ||
+            (tiff->n_samples < 3 && !alone)) {
+        return unsupported_samples(tiff, "L*a*b*", err);
+    }
+    tiff->pixels = FOVEA_TIFF_LAB;
+    return fovea_tiff_create_lab(tiff, err);
+}
+
 /* JPEG hands out RGB by itself; the rest goes through libtiff's converter. */
 static enum fovea_status
 choose_ycbcr(struct fovea_tiff *tiff, struct fovea_error *err)
@@ -220,6 +233,10 @@ choose_pixels(struct fovea_tiff *tiff, struct fovea_error *err)
         return choose_colours(tiff, err);
     case PHOTOMETRIC_YCBCR:
         return choose_ycbcr(tiff, err);
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
+    case PHOTOMETRIC_ITULAB:
+        return choose_lab(tiff, err);
     default:
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "TIFF: %s pixels (photometric interpretation %u) are not "

@@ -18,7 +18,8 @@ Written here:
     pixels.txt       SHA-256 of the uint8 crop of every sample, a model a column
     pixels.npy       one crop as it is, to see where a difference lies
     MODEL.npy        raw embeddings of EMBEDDED, float32
-Pillow 9.4 reads neither HEIC nor AVIF: those two samples are left out.
+Pillow 9.4 reads neither HEIC nor AVIF and converts no L*a*b*: those three
+samples are left out. One BMP that it does not read is read here.
 """
 import hashlib
 import json
@@ -37,7 +38,7 @@ EMBEDDED = ["scenes/forest.jpg", "scenes/city_mirror.jpg",
             "formats/interlaced.png", "formats/animated.webp",
             "formats/rgb16.tif"]
 RAW_PIXELS = "formats/orientation_6.jpg"
-NOT_READ = (".heic", ".avif")
+NOT_READ = (".heic", ".avif", "lab.tif")
 
 # Each differs from the others in all that a checkpoint can differ in.
 MODELS = {
@@ -201,6 +202,24 @@ def read_model(name):
 
 # --- preprocessing ----------------------------------------------------------
 
+def read_bmp_4444(data):
+    """scripts/encoders.py has the layout. As with 5 and 6 bits in Pillow the
+    levels are spread and cut off; here that is exact."""
+    offset, = struct.unpack_from("<I", data, 10)
+    width, height = struct.unpack_from("<ii", data, 18)
+    rows = np.frombuffer(data, "<u2", offset=offset).reshape(height, -1)
+    pixels = rows[::-1, :width, None] >> [8, 4, 0] & 15
+    return Image.fromarray((pixels * 17).astype(np.uint8), "RGB")
+
+
+def read(name):
+    path = os.path.join(SAMPLES, name)
+    if name == "formats/4444.bmp":
+        with open(path, "rb") as f:
+            return read_bmp_4444(f.read())
+    return Image.open(path)
+
+
 def upright(image):
     """The picture turned as its orientation says, once: Pillow turns a TIFF
     while it loads it, and exif_transpose of 9.4 would do it again."""
@@ -219,9 +238,9 @@ def to_rgb(image):
     return image.convert("RGB")
 
 
-def pixels(path, m):
-    """(S, S, 3) uint8: what the model sees."""
-    image = to_rgb(upright(Image.open(path)))
+def pixels(name, m):
+    """(S, S, 3) uint8: what the model sees of a sample."""
+    image = to_rgb(upright(read(name)))
     width, height = image.size
     s = m["image"]
     long = int(s * max(width, height) / min(width, height))
@@ -300,18 +319,17 @@ def write_pixels():
         f.write("# SHA-256 of the crop of models/full (224, bicubic) and of\n"
                 "# models/quick (64, bilinear), then the sample.\n")
         for name in sample_names():
-            sums = [hashlib.sha256(pixels(os.path.join(SAMPLES, name),
-                                          MODELS[c]).tobytes()).hexdigest()
+            sums = [hashlib.sha256(pixels(name, MODELS[c]).tobytes()).hexdigest()
                     for c in columns]
             f.write(" ".join(sums + [name]) + "\n")
     np.save(os.path.join(HERE, "pixels.npy"),
-            pixels(os.path.join(SAMPLES, RAW_PIXELS), MODELS["quick"]))
+            pixels(RAW_PIXELS, MODELS["quick"]))
 
 
 def write_embeddings():
     for name, m in MODELS.items():
         t = read_model(name)
-        rows = [embed(m, t, pixels(os.path.join(SAMPLES, sample), m))
+        rows = [embed(m, t, pixels(sample, m))
                 for sample in EMBEDDED]
         np.save(os.path.join(HERE, name + ".npy"),
                 np.array(rows).astype(np.float32))

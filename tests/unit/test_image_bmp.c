@@ -120,16 +120,116 @@ test_masks_behind_the_header(void **state)
     decoded_finish(&decoded);
 }
 
+struct mask_case {
+    const char *what;
+    unsigned bits;
+    uint32_t masks[3];
+    uint32_t pixel;
+    uint8_t rgb[3];
+};
+
+/* Behind a header of 40 bytes, or in one of 108 beside that of alpha. */
+static struct file
+masked_file(const struct mask_case *masked, bool in_header)
+{
+    uint32_t end = in_header ? 122 : 66;
+    struct file file = begin_file(1, 1, masked->bits, 3, 0, end);
+    for (size_t i = 0; i < 3; i++) {
+        add_u32(&file, masked->masks[i]);
+    }
+    if (in_header) {
+        file.bytes[14] = 108;
+        add_u32(&file,
+                ~(masked->masks[0] | masked->masks[1] | masked->masks[2]));
+        static const uint8_t rest[52];
+        add(&file, rest, sizeof rest);
+    }
+    add_u32(&file, masked->pixel);
+    return file;
+}
+
 static void
-test_unknown_masks_are_refused(void **state)
+test_any_masks(void **state)
 {
     (void)state;
-    struct file file = begin_file(1, 1, 16, 3, 0, 66);
+    static const struct mask_case cases[] = {
+        { "4444", 16, { 0xf00, 0xf0, 0xf }, 0xf08f, { 0, 136, 255 } },
+        { "bgr 565", 16, { 0x1f, 0x7e0, 0xf800 }, 0xf81e, { 246, 0, 255 } },
+        { "rgb 332", 16, { 0xe0, 0x1c, 0x3 }, 0x69, { 109, 72, 85 } },
+        { "10 bits each", 32, { 0x3ff00000, 0xffc00, 0x3ff },
+                0x3ff00000 | 512U << 10 | 3, { 255, 127, 0 } },
+        { "rgba", 32, { 0xff, 0xff00, 0xff0000 }, 0x99030201, { 1, 2, 3 } },
+        { "5 bits of 32", 32, { 0xf8000000, 0x1f0000, 0x1f }, 0xf8100001,
+                { 255, 131, 8 } },
+        { "24 bits, red first", 24, { 0xff, 0xff00, 0xff0000 }, 0x030201,
+                { 1, 2, 3 } },
+        { "no blue", 16, { 0xff00, 0xff, 0 }, 0x4080, { 0x40, 0x80, 0 } },
+        { "32 bits of one channel", 32, { 0xffffffff, 0, 0 }, 0x80000000,
+                { 127, 0, 0 } },
+    };
+    for (size_t i = 0; i < 2 * FOVEA_ARRAY_LEN(cases); i++) {
+        const struct mask_case *masked = &cases[i / 2];
+        struct file file = masked_file(masked, i % 2);
+        print_message("# %s\n", masked->what);
+        struct decoded decoded;
+        decode(&file, &decoded);
+        assert_pixel(&decoded, 0, 0, masked->rgb[0], masked->rgb[1],
+                masked->rgb[2]);
+        decoded_finish(&decoded);
+    }
+}
+
+static void
+test_masks_with_alpha_behind_the_header(void **state)
+{
+    (void)state;
+    struct file file = begin_file(1, 1, 16, 6, 0, 70);
     add_u32(&file, 0xf00);
     add_u32(&file, 0xf0);
     add_u32(&file, 0xf);
-    add_u32(&file, 0);
-    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "masks f00, f0, f");
+    add_u32(&file, 0xf000);
+    add_u32(&file, 0x0123);
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 17, 34, 51);
+    decoded_finish(&decoded);
+}
+
+static void
+test_masks_that_mean_nothing_are_refused(void **state)
+{
+    (void)state;
+    static const struct mask_case cases[] = {
+        { "with a hole", 16, { 0xf00, 0x50, 0xf }, 0, { 0 } },
+        { "twice the same", 16, { 0xf00, 0x1f0, 0xf }, 0, { 0 } },
+        { "outside", 16, { 0xf0000, 0xf0, 0xf }, 0, { 0 } },
+        { "none", 16, { 0, 0, 0 }, 0, { 0 } },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct file file = masked_file(&cases[i], false);
+        print_message("# %s\n", cases[i].what);
+        refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "masks");
+    }
+    struct file file = begin_file(1, 1, 8, 3, 1, 70);
+    add_u32(&file, 0xe0);
+    add_u32(&file, 0x1c);
+    add_u32(&file, 0x3);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "with masks");
+}
+
+static void
+test_two_bits(void **state)
+{
+    (void)state;
+    struct file file = begin_file(4, 1, 2, 0, 4, 70);
+    ADD(&file, "\1\2\3\0\4\5\6\0\7\10\11\0\12\13\14\0\x1b\0\0\0");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    for (uint32_t x = 0; x < 4; x++) {
+        uint8_t blue = (uint8_t)(3 * x + 1);
+        assert_pixel(&decoded, x, 0, blue + 2, blue + 1, blue);
+    }
+    decoded_finish(&decoded);
 }
 
 static void
@@ -214,9 +314,9 @@ test_refusals(void **state)
 {
     (void)state;
     struct file file = begin_file(1, 1, 24, 4, 0, 54);
-    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "compression 4");
-    file = begin_file(1, 1, 2, 0, 0, 54);
-    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "2 bits");
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "compression 4 (JPEG inside)");
+    file = begin_file(1, 1, 3, 0, 0, 54);
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "3 bits");
     file = begin_file(1, 1, 24, 1, 0, 54);
     refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "in runs");
     file = begin_file(1, 1, 8, 0, 1 << 20, 54);
@@ -254,7 +354,10 @@ main(void)
         cmocka_unit_test(test_rows_begin_at_the_bottom),
         cmocka_unit_test(test_negative_height_is_top_down),
         cmocka_unit_test(test_masks_behind_the_header),
-        cmocka_unit_test(test_unknown_masks_are_refused),
+        cmocka_unit_test(test_any_masks),
+        cmocka_unit_test(test_masks_with_alpha_behind_the_header),
+        cmocka_unit_test(test_masks_that_mean_nothing_are_refused),
+        cmocka_unit_test(test_two_bits),
         cmocka_unit_test(test_index_past_the_palette_is_grey),
         cmocka_unit_test(test_offset_that_forgot_the_palette),
         cmocka_unit_test(test_runs),

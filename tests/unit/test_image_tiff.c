@@ -22,9 +22,9 @@ test_unsupported(void **state)
 {
     (void)state;
     struct tiff_file file = tiff_grey(2, 1, 8, 2);
-    tiff_entry(&file, 262)->value = 8;
+    tiff_entry(&file, 262)->value = 32803;
     tiff_write(&file, "\1\2", 2);
-    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "L*a*b*");
+    refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "raw camera sensor");
     tiff_entry(&file, 262)->value = 1;
     tiff_entry(&file, 259)->value = 34661;
     tiff_write(&file, "\1\2", 2);

@@ -112,10 +112,67 @@ test_deep_grey_with_alpha(void **state)
     assert_greys(&file, greys, 2);
 }
 
+struct lab_case {
+    unsigned photometric;
+    unsigned bits;
+    unsigned n_samples;
+    const char *stored;
+    size_t n_stored;
+    uint8_t rgb[3];
+};
+
+static uint8_t
+distance(uint8_t a, uint8_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* sRGB's own colours, whose L*a*b* under D50 is known. What a curve that is a
+   mere power costs is most near black: 20 levels. */
+static void
+test_lab(void **state)
+{
+    (void)state;
+    static const struct lab_case cases[] = {
+        { 8, 8, 3, BYTES("\xff\0\0"), { 255, 255, 255 } },
+        { 8, 8, 3, BYTES("\0\0\0"), { 0, 0, 0 } },
+        { 8, 8, 3, BYTES("\x88\0\0"), { 127, 127, 127 } },
+        { 8, 8, 3, BYTES("\x8a\x51\x46"), { 255, 0, 0 } },
+        { 8, 8, 3, BYTES("\xe0\xb1\x51"), { 0, 255, 0 } },
+        { 8, 8, 3, BYTES("\x4b\x44\x90"), { 0, 0, 255 } },
+        { 8, 8, 4, BYTES("\x8a\x51\x46\7"), { 255, 0, 0 } },
+        { 8, 8, 1, BYTES("\x88"), { 127, 127, 127 } },
+        { 8, 16, 3, BYTES("\x12\x8a\x34\x51\x56\x46"), { 255, 0, 0 } },
+        { 9, 8, 3, BYTES("\x8a\xd1\xc6"), { 255, 0, 0 } },
+        { 9, 8, 3, BYTES("\x4b\xc4\x10"), { 0, 0, 255 } },
+        { 9, 16, 3, BYTES("\0\xff\0\x80\0\x80"), { 255, 255, 255 } },
+        { 10, 8, 3, BYTES("\x8a\xf9\xb9"), { 255, 0, 0 } },
+        { 10, 8, 3, BYTES("\xff\x80\x60"), { 255, 255, 255 } },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        const struct lab_case *lab = &cases[i];
+        struct tiff_file file =
+                tiff_grey(1, 1, lab->bits, (uint32_t)lab->n_stored);
+        tiff_entry(&file, TAG_PHOTOMETRIC)->value = lab->photometric;
+        tiff_entry(&file, TAG_SAMPLES)->value = lab->n_samples;
+        tiff_write(&file, lab->stored, lab->n_stored);
+        struct decoded decoded;
+        struct fovea_error error;
+        assert_ok(decode_bytes(file.bytes, file.size, NULL, &decoded, &error),
+                &error);
+        for (size_t c = 0; c < 3; c++) {
+            if (distance(decoded.pixels[c], lab->rgb[c]) > 20) {
+                fail_msg("case %zu, channel %zu: %u", i, c, decoded.pixels[c]);
+            }
+        }
+        decoded_finish(&decoded);
+    }
+}
+
 struct refusal {
     unsigned bits;
     unsigned format;
-    unsigned n_samples;
+    unsigned photometric;
     const char *part;
 };
 
@@ -129,18 +186,18 @@ test_samples_without_a_white_are_refused(void **state)
         { 32, 3, 1, "grey pixels of 32-bit floating-point samples" },
         { 64, 3, 1, "grey pixels of 64-bit floating-point samples" },
         { 16, 3, 1, "grey pixels of 16-bit floating-point samples" },
-        { 32, 3, 3, "RGB pixels of 32-bit floating-point samples" },
-        { 16, 2, 3, "RGB pixels of 16-bit signed integer samples" },
+        { 32, 3, 2, "RGB pixels of 32-bit floating-point samples" },
+        { 16, 2, 2, "RGB pixels of 16-bit signed integer samples" },
+        { 32, 3, 8, "L*a*b* pixels of 32-bit floating-point samples" },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         const struct refusal *refusal = &cases[i];
         static const uint8_t pixels[16];
         struct tiff_file file = tiff_grey(1, 1, refusal->bits, sizeof pixels);
         tiff_set(&file, TAG_FORMAT, TIFF_SHORT, refusal->format);
-        tiff_set(&file, TAG_SAMPLES, TIFF_SHORT, refusal->n_samples);
-        if (refusal->n_samples == 3) {
-            tiff_set(&file, TAG_PHOTOMETRIC, TIFF_SHORT, 2);
-        }
+        tiff_set(&file, TAG_SAMPLES, TIFF_SHORT,
+                refusal->photometric == 1 ? 1 : 3);
+        tiff_set(&file, TAG_PHOTOMETRIC, TIFF_SHORT, refusal->photometric);
         tiff_write(&file, pixels, sizeof pixels);
         assert_undecodable(file.bytes, file.size, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 refusal->part);
@@ -243,6 +300,30 @@ write_layout(struct tiff_file *file, const struct layout *layout,
 }
 
 static void
+test_lab_in_every_layout(void **state)
+{
+    (void)state;
+    static const struct layout layouts[] = {
+        { "strip", 3, 8, false, false },
+        { "planes", 3, 8, true, false },
+        { "tile", 3, 8, false, true },
+        { "tiles of planes", 3, 8, true, true },
+    };
+    uint64_t hashes[FOVEA_ARRAY_LEN(layouts)];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(layouts); i++) {
+        struct tiff_file file;
+        struct decoded decoded;
+        struct fovea_error error;
+        write_layout(&file, &layouts[i], 1);
+        assert_ok(decode_bytes(file.bytes, file.size, NULL, &decoded, &error),
+                &error);
+        hashes[i] = decoded_hash(&decoded);
+        decoded_finish(&decoded);
+        assert_true(hashes[i] == hashes[0]);
+    }
+}
+
+static void
 assert_upright(const struct tiff_file *file, const char *name,
         unsigned orientation)
 {
@@ -314,6 +395,8 @@ main(void)
         cmocka_unit_test(test_white_is_zero),
         cmocka_unit_test(test_deep_grey_gives_its_high_byte),
         cmocka_unit_test(test_deep_grey_with_alpha),
+        cmocka_unit_test(test_lab),
+        cmocka_unit_test(test_lab_in_every_layout),
         cmocka_unit_test(test_samples_without_a_white_are_refused),
         cmocka_unit_test(test_every_orientation_is_turned_once),
         cmocka_unit_test(test_no_orientation_is_upright),
