@@ -6,6 +6,8 @@
  *
  *     vector ...        answers with fake_vector() of all the bytes
  *     slow MS ...       the same, MS milliseconds later
+ *     held NAME         the same, as soon as there is a file NAME in the
+ *                       directory that the worker was started in
  *     log TEXT          writes TEXT to its log first
  *     bad ...           FOVEA_ERR_NOT_AN_IMAGE
  *     note N TEXT       a vector with these notes, and what they are about
@@ -24,7 +26,7 @@
  * in one line each:
  *
  *     fails             FAILED with FOVEA_ERR_MODEL_WEIGHTS, "these weights"
- *     slow MS, crash, exit N, hang, garbage
+ *     slow MS, held NAME, crash, exit N, hang, garbage
  *     kill              itself, with SIGKILL
  *     refuses-packed    FAILED with packed_is_bad when it is given weights
  *     no-memory         READY without the memory that it should have packed

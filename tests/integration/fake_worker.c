@@ -30,6 +30,18 @@ sleep_ms(long ms)
     }
 }
 
+/* Until there is a file of this name, which ends with its line. */
+static void
+wait_for(const char *argument)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "\n"),
+            argument);
+    while (access(name, F_OK)) {
+        sleep_ms(1);
+    }
+}
+
 _Noreturn static void
 hang(void)
 {
@@ -149,6 +161,9 @@ misbehave(const char *words)
     const char *argument = NULL;
     if ((argument = find_word(words, "slow"))) {
         sleep_ms(strtol(argument, NULL, 10));
+    }
+    if ((argument = find_word(words, "held"))) {
+        wait_for(argument);
     }
     if (find_word(words, "fails")) {
         fail(false, "cannot read these weights");
@@ -275,6 +290,9 @@ decode(const char *words)
     }
     if ((argument = find_word(words, "slow"))) {
         sleep_ms(strtol(argument, NULL, 10));
+    }
+    if ((argument = find_word(words, "held"))) {
+        wait_for(argument);
     }
     if (find_word(words, "crash")) {
         crash(SIGSEGV);

@@ -68,6 +68,12 @@ scene_write(const struct scene *scene, const char *name, const char *text)
 }
 
 void
+scene_let_go(const struct scene *scene, const char *name)
+{
+    scene_write(scene, name, "");
+}
+
+void
 scene_set_memory(const struct scene *scene, unsigned total_mb,
         unsigned available_mb)
 {
@@ -106,11 +112,11 @@ scene_init(struct scene *scene)
         .max_queue = 4096,
         .memory_limit_pct = 80,
         .idle_ns = FOVEA_NEVER,
-        .image_ns = 30 * FOVEA_NS_PER_S,
-        .load_ns = 30 * FOVEA_NS_PER_S,
-        .drain_ns = 10 * FOVEA_NS_PER_S,
+        .image_ns = SCENE_PATIENCE_NS,
+        .load_ns = SCENE_PATIENCE_NS,
+        .drain_ns = SCENE_PATIENCE_NS,
         .recycle_after = UINT64_MAX,
-        .breaker_open_ns = 60 * FOVEA_NS_PER_S,
+        .breaker_open_ns = SCENE_PATIENCE_NS,
         .sandbox = FOVEA_SANDBOX_ON,
         .worker_program = scene->program,
         .cache_directory = "",
@@ -463,4 +469,15 @@ scene_worker(struct scene *scene, enum fovea_worker_state state)
     }
     fovea_pool_stats_finish(&stats);
     return pid;
+}
+
+pid_t
+scene_resting_worker(struct scene *scene)
+{
+    scene_wait_workers(scene, FOVEA_WORKER_PROCESSING, 0);
+    /* In this order: what is ready becomes idle, not the other way round. */
+    int64_t pid = scene_worker(scene, FOVEA_WORKER_READY);
+    pid = pid ? pid : scene_worker(scene, FOVEA_WORKER_IDLE);
+    assert_true(pid > 0);
+    return (pid_t)pid;
 }

@@ -38,19 +38,28 @@ read_model(void)
     return model;
 }
 
-static void
-test_breaker(void **state)
+/* A model whose breaker has just opened. */
+static struct fovea_pool_model *
+open_breaker(void)
 {
-    (void)state;
-    scene.settings.max_workers = 1;
-    scene.settings.breaker_open_ns = FOVEA_NS_PER_S;
-    scene_open(&scene);
     struct fovea_pool_model *model = scene_model(&scene, "one", "exit 10");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     for (unsigned i = 0; i < 5; i++) {
         shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "exit code 10");
     }
+    return model;
+}
+
+static void
+test_breaker(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_breaker();
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
     struct fovea_error error;
     assert_fails(shot_submit(&shot, model, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
@@ -61,6 +70,20 @@ test_breaker(void **state)
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
             fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
+    fovea_pool_close_model(model);
+}
+
+static void
+test_probe(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.breaker_open_ns = 100 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_breaker();
+    struct shot shot;
+    struct fovea_error error;
+    shot_init(&shot, &scene, "vector");
     /* The probe fails: open again, at once. */
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
     while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
@@ -102,12 +125,13 @@ test_breaker_and_queue(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
     static struct shot shots[10];
     for (unsigned i = 0; i < 10; i++) {
         shot_init(&shots[i], &scene, "exit %u", 20 + i);
         submit(&shots[i], model);
     }
+    scene_let_go(&scene, "go");
     unsigned n_crashed = 0;
     unsigned n_refused = 0;
     for (unsigned i = 0; i < 10; i++) {
@@ -127,6 +151,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_breaker),
+        TEST(test_probe),
         TEST(test_breaker_and_bad_images),
         TEST(test_breaker_and_queue),
     };

@@ -64,13 +64,11 @@ test_drain_ends(void **state)
     struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
     static struct shot shots[3];
     for (unsigned i = 0; i < 3; i++) {
-        shot_init(&shots[i], &scene, "slow 30000\n%u", i);
+        shot_init(&shots[i], &scene, "hang\n%u", i);
         submit(&shots[i], model);
     }
     fovea_pool_close_model(model);
-    int64_t start = fovea_clock_ns();
     scene_close(&scene);
-    assert_true(fovea_clock_ns() - start < 5 * FOVEA_NS_PER_S);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(shots[i].n_done, 1);
         shot_check(&shots[i], FOVEA_ERR_SHUTTING_DOWN, "closed before");
@@ -84,7 +82,7 @@ test_no_drain(void **state)
     (void)state;
     scene.settings.drain_ns = 0;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 30000");
+    struct fovea_pool_model *model = scene_model(&scene, "one", "hang");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     submit(&shot, model);
@@ -105,11 +103,11 @@ test_stopped_worker(void **state)
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     shot_expect_good(&shot, model);
-    int64_t pid = scene_worker(&scene, FOVEA_WORKER_READY);
-    assert_int_equal(kill((pid_t)pid, SIGSTOP), 0);
+    pid_t pid = scene_resting_worker(&scene);
+    assert_int_equal(kill(pid, SIGSTOP), 0);
     fovea_pool_close_model(model);
     scene_close(&scene);
-    assert_int_equal(kill((pid_t)pid, 0), -1);
+    assert_int_equal(kill(pid, 0), -1);
 }
 
 static struct fovea_pool_model *refused_model;
@@ -134,7 +132,7 @@ test_submit_while_closing(void **state)
     (void)state;
     scene.settings.drain_ns = 0;
     scene_open(&scene);
-    refused_model = scene_model(&scene, "one", "slow 30000");
+    refused_model = scene_model(&scene, "one", "hang");
     n_refused = 0;
     struct shot late;
     shot_init(&late, &scene, "vector");
@@ -210,15 +208,15 @@ test_host_dies(void **state)
         struct shot shot;
         shot_init(&shot, &scene, "vector");
         shot_expect_good(&shot, model);
-        int64_t pid = scene_worker(&scene, FOVEA_WORKER_READY);
+        pid_t pid = scene_resting_worker(&scene);
         (void)!write(pipe_fds[1], &pid, sizeof pid);
         (void)kill(getpid(), SIGKILL);
     }
-    int64_t pid = 0;
+    pid_t pid = 0;
     assert_int_equal(read(pipe_fds[0], &pid, sizeof pid), sizeof pid);
     assert_int_equal(waitpid(child, NULL, 0), child);
     char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, 3);
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, 3);
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
     while (access(path, F_OK) == 0 && fovea_clock_ns() < until) {
         sleep_ns(FOVEA_NS_PER_MS);

@@ -121,7 +121,7 @@ static const struct {
     { "decoded-twice", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense" },
     { "hang", FOVEA_STOP_IMAGE_TIMEOUT, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for 1 s" },
+            "no sign of life for 2 s" },
     { "close", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "it closed the channel and lived on" },
 };
@@ -131,7 +131,7 @@ test_bad_images(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
-    scene.settings.image_ns = FOVEA_NS_PER_S;
+    scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
     scene_open(&scene);
     enum {
         N = sizeof bad_images / sizeof bad_images[0]
@@ -224,32 +224,41 @@ test_signals(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
-    scene.settings.image_ns = FOVEA_NS_PER_S;
     scene_open(&scene);
     struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
     struct shot shot;
-    shot_init(&shot, &scene, "slow 200");
+    shot_init(&shot, &scene, "held go");
     submit(&shot, model);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
     assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    scene_let_go(&scene, "go");
     shot_check_good(&shot);
     scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
 
-    submit(&shot, model);
-    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
-    pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
-    assert_int_equal(kill((pid_t)pid, SIGSTOP), 0);
-    shot_check_good(&shot);
-    scene_wait_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT, 1);
-
-    scene_wait_workers(&scene, FOVEA_WORKER_READY, 1);
-    pid = scene_worker(&scene, FOVEA_WORKER_READY);
     /* One that no sanitizer catches. */
-    assert_int_equal(kill((pid_t)pid, SIGUSR1), 0);
+    assert_int_equal(kill(scene_resting_worker(&scene), SIGUSR1), 0);
     scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 1);
     assert_int_equal(scene_count_live(&scene), 0);
     shot_expect_good(&shot, model);
+    fovea_pool_close_model(model);
+}
+
+/* One that stands still is not waited for. */
+static void
+test_stopped(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    assert_int_equal(kill(scene_resting_worker(&scene), SIGSTOP), 0);
+    shot_expect_good(&shot, model);
+    scene_wait_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT, 1);
     fovea_pool_close_model(model);
 }
 
@@ -262,12 +271,13 @@ test_killed_for_memory(void **state)
     scene_open(&scene);
     struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
     struct shot shot;
-    shot_init(&shot, &scene, "slow 300");
+    shot_init(&shot, &scene, "held go");
     submit(&shot, model);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     scene_write(&scene, "proc/vmstat", "oom_kill 8\n");
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
     assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+    scene_let_go(&scene, "go");
     shot_check_good(&shot);
     scene_wait_stops(&scene, FOVEA_STOP_OOM, 1);
     fovea_pool_close_model(model);
@@ -304,6 +314,7 @@ main(void)
         TEST(test_twice),
         TEST(test_raw),
         TEST(test_signals),
+        TEST(test_stopped),
         TEST(test_killed_for_memory),
         TEST(test_log),
     };

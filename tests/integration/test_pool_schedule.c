@@ -27,14 +27,14 @@ submit(struct shot *shot)
     assert_ok(shot_submit(shot, model, &error), &error);
 }
 
-/* One worker, with something in hand for a while; the rest will wait. */
+/* One worker, with something in hand until "go"; the rest will wait. */
 static void
-open_busy(struct shot *slow, unsigned ms)
+open_busy(struct shot *slow)
 {
     scene.settings.max_workers = 1;
     scene_open(&scene);
     model = scene_model(&scene, "one", NULL);
-    shot_init(slow, &scene, "slow %u", ms);
+    shot_init(slow, &scene, "held go");
     submit(slow);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
 }
@@ -44,13 +44,14 @@ test_singles_before_batches(void **state)
 {
     (void)state;
     struct shot slow;
-    open_busy(&slow, 200);
+    open_busy(&slow);
     static struct shot shots[6];
     for (unsigned i = 0; i < 6; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
         shots[i].is_batch = i < 3;
         submit(&shots[i]);
     }
+    scene_let_go(&scene, "go");
     for (unsigned i = 0; i < 6; i++) {
         shot_check_good(&shots[i]);
     }
@@ -63,7 +64,24 @@ test_singles_before_batches(void **state)
     fovea_pool_close_model(model);
 }
 
-/* 20 images wait for two idle workers: jobs of at most 8. */
+/* Until so many wait; with the stats that said so. */
+static void
+wait_queued(unsigned n, struct fovea_pool_stats *stats_out)
+{
+    struct fovea_error error;
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    for (;;) {
+        assert_ok(fovea_pool_read_stats(scene.pool, stats_out, &error), &error);
+        if (stats_out->models[0].n_queued == n) {
+            return;
+        }
+        assert_true(fovea_clock_ns() < until);
+        fovea_pool_stats_finish(stats_out);
+        sleep_ns(FOVEA_NS_PER_MS);
+    }
+}
+
+/* 20 images wait for two workers that become free: jobs of at most 8. */
 static void
 test_shared_out(void **state)
 {
@@ -74,22 +92,36 @@ test_shared_out(void **state)
     struct fovea_error error;
     assert_ok(fovea_pool_prewarm(model, &error), &error);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    struct shot first[2];
+    for (unsigned i = 0; i < 2; i++) {
+        shot_init(&first[i], &scene, "held first\n%u", i);
+        submit(&first[i]);
+        scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, i + 1);
+    }
     static struct shot shots[20];
     for (unsigned i = 0; i < 20; i++) {
-        shot_init(&shots[i], &scene, "slow 20\n%u", i);
+        shot_init(&shots[i], &scene, "held then\n%u", i);
         shots[i].is_batch = true;
         submit(&shots[i]);
     }
+    scene_let_go(&scene, "first");
+    struct fovea_pool_stats stats;
+    wait_queued(4, &stats);
+    assert_int_equal(stats.n_workers, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(stats.workers[i].state, FOVEA_WORKER_PROCESSING);
+        assert_int_equal(stats.workers[i].n_in_hand, 8);
+    }
+    fovea_pool_stats_finish(&stats);
+    scene_let_go(&scene, "then");
     for (unsigned i = 0; i < 20; i++) {
         shot_check_good(&shots[i]);
     }
-    struct fovea_pool_stats stats;
     assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
-    assert_int_equal(stats.n_workers, 2);
-    assert_int_equal(stats.workers[0].n_images + stats.workers[1].n_images, 20);
-    assert_in_range(stats.workers[0].n_images, 6, 14);
-    assert_int_equal(stats.models[0].n_embedded, 20);
-    assert_int_equal(stats.models[0].total_ns.count, 20);
+    assert_int_equal(stats.workers[0].n_images + stats.workers[1].n_images, 22);
+    assert_in_range(stats.workers[0].n_images, 9, 13);
+    assert_int_equal(stats.models[0].n_embedded, 22);
+    assert_int_equal(stats.models[0].total_ns.count, 22);
     fovea_pool_stats_finish(&stats);
     fovea_pool_close_model(model);
 }
@@ -110,9 +142,11 @@ test_scale_up(void **state)
             &error);
     static struct shot shots[12];
     for (unsigned i = 0; i < 12; i++) {
-        shot_init(&shots[i], &scene, "slow 150\n%u", i);
+        shot_init(&shots[i], &scene, "held go\n%u", i);
         submit(&shots[i]);
     }
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 4);
+    scene_let_go(&scene, "go");
     for (unsigned i = 0; i < 12; i++) {
         shot_check_good(&shots[i]);
     }
@@ -127,7 +161,7 @@ test_queue_is_full(void **state)
     (void)state;
     scene.settings.max_queue = 3;
     struct shot slow;
-    open_busy(&slow, 300);
+    open_busy(&slow);
     static struct shot shots[5];
     for (unsigned i = 0; i < 3; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
@@ -140,6 +174,7 @@ test_queue_is_full(void **state)
     shot_init(&shots[4], &scene, "vector 4");
     shots[4].is_admitted = true;
     submit(&shots[4]);
+    scene_let_go(&scene, "go");
     shot_check_good(&slow);
     for (unsigned i = 0; i < 5; i++) {
         if (i != 3) {
@@ -155,7 +190,7 @@ test_deadline_in_queue(void **state)
 {
     (void)state;
     struct shot slow;
-    open_busy(&slow, 400);
+    open_busy(&slow);
     struct shot late;
     struct shot patient;
     shot_init(&patient, &scene, "vector 1");
@@ -166,6 +201,7 @@ test_deadline_in_queue(void **state)
     shot_check(&late, FOVEA_ERR_DEADLINE, "before a worker was free");
     assert_true(fovea_clock_ns() >= late.deadline_ns);
     assert_int_equal(slow.n_done, 0);
+    scene_let_go(&scene, "go");
     shot_check_good(&slow);
     shot_check_good(&patient);
     /* One that was over before it began. */
@@ -184,11 +220,20 @@ test_deadline_in_hand(void **state)
     model = scene_model(&scene, "one", NULL);
     struct fovea_error error;
     assert_ok(fovea_pool_prewarm(model, &error), &error);
+    /* However long it takes until it is in its hands. */
     struct shot late;
-    shot_init(&late, &scene, "slow 900");
-    late.deadline_ns = fovea_clock_ns() + 300 * FOVEA_NS_PER_MS;
-    submit(&late);
-    shot_check(&late, FOVEA_ERR_DEADLINE, "while a worker was at the image");
+    int64_t wait_ns = 100 * FOVEA_NS_PER_MS;
+    do {
+        wait_ns *= 2;
+        shot_init(&late, &scene, "held go");
+        late.deadline_ns = fovea_clock_ns() + wait_ns;
+        submit(&late);
+        shot_check(&late, FOVEA_ERR_DEADLINE, "");
+    } while (strstr(late.result.message, "before a worker was free") &&
+            wait_ns < SCENE_PATIENCE_NS);
+    assert_non_null(
+            strstr(late.result.message, "while a worker was at the image"));
+    scene_let_go(&scene, "go");
     struct shot next;
     shot_init(&next, &scene, "vector");
     shot_expect_good(&next, model);
@@ -203,7 +248,7 @@ test_cancel(void **state)
 {
     (void)state;
     struct shot slow;
-    open_busy(&slow, 400);
+    open_busy(&slow);
     struct shot waiting;
     struct shot other;
     shot_init(&waiting, &scene, "vector 1");
@@ -218,6 +263,7 @@ test_cancel(void **state)
     fovea_pool_cancel(model, slow.ticket);
     shot_check(&slow, FOVEA_ERR_CANCELLED, "cancelled");
     fovea_pool_cancel(model, UINT64_MAX);
+    scene_let_go(&scene, "go");
     shot_check_good(&other);
     fovea_pool_cancel(model, other.ticket);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
@@ -250,10 +296,12 @@ test_timings(void **state)
 {
     (void)state;
     struct shot slow;
-    open_busy(&slow, 100);
+    open_busy(&slow);
     struct shot next;
     shot_init(&next, &scene, "slow 50");
-    shot_expect_good(&next, model);
+    submit(&next);
+    scene_let_go(&scene, "go");
+    shot_check_good(&next);
     assert_true(next.timings.queue_ns > 0);
     assert_true(next.timings.total_ns >=
             next.timings.queue_ns + 50 * FOVEA_NS_PER_MS);
