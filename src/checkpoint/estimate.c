@@ -85,6 +85,7 @@ fovea_estimate_shared(const struct fovea_vision_config *config,
     return HEADER_BYTES +
             matrix(&blocks, fovea_config_patch_width(config), hidden) +
             floats(hidden) + floats(fovea_config_tokens(config) * hidden) +
+            floats(hidden) + /* zeros, where the MLP has parts */
             2 * norm + (config->n_layers - 1) * layer + last +
             matrix(&blocks, hidden, config->projection_dim);
 }

@@ -1,5 +1,6 @@
 /*
- * Matrix multiplication on oneDNN: the one place that knows the library.
+ * Matrix multiplication on oneDNN: what is behind it (matmul.c, packing.c,
+ * engine.c) is the one place that knows the library.
  *
  * Two forms are all that a vision transformer needs:
  *   linear    dst = post(src * weights + bias), weights packed once in the
@@ -35,6 +36,18 @@ enum fovea_post {
     FOVEA_POST_ADD, /* added to what dst holds: the residual */
 };
 
+/* The primitive of the library that carries a linear layer out. Each packs
+   weights in a layout of its own. */
+enum fovea_form {
+    FOVEA_FORM_MATMUL,
+    FOVEA_FORM_INNER_PRODUCT,
+    FOVEA_FORM_CONVOLUTION, /* 1x1, over a row of pixels */
+};
+
+enum {
+    FOVEA_N_FORMS = FOVEA_FORM_CONVOLUTION + 1
+};
+
 struct fovea_packing;
 struct fovea_product;
 
@@ -46,8 +59,8 @@ enum {
 /** Size of an element in bytes. */
 size_t fovea_element_size(enum fovea_element element);
 
-/** The library, its version and source, and the most that it uses of this CPU:
- *  one word. */
+/** The library, its version and source, the most that it uses of this CPU, and
+ *  what CPU it is: one word. */
 void fovea_matmul_engine(char *word, size_t size);
 
 /** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
@@ -60,44 +73,53 @@ bool fovea_matmul_has_bf16(void);
  */
 int fovea_matmul_set_threads(int n_threads);
 
+/** A weight matrix. */
+struct fovea_packing_shape {
+    size_t rows; /* a typical number of source rows */
+    size_t k;    /* source width */
+    size_t n;    /* output width */
+    enum fovea_element element;
+};
+
 /**
- * Choose the packed layout of a weight matrix.
+ * Find the layout that a form likes best for a weight matrix.
  *
- * @param rows  a typical number of source rows.
- * @param k, n  rows and columns of the weights: source and output width.
+ * @return FOVEA_OK; FOVEA_ERR_INTERNAL if the library has no such product;
+ *         FOVEA_ERR_NO_MEMORY.
  */
-FOVEA_NODISCARD enum fovea_status fovea_packing_create(size_t rows, size_t k,
-        size_t n, enum fovea_element element,
+FOVEA_NODISCARD enum fovea_status fovea_packing_create(
+        const struct fovea_packing_shape *shape, enum fovea_form form,
         struct fovea_packing **packing_out, struct fovea_error *err);
 void fovea_packing_destroy(struct fovea_packing *packing);
 
-/** Rows (source width) and columns (output width) of the matrix. */
+/** Rows (source width) and columns (output width) of the matrix, and what
+ *  they are made of. */
 size_t fovea_packing_k(const struct fovea_packing *packing);
 size_t fovea_packing_n(const struct fovea_packing *packing);
+enum fovea_element fovea_packing_element(const struct fovea_packing *packing);
 
 /** Size of the packed matrix in bytes. */
 size_t fovea_packing_size(const struct fovea_packing *packing);
+
+/** The library's word for the kernel that it takes at the typical number of
+ *  rows. */
+const char *fovea_packing_implementation(const struct fovea_packing *packing);
 
 /** A number that is the same for two packings only if a matrix packed with the
  *  one can be used with the other (in one version of the library). */
 uint64_t fovea_packing_fingerprint(const struct fovea_packing *packing);
 
 /**
- * Whether a row's result has the same bits whatever rows stand beside it. Where
- * it has not, callers must always use the same number of rows.
- */
-bool fovea_packing_is_row_invariant(const struct fovea_packing *packing);
-
-/**
  * Pack a matrix.
  *
- * @param weights  [n][k] float32, row-major: as checkpoints store a Linear.
+ * @param weights  [n][row_stride] float32, row-major: as checkpoints store a
+ *                 Linear; the first k columns are taken.
  * @param packed   fovea_packing_size() bytes, aligned to
  *                 FOVEA_MATMUL_ALIGNMENT.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packing_pack(
-        const struct fovea_packing *packing, const float *weights, void *packed,
-        struct fovea_error *err);
+        const struct fovea_packing *packing, const float *weights,
+        size_t row_stride, void *packed, struct fovea_error *err);
 
 /** A linear layer for a fixed number of rows; rows are dense. */
 struct fovea_linear_shape {
@@ -137,6 +159,9 @@ FOVEA_NODISCARD enum fovea_status fovea_product_create_batched(
         struct fovea_product **product_out, struct fovea_error *err);
 
 void fovea_product_destroy(struct fovea_product *product);
+
+/** Whether the library has only its slow reference code for it. */
+bool fovea_product_is_reference(const struct fovea_product *product);
 
 /** Bytes of scratch that a run needs. */
 size_t fovea_product_scratch_size(const struct fovea_product *product);

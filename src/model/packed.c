@@ -20,8 +20,7 @@
 #include "model/checksum.h"
 
 enum {
-    VERSION = 1, /* of the header and of the block's order */
-    N_PACKINGS = 7,
+    VERSION = 2, /* of the header and of the block's order */
 };
 
 /* No byte of it is padding. */
@@ -30,7 +29,8 @@ struct fields {
     uint64_t checksum; /* of the page, this field 0 */
     uint64_t block_checksum;
     uint64_t block_size;
-    uint64_t layouts[N_PACKINGS]; /* fingerprints */
+    uint64_t layouts[FOVEA_N_MATRICES]; /* fingerprints */
+    struct fovea_forms forms;
     uint32_t precision;
     uint32_t hidden_size;
     uint32_t mlp_size;
@@ -74,19 +74,16 @@ describe(const struct fovea_weights *weights, uint64_t block_checksum,
         union header *header_out)
 {
     const struct fovea_vision_config *config = &weights->config;
-    const struct fovea_packings *packings = &weights->packings;
-    const struct fovea_packing *all[N_PACKINGS] = { packings->patch,
-        packings->qkv, packings->key_value, packings->square, packings->fc1,
-        packings->fc2, packings->project };
     union header header;
     memset(&header, 0, sizeof header);
     struct fields *fields = &header.fields;
     memcpy(fields->magic, magic, sizeof magic);
     fields->block_checksum = block_checksum;
     fields->block_size = weights->block_size;
-    for (size_t i = 0; i < N_PACKINGS; i++) {
-        fields->layouts[i] = fovea_packing_fingerprint(all[i]);
+    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
+        fields->layouts[i] = fovea_packing_fingerprint(weights->packings[i]);
     }
+    fields->forms = weights->forms;
     fields->precision = (uint32_t)weights->precision;
     fields->hidden_size = config->hidden_size;
     fields->mlp_size = config->mlp_size;
@@ -191,9 +188,13 @@ fovea_packed_create(const struct fovea_vision_config *config,
         int *fd_out, struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
+    struct fovea_forms forms;
     FOVEA_AUTO_FD int fd = -1;
-    enum fovea_status status =
-            fovea_weights_create(config, precision, &weights, err);
+    enum fovea_status status = fovea_forms_find(config,
+            fovea_precision_element(precision), &forms, err);
+    if (!status) {
+        status = fovea_weights_create(config, precision, &forms, &weights, err);
+    }
     if (!status) {
         status = fovea_memfd_create("fovea packed weights", &fd, err);
     }
@@ -213,23 +214,54 @@ fovea_packed_create(const struct fovea_vision_config *config,
 /* Mapping what is there. */
 
 static enum fovea_status
-check_header(const struct fovea_weights *weights, const union header *header,
-        struct fovea_error *err)
+check_whole(const union header *header, struct fovea_error *err)
 {
     if (memcmp(header->fields.magic, magic, sizeof magic) != 0 ||
             header->fields.checksum != page_checksum(header)) {
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
                 "the packed weights are damaged: their header is not whole");
     }
-    union header wanted;
-    describe(weights, header->fields.block_checksum, &wanted);
-    if (memcmp(header->page, wanted.page, sizeof wanted.page) != 0) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "the packed weights are of another model, version or CPU");
-    }
     return FOVEA_OK;
 }
 
+static enum fovea_status
+fail_foreign(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
+            "the packed weights are of another model, version or CPU");
+}
+
+/* Weights as the header's forms make them, if this machine would write the
+   same header over them. */
+static enum fovea_status
+create_like(const struct fovea_vision_config *config,
+        enum fovea_precision precision, const union header *header,
+        struct fovea_weights **weights_out, struct fovea_error *err)
+{
+    const struct fovea_forms *forms = &header->fields.forms;
+    char engine[FOVEA_PACKED_ENGINE_SIZE] = { 0 };
+    fovea_packed_engine(engine);
+    if (memcmp(engine, header->fields.engine, sizeof engine) != 0 ||
+            !fovea_forms_fit(forms, config)) {
+        return fail_foreign(err);
+    }
+    struct fovea_weights *weights = NULL;
+    enum fovea_status status =
+            fovea_weights_create(config, precision, forms, &weights, err);
+    if (status) {
+        return status == FOVEA_ERR_INTERNAL ? fail_foreign(err) : status;
+    }
+    union header wanted;
+    describe(weights, header->fields.block_checksum, &wanted);
+    if (memcmp(header->page, wanted.page, sizeof wanted.page) != 0) {
+        fovea_weights_destroy(weights);
+        return fail_foreign(err);
+    }
+    *weights_out = weights;
+    return FOVEA_OK;
+}
+
+/* At least a header; with the weights at hand, exactly theirs. */
 static enum fovea_status
 check_size(const struct fovea_weights *weights, int fd, struct fovea_error *err)
 {
@@ -238,11 +270,13 @@ check_size(const struct fovea_weights *weights, int fd, struct fovea_error *err)
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                 "cannot look at the packed weights");
     }
-    uint64_t wanted = FOVEA_PACKED_HEADER_SIZE + (uint64_t)weights->block_size;
-    if (!S_ISREG(facts.st_mode) || (uint64_t)facts.st_size != wanted) {
+    uint64_t size = S_ISREG(facts.st_mode) ? (uint64_t)facts.st_size : 0;
+    uint64_t wanted = FOVEA_PACKED_HEADER_SIZE +
+            (weights ? (uint64_t)weights->block_size : 0);
+    if (weights ? size != wanted : size < wanted) {
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "the packed weights have %jd bytes, not %ju",
-                (intmax_t)facts.st_size, (uintmax_t)wanted);
+                "the packed weights have %ju bytes, not %ju", (uintmax_t)size,
+                (uintmax_t)wanted);
     }
     return FOVEA_OK;
 }
@@ -274,22 +308,15 @@ check_block(const struct fovea_weights *weights, const union header *header,
 }
 
 static enum fovea_status
-map_checked(struct fovea_weights *weights, int fd, bool is_foreign,
-        struct fovea_error *err)
+map_checked(struct fovea_weights *weights, const union header *header, int fd,
+        bool is_foreign, struct fovea_error *err)
 {
-    union header header;
     enum fovea_status status = check_size(weights, fd, err);
-    if (!status) {
-        status = read_header(fd, &header, err);
-    }
-    if (!status) {
-        status = check_header(weights, &header, err);
-    }
     if (!status) {
         status = map(weights, fd, PROT_READ, err);
     }
     if (!status && is_foreign) {
-        status = check_block(weights, &header, err);
+        status = check_block(weights, header, err);
     }
     return status;
 }
@@ -304,10 +331,19 @@ fovea_packed_map(const struct fovea_vision_config *config,
                 "the packed weights are not sealed memory");
     }
     struct fovea_weights *weights = NULL;
-    enum fovea_status status =
-            fovea_weights_create(config, precision, &weights, err);
+    union header header;
+    enum fovea_status status = check_size(NULL, fd, err);
     if (!status) {
-        status = map_checked(weights, fd, is_foreign, err);
+        status = read_header(fd, &header, err);
+    }
+    if (!status) {
+        status = check_whole(&header, err);
+    }
+    if (!status) {
+        status = create_like(config, precision, &header, &weights, err);
+    }
+    if (!status) {
+        status = map_checked(weights, &header, fd, is_foreign, err);
     }
     if (status) {
         fovea_weights_destroy(weights);

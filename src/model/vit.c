@@ -80,8 +80,8 @@ attention_block(struct fovea_vit *vit, struct fovea_vit_plan *plan, size_t n,
 {
     const struct fovea_vit_sizes *s = &vit->sizes;
     norm(vit, vit->x, n * s->n_tokens, &layer->norm1, vit->element, vit->y);
-    enum fovea_status status =
-            linear(vit, plan->qkv, vit->y, &layer->qkv, vit->wide, err);
+    enum fovea_status status = linear(vit, plan->products[FOVEA_USE_QKV],
+            vit->y, &layer->qkv, vit->wide, err);
     for (size_t i = 0; !status && i < n; i++) {
         void *query = offset(vit, vit->wide, i * s->n_tokens * 3 * s->hidden);
         status = attend(vit, &vit->attention, query,
@@ -90,7 +90,25 @@ attention_block(struct fovea_vit *vit, struct fovea_vit_plan *plan, size_t n,
                 offset(vit, vit->y, i * s->n_tokens * s->hidden), err);
     }
     if (!status) {
-        status = linear(vit, plan->out, vit->y, &layer->out, vit->x, err);
+        status = linear(vit, plan->products[FOVEA_USE_OUT], vit->y, &layer->out,
+                vit->x, err);
+    }
+    return status;
+}
+
+/* x += MLP(y), one part of the hidden layer after the other. */
+static enum fovea_status
+mlp(struct fovea_vit *vit, struct fovea_product *fc1, struct fovea_product *fc2,
+        const struct fovea_layer_weights *layer, float *x,
+        struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < vit->weights->forms.mlp_parts && !status; i++) {
+        const struct fovea_mlp_weights *part = &layer->mlp[i];
+        status = linear(vit, fc1, vit->y, &part->fc1, vit->wide, err);
+        if (!status) {
+            status = linear(vit, fc2, vit->wide, &part->fc2, x, err);
+        }
     }
     return status;
 }
@@ -102,12 +120,8 @@ mlp_block(struct fovea_vit *vit, struct fovea_vit_plan *plan, size_t n,
 {
     norm(vit, vit->x, n * vit->sizes.n_tokens, &layer->norm2, vit->element,
             vit->y);
-    enum fovea_status status =
-            linear(vit, plan->fc1, vit->y, &layer->fc1, vit->wide, err);
-    if (!status) {
-        status = linear(vit, plan->fc2, vit->wide, &layer->fc2, vit->x, err);
-    }
-    return status;
+    return mlp(vit, plan->products[FOVEA_USE_FC1],
+            plan->products[FOVEA_USE_FC2], layer, vit->x, err);
 }
 
 /* cls += Attention(LayerNorm(x)), for the class tokens alone. */
@@ -119,8 +133,8 @@ last_attention_block(struct fovea_vit *vit, struct fovea_vit_plan *plan,
     const struct fovea_vit_sizes *s = &vit->sizes;
     const size_t image = s->n_tokens * s->hidden;
     norm(vit, vit->x, n * s->n_tokens, &layer->norm1, vit->element, vit->y);
-    enum fovea_status status = linear(vit, plan->key_value, vit->y,
-            &layer->key_value, vit->wide, err);
+    enum fovea_status status = linear(vit, plan->products[FOVEA_USE_KEY_VALUE],
+            vit->y, &layer->key_value, vit->wide, err);
     if (status) {
         return status;
     }
@@ -133,7 +147,8 @@ last_attention_block(struct fovea_vit *vit, struct fovea_vit_plan *plan,
                 offset(vit, vit->y, i * image),
                 s->hidden * fovea_element_size(vit->element));
     }
-    status = linear(vit, plan->query, vit->y, &layer->query, vit->x, err);
+    status = linear(vit, plan->products[FOVEA_USE_QUERY], vit->y, &layer->query,
+            vit->x, err);
     for (size_t i = 0; !status && i < n; i++) {
         void *key = offset(vit, vit->wide, i * s->n_tokens * 2 * s->hidden);
         status = attend(vit, &vit->cls_attention,
@@ -142,7 +157,8 @@ last_attention_block(struct fovea_vit *vit, struct fovea_vit_plan *plan,
                 err);
     }
     if (!status) {
-        status = linear(vit, plan->cls_out, vit->y, &layer->out, vit->cls, err);
+        status = linear(vit, plan->products[FOVEA_USE_CLS_OUT], vit->y,
+                &layer->out, vit->cls, err);
     }
     return status;
 }
@@ -153,13 +169,8 @@ last_mlp_block(struct fovea_vit *vit, struct fovea_vit_plan *plan, size_t n,
         const struct fovea_layer_weights *layer, struct fovea_error *err)
 {
     norm(vit, vit->cls, n, &layer->norm2, vit->element, vit->y);
-    enum fovea_status status =
-            linear(vit, plan->cls_fc1, vit->y, &layer->fc1, vit->wide, err);
-    if (!status) {
-        status = linear(vit, plan->cls_fc2, vit->wide, &layer->fc2, vit->cls,
-                err);
-    }
-    return status;
+    return mlp(vit, plan->products[FOVEA_USE_CLS_FC1],
+            plan->products[FOVEA_USE_CLS_FC2], layer, vit->cls, err);
 }
 
 /* x = LayerNorm(class token and patch embeddings + positions) */
@@ -176,8 +187,8 @@ embed_patches(struct fovea_vit *vit, struct fovea_vit_plan *plan,
                 vit->pixel_table, vit->element,
                 offset(vit, vit->wide, i * s->n_patches * s->patch_width));
     }
-    enum fovea_status status =
-            linear(vit, plan->patch, vit->wide, &weights->patch, vit->x, err);
+    enum fovea_status status = linear(vit, plan->products[FOVEA_USE_PATCH],
+            vit->wide, &weights->patch, vit->x, err);
     if (status) {
         return status;
     }
@@ -212,8 +223,8 @@ forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, size_t first,
     }
     if (!status) {
         norm(vit, vit->cls, n, &weights->post_norm, vit->element, vit->y);
-        status = linear(vit, plan->project, vit->y, &weights->project, embeds,
-                err);
+        status = linear(vit, plan->products[FOVEA_USE_PROJECT], vit->y,
+                &weights->project, embeds, err);
     }
     return status;
 }

@@ -1,9 +1,8 @@
 /*
  * Buffers and matrix products of a forward pass: see vit_state.h. The products
  * of a plan are for one number of images; the library shares the code that it
- * generates between plans. Not every number has one: up to EXACT_PLANS they
- * all do, above that powers of two, and a batch in between takes several passes
- * (a plan costs 2.5 ms of a worker's start).
+ * generates between plans. Not every number has one (fovea_tower_has_plan());
+ * a batch in between takes several passes.
  */
 #include "base/error.h"
 #include "base/pages.h"
@@ -13,7 +12,6 @@
 enum {
     /* Scores that are worked on at a time should fit a core's L2 cache. */
     SCORES_BYTES = 384 * 1024,
-    EXACT_PLANS = 8,
 };
 
 static size_t
@@ -151,92 +149,29 @@ plan_destroy(struct fovea_vit_plan *plan)
     if (!plan) {
         return;
     }
-    fovea_product_destroy(plan->patch);
-    fovea_product_destroy(plan->qkv);
-    fovea_product_destroy(plan->out);
-    fovea_product_destroy(plan->fc1);
-    fovea_product_destroy(plan->fc2);
-    fovea_product_destroy(plan->key_value);
-    fovea_product_destroy(plan->query);
-    fovea_product_destroy(plan->cls_out);
-    fovea_product_destroy(plan->cls_fc1);
-    fovea_product_destroy(plan->cls_fc2);
-    fovea_product_destroy(plan->project);
+    for (size_t i = 0; i < FOVEA_N_USES; i++) {
+        fovea_product_destroy(plan->products[i]);
+    }
     free(plan);
 }
 
-static enum fovea_post
-activation_post(enum fovea_activation activation)
-{
-    switch (activation) {
-    case FOVEA_ACTIVATION_GELU:
-        return FOVEA_POST_GELU;
-    case FOVEA_ACTIVATION_GELU_TANH:
-        return FOVEA_POST_GELU_TANH;
-    case FOVEA_ACTIVATION_QUICK_GELU:
-    default:
-        return FOVEA_POST_QUICK_GELU;
-    }
-}
-
-struct plan_row {
-    struct fovea_product **product;
-    const struct fovea_packing *packing;
-    struct fovea_linear_shape shape;
-};
-
-static enum fovea_status
-create_products(struct fovea_vit *vit, const struct plan_row *rows,
-        size_t n_rows, struct fovea_error *err)
-{
-    for (size_t i = 0; i < n_rows; i++) {
-        enum fovea_status status = fovea_product_create_linear(rows[i].packing,
-                &rows[i].shape, rows[i].product, err);
-        if (status) {
-            return status;
-        }
-        status = reserve_scratch(vit, *rows[i].product, err);
-        if (status) {
-            return status;
-        }
-    }
-    return FOVEA_OK;
-}
-
-/* The table of the network's linear layers: rows, outputs, what is fused. */
 static enum fovea_status
 plan_init(struct fovea_vit *vit, size_t n, struct fovea_vit_plan *plan,
         struct fovea_error *err)
 {
-    const struct fovea_packings *packings = &vit->weights->packings;
-    const struct fovea_vit_sizes *s = &vit->sizes;
-    const enum fovea_element e = vit->element;
-    const enum fovea_post act =
-            activation_post(vit->weights->config.activation);
-    const size_t rows = n * s->n_tokens;
-
-    const struct plan_row table[] = {
-        { &plan->patch, packings->patch,
-                { n * s->n_patches, FOVEA_ELEMENT_F32, FOVEA_POST_NONE,
-                        false } },
-        { &plan->qkv, packings->qkv, { rows, e, FOVEA_POST_NONE, true } },
-        { &plan->out, packings->square,
-                { rows, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
-        { &plan->fc1, packings->fc1, { rows, e, act, true } },
-        { &plan->fc2, packings->fc2,
-                { rows, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
-        { &plan->key_value, packings->key_value,
-                { rows, e, FOVEA_POST_NONE, true } },
-        { &plan->query, packings->square, { n, e, FOVEA_POST_NONE, true } },
-        { &plan->cls_out, packings->square,
-                { n, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
-        { &plan->cls_fc1, packings->fc1, { n, e, act, true } },
-        { &plan->cls_fc2, packings->fc2,
-                { n, FOVEA_ELEMENT_F32, FOVEA_POST_ADD, true } },
-        { &plan->project, packings->project,
-                { n, FOVEA_ELEMENT_F32, FOVEA_POST_NONE, false } },
-    };
-    return create_products(vit, table, FOVEA_ARRAY_LEN(table), err);
+    const struct fovea_weights *weights = vit->weights;
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
+        struct fovea_tower_use use =
+                fovea_tower_use(&weights->config, vit->element, i);
+        use.shape.rows *= n;
+        status = fovea_product_create_linear(weights->packings[use.matrix],
+                &use.shape, &plan->products[i], err);
+        if (!status) {
+            status = reserve_scratch(vit, plan->products[i], err);
+        }
+    }
+    return status;
 }
 
 size_t
@@ -249,29 +184,12 @@ fovea_vit_step(const struct fovea_vit *vit, size_t n)
     return step;
 }
 
-/* All packings of one process come from one implementation, so one answers for
-   the rest; but each is asked, because that is a property of the library. */
-static bool
-is_row_invariant(const struct fovea_packings *packings)
-{
-    return fovea_packing_is_row_invariant(packings->patch) &&
-            fovea_packing_is_row_invariant(packings->qkv) &&
-            fovea_packing_is_row_invariant(packings->key_value) &&
-            fovea_packing_is_row_invariant(packings->square) &&
-            fovea_packing_is_row_invariant(packings->fc1) &&
-            fovea_packing_is_row_invariant(packings->fc2) &&
-            fovea_packing_is_row_invariant(packings->project);
-}
-
-/* Where a row's bits depend on how many rows there are, every image goes alone,
-   so that it gets the same bits in every batch. */
+/* Where an image's bits depend on how many there are, every image goes alone, so
+   that it gets the same bits in every batch. */
 static bool
 has_plan(const struct fovea_vit *vit, size_t n)
 {
-    bool is_power = (n & (n - 1)) == 0;
-    return n == 1 ||
-            ((n <= EXACT_PLANS || is_power) &&
-                    is_row_invariant(&vit->weights->packings));
+    return n <= vit->weights->forms.most_images && fovea_tower_has_plan(n);
 }
 
 static enum fovea_status

@@ -18,18 +18,7 @@
 
 /* The matrix products for one number of images. */
 struct fovea_vit_plan {
-    struct fovea_product *patch;
-    struct fovea_product *qkv;
-    struct fovea_product *out;
-    struct fovea_product *fc1;
-    struct fovea_product *fc2;
-    /* The last layer. */
-    struct fovea_product *key_value; /* all tokens */
-    struct fovea_product *query;     /* class tokens from here on */
-    struct fovea_product *cls_out;
-    struct fovea_product *cls_fc1;
-    struct fovea_product *cls_fc2;
-    struct fovea_product *project;
+    struct fovea_product *products[FOVEA_N_USES];
 };
 
 /* softmax(Q K^T) V for some heads of one image. */

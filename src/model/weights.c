@@ -28,50 +28,26 @@ fovea_precision_of(const struct fovea_vision_config *config,
     return is_wanted ? bf16 : FOVEA_PRECISION_F32;
 }
 
-/* Packings. */
-
-static void
-packings_finish(struct fovea_packings *packings)
+enum fovea_element
+fovea_precision_element(enum fovea_precision precision)
 {
-    fovea_packing_destroy(packings->patch);
-    fovea_packing_destroy(packings->qkv);
-    fovea_packing_destroy(packings->key_value);
-    fovea_packing_destroy(packings->square);
-    fovea_packing_destroy(packings->fc1);
-    fovea_packing_destroy(packings->fc2);
-    fovea_packing_destroy(packings->project);
+    return precision == FOVEA_PRECISION_BF16 ? FOVEA_ELEMENT_BF16
+                                             : FOVEA_ELEMENT_F32;
 }
 
-/* On failure some are NULL; packings_finish() takes that. */
+/* On failure some packings are NULL. */
 static enum fovea_status
-packings_init(struct fovea_packings *packings,
-        const struct fovea_vision_config *config, enum fovea_element element,
-        struct fovea_error *err)
+packings_init(struct fovea_weights *weights, struct fovea_error *err)
 {
-    size_t hidden = config->hidden_size;
-    size_t mlp = config->mlp_size;
-    const struct {
-        struct fovea_packing **packing;
-        size_t k;
-        size_t n;
-    } shapes[] = {
-        { &packings->patch, fovea_config_patch_width(config), hidden },
-        { &packings->qkv, hidden, 3 * hidden },
-        { &packings->key_value, hidden, 2 * hidden },
-        { &packings->square, hidden, hidden },
-        { &packings->fc1, hidden, mlp },
-        { &packings->fc2, mlp, hidden },
-        { &packings->project, hidden, config->projection_dim },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(shapes); i++) {
-        enum fovea_status status =
-                fovea_packing_create(fovea_config_tokens(config), shapes[i].k,
-                        shapes[i].n, element, shapes[i].packing, err);
-        if (status) {
-            return status;
-        }
+    const struct fovea_forms *forms = &weights->forms;
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
+        struct fovea_packing_shape shape = fovea_tower_matrix(&weights->config,
+                weights->element, forms->mlp_parts, i);
+        status = fovea_packing_create(&shape, (enum fovea_form)forms->form[i],
+                &weights->packings[i], err);
     }
-    return FOVEA_OK;
+    return status;
 }
 
 /* The block. */
@@ -112,22 +88,41 @@ place_norm(struct arena *arena, size_t width, struct fovea_norm_weights *norm)
 }
 
 static void
+place_mlp(struct arena *arena, const struct fovea_weights *weights,
+        const struct fovea_layer_weights *layer)
+{
+    const size_t n_parts = weights->forms.mlp_parts;
+    const size_t width = weights->config.mlp_size / n_parts;
+    for (size_t i = 0; i < n_parts; i++) {
+        struct fovea_mlp_weights *part = &layer->mlp[i];
+        place_linear(arena, weights->packings[FOVEA_MATRIX_FC1], width,
+                &part->fc1);
+        place_linear(arena, weights->packings[FOVEA_MATRIX_FC2],
+                i == 0 ? weights->config.hidden_size : 0, &part->fc2);
+        if (i > 0) {
+            part->fc2.bias = weights->zeros;
+        }
+    }
+}
+
+static void
 place_layer(struct arena *arena, const struct fovea_weights *weights,
         bool is_last, struct fovea_layer_weights *layer)
 {
-    const struct fovea_packings *packings = &weights->packings;
+    const struct fovea_packing *square = weights->packings[FOVEA_MATRIX_SQUARE];
     size_t hidden = weights->config.hidden_size;
     place_norm(arena, hidden, &layer->norm1);
     if (is_last) {
-        place_linear(arena, packings->square, hidden, &layer->query);
-        place_linear(arena, packings->key_value, 2 * hidden, &layer->key_value);
+        place_linear(arena, square, hidden, &layer->query);
+        place_linear(arena, weights->packings[FOVEA_MATRIX_KEY_VALUE],
+                2 * hidden, &layer->key_value);
     } else {
-        place_linear(arena, packings->qkv, 3 * hidden, &layer->qkv);
+        place_linear(arena, weights->packings[FOVEA_MATRIX_QKV], 3 * hidden,
+                &layer->qkv);
     }
-    place_linear(arena, packings->square, hidden, &layer->out);
+    place_linear(arena, square, hidden, &layer->out);
     place_norm(arena, hidden, &layer->norm2);
-    place_linear(arena, packings->fc1, weights->config.mlp_size, &layer->fc1);
-    place_linear(arena, packings->fc2, hidden, &layer->fc2);
+    place_mlp(arena, weights, layer);
 }
 
 /* In the order of use, so that a forward pass reads the block front to back. */
@@ -136,23 +131,44 @@ place_all(struct arena *arena, struct fovea_weights *weights)
 {
     const struct fovea_vision_config *config = &weights->config;
     size_t hidden = config->hidden_size;
-    place_linear(arena, weights->packings.patch, 0, &weights->patch);
+    place_linear(arena, weights->packings[FOVEA_MATRIX_PATCH], 0,
+            &weights->patch);
     weights->class_embedding = take_floats(arena, hidden);
     weights->position_embedding =
             take_floats(arena, fovea_config_tokens(config) * hidden);
     place_norm(arena, hidden, &weights->pre_norm);
+    weights->zeros =
+            weights->forms.mlp_parts > 1 ? take_floats(arena, hidden) : NULL;
     for (size_t i = 0; i < config->n_layers; i++) {
         place_layer(arena, weights, i + 1 == config->n_layers,
                 &weights->layers[i]);
     }
     place_norm(arena, hidden, &weights->post_norm);
-    place_linear(arena, weights->packings.project, 0, &weights->project);
+    place_linear(arena, weights->packings[FOVEA_MATRIX_PROJECT], 0,
+            &weights->project);
+}
+
+static enum fovea_status
+layers_init(struct fovea_weights *weights, struct fovea_error *err)
+{
+    const size_t n_layers = weights->config.n_layers;
+    const size_t n_parts = weights->forms.mlp_parts;
+    weights->layers = calloc(n_layers, sizeof *weights->layers);
+    weights->mlps = calloc(n_layers * n_parts, sizeof *weights->mlps);
+    if (!weights->layers || !weights->mlps) {
+        return fovea_fail_memory(err, n_layers * sizeof *weights->layers,
+                "weights");
+    }
+    for (size_t i = 0; i < n_layers; i++) {
+        weights->layers[i].mlp = weights->mlps + i * n_parts;
+    }
+    return FOVEA_OK;
 }
 
 enum fovea_status
 fovea_weights_create(const struct fovea_vision_config *config,
-        enum fovea_precision precision, struct fovea_weights **weights_out,
-        struct fovea_error *err)
+        enum fovea_precision precision, const struct fovea_forms *forms,
+        struct fovea_weights **weights_out, struct fovea_error *err)
 {
     struct fovea_weights *weights = calloc(1, sizeof *weights);
     if (!weights) {
@@ -160,16 +176,12 @@ fovea_weights_create(const struct fovea_vision_config *config,
     }
     weights->config = *config;
     weights->precision = precision;
-    weights->element = precision == FOVEA_PRECISION_BF16 ? FOVEA_ELEMENT_BF16
-                                                         : FOVEA_ELEMENT_F32;
-    weights->layers = calloc(config->n_layers, sizeof *weights->layers);
-    if (!weights->layers) {
-        fovea_weights_destroy(weights);
-        return fovea_fail_memory(err,
-                config->n_layers * sizeof *weights->layers, "weights");
+    weights->element = fovea_precision_element(precision);
+    weights->forms = *forms;
+    enum fovea_status status = layers_init(weights, err);
+    if (!status) {
+        status = packings_init(weights, err);
     }
-    enum fovea_status status =
-            packings_init(&weights->packings, config, weights->element, err);
     if (status) {
         fovea_weights_destroy(weights);
         return status;
@@ -188,7 +200,10 @@ fovea_weights_destroy(struct fovea_weights *weights)
         return;
     }
     fovea_pages_unmap(weights->mapping, weights->mapping_size);
-    packings_finish(&weights->packings);
+    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
+        fovea_packing_destroy(weights->packings[i]);
+    }
+    free(weights->mlps);
     free(weights->layers);
     free(weights);
 }
@@ -199,8 +214,12 @@ fovea_weights_size(const struct fovea_vision_config *config,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
-    enum fovea_status status =
-            fovea_weights_create(config, precision, &weights, err);
+    struct fovea_forms forms;
+    enum fovea_status status = fovea_forms_prefer(config,
+            fovea_precision_element(precision), &forms, err);
+    if (!status) {
+        status = fovea_weights_create(config, precision, &forms, &weights, err);
+    }
     if (status) {
         return status;
     }
@@ -224,8 +243,12 @@ fovea_weights_load(const struct fovea_vision_config *config,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
-    enum fovea_status status =
-            fovea_weights_create(config, precision, &weights, err);
+    struct fovea_forms forms;
+    enum fovea_status status = fovea_forms_find(config,
+            fovea_precision_element(precision), &forms, err);
+    if (!status) {
+        status = fovea_weights_create(config, precision, &forms, &weights, err);
+    }
     if (status) {
         return status;
     }

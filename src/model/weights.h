@@ -15,8 +15,8 @@
 
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
+#include "model/forms.h"
 #include "model/kernels.h"
-#include "model/matmul.h"
 
 /* How the forward pass computes. */
 enum fovea_precision {
@@ -39,6 +39,13 @@ struct fovea_norm_weights {
     float *bias;
 };
 
+/* A part of the hidden layer of the MLP: some of fc1's outputs, and what fc2
+   makes of those. Its bias is added once: other parts' are 0. */
+struct fovea_mlp_weights {
+    struct fovea_linear_weights fc1;
+    struct fovea_linear_weights fc2;
+};
+
 struct fovea_layer_weights {
     struct fovea_norm_weights norm1;
     struct fovea_linear_weights qkv;   /* every layer but the last */
@@ -46,32 +53,23 @@ struct fovea_layer_weights {
     struct fovea_linear_weights key_value;
     struct fovea_linear_weights out;
     struct fovea_norm_weights norm2;
-    struct fovea_linear_weights fc1;
-    struct fovea_linear_weights fc2;
-};
-
-/* One layout for each shape of matrix in the tower. */
-struct fovea_packings {
-    struct fovea_packing *patch;     /* 3 * patch * patch -> hidden */
-    struct fovea_packing *qkv;       /* hidden -> 3 * hidden */
-    struct fovea_packing *key_value; /* hidden -> 2 * hidden */
-    struct fovea_packing *square;    /* hidden -> hidden */
-    struct fovea_packing *fc1;       /* hidden -> mlp */
-    struct fovea_packing *fc2;       /* mlp -> hidden */
-    struct fovea_packing *project;   /* hidden -> projection */
+    struct fovea_mlp_weights *mlp; /* [forms.mlp_parts] */
 };
 
 struct fovea_weights {
     struct fovea_vision_config config;
     enum fovea_precision precision;
     enum fovea_element element; /* of packed matrices and their sources */
-    struct fovea_packings packings;
+    struct fovea_forms forms;
+    struct fovea_packing *packings[FOVEA_N_MATRICES];
 
     struct fovea_linear_weights patch;
     float *class_embedding;    /* [hidden] */
     float *position_embedding; /* [tokens][hidden] */
     struct fovea_norm_weights pre_norm;
     struct fovea_layer_weights *layers; /* [n_layers] */
+    struct fovea_mlp_weights *mlps;     /* the layers' */
+    float *zeros;                       /* [hidden]: where the MLP has parts */
     struct fovea_norm_weights post_norm;
     struct fovea_linear_weights project;
 
@@ -108,12 +106,15 @@ void fovea_weights_destroy(struct fovea_weights *weights);
  * The steps of that, for who has the memory of the block from elsewhere.
  */
 
+/** What packed matrices and their sources are made of. */
+enum fovea_element fovea_precision_element(enum fovea_precision precision);
+
 /** Weights without a block: its size and the layouts of the matrices are known.
- */
+ *  @param forms  That fit the config (fovea_forms_fit()). */
 FOVEA_NODISCARD enum fovea_status fovea_weights_create(
         const struct fovea_vision_config *config,
-        enum fovea_precision precision, struct fovea_weights **weights_out,
-        struct fovea_error *err);
+        enum fovea_precision precision, const struct fovea_forms *forms,
+        struct fovea_weights **weights_out, struct fovea_error *err);
 
 /** Say where the block is: block_size bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
  */
@@ -126,7 +127,8 @@ FOVEA_NODISCARD enum fovea_status fovea_weights_fill(
         const struct fovea_checkpoint *checkpoint, struct fovea_error *err);
 
 /**
- * Size of the packed block, without loading anything.
+ * Size of the packed block in the forms that are tried first, without loading
+ * or running anything.
  */
 FOVEA_NODISCARD enum fovea_status fovea_weights_size(
         const struct fovea_vision_config *config,

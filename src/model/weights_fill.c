@@ -2,6 +2,8 @@
  * Filling weights from a checkpoint: each tensor is read into a staging buffer
  * of the largest one and packed from there to its place.
  */
+#include <string.h>
+
 #include "base/error.h"
 #include "base/size.h"
 #include "checkpoint/vision.h"
@@ -45,16 +47,23 @@ read_layer(struct loader *loader, enum fovea_layer_tensor id, float *values,
     return read_tensor(loader, &tensor, values, err);
 }
 
+/* The n values that are staged are a matrix: as precise as they shall be. */
+static void
+round_staged(struct loader *loader, size_t n)
+{
+    if (loader->weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
+        fovea_kernel_round_bf16(loader->staging, n);
+    }
+}
+
 /* What is staged, into its place. */
 static enum fovea_status
 pack(struct loader *loader, const struct fovea_packing *packing, void *packed,
         struct fovea_error *err)
 {
-    if (loader->weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
-        fovea_kernel_round_bf16(loader->staging,
-                fovea_packing_k(packing) * fovea_packing_n(packing));
-    }
-    return fovea_packing_pack(packing, loader->staging, packed, err);
+    size_t k = fovea_packing_k(packing);
+    round_staged(loader, k * fovea_packing_n(packing));
+    return fovea_packing_pack(packing, loader->staging, k, packed, err);
 }
 
 /* A matrix without bias, outside the layers. */
@@ -111,24 +120,79 @@ static enum fovea_status
 load_attention(struct loader *loader, const struct fovea_layer_weights *layer,
         struct fovea_error *err)
 {
-    const struct fovea_packings *packings = &loader->weights->packings;
+    struct fovea_packing *const *packings = loader->weights->packings;
     if (layer->qkv.packed) {
-        return load_stack(loader, FOVEA_LAYER_QUERY, 3, packings->qkv,
-                &layer->qkv, err);
+        return load_stack(loader, FOVEA_LAYER_QUERY, 3,
+                packings[FOVEA_MATRIX_QKV], &layer->qkv, err);
     }
     enum fovea_status status = load_stack(loader, FOVEA_LAYER_QUERY, 1,
-            packings->square, &layer->query, err);
+            packings[FOVEA_MATRIX_SQUARE], &layer->query, err);
     if (status) {
         return status;
     }
-    return load_stack(loader, FOVEA_LAYER_KEY, 2, packings->key_value,
-            &layer->key_value, err);
+    return load_stack(loader, FOVEA_LAYER_KEY, 2,
+            packings[FOVEA_MATRIX_KEY_VALUE], &layer->key_value, err);
+}
+
+/* Its parts are runs of outputs: rows of the matrix. */
+static enum fovea_status
+load_fc1(struct loader *loader, const struct fovea_layer_weights *layer,
+        struct fovea_error *err)
+{
+    const struct fovea_weights *weights = loader->weights;
+    const struct fovea_packing *packing = weights->packings[FOVEA_MATRIX_FC1];
+    const size_t hidden = weights->config.hidden_size;
+    const size_t n_parts = weights->forms.mlp_parts;
+    const size_t width = fovea_packing_n(packing);
+    /* The biases of all parts fit where one matrix did. */
+    enum fovea_status status =
+            read_layer(loader, FOVEA_LAYER_FC1_BIAS, loader->staging, err);
+    for (size_t i = 0; i < n_parts && !status; i++) {
+        memcpy(layer->mlp[i].fc1.bias, loader->staging + i * width,
+                width * sizeof(float));
+    }
+    if (!status) {
+        status = read_layer(loader, FOVEA_LAYER_FC1, loader->staging, err);
+    }
+    if (!status) {
+        round_staged(loader, n_parts * width * hidden);
+    }
+    for (size_t i = 0; i < n_parts && !status; i++) {
+        status = fovea_packing_pack(packing,
+                loader->staging + i * width * hidden, hidden,
+                layer->mlp[i].fc1.packed, err);
+    }
+    return status;
+}
+
+/* Its parts are runs of sources: columns of the matrix. */
+static enum fovea_status
+load_fc2(struct loader *loader, const struct fovea_layer_weights *layer,
+        struct fovea_error *err)
+{
+    const struct fovea_weights *weights = loader->weights;
+    const struct fovea_packing *packing = weights->packings[FOVEA_MATRIX_FC2];
+    const size_t mlp = weights->config.mlp_size;
+    const size_t width = fovea_packing_k(packing);
+    enum fovea_status status = read_layer(loader, FOVEA_LAYER_FC2_BIAS,
+            layer->mlp[0].fc2.bias, err);
+    if (!status) {
+        status = read_layer(loader, FOVEA_LAYER_FC2, loader->staging, err);
+    }
+    if (!status) {
+        round_staged(loader, mlp * fovea_packing_n(packing));
+    }
+    for (size_t i = 0; i < weights->forms.mlp_parts && !status; i++) {
+        status = fovea_packing_pack(packing, loader->staging + i * width, mlp,
+                layer->mlp[i].fc2.packed, err);
+    }
+    return status;
 }
 
 static enum fovea_status
 load_layer(struct loader *loader, struct fovea_error *err)
 {
-    const struct fovea_packings *packings = &loader->weights->packings;
+    struct fovea_packing *const *packings = loader->weights->packings;
     const struct fovea_layer_weights *layer =
             &loader->weights->layers[loader->layer];
     enum fovea_status status =
@@ -137,19 +201,17 @@ load_layer(struct loader *loader, struct fovea_error *err)
         status = load_attention(loader, layer, err);
     }
     if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_OUT, 1, packings->square,
-                &layer->out, err);
+        status = load_stack(loader, FOVEA_LAYER_OUT, 1,
+                packings[FOVEA_MATRIX_SQUARE], &layer->out, err);
     }
     if (!status) {
         status = load_layer_norm(loader, FOVEA_LAYER_NORM2, &layer->norm2, err);
     }
     if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_FC1, 1, packings->fc1,
-                &layer->fc1, err);
+        status = load_fc1(loader, layer, err);
     }
     if (!status) {
-        status = load_stack(loader, FOVEA_LAYER_FC2, 1, packings->fc2,
-                &layer->fc2, err);
+        status = load_fc2(loader, layer, err);
     }
     return status;
 }
@@ -159,7 +221,7 @@ load_embeddings(struct loader *loader, struct fovea_error *err)
 {
     struct fovea_weights *weights = loader->weights;
     enum fovea_status status = load_tower_matrix(loader, FOVEA_TOWER_PATCH,
-            weights->packings.patch, weights->patch.packed, err);
+            weights->packings[FOVEA_MATRIX_PATCH], weights->patch.packed, err);
     if (!status) {
         status = read_tower(loader, FOVEA_TOWER_CLASS, weights->class_embedding,
                 err);
@@ -183,7 +245,8 @@ load_head(struct loader *loader, struct fovea_error *err)
             &weights->post_norm, err);
     if (!status) {
         status = load_tower_matrix(loader, FOVEA_TOWER_PROJECTION,
-                weights->packings.project, weights->project.packed, err);
+                weights->packings[FOVEA_MATRIX_PROJECT],
+                weights->project.packed, err);
     }
     return status;
 }
@@ -196,6 +259,10 @@ load_all(struct loader *loader, struct fovea_error *err)
     for (loader->layer = 0; !status && loader->layer < n_layers;
             loader->layer++) {
         status = load_layer(loader, err);
+    }
+    if (loader->weights->zeros) {
+        memset(loader->weights->zeros, 0,
+                loader->weights->config.hidden_size * sizeof(float));
     }
     return status ? status : load_head(loader, err);
 }

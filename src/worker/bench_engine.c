@@ -114,7 +114,8 @@ bare_buffers(struct bench *bench, struct fovea_error *err)
     bare->src = zeroed(size);
     bare->dst = zeroed(size);
     bare->scratch = zeroed(scratch_size);
-    bare->last_qkv = zeroed(fovea_packing_size(weights->packings.qkv));
+    bare->last_qkv =
+            zeroed(fovea_packing_size(weights->packings[FOVEA_MATRIX_QKV]));
     if (!bare->src || !bare->dst || !bare->scratch || !bare->last_qkv) {
         return fovea_fail_memory(err, 2 * size, "the bench");
     }
@@ -125,7 +126,6 @@ static enum fovea_status
 bare_init(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_weights *weights = bench->weights;
-    const struct fovea_packings *packings = &weights->packings;
     const size_t rows =
             bench->options->batch * fovea_config_tokens(&weights->config);
     const struct {
@@ -133,10 +133,14 @@ bare_init(struct bench *bench, struct fovea_error *err)
         const struct fovea_packing *packing;
         enum fovea_element dst;
     } table[] = {
-        { &bench->bare.qkv, packings->qkv, weights->element },
-        { &bench->bare.out, packings->square, FOVEA_ELEMENT_F32 },
-        { &bench->bare.fc1, packings->fc1, weights->element },
-        { &bench->bare.fc2, packings->fc2, FOVEA_ELEMENT_F32 },
+        { &bench->bare.qkv, weights->packings[FOVEA_MATRIX_QKV],
+                weights->element },
+        { &bench->bare.out, weights->packings[FOVEA_MATRIX_SQUARE],
+                FOVEA_ELEMENT_F32 },
+        { &bench->bare.fc1, weights->packings[FOVEA_MATRIX_FC1],
+                weights->element },
+        { &bench->bare.fc2, weights->packings[FOVEA_MATRIX_FC2],
+                FOVEA_ELEMENT_F32 },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(table); i++) {
         const struct fovea_linear_shape shape = { rows, table[i].dst,
@@ -151,32 +155,42 @@ bare_init(struct bench *bench, struct fovea_error *err)
 }
 
 static enum fovea_status
+bare_product(struct bare *bare, struct fovea_product *product,
+        const void *packed, struct fovea_error *err)
+{
+    return fovea_product_run(product, bare->src, packed, NULL, bare->dst,
+            bare->scratch, err);
+}
+
+static enum fovea_status
+bare_layer(struct bare *bare, const struct fovea_layer_weights *layer,
+        size_t mlp_parts, struct fovea_error *err)
+{
+    enum fovea_status status = bare_product(bare, bare->qkv,
+            layer->qkv.packed ? layer->qkv.packed : bare->last_qkv, err);
+    if (!status) {
+        status = bare_product(bare, bare->out, layer->out.packed, err);
+    }
+    for (size_t i = 0; i < mlp_parts && !status; i++) {
+        status = bare_product(bare, bare->fc1, layer->mlp[i].fc1.packed, err);
+        if (!status) {
+            status = bare_product(bare, bare->fc2, layer->mlp[i].fc2.packed,
+                    err);
+        }
+    }
+    return status;
+}
+
+static enum fovea_status
 bare_run(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_weights *weights = bench->weights;
-    struct bare *bare = &bench->bare;
-    for (size_t i = 0; i < weights->config.n_layers; i++) {
-        const struct fovea_layer_weights *layer = &weights->layers[i];
-        const struct {
-            struct fovea_product *product;
-            const void *packed;
-        } table[] = {
-            { bare->qkv,
-                    layer->qkv.packed ? layer->qkv.packed : bare->last_qkv },
-            { bare->out, layer->out.packed },
-            { bare->fc1, layer->fc1.packed },
-            { bare->fc2, layer->fc2.packed },
-        };
-        for (size_t k = 0; k < FOVEA_ARRAY_LEN(table); k++) {
-            enum fovea_status status = fovea_product_run(table[k].product,
-                    bare->src, table[k].packed, NULL, bare->dst, bare->scratch,
-                    err);
-            if (status) {
-                return status;
-            }
-        }
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < weights->config.n_layers && !status; i++) {
+        status = bare_layer(&bench->bare, &weights->layers[i],
+                weights->forms.mlp_parts, err);
     }
-    return FOVEA_OK;
+    return status;
 }
 
 /* The image half. */
