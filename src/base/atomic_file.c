@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -162,6 +161,14 @@ fovea_atomic_file_open(const char *path, struct fovea_atomic_file *file_out,
     return FOVEA_OK;
 }
 
+void
+fovea_atomic_file_expect(struct fovea_atomic_file *file,
+        const struct fovea_file_id *id)
+{
+    file->expects = true;
+    file->expected = *id;
+}
+
 enum fovea_status
 fovea_atomic_file_write(struct fovea_atomic_file *file, const void *bytes,
         size_t size, struct fovea_error *err)
@@ -223,12 +230,60 @@ prepare(struct fovea_atomic_file *file, struct fovea_error *err)
     return failed(file, "cannot get a name", err);
 }
 
+static bool
+is_expected(const struct fovea_atomic_file *file, const char *name)
+{
+    struct stat info;
+    return file->expected.is_there &&
+            fstatat(file->directory_fd, name, &info, AT_SYMLINK_NOFOLLOW) ==
+            0 &&
+            info.st_dev == file->expected.device &&
+            info.st_ino == file->expected.inode;
+}
+
+static enum fovea_status
+refuse(const struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+            "%s: another file has come there meanwhile, and is kept",
+            file->path);
+}
+
+/* Put it under the target's name, where nothing stands. */
+static enum fovea_status
+publish_new(struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    int at = file->directory_fd;
+    if (renameat2(at, file->temporary, at, file->name, RENAME_NOREPLACE) == 0) {
+        file->place = PLACE_TARGET;
+        return FOVEA_OK;
+    }
+    if (errno == EINVAL) { /* a file system that has no such thing */
+        if (linkat(at, file->temporary, at, file->name, 0) == 0) {
+            (void)unlinkat(at, file->temporary, 0);
+            file->place = PLACE_TARGET;
+            return FOVEA_OK;
+        }
+    }
+    return errno == EEXIST ? refuse(file, err)
+                           : failed(file, "cannot be renamed into place", err);
+}
+
 /* Put it under the target's name, keeping what stood there, if it can. */
 static enum fovea_status
 publish(struct fovea_atomic_file *file, struct fovea_error *err)
 {
     int at = file->directory_fd;
+    if (file->expects && !is_expected(file, file->name)) {
+        return publish_new(file, err);
+    }
     if (renameat2(at, file->temporary, at, file->name, RENAME_EXCHANGE) == 0) {
+        if (file->expects && !is_expected(file, file->temporary)) {
+            /* It came between the look and the exchange. */
+            (void)renameat2(at, file->temporary, at, file->name,
+                    RENAME_EXCHANGE);
+            return refuse(file, err);
+        }
         file->place = PLACE_EXCHANGED;
         return FOVEA_OK;
     }

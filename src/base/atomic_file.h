@@ -13,11 +13,20 @@
 #ifndef FOVEA_BASE_ATOMIC_FILE_H
 #define FOVEA_BASE_ATOMIC_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "fovea/export.h"
 #include "fovea/status.h"
+
+/** What stood at a path when somebody looked at it (lstat). */
+struct fovea_file_id {
+    bool is_there;
+    dev_t device;
+    ino_t inode;
+};
 
 struct fovea_atomic_file {
     int fd;             /* the new file, for writing; owned */
@@ -26,6 +35,8 @@ struct fovea_atomic_file {
     const char *name;   /* its last part, inside path */
     char temporary[32]; /* name in the directory; empty: it has none */
     int place;          /* where it stands now: private to atomic_file.c */
+    bool expects;       /* that this stands at the target when it commits */
+    struct fovea_file_id expected;
 };
 
 #define FOVEA_ATOMIC_FILE_INIT       \
@@ -44,6 +55,14 @@ struct fovea_atomic_file {
  */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_file_open(const char *path,
         struct fovea_atomic_file *file_out, struct fovea_error *err);
+
+/**
+ * Replace nothing but what the caller has looked at; or nothing at all, if
+ * nothing was there. Otherwise the commit fails with FOVEA_ERR_OUTPUT_REFUSED,
+ * and what has come meanwhile stays.
+ */
+void fovea_atomic_file_expect(struct fovea_atomic_file *file,
+        const struct fovea_file_id *id);
 
 /** Append bytes. FOVEA_OK or FOVEA_ERR_IO (disk full included). */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_file_write(
@@ -67,7 +86,7 @@ FOVEA_NODISCARD enum fovea_status fovea_atomic_file_write_at(
  * names (RENAME_EXCHANGE), taking back removes the new file and the old one is
  * gone.
  *
- * @return FOVEA_OK or FOVEA_ERR_IO.
+ * @return FOVEA_OK, FOVEA_ERR_IO, or FOVEA_ERR_OUTPUT_REFUSED (see above).
  */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_files_commit(
         struct fovea_atomic_file *const *files, size_t n,

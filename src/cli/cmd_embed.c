@@ -24,11 +24,15 @@ static const char help[] =
         "\n"
         "With -o x.npy, the vectors of the good ones go to x.npy (NumPy, float32,\n"
         "one row each, in order), and x.npy.jsonl gets a line an input that says\n"
-        "which row is its own (\"row\":0), or the error. Both files appear at the\n"
-        "end, complete, or not at all.\n"
+        "which row is its own (\"row\":0), or the error. With -o x.jsonl (or .ndjson)\n"
+        "the lines that would go to standard output go there. Files appear at the\n"
+        "end, complete, or not at all. Another ending is refused, and so is a file\n"
+        "that fovea has not written, without --overwrite, and one that is an input.\n"
         "\n"
         "Flags:\n"
-        "  -o, --output FILE     write FILE and FILE.jsonl instead of standard output\n"
+        "  -o, --output FILE     write to FILE, x.npy or x.jsonl, instead of standard\n"
+        "                        output\n"
+        "      --overwrite       replace files there that are not known to be fovea's\n"
         "  -m, --model KEY|DIR   a key of `fovea models`, a Hugging Face id whose\n"
         "                        files are here, or a directory in its layout;\n"
         "                        without it, the model that comes with fovea: it\n"
@@ -52,9 +56,10 @@ static const char help[] =
         "Flags may stand anywhere before --. --flag=VALUE works as well.\n"
         "\n"
         "Exit status: 0 all inputs are good; 3 all were tried and some, or all, are\n"
-        "bad; 2 wrong usage, or an unknown model; 1 nothing could be done (the model\n"
-        "cannot be loaded, the output cannot be written, there are no inputs); 130\n"
-        "and 143 after Ctrl-C and SIGTERM, nothing of -o left behind.\n"
+        "bad; 2 wrong usage, an unknown model, or an output that is refused; 1 nothing\n"
+        "could be done (the model cannot be loaded, the output cannot be written, there\n"
+        "are no inputs); 130 and 143 after Ctrl-C and SIGTERM, nothing of -o left\n"
+        "behind.\n"
         "\n"
         "Examples:\n"
         "  fovea embed cat.jpg dog.png\n"
@@ -76,10 +81,10 @@ layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
 static size_t
 add_flags(struct fovea_task *task, struct fovea_flag flags[])
 {
-    flags[0] = fovea_task_output_flag(task);
-    flags[1] = fovea_task_dtype_flag(task);
-    flags[2] = (struct fovea_flag){ .name = "raw", .on = &task->raw };
-    return 3;
+    size_t n = fovea_task_output_flags(task, flags);
+    flags[n++] = fovea_task_dtype_flag(task);
+    flags[n++] = (struct fovea_flag){ .name = "raw", .on = &task->raw };
+    return n;
 }
 
 static int

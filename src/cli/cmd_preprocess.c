@@ -17,7 +17,8 @@ static const char help[] =
         "for a list of names on standard input, one a line.\n"
         "\n"
         "Flags:\n"
-        "  -o, --output FILE     the file to write (needed)\n"
+        "  -o, --output x.npy    the file to write (needed)\n"
+        "      --overwrite       replace files there that are not known to be fovea's\n"
         "  -m, --model KEY|DIR   whose preprocessing; without it, the default model\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
@@ -60,8 +61,7 @@ work(void *context, const struct fovea_image *images, size_t n, void *rows,
 static size_t
 add_flags(struct fovea_task *task, struct fovea_flag flags[])
 {
-    flags[0] = fovea_task_output_flag(task);
-    return 1;
+    return fovea_task_output_flags(task, flags);
 }
 
 static int
@@ -72,6 +72,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "preprocessing",
         .past = "preprocessed",
         .needs_output = true,
+        .arrays_only = true,
         .add_flags = add_flags,
         .work = work,
         .layout = layout,

@@ -101,10 +101,9 @@ begin_name(struct fovea_entries *entries, const char *name, size_t size,
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_entries_next(struct fovea_entries *entries,
-        enum fovea_entries_step *step_out, struct fovea_entry *entry_out,
-        struct fovea_error *err)
+static enum fovea_status
+next_entry(struct fovea_entries *entries, enum fovea_entries_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
 {
     for (;;) {
         if (entries->walk) {
@@ -129,4 +128,54 @@ fovea_entries_next(struct fovea_entries *entries,
             return status;
         }
     }
+}
+
+enum fovea_status
+fovea_entries_next(struct fovea_entries *entries,
+        enum fovea_entries_step *step_out, struct fovea_entry *entry_out,
+        struct fovea_error *err)
+{
+    enum fovea_status status = next_entry(entries, step_out, entry_out, err);
+    const struct fovea_target *target = entries->source.target;
+    if (status || *step_out != FOVEA_ENTRIES_ENTRY || !target) {
+        return status;
+    }
+    status = fovea_target_check_input(target, entry_out->path, entry_out->found,
+            err);
+    if (status) {
+        fovea_entry_finish(entry_out);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_entries_check(const struct fovea_entries_source *source,
+        struct fovea_error *err)
+{
+    if (!source->target || !fovea_target_is_there(source->target)) {
+        return FOVEA_OK;
+    }
+    FOVEA_AUTO_FREE const char **words =
+            calloc(source->n_words + 1, sizeof *words);
+    struct fovea_entries_source now = *source;
+    struct fovea_entries *entries = NULL;
+    if (!words) {
+        return fovea_fail_memory(err, source->n_words, "the inputs");
+    }
+    now.words = words;
+    now.n_words = 0;
+    for (size_t i = 0; i < source->n_words; i++) {
+        if (strcmp(source->words[i], "-") != 0) {
+            words[now.n_words++] = source->words[i];
+        }
+    }
+    enum fovea_entries_step step = FOVEA_ENTRIES_ENTRY;
+    enum fovea_status status = fovea_entries_create(&now, &entries, err);
+    while (!status && step == FOVEA_ENTRIES_ENTRY) {
+        struct fovea_entry entry = { 0 };
+        status = fovea_entries_next(entries, &step, &entry, err);
+        fovea_entry_finish(&entry);
+    }
+    fovea_entries_destroy(entries);
+    return status;
 }

@@ -13,6 +13,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "cli/target.h"
 #include "cli/walk.h"
 
 struct fovea_entries;
@@ -23,6 +24,7 @@ struct fovea_entries_source {
     size_t n_words;
     char separator;                    /* of the list: '\n' or '\0' */
     const struct fovea_filter *filter; /* of what walks find; or NULL */
+    const struct fovea_target *target; /* that no input may be; or NULL */
 };
 
 enum fovea_entries_step {
@@ -41,10 +43,16 @@ void fovea_entries_destroy(struct fovea_entries *entries);
  * Give the next input. Never waits for the list.
  *
  * @param entry_out  To be finished by the caller; set with _ENTRY only.
- * @return FOVEA_OK; what fovea_list_next() returned; FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; what fovea_list_next() returned; FOVEA_ERR_OUTPUT_REFUSED
+ *         for an input that the results would replace; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_entries_next(
         struct fovea_entries *entries, enum fovea_entries_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err);
+
+/** Go through all inputs but those of the list, for the target's sake. As
+ *  fovea_entries_next(). */
+FOVEA_NODISCARD enum fovea_status fovea_entries_check(
+        const struct fovea_entries_source *source, struct fovea_error *err);
 
 #endif

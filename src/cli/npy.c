@@ -17,11 +17,13 @@ enum {
     PREFIX_SIZE = 10
 };
 
+/* With the NUL at its end, which is the minor version 0. */
+static const char magic[] = "\x93NUMPY\x01";
+
 void
 fovea_npy_header(const struct fovea_npy *array, uint64_t n_rows,
         char header[FOVEA_NPY_HEADER_SIZE])
 {
-    static const char magic[] = "\x93NUMPY\x01";
     FOVEA_ASSERT(array->n_dims <= FOVEA_NPY_MAX_DIMS);
     char text[FOVEA_NPY_HEADER_SIZE];
     int size = snprintf(text, sizeof text,
@@ -37,9 +39,20 @@ fovea_npy_header(const struct fovea_npy *array, uint64_t n_rows,
     FOVEA_ASSERT(size > 0 && size < FOVEA_NPY_HEADER_SIZE - PREFIX_SIZE);
 
     memset(header, ' ', FOVEA_NPY_HEADER_SIZE);
-    memcpy(header, magic, sizeof magic); /* the NUL: minor version 0 */
+    memcpy(header, magic, sizeof magic);
     header[8] = FOVEA_NPY_HEADER_SIZE - PREFIX_SIZE;
     header[9] = 0;
     memcpy(header + PREFIX_SIZE, text, (size_t)size);
     header[FOVEA_NPY_HEADER_SIZE - 1] = '\n';
+}
+
+bool
+fovea_npy_is_ours(const char header[FOVEA_NPY_HEADER_SIZE])
+{
+    static const char text[] = "{'descr': '";
+    return memcmp(header, magic, sizeof magic) == 0 &&
+            header[8] == FOVEA_NPY_HEADER_SIZE - PREFIX_SIZE &&
+            header[9] == 0 &&
+            memcmp(header + PREFIX_SIZE, text, sizeof text - 1) == 0 &&
+            header[FOVEA_NPY_HEADER_SIZE - 1] == '\n';
 }

@@ -3,6 +3,7 @@
 #ifndef FOVEA_CLI_NPY_H
 #define FOVEA_CLI_NPY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ struct fovea_npy {
 /** Write the header of n_rows rows. */
 void fovea_npy_header(const struct fovea_npy *array, uint64_t n_rows,
         char header[FOVEA_NPY_HEADER_SIZE]);
+
+/** Whether a header is of the kind that fovea_npy_header() writes. */
+bool fovea_npy_is_ours(const char header[FOVEA_NPY_HEADER_SIZE]);
 
 #endif

@@ -35,31 +35,41 @@ fovea_output_open_collector(size_t row_size, fovea_collect_fn *collect,
     };
 }
 
+static enum fovea_status
+open_file(const struct fovea_target *target, size_t index,
+        struct fovea_atomic_file *file_out, struct fovea_error *err)
+{
+    const struct fovea_target_file *file = &target->files[index];
+    enum fovea_status status =
+            fovea_atomic_file_open(file->path, file_out, err);
+    if (!status && !target->overwrite) {
+        fovea_atomic_file_expect(file_out, &file->id);
+    }
+    return status;
+}
+
 enum fovea_status
-fovea_output_open_files(const char *path, const struct fovea_npy *array,
-        size_t row_size, struct fovea_output *output_out,
-        struct fovea_error *err)
+fovea_output_open_files(const struct fovea_target *target,
+        const struct fovea_npy *array, size_t row_size,
+        struct fovea_output *output_out, struct fovea_error *err)
 {
     struct fovea_output output = {
         .to_files = true,
+        .has_array = target->form == FOVEA_FORM_ARRAY,
         .row_size = row_size,
         .array = *array,
         .rows = FOVEA_ATOMIC_FILE_INIT,
         .list = FOVEA_ATOMIC_FILE_INIT,
     };
-    fovea_text_format(&output.text, "%s.jsonl", path);
-    if (fovea_text_failed(&output.text)) {
-        fovea_output_finish(&output);
-        return fovea_fail_memory(err, strlen(path), "a path");
-    }
     /* Space for the header; the number of rows is known at the end. */
     char header[FOVEA_NPY_HEADER_SIZE];
     fovea_npy_header(array, 0, header);
-    enum fovea_status status = fovea_atomic_file_open(path, &output.rows, err);
-    if (!status) {
-        status = fovea_atomic_file_open(output.text.data, &output.list, err);
+    enum fovea_status status =
+            open_file(target, target->n_files - 1, &output.list, err);
+    if (!status && output.has_array) {
+        status = open_file(target, 0, &output.rows, err);
     }
-    if (!status) {
+    if (!status && output.has_array) {
         status = fovea_atomic_file_write(&output.rows, header, sizeof header,
                 err);
     }
@@ -134,7 +144,7 @@ write_line(struct fovea_output *output, const struct fovea_outcome *outcome,
     fovea_input_name_json(text, outcome->entry->path);
     fovea_notes_json(text, outcome->error->notes, outcome->error->message);
     enum fovea_status status = FOVEA_OK;
-    if (output->to_files) {
+    if (output->has_array) {
         fovea_text_format(text, ",\"row\":%" PRIu64, output->n_rows++);
         status = fovea_atomic_file_write(&output->rows, outcome->row,
                 output->row_size, err);
@@ -172,6 +182,9 @@ fovea_output_commit(struct fovea_output *output, struct fovea_error *err)
 {
     if (!output->to_files) {
         return FOVEA_OK;
+    }
+    if (!output->has_array) {
+        return fovea_atomic_file_commit(&output->list, err);
     }
     char header[FOVEA_NPY_HEADER_SIZE];
     fovea_npy_header(&output->array, output->n_rows, header);

@@ -1,7 +1,7 @@
 /*
- * Where results go: JSON lines on standard output; or an array (.npy) with a
- * file of JSON lines beside it, which appear together at the end or not at all;
- * or a collector.
+ * Where results go: JSON lines on standard output, or in a file; or an array
+ * (.npy) with a file of JSON lines beside it; or a collector. Files appear,
+ * together, at the end or not at all.
  *
  * One thread at a time.
  */
@@ -15,6 +15,7 @@
 #include "base/atomic_file.h"
 #include "base/text.h"
 #include "cli/npy.h"
+#include "cli/target.h"
 #include "cli/walk.h"
 
 struct fovea_outcome;
@@ -26,12 +27,13 @@ typedef enum fovea_status fovea_collect_fn(void *context,
 
 struct fovea_output {
     bool to_files;
+    bool has_array;            /* else lines hold the vectors */
     fovea_collect_fn *collect; /* NULL but for a collector */
     void *context;
     size_t row_size;               /* bytes */
-    struct fovea_npy array;        /* files only */
-    struct fovea_atomic_file rows; /* "x.npy" */
-    struct fovea_atomic_file list; /* "x.npy.jsonl" */
+    struct fovea_npy array;        /* if there is one */
+    struct fovea_atomic_file rows; /* "x.npy", likewise */
+    struct fovea_atomic_file list; /* "x.npy.jsonl", or "x.jsonl" */
     uint64_t n_rows;
     struct fovea_text text; /* lines that are being made */
 };
@@ -55,13 +57,15 @@ void fovea_output_add_line(const struct fovea_outcome *outcome,
         struct fovea_text *text);
 
 /**
- * Begin path and path.jsonl.
+ * Begin the files of a target that was looked at; what comes to stand there
+ * later is not replaced, unless the target may overwrite.
  *
  * @return FOVEA_OK, or what fovea_atomic_file_open() returned.
  */
-FOVEA_NODISCARD enum fovea_status fovea_output_open_files(const char *path,
-        const struct fovea_npy *array, size_t row_size,
-        struct fovea_output *output_out, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_output_open_files(
+        const struct fovea_target *target, const struct fovea_npy *array,
+        size_t row_size, struct fovea_output *output_out,
+        struct fovea_error *err);
 
 /** Write the next n outcomes. FOVEA_OK, FOVEA_ERR_IO or FOVEA_ERR_NO_MEMORY. */
 FOVEA_NODISCARD enum fovea_status fovea_output_write(

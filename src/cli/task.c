@@ -25,12 +25,15 @@ fovea_task_dtype_flag(struct fovea_task *task)
         .choices = fovea_dtype_names };
 }
 
-struct fovea_flag
-fovea_task_output_flag(struct fovea_task *task)
+size_t
+fovea_task_output_flags(struct fovea_task *task, struct fovea_flag flags[])
 {
-    return (struct fovea_flag){ .name = "output",
+    flags[0] = (struct fovea_flag){ .name = "output",
         .letter = 'o',
         .text = &task->output };
+    flags[1] =
+            (struct fovea_flag){ .name = "overwrite", .on = &task->overwrite };
+    return 2;
 }
 
 void
@@ -231,7 +234,7 @@ open_output(const struct order *order, const struct fovea_model *model,
         return FOVEA_OK;
     }
     if (order->task->output) {
-        return fovea_output_open_files(order->task->output, &array, row_size,
+        return fovea_output_open_files(&order->task->target, &array, row_size,
                 output_out, err);
     }
     fovea_output_open_stream(info.embedding_dimension, output_out);
@@ -361,11 +364,25 @@ do_task(const struct order *order, const struct fovea_options *options)
     return exit_code;
 }
 
+/* Before any work: whether the output may be written. */
+static enum fovea_status
+look_at_output(const struct fovea_task_kind *kind, struct fovea_task *task,
+        const struct fovea_entries_source *source, struct fovea_error *err)
+{
+    if (!task->output) {
+        return FOVEA_OK;
+    }
+    enum fovea_status status = fovea_target_look(task->output,
+            kind->arrays_only, task->overwrite, &task->target, err);
+    return status ? status : fovea_entries_check(source, err);
+}
+
 static void
 finish_task(struct fovea_task *task)
 {
     free(task->filter.include.all);
     free(task->filter.exclude.all);
+    fovea_target_finish(&task->target);
 }
 
 int
@@ -408,8 +425,11 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
             .n_words = n_words,
             .separator = task.null_separated ? '\0' : '\n',
             .filter = &task.filter,
+            .target = &task.target,
         },
         .flow = plan_flow(&options),
     };
-    return do_task(&order, &options);
+    return look_at_output(kind, &task, &order.source, &error)
+            ? fovea_cli_fail(&error)
+            : do_task(&order, &options);
 }

@@ -28,7 +28,9 @@ struct fovea_task {
     const char *model;
     struct fovea_filter filter;
     const char *output;
-    uint64_t dtype; /* enum fovea_dtype */
+    bool overwrite;
+    struct fovea_target target; /* of output, once it was looked at */
+    uint64_t dtype;             /* enum fovea_dtype */
     struct fovea_settings settings;
 };
 
@@ -51,6 +53,7 @@ struct fovea_task_kind {
     const char *verb;  /* "embedding" */
     const char *past;  /* "embedded" */
     bool needs_output; /* -o must be given */
+    bool arrays_only;  /* -o writes no lines */
     bool ranks;        /* inputs by likeness to the first word */
     /* Write the flags that only this kind has; gives their number. */
     size_t (*add_flags)(struct fovea_task *task, struct fovea_flag flags[]);
@@ -73,8 +76,11 @@ FOVEA_NODISCARD enum fovea_status fovea_task_embed_images(void *context,
 /** The words of --dtype, in the order of enum fovea_dtype. */
 extern const char *const fovea_dtype_names[];
 
-/* Flags that several kinds have: -o and --dtype. */
-struct fovea_flag fovea_task_output_flag(struct fovea_task *task);
+/** Write the flags of what goes to files, -o and --overwrite; gives their
+ *  number. */
+size_t fovea_task_output_flags(struct fovea_task *task,
+        struct fovea_flag flags[]);
+
 struct fovea_flag fovea_task_dtype_flag(struct fovea_task *task);
 
 /** Parse argv and do it. The exit code. */

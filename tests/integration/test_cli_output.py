@@ -52,7 +52,7 @@ def test_outputs_that_cannot_be(directory):
     for out, message in (("none/x.npy", "no directory none/"),
                          ("taken.npy", "not a regular file"),
                          ("half.npy", "not a regular file"),
-                         ("in/", "not the name of a file"),
+                         ("in/", "not a regular file"),
                          ("/dev/null", "not a regular file")):
         result = run("embed", "-o", out, path, cwd=directory)
         assert result.returncode in (1, 2), result

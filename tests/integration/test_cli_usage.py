@@ -55,7 +55,7 @@ def test_mistakes_are_explained(directory):
         (("embed", "-0", "a"), "there is no -"),
         (("embed", "a", "-o", "-"), "needs a file"),
         (("preprocess", "a"), "-o FILE is needed"),
-        (("preprocess", "--raw", "-o", "x", "a"), "unknown flag --raw"),
+        (("preprocess", "--raw", "-o", "x.npy", "a"), "unknown flag --raw"),
         (("bench", "vit"), "behind --model"),
         (("bench", "--rounds=0"), "1 to 99"),
         (("pull",), "no KEY"),

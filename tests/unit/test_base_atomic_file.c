@@ -343,6 +343,62 @@ a_full_disk_is_an_error(void **state)
     assert_content(path_a, "onex");
 }
 
+/* What stands at a path; nothing: is_there is false. */
+static struct fovea_file_id
+look(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info)
+            ? (struct fovea_file_id){ .is_there = false }
+            : (struct fovea_file_id){ true, info.st_dev, info.st_ino };
+}
+
+/* Commit "new" to path_a, which was looked at and into which `meanwhile`, if
+   any, is put then by another writer. */
+static enum fovea_status
+commit_after(const char *meanwhile, struct fovea_error *err)
+{
+    struct fovea_file_id id = look(path_a);
+    struct fovea_atomic_file file = begin(path_a, "new");
+    fovea_atomic_file_expect(&file, &id);
+    if (meanwhile) {
+        struct fovea_atomic_file other = begin(path_a, meanwhile);
+        assert_ok(fovea_atomic_file_commit(&other, err), err);
+    }
+    enum fovea_status status = fovea_atomic_file_commit(&file, err);
+    fovea_atomic_file_abandon(&file);
+    return status;
+}
+
+static void
+only_what_was_looked_at_is_replaced(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    assert_ok(commit_after(NULL, &error), &error);
+    assert_content(path_a, "new");
+    /* What stood there is replaced, what has come since is not. */
+    assert_ok(commit_after(NULL, &error), &error);
+    assert_fails(commit_after("theirs", &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "meanwhile");
+    assert_content(path_a, "theirs");
+    assert_int_equal(unlink(path_a), 0);
+    assert_fails(commit_after("theirs", &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "meanwhile");
+    assert_content(path_a, "theirs");
+    assert_int_equal(n_entries(), 1);
+    /* Where a file system cannot rename without replacing. */
+    assert_int_equal(unlink(path_a), 0);
+    set_fault(CALL_EXCHANGE, -1, EINVAL);
+    assert_ok(commit_after(NULL, &error), &error);
+    assert_content(path_a, "new");
+    assert_int_equal(unlink(path_a), 0);
+    assert_fails(commit_after("theirs", &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "meanwhile");
+    assert_content(path_a, "theirs");
+    assert_int_equal(n_entries(), 1);
+}
+
 static void
 impossible_targets_are_refused(void **state)
 {
@@ -379,6 +435,7 @@ main(void)
         cmocka_unit_test_teardown(taking_back_without_exchange_leaves_no_half,
                 forget),
         cmocka_unit_test_teardown(a_full_disk_is_an_error, forget),
+        cmocka_unit_test_teardown(only_what_was_looked_at_is_replaced, forget),
         cmocka_unit_test_teardown(impossible_targets_are_refused, forget),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -115,9 +115,12 @@ open_files(struct fovea_output *output)
 {
     struct fovea_error error;
     const struct fovea_npy array = { "<f4", 1, { 1 } };
-    assert_ok(fovea_output_open_files("x.npy", &array, sizeof(float), output,
+    struct fovea_target target;
+    assert_ok(fovea_target_look("x.npy", true, false, &target, &error), &error);
+    assert_ok(fovea_output_open_files(&target, &array, sizeof(float), output,
                       &error),
             &error);
+    fovea_target_finish(&target);
 }
 
 static void
