@@ -45,7 +45,7 @@ enum fovea_stop_reason {
     FOVEA_STOP_LOAD_TIMEOUT,
     FOVEA_STOP_IMAGE_TIMEOUT,
     FOVEA_STOP_CRASHED,  /* ended by a signal of its own making */
-    FOVEA_STOP_KILLED,   /* ended by somebody's SIGKILL */
+    FOVEA_STOP_KILLED,   /* ended or held still by a signal from outside */
     FOVEA_STOP_OOM,      /* killed by the kernel for memory */
     FOVEA_STOP_EXITED,   /* ended by itself without being asked */
     FOVEA_STOP_PROTOCOL, /* sent something that makes no sense */
@@ -77,9 +77,9 @@ enum {
     FOVEA_HISTOGRAM_BUCKETS = 32
 };
 
-/** Whether a worker that stopped for it is at fault: it could not start or load,
- *  crashed, hung, talked nonsense. Others stop because they were asked to, or
- *  not at all. Since: 0.1 */
+/** Whether that is an end that the pool did not ask for: it could not start or
+ *  load, crashed, hung, talked nonsense, was killed. Whose fault it is depends
+ *  on what it was at. Since: 0.1 */
 FOVEA_API bool fovea_stop_reason_is_fault(enum fovea_stop_reason reason);
 
 /** Times, in buckets that double: buckets[i] counts those of at most
@@ -144,6 +144,7 @@ struct fovea_pool_stats {
     uint64_t memory_reserved_bytes;
     uint64_t memory_pss_bytes; /* measured, all workers */
     enum fovea_pressure pressure;
+    uint32_t n_quarantined; /* images that are refused: they ended workers */
     struct fovea_histogram fetch_ns; /* of URLs */
     size_t n_models;
     struct fovea_model_stats *models;

@@ -101,6 +101,16 @@ fovea_process_has_ended(const struct fovea_process *process)
             : !is_there(process->pid) || is_zombie(process->pid);
 }
 
+bool
+fovea_process_is_stopped(const struct fovea_process *process)
+{
+    siginfo_t info = { 0 };
+    return process->is_child &&
+            waitid(P_PID, (id_t)process->pid, &info,
+                    WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+            info.si_pid == process->pid;
+}
+
 siginfo_t
 fovea_process_wait(const struct fovea_process *process)
 {

@@ -34,6 +34,9 @@ FOVEA_NODISCARD bool fovea_process_signal(const struct fovea_process *process,
 /** Whether it has ended, without waiting; a child can still be waited for. */
 bool fovea_process_has_ended(const struct fovea_process *process);
 
+/** Whether a child is held still by a signal (SIGSTOP). */
+bool fovea_process_is_stopped(const struct fovea_process *process);
+
 /** Wait for a child and free its number. si_pid 0: somebody else did. */
 siginfo_t fovea_process_wait(const struct fovea_process *process);
 

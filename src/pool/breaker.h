@@ -1,8 +1,8 @@
 /*
  * Circuit breaker and back-off of one model's workers.
  *
- * Counts faults of ours in a row (a worker that cannot be started, cannot load,
- * crashes, takes too long, talks nonsense), never bad input. After
+ * Counts faults of ours in a row, never those of images (blame.h): a worker that
+ * cannot be started or loaded, or that ends with the canary in hand. After
  * FOVEA_BREAKER_FAULTS it opens for FOVEA_BREAKER_OPEN_NS, then lets one worker
  * start: its first served image closes it, its fault opens it again. Between
  * faults the next start waits: FOVEA_BACKOFF_FIRST_NS, doubled with every fault

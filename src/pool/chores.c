@@ -44,9 +44,9 @@ run(const struct fovea_pool *pool, struct fovea_chore *chore)
     case FOVEA_CHORE_REMOVE:
         fovea_cache_remove(&pool->cache, chore->text);
         break;
-    case FOVEA_CHORE_SUSPECT:
-        status = fovea_suspect_digest(chore->item->image.fd,
-                chore->item->image.size, chore->suspect.digest, err);
+    case FOVEA_CHORE_CONDEMN:
+        status = fovea_quarantine_digest(chore->item->image.fd,
+                chore->item->image.size, chore->condemned.digest, err);
         break;
     }
     chore->result.code = status;
@@ -121,16 +121,18 @@ fovea_chores_add(struct fovea_pool *pool, const struct fovea_chore *chore)
 }
 
 static void
-finish_suspect(struct fovea_chore *chore)
+finish_condemned(struct fovea_chore *chore)
 {
     struct fovea_pool *pool = chore->model->pool;
-    if (chore->result.code == FOVEA_OK) {
+    bool is_acquitted =
+            chore->condemned.since_ns <= chore->model->trial.acquitted_ns;
+    if (chore->result.code == FOVEA_OK && !is_acquitted) {
         fovea_lock(pool);
-        fovea_suspects_add(&pool->suspects, &chore->suspect);
+        fovea_quarantine_add(&pool->quarantine, &chore->condemned);
         fovea_unlock(pool);
     }
     struct fovea_timings none = { 0 };
-    fovea_answer(chore->item, &chore->suspect.verdict, NULL, none);
+    fovea_answer(chore->item, &chore->condemned.verdict, NULL, none);
 }
 
 void
@@ -146,8 +148,8 @@ fovea_chores_collect(struct fovea_pool *pool)
     while (done) {
         FOVEA_AUTO_FREE struct fovea_chore *chore = done;
         done = chore->next;
-        if (chore->kind == FOVEA_CHORE_SUSPECT) {
-            finish_suspect(chore);
+        if (chore->kind == FOVEA_CHORE_CONDEMN) {
+            finish_condemned(chore);
         } else {
             fovea_weights_chore_done(chore);
         }

@@ -14,7 +14,7 @@ enum fovea_chore_kind {
     FOVEA_CHORE_OPEN,    /* the packed copy under text -> fd */
     FOVEA_CHORE_STORE,   /* fd under text */
     FOVEA_CHORE_REMOVE,  /* what is under text */
-    FOVEA_CHORE_SUSPECT, /* of an image's bytes -> suspect.digest */
+    FOVEA_CHORE_CONDEMN, /* of an image's bytes -> condemned.digest */
 };
 
 struct fovea_chore {
@@ -22,9 +22,9 @@ struct fovea_chore {
     enum fovea_chore_kind kind;
     struct fovea_pool_model *model; /* n_chores counts this one */
     char text[FOVEA_CACHE_KEY_SIZE];
-    int fd;                       /* owned; -1: none */
-    struct fovea_item *item;      /* SUSPECT: owned */
-    struct fovea_suspect suspect; /* SUSPECT: the digest is filled in */
+    int fd;                             /* owned; -1: none */
+    struct fovea_item *item;            /* CONDEMN: owned */
+    struct fovea_quarantined condemned; /* CONDEMN: digest is filled in */
     struct fovea_error result;
 };
 

@@ -11,21 +11,48 @@
 static void
 condemn(struct fovea_slot *slot, struct fovea_item *item)
 {
+    struct fovea_pool *pool = slot->model->pool;
     bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
     struct fovea_chore chore = {
-        .kind = FOVEA_CHORE_SUSPECT,
+        .kind = FOVEA_CHORE_CONDEMN,
         .model = slot->model,
         .fd = -1,
         .item = item,
-        .suspect = { .size = item->image.size },
+        .condemned = { .size = item->image.size, .since_ns = pool->now_ns },
     };
-    (void)fovea_fail(&chore.suspect.verdict,
+    (void)fovea_fail(&chore.condemned.verdict,
             is_timeout ? FOVEA_ERR_WORKER_TIMEOUT : FOVEA_ERR_WORKER_CRASHED,
             "the image ended two workers, the last by %s",
             slot->failure.message);
-    if (!fovea_chores_add(slot->model->pool, &chore)) {
+    if (!fovea_chores_add(pool, &chore)) {
         struct fovea_timings none = { 0 };
-        fovea_answer(item, &chore.suspect.verdict, NULL, none);
+        fovea_answer(item, &chore.condemned.verdict, NULL, none);
+    }
+}
+
+/* What becomes of the images of a worker that ends. */
+struct lost {
+    struct fovea_items cancelled;
+    struct fovea_items condemned;
+    struct fovea_items killed;
+};
+
+/* mu held. */
+static void
+lose(struct fovea_slot *slot, struct fovea_item *item, struct lost *lost)
+{
+    struct fovea_pool_model *model = slot->model;
+    item->n_deaths += slot->blame == FOVEA_BLAME_IMAGE;
+    item->n_kills += slot->blame == FOVEA_BLAME_OUTSIDE;
+    if (item->is_cancelled) {
+        fovea_items_push(&lost->cancelled, item);
+    } else if (item->n_deaths > 1) {
+        fovea_items_push(&lost->condemned, item);
+    } else if (item->n_kills >= FOVEA_KILLS_MAX) {
+        fovea_items_push(&lost->killed, item);
+    } else {
+        model->counts.n_retried++;
+        fovea_queue_push(&model->queue, item);
     }
 }
 
@@ -33,39 +60,75 @@ void
 fovea_failure_lose_hands(struct fovea_slot *slot)
 {
     struct fovea_pool_model *model = slot->model;
-    struct fovea_items cancelled = { 0 };
-    struct fovea_items condemned = { 0 };
+    struct lost lost = { 0 };
     fovea_lock(model->pool);
     for (uint32_t i = 0; i < slot->n_hands; i++) {
         struct fovea_item *item = FOVEA_TAKE(slot->hands[i].item);
-        if (!item) {
-            continue;
-        }
-        item->n_deaths++;
-        if (item->is_cancelled) {
-            fovea_items_push(&cancelled, item);
-        } else if (item->n_deaths > 1) {
-            fovea_items_push(&condemned, item);
-        } else {
-            model->counts.n_retried++;
-            fovea_queue_push(&model->queue, item);
+        if (item) {
+            lose(slot, item, &lost);
         }
     }
     slot->n_hands = 0;
     slot->n_left = 0;
     fovea_unlock(model->pool);
-    struct fovea_error wish;
-    (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "the image was cancelled");
-    fovea_answer_all(&cancelled, &wish);
-    for (struct fovea_item *item; (item = fovea_items_pop(&condemned));) {
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_CANCELLED, "the image was cancelled");
+    fovea_answer_all(&lost.cancelled, &why);
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_KILLED,
+            "%d workers that had the image were ended from outside, the last "
+            "by %s",
+            FOVEA_KILLS_MAX, slot->failure.message);
+    fovea_answer_all(&lost.killed, &why);
+    for (struct fovea_item *item; (item = fovea_items_pop(&lost.condemned));) {
         condemn(slot, item);
     }
 }
 
-static bool
-is_fault(const struct fovea_slot *slot)
+void
+fovea_failure_end_trial(struct fovea_slot *slot)
 {
-    return fovea_stop_reason_is_fault(slot->reason) && !slot->is_harmless;
+    if (slot->is_on_trial) {
+        slot->is_on_trial = false;
+        slot->model->trial.is_running = false;
+    }
+}
+
+/* The canary's worker is at fault itself, so what was laid on images since the
+   row began was its kind's doing. */
+static void
+acquit(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    fovea_lock(pool);
+    fovea_trial_failed(&model->trial, pool->now_ns);
+    fovea_quarantine_release(&pool->quarantine, model->trial.since_ns);
+    fovea_queue_acquit(&model->queue);
+    fovea_unlock(pool);
+}
+
+/* What its end means for others than its own images. True: it counts against
+   its kind. */
+static bool
+settle_blame(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    bool is_on_trial = slot->is_on_trial;
+    fovea_failure_end_trial(slot);
+    if (slot->is_harmless || slot->blame != FOVEA_BLAME_WORKER) {
+        if (slot->blame == FOVEA_BLAME_IMAGE) {
+            fovea_lock(model->pool);
+            fovea_trial_fault(&model->trial, model->pool->now_ns);
+            fovea_unlock(model->pool);
+        }
+        return false;
+    }
+    if (is_on_trial) {
+        struct fovea_error what = slot->failure;
+        (void)fovea_fail(&slot->failure, what.code,
+                "with a picture that is known to be good: %s", what.message);
+        acquit(model);
+    }
+    return true;
 }
 
 void
@@ -108,7 +171,7 @@ fovea_failure_judge(struct fovea_slot *slot)
 {
     struct fovea_pool_model *model = slot->model;
     struct fovea_pool *pool = model->pool;
-    if (!is_fault(slot)) {
+    if (!settle_blame(slot)) {
         if (slot->is_probe) {
             fovea_lock(pool);
             fovea_breaker_probe_gone(&model->breaker);

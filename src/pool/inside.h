@@ -23,12 +23,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "pool/blame.h"
 #include "pool/breaker.h"
 #include "pool/cache.h"
 #include "pool/governor.h"
 #include "pool/pool.h"
+#include "pool/quarantine.h"
 #include "pool/queue.h"
-#include "pool/suspects.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
 
@@ -72,8 +73,9 @@ struct fovea_slot {
     struct fovea_reservation own; /* without the shared weights */
     struct fovea_hand hands[FOVEA_MAX_BATCH];
     uint32_t n_hands;
-    uint32_t n_left; /* whose result is still to come */
-    bool is_silent;  /* it closed the channel */
+    uint32_t n_left;  /* whose result is still to come */
+    bool is_silent;   /* it closed the channel */
+    bool has_suspect; /* in hand */
     /* loop */
     uint64_t serial; /* of this worker, never used again */
     struct fovea_process process;
@@ -89,6 +91,8 @@ struct fovea_slot {
     unsigned given_weights; /* model->n_weights of them; 0: none */
     bool is_probe;          /* the one worker of a half-open breaker */
     bool is_harmless;       /* its end is no fault: the packed copy was bad */
+    bool is_on_trial;       /* it has the canary in hand */
+    enum fovea_blame blame; /* for its end */
     struct fovea_error
             failure; /* FAILED's, or why it is killed; code 0: none */
     size_t line_size;
@@ -128,6 +132,7 @@ struct fovea_pool_model {
     struct fovea_model_stats counts; /* those that only grow, histograms */
     /* loop, shown */
     struct fovea_breaker breaker;
+    struct fovea_trial trial;
     struct fovea_error last_fault;
     struct fovea_reservation shared;
     uint64_t shared_bytes; /* as READY said; 0: not loaded */
@@ -171,7 +176,7 @@ struct fovea_pool {
     uint64_t last_ticket;
     struct fovea_pool_model *models;
     struct fovea_items cancelled; /* taken out of queues, to be answered */
-    struct fovea_suspects suspects;
+    struct fovea_quarantine quarantine;
     /* loop, shown */
     struct fovea_governor governor;
     struct fovea_slot *slots; /* FOVEA_MAX_WORKERS */
@@ -279,6 +284,8 @@ void fovea_receive_log(struct fovea_slot *slot);
 /* failure.c: what a death means for images and the breaker. */
 void fovea_failure_lose_hands(struct fovea_slot *slot);
 void fovea_failure_judge(struct fovea_slot *slot);
+/** It has the canary no more. */
+void fovea_failure_end_trial(struct fovea_slot *slot);
 void fovea_failure_breaker(struct fovea_pool_model *model);
 /** What the breaker's refusal says. Loop thread, or mu held. */
 void fovea_failure_refusal(const struct fovea_pool_model *model, int64_t now_ns,

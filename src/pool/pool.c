@@ -2,6 +2,7 @@
 #include "pool/pool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -115,6 +116,7 @@ fovea_pool_create(const struct fovea_pool_settings *settings,
     if (status) {
         return status;
     }
+    fovea_quarantine_init(&pool->quarantine, settings->quarantine_ns);
     fovea_governor_init(&pool->governor, settings->memory_limit_pct,
             settings->memory_limit_bytes);
     pool->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -249,23 +251,29 @@ fovea_pool_ticket(struct fovea_pool *pool)
 /* Bytes that ended two workers do not get a third. Reads the file only if one
    of that size did. */
 static enum fovea_status
-check_suspect(struct fovea_pool *pool, const struct fovea_pool_image *image,
+check_quarantine(struct fovea_pool *pool, const struct fovea_pool_image *image,
         struct fovea_error *err)
 {
+    int64_t now = fovea_clock_ns();
     fovea_lock(pool);
-    bool may_be = fovea_suspects_have_size(&pool->suspects, image->size);
+    bool may_be =
+            fovea_quarantine_has_size(&pool->quarantine, image->size, now);
     fovea_unlock(pool);
-    uint8_t digest[FOVEA_SUSPECT_DIGEST_SIZE];
-    if (!may_be || fovea_suspect_digest(image->fd, image->size, digest, NULL)) {
+    uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE];
+    if (!may_be ||
+            fovea_quarantine_digest(image->fd, image->size, digest, NULL)) {
         return FOVEA_OK; /* not readable: the worker will say so */
     }
     enum fovea_status status = FOVEA_OK;
     fovea_lock(pool);
-    const struct fovea_error *verdict =
-            fovea_suspects_find(&pool->suspects, image->size, digest);
-    if (verdict) {
-        status = verdict->code;
-        (void)fovea_fail(err, status, "%s", verdict->message);
+    const struct fovea_quarantined *known =
+            fovea_quarantine_find(&pool->quarantine, image->size, digest, now);
+    if (known) {
+        int64_t left_ns = known->since_ns + pool->quarantine.time_ns - now;
+        status = known->verdict.code;
+        (void)fovea_fail(err, status,
+                "%s; it is not tried again for %" PRId64 " s",
+                known->verdict.message, left_ns / FOVEA_NS_PER_S + 1);
     }
     fovea_unlock(pool);
     return status;
@@ -313,7 +321,7 @@ fovea_pool_submit(struct fovea_pool_model *model,
     if (is_forked(pool)) {
         return refuse_fork(err);
     }
-    enum fovea_status status = check_suspect(pool, image, err);
+    enum fovea_status status = check_quarantine(pool, image, err);
     if (status) {
         return status;
     }

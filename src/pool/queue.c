@@ -61,7 +61,8 @@ fovea_queue_init(struct fovea_queue *queue)
 size_t
 fovea_queue_size(const struct fovea_queue *queue)
 {
-    return queue->retries.n + queue->singles.n + queue->batches.n;
+    return queue->retries.n + queue->suspects.n + queue->singles.n +
+            queue->batches.n;
 }
 
 static void
@@ -76,6 +77,9 @@ static struct fovea_items *
 place(struct fovea_queue *queue, const struct fovea_item *item)
 {
     if (item->n_deaths > 0) {
+        return &queue->suspects;
+    }
+    if (item->n_kills > 0) {
         return &queue->retries;
     }
     return item->image.is_batch ? &queue->batches : &queue->singles;
@@ -96,15 +100,18 @@ fovea_queue_push_front(struct fovea_queue *queue, struct fovea_item *item)
 }
 
 void
-fovea_queue_take(struct fovea_queue *queue, size_t n_idle, size_t max,
+fovea_queue_take(struct fovea_queue *queue, const struct fovea_share *share,
         struct fovea_items *items_out)
 {
     struct fovea_items *from = &queue->retries;
     size_t n = 1;
+    if (from->n == 0 && !share->no_suspects) {
+        from = &queue->suspects;
+    }
     if (from->n == 0) {
         from = queue->singles.n > 0 ? &queue->singles : &queue->batches;
-        n = (from->n + n_idle - 1) / n_idle;
-        n = n < max ? n : max;
+        n = (from->n + share->n_idle - 1) / share->n_idle;
+        n = n < share->max ? n : share->max;
     }
     *items_out = (struct fovea_items){ 0 };
     for (; n > 0 && from->n > 0; n--) {
@@ -124,8 +131,8 @@ fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,
         return;
     }
     queue->due_ns = FOVEA_NEVER;
-    struct fovea_items *lists[] = { &queue->retries, &queue->singles,
-        &queue->batches };
+    struct fovea_items *lists[] = { &queue->retries, &queue->suspects,
+        &queue->singles, &queue->batches };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
         struct fovea_item *next = NULL;
         for (struct fovea_item *item = lists[i]->first; item; item = next) {
@@ -145,16 +152,26 @@ fovea_queue_take_all(struct fovea_queue *queue, struct fovea_items *items_out)
 {
     *items_out = (struct fovea_items){ 0 };
     fovea_items_move(items_out, &queue->retries);
+    fovea_items_move(items_out, &queue->suspects);
     fovea_items_move(items_out, &queue->singles);
     fovea_items_move(items_out, &queue->batches);
     queue->due_ns = FOVEA_NEVER;
 }
 
+void
+fovea_queue_acquit(struct fovea_queue *queue)
+{
+    for (struct fovea_item *item; (item = fovea_items_pop(&queue->suspects));) {
+        item->n_deaths = 0;
+        fovea_items_push(place(queue, item), item);
+    }
+}
+
 struct fovea_item *
 fovea_queue_take_ticket(struct fovea_queue *queue, uint64_t ticket)
 {
-    struct fovea_items *lists[] = { &queue->retries, &queue->singles,
-        &queue->batches };
+    struct fovea_items *lists[] = { &queue->retries, &queue->suspects,
+        &queue->singles, &queue->batches };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
         for (struct fovea_item *item = lists[i]->first; item;
                 item = item->next) {

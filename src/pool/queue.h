@@ -1,6 +1,10 @@
 /*
  * Images on their way, and the queue of one model: images whose worker died go
  * first and alone, then single ones, then those of batches. No locks, no clock.
+ *
+ * Suspects are those whose worker's end is laid on them. Whoever takes images
+ * says whether a suspect may be among them, so that suspects do not hold up all
+ * workers at once.
  */
 #ifndef FOVEA_POOL_QUEUE_H
 #define FOVEA_POOL_QUEUE_H
@@ -15,7 +19,8 @@ struct fovea_item {
     struct fovea_pool_image image; /* fd owned; ticket set */
     int64_t queued_ns;
     int64_t handed_ns; /* to its worker; 0: never */
-    unsigned n_deaths; /* of workers that had it in their hands */
+    unsigned n_deaths; /* of workers that are laid on it: blame.h */
+    unsigned n_kills;  /* of workers that were killed from outside with it */
     bool is_cancelled; /* while in a worker's hands; guarded by mu */
 };
 
@@ -34,7 +39,8 @@ struct fovea_item *fovea_items_pop(struct fovea_items *items);
 void fovea_items_move(struct fovea_items *items, struct fovea_items *from);
 
 struct fovea_queue {
-    struct fovea_items retries; /* n_deaths > 0 */
+    struct fovea_items retries;  /* n_kills > 0, and no suspects */
+    struct fovea_items suspects; /* n_deaths > 0 */
     struct fovea_items singles;
     struct fovea_items batches;
     int64_t due_ns; /* no deadline is earlier; FOVEA_NEVER if empty */
@@ -48,13 +54,23 @@ void fovea_queue_push(struct fovea_queue *queue, struct fovea_item *item);
 /** Before them: it was there already. */
 void fovea_queue_push_front(struct fovea_queue *queue, struct fovea_item *item);
 
+/** How they are to be taken. */
+struct fovea_share {
+    size_t n_idle; /* workers to share out to, the same number each */
+    size_t max;    /* images of a job */
+    bool no_suspects;
+};
+
 /**
- * Take the images of the next job: one retry, or single ones, or those of
- * batches, never a mix, so that nothing waits for what came after it. They are
- * shared out: to n_idle workers the same number each, at most max.
+ * Take the images of the next job: one retry, or one suspect, or single ones,
+ * or those of batches, never a mix, so that nothing waits for what came after
+ * it.
  */
-void fovea_queue_take(struct fovea_queue *queue, size_t n_idle, size_t max,
-        struct fovea_items *items_out);
+void fovea_queue_take(struct fovea_queue *queue,
+        const struct fovea_share *share, struct fovea_items *items_out);
+
+/** No image is suspect any more: it was the worker. */
+void fovea_queue_acquit(struct fovea_queue *queue);
 
 /** Take what has waited past its deadline. */
 void fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,

@@ -199,6 +199,7 @@ finish_job(struct fovea_slot *slot)
     fovea_lock(pool);
     slot->n_hands = 0;
     fovea_unlock(pool);
+    fovea_failure_end_trial(slot);
     slot->said = FOVEA_CHANNEL_READY;
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
@@ -243,8 +244,9 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     fovea_lock(pool);
     struct fovea_item *item = FOVEA_TAKE(hand->item);
     slot->n_left--;
-    slot->n_images++;
+    slot->n_images += !slot->is_on_trial;
     fovea_breaker_served(&model->breaker);
+    fovea_trial_passed(&model->trial);
     fovea_unlock(pool);
     fovea_failure_breaker(model);
     if (slot->n_left == 0) {

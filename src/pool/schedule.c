@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memfd.h"
+#include "pool/canary.h"
 #include "pool/inside.h"
 
 /* Every image has to give its size and one yes or no. */
@@ -112,6 +113,7 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
     for (uint32_t i = 0; i < slot->n_hands; i++) {
         struct fovea_item *item = fovea_items_pop(items);
         item->handed_ns = pool->now_ns;
+        slot->has_suspect = item->n_deaths > 0; /* they go alone */
         slot->hands[i] = (struct fovea_hand){
             .item = item,
             .is_raw = item->image.raw,
@@ -126,38 +128,95 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
     fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
 }
 
+static enum fovea_status
+give(struct fovea_slot *slot, struct fovea_items *items,
+        struct fovea_error *err)
+{
+    const struct fovea_pool_model *model = slot->model;
+    if (model->settings.kind == FOVEA_WORK_PIXELS && slot->output_fd < 0) {
+        enum fovea_status status =
+                make_output(model, items->n, &slot->output_fd, err);
+        if (status) {
+            return status;
+        }
+    }
+    enum fovea_status status = send_job(slot, items, slot->output_fd, err);
+    if (!status) {
+        take_in_hand(slot, items);
+    }
+    return status;
+}
+
 static void
 hand_over(struct fovea_slot *slot, struct fovea_items *items)
 {
-    struct fovea_pool_model *model = slot->model;
     struct fovea_error error;
-    if (model->settings.kind == FOVEA_WORK_PIXELS &&
-            make_output(model, items->n, &slot->output_fd, &error)) {
+    enum fovea_status status = give(slot, items, &error);
+    if (status == FOVEA_ERR_NO_MEMORY) {
         fovea_answer_all(items, &error);
-        return;
-    }
-    if (send_job(slot, items, slot->output_fd, &error)) {
-        put_back(model, items);
+    } else if (status) {
+        put_back(slot->model, items);
         fovea_slot_send_failed(slot, &error);
-        return;
     }
-    take_in_hand(slot, items);
+}
+
+/* See whether it is the worker that is at fault. False: it cannot be seen. */
+static bool
+try_out(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_item *canary = fovea_canary_create(model);
+    if (!canary) {
+        return false;
+    }
+    struct fovea_items items = { 0 };
+    struct fovea_error error;
+    fovea_items_push(&items, canary);
+    enum fovea_status status = give(slot, &items, &error);
+    if (!status) {
+        fovea_lock(model->pool);
+        slot->hands[0].item = NULL; /* nobody waits for it */
+        fovea_unlock(model->pool);
+        slot->is_on_trial = true;
+        model->trial.is_running = true;
+    } else if (status != FOVEA_ERR_NO_MEMORY) {
+        fovea_slot_send_failed(slot, &error);
+    }
+    fovea_canary_destroy(canary);
+    return status != FOVEA_ERR_NO_MEMORY;
+}
+
+static bool
+has_suspect(const struct fovea_slot *slot)
+{
+    return slot->state == FOVEA_WORKER_PROCESSING && slot->has_suspect;
+}
+
+/* Suspects may hold half of the workers, but one of them always. */
+static bool
+may_take_suspects(const struct fovea_pool_model *model)
+{
+    unsigned n = fovea_slot_count(model, has_suspect) + 1;
+    return n == 1 || 2 * n <= fovea_slot_count(model, fovea_slot_is_ready);
 }
 
 static void
 dispatch(struct fovea_pool_model *model)
 {
     struct fovea_pool *pool = model->pool;
-    for (;;) {
-        struct fovea_slot *slot = find_worker(model);
-        if (!slot) {
-            return;
-        }
+    struct fovea_slot *slot = NULL;
+    while (!model->trial.is_running && (slot = find_worker(model))) {
         struct fovea_items items = { 0 };
-        size_t n_idle = fovea_slot_count(model, fovea_slot_is_free_to_work);
+        struct fovea_share share = {
+            .n_idle = fovea_slot_count(model, fovea_slot_is_free_to_work),
+            .max = model->settings.max_batch,
+            .no_suspects = !may_take_suspects(model),
+        };
+        if (fovea_trial_is_due(&model->trial) && try_out(slot)) {
+            continue;
+        }
         fovea_lock(pool);
-        fovea_queue_take(&model->queue, n_idle, model->settings.max_batch,
-                &items);
+        fovea_queue_take(&model->queue, &share, &items);
         fovea_unlock(pool);
         if (items.n == 0) {
             return;

@@ -88,10 +88,23 @@ fovea_slot_set_state(struct fovea_slot *slot, enum fovea_worker_state state)
     fovea_unlock(pool);
 }
 
+static enum fovea_phase
+find_phase(const struct fovea_slot *slot)
+{
+    if (slot->ready_ns == 0) {
+        return FOVEA_PHASE_STARTING;
+    }
+    if (slot->n_left > 0) {
+        return slot->is_on_trial ? FOVEA_PHASE_TRIAL : FOVEA_PHASE_WORKING;
+    }
+    return slot->job_id == 0 ? FOVEA_PHASE_FRESH : FOVEA_PHASE_WAITING;
+}
+
 static void
 set_reason(struct fovea_slot *slot, enum fovea_stop_reason reason,
         const struct fovea_error *why)
 {
+    slot->blame = fovea_blame_find(reason, find_phase(slot));
     fovea_lock(slot->model->pool);
     slot->reason = reason;
     fovea_unlock(slot->model->pool);
@@ -276,12 +289,18 @@ describe_end(struct fovea_pool *pool, const siginfo_t *info,
     (void)fovea_fail(why, FOVEA_ERR_WORKER_CRASHED, "signal %d (SIG%s)",
             info->si_status, name ? name : "?");
     if (info->si_status != SIGKILL) {
-        return FOVEA_STOP_CRASHED;
+        return fovea_blame_signal(info->si_status);
     }
     uint64_t oom_kills = fovea_memory_oom_kills(pool->settings.memory_root);
     bool is_oom = oom_kills > pool->oom_kills;
     pool->oom_kills = oom_kills;
-    return is_oom ? FOVEA_STOP_OOM : FOVEA_STOP_KILLED;
+    if (!is_oom) {
+        return FOVEA_STOP_KILLED;
+    }
+    (void)fovea_fail(why, FOVEA_ERR_WORKER_CRASHED,
+            "the kernel, for lack of memory; a smaller memory limit keeps "
+            "workers from it");
+    return FOVEA_STOP_OOM;
 }
 
 void
@@ -370,9 +389,15 @@ upkeep_processing(struct fovea_slot *slot)
         return;
     }
     struct fovea_error why;
+    double time_s = (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S;
+    if (fovea_process_is_stopped(&slot->process)) {
+        (void)fovea_fail(&why, FOVEA_ERR_WORKER_CRASHED,
+                "somebody who stopped it (SIGSTOP) for %.3g s", time_s);
+        fovea_slot_kill(slot, FOVEA_STOP_KILLED, &why);
+        return;
+    }
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for %.3g s with an image in hand",
-            (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S);
+            "no sign of life for %.3g s with an image in hand", time_s);
     fovea_slot_kill(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
 }
 

@@ -108,6 +108,8 @@ fovea_pool_read_stats(struct fovea_pool *pool,
     fovea_lock(pool);
     enum fovea_status status = copy_all(pool, &stats, err);
     struct fovea_governor governor = pool->governor;
+    stats.n_quarantined = (uint32_t)fovea_quarantine_count(&pool->quarantine,
+            fovea_clock_ns());
     fovea_unlock(pool);
     if (status) {
         fovea_pool_stats_finish(&stats);

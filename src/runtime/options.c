@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "pool/breaker.h"
+#include "pool/quarantine.h"
 
 enum {
     MIN_WORKERS = 2, /* one may be busy with a picture that takes long */
@@ -144,6 +145,7 @@ fovea_options_pool(const struct fovea_options *options)
         .drain_ns = options->drain_ns,
         .recycle_after = options->recycle_after,
         .breaker_open_ns = FOVEA_BREAKER_OPEN_NS,
+        .quarantine_ns = FOVEA_QUARANTINE_NS,
         .sandbox = options->sandbox,
         .worker_program = options->worker_program,
         .cache_directory = options->cache_directory,

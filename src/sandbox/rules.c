@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -96,13 +97,24 @@ on_channel(scmp_filter_ctx filter, int call,
     return only(filter, call, (scmp_datum_t)profile->channel_fd);
 }
 
-/* Of this process: how abort() ends it. */
+/* How abort() ends this process. No other signal: the host takes what it did
+   not send for somebody else's. */
 static int
-to_itself(scmp_filter_ctx filter, int call,
+to_abort(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile)
 {
     (void)profile;
-    return only(filter, call, (scmp_datum_t)getpid());
+    scmp_datum_t itself = (scmp_datum_t)getpid();
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 2,
+            compared(0, SCMP_CMP_EQ, itself),
+            compared(2, SCMP_CMP_EQ, SIGABRT));
+    if (!error) {
+        error = seccomp_rule_add(filter, REFUSE, call, 1,
+                compared(0, SCMP_CMP_NE, itself));
+    }
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           compared(2, SCMP_CMP_NE, SIGABRT));
 }
 
 static int
@@ -249,13 +261,13 @@ static const struct {
     { SCMP_SYS(exit), allow },
     { SCMP_SYS(exit_group), allow },
 
-    /* Signals: only to itself. */
+    /* Signals: SIGABRT to itself. */
     { SCMP_SYS(rt_sigaction), allow },
     { SCMP_SYS(rt_sigprocmask), allow },
     { SCMP_SYS(rt_sigreturn), allow },
     { SCMP_SYS(sigaltstack), allow },
     { SCMP_SYS(restart_syscall), allow },
-    { SCMP_SYS(tgkill), to_itself },
+    { SCMP_SYS(tgkill), to_abort },
 
     /* Time. */
     { SCMP_SYS(clock_gettime), allow },

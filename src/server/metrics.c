@@ -129,6 +129,9 @@ add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
             stats->memory_reserved_bytes);
     single(text, "memory_measured_bytes", "gauge",
             "What workers really hold (PSS).", stats->memory_pss_bytes);
+    single(text, "quarantined_images", "gauge",
+            "Images that are refused because they ended two workers.",
+            stats->n_quarantined);
     head(text, "fetch_seconds", "histogram", "Fetching the URL of an image.");
     histogram(text, "fetch_seconds", "", &stats->fetch_ns);
 }

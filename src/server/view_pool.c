@@ -54,10 +54,12 @@ add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
     fovea_text_format(text,
             ",\"memory\":{\"total_bytes\":%" PRIu64 ",\"limit_bytes\":%" PRIu64
             ",\"available_bytes\":%" PRIu64 ",\"reserved_bytes\":%" PRIu64
-            ",\"measured_bytes\":%" PRIu64 ",\"pressure\":\"%s\"}",
+            ",\"measured_bytes\":%" PRIu64
+            ",\"pressure\":\"%s\"},\"quarantined\":%" PRIu32,
             stats->memory_total_bytes, stats->memory_limit_bytes,
             stats->memory_available_bytes, stats->memory_reserved_bytes,
-            stats->memory_pss_bytes, fovea_pressure_name(stats->pressure));
+            stats->memory_pss_bytes, fovea_pressure_name(stats->pressure),
+            stats->n_quarantined);
 }
 
 static void

@@ -14,6 +14,8 @@
  *     bad-note          FOVEA_ERR_NOT_AN_IMAGE with a note
  *     crash             SIGSEGV
  *     crash-once PATH   SIGSEGV unless PATH exists; it does then
+ *     signal N          sends itself signal N
+ *     oom               counts an oom_kill in proc/vmstat, and SIGKILL
  *     exit N            ends itself
  *     hang              for ever
  *     close             closes the channel and hangs
@@ -32,6 +34,7 @@
  *     no-memory         READY without the memory that it should have packed
  *     dimension N       of another model
  *     unsealed          READY says so
+ *     images-crash      READY, and SIGSEGV at every image
  *     shared N          bytes that it packs
  *
  * And the file "hello" in the directory that it was started in, before:

@@ -21,6 +21,7 @@ enum {
 
 static uint8_t buffer[FOVEA_FRAME_MAX_SIZE];
 static struct fovea_load load;
+static bool images_crash;
 
 static void
 sleep_ms(long ms)
@@ -54,7 +55,7 @@ _Noreturn static void
 crash(int number)
 {
     struct sigaction action = { .sa_handler = SIG_DFL };
-    (void)sigaction(number, &action, NULL);
+    (void)sigaction(number, &action, NULL); /* of those that have one */
     (void)raise(number);
     hang();
 }
@@ -223,6 +224,7 @@ load_model(struct fovea_frame *frame)
     (void)snprintf(path, sizeof path, "%s/load", load.directory);
     read_words(path, words);
     misbehave(words);
+    images_crash = find_word(words, "images-crash") != NULL;
     bool is_pixels = load.kind == FOVEA_WORK_PIXELS;
     const char *argument = find_word(words, "shared");
     size_t shared = argument ? strtoul(argument, NULL, 10) : FAKE_SHARED_BYTES;
@@ -279,6 +281,22 @@ send_decoded(uint64_t job, uint32_t index)
     send_frame(FOVEA_FRAME_DECODED, job, &writer, NULL, 0);
 }
 
+/* As the kernel does it: it counts, and kills. */
+_Noreturn static void
+be_killed_for_memory(void)
+{
+    char words[TEXT_SIZE];
+    read_words("proc/vmstat", words);
+    const char *number = find_word(words, "oom_kill");
+    FILE *file = fopen("proc/vmstat", "we");
+    if (!number || !file ||
+            fprintf(file, "oom_kill %ld\n", strtol(number, NULL, 10) + 1) < 0 ||
+            fclose(file)) {
+        _exit(1);
+    }
+    crash(SIGKILL);
+}
+
 /* What happens while an image is looked at. */
 static void
 decode(const char *words)
@@ -294,8 +312,14 @@ decode(const char *words)
     if ((argument = find_word(words, "held"))) {
         wait_for(argument);
     }
-    if (find_word(words, "crash")) {
+    if (images_crash || find_word(words, "crash")) {
         crash(SIGSEGV);
+    }
+    if ((argument = find_word(words, "signal"))) {
+        crash((int)strtol(argument, NULL, 10));
+    }
+    if (find_word(words, "oom")) {
+        be_killed_for_memory();
     }
     if ((argument = find_word(words, "crash-once"))) {
         char path[TEXT_SIZE];

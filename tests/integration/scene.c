@@ -117,6 +117,7 @@ scene_init(struct scene *scene)
         .drain_ns = SCENE_PATIENCE_NS,
         .recycle_after = UINT64_MAX,
         .breaker_open_ns = SCENE_PATIENCE_NS,
+        .quarantine_ns = 3600 * FOVEA_NS_PER_S,
         .sandbox = FOVEA_SANDBOX_ON,
         .worker_program = scene->program,
         .cache_directory = "",

@@ -19,13 +19,6 @@ tear_down(void **state)
     return 0;
 }
 
-static void
-submit(struct shot *shot, struct fovea_pool_model *model)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
-}
-
 static struct fovea_model_stats
 read_model(void)
 {
@@ -118,32 +111,6 @@ test_breaker_and_bad_images(void **state)
     fovea_pool_close_model(model);
 }
 
-/* What waits when it opens is told so. */
-static void
-test_breaker_and_queue(void **state)
-{
-    (void)state;
-    scene.settings.max_workers = 1;
-    scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
-    static struct shot shots[10];
-    for (unsigned i = 0; i < 10; i++) {
-        shot_init(&shots[i], &scene, "exit %u", 20 + i);
-        submit(&shots[i], model);
-    }
-    scene_let_go(&scene, "go");
-    unsigned n_crashed = 0;
-    unsigned n_refused = 0;
-    for (unsigned i = 0; i < 10; i++) {
-        shot_wait(&shots[i]);
-        n_crashed += shots[i].result.code == FOVEA_ERR_WORKER_CRASHED;
-        n_refused += shots[i].result.code == FOVEA_ERR_CIRCUIT_OPEN;
-    }
-    assert_int_equal(n_crashed + n_refused, 10);
-    assert_true(n_refused >= 6);
-    fovea_pool_close_model(model);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -153,7 +120,6 @@ main(void)
         TEST(test_breaker),
         TEST(test_probe),
         TEST(test_breaker_and_bad_images),
-        TEST(test_breaker_and_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,7 +238,7 @@ test_signals(void **state)
 
     /* One that no sanitizer catches. */
     assert_int_equal(kill(scene_resting_worker(&scene), SIGUSR1), 0);
-    scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 1);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 2);
     assert_int_equal(scene_count_live(&scene), 0);
     shot_expect_good(&shot, model);
     fovea_pool_close_model(model);
@@ -258,7 +258,7 @@ test_stopped(void **state)
     shot_expect_good(&shot, model);
     assert_int_equal(kill(scene_resting_worker(&scene), SIGSTOP), 0);
     shot_expect_good(&shot, model);
-    scene_wait_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT, 1);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
     fovea_pool_close_model(model);
 }
 

@@ -71,6 +71,7 @@ is_named(enum fovea_status status)
 {
     return status == FOVEA_ERR_WORKER_CRASHED ||
             status == FOVEA_ERR_WORKER_TIMEOUT ||
+            status == FOVEA_ERR_WORKER_KILLED ||
             status == FOVEA_ERR_WORKER_START ||
             status == FOVEA_ERR_CIRCUIT_OPEN;
 }

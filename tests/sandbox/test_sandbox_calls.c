@@ -280,6 +280,13 @@ try_tgkill(void)
     return outcome(syscall(SYS_tgkill, have.child, have.child, 0));
 }
 
+/* One that does nothing where nobody asked for it. */
+static int
+try_tgkill_itself(void)
+{
+    return outcome(syscall(SYS_tgkill, getpid(), gettid(), SIGURG));
+}
+
 static int
 try_executable_memory(void)
 {
@@ -418,6 +425,7 @@ static const struct {
     { "process_vm_readv", try_read_memory_of_another },
     { "kill of another", try_kill },
     { "tgkill of another", try_tgkill },
+    { "tgkill of itself", try_tgkill_itself },
     { "executable memory", try_executable_memory },
     { "making memory executable", try_making_executable },
     { "write to another descriptor", try_write_elsewhere },
@@ -636,7 +644,7 @@ try_facts(void)
                     uname(&name) || getrlimit(RLIMIT_AS, &limit) ||
                     sched_getaffinity(0, sizeof cpus, &cpus) ||
                     getrandom(&number, sizeof number, 0) != sizeof number ||
-                    getpid() < 1 || gettid() < 1 || sched_yield() || raise(0)
+                    getpid() < 1 || gettid() < 1 || sched_yield()
             ? errno
             : 0;
 }

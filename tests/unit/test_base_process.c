@@ -1,6 +1,7 @@
 /* Processes, watched by a descriptor and without one. */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,12 @@ check_an_end(bool with_descriptor)
 {
     struct fovea_process process = start(with_descriptor);
     assert_false(fovea_process_has_ended(&process));
+    assert_false(fovea_process_is_stopped(&process));
+    assert_true(fovea_process_signal(&process, SIGSTOP));
+    while (!fovea_process_is_stopped(&process)) {
+        (void)sched_yield();
+    }
+    assert_true(fovea_process_signal(&process, SIGCONT));
     assert_true(fovea_process_signal(&process, SIGTERM));
     wait_end(&process);
     siginfo_t info = fovea_process_wait(&process);

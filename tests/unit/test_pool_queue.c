@@ -1,9 +1,5 @@
-/* The line of images, and the table of those that end workers. */
-#include <unistd.h>
-
-#include "base/memfd.h"
+/* The line of images. */
 #include "pool/queue.h"
-#include "pool/suspects.h"
 #include "test.h"
 
 enum {
@@ -38,6 +34,13 @@ expect(const struct fovea_items *list, size_t n, const uint64_t tickets[])
 }
 
 static void
+take(size_t n_idle, size_t max, struct fovea_items *taken_out)
+{
+    const struct fovea_share share = { .n_idle = n_idle, .max = max };
+    fovea_queue_take(&queue, &share, taken_out);
+}
+
+static void
 shares_out_without_mixing(void **state)
 {
     (void)state;
@@ -48,17 +51,17 @@ shares_out_without_mixing(void **state)
         fovea_queue_push(&queue, &items[i]);
     }
     assert_int_equal(fovea_queue_size(&queue), N);
-    fovea_queue_take(&queue, 1, 8, &taken);
+    take(1, 8, &taken);
     expect(&taken, 1, (const uint64_t[]){ 10 }); /* the retry, alone */
-    fovea_queue_take(&queue, 3, 8, &taken);
+    take(3, 8, &taken);
     expect(&taken, 2, (const uint64_t[]){ 6, 7 }); /* 4 for 3 */
-    fovea_queue_take(&queue, 1, 8, &taken);
+    take(1, 8, &taken);
     expect(&taken, 2, (const uint64_t[]){ 8, 9 });
-    fovea_queue_take(&queue, 1, 4, &taken);
+    take(1, 4, &taken);
     expect(&taken, 4, (const uint64_t[]){ 1, 2, 3, 4 }); /* the most */
-    fovea_queue_take(&queue, 7, 4, &taken);
+    take(7, 4, &taken);
     expect(&taken, 1, (const uint64_t[]){ 5 });
-    fovea_queue_take(&queue, 7, 4, &taken);
+    take(7, 4, &taken);
     assert_int_equal(taken.n, 0);
 }
 
@@ -69,7 +72,7 @@ what_is_put_back_goes_first(void **state)
     struct fovea_items taken;
     fovea_queue_push(&queue, &items[0]);
     fovea_queue_push(&queue, &items[1]);
-    fovea_queue_take(&queue, 2, 1, &taken);
+    take(2, 1, &taken);
     fovea_queue_push_front(&queue, fovea_items_pop(&taken));
     fovea_queue_take_all(&queue, &taken);
     expect(&taken, 2, (const uint64_t[]){ 1, 2 });
@@ -95,7 +98,7 @@ deadlines(void **state)
     fovea_queue_take_expired(&queue, 200, &taken);
     expect(&taken, 2, (const uint64_t[]){ 3, 2 });
     assert_int_equal(queue.due_ns, 300);
-    fovea_queue_take(&queue, 1, 8, &taken);
+    take(1, 8, &taken);
     expect(&taken, 2, (const uint64_t[]){ 1, 4 });
     assert_int_equal(queue.due_ns, FOVEA_NEVER); /* nobody has to wake up */
 }
@@ -116,50 +119,36 @@ tickets(void **state)
 }
 
 static void
-digest_of(const char *text, uint8_t digest_out[FOVEA_SUSPECT_DIGEST_SIZE])
-{
-    struct fovea_error error;
-    int fd = -1;
-    assert_ok(fovea_memfd_from_bytes("test", text, strlen(text), &fd, &error),
-            &error);
-    assert_ok(fovea_suspect_digest(fd, strlen(text), digest_out, &error),
-            &error);
-    (void)close(fd);
-}
-
-static void
-suspects_are_known_again(void **state)
+suspects_are_taken_one_by_one_and_may_be_acquitted(void **state)
 {
     (void)state;
-    static struct fovea_suspects suspects;
-    struct fovea_suspect suspect = { .size = 3 };
-    (void)snprintf(suspect.verdict.message, sizeof suspect.verdict.message,
-            "guilty");
-    digest_of("abc", suspect.digest);
-    /* FIPS 180-2. */
-    static const uint8_t start[] = { 0xba, 0x78, 0x16, 0xbf };
-    assert_memory_equal(suspect.digest, start, sizeof start);
-    assert_false(fovea_suspects_have_size(&suspects, 3));
-    fovea_suspects_add(&suspects, &suspect);
-    assert_true(fovea_suspects_have_size(&suspects, 3));
-    assert_false(fovea_suspects_have_size(&suspects, 4));
-    const struct fovea_error *verdict =
-            fovea_suspects_find(&suspects, 3, suspect.digest);
-    assert_non_null(verdict);
-    assert_string_equal(verdict->message, "guilty");
-    assert_null(fovea_suspects_find(&suspects, 4, suspect.digest));
-    uint8_t other[FOVEA_SUSPECT_DIGEST_SIZE];
-    digest_of("abd", other);
-    assert_null(fovea_suspects_find(&suspects, 3, other));
-    /* The oldest goes. */
-    memcpy(suspect.digest, other, sizeof other);
-    for (unsigned i = 0; i < FOVEA_SUSPECTS_MAX - 1; i++) {
-        suspect.size = 100 + i;
-        fovea_suspects_add(&suspects, &suspect);
+    struct fovea_items taken;
+    const struct fovea_share share = { .n_idle = 1, .max = 8 };
+    const struct fovea_share others = {
+        .n_idle = 1,
+        .max = 8,
+        .no_suspects = true,
+    };
+    for (unsigned i = 0; i < 6; i++) {
+        items[i].n_deaths = i < 3;
+        items[i].n_kills = i == 3 || i == 2;
+        fovea_queue_push(&queue, &items[i]);
     }
-    assert_true(fovea_suspects_have_size(&suspects, 3));
-    fovea_suspects_add(&suspects, &suspect);
-    assert_false(fovea_suspects_have_size(&suspects, 3));
+    fovea_queue_take(&queue, &others, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 4 }); /* killed with its worker */
+    fovea_queue_take(&queue, &share, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 1 });
+    fovea_queue_take(&queue, &others, &taken);
+    expect(&taken, 2, (const uint64_t[]){ 5, 6 });
+    fovea_queue_take(&queue, &others, &taken);
+    assert_int_equal(taken.n, 0);
+    assert_int_equal(fovea_queue_size(&queue), 2);
+    fovea_queue_acquit(&queue);
+    fovea_queue_take(&queue, &others, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 3 });
+    fovea_queue_take(&queue, &others, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 2 });
+    assert_int_equal(items[1].n_deaths, 0);
 }
 
 int
@@ -170,7 +159,8 @@ main(void)
         cmocka_unit_test_setup(what_is_put_back_goes_first, set_up),
         cmocka_unit_test_setup(deadlines, set_up),
         cmocka_unit_test_setup(tickets, set_up),
-        cmocka_unit_test(suspects_are_known_again),
+        cmocka_unit_test_setup(
+                suspects_are_taken_one_by_one_and_may_be_acquitted, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,16 @@
+/*
+ * The canary: a picture that every worker that is well can embed. It tells
+ * whether images are to blame for the ends of workers, or the workers (see
+ * blame.h).
+ */
+#ifndef FOVEA_POOL_CANARY_H
+#define FOVEA_POOL_CANARY_H
+
+#include "pool/queue.h"
+
+/** An image like any, without anybody who waits for it. NULL: there is no
+ *  memory for it. */
+struct fovea_item *fovea_canary_create(struct fovea_pool_model *model);
+void fovea_canary_destroy(struct fovea_item *item);
+
+#endif

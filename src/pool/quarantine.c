@@ -1,0 +1,130 @@
+/* Images that ended workers: see quarantine.h. */
+#include "pool/quarantine.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+    BLOCK_SIZE = 256 * 1024
+};
+
+void
+fovea_quarantine_init(struct fovea_quarantine *quarantine, int64_t time_ns)
+{
+    *quarantine = (struct fovea_quarantine){ .time_ns = time_ns };
+}
+
+/* Keeps the order. */
+static void
+remove_at(struct fovea_quarantine *quarantine, size_t index)
+{
+    quarantine->n--;
+    memmove(&quarantine->entries[index], &quarantine->entries[index + 1],
+            (quarantine->n - index) * sizeof quarantine->entries[0]);
+}
+
+size_t
+fovea_quarantine_count(struct fovea_quarantine *quarantine, int64_t now_ns)
+{
+    while (quarantine->n > 0 &&
+            fovea_later(quarantine->entries[0].since_ns, quarantine->time_ns) <=
+                    now_ns) {
+        remove_at(quarantine, 0);
+    }
+    return quarantine->n;
+}
+
+bool
+fovea_quarantine_has_size(struct fovea_quarantine *quarantine, uint64_t size,
+        int64_t now_ns)
+{
+    size_t n = fovea_quarantine_count(quarantine, now_ns);
+    for (size_t i = 0; i < n; i++) {
+        if (quarantine->entries[i].size == size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct fovea_quarantined *
+fovea_quarantine_find(struct fovea_quarantine *quarantine, uint64_t size,
+        const uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE], int64_t now_ns)
+{
+    size_t n = fovea_quarantine_count(quarantine, now_ns);
+    for (size_t i = 0; i < n; i++) {
+        const struct fovea_quarantined *entry = &quarantine->entries[i];
+        if (entry->size == size &&
+                memcmp(entry->digest, digest, sizeof entry->digest) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+void
+fovea_quarantine_add(struct fovea_quarantine *quarantine,
+        const struct fovea_quarantined *image)
+{
+    const struct fovea_quarantined *known = fovea_quarantine_find(quarantine,
+            image->size, image->digest, image->since_ns);
+    if (known) {
+        remove_at(quarantine, (size_t)(known - quarantine->entries));
+    } else if (quarantine->n == FOVEA_QUARANTINE_MAX) {
+        remove_at(quarantine, 0);
+    }
+    quarantine->entries[quarantine->n++] = *image;
+}
+
+void
+fovea_quarantine_release(struct fovea_quarantine *quarantine, int64_t since_ns)
+{
+    while (quarantine->n > 0 &&
+            quarantine->entries[quarantine->n - 1].since_ns >= since_ns) {
+        quarantine->n--;
+    }
+}
+
+static void
+free_digest(EVP_MD_CTX **context)
+{
+    EVP_MD_CTX_free(*context);
+}
+
+enum fovea_status
+fovea_quarantine_digest(int fd, uint64_t size,
+        uint8_t digest_out[FOVEA_QUARANTINE_DIGEST_SIZE],
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(free_digest) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_SIZE);
+    if (!context || !block || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+        return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
+    }
+    for (uint64_t at = 0; at < size;) {
+        size_t want = size - at < BLOCK_SIZE ? (size_t)(size - at) : BLOCK_SIZE;
+        ssize_t n = pread(fd, block, want, (off_t)at);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                    "cannot read an image for its digest");
+        }
+        if (n == 0) {
+            break; /* cut short meanwhile: the digest of what is there */
+        }
+        if (!EVP_DigestUpdate(context, block, (size_t)n)) {
+            return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
+        }
+        at += (uint64_t)n;
+    }
+    unsigned digest_size = FOVEA_QUARANTINE_DIGEST_SIZE;
+    if (!EVP_DigestFinal_ex(context, digest_out, &digest_size)) {
+        return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
+    }
+    return FOVEA_OK;
+}

@@ -1,0 +1,340 @@
+/*
+ * Whose fault it is, and what follows: an image that ends workers is refused
+ * and harms nobody else; a signal from outside is nobody's fault; an
+ * installation that cannot embed anything is told from images that cannot be.
+ */
+#include <signal.h>
+
+#include "pool/blame.h"
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    scene.settings.max_workers = 2;
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot, struct fovea_pool_model *model)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+static void
+expect_good(struct fovea_pool_model *model)
+{
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+}
+
+static unsigned
+count_quarantined(void)
+{
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    unsigned n = stats.n_quarantined;
+    fovea_pool_stats_finish(&stats);
+    return n;
+}
+
+enum {
+    N_POISONS = 3
+};
+
+/* Twice as many ends of workers as open the breaker, were they its business. */
+static void
+poison_on_an_idle_server_refuses_nobody(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_error error;
+    for (unsigned i = 0; i < N_POISONS; i++) {
+        struct shot shot;
+        shot_init(&shot, &scene, "crash\n%u", i);
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED,
+                "the image ended two workers, the last by signal 11");
+        assert_ok(fovea_pool_check_model(model, &error), &error);
+    }
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_CRASHED),
+            2 * N_POISONS);
+    expect_good(model);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
+    assert_int_equal(count_quarantined(), N_POISONS);
+    fovea_pool_close_model(model);
+}
+
+/* The poison crashes, hangs and talks nonsense; whoever came with it, before or
+   after it, gets a vector. */
+static void
+poison_beside_good_traffic_refuses_nobody(void **state)
+{
+    (void)state;
+    enum {
+        N = 60
+    };
+    static const char *const words[] = { "crash", "hang", "garbage" };
+    scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    static struct shot shots[N];
+    for (unsigned i = 0; i < N; i++) {
+        const char *word = i % 20 == 7 ? words[i / 20] : "vector";
+        shot_init(&shots[i], &scene, "%s\n%u", word, i);
+        shots[i].is_batch = i % 2;
+        submit(&shots[i], model);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        shot_wait(&shots[i]);
+        if (i % 20 != 7) {
+            shot_check_good(&shots[i]);
+        } else {
+            shot_check(&shots[i],
+                    i / 20 == 1 ? FOVEA_ERR_WORKER_TIMEOUT
+                                : FOVEA_ERR_WORKER_CRASHED,
+                    "ended two workers");
+        }
+    }
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
+    fovea_pool_close_model(model);
+}
+
+/* Images that hold their workers up leave one of two to the others: what is
+   tried again of them waits until the first is through. */
+static void
+suspects_leave_a_worker_to_the_others(void **state)
+{
+    (void)state;
+    scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    struct fovea_pool_model *model = NULL;
+    struct fovea_error error;
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.max_batch = 1;
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
+    expect_good(model);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
+    static struct shot hanging[2];
+    for (unsigned i = 0; i < 2; i++) {
+        shot_init(&hanging[i], &scene, "hang\n%u", i);
+        submit(&hanging[i], model);
+    }
+    static struct shot good;
+    shot_init(&good, &scene, "vector");
+    submit(&good, model);
+    unsigned last = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        shot_check(&hanging[i], FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
+        last = hanging[i].order > last ? hanging[i].order : last;
+    }
+    shot_check_good(&good);
+    assert_true(good.order < last);
+    fovea_pool_close_model(model);
+}
+
+/* Every image ends its worker: after a row of them the canary shows that it is
+   the worker. The breaker opens, and no image is held to be guilty. */
+static void
+a_broken_installation_is_found_out(void **state)
+{
+    (void)state;
+    enum {
+        N = 12
+    };
+    scene.settings.max_workers = 1;
+    scene.settings.breaker_open_ns = 50 * FOVEA_NS_PER_MS;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "images-crash");
+    static struct shot shots[N];
+    unsigned n_refused = 0;
+    for (unsigned i = 0; i < N; i++) {
+        shot_init(&shots[i], &scene, "vector %u", i);
+        submit(&shots[i], model);
+    }
+    for (unsigned i = 0; i < N; i++) {
+        shot_wait(&shots[i]);
+        n_refused += shots[i].result.code == FOVEA_ERR_CIRCUIT_OPEN;
+        if (shots[i].result.code == FOVEA_ERR_CIRCUIT_OPEN) {
+            assert_non_null(strstr(shots[i].result.message,
+                    "with a picture that is known to be good: signal 11"));
+        } else {
+            assert_int_equal(shots[i].result.code, FOVEA_ERR_WORKER_CRASHED);
+        }
+    }
+    assert_true(n_refused > 0);
+    assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
+            fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
+    assert_int_equal(count_quarantined(), 0);
+    /* Mended: all of them are good, those too that were given a verdict. */
+    scene_write(&scene, "one/load", NULL);
+    int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
+    struct fovea_error error;
+    while (shot_submit(&shots[0], model, &error) && fovea_clock_ns() < until) {
+        sleep_ns(FOVEA_NS_PER_MS);
+    }
+    shot_check_good(&shots[0]);
+    for (unsigned i = 1; i < N; i++) {
+        shot_expect_good(&shots[i], model);
+    }
+    fovea_pool_close_model(model);
+}
+
+static const struct {
+    const char *text;
+    enum fovea_stop_reason reason;
+    enum fovea_status status;
+    unsigned n_workers;
+    const char *part;
+} ends[] = {
+    { "signal 9", FOVEA_STOP_KILLED, FOVEA_ERR_WORKER_KILLED, FOVEA_KILLS_MAX,
+            "ended from outside, the last by signal 9 (SIGKILL)" },
+    { "signal 15", FOVEA_STOP_KILLED, FOVEA_ERR_WORKER_KILLED, FOVEA_KILLS_MAX,
+            "ended from outside, the last by signal 15 (SIGTERM)" },
+    { "signal 19", FOVEA_STOP_KILLED, FOVEA_ERR_WORKER_KILLED, FOVEA_KILLS_MAX,
+            "the last by somebody who stopped it (SIGSTOP)" },
+    { "signal 24", FOVEA_STOP_KILLED, FOVEA_ERR_WORKER_KILLED, FOVEA_KILLS_MAX,
+            "(SIGXCPU)" },
+    { "oom", FOVEA_STOP_OOM, FOVEA_ERR_WORKER_KILLED, FOVEA_KILLS_MAX,
+            "the last by the kernel, for lack of memory" },
+    { "signal 6", FOVEA_STOP_CRASHED, FOVEA_ERR_WORKER_CRASHED, 2,
+            "the last by signal 6 (SIGABRT)" },
+    { "signal 31", FOVEA_STOP_CRASHED, FOVEA_ERR_WORKER_CRASHED, 2,
+            "the last by signal 31 (SIGSYS)" },
+    { "exit 3", FOVEA_STOP_EXITED, FOVEA_ERR_WORKER_CRASHED, 2,
+            "the last by exit code 3" },
+};
+
+/* Only what an image brought upon its workers is held against it. */
+static void
+only_its_own_doing_condemns_an_image(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = FOVEA_NS_PER_S;
+    scene_write(&scene, "proc/vmstat", "oom_kill 7\n");
+    scene_open(&scene);
+    unsigned n_quarantined = 0;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "model%zu", i);
+        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        unsigned n = scene_count_stops(&scene, ends[i].reason);
+        struct shot shot;
+        struct fovea_error error;
+        shot_init(&shot, &scene, "%s", ends[i].text);
+        shot_expect(&shot, model, ends[i].status, ends[i].part);
+        scene_wait_stops(&scene, ends[i].reason, n + ends[i].n_workers);
+        assert_int_equal(scene_count_stops(&scene, ends[i].reason),
+                n + ends[i].n_workers);
+        enum fovea_status again = shot_submit(&shot, model, &error);
+        bool is_guilty = ends[i].status == FOVEA_ERR_WORKER_CRASHED;
+        assert_int_equal(again, is_guilty ? FOVEA_ERR_WORKER_CRASHED : 0);
+        if (!is_guilty) {
+            fovea_pool_cancel(model, shot.ticket);
+            shot_wait(&shot);
+        }
+        n_quarantined += is_guilty;
+        assert_int_equal(count_quarantined(), n_quarantined);
+        expect_good(model);
+        fovea_pool_close_model(model);
+    }
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
+}
+
+/* With nothing in hand there is no image to blame, and no start that failed. */
+static void
+ends_of_idle_workers_do_not_add_up(void **state)
+{
+    (void)state;
+    enum {
+        N = 8
+    };
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    for (unsigned i = 0; i < N; i++) {
+        expect_good(model);
+        assert_int_equal(kill(scene_resting_worker(&scene), SIGABRT), 0);
+        scene_wait_stops(&scene, FOVEA_STOP_CRASHED, i + 1);
+    }
+    expect_good(model);
+    assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
+    fovea_pool_close_model(model);
+}
+
+/* Where every worker is killed while it starts, somebody must be told. */
+static void
+starts_that_are_killed_open_the_breaker(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "kill");
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, model, FOVEA_ERR_CIRCUIT_OPEN, "signal 9 (SIGKILL)");
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_KILLED), 5);
+    fovea_pool_close_model(model);
+}
+
+static void
+quarantine_ends(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    struct fovea_error error;
+    shot_init(&shot, &scene, "crash");
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    assert_int_equal(count_quarantined(), 1);
+    assert_fails(shot_submit(&shot, model, &error), &error,
+            FOVEA_ERR_WORKER_CRASHED, "; it is not tried again for 3600 s");
+    fovea_pool_close_model(model);
+    scene_close(&scene);
+
+    scene.settings.quarantine_ns = 1;
+    scene_open(&scene);
+    model = scene_model(&scene, "one", NULL);
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    assert_int_equal(count_quarantined(), 0);
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(poison_on_an_idle_server_refuses_nobody),
+        TEST(poison_beside_good_traffic_refuses_nobody),
+        TEST(suspects_leave_a_worker_to_the_others),
+        TEST(a_broken_installation_is_found_out),
+        TEST(only_its_own_doing_condemns_an_image),
+        TEST(ends_of_idle_workers_do_not_add_up),
+        TEST(starts_that_are_killed_open_the_breaker),
+        TEST(quarantine_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
