@@ -34,8 +34,6 @@ static const char help[] =
         "                         $FOVEA_API_KEY is the same, less visible\n"
         "      --no-auth          no key, even where other machines can ask\n"
         "      --no-url           no URLs of images are fetched\n"
-        "      --allow-private-urls\n"
-        "                         also those of this machine and its networks\n"
         "      --use-proxies      fetch through http_proxy and its relatives\n"
         "      --allow-host NAME  answer requests for this host name without a key\n"
         "      --cors-origin URL  let pages of this origin ask; * for all\n"
@@ -73,7 +71,6 @@ static const char *const log_formats[] = { "text", "json", NULL };
 
 struct flags {
     bool help;
-    bool allow_private;
     bool no_url;
     bool use_proxies;
     const char *host;
@@ -92,7 +89,7 @@ enum {
     MAX_PORT = 65535,
     MAX_ITEMS = 65536,
     MAX_CONNECTIONS = 65536,
-    N_OWN_FLAGS = 27
+    N_OWN_FLAGS = 26
 };
 
 static enum fovea_status
@@ -114,7 +111,6 @@ parse(struct flags *flags, int argc, char **argv, const char **words,
         { .name = "api-key-file", .text = &server->api_key_file },
         { .name = "no-auth", .on = &server->no_auth },
         { .name = "no-url", .on = &flags->no_url },
-        { .name = "allow-private-urls", .on = &flags->allow_private },
         { .name = "use-proxies", .on = &flags->use_proxies },
         { .name = "allow-host", .text = &server->allowed_host },
         { .name = "cors-origin", .text = &server->cors_origin },
@@ -216,7 +212,6 @@ resolve(struct flags *flags, struct fovea_error *err)
     library->dtype = (enum fovea_dtype)flags->dtype;
     /* Strangers name the URLs here. */
     library->url.off = flags->no_url;
-    library->url.allow_private = flags->allow_private;
     library->url.use_proxies = flags->use_proxies;
     server->max_items = (size_t)flags->max_items;
     server->max_connections = (unsigned)flags->max_connections;

@@ -59,6 +59,7 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
                 .number = &settings->max_redirects,
                 .min = 1,
                 .max = MAX_REDIRECTS },
+        { .name = "allow-private-urls", .on = &settings->allow_private },
         { .name = "max-bytes",
                 .number = &settings->max_bytes,
                 .min = 1,
@@ -142,7 +143,7 @@ fovea_settings_apply(const struct fovea_settings *settings,
     options->max_cache_bytes = settings->max_cache;
     options->sandbox = (enum fovea_sandbox)settings->sandbox;
     options->url = (struct fovea_url_options){
-        .allow_private = true,
+        .allow_private = settings->allow_private,
         .use_proxies = true,
         .connect_ns = settings->connect_ns,
         .total_ns = settings->fetch_ns,

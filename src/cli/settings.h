@@ -25,6 +25,7 @@ struct fovea_settings {
     int64_t connect_ns;
     int64_t fetch_ns;
     uint64_t max_redirects;
+    bool allow_private;
     const char *memory_limit;
     uint64_t max_bytes;
     uint64_t max_pixels;
@@ -33,7 +34,7 @@ struct fovea_settings {
 };
 
 enum {
-    FOVEA_SETTINGS_N_FLAGS = 19
+    FOVEA_SETTINGS_N_FLAGS = 20
 };
 
 /* What the flags are, for the help of each command; as it is printed. */
@@ -61,6 +62,7 @@ enum {
     "      --connect-time TIME  to reach the server (10s)\n" \
     "      --fetch-time TIME    for all of a download (60s)\n" \
     "      --max-redirects N    1 to 50 (5)\n" \
+    "      --allow-private-urls also from this machine and its networks\n" \
     "\n" \
     "Limits; an image beyond one is a bad input:\n" \
     "      --max-bytes N     size of the file; K, M, G are powers of 1024 (256M)\n" \
@@ -77,8 +79,7 @@ void fovea_settings_flags(struct fovea_settings *settings,
 /**
  * What they mean. Fields that no flag is about are left alone.
  *
- * A command looks after the machine that it runs on: private addresses and
- * proxies are allowed.
+ * Proxies of the environment are used: it is the user's own.
  *
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a memory limit that is none.
  */

@@ -166,8 +166,9 @@ fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
     }
     if (transfer->refused[0] && code == CURLE_COULDNT_CONNECT) {
         return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
-                "%.100s: not fetched from there: %s", transfer->url.host,
-                transfer->refused);
+                "%.100s: not fetched from there: %s; --allow-private-urls "
+                "(allow_private) would allow it",
+                transfer->url.host, transfer->refused);
     }
     return judge_failure(transfer, code, err);
 }

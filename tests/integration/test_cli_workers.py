@@ -62,14 +62,25 @@ def test_urls_are_inputs_like_others(directory):
     path = put(directory, "a.png", picture(1))
     with Server(command.read(path)) as server:
         good, bad = server.url + "/picture", server.url + "/nothing"
-        result = run("embed", path, good, bad)
-        listed = run("embed", "-", input=f"{good}\n".encode())
+        allow = "--allow-private-urls"
+        result = run("embed", allow, path, good, bad)
+        listed = run("embed", allow, "-", input=f"{good}\n".encode())
+        compared = run("similar", "--json", allow, good, good)
+        refused = run("embed", good)
+        not_compared = run("similar", good, path)
     said(result, 3)
     here, fetched, missing = lines(result.stdout)
     same(fetched["embedding"], here["embedding"])
     same(fetched["input"], good)
     same(missing["error"]["code"], "fetch_status")
     same(lines(listed.stdout)[0]["embedding"], here["embedding"])
+    same(lines(compared.stdout)[0]["input"], good)
+    # Without the flag nothing on this machine is asked.
+    said(refused, 3)
+    error = lines(refused.stdout)[0]["error"]
+    same(error["code"], "url_refused")
+    assert "--allow-private-urls" in error["message"], error
+    said(not_compared, 1, "--allow-private-urls")
 
 
 def test_stats_and_events_are_told(directory):

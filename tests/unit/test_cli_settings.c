@@ -53,6 +53,7 @@ every_flag_reaches_its_option(void **state)
         FIELD(url.connect_ns, "--connect-time=1", 1000000000),
         FIELD(url.total_ns, "--fetch-time=1m", 60000000000),
         FIELD(url.max_redirects, "--max-redirects=2", 2),
+        FIELD(url.allow_private, "--allow-private-urls", true),
         FIELD(limits.max_bytes, "--max-bytes=1K", 1024),
         FIELD(limits.max_pixels, "--max-pixels=1K", 1000),
         FIELD(limits.max_side_px, "--max-side=11", 11),
