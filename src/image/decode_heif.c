@@ -20,7 +20,7 @@
 #include "base/error.h"
 #include "image/bytes.h"
 #include "image/decode.h"
-#include "image/image.h"
+#include "image/heif_codec.h"
 
 static void
 auto_context(struct heif_context **context)
@@ -179,6 +179,15 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     const uint8_t *bytes = NULL;
     size_t size = 0;
     enum fovea_status status = fovea_input_load(input, &bytes, &size, err);
+    if (status) {
+        return status;
+    }
+    const char *codec = NULL;
+    status = fovea_heif_foreign_codec(input, &codec, err);
+    if (!status && codec) {
+        status = fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                "HEIF: %s inside is not supported", codec);
+    }
     if (status) {
         return status;
     }

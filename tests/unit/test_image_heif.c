@@ -93,6 +93,101 @@ test_turned_by_the_library(void **state)
     free(bytes);
 }
 
+enum {
+    MAX_FILE = 512
+};
+
+/* Boxes, each closed before the next one beside it is begun. */
+struct boxes {
+    uint8_t bytes[MAX_FILE];
+    size_t size;
+};
+
+static void
+add(struct boxes *boxes, const void *bytes, size_t size)
+{
+    assert_true(boxes->size + size <= MAX_FILE);
+    memcpy(boxes->bytes + boxes->size, bytes, size);
+    boxes->size += size;
+}
+
+static size_t
+begin_box(struct boxes *boxes, const char *type)
+{
+    size_t at = boxes->size;
+    add(boxes, "\0\0\0\0", 4);
+    add(boxes, type, 4);
+    return at;
+}
+
+static void
+end_box(struct boxes *boxes, size_t at)
+{
+    boxes->bytes[at + 2] = (uint8_t)((boxes->size - at) >> 8);
+    boxes->bytes[at + 3] = (uint8_t)(boxes->size - at);
+}
+
+/* Two items, of which the second is the primary one. */
+static struct boxes
+items_of(const char *first, const char *second, bool wide)
+{
+    struct boxes boxes = { 0 };
+    size_t ftyp = begin_box(&boxes, "ftyp");
+    add(&boxes, "mif1\0\0\0\0mif1", 12);
+    end_box(&boxes, ftyp);
+    size_t meta = begin_box(&boxes, "meta");
+    add(&boxes, "\0\0\0\0", 4);
+    size_t pitm = begin_box(&boxes, "pitm");
+    add(&boxes, wide ? "\1\0\0\0\0\0\0\2" : "\0\0\0\0\0\2", wide ? 8 : 6);
+    end_box(&boxes, pitm);
+    size_t iinf = begin_box(&boxes, "iinf");
+    add(&boxes, wide ? "\1\0\0\0\0\0\0\2" : "\0\0\0\0\0\2", wide ? 8 : 6);
+    for (unsigned id = 1; id <= 2; id++) {
+        size_t infe = begin_box(&boxes, "infe");
+        uint8_t number[] = { wide ? 3 : 2, 0, 0, 0, 0, 0, 0, (uint8_t)id };
+        add(&boxes, number, 4);
+        add(&boxes, number + (wide ? 4 : 6), wide ? 4 : 2);
+        add(&boxes, "\0\0", 2);
+        add(&boxes, id == 1 ? first : second, 4);
+        add(&boxes, "", 1);
+        end_box(&boxes, infe);
+    }
+    end_box(&boxes, iinf);
+    end_box(&boxes, meta);
+    return boxes;
+}
+
+static void
+test_foreign_codecs_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *first;
+        const char *second;
+        const char *name;
+    } cases[] = {
+        { "hvc1", "jpeg", "JPEG inside is not supported" },
+        { "Exif", "avc1", "AVC inside is not supported" },
+        { "vvc1", "vvc1", "VVC inside is not supported" },
+        { "j2k1", "j2k1", "JPEG 2000 inside is not supported" },
+        { "jpeg", "grid", "JPEG inside is not supported" },
+    };
+    for (size_t i = 0; i < 2 * FOVEA_ARRAY_LEN(cases); i++) {
+        struct boxes boxes =
+                items_of(cases[i / 2].first, cases[i / 2].second, i % 2);
+        assert_undecodable(boxes.bytes, boxes.size, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                cases[i / 2].name);
+    }
+    /* Of what libheif has, libheif says what is wrong. */
+    struct boxes boxes = items_of("jpeg", "hvc1", false);
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_int_equal(
+            decode_bytes(boxes.bytes, boxes.size, NULL, &decoded, &error),
+            FOVEA_ERR_IMAGE_CORRUPT);
+    decoded_finish(&decoded);
+}
+
 static void
 test_damage_is_an_error(void **state)
 {
@@ -148,6 +243,7 @@ main(void)
         cmocka_unit_test(test_pixels),
         cmocka_unit_test(test_primary_image),
         cmocka_unit_test(test_turned_by_the_library),
+        cmocka_unit_test(test_foreign_codecs_are_named),
         cmocka_unit_test(test_damage_is_an_error),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),
