@@ -72,6 +72,23 @@ refuse_body(struct fovea_exchange *exchange)
     return fovea_gate_swallows(exchange) ? MHD_YES : fovea_reply(exchange);
 }
 
+/* Make what a body goes through. The gate knows its coding. */
+static enum fovea_status
+prepare(struct fovea_exchange *exchange, struct fovea_error *err)
+{
+    enum fovea_coding coding = FOVEA_CODING_IDENTITY;
+    const char *value = fovea_exchange_header(exchange, "Content-Encoding");
+    enum fovea_status status = FOVEA_OK;
+    if (value && exchange->route->is_post &&
+            fovea_coding_find(value, &coding) && coding) {
+        status = fovea_inflate_create(coding, &exchange->inflate, err);
+    }
+    if (!status && exchange->route->handle == fovea_handle_upload) {
+        status = fovea_upload_begin(exchange, err);
+    }
+    return status;
+}
+
 static enum MHD_Result
 take_head(struct fovea_exchange *exchange, const char *url, const char *method)
 {
@@ -88,36 +105,61 @@ take_head(struct fovea_exchange *exchange, const char *url, const char *method)
         return refuse_body(exchange);
     }
     exchange->stage = FOVEA_STAGE_RECEIVING;
-    if (exchange->route->handle == fovea_handle_upload) {
-        struct fovea_error error;
-        if (fovea_upload_begin(exchange, &error)) {
-            fovea_answer_fail(&exchange->answer, error.code, "", "%s",
-                    error.message);
-            return refuse_body(exchange);
-        }
+    struct fovea_error error;
+    if (prepare(exchange, &error)) {
+        fovea_answer_fail(&exchange->answer, error.code, "", "%s",
+                error.message);
+        return refuse_body(exchange);
     }
     return MHD_YES;
 }
 
 /* Only what a handler wants is kept. */
 static enum fovea_status
-keep(struct fovea_exchange *exchange, const char *data, size_t size,
+keep_plain(struct fovea_exchange *exchange, const char *data, size_t size,
         struct fovea_error *err)
 {
-    uint64_t most = exchange->server->settings.max_body_bytes;
-    if (exchange->received_bytes > most) {
-        return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
-                "the request has more bytes than the limit of %" PRIu64
-                " (--max-body)",
-                most);
-    }
     if (exchange->upload) {
         return fovea_upload_add(exchange->upload, data, size, err);
     }
     return exchange->route->is_post
             ? fovea_body_add(&exchange->body, &exchange->server->budget, data,
-                      size, exchange->announced_bytes, err)
+                      size, exchange->inflate ? 0 : exchange->announced_bytes,
+                      err)
             : FOVEA_OK;
+}
+
+static enum fovea_status
+too_large(const struct fovea_exchange *exchange, const char *how,
+        struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
+            "the request has more bytes%s than the limit of %" PRIu64
+            " (--max-body)",
+            how, exchange->server->settings.max_body_bytes);
+}
+
+static enum fovea_status
+keep_unpacked(void *context, const char *data, size_t size,
+        struct fovea_error *err)
+{
+    struct fovea_exchange *exchange = context;
+    exchange->unpacked_bytes += size;
+    return exchange->unpacked_bytes > exchange->server->settings.max_body_bytes
+            ? too_large(exchange, ", unpacked,", err)
+            : keep_plain(exchange, data, size, err);
+}
+
+static enum fovea_status
+keep(struct fovea_exchange *exchange, const char *data, size_t size,
+        struct fovea_error *err)
+{
+    if (exchange->received_bytes > exchange->server->settings.max_body_bytes) {
+        return too_large(exchange, "", err);
+    }
+    return exchange->inflate ? fovea_inflate_add(exchange->inflate, data, size,
+                                       keep_unpacked, exchange, err)
+                             : keep_plain(exchange, data, size, err);
 }
 
 void
@@ -125,6 +167,8 @@ fovea_exchange_forget_input(struct fovea_exchange *exchange)
 {
     fovea_upload_destroy(exchange->upload);
     exchange->upload = NULL;
+    fovea_inflate_destroy(exchange->inflate);
+    exchange->inflate = NULL;
     fovea_body_finish(&exchange->body, &exchange->server->budget);
 }
 
@@ -156,6 +200,19 @@ receive(struct fovea_exchange *exchange, const char *data, size_t size)
     return MHD_YES;
 }
 
+/* All of the request is here. */
+static void
+handle(struct fovea_exchange *exchange)
+{
+    struct fovea_error error;
+    if (exchange->inflate && fovea_inflate_end(exchange->inflate, &error)) {
+        fovea_answer_fail(&exchange->answer, error.code, "", "%s",
+                error.message);
+    } else {
+        exchange->route->handle(exchange);
+    }
+}
+
 enum MHD_Result
 /* Arguments of libmicrohttpd's. NOLINTNEXTLINE(readability-function-size) */
 fovea_exchange_go_on(void *context, struct MHD_Connection *mhd, const char *url,
@@ -179,7 +236,7 @@ fovea_exchange_go_on(void *context, struct MHD_Connection *mhd, const char *url,
     }
     if (exchange->stage == FOVEA_STAGE_RECEIVING) {
         fovea_connection_enter(exchange->connection, FOVEA_PHASE_WORK);
-        exchange->route->handle(exchange);
+        handle(exchange);
         if (exchange->stage == FOVEA_STAGE_WORKING) {
             return MHD_YES;
         }

@@ -155,6 +155,37 @@ type_is_fine(struct fovea_exchange *exchange)
     return false;
 }
 
+/* How a body is packed. */
+static enum MHD_Result
+count_codings(void *context, enum MHD_ValueKind kind, const char *name,
+        const char *value)
+{
+    (void)kind;
+    (void)value;
+    unsigned *n = context;
+    *n += strcasecmp(name, "Content-Encoding") == 0;
+    return MHD_YES;
+}
+
+static bool
+coding_is_fine(struct fovea_exchange *exchange)
+{
+    unsigned n = 0;
+    enum fovea_coding coding;
+    const char *value = fovea_exchange_header(exchange, "Content-Encoding");
+    (void)MHD_get_connection_values(exchange->connection->mhd, MHD_HEADER_KIND,
+            count_codings, &n);
+    if (!value || !exchange->route->is_post ||
+            (n == 1 && fovea_coding_find(value, &coding))) {
+        return true;
+    }
+    fovea_answer_fail(&exchange->answer, FOVEA_ERR_CONTENT_ENCODING, "",
+            "Content-Encoding is \"%.80s\"%s; bodies are taken as they are, or "
+            "packed once, with gzip or deflate",
+            value, n > 1 ? " and others" : "");
+    return false;
+}
+
 /* How often a request says where its body ends. */
 static enum MHD_Result
 count_framing(void *context, enum MHD_ValueKind kind, const char *name,
@@ -278,7 +309,8 @@ fovea_gate_check(struct fovea_exchange *exchange)
         return false;
     }
     return may_ask(exchange) && route_is_fine(exchange) &&
-            type_is_fine(exchange) && size_is_fine(exchange);
+            type_is_fine(exchange) && coding_is_fine(exchange) &&
+            size_is_fine(exchange);
 }
 
 bool
@@ -310,7 +342,8 @@ fovea_gate_add_cors(const struct fovea_exchange *exchange,
         (void)MHD_add_response_header(response, "Access-Control-Allow-Methods",
                 "GET, POST");
         (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
-                "Authorization, Content-Type, X-API-Key, X-Request-Id");
+                "Authorization, Content-Encoding, Content-Type, X-API-Key, "
+                "X-Request-Id");
         (void)MHD_add_response_header(response, "Access-Control-Max-Age",
                 "600");
     }

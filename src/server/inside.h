@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "server/answer.h"
 #include "server/body.h"
+#include "server/inflate.h"
 #include "server/keys.h"
 #include "server/listen.h"
 #include "server/log.h"
@@ -114,6 +115,8 @@ struct fovea_exchange {
     int64_t started_ns;
     uint64_t announced_bytes; /* 0: not said */
     uint64_t received_bytes;
+    struct fovea_inflate *inflate; /* of a packed body; owned */
+    uint64_t unpacked_bytes;
     struct fovea_body body;
     struct fovea_upload *upload;  /* of a form; owned */
     struct fovea_server_job *job; /* owned */

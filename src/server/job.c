@@ -61,10 +61,12 @@ fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
 }
 
 static void
-count(struct fovea_server_job *job, const struct fovea_server_job_item *item)
+count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
     struct fovea_server *server = job->exchange->server;
     server->n_images--;
+    fovea_request_item_explain(&job->request.items[item - job->items],
+            &item->error);
     job->exchange->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
     fovea_notes_count(&item->error, job->exchange->n_noted);

@@ -90,6 +90,9 @@ add_headers(const struct fovea_exchange *exchange,
     if (answer->allow) {
         add(response, "Allow", answer->allow);
     }
+    if (answer->code == FOVEA_ERR_CONTENT_ENCODING) {
+        add(response, "Accept-Encoding", FOVEA_CODINGS);
+    }
     if (answer->http == HTTP_UNAUTHORIZED) {
         add(response, "WWW-Authenticate", "Bearer");
     }

@@ -1,13 +1,13 @@
 /* Requests, and reading them from JSON: see request.h. */
 #include "server/request.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/size.h"
+#include "server/fields.h"
 #include "server/item.h"
 #include "server/skeleton.h"
 
@@ -24,20 +24,15 @@ enum {
     PARTS_PER_ITEM = 16,
     SPARE_PARTS = 4096,
     SIZE_PER_ITEM = LONG_SIZE + 512,
-    SPARE_SIZE = 1 << 20,
-    SHOWN_SIZE = 32
+    SPARE_SIZE = 1 << 20
 };
 
-static const char *const list_names[] = { "input", "inputs", "images" };
+/* vLLM's messages are one embedding of all that they say, so there is one, of
+ * one image. */
+static const char messages[] = "messages";
 
-/* One of the settings. */
-struct setting {
-    const char *name;
-    const char *expected;
-    enum fovea_status (*set)(struct fovea_embed_request *request,
-            const struct setting *setting, const char *value,
-            struct fovea_complaint *complaint);
-};
+static const char *const list_names[] = { "input", "inputs", "images",
+    messages };
 
 enum fovea_status
 fovea_complain_with(struct fovea_complaint *complaint, enum fovea_status code,
@@ -61,166 +56,12 @@ fovea_complain(struct fovea_complaint *complaint, enum fovea_status code,
     return status;
 }
 
-/* The value of a setting is another than it may be; text of the client's as it
- * may stand in a message. */
-static enum fovea_status
-refuse(const struct setting *setting, const char *value,
-        struct fovea_complaint *complaint)
-{
-    char shown[SHOWN_SIZE];
-    (void)snprintf(shown, sizeof shown, "%s", value);
-    for (char *c = shown; *c; c++) {
-        if (*c < ' ' || *c > '~') {
-            *c = '?';
-        }
-    }
-    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
-            "%s must be %s, not \"%s%s\"", setting->name, setting->expected,
-            shown, strlen(value) < sizeof shown ? "" : "...");
-}
-
-static enum fovea_status
-set_model(struct fovea_embed_request *request, const struct setting *setting,
-        const char *value, struct fovea_complaint *complaint)
-{
-    size_t size = strlen(value) + 1;
-    char *model = malloc(size);
-    if (!model) {
-        return fovea_complain(complaint, FOVEA_ERR_NO_MEMORY, setting->name,
-                "cannot allocate %zu bytes for the model's name", size);
-    }
-    memcpy(model, value, size);
-    free(request->model);
-    request->model = model;
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-set_encoding(struct fovea_embed_request *request, const struct setting *setting,
-        const char *value, struct fovea_complaint *complaint)
-{
-    if (strcmp(value, "float") == 0) {
-        request->encoding = FOVEA_ENCODING_FLOAT;
-    } else if (strcmp(value, "base64") == 0) {
-        request->encoding = FOVEA_ENCODING_BASE64;
-    } else {
-        return refuse(setting, value, complaint);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-set_dimensions(struct fovea_embed_request *request,
-        const struct setting *setting, const char *value,
-        struct fovea_complaint *complaint)
-{
-    uint64_t number = 0;
-    for (const char *digit = value; *digit; digit++) {
-        if (*digit < '0' || *digit > '9') {
-            return refuse(setting, value, complaint);
-        }
-        number = number * 10 + (uint64_t)(*digit - '0');
-        if (number > UINT32_MAX) {
-            return refuse(setting, value, complaint);
-        }
-    }
-    request->dimensions = (uint32_t)number;
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-set_on_error(struct fovea_embed_request *request, const struct setting *setting,
-        const char *value, struct fovea_complaint *complaint)
-{
-    if (strcmp(value, "fail") == 0) {
-        request->on_error_item = false;
-    } else if (strcmp(value, "item") == 0) {
-        request->on_error_item = true;
-    } else {
-        return refuse(setting, value, complaint);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-set_modality(struct fovea_embed_request *request, const struct setting *setting,
-        const char *value, struct fovea_complaint *complaint)
-{
-    (void)request;
-    return strcmp(value, "image") == 0 ? FOVEA_OK
-                                       : refuse(setting, value, complaint);
-}
-
-static const struct setting settings[] = {
-    { "model", "a model's name", set_model },
-    { "encoding_format", "\"float\" or \"base64\"", set_encoding },
-    { "dimensions", "an integer from 0 to 4294967295", set_dimensions },
-    { "on_error", "\"fail\" or \"item\"", set_on_error },
-    { "modality", "\"image\" (text and audio are not served)", set_modality },
-};
-
-enum fovea_status
-fovea_embed_request_set(struct fovea_embed_request *request, const char *name,
-        const char *value, struct fovea_complaint *complaint)
-{
-    /* A form sends its empty fields along. */
-    for (size_t i = 0; *value && i < FOVEA_ARRAY_LEN(settings); i++) {
-        if (strcmp(name, settings[i].name) == 0) {
-            return settings[i].set(request, &settings[i], value, complaint);
-        }
-    }
-    return FOVEA_OK;
-}
-
 static enum fovea_status
 wrong_type(const char *name, const char *expected, const json_t *json,
         struct fovea_complaint *complaint)
 {
     return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
             "%s must be %s, not %s", name, expected, fovea_skeleton_kind(json));
-}
-
-static enum fovea_status
-read_dimensions(struct fovea_embed_request *request,
-        const struct setting *setting, const json_t *json,
-        struct fovea_complaint *complaint)
-{
-    if (!json_is_number(json)) {
-        return wrong_type(setting->name, setting->expected, json, complaint);
-    }
-    double number = json_number_value(json);
-    if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number)) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
-                "%s must be %s, not %.10g", setting->name, setting->expected,
-                number);
-    }
-    request->dimensions = (uint32_t)number;
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-read_setting(const struct fovea_skeleton *skeleton,
-        const struct setting *setting, struct fovea_embed_request *request,
-        struct fovea_complaint *complaint)
-{
-    const json_t *json = fovea_skeleton_field(skeleton->tree, setting->name);
-    if (!json) {
-        return FOVEA_OK;
-    }
-    if (setting->set == set_dimensions) {
-        return read_dimensions(request, setting, json, complaint);
-    }
-    if (!json_is_string(json)) {
-        return wrong_type(setting->name, setting->expected, json, complaint);
-    }
-    size_t size = 0;
-    const char *value = fovea_skeleton_string(skeleton, json, &size);
-    if (size > LONG_SIZE) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, setting->name,
-                "%s must be %s, not %zu bytes of text", setting->name,
-                setting->expected, size);
-    }
-    return fovea_embed_request_set(request, setting->name, value, complaint);
 }
 
 /* Find the list of images, by the one of its names that is given. */
@@ -263,6 +104,16 @@ check_list(const char *name, const json_t *list, size_t max_items,
         return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
                 "%s is empty", name);
     }
+    if (fovea_item_is_tokens(list)) {
+        return fovea_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED, name,
+                "%s is " FOVEA_TOKENS_TEXT, name);
+    }
+    if (name == messages && (!json_is_array(list) || n_items > 1)) {
+        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+                "messages must be a list of one message, whose content is one "
+                "image: all messages together are one embedding; images each "
+                "of their own are given in \"input\"");
+    }
     if (n_items > max_items) {
         return fovea_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
                 "%s has %zu images, at most %zu are taken", name, n_items,
@@ -296,7 +147,7 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
     for (size_t i = 0; i < request->n_items; i++) {
         fovea_item_read(skeleton,
                 request->is_list ? json_array_get(list, i) : list,
-                &request->items[i]);
+                request->is_image_only, &request->items[i]);
     }
     return FOVEA_OK;
 }
@@ -316,14 +167,9 @@ static enum fovea_status
 read_request(const struct fovea_skeleton *skeleton, size_t max_items,
         struct fovea_embed_request *request, struct fovea_complaint *complaint)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(settings); i++) {
-        enum fovea_status status =
-                read_setting(skeleton, &settings[i], request, complaint);
-        if (status) {
-            return status;
-        }
-    }
-    return read_items(skeleton, max_items, request, complaint);
+    enum fovea_status status = fovea_fields_read(skeleton, request, complaint);
+    return status ? status
+                  : read_items(skeleton, max_items, request, complaint);
 }
 
 enum fovea_status

@@ -46,6 +46,7 @@ struct fovea_request_item {
     struct fovea_image image; /* BYTES, BASE64 or URL; data lies in the body, in
                                  the request's tree, or in owned */
     void *owned;              /* NULL, or data's memory */
+    bool may_be_text;         /* it is no image but by being base64 of one */
     struct fovea_error error; /* code FOVEA_OK, or why this is no image */
 };
 
@@ -53,9 +54,11 @@ struct fovea_embed_request {
     char *model; /* owned; NULL: the server's first */
     enum fovea_encoding encoding;
     uint32_t dimensions;   /* first numbers of each vector; 0: all */
+    bool is_image_only;    /* modality says so: no string is a text */
     bool on_error_item;    /* bad items are answered one by one; else one bad
                               item fails the request */
-    const char *list_name; /* "input", "inputs", "images", "file": static */
+    const char *list_name; /* "input", "inputs", "images", "messages",
+                              "file": static */
     bool is_list;          /* it came as a list: params are "input[0]", else
                               "input" */
     size_t n_items;
@@ -79,8 +82,9 @@ struct fovea_embed_request {
  *                     fovea_embed_request_finish().
  * @param complaint    written on failure only.
  * @return FOVEA_OK, also where single items are no images (item.error);
- *         FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TOO_MANY_ITEMS, also of
- *         other values than images; FOVEA_ERR_BODY_TOO_LARGE if too much of it
+ *         FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
+ *         FOVEA_ERR_TOO_MANY_ITEMS, also of other values than images;
+ *         FOVEA_ERR_BODY_TOO_LARGE if too much of it
  *         is no image; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
@@ -88,16 +92,21 @@ FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
         struct fovea_complaint *complaint);
 
 /**
- * Set one of the plain settings by name: "model", "encoding_format",
- * "dimensions", "on_error", "modality". Used for the fields of a form and the
+ * Set a field by name (fields.h has them). Used for the fields of a form and the
  * query of a URL, where all values are text. Other names are ignored, and empty
  * values: a form sends those of fields that were left alone.
  *
- * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
+ *         FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_embed_request_set(
         struct fovea_embed_request *request, const char *name,
         const char *value, struct fovea_complaint *complaint);
+
+/** What is said of an image that failed: of a string that could only be base64
+ *  of one, and is not, that it is a text. */
+void fovea_request_item_explain(const struct fovea_request_item *item,
+        struct fovea_error *error);
 
 /** The name of an item for messages and "param": "input[3]". */
 void fovea_embed_request_param(const struct fovea_embed_request *request,

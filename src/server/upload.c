@@ -2,8 +2,11 @@
    file's bytes go into memory of its own. */
 #include "server/upload.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "server/fields.h"
 
 enum {
     PARSER_BYTES = 64 << 10,
@@ -20,6 +23,9 @@ struct fovea_upload {
     char name[MAX_NAME];
     char value[MAX_VALUE];
     size_t value_size;
+    /* A part that is neither a file nor a setting: a file, most likely, that
+       does not say so. */
+    char stray[MAX_NAME];
     struct fovea_embed_request request;
     struct fovea_complaint failure;
 };
@@ -75,15 +81,32 @@ end_field(struct fovea_upload *upload)
 }
 
 static enum MHD_Result
+give_up_stray(struct fovea_upload *upload)
+{
+    if (!upload->failure.error.code) {
+        (void)fovea_complain(&upload->failure, FOVEA_ERR_ARGUMENT,
+                upload->stray,
+                "the form's part \"%s\" is no file: it has no filename, and no "
+                "type image/* or application/octet-stream (curl sends a file "
+                "by -F %s=@FILE)",
+                upload->stray, upload->stray);
+    }
+    return MHD_NO;
+}
+
+static enum MHD_Result
 add_to_field(struct fovea_upload *upload, const char *name, const char *data,
         uint64_t offset, size_t size)
 {
-    size_t length = strlen(name);
-    if (length >= MAX_NAME) {
-        return MHD_YES; /* none of ours */
+    if (!fovea_fields_have(name)) {
+        (void)snprintf(upload->stray, sizeof upload->stray, "%s", name);
+        for (char *c = upload->stray; *c; c++) {
+            *c = *c < ' ' || *c > '~' ? '?' : *c;
+        }
+        return offset + size < MAX_VALUE ? MHD_YES : give_up_stray(upload);
     }
     if (offset == 0) {
-        memcpy(upload->name, name, length + 1);
+        (void)snprintf(upload->name, sizeof upload->name, "%s", name);
     }
     if (size >= MAX_VALUE - upload->value_size) {
         return give_up(upload, FOVEA_ERR_ARGUMENT,
@@ -92,6 +115,15 @@ add_to_field(struct fovea_upload *upload, const char *name, const char *data,
     memcpy(upload->value + upload->value_size, data, size);
     upload->value_size += size;
     return MHD_YES;
+}
+
+static bool
+is_file_type(const char *type)
+{
+    static const char image[] = "image/";
+    static const char bytes[] = "application/octet-stream";
+    return strncasecmp(type, image, sizeof image - 1) == 0 ||
+            strncasecmp(type, bytes, sizeof bytes - 1) == 0;
 }
 
 static enum MHD_Result
@@ -111,8 +143,7 @@ take_part(void *context, enum MHD_ValueKind kind, const char *key,
         return give_up(upload, FOVEA_ERR_ARGUMENT,
                 "a part of the form has a Content-Transfer-Encoding");
     }
-    bool is_file = filename ||
-            (content_type && strncasecmp(content_type, "image/", 6) == 0);
+    bool is_file = filename || (content_type && is_file_type(content_type));
     return is_file ? add_to_file(upload, data, offset, size)
                    : add_to_field(upload, key ? key : "", data, offset, size);
 }
@@ -175,10 +206,12 @@ finish_form(struct fovea_upload *upload, struct fovea_complaint *complaint)
     if (ended == MHD_NO || end_field(upload) == MHD_NO) {
         (void)give_up(upload, FOVEA_ERR_ARGUMENT,
                 "the form ends before its last boundary");
+    } else if (upload->n_files == 0 && upload->stray[0]) {
+        (void)give_up_stray(upload);
     } else if (upload->n_files == 0) {
         (void)give_up(upload, FOVEA_ERR_ARGUMENT,
-                "the form has no file: a part with a filename or of type "
-                "image/*");
+                "the form has no file: a part with a filename, or of type "
+                "image/* or application/octet-stream");
     }
     if (upload->failure.error.code) {
         *complaint = upload->failure;

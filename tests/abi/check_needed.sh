@@ -13,7 +13,8 @@ for file in "$@"; do
         libc.so.* | libm.so.* | ld-linux*) ;;
         libcurl.so.* | libcrypto.so.* | libssl.so.* | libjansson.so.*) ;;
         libfovea.so.*) ;; # looked at by itself
-        libmicrohttpd.so.*) # the program's server; no business of the library's
+        # Of the program's server; no business of the library's.
+        libmicrohttpd.so.* | libz.so.*)
             case $file in
             *.so*)
                 echo "$file links $name"

@@ -117,6 +117,7 @@ check_item(const struct fovea_request_item *item)
     FOVEA_ASSERT(!item->owned);
     if (item->error.code) {
         FOVEA_ASSERT(item->error.code == FOVEA_ERR_ARGUMENT ||
+                item->error.code == FOVEA_ERR_TEXT_UNSUPPORTED ||
                 item->error.code == FOVEA_ERR_BASE64 ||
                 item->error.code == FOVEA_ERR_URL);
         FOVEA_ASSERT(item->error.message[0] && !image->data);
@@ -137,7 +138,8 @@ check_request(const uint8_t *data, size_t size)
             &request, &complaint);
     FOVEA_ASSERT(status == complaint.error.code);
     if (status) {
-        FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT);
+        FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT ||
+                status == FOVEA_ERR_TEXT_UNSUPPORTED);
         FOVEA_ASSERT(complaint.error.message[0] && !request.items);
         return;
     }

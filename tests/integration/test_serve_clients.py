@@ -2,9 +2,12 @@
 """fovea serve: what other projects' clients send, written down as they send it,
 and what they do with the answer."""
 import base64
+import gzip
+import json
 import os
 import re
 import struct
+import zlib
 
 import command
 from command import picture, same
@@ -74,6 +77,119 @@ def test_items_with_errors_can_be_decoded(_):
                 same(data[i]["embedding"], empty)
                 same((data[i]["object"], data[i]["index"]), ("error", i))
                 same(data[i]["error"]["param"], f"input[{i}]")
+
+
+def test_texts_are_refused_as_such(_):
+    with Server() as server:
+        for text in ("cat", "cats", "hello world", "a cat, and a dog",
+                     "cat.jpg", "Note: it is late", "x" * 1024,
+                     "word " * 400):
+            for body in ({"input": text}, {"input": [text]},
+                         {"inputs": text, "model": command.NAME}):
+                error = is_error(server.post(body), 400, "text_unsupported",
+                                 "only images are embedded here")
+                assert error["param"].startswith("input"), error
+        # What says that it is an image is one, or a bad one.
+        for item in ({"image": "cats"}, "data:image/png;base64,cats"):
+            is_error(server.post({"input": item}), 415, "not_an_image")
+        is_error(server.post({"input": "cats", "modality": "image"}), 415,
+                 "not_an_image")
+        is_error(server.post({"input": "x" * 1028}), 415, "not_an_image")
+        is_error(server.post({"input": "x" * 1025}), 400, "base64")
+        for tokens in ([464, 3797], [[464, 3797], [464]]):
+            is_error(server.post({"input": tokens}), 400, "text_unsupported",
+                     "token ids", "check_embedding_ctx_length=False")
+        for body in ({"input": {"text": "a cat"}}, {"texts": ["a cat"]},
+                     {"input": "a", "modality": "text"},
+                     {"messages": [{"role": "user", "content": "a cat"}]},
+                     {"messages": [{"role": "user", "content": [
+                         {"type": "text", "text": "a cat"}]}]}):
+            is_error(server.post(body), 400, "text_unsupported",
+                     "only images are embedded here")
+        is_error(server.post({"input": "a", "modality": "audio"}), 400,
+                 "argument", "audio")
+
+
+def test_shapes_of_chats(_):
+    with Server() as server:
+        wanted, = server.upload(picture(1)).vectors()
+        for body in (
+                {"messages": [{"role": "user", "content": [
+                    {"type": "image_url",
+                     "image_url": {"url": uri(picture(1))}}]}]},
+                {"input": [{"role": "user", "content": [
+                    {"type": "input_image", "image_url": uri(picture(1)),
+                     "detail": "auto"}]}]},
+                {"input": {"type": "input_image",
+                           "image_url": uri(picture(1))}}):
+            same(server.post(body).vectors(), [wanted])
+
+
+def test_fields_of_others(_):
+    with Server() as server:
+        whole, = server.upload(picture(1)).vectors()
+        short, = server.post({"input": uri(picture(1)),
+                              "dimensions": 8}).vectors()
+        body = {"input": uri(picture(1))}
+        same(server.post({**body, "output_dimension": 8}).vectors(), [short])
+        same(server.post({**body, "embedding_types": ["float"],
+                          "input_type": "image"}).vectors(), [whole])
+        text, = server.post({**body, "embedding_type": "base64"}).vectors()
+        same(floats(text), as_float32(whole))
+        same(server.upload(picture(1), "?output_dimension=8").vectors(),
+             [short])
+        for field, value in (("embedding_types", ["int8"]),
+                             ("output_dtype", "binary"),
+                             ("normalized", False), ("prompt_name", "q"),
+                             ("image", uri(picture(1)))):
+            error = is_error(server.post({**body, field: value}), 400,
+                             "argument", field)
+            same(error["param"], field)
+
+
+def test_packed_bodies(_):
+    content = json.dumps({"input": uri(picture(1))}).encode()
+    form = (b"--xx\r\nContent-Disposition: form-data; name=\"f\"; "
+            b"filename=\"a.png\"\r\n\r\n" + picture(1) + b"\r\n--xx--\r\n")
+    bare = zlib.compressobj(wbits=-15)
+    packed = {"gzip": gzip.compress(content),
+              "x-gzip": gzip.compress(content[:9]) +
+              gzip.compress(content[9:]),
+              "GZIP": gzip.compress(content),
+              "deflate": zlib.compress(content),
+              "Deflate": bare.compress(content) + bare.flush(),
+              "identity": content}
+    kind = {"Content_Type": "application/json"}
+    with Server("--max-body", "8K") as server:
+        wanted, = server.upload(picture(1)).vectors()
+        for coding, body in packed.items():
+            same(server.post(body, Content_Encoding=coding, **kind).vectors(),
+                 [wanted])
+        same(server.upload(gzip.compress(picture(1)),
+                           Content_Encoding="gzip").vectors(), [wanted])
+        same(server.upload(gzip.compress(form), Content_Encoding="gzip",
+                           Content_Type="multipart/form-data; boundary=xx")
+             .vectors(), [wanted])
+        for coding in ("br", "zstd", "gzip, gzip", "compress", ""):
+            answer = server.post(content, Content_Encoding=coding, **kind)
+            is_error(answer, 415, "content_encoding", coding)
+            same(answer.headers["accept-encoding"], "gzip, deflate")
+        for body in (content, packed["gzip"][:-1], packed["gzip"] + b"x",
+                     packed["deflate"], b""):
+            is_error(server.post(body, Content_Encoding="gzip", **kind), 400,
+                     "argument", "gzip", "Content-Encoding")
+        # A thousand to one.
+        for path in ("/v1/embeddings", "/v1/embeddings/image"):
+            is_error(server.post(gzip.compress(bytes(1 << 22)), path,
+                                 Content_Encoding="gzip"), 413,
+                     "body_too_large", "unpacked", "--max-body")
+        is_error(server.post(gzip.compress(
+            form[:80] + bytes(1 << 22)), "/v1/embeddings/image",
+            Content_Encoding="gzip",
+            Content_Type="multipart/form-data; boundary=xx"), 413,
+            "body_too_large", "unpacked")
+        same(server.metric("fovea_body_bytes"), 0)
+        same(server.upload(picture(1)).vectors(), [wanted])
 
 
 def test_one_model(_):
@@ -174,5 +290,7 @@ def test_clients_are_told_whether_to_try_again(directory):
 
 
 command.main([test_infinity, test_items_with_errors_can_be_decoded,
+              test_texts_are_refused_as_such, test_shapes_of_chats,
+              test_fields_of_others, test_packed_bodies,
               test_one_model, test_slashes,
               test_clients_are_told_whether_to_try_again])

@@ -88,6 +88,15 @@ def test_uploads(directory):
                  "ends before its last boundary")
         is_error(server.upload(b"--xx--\r\n", Content_Type=kind), 400,
                  "argument", "no file")
+        bare = b"--xx\r\nContent-Disposition: form-data; name=\"%s\"%s" \
+            b"\r\n\r\n%s\r\n--xx--\r\n"
+        for content in (b"photo.jpg", pictures[0], bytes(5000)):
+            is_error(server.upload(bare % (b"photo", b"", content),
+                                   Content_Type=kind), 400, "argument",
+                     'part "photo" is no file', "-F photo=@FILE")
+        same(server.upload(bare % (
+            b"f", b"\r\nContent-Type: application/octet-stream",
+            pictures[0]), Content_Type=kind).vectors(), wanted[:1])
         is_error(server.upload(form, Content_Type="multipart/form-data"), 415,
                  "content_type", "without a boundary")
         is_error(server.upload(form.replace(b"base64", b"octal"),
@@ -124,7 +133,8 @@ def test_a_bad_item_fails_the_request(_):
         same(error["param"], "input[2]")
         error = is_error(server.post({"input": cut}), 400, "image_truncated")
         same(error["param"], "input")
-        is_error(server.post({"input": [good, b64(b"hello")]}), 415,
+        is_error(server.post({"input": [good, "data:;base64," +
+                                        b64(b"hello")]}), 415,
                  "not_an_image", "input[1]: ")
         path = server.post({"input": [good, "/etc/passwd"]})
         same(path.status, 400)
@@ -138,7 +148,7 @@ def test_or_only_itself(directory):
     good = b64(picture(1))
     with Server() as server:
         answer = server.post({
-            "input": [good, b64(b"hello"), 7, good, "http://127.0.0.1:1/x"],
+            "input": [good, {"image": b64(b"hello")}, 7, good, "http://127.0.0.1:1/x"],
             "on_error": "item"})
         same(answer.status, 200)
         data = answer.json["data"]
@@ -246,7 +256,8 @@ def test_json_that_is_none(_):
              (b"{\"input\":7}", "argument"),
              (b"{\"input\":\"\",\"dimensions\":1.5}", "argument"),
              (b"{\"input\":\"\",\"encoding_format\":\"hex\"}", "argument"),
-             (b"{\"input\":\"\",\"modality\":\"text\"}", "argument")]
+             (b"{\"input\":\"\",\"modality\":\"text\"}", "text_unsupported"),
+             (b"{\"input\":\"\",\"modality\":\"audio\"}", "argument")]
     with Server() as server:
         for body, code in cases:
             answer = server.post(body, Content_Type="application/json")

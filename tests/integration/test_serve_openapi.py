@@ -150,7 +150,7 @@ def embed(server, path, image, status, headers=None, **settings):
         query = "&".join(f"{name}={value}" for name, value in settings.items())
         return inquire(server, "POST", path, status, "?" + query, image,
                        {"Content-Type": "image/png", **(headers or {})})
-    body = json.dumps({"input": b64(image), **settings}).encode()
+    body = json.dumps({"input": {"image": b64(image)}, **settings}).encode()
     return inquire(server, "POST", path, status, "", body,
                    {**JSON, **(headers or {})})
 
@@ -296,6 +296,8 @@ def provoke_callers(server):
         same(embed(server, path, picture(1), 415,
                    {"Content-Type": "text/plain"}).error(), "content_type")
         same(embed(server, path, b"no image", 415).error(), "not_an_image")
+        same(embed(server, path, picture(1), 415,
+                   {"Content-Encoding": "br"}).error(), "content_encoding")
     for path, method in getters():
         inquire(server, method, path, 403, headers=evil)
         if "304" in DOCUMENT["paths"][path]["get"]["responses"]:
@@ -447,6 +449,22 @@ def test_the_text_names_every_error(_):
           for name, text, http, again in table if name != "ok"])
 
 
+def test_the_text_names_every_field(_):
+    """The one table of fields, as docs/HTTP.md and the document have it."""
+    table = re.search(r"fields\[\] = \{(.*?)\n\};", source(
+        "src/server/fields.c"), re.DOTALL)[1]
+    names = re.findall(r'\{ "(\w+)",', table)
+    assert len(names) > 30, names
+    text = source("docs/HTTP.md").split("## Images in JSON")[1]
+    text = text.split("## The answer")[0]
+    request = DOCUMENT["components"]["schemas"]["EmbeddingRequest"]
+    for name in names:
+        assert f"`{name}`" in text, name
+        assert name in request["properties"], name
+    for name in request["properties"]:
+        assert name in (*names, "input", "inputs", "images", "messages"), name
+
+
 def test_the_examples_of_the_text_work(directory):
     if not shutil.which("curl"):
         raise Skip("curl is missing")
@@ -481,5 +499,6 @@ command.main([
     test_the_manual_names_every_flag,
     test_the_text_names_every_route,
     test_the_text_names_every_error,
+    test_the_text_names_every_field,
     test_the_examples_of_the_text_work,
 ])

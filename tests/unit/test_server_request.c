@@ -1,6 +1,7 @@
 /* Requests in JSON: every shape that clients send, and every complaint. */
 #include <malloc.h>
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "base/text.h"
 #include "server/request.h"
@@ -239,9 +240,13 @@ wrong_settings_are_named(void **state)
             "real number overflow");
     check_refused("{\"dimensions\":true" REST, FOVEA_ERR_ARGUMENT, "dimensions",
             ", not true or false");
-    check_refused("{\"modality\":\"text\"" REST, FOVEA_ERR_ARGUMENT, "modality",
+    check_refused("{\"modality\":\"text\"" REST, FOVEA_ERR_TEXT_UNSUPPORTED,
+            "modality",
+            "modality is \"text\", and only images are embedded here");
+    check_refused("{\"modality\":\"audio\"" REST, FOVEA_ERR_ARGUMENT,
+            "modality",
             "modality must be \"image\" (text and audio are not served), not "
-            "\"text\"");
+            "\"audio\"");
     check_refused("{\"modality\":{}" REST, FOVEA_ERR_ARGUMENT, "modality",
             "not an object");
     check_refused("{\"on_error\":\"skip\"" REST, FOVEA_ERR_ARGUMENT, "on_error",
@@ -254,6 +259,185 @@ wrong_settings_are_named(void **state)
     fovea_text_format(&text, "{\"modality\":\"%0100d\"" REST, 0);
     check_refused(text.data, FOVEA_ERR_ARGUMENT, "modality",
             "\"0000000000000000000000000000000...\"");
+    fovea_text_finish(&text);
+}
+
+/* Fields of other services: those that ask for other numbers are refused by
+ * name, unless they ask for what there is. */
+static void
+foreign_fields_are_honoured_or_refused(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "\"embedding_types\":[\"float\"],\"input_type\":\"search_document\","
+        "\"truncate\":\"END\"", /* Cohere */
+        "\"embedding_type\":\"float\",\"normalized\":true,\"task\":\"x\","
+        "\"late_chunking\":false,\"return_multivector\":false", /* Jina */
+        "\"output_dtype\":\"float\",\"truncation\":true,"
+        "\"input_type\":\"document\",\"output_encoding\":null", /* Voyage */
+        "\"normalize\":true,\"embed_dtype\":\"float32\","
+        "\"endianness\":\"little\",\"truncate_prompt_tokens\":9", /* vLLM */
+        "\"endianness\":\"native\",\"texts\":null,\"image\":null,\"prompt\":null",
+        "\"whatever\":{\"a\":[1]},\"embedding_types\":\"float\"",
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(good); i++) {
+        struct fovea_text text = { 0 };
+        struct parsed parsed;
+        fovea_text_format(&text, "{%s" REST, good[i]);
+        parse_good(text.data, &parsed);
+        assert_int_equal(parsed.request.encoding, FOVEA_ENCODING_FLOAT);
+        parsed_finish(&parsed);
+        fovea_text_finish(&text);
+    }
+    static const struct {
+        const char *field;
+        const char *param;
+        const char *part;
+    } bad[] = {
+        { "\"embedding_types\":[\"int8\"]", "embedding_types",
+                "must be \"float\" or \"base64\", not \"int8\"" },
+        { "\"embedding_types\":[\"float\",\"binary\"]", "embedding_types",
+                "not a list" },
+        { "\"embedding_types\":[]", "embedding_types", "not a list" },
+        { "\"embedding_type\":\"ubinary\"", "embedding_type", "ubinary" },
+        { "\"output_dtype\":\"uint8\"", "output_dtype",
+                "must be \"float\", not \"uint8\"" },
+        { "\"output_dtype\":\"flo\"", "output_dtype", "not \"flo\"" },
+        { "\"output_encoding\":\"hex\"", "output_encoding", "hex" },
+        { "\"embed_dtype\":\"float16\"", "embed_dtype", "float16" },
+        { "\"embed_dtype\":\"\\\"\"", "embed_dtype", "not" },
+        { "\"endianness\":\"big\"", "endianness", "big" },
+        { "\"normalized\":false", "normalized", "must be true, not false" },
+        { "\"normalize\":1", "normalize", "must be true, not a number" },
+        { "\"late_chunking\":true", "late_chunking",
+                "must be false, not true" },
+        { "\"return_multivector\":true", "return_multivector", "not true" },
+        { "\"prompt\":\"a\"", "prompt", "without a prompt" },
+        { "\"prompt_name\":\"query\"", "prompt_name", "without a prompt" },
+        { "\"image\":\"AAAA\"", "image", "given in \"input\"" },
+        { "\"input_image\":{}", "input_image", "given in \"input\"" },
+        { "\"output_dimension\":-1", "output_dimension", "not -1" },
+        { "\"output_dimension\":\"8\"", "output_dimension", "not a string" },
+        { "\"dimensions\":9,\"output_dimension\":8", "output_dimension",
+                "given twice, as 9 and as 8" },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(bad); i++) {
+        struct fovea_text text = { 0 };
+        fovea_text_format(&text, "{%s" REST, bad[i].field);
+        check_refused(text.data, FOVEA_ERR_ARGUMENT, bad[i].param, bad[i].part);
+        fovea_text_finish(&text);
+    }
+    check_refused("{\"texts\":[\"a cat\"]}", FOVEA_ERR_TEXT_UNSUPPORTED,
+            "texts", "only images are embedded here");
+    struct parsed parsed;
+    parse_good("{\"embedding_types\":[\"base64\"],\"output_dimension\":8,"
+               "\"dimensions\":8" REST,
+            &parsed);
+    assert_int_equal(parsed.request.encoding, FOVEA_ENCODING_BASE64);
+    assert_int_equal(parsed.request.dimensions, 8);
+    parsed_finish(&parsed);
+    parse_good("{\"output_dimension\":16,\"dimensions\":0" REST, &parsed);
+    assert_int_equal(parsed.request.dimensions, 16);
+    parsed_finish(&parsed);
+}
+
+/* Chats are one embedding of one image. */
+static void
+messages_are_read(void **state)
+{
+    (void)state;
+    struct parsed parsed;
+    parse_good("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+               "\"image_url\",\"image_url\":{\"url\":\"AAAA\"}}]}]}",
+            &parsed);
+    assert_string_equal(parsed.request.list_name, "messages");
+    assert_int_equal(parsed.request.n_items, 1);
+    check_image(&parsed.request.items[0], FOVEA_IMAGE_BASE64, "AAAA");
+    assert_false(parsed.request.items[0].may_be_text);
+    parsed_finish(&parsed);
+    check_refused("{\"messages\":[{\"content\":[]},{\"content\":[]}]}",
+            FOVEA_ERR_ARGUMENT, "messages", "a list of one message");
+    check_refused("{\"messages\":{\"content\":[]}}", FOVEA_ERR_ARGUMENT,
+            "messages", "a list of one message");
+    check_refused("{\"messages\":[]}", FOVEA_ERR_ARGUMENT, "messages",
+            "messages is empty");
+    check_refused("{\"messages\":[{\"image\":\"AAAA\"}]" REST,
+            FOVEA_ERR_ARGUMENT, "messages", "both given");
+}
+
+static void
+token_ids_are_texts(void **state)
+{
+    (void)state;
+    check_refused("{\"input\":[1,2,3,4,5,6,7,8,9]}", FOVEA_ERR_TEXT_UNSUPPORTED,
+            "input", "check_embedding_ctx_length=False");
+    check_refused("{\"input\":[7]}", FOVEA_ERR_TEXT_UNSUPPORTED, "input",
+            "input is a list of token ids, and only images are embedded here");
+    check_bad_item("[1,2,3]", FOVEA_ERR_TEXT_UNSUPPORTED,
+            "check_embedding_ctx_length=False");
+    check_bad_item("[[1]]", FOVEA_ERR_ARGUMENT, "not a list");
+    check_bad_item("[]", FOVEA_ERR_ARGUMENT, "not a list");
+}
+
+/* What an item with a string becomes when its bytes are no image. */
+static void
+check_explained(const char *item, const char *more, enum fovea_status failure,
+        enum fovea_status expected)
+{
+    struct fovea_text text = { 0 };
+    struct parsed parsed;
+    fovea_text_format(&text, "{\"input\":[%s]%s}", item, more);
+    parse_good(text.data, &parsed);
+    struct fovea_request_item *read = &parsed.request.items[0];
+    assert_int_equal(read->error.code, FOVEA_OK);
+    struct fovea_error error;
+    (void)fovea_fail(&error, failure, "its own words");
+    fovea_request_item_explain(read, &error);
+    assert_int_equal(error.code, expected);
+    assert_non_null(strstr(error.message, "its own words"));
+    parsed_finish(&parsed);
+    fovea_text_finish(&text);
+}
+
+static void
+short_strings_may_be_texts(void **state)
+{
+    (void)state;
+    static const char image[] = ",\"modality\":\"image\"";
+    static const char *const words[] = { "\"cats\"", "\"hello world\"",
+        "\"cat\"", "\"a b\\tc\"" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(words); i++) {
+        check_explained(words[i], "", FOVEA_ERR_BASE64,
+                FOVEA_ERR_TEXT_UNSUPPORTED);
+        check_explained(words[i], "", FOVEA_ERR_NOT_AN_IMAGE,
+                FOVEA_ERR_TEXT_UNSUPPORTED);
+        check_explained(words[i], "", FOVEA_ERR_IMAGE_TRUNCATED,
+                FOVEA_ERR_IMAGE_TRUNCATED);
+        check_explained(words[i], "", FOVEA_ERR_BUSY, FOVEA_ERR_BUSY);
+        check_explained(words[i], image, FOVEA_ERR_BASE64, FOVEA_ERR_BASE64);
+    }
+    static const char *const images[] = { "\"data:image/png;base64,cats\"",
+        "\"http://a b\"", "{\"image\":\"cats\"}", "{\"url\":\"hello cat\"}" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(images); i++) {
+        check_explained(images[i], "", FOVEA_ERR_BASE64, FOVEA_ERR_BASE64);
+        check_explained(images[i], "", FOVEA_ERR_NOT_AN_IMAGE,
+                FOVEA_ERR_NOT_AN_IMAGE);
+    }
+    /* Long ones have blanks between words, or are no texts. */
+    struct fovea_text text = { 0 };
+    fovea_text_format(&text, "\"%01024d\"", 0);
+    check_explained(text.data, "", FOVEA_ERR_BASE64,
+            FOVEA_ERR_TEXT_UNSUPPORTED);
+    fovea_text_clear(&text);
+    fovea_text_format(&text, "\"%01025d\"", 0);
+    check_explained(text.data, "", FOVEA_ERR_BASE64, FOVEA_ERR_BASE64);
+    fovea_text_clear(&text);
+    fovea_text_format(&text, "\"%01025d\\r\\n0000 \\n\"", 0);
+    check_explained(text.data, "", FOVEA_ERR_BASE64, FOVEA_ERR_BASE64);
+    fovea_text_clear(&text);
+    fovea_text_format(&text, "\"%01025d 0\"", 0);
+    check_explained(text.data, "", FOVEA_ERR_BASE64,
+            FOVEA_ERR_TEXT_UNSUPPORTED);
     fovea_text_finish(&text);
 }
 
@@ -277,8 +461,9 @@ lists_are_checked(void **state)
             "\"input\" and \"images\" are both given");
     check_refused("{\"images\":[\"AAAA\"],\"inputs\":[]}", FOVEA_ERR_ARGUMENT,
             "images", "\"inputs\" and \"images\" are both given");
-    check_refused("{\"input\":[1,2,3,4,5,6,7,8,9]}", FOVEA_ERR_TOO_MANY_ITEMS,
-            "input", "input has 9 images, at most 8 are taken");
+    check_refused("{\"input\":[\"\",2,3,4,5,6,7,8,9]}",
+            FOVEA_ERR_TOO_MANY_ITEMS, "input",
+            "input has 9 images, at most 8 are taken");
     check_refused("[\"AAAA\"]", FOVEA_ERR_JSON, "", "must be an object");
     check_refused("{\"input\":\"AAAA\",\"input\":\"BBBB\"}", FOVEA_ERR_JSON, "",
             "duplicate object key");
@@ -340,10 +525,17 @@ strings_that_are_no_images(void **state)
     check_bad_item("\"data:,\"", FOVEA_ERR_BASE64, "a data URI must be base64");
     check_bad_item("\"data:image/png;base64\"", FOVEA_ERR_BASE64,
             "without a comma");
-    check_bad_item("\"a photo of a cat, and a dog\"", FOVEA_ERR_BASE64,
+    static const char *const texts[] = { "a photo of a cat, and a dog",
+        "example.org/cat.jpg", "caf\xc3\xa9", "Note: it is late", "...",
+        ".NET is there", "~ 5 kg", "a:b c" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(texts); i++) {
+        char item[64];
+        (void)snprintf(item, sizeof item, "\"%s\"", texts[i]);
+        check_bad_item(item, FOVEA_ERR_TEXT_UNSUPPORTED,
+                "only images are embedded here, and this is a text");
+    }
+    check_bad_item("{\"image\":\"a cat, and a dog\"}", FOVEA_ERR_BASE64,
             "neither an http(s) URL nor a data URI nor base64");
-    check_bad_item("\"example.org/cat.jpg\"", FOVEA_ERR_BASE64, "neither");
-    check_bad_item("\"caf\xc3\xa9\"", FOVEA_ERR_BASE64, "neither");
 }
 
 static void
@@ -362,6 +554,7 @@ objects_are_read(void **state)
         "{\"type\":\"image_url\",\"image\":{\"url\":\"AAAA\"}}",
         "{\"type\":\"image_base64\",\"image_base64\":\"AAAA\"}",
         "{\"type\":\"image\",\"image\":\"AAAA\"}",
+        "{\"type\":\"input_image\",\"image_url\":\"AAAA\"}",
         "{\"text\":null,\"image\":\"AAAA\",\"url\":null,\"id\":[1]}",
         "{\"content\":[{\"type\":\"image_base64\",\"image_base64\":\"AAAA\"}]}",
         "{\"content\":[{\"type\":\"image_url\",\"image_url\":\"AAAA\"}]}",
@@ -386,9 +579,7 @@ objects_that_are_no_images(void **state)
         { "{}", "an object without \"image\"" },
         { "{\"img\":\"AAAA\"}", "an object without \"image\"" },
         { "{\"image\":null}", "an object without \"image\"" },
-        { "{\"text\":\"a cat\"}", "\"text\" is given: only images are served" },
-        { "{\"text\":\"a\",\"image\":\"AAAA\"}", "\"text\" is given" },
-        { "{\"type\":\"text\",\"text\":\"a\"}", "\"text\" is given" },
+        { "{\"type\":\"input_image\",\"file_id\":\"f\"}", "no files are kept" },
         { "{\"type\":\"text\"}", "\"type\" must be \"image_url\"" },
         { "{\"type\":\"video_url\",\"video_url\":\"AAAA\"}",
                 "\"type\" must be \"image_url\"" },
@@ -403,20 +594,25 @@ objects_that_are_no_images(void **state)
         { "{\"image_url\":{\"url\":5}}", "not another object" },
         { "{\"image\":\"\"}", "\"image\": an empty string" },
         { "{\"content\":[]}", "\"content\" must be a list of one part" },
-        { "{\"content\":\"AAAA\"}", "\"content\" must be a list of one part" },
         { "{\"content\":[{\"image\":\"A\"},{\"image\":\"A\"}]}",
                 "\"content\" must be a list of one part" },
         { "{\"content\":[\"a text\"]}", "must be an object, not a string" },
-        { "{\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}",
-                "\"text\" is given" },
         { "{\"content\":[{\"content\":[{\"image\":\"A\"}]}]}",
                 "an object without \"image\"" },
-        { "5", "an image must be a string or an object, not a number" },
+        { "true", "an image must be a string or an object, not true" },
         { "null", "not null" },
         { "[\"AAAA\"]", "not a list" },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         check_bad_item(cases[i].item, FOVEA_ERR_ARGUMENT, cases[i].part);
+    }
+    static const char *const texts[] = { "{\"text\":\"a cat\"}",
+        "{\"text\":\"a\",\"image\":\"AAAA\"}",
+        "{\"type\":\"text\",\"text\":\"a\"}", "{\"content\":\"AAAA\"}",
+        "{\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(texts); i++) {
+        check_bad_item(texts[i], FOVEA_ERR_TEXT_UNSUPPORTED,
+                "only images are embedded here");
     }
     check_bad_item("{\"url\":\"file:///a\"}", FOVEA_ERR_URL,
             "\"url\": a URL must be http or https");
@@ -442,7 +638,8 @@ items_are_apart(void **state)
     const char *data = items[2].image.data;
     assert_true(data > parsed.body && data < parsed.body + parsed.size);
     assert_string_equal(data + 3998, "00/");
-    assert_int_equal(items[3].error.code, FOVEA_ERR_ARGUMENT);
+    assert_fails(items[3].error.code, &items[3].error, FOVEA_ERR_ARGUMENT,
+            "must be a string or an object, not a number");
     parsed_finish(&parsed);
     fovea_text_finish(&text);
 }
@@ -479,8 +676,9 @@ settings_are_set_from_text(void **state)
 {
     (void)state;
     static const char *const pairs[][2] = { { "model", "first" },
-        { "model", "second" }, { "model", "" }, { "dimensions", "12" },
+        { "model", "second" }, { "model", "" }, { "dimensions", "" },
         { "dimensions", "4294967295" }, { "dimensions", "" },
+        { "output_dimension", "4294967295" }, { "normalized", "true" },
         { "encoding_format", "float" }, { "encoding_format", "base64" },
         { "on_error", "fail" }, { "on_error", "item" }, { "modality", "image" },
         { "modality", "" }, { "other", "value" } };
@@ -503,6 +701,8 @@ settings_are_set_from_text(void **state)
     check_set_refused("dimensions", " 1", ", not \" 1\"");
     check_set_refused("encoding_format", "FLOAT", ", not \"FLOAT\"");
     check_set_refused("on_error", "x", ", not \"x\"");
+    check_set_refused("normalized", "false", ", not false");
+    check_set_refused("embed_dtype", "float16", ", not \"float16\"");
     check_set_refused("modality", "audio", ", not \"audio\"");
 }
 
@@ -593,6 +793,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_read),
         cmocka_unit_test(wrong_settings_are_named),
+        cmocka_unit_test(foreign_fields_are_honoured_or_refused),
+        cmocka_unit_test(messages_are_read),
+        cmocka_unit_test(token_ids_are_texts),
+        cmocka_unit_test(short_strings_may_be_texts),
         cmocka_unit_test(lists_are_checked),
         cmocka_unit_test(strings_are_told_apart),
         cmocka_unit_test(strings_that_are_no_images),

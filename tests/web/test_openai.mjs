@@ -108,7 +108,13 @@ async function errors(ai, url) {
     { status: 404, code: "unknown_model", param: "model" },
     ask({ model: "text-embedding-3-small" }));
   await refused(openai.APIError, { status: 415, code: "not_an_image" },
-    ask({ input: Buffer.from("no image at all").toString("base64") }));
+    ask({ input: uri(Buffer.from("no image at all")) }));
+  // Texts, as words and as the ids of tokens.
+  for (const input of ["cats", "hello world", ["a cat, and a dog"],
+    [1, 2, 3], [[1, 2], [3]]]) {
+    await refused(openai.BadRequestError,
+      { status: 400, code: "text_unsupported" }, ask({ input }));
+  }
   await refused(openai.AuthenticationError,
     { status: 401, code: "unauthorized", type: "authentication_error" },
     ask({}, client(url, { apiKey: "sk-wrong" })));

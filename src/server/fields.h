@@ -1,0 +1,29 @@
+/*
+ * Inside of the parser of requests: the fields beside the images.
+ *
+ * Clients of half a dozen services send what theirs knows. One table says of
+ * each field what is done with it: it is honoured; it is refused, because it
+ * asks for other numbers than there are here; or it is ignored, because it
+ * changes nothing of an image's vector. A field that the table does not have is
+ * ignored too.
+ */
+#ifndef FOVEA_SERVER_FIELDS_H
+#define FOVEA_SERVER_FIELDS_H
+
+#include "server/request.h"
+#include "server/skeleton.h"
+
+/**
+ * Read all fields of a body.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT or FOVEA_ERR_TEXT_UNSUPPORTED, with the
+ *         field's name as the complaint's param; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_fields_read(
+        const struct fovea_skeleton *skeleton,
+        struct fovea_embed_request *request, struct fovea_complaint *complaint);
+
+/** Whether the table has a field. */
+bool fovea_fields_have(const char *name);
+
+#endif
