@@ -153,6 +153,41 @@ add_ascii(struct fovea_text *text, char byte)
     }
 }
 
+/* C0, DEL, C1; the separators of lines and paragraphs; what turns the direction
+   of writing (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). */
+static bool
+is_harmless(const char *character, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)character;
+    if (size == 1) {
+        return bytes[0] >= ' ' && bytes[0] != 0x7f;
+    }
+    if (size == 2) {
+        return bytes[0] != 0xc2 || bytes[1] >= 0xa0;
+    }
+    if (size == 3 && bytes[0] == 0xe2) {
+        return !(bytes[1] == 0x80 &&
+                       (bytes[2] == 0x8e || bytes[2] == 0x8f ||
+                               (bytes[2] >= 0xa8 && bytes[2] <= 0xae))) &&
+                !(bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9);
+    }
+    return true;
+}
+
+void
+fovea_text_make_line(char *string)
+{
+    for (char *at = string; *at;) {
+        size_t size = fovea_utf8_size(at);
+        bool is_good = size > 0 && is_harmless(at, size);
+        size = size > 0 ? size : 1;
+        if (!is_good) {
+            memset(at, '?', size);
+        }
+        at += size;
+    }
+}
+
 void
 fovea_text_printable(struct fovea_text *text, const char *string)
 {

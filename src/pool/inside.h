@@ -85,6 +85,7 @@ struct fovea_slot {
     enum fovea_channel_state said;
     int64_t used_ns;      /* last time it had an image, or became ready */
     int64_t progress_ns;  /* last frame of the job in hand, or its start */
+    int64_t job_ns;       /* its start */
     int64_t due_ns;       /* the load's deadline; the time of SIGKILL */
     int64_t hands_due_ns; /* no deadline of an image in hand is earlier */
     uint64_t job_id;
@@ -298,7 +299,7 @@ void fovea_weights_hand_out(struct fovea_pool_model *model);
 void fovea_weights_greeted(struct fovea_slot *slot, const char *engine);
 /** fd: owned, -1 if there came none. False: it makes no sense. */
 FOVEA_NODISCARD bool fovea_weights_ready(struct fovea_slot *slot, int fd,
-        uint64_t shared_bytes);
+        const struct fovea_ready *ready);
 /** It says that what it was given is of no use. True: that is no fault of ours,
  *  and it will go better without. */
 FOVEA_NODISCARD bool fovea_weights_bad(struct fovea_slot *slot);

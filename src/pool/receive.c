@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pool/claims.h"
 #include "pool/inside.h"
 
 /* How far a vector's length may be from 1. */
@@ -74,14 +75,14 @@ receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
         break_off(slot, FOVEA_ERR_WORKER_START, "malformed READY");
         return;
     }
-    if (ready.dimension != model->settings.dimension ||
-            ready.row_bytes != model->settings.row_bytes) {
-        break_off(slot, FOVEA_ERR_WORKER_START,
-                "loaded a model of another dimension");
+    const char *nonsense = fovea_claims_ready(&model->settings, &ready,
+            fovea_clock_ns() - slot->started_ns);
+    if (nonsense) {
+        break_off(slot, FOVEA_ERR_WORKER_START, nonsense);
         return;
     }
     int fd = frame->n_fds > 0 ? fovea_frame_take_fd(frame, 0) : -1;
-    if (!fovea_weights_ready(slot, fd, ready.shared_bytes)) {
+    if (!fovea_weights_ready(slot, fd, &ready)) {
         break_off(slot, FOVEA_ERR_WORKER_START,
                 "packed weights that make no sense");
         return;
@@ -135,6 +136,15 @@ find_hand(struct fovea_slot *slot, const struct fovea_frame *frame,
     return &slot->hands[index];
 }
 
+/* No work on an image took longer than the host waits for it. */
+static bool
+is_in_time(const struct fovea_slot *slot, uint64_t decode_ns,
+        uint64_t forward_ns)
+{
+    return fovea_claims_times(decode_ns, forward_ns,
+            fovea_clock_ns() - slot->job_ns);
+}
+
 static void
 receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
@@ -143,7 +153,7 @@ receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
     if (fovea_decoded_read(frame, &decoded)) {
         hand = find_hand(slot, frame, decoded.index);
     }
-    if (!hand || hand->is_decoded) {
+    if (!hand || hand->is_decoded || !is_in_time(slot, decoded.decode_ns, 0)) {
         break_off(slot, FOVEA_ERR_WORKER_CRASHED,
                 "DECODED that makes no sense");
         return;
@@ -229,7 +239,9 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     struct fovea_hand *hand = NULL;
     if (fovea_result_read(frame, model->settings.dimension, &result,
                 pool->vector)) {
-        hand = find_hand(slot, frame, result.index);
+        hand = is_in_time(slot, result.decode_ns, result.forward_ns)
+                ? find_hand(slot, frame, result.index)
+                : NULL;
     }
     bool is_good = hand && result.status == FOVEA_OK;
     const void *row = is_good ? find_row(slot, hand, result.index) : NULL;

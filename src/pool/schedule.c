@@ -106,6 +106,7 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
     slot->job_id = ++pool->last_job;
     slot->said = FOVEA_CHANNEL_BUSY;
     slot->progress_ns = pool->now_ns;
+    slot->job_ns = pool->now_ns;
     slot->hands_due_ns = FOVEA_NEVER;
     fovea_lock(pool);
     slot->n_hands = (uint32_t)items->n;

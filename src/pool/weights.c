@@ -231,21 +231,41 @@ store(struct fovea_pool_model *model)
     }
 }
 
-static bool
-is_packed(int fd, uint64_t shared_bytes)
+static uint64_t
+file_size(int fd)
 {
     struct stat facts;
-    return fd >= 0 && fovea_memfd_is_sealed(fd) && fstat(fd, &facts) == 0 &&
-            shared_bytes > 0 && (uint64_t)facts.st_size >= shared_bytes;
+    return fd >= 0 && fstat(fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+}
+
+/* A packer brings sealed memory, others nothing; and what they say of it is
+   true. */
+static bool
+is_true(const struct fovea_slot *slot, int fd, const struct fovea_ready *ready)
+{
+    const struct fovea_pool_model *model = slot->model;
+    if (model->settings.kind == FOVEA_WORK_PIXELS) {
+        return fd < 0;
+    }
+    if (model->packer != slot->serial) {
+        /* What it was given may have been thrown away since. */
+        return fd < 0 &&
+                (slot->given_weights != model->n_weights ||
+                        ready->shared_bytes == file_size(model->weights_fd));
+    }
+    return fd >= 0 && fovea_memfd_is_sealed(fd) && ready->shared_bytes > 0 &&
+            ready->shared_bytes == file_size(fd);
 }
 
 bool
-fovea_weights_ready(struct fovea_slot *slot, int fd, uint64_t shared_bytes)
+fovea_weights_ready(struct fovea_slot *slot, int fd,
+        const struct fovea_ready *ready)
 {
     struct fovea_pool_model *model = slot->model;
     struct fovea_pool *pool = model->pool;
     bool is_packer = model->packer == slot->serial;
-    if (is_packer ? !is_packed(fd, shared_bytes) : fd >= 0) {
+    uint64_t shared_bytes = ready->shared_bytes;
+    if (!is_true(slot, fd, ready)) {
         if (fd >= 0) {
             (void)close(fd);
         }

@@ -11,6 +11,8 @@
 
 #include "base/macros.h"
 #include "base/notes.h"
+#include "base/text.h"
+#include "wire/statuses.h"
 
 enum {
     MAX_ERRNO = 4095 /* the kernel's own bound */
@@ -43,13 +45,16 @@ read_u64_within(struct fovea_reader *reader, uint64_t least, uint64_t most)
     return value;
 }
 
+/* what: of a failure; whether it may be FOVEA_OK is the caller's to know. */
 static enum fovea_status
-read_status(struct fovea_reader *reader)
+read_status(struct fovea_reader *reader, enum fovea_said_of what)
 {
     uint32_t value = fovea_read_u32(reader);
     switch (value) {
-#define X(name, number, string, text, http, exit, retryable) \
-    case (number):                                           \
+#define X(name, number, string, text, http, exit, retryable)              \
+    case (number):                                                        \
+        reader->bad = reader->bad ||                                      \
+                (FOVEA_##name && !fovea_may_be_said(what, FOVEA_##name)); \
         return FOVEA_##name;
 #include "fovea/status.def"
 #undef X
@@ -59,17 +64,12 @@ read_status(struct fovea_reader *reader)
     }
 }
 
-/* A line for people. What would be more than a line, or move a terminal's
-   cursor, is made harmless: codecs quote bytes of the image. */
+/* A line for people: codecs quote bytes of the image. */
 static void
 read_message(struct fovea_reader *reader, char text[FOVEA_ERROR_MESSAGE_SIZE])
 {
     fovea_read_string(reader, text, FOVEA_ERROR_MESSAGE_SIZE);
-    for (char *at = text; *at; at++) {
-        if ((unsigned char)*at < ' ' || *at == 0x7f) {
-            *at = '?';
-        }
-    }
+    fovea_text_make_line(text);
 }
 
 /* Printable ASCII, no spaces, not empty. */
@@ -199,7 +199,7 @@ fovea_failed_read(const struct fovea_frame *frame,
         struct fovea_failed *failed_out)
 {
     struct fovea_reader reader = payload_reader(frame);
-    failed_out->status = read_status(&reader);
+    failed_out->status = read_status(&reader, FOVEA_SAID_OF_LOAD);
     failed_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     failed_out->packed_is_bad = read_bool(&reader);
     read_message(&reader, failed_out->message);
@@ -268,7 +268,7 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
 {
     struct fovea_reader reader = payload_reader(frame);
     result_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    result_out->status = read_status(&reader);
+    result_out->status = read_status(&reader, FOVEA_SAID_OF_IMAGE);
     result_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     result_out->notes = read_u32_within(&reader, 0, FOVEA_ALL_NOTES);
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);

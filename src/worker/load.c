@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "model/packed.h"
 #include "sandbox/sandbox.h"
+#include "wire/statuses.h"
 
 enum {
     /* A decoder may hold a picture as a whole, in up to four samples, three
@@ -246,7 +247,7 @@ say_failed(const struct fovea_worker *worker, const struct fovea_error *error,
         bool packed_is_bad)
 {
     struct fovea_failed failed = {
-        .status = error->code,
+        .status = fovea_sayable(FOVEA_SAID_OF_LOAD, error->code),
         .sys_errno = error->sys_errno,
         .packed_is_bad = packed_is_bad,
     };

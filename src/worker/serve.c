@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "wire/statuses.h"
 
 struct service {
     const struct fovea_worker *worker;
@@ -82,7 +83,7 @@ done(void *context, const struct fovea_outcome *outcome)
     }
     struct fovea_result result = {
         .index = (uint32_t)outcome->index,
-        .status = error.code,
+        .status = fovea_sayable(FOVEA_SAID_OF_IMAGE, error.code),
         .sys_errno = error.sys_errno,
         .notes = error.notes,
         .decode_ns = (uint64_t)outcome->decode_ns,

@@ -22,6 +22,8 @@
  *     garbage           a message that is no frame
  *     ready             READY again
  *     nan, long         a vector with a NaN, one of length 2
+ *     says N            fails with status N
+ *     took N            says that it took N more ns to decode
  *     wrong-index, wrong-job, twice, decoded-twice
  *
  * The file "load" in a model's directory says what it does when it loads, words
@@ -36,6 +38,8 @@
  *     unsealed          READY says so
  *     images-crash      READY, and SIGSEGV at every image
  *     shared N          bytes that it packs
+ *     says-shared N, says-scratch N, says-warm-up N   in READY
+ *     says-failed N     FAILED with status N
  *
  * And the file "hello" in the directory that it was started in, before:
  *

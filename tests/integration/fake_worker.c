@@ -94,6 +94,13 @@ find_word(const char *text, const char *word)
     return NULL;
 }
 
+static uint64_t
+number(const char *text, const char *word, uint64_t otherwise)
+{
+    const char *argument = find_word(text, word);
+    return argument ? strtoull(argument, NULL, 10) : otherwise;
+}
+
 static void
 read_words(const char *path, char text[TEXT_SIZE])
 {
@@ -141,10 +148,10 @@ say_hello(void)
 }
 
 _Noreturn static void
-fail(bool packed_is_bad, const char *message)
+fail(enum fovea_status status, bool packed_is_bad, const char *message)
 {
     struct fovea_failed failed = {
-        .status = FOVEA_ERR_MODEL_WEIGHTS,
+        .status = status,
         .packed_is_bad = packed_is_bad,
     };
     (void)snprintf(failed.message, sizeof failed.message, "%s", message);
@@ -167,7 +174,10 @@ misbehave(const char *words)
         wait_for(argument);
     }
     if (find_word(words, "fails")) {
-        fail(false, "cannot read these weights");
+        fail(FOVEA_ERR_MODEL_WEIGHTS, false, "cannot read these weights");
+    }
+    if ((argument = find_word(words, "says-failed"))) {
+        fail((enum fovea_status)strtoul(argument, NULL, 10), false, "lies");
     }
     if (find_word(words, "crash")) {
         crash(SIGSEGV);
@@ -209,7 +219,7 @@ check_packed(const char *words, int fd)
     if (pread(fd, start, sizeof start, 0) != sizeof start ||
             memcmp(start, "packed", sizeof start) != 0 ||
             find_word(words, "refuses-packed")) {
-        fail(true, "the packed weights are damaged");
+        fail(FOVEA_ERR_MODEL_WEIGHTS, true, "the packed weights are damaged");
     }
 }
 
@@ -226,22 +236,20 @@ load_model(struct fovea_frame *frame)
     misbehave(words);
     images_crash = find_word(words, "images-crash") != NULL;
     bool is_pixels = load.kind == FOVEA_WORK_PIXELS;
-    const char *argument = find_word(words, "shared");
-    size_t shared = argument ? strtoul(argument, NULL, 10) : FAKE_SHARED_BYTES;
+    size_t shared = number(words, "shared", FAKE_SHARED_BYTES);
     int fd = -1;
     if (frame->n_fds > 0) {
         check_packed(words, frame->fds[0]);
     } else if (!is_pixels && !find_word(words, "no-memory")) {
         fd = pack(shared);
     }
-    argument = find_word(words, "dimension");
-    uint32_t dimension =
-            argument ? (uint32_t)strtoul(argument, NULL, 10) : FAKE_DIMENSION;
+    uint32_t dimension = (uint32_t)number(words, "dimension", FAKE_DIMENSION);
     struct fovea_ready ready = {
         .dimension = is_pixels ? 0 : dimension,
         .row_bytes = is_pixels ? FAKE_ROW_BYTES : dimension * sizeof(float),
-        .shared_bytes = is_pixels ? 0 : shared,
-        .scratch_bytes = 4096,
+        .shared_bytes = number(words, "says-shared", is_pixels ? 0 : shared),
+        .scratch_bytes = number(words, "says-scratch", 4096),
+        .warm_up_ns = number(words, "says-warm-up", 0),
         .is_sandboxed = load.sandbox != FOVEA_SANDBOX_OFF &&
                 !find_word(words, "unsealed"),
     };
@@ -369,8 +377,9 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
     fake_vector(words, size, raw, vector);
     struct fovea_result result = {
         .index = index,
-        .decode_ns = 1000,
+        .decode_ns = 1000 + number(words, "took", 0),
         .forward_ns = 2000,
+        .status = (enum fovea_status)number(words, "says", FOVEA_OK),
     };
     if (output >= 0) {
         uint8_t row[FAKE_ROW_BYTES];

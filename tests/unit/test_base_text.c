@@ -126,6 +126,35 @@ floats_read_back(void **state)
 }
 
 static void
+lines_are_plain(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw;
+        const char *plain;
+    } lines[] = {
+        { "", "" },
+        { "plain, \xc3\xa4 and \xe2\x82\xac",
+                "plain, \xc3\xa4 and \xe2\x82\xac" },
+        { "a\nb\tc\x1b[2J\x7f", "a?b?c?[2J?" },
+        { "\xc2\x9b"
+          "2J",
+                "??2J" }, /* CSI in one character */
+        { "\xe2\x80\xae"
+          "txt",
+                "???txt" }, /* right to left */
+        { "\xe2\x81\xa6x\xe2\x80\xa8", "???x???" },
+        { "\xff\xc3", "??" }, /* not UTF-8, cut off */
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%s", lines[i].raw);
+        fovea_text_make_line(text);
+        assert_string_equal(text, lines[i].plain);
+    }
+}
+
+static void
 memory_that_cannot_be_had_is_remembered(void **state)
 {
     (void)state;
@@ -144,6 +173,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_valid_json_whatever_they_hold),
+        cmocka_unit_test(lines_are_plain),
         cmocka_unit_test(floats_are_short),
         cmocka_unit_test(floats_read_back),
         cmocka_unit_test(memory_that_cannot_be_had_is_remembered),

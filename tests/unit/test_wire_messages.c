@@ -1,7 +1,9 @@
 /* Messages: each one comes back as it was written; cut anywhere, followed by
  * anything, or with a value that makes no sense, it is refused. */
+#include "base/macros.h"
 #include "test.h"
 #include "wire/messages.h"
+#include "wire/statuses.h"
 
 enum {
     DIMENSION = 3
@@ -417,17 +419,36 @@ refuses_values_out_of_range(void **state)
     }
 }
 
+static bool
+is_among(uint32_t code, const uint32_t *codes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (codes[i] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
-refuses_statuses_that_do_not_exist(void **state)
+refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say(void **state)
 {
     (void)state;
+    static const uint32_t of_loads[] = { 300, 301, 302, 303, 304, 305, 310, 311,
+        312, 313, 408, 900 };
+    static const uint32_t of_images[] = { 300, 301, 900 };
     for (uint32_t code = 0; code < 2000; code++) {
-        bool known = code == 0 ||
-                strcmp(fovea_status_name((enum fovea_status)code), "unknown") !=
-                        0;
-        bool failure = known && code != 0;
-        assert_int_equal(is_good_with(3, 0, 4, code), failure);
-        assert_int_equal(is_good_with(8, 4, 4, code), failure);
+        bool known = strcmp(fovea_status_name((enum fovea_status)code),
+                             "unknown") != 0;
+        bool of_load = is_among(code, of_loads, FOVEA_ARRAY_LEN(of_loads));
+        bool of_image = (known && code / 100 == 2) ||
+                is_among(code, of_images, FOVEA_ARRAY_LEN(of_images));
+        assert_int_equal(is_good_with(3, 0, 4, code), of_load);
+        assert_int_equal(is_good_with(8, 4, 4, code), of_image);
+        enum fovea_status status = (enum fovea_status)code;
+        assert_int_equal(fovea_sayable(FOVEA_SAID_OF_IMAGE, status),
+                of_image || code == 0 || code / 100 == 2 ? status
+                                                         : FOVEA_ERR_INTERNAL);
     }
     assert_false(is_good_with(3, 0, 4, UINT32_MAX));
     assert_false(is_good_with(8, 4, 4, UINT32_MAX));
@@ -513,7 +534,8 @@ main(void)
         cmocka_unit_test(refuses_every_other_length),
         cmocka_unit_test(refuses_other_numbers_of_descriptors),
         cmocka_unit_test(refuses_values_out_of_range),
-        cmocka_unit_test(refuses_statuses_that_do_not_exist),
+        cmocka_unit_test(
+                refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say),
         cmocka_unit_test(refuses_strings_that_are_none),
         cmocka_unit_test(makes_messages_one_harmless_line),
         cmocka_unit_test(fits_the_largest_of_everything),
