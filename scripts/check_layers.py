@@ -19,7 +19,8 @@ TICKED = re.compile(r"`([^`]+)`")
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
              "microhttpd.h", "cmocka.h", "seccomp.h"}
-LIBRARY_FOLDERS = {"webp", "libheif", "curl", "openssl"}
+LIBRARY_FOLDERS = {"webp", "libheif", "libde265", "dav1d", "curl",
+                   "openssl"}
 
 
 def read_table():

@@ -21,6 +21,7 @@
 #include "image/bytes.h"
 #include "image/decode.h"
 #include "image/heif_codec.h"
+#include "image/heif_threads.h"
 
 static void
 auto_context(struct heif_context **context)
@@ -228,5 +229,6 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
 void
 fovea_image_warm_up(void)
 {
+    FOVEA_ASSERT(fovea_heif_is_single_threaded());
     (void)heif_init(NULL);
 }

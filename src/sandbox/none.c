@@ -2,6 +2,11 @@
 #include "base/error.h"
 #include "sandbox/sandbox.h"
 
+void
+fovea_sandbox_renounce(void)
+{
+}
+
 enum fovea_status
 fovea_sandbox_seal(const struct fovea_sandbox_profile *profile,
         struct fovea_error *err)

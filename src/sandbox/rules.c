@@ -19,11 +19,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -117,14 +116,6 @@ to_abort(scmp_filter_ctx filter, int call,
                            compared(2, SCMP_CMP_NE, SIGABRT));
 }
 
-static int
-of_thread_name(scmp_filter_ctx filter, int call,
-        const struct fovea_sandbox_profile *profile)
-{
-    (void)profile;
-    return only(filter, call, PR_SET_NAME);
-}
-
 /* The log and standard error. A library that prints to standard output is not
    worth losing a worker. */
 static int
@@ -156,24 +147,84 @@ not_executable(scmp_filter_ctx filter, int call,
                            masked(2, PROT_EXEC, PROT_EXEC));
 }
 
-/* A thread of this process that shares everything with it; HEIF's decoders
-   start some. Another process is refused, a thread in a namespace of its own
-   kills. */
+/* Memory of this process alone, and no file's: what weights are mapped is
+   mapped before. Memory that is shared kills. */
 static int
-of_threads(scmp_filter_ctx filter, int call,
+private_memory(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile)
 {
     (void)profile;
-    const scmp_datum_t shared =
-            CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_FILES | CLONE_FS;
-    const scmp_datum_t apart = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET |
-            CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER | CLONE_NEWUTS |
-            CLONE_PTRACE | CLONE_VFORK | CLONE_UNTRACED;
-    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
-            masked(0, shared | apart, shared));
+    const scmp_datum_t kind = MAP_TYPE | MAP_ANONYMOUS;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 2,
+            masked(2, PROT_EXEC, 0),
+            masked(3, kind, MAP_PRIVATE | MAP_ANONYMOUS));
+    if (!error) {
+        error = seccomp_rule_add(filter, REFUSE, call, 2,
+                masked(2, PROT_EXEC, PROT_EXEC),
+                masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
+    }
     return error ? error
                  : seccomp_rule_add(filter, REFUSE, call, 1,
-                           masked(0, CLONE_THREAD, 0));
+                           masked(3, MAP_ANONYMOUS, 0));
+}
+
+/* How realloc() makes a block larger or smaller. */
+static int
+of_blocks(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+            compared(3, SCMP_CMP_EQ, MREMAP_MAYMOVE));
+    return error ? error
+                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                           compared(3, SCMP_CMP_NE, MREMAP_MAYMOVE));
+}
+
+/* Of the numbers below `end`, under a mask, these are allowed and the others
+   refused; the rest kills. */
+static int
+among(scmp_filter_ctx filter, int call, unsigned argument, scmp_datum_t mask,
+        const int *allowed, size_t n_allowed)
+{
+    enum {
+        END = 32
+    };
+    int error = 0;
+    for (int number = 0; number < END && !error; number++) {
+        uint32_t action = REFUSE;
+        for (size_t i = 0; i < n_allowed; i++) {
+            action = allowed[i] == number ? SCMP_ACT_ALLOW : action;
+        }
+        error = seccomp_rule_add(filter, action, call, 1,
+                masked(argument, mask, (scmp_datum_t)number));
+    }
+    return error;
+}
+
+/* Giving pages back, and asking for large ones (base/pages.h). */
+static int
+of_pages(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    static const int advices[] = { MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE };
+    return among(filter, call, 2, UINT32_MAX, advices,
+            FOVEA_ARRAY_LEN(advices));
+}
+
+/* Waiting and waking, which is what locks and conditions of threads take; no
+   priorities are inherited and nobody is moved from one lock to another. */
+static int
+of_locks(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    static const int operations[] = { FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET,
+        FUTEX_WAKE_BITSET };
+    const scmp_datum_t flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+    return among(filter, call, 1, UINT32_MAX & ~flags, operations,
+            FOVEA_ARRAY_LEN(operations));
 }
 
 /* How the C library carries out fstat(); by name it is refused. */
@@ -241,23 +292,20 @@ static const struct {
     { SCMP_SYS(fcntl), of_flags },
 
     /* Memory. */
-    { SCMP_SYS(mmap), not_executable },
+    { SCMP_SYS(mmap), private_memory },
     { SCMP_SYS(mprotect), not_executable },
     { SCMP_SYS(munmap), allow },
-    { SCMP_SYS(mremap), allow },
-    { SCMP_SYS(madvise), allow },
+    { SCMP_SYS(mremap), of_blocks },
+    { SCMP_SYS(madvise), of_pages },
     { SCMP_SYS(brk), allow },
 
-    /* Threads: starting, waiting, ending. */
-    { SCMP_SYS(clone), of_threads },
-    { SCMP_SYS(clone3), missing },
-    { SCMP_SYS(futex), allow },
+    /* Threads: waiting, ending. Those that there are were started before, but
+       may not have got far yet. */
     { SCMP_SYS(set_robust_list), allow },
     { SCMP_SYS(rseq), allow },
-    { SCMP_SYS(membarrier), allow },
+    { SCMP_SYS(futex), of_locks },
     { SCMP_SYS(sched_yield), allow },
     { SCMP_SYS(sched_getaffinity), allow },
-    { SCMP_SYS(prctl), of_thread_name },
     { SCMP_SYS(exit), allow },
     { SCMP_SYS(exit_group), allow },
 
@@ -304,7 +352,11 @@ static const struct {
     { SCMP_SYS(socket), refuse },
     { SCMP_SYS(connect), refuse },
 
-    /* Programs and other processes. */
+    /* More threads, programs and other processes. */
+    { SCMP_SYS(clone), refuse },
+    { SCMP_SYS(clone3), missing },
+    { SCMP_SYS(membarrier), refuse },
+    { SCMP_SYS(prctl), refuse },
     { SCMP_SYS(execve), refuse },
     { SCMP_SYS(execveat), refuse },
     { SCMP_SYS(fork), refuse },

@@ -2,10 +2,12 @@
  * Sealing a worker: from here on it can compute, answer, and read what it is
  * handed. No files, no network, no programs, no other processes.
  *
- * rlimits, no-new-privs, then a seccomp filter (libseccomp) with an allow-list:
- * calls that libraries try harmlessly are answered with EPERM or ENOSYS, all
- * others end the process. Executable memory can no longer be made, so
- * everything the matrix library generates must be generated before.
+ * Write access to generated code is taken away, then come rlimits,
+ * no-new-privs, and a seccomp filter (libseccomp) with an allow-list: calls that
+ * libraries try harmlessly are answered with EPERM or ENOSYS, all others end the
+ * process. Executable memory can no longer be made, nor threads, so everything
+ * that the matrix library generates must be generated before, and every thread
+ * started.
  */
 #ifndef FOVEA_SANDBOX_SANDBOX_H
 #define FOVEA_SANDBOX_SANDBOX_H
@@ -25,6 +27,13 @@ struct fovea_sandbox_profile {
                                 (RLIMIT_FSIZE, pwrite64) */
     unsigned max_files;        /* open at once (RLIMIT_NOFILE) */
 };
+
+/**
+ * Give up every capability, for good. They are a thread's own: to be called
+ * while there is one thread, and after everything is open that needs them.
+ * fovea_sandbox_seal() fails where any is left.
+ */
+void fovea_sandbox_renounce(void);
 
 /**
  * Seal the calling process, all of its threads. Not to be undone.

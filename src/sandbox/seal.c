@@ -1,9 +1,9 @@
 /*
  * Sealing a process: see sandbox.h.
  *
- * The filter is built first, since that takes memory and may fail; then come
- * the limits, and last the filter is loaded, for all threads at once. Nothing
- * is to be undone.
+ * The filter is built first, since that takes memory and may fail; then
+ * generated code is frozen, then come the limits, and last the filter is loaded,
+ * for all threads at once. Nothing is to be undone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "sandbox/inside.h"
 #include "sandbox/rules.h"
 #include "sandbox/sandbox.h"
 
@@ -160,6 +161,13 @@ fovea_sandbox_seal(const struct fovea_sandbox_profile *profile,
     FOVEA_ASSERT(profile->channel_fd >= 0);
     FOVEA_AUTO(release_filter) scmp_filter_ctx filter = NULL;
     enum fovea_status status = build_filter(profile, &filter, err);
+    if (!status) {
+        fovea_sandbox_renounce();
+        status = fovea_sandbox_check_threads(err);
+    }
+    if (!status) {
+        status = fovea_sandbox_freeze_code(err);
+    }
     if (!status) {
         status = ignore_file_size_signal(err);
     }

@@ -209,6 +209,10 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
     int64_t start = fovea_clock_ns();
     enum fovea_status status = load_model(worker, frame, loading, err);
     int64_t loaded = fovea_clock_ns();
+    if (worker->load.sandbox != FOVEA_SANDBOX_OFF) {
+        /* All files are read, and there is one thread yet. */
+        fovea_sandbox_renounce();
+    }
     if (!status) {
         status = warm_up(worker, loading, err);
     }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -72,6 +73,7 @@ must(bool good)
 static void
 prepare(void)
 {
+    fovea_sandbox_renounce();
     must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, have.channel));
     must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, have.other));
     must(!pipe2(have.log, O_CLOEXEC) && !pipe2(have.pipe, O_CLOEXEC) &&
@@ -403,6 +405,120 @@ try_open_in_thread(void)
     return result;
 }
 
+static void *
+answer(void *argument)
+{
+    return argument;
+}
+
+static int
+try_thread(void)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, answer, NULL);
+    return error ? error : pthread_join(thread, NULL);
+}
+
+/* Not by way of the C library; it could not run before the seal either. */
+static int
+try_raw_thread(void)
+{
+    return is_sealed ? outcome(syscall(SYS_clone,
+                               CLONE_THREAD | CLONE_SIGHAND | CLONE_VM |
+                                       CLONE_FILES | CLONE_FS,
+                               NULL, NULL, NULL, 0))
+                     : 0;
+}
+
+static int
+try_thread_apart(void)
+{
+    return is_sealed
+            ? outcome(syscall(SYS_clone,
+                      CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWUSER,
+                      NULL, NULL, NULL, 0))
+            : 0;
+}
+
+static int
+try_thread_name(void)
+{
+    return outcome(prctl(PR_SET_NAME, "decoder", 0, 0, 0));
+}
+
+static int
+try_membarrier(void)
+{
+    return outcome(syscall(SYS_membarrier, 0, 0, 0));
+}
+
+static int
+try_mapping_a_file(void)
+{
+    void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, have.file, 0);
+    return page == MAP_FAILED ? errno : outcome(munmap(page, 4096));
+}
+
+/* Of a page, while it is there. */
+static int
+on_a_page(int (*call)(void *page))
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return EXIT_BEFORE;
+    }
+    int error = call(page);
+    (void)munmap(page, 4096);
+    return error;
+}
+
+static int
+advise_otherwise(void *page)
+{
+    return outcome(madvise(page, 4096, MADV_DONTFORK));
+}
+
+static int
+try_other_advice(void)
+{
+    return on_a_page(advise_otherwise);
+}
+
+static int
+move_over(void *page)
+{
+    static uint8_t place[8192] __attribute__((aligned(4096)));
+    return mremap(page, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, place) ==
+                    MAP_FAILED
+            ? errno
+            : 0;
+}
+
+static int
+try_moving_memory(void)
+{
+    return on_a_page(move_over);
+}
+
+static int
+try_moving_waiters(void)
+{
+    static uint32_t from;
+    static uint32_t to;
+    return outcome(syscall(SYS_futex, &from, FUTEX_REQUEUE_PRIVATE, 1,
+            (void *)1, &to, 0));
+}
+
+static int
+try_inheriting_priority(void)
+{
+    static uint32_t lock;
+    lock = 0;
+    return outcome(
+            syscall(SYS_futex, &lock, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0));
+}
+
 /* Refused from then on, with EPERM. */
 static const struct {
     const char *name;
@@ -426,6 +542,16 @@ static const struct {
     { "kill of another", try_kill },
     { "tgkill of another", try_tgkill },
     { "tgkill of itself", try_tgkill_itself },
+    { "a thread", try_thread },
+    { "a thread, the old call", try_raw_thread },
+    { "a thread in a namespace of its own", try_thread_apart },
+    { "a thread's name", try_thread_name },
+    { "membarrier", try_membarrier },
+    { "mapping a file", try_mapping_a_file },
+    { "madvise of another kind", try_other_advice },
+    { "mremap to a chosen place", try_moving_memory },
+    { "futex: moving waiters", try_moving_waiters },
+    { "futex: inheriting priority", try_inheriting_priority },
     { "executable memory", try_executable_memory },
     { "making memory executable", try_making_executable },
     { "write to another descriptor", try_write_elsewhere },
@@ -491,14 +617,10 @@ try_queue_signal(void)
 }
 
 static int
-try_thread_apart(void)
+try_shared_memory(void)
 {
-    /* Fails before the seal too: what counts is that it does not come back. */
-    return syscall(SYS_clone,
-                   CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWUSER,
-                   NULL, NULL, NULL, 0) == -1
-            ? 0
-            : EXIT_BEFORE;
+    void *page = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? errno : outcome(munmap(page, 4096));
 }
 
 static int
@@ -521,35 +643,65 @@ static const struct {
     { "ftruncate", try_truncate },
     { "rt_sigqueueinfo", try_queue_signal },
     { "limits of another", try_limits_of_another },
-    { "a thread in a namespace of its own", try_thread_apart },
+    { "shared memory", try_shared_memory },
     { "a call that does not exist", try_no_such_call },
 };
 
+static pthread_mutex_t bell = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t rung = PTHREAD_COND_INITIALIZER;
+static bool may_go;
+
 static void *
-answer(void *argument)
+wait_for_bell(void *argument)
 {
+    struct timespec soon;
+    (void)pthread_mutex_lock(&bell);
+    (void)clock_gettime(CLOCK_REALTIME, &soon);
+    (void)pthread_cond_timedwait(&rung, &bell, &soon);
+    while (!may_go) {
+        (void)pthread_cond_wait(&rung, &bell);
+    }
+    (void)pthread_mutex_unlock(&bell);
     return argument;
 }
 
+/* Those that were started before: waiting, waking, ending. */
 static int
 try_threads(void)
 {
-    for (int i = 0; i < 4; i++) {
-        pthread_t threads[4];
-        for (size_t k = 0; k < 4; k++) {
-            int error = pthread_create(&threads[k], NULL, answer, NULL);
-            if (error) {
-                return error;
-            }
-        }
-        for (size_t k = 0; k < 4; k++) {
-            int error = pthread_join(threads[k], NULL);
-            if (error) {
-                return error;
-            }
+    static pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++) {
+        if (!is_sealed &&
+                pthread_create(&threads[i], NULL, wait_for_bell, NULL)) {
+            return EXIT_BEFORE;
         }
     }
-    return outcome(prctl(PR_SET_NAME, "decoder", 0, 0, 0));
+    if (!is_sealed) {
+        return 0;
+    }
+    (void)pthread_mutex_lock(&bell);
+    may_go = true;
+    (void)pthread_cond_broadcast(&rung);
+    (void)pthread_mutex_unlock(&bell);
+    for (size_t i = 0; i < 4; i++) {
+        int error = pthread_join(threads[i], NULL);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int
+advise(void *page)
+{
+    return madvise(page, 4096, MADV_DONTNEED) ? errno : 0;
+}
+
+static int
+try_advice(void)
+{
+    return on_a_page(advise);
 }
 
 static int
@@ -700,6 +852,7 @@ static const struct {
 } kept[] = {
     { "threads", try_threads },
     { "memory", try_memory },
+    { "pages given back", try_advice },
     { "the channel", try_channel },
     { "files", try_files },
     { "the log", try_log },
@@ -806,9 +959,9 @@ says_when_it_cannot(void **state)
     assert_true(pid >= 0);
     if (pid == 0) {
         struct rlimit none = { 0, 0 };
-        (void)setrlimit(RLIMIT_NOFILE, &none); /* no /proc/self/statm */
+        (void)setrlimit(RLIMIT_NOFILE, &none); /* no /proc */
         _exit(fovea_sandbox_seal(&profile, &error) == FOVEA_ERR_SANDBOX &&
-                                strstr(error.message, "statm")
+                                strstr(error.message, "cannot seal")
                         ? 0
                         : 1);
     }
