@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file_limit.h"
 
 enum {
     NAME_TRIES = 16
@@ -169,35 +170,41 @@ fovea_atomic_file_expect(struct fovea_atomic_file *file,
     file->expected = *id;
 }
 
+/* Write all, at an offset or, if it is negative, where the file ends. False,
+   with errno, if that cannot be. */
+static bool
+put(int fd, const void *bytes, size_t size, off_t offset)
+{
+    struct fovea_file_limit hold;
+    size_t done = 0;
+    ssize_t n = 1;
+    fovea_file_limit_hold(&hold);
+    while (done < size && (n > 0 || (n < 0 && errno == EINTR))) {
+        const char *at = (const char *)bytes + done;
+        n = offset < 0 ? write(fd, at, size - done)
+                       : pwrite(fd, at, size - done, offset + (off_t)done);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    fovea_file_limit_release(&hold);
+    return done == size;
+}
+
 enum fovea_status
 fovea_atomic_file_write(struct fovea_atomic_file *file, const void *bytes,
         size_t size, struct fovea_error *err)
 {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = write(file->fd, (const char *)bytes + done, size - done);
-        if (n < 0 && errno != EINTR) {
-            return failed(file, "cannot be written", err);
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return FOVEA_OK;
+    return put(file->fd, bytes, size, -1)
+            ? FOVEA_OK
+            : failed(file, "cannot be written", err);
 }
 
 enum fovea_status
 fovea_atomic_file_write_at(struct fovea_atomic_file *file, uint64_t offset,
         const void *bytes, size_t size, struct fovea_error *err)
 {
-    size_t done = 0;
-    while (done < size) {
-        ssize_t n = pwrite(file->fd, (const char *)bytes + done, size - done,
-                (off_t)(offset + done));
-        if (n < 0 && errno != EINTR) {
-            return failed(file, "cannot be written", err);
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    return FOVEA_OK;
+    return put(file->fd, bytes, size, (off_t)offset)
+            ? FOVEA_OK
+            : failed(file, "cannot be written", err);
 }
 
 /* Bytes on the disk, and a name to rename from. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file_limit.h"
 
 enum {
     ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
@@ -32,7 +33,10 @@ fovea_memfd_write(int fd, const void *bytes, size_t size,
 {
     const char *at = bytes;
     for (size_t left = size; left > 0;) {
+        struct fovea_file_limit hold;
+        fovea_file_limit_hold(&hold);
         ssize_t n = write(fd, at, left);
+        fovea_file_limit_release(&hold);
         if (n < 0) {
             int error = errno;
             if (error == EINTR) {
@@ -41,7 +45,8 @@ fovea_memfd_write(int fd, const void *bytes, size_t size,
             return fovea_fail_errno(err,
                     error == ENOMEM || error == ENOSPC ? FOVEA_ERR_NO_MEMORY
                                                        : FOVEA_ERR_IO,
-                    error, "cannot write %zu bytes to a file in memory", size);
+                    error, "cannot write %zu bytes to a file in memory%s", size,
+                    fovea_file_limit_hint(error));
         }
         at += n;
         left -= (size_t)n;

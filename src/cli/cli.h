@@ -40,7 +40,9 @@ extern const struct fovea_command fovea_cmd_serve;
 extern const struct fovea_command fovea_cmd_ps;
 extern const struct fovea_command fovea_cmd_stop;
 
-/** Print on stdout. FOVEA_EXIT_OK, or FOVEA_EXIT_FAILED with a message. */
+/** Print lines on stdout. FOVEA_EXIT_OK; FOVEA_EXIT_FAILED with a message; 141
+ *  (what SIGPIPE would have made of it) without one, where the reader has gone;
+ *  FOVEA_EXIT_SIGNAL and more after a signal, the last line whole. */
 int fovea_cli_print(const char *text);
 
 /** The same with a text, unless memory ran out for it. */
@@ -49,7 +51,8 @@ int fovea_cli_print_text(const struct fovea_text *text);
 /** One line on stderr, "fovea: ...", control characters made harmless. */
 void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);
 
-/** Report an error record and give the exit code of its status. */
+/** Report an error record, but not that the reader has gone, and give the exit
+ *  code of its status. */
 int fovea_cli_fail(const struct fovea_error *error);
 
 /** Room for argc words and two that a command may add; free() it. NULL, and

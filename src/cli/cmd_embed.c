@@ -59,7 +59,7 @@ static const char help[] =
         "bad; 2 wrong usage, an unknown model, or an output that is refused; 1 nothing\n"
         "could be done (the model cannot be loaded, the output cannot be written, there\n"
         "are no inputs); 130 and 143 after Ctrl-C and SIGTERM, nothing of -o left\n"
-        "behind.\n"
+        "behind, the last line whole; 141 nobody reads standard output any more.\n"
         "\n"
         "Examples:\n"
         "  fovea embed cat.jpg dog.png\n"

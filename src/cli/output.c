@@ -1,21 +1,22 @@
 /* Where results go: see output.h. */
 #include "cli/output.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/notes.h"
+#include "cli/cli.h"
 #include "cli/input_name.h"
+#include "cli/stream.h"
 
 void
 fovea_output_open_stream(size_t n_floats, struct fovea_output *output_out)
 {
     *output_out = (struct fovea_output){
+        .attention_fd = -1,
         .row_size = n_floats * sizeof(float),
         .rows = FOVEA_ATOMIC_FILE_INIT,
         .list = FOVEA_ATOMIC_FILE_INIT,
@@ -113,22 +114,22 @@ add_embedding(struct fovea_text *text, const float *values, size_t n)
     fovea_text_add(text, "]", 1);
 }
 
+/* Where the run is to end meanwhile, with a whole line. */
 static enum fovea_status
-write_stdout(const struct fovea_text *text, struct fovea_error *err)
+write_stdout(const struct fovea_output *output, struct fovea_error *err)
 {
-    size_t done = 0;
-    while (done < text->size) {
-        ssize_t n = write(STDOUT_FILENO, text->data + done, text->size - done);
-        if (n < 0 && errno == EAGAIN) { /* someone made it non-blocking */
-            struct pollfd poll_fd = { .fd = STDOUT_FILENO, .events = POLLOUT };
-            (void)poll(&poll_fd, 1, -1);
-        } else if (n < 0 && errno != EINTR) {
-            return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
-                    "standard output cannot be written");
-        }
-        done += n > 0 ? (size_t)n : 0;
+    struct fovea_stream stream = {
+        .fd = STDOUT_FILENO,
+        .text = output->text.data,
+        .size = output->text.size,
+    };
+    enum fovea_status status =
+            fovea_stream_write(&stream, output->attention_fd, err);
+    if (status == FOVEA_ERR_CANCELLED &&
+            fovea_stream_finish_line(&stream, -1, err)) {
+        (void)fovea_cli_fail(err);
     }
-    return FOVEA_OK;
+    return status;
 }
 
 static enum fovea_status
@@ -174,7 +175,7 @@ fovea_output_write(struct fovea_output *output,
     }
     return output->to_files ? fovea_atomic_file_write(&output->list,
                                       output->text.data, output->text.size, err)
-                            : write_stdout(&output->text, err);
+                            : write_stdout(output, err);
 }
 
 enum fovea_status

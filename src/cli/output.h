@@ -34,6 +34,8 @@ struct fovea_output {
     struct fovea_npy array;        /* if there is one */
     struct fovea_atomic_file rows; /* "x.npy", likewise */
     struct fovea_atomic_file list; /* "x.npy.jsonl", or "x.jsonl" */
+    int attention_fd; /* a stream: readable once no more is to be written than
+                         the line that has begun; -1: never */
     uint64_t n_rows;
     struct fovea_text text; /* lines that are being made */
 };

@@ -1,25 +1,52 @@
 /* What the command says to people: see cli.h. */
-#include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/cli.h"
+#include "cli/signals.h"
+#include "cli/stream.h"
 
 enum {
-    LINE_SIZE = 1024
+    LINE_SIZE = 1024 /* no more than a pipe takes at once */
 };
+
+/* Write it with an ear for signals; the exit code. */
+static int
+print_attentively(struct fovea_stream *stream, int signal_fd)
+{
+    struct fovea_error error;
+    enum fovea_status status = fovea_stream_write(stream, signal_fd, &error);
+    if (status != FOVEA_ERR_CANCELLED) {
+        return status ? fovea_cli_fail(&error) : FOVEA_EXIT_OK;
+    }
+    int signal_number = fovea_signals_take(signal_fd);
+    if (fovea_stream_finish_line(stream, signal_fd, &error)) {
+        (void)fovea_cli_fail(&error);
+    }
+    return FOVEA_EXIT_SIGNAL + signal_number;
+}
 
 int
 fovea_cli_print(const char *text)
 {
-    if (fputs(text, stdout) < 0 || fflush(stdout)) {
-        fovea_cli_report("standard output cannot be written: %s",
-                strerrordesc_np(errno));
-        return FOVEA_EXIT_FAILED;
+    FOVEA_AUTO_FD int signal_fd = -1;
+    struct fovea_error error;
+    sigset_t before;
+    struct fovea_stream stream = {
+        .fd = STDOUT_FILENO,
+        .text = text,
+        .size = strlen(text),
+    };
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &before);
+    if (fovea_signals_open(&signal_fd, &error)) {
+        return fovea_cli_fail(&error);
     }
-    return FOVEA_EXIT_OK;
+    int code = print_attentively(&stream, signal_fd);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
 }
 
 int
@@ -35,24 +62,33 @@ fovea_cli_print_text(const struct fovea_text *text)
 void
 fovea_cli_report(const char *format, ...)
 {
-    char line[LINE_SIZE];
+    static const char prefix[] = "fovea: ";
+    char line[LINE_SIZE] = "fovea: ";
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
+    (void)vsnprintf(line + sizeof prefix - 1, sizeof line - sizeof prefix,
+            format, arguments);
     va_end(arguments);
+    size_t size = sizeof prefix - 1 + strlen(line + sizeof prefix - 1);
     /* A file's name may hold anything, terminal commands included. */
     for (char *at = line; *at; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f) {
             *at = '?';
         }
     }
-    (void)fprintf(stderr, "fovea: %s\n", line);
+    line[size++] = '\n';
+    /* In one piece, so that no signal cuts it and no other line gets into it. A
+       stderr that does not take it has nobody to be told. */
+    (void)!write(STDERR_FILENO, line, size);
 }
 
 int
 fovea_cli_fail(const struct fovea_error *error)
 {
-    fovea_cli_report("%s", error->message);
+    if (error->code !=
+            FOVEA_ERR_OUTPUT_CLOSED) { /* that is no news to anybody */
+        fovea_cli_report("%s", error->message);
+    }
     return fovea_status_exit_code(error->code);
 }
 

@@ -33,6 +33,8 @@ struct run {
     int64_t start_ns;
     int done_fd; /* eventfd: feeders that have ended */
     int stop_fd; /* eventfd: readable once the run is to stop */
+    int end_fd;  /* eventfd: readable once a signal has come */
+    int idle_fd; /* eventfd: whoever wrote then does not any more */
     bool clears; /* results go to the terminal of the progress line */
     struct fovea_progress progress;
     struct fovea_count *count; /* of all inputs, or NULL */
@@ -208,6 +210,9 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
         fovea_complaints_tell(&run->complaints, chunk, &run->progress);
     }
     (void)pthread_mutex_unlock(&run->output_mutex);
+    if (atomic_load(&run->stop)) {
+        raise_event(run->idle_fd);
+    }
     if (status) {
         stop_run(run, status, &error);
         return false;
@@ -255,15 +260,44 @@ read_state(const struct run *run, struct fovea_progress_state *state_out)
     };
 }
 
+/* Until whoever writes has finished its line. False if it will not within its
+   patience, or another signal came first. */
+static bool
+wait_for_writer(struct run *run, int signal_fd)
+{
+    enum {
+        PATIENCE_MS = 6000 /* more than the writer has with its reader */
+    };
+    struct pollfd fds[] = {
+        { .fd = run->idle_fd, .events = POLLIN },
+        { .fd = signal_fd, .events = POLLIN },
+    };
+    bool is_stream = !run->settings->output->to_files;
+    while (pthread_mutex_trylock(&run->output_mutex)) {
+        int n = poll(fds, FOVEA_ARRAY_LEN(fds), is_stream ? PATIENCE_MS : -1);
+        if (n == 0 || fds[1].revents) {
+            if (is_stream) {
+                fovea_cli_report("standard output: its last line is not whole");
+            }
+            return false;
+        }
+        if (fds[0].revents) { /* it gives the lock back, or has */
+            (void)pthread_mutex_lock(&run->output_mutex);
+            return true;
+        }
+    }
+    return true;
+}
+
 /* A signal: the process ends here. Feeders may be inside the library or wait
    for a list, so they are neither joined nor their memory freed. */
 static _Noreturn void
-interrupt(struct run *run, int signal_number)
+interrupt(struct run *run, int signal_fd, int signal_number)
 {
-    struct fovea_output *output = run->settings->output;
-    if (output->to_files) { /* a stream has none, and may block its writer */
-        (void)pthread_mutex_lock(&run->output_mutex);
-        fovea_output_finish(output);
+    atomic_store(&run->stop, true);
+    raise_event(run->end_fd);
+    if (wait_for_writer(run, signal_fd)) {
+        fovea_output_finish(run->settings->output);
     }
     fovea_progress_clear(&run->progress);
     fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
@@ -283,7 +317,7 @@ attend(struct run *run, int signal_fd, uint64_t n)
                 run->progress.fd >= 0 ? REDRAW_MS : -1);
         int signal_number = fovea_signals_take(signal_fd);
         if (signal_number) {
-            interrupt(run, signal_number);
+            interrupt(run, signal_fd, signal_number);
         }
         uint64_t count = 0;
         if (fds[0].revents &&
@@ -356,12 +390,17 @@ fovea_run(const struct fovea_run_settings *settings,
     FOVEA_AUTO_FD int signal_fd = -1;
     FOVEA_AUTO_FD int done_fd = eventfd(0, EFD_CLOEXEC);
     FOVEA_AUTO_FD int stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (done_fd < 0 || stop_fd < 0) {
+    FOVEA_AUTO_FD int end_fd = eventfd(0, EFD_CLOEXEC);
+    FOVEA_AUTO_FD int idle_fd = eventfd(0, EFD_CLOEXEC);
+    if (done_fd < 0 || stop_fd < 0 || end_fd < 0 || idle_fd < 0) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                 "cannot make an event descriptor");
     }
     run.done_fd = done_fd;
     run.stop_fd = stop_fd;
+    run.end_fd = end_fd;
+    run.idle_fd = idle_fd;
+    settings->output->attention_fd = end_fd;
     enum fovea_status status = fovea_signals_open(&signal_fd, err);
     if (!status) {
         status = fovea_entries_create(&settings->source, &run.entries, err);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/file_limit.h"
 #include "base/input.h"
 #include "base/memfd.h"
 #include "model/checksum.h"
@@ -140,8 +141,10 @@ reserve(int fd, size_t size, struct fovea_error *err)
         failed = fallocate(fd, 0, 0, (off_t)size);
     } while (failed && errno == EINTR);
     if (failed) {
-        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, errno,
-                "cannot allocate %zu bytes for packed weights", size);
+        int error = errno;
+        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,
+                "cannot allocate %zu bytes for packed weights%s", size,
+                fovea_file_limit_hint(error));
     }
     return FOVEA_OK;
 }

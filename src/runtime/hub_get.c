@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file_limit.h"
 #include "runtime/hub.h"
 
 #define FIRST_PAUSE_NS (400 * FOVEA_NS_PER_MS)
@@ -241,8 +242,11 @@ receive_bytes(char *bytes, size_t one, size_t n, void *context)
         return 0;
     }
     for (size_t done = 0; done < n;) {
+        struct fovea_file_limit hold;
+        fovea_file_limit_hold(&hold);
         ssize_t written =
                 pwrite(download->fd, bytes + done, n - done, (off_t)hub->have);
+        fovea_file_limit_release(&hold);
         if (written < 0 && errno != EINTR) {
             (void)fovea_fail_errno(&download->result, FOVEA_ERR_IO, errno,
                     "%s: cannot write what comes", hub->file);

@@ -87,6 +87,7 @@ fovea_log_reopen(struct fovea_log *log, struct fovea_error *err)
     (void)pthread_mutex_lock(&log->mu);
     int old = log->fd;
     log->fd = fd;
+    log->is_torn = false;
     (void)pthread_mutex_unlock(&log->mu);
     (void)close(old);
     return FOVEA_OK;
@@ -175,6 +176,23 @@ fovea_log_time(struct fovea_log_line *line, const char *name, int64_t time_ns)
             (double)time_ns / (double)FOVEA_NS_PER_MS);
 }
 
+/* Write a line. A log that cannot be written has nobody to be told to; a line
+   of which only a part could be (a full disk) is not continued by the next. */
+static void
+put(struct fovea_log *log, const char *line, size_t size)
+{
+    if (log->is_torn && write(log->fd, "\n", 1) != 1) {
+        return;
+    }
+    size_t done = 0;
+    ssize_t n = 1;
+    while (done < size && (n > 0 || (n < 0 && errno == EINTR))) {
+        n = write(log->fd, line + done, size - done);
+        done += n > 0 ? (size_t)n : 0;
+    }
+    log->is_torn = done > 0 && done < size;
+}
+
 void
 fovea_log_end(struct fovea_log *log, struct fovea_log_line *line)
 {
@@ -182,9 +200,7 @@ fovea_log_end(struct fovea_log *log, struct fovea_log_line *line)
     fovea_text_format(text, line->format == FOVEA_LOG_JSON ? "}\n" : "\n");
     if (!fovea_text_failed(text)) {
         (void)pthread_mutex_lock(&log->mu);
-        /* A log that cannot be written has nobody to be told to. */
-        ssize_t n = write(log->fd, text->data, text->size);
-        (void)n;
+        put(log, text->data, text->size);
         (void)pthread_mutex_unlock(&log->mu);
     }
     fovea_text_finish(text);

@@ -16,7 +16,8 @@ struct fovea_log {
     enum fovea_log_format format;
     const char *path; /* NULL: stderr */
     int fd;
-    pthread_mutex_t mu; /* over fd: reopening */
+    bool is_torn;       /* its last line did not fit whole */
+    pthread_mutex_t mu; /* over fd: reopening, and its lines */
 };
 
 /** Open path, or take stderr where it is NULL. */

@@ -13,7 +13,7 @@ import subprocess
 import termios
 import time
 
-from command import DIMENSION, Skip, environment, lines, main, npy, picture, \
+from command import DIMENSION, MODEL, Skip, environment, lines, main, npy, picture, \
     put, read, run, said, same, start
 
 # Whoever runs the tests may ignore it (nohup), and children inherit that.
@@ -108,11 +108,94 @@ def test_a_reader_that_leaves_ends_the_run(directory):
     process.stdout.close()
     process.stdin.write("\n".join(paths).encode() + b"\n")
     process.stdin.flush()
-    # The list stays open: the run must end all the same.
-    same(process.wait(timeout=60), 1)
-    assert b"Broken pipe" in process.stderr.read()
+    # The list stays open: the run must end all the same. That nobody reads on
+    # is no news, and the exit status what SIGPIPE would have made it.
+    same(process.wait(timeout=60), 141)
+    same(process.stderr.read(), b"")
     process.stdin.close()
     process.stderr.close()
+
+
+def test_a_reader_that_has_gone_is_no_error(directory):
+    paths = album(directory, 20)
+    for words, model in ((("--help",), False), (("--version",), False),
+                         (("help", "embed"), False), (("embed", "-h"), False),
+                         (("models",), False), (("models", "--json"), False),
+                         (("models", "show", MODEL), False),
+                         (("similar", paths[0], *paths), True),
+                         (("similar", "--json", paths[0], *paths), True),
+                         (("embed", *paths), True)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = run(*words, model=model, stdout=writer)
+        os.close(writer)
+        same((words, result.returncode, result.stderr), (words, 141, b""))
+
+
+def full_pipe(directory, *words, listed=b""):
+    """A run whose standard output is full and whose list stays open; gives the
+    process and the pipe's other end."""
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    process = start(*words, stdin=subprocess.PIPE, stdout=writer,
+                    stderr=subprocess.PIPE, cwd=directory)
+    os.close(writer)
+    process.stdin.write(listed)
+    process.stdin.flush()
+
+    def waiting():
+        n = struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"1234"))
+        return n[0] == size
+
+    wait_for(waiting)
+    return process, reader
+
+
+def read_all(fd):
+    with open(fd, "rb") as stream:
+        return stream.read()
+
+
+def test_a_signal_leaves_whole_lines(directory):
+    paths = album(directory, 40)
+    listed = "\n".join(paths).encode() + b"\n"
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process, reader = full_pipe(directory, "embed", "-", listed=listed)
+        process.send_signal(number)
+        found = lines(read_all(reader))
+        same(process.wait(timeout=60), 128 + number)
+        same([line["input"] for line in found], paths[:len(found)])
+        process.stdin.close()
+        same(process.stderr.read(), b"")
+        process.stderr.close()
+    # What is printed at the end of a command too.
+    process, reader = full_pipe(directory, "similar", "--json", "-n", "0",
+                                paths[0], *paths, *paths)
+    process.send_signal(signal.SIGTERM)
+    found = lines(read_all(reader))
+    same([line["rank"] for line in found], list(range(1, len(found) + 1)))
+    same(process.wait(timeout=60), 143)
+    process.stdin.close()
+    process.stderr.close()
+
+
+def test_a_second_signal_does_not_wait_for_the_reader(directory):
+    paths = album(directory, 40)
+    listed = "\n".join(paths).encode() + b"\n"
+    for words in (("embed", "-"), ("similar", "--json", "-n", "0", paths[0],
+                                   *paths, *paths)):
+        process, reader = full_pipe(directory, *words, listed=listed)
+
+        def insist(process=process):
+            process.send_signal(signal.SIGTERM)
+            return process.poll() is not None
+
+        wait_for(insist)
+        same(process.returncode, 143)
+        assert b"last line is not whole" in process.stderr.read()
+        os.close(reader)
+        process.stdin.close()
+        process.stderr.close()
 
 
 def blocks(pid, number):

@@ -2,8 +2,11 @@
  * nothing stays open where something failed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memfd.h"
@@ -149,6 +152,43 @@ leaves_nothing_open_on_failure(void **state)
     assert_int_equal(next_descriptor(), next);
 }
 
+/* In a process that SIGXFSZ would end, with a limit on the size of files. */
+static int
+write_too_much(void)
+{
+    static const char bytes[4096];
+    const struct rlimit limit = { 100, 100 };
+    struct fovea_error error;
+    int fd = -1;
+    (void)signal(SIGXFSZ, SIG_DFL);
+    if (setrlimit(RLIMIT_FSIZE, &limit) ||
+            fovea_memfd_from_bytes("test", bytes, sizeof bytes, &fd, &error) !=
+                    FOVEA_ERR_IO ||
+            !strstr(error.message, "ulimit -f")) {
+        return 1;
+    }
+    sigset_t pending;
+    sigset_t blocked;
+    (void)sigpending(&pending);
+    (void)pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+    return sigismember(&pending, SIGXFSZ) || sigismember(&blocked, SIGXFSZ);
+}
+
+static void
+too_large_is_an_error_and_no_signal(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(write_too_much());
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int
 main(void)
 {
@@ -157,6 +197,7 @@ main(void)
         cmocka_unit_test_teardown(grows_until_it_is_sealed, reset),
         cmocka_unit_test(is_not_sealed_by_half),
         cmocka_unit_test_teardown(leaves_nothing_open_on_failure, reset),
+        cmocka_unit_test_teardown(too_large_is_an_error_and_no_signal, reset),
     };
     return cmocka_run_group_tests_name("base_memfd", tests, NULL, NULL);
 }
