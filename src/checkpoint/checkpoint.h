@@ -47,6 +47,10 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_create(size_t n_shards,
 /** Free an array of entries and their names. */
 void fovea_entries_free(struct fovea_tensor_entry *entries, size_t n);
 
+/** Whether a file may have so many of them. */
+FOVEA_NODISCARD enum fovea_status fovea_check_tensors(const char *name,
+        size_t n, struct fovea_error *err);
+
 /** Sort by name, for fovea_checkpoint_find(). */
 void fovea_entries_sort(struct fovea_tensor_entry *entries, size_t n);
 

@@ -15,7 +15,7 @@
 
 enum {
     LENGTH_SIZE = 8,
-    MAX_HEADER_SIZE = 100 * 1000 * 1000 /* the format's own limit */
+    LONGEST_OF_FORMAT = 100 * 1000 * 1000 /* its own limit on the header */
 };
 
 struct element_type {
@@ -97,9 +97,15 @@ read_length(struct header *header, const struct fovea_input *input,
         return status;
     }
     length = le64toh(length);
-    if (length > MAX_HEADER_SIZE) {
+    if (length > LONGEST_OF_FORMAT) {
         return fail_file(header, err,
                 "not a safetensors file: its header is longer than 100 MB");
+    }
+    if (length > FOVEA_MAX_HEADER_BYTES) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
+                "%s: its header has %llu bytes, at most %d are read",
+                fovea_show(header->name).text, (unsigned long long)length,
+                FOVEA_MAX_HEADER_BYTES);
     }
     if (length > input->size - LENGTH_SIZE) {
         return fail_file(header, err, "its header is longer than the file");
@@ -341,6 +347,10 @@ fovea_safetensors_parse(const char *name, const struct fovea_input *input,
         }
     }
     size_t n_keys = json_object_size(object);
+    status = fovea_check_tensors(name, n_keys, err);
+    if (status) {
+        return status;
+    }
     struct fovea_tensor_entry *entries = calloc(n_keys + 1, sizeof *entries);
     if (!entries) {
         return fovea_fail_memory(err, n_keys * sizeof *entries, "tensors");

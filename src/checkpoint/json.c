@@ -48,6 +48,25 @@ fovea_json_release(json_t **json)
     json_decref(*json);
 }
 
+/* At least as many as there are: the first of each array or object, and one
+   behind every comma. */
+static size_t
+count_values(const char *text, size_t size)
+{
+    size_t n = 1;
+    bool is_string = false;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"') {
+            is_string = !is_string;
+        } else if (is_string) {
+            i += text[i] == '\\';
+        } else {
+            n += text[i] == ',' || text[i] == '[' || text[i] == '{';
+        }
+    }
+    return n;
+}
+
 /*
  * The text as it is given to the parser: ["xxx...", <text>].
  *
@@ -135,6 +154,12 @@ enum fovea_status
 fovea_json_parse(const char *name, const char *text, size_t size,
         enum fovea_status code, json_t **object_out, struct fovea_error *err)
 {
+    size_t n_values = count_values(text, size);
+    if (n_values > FOVEA_MAX_JSON_VALUES) {
+        return fovea_fail(err, code,
+                "%s: it has %zu values of JSON, at most %d are read",
+                fovea_show(name).text, n_values, FOVEA_MAX_JSON_VALUES);
+    }
     struct reading reading = { text, size, longest_token(text, size), 0 };
     json_error_t problem;
     json_t *array = json_load_callback(give_text, &reading,

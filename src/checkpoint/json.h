@@ -16,7 +16,11 @@
 
 enum {
     FOVEA_SHOWN_SIZE = 72,
-    FOVEA_MAX_CONFIG_BYTES = 1 << 20
+    FOVEA_MAX_CONFIG_BYTES = 1 << 20,
+    /* Numbers, strings, arrays and objects of one text. The parser takes up to
+       some 300 bytes for each, however short it is written, so that bytes alone
+       bound nothing. */
+    FOVEA_MAX_JSON_VALUES = 1 << 18
 };
 
 /* Text of a file as it may stand in a message. */
@@ -38,7 +42,8 @@ FOVEA_NODISCARD enum fovea_status fovea_join_path(const char *directory,
 void fovea_json_release(json_t **json);
 
 /**
- * Parse a text that must be one JSON object without duplicate keys.
+ * Parse a text that must be one JSON object without duplicate keys, of at most
+ * FOVEA_MAX_JSON_VALUES values.
  *
  * @param name  Stands in messages.
  * @param code  What a text that is not an object gives.

@@ -52,6 +52,16 @@ fovea_entries_free(struct fovea_tensor_entry *entries, size_t n)
     free(entries);
 }
 
+enum fovea_status
+fovea_check_tensors(const char *name, size_t n, struct fovea_error *err)
+{
+    return n <= FOVEA_MAX_TENSORS
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
+                      "%s: it has %zu tensors, at most %d are read",
+                      fovea_show(name).text, n, FOVEA_MAX_TENSORS);
+}
+
 void
 fovea_checkpoint_close(struct fovea_checkpoint *checkpoint)
 {

@@ -17,7 +17,12 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_MAX_TENSOR_DIMS = 8
+    FOVEA_MAX_TENSOR_DIMS = 8,
+    /* Of one file, or of an index of shards. The largest CLIP, both towers, has
+       some 1,700 and a header of 220 kB. */
+    FOVEA_MAX_TENSORS = 16384,
+    FOVEA_MAX_HEADER_BYTES = 8 << 20,
+    FOVEA_MAX_INDEX_BYTES = 8 << 20
 };
 
 /* Element types; only the first three can be read. */
@@ -42,8 +47,8 @@ struct fovea_checkpoint;
  * Open <directory>/model.safetensors, or the shards that
  * <directory>/model.safetensors.index.json lists.
  *
- * Header length, offsets, overlaps, gaps, sizes against shapes and against the
- * file are checked for every tensor. Shard names must be plain file names.
+ * Header length, number of tensors, offsets, overlaps, gaps, sizes against
+ * shapes and against the file are checked for every tensor. Shard names must be plain file names.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_NOT_FOUND (the message names the files it
  *         looked for); FOVEA_ERR_MODEL_WEIGHTS (the message names file and

@@ -14,7 +14,6 @@ static const char single_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
 
 enum {
-    MAX_INDEX_BYTES = 64 << 20,
     MAX_SHARDS = 256 /* each is an open file */
 };
 
@@ -81,11 +80,16 @@ list_shards(struct shard_list *list, json_t *map, struct fovea_error *err)
                 "%s: weight_map is not an object with tensors",
                 fovea_show(list->index).text);
     }
+    enum fovea_status status =
+            fovea_check_tensors(list->index, json_object_size(map), err);
+    if (status) {
+        return status;
+    }
     const char *tensor = NULL;
     json_t *value = NULL;
     json_object_foreach(map, tensor, value)
     {
-        enum fovea_status status = list_shard(list, tensor, value, err);
+        status = list_shard(list, tensor, value, err);
         if (status) {
             return status;
         }
@@ -195,7 +199,7 @@ open_index(const char *directory, const char *path,
 {
     FOVEA_AUTO_FREE char *text = NULL;
     size_t size = 0;
-    enum fovea_status status = fovea_json_load(path, MAX_INDEX_BYTES,
+    enum fovea_status status = fovea_json_load(path, FOVEA_MAX_INDEX_BYTES,
             FOVEA_ERR_MODEL_WEIGHTS, &text, &size, err);
     if (status) {
         return status;

@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/json.h"
+#include "checkpoint/safetensors.h"
 #include "runtime/entry.h"
 #include "runtime/pull_state.h"
 
@@ -21,7 +22,6 @@ static const char weights_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
 
 enum {
-    MAX_INDEX_BYTES = 64 << 20,
     MAX_KEY_BYTES = 200
 };
 
@@ -161,8 +161,8 @@ pull_by_index(struct fovea_pull *pull, struct fovea_error *err)
     if (!path) {
         return fovea_fail_memory(err, PATH_MAX, "a path");
     }
-    status = fovea_json_load(path, MAX_INDEX_BYTES, FOVEA_ERR_MODEL_WEIGHTS,
-            &text, &size, err);
+    status = fovea_json_load(path, FOVEA_MAX_INDEX_BYTES,
+            FOVEA_ERR_MODEL_WEIGHTS, &text, &size, err);
     if (!status) {
         status = fovea_json_parse(index_name, text, size,
                 FOVEA_ERR_MODEL_WEIGHTS, &index, err);

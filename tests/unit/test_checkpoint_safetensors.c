@@ -104,7 +104,10 @@ the_length_is_checked(void **state)
     check_bytes_refused("\1\0\0\0\0\0\0\0", 8, "longer than the file");
     check_bytes_refused("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "100 MB");
     check_bytes_refused("\1\xe1\xf5\5\0\0\0\0{}", 10, "100 MB");
-    check_bytes_refused("\0\xe1\xf5\5\0\0\0\0{}", 10, "longer than the file");
+    check_bytes_refused("\0\xe1\xf5\5\0\0\0\0{}", 10, "at most 8388608");
+    check_bytes_refused("\1\0\x80\0\0\0\0\0{}", 10,
+            "its header has 8388609 bytes, at most 8388608 are read");
+    check_bytes_refused("\0\0\x80\0\0\0\0\0{}", 10, "longer than the file");
     check_bytes_refused("\0\0\0\0\0\0\0\0", 8, "not valid JSON");
 }
 
