@@ -72,6 +72,11 @@ enum fovea_sandbox {
 /** A time that never comes. */
 #define FOVEA_NEVER INT64_MAX
 
+/** Some servers refuse whoever names nobody. */
+#define FOVEA_DEFAULT_USER_AGENT \
+    "fovea/" FOVEA_VERSION       \
+    " (image embeddings; whoever runs it gave no contact)"
+
 /** How URLs are fetched. All zero: defaults. */
 struct fovea_url_options {
     bool off;               /* no URL is fetched: FOVEA_ERR_URL_REFUSED */
@@ -84,6 +89,12 @@ struct fovea_url_options {
     unsigned max_redirects; /* 0: 5 */
     unsigned max_connections; /* at once; 0: 32 */
     unsigned max_per_host;    /* connections to one host; 0: 6 */
+    unsigned max_tries;       /* of a URL whose server answers 429 or 503 and
+                                 says by Retry-After how long to wait, within
+                                 total_ns; 1: no second one; 0: 3 */
+    const char *user_agent; /* what servers are told: who asks, and how to reach
+                               them, as "thumbs/1.0 (mail@example.org)"; ASCII.
+                               NULL: FOVEA_DEFAULT_USER_AGENT */
 };
 
 /** Settings of a library handle. All zero, or a NULL pointer: defaults. */

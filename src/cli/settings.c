@@ -16,6 +16,7 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
 {
     enum {
         MAX_REDIRECTS = 50,
+        MAX_TRIES = 10,
         KIBI = 1024,
         KILO = 1000,
     };
@@ -59,6 +60,11 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
                 .number = &settings->max_redirects,
                 .min = 1,
                 .max = MAX_REDIRECTS },
+        { .name = "fetch-tries",
+                .number = &settings->max_tries,
+                .min = 1,
+                .max = MAX_TRIES },
+        { .name = "user-agent", .text = &settings->user_agent },
         { .name = "allow-private-urls", .on = &settings->allow_private },
         { .name = "max-bytes",
                 .number = &settings->max_bytes,
@@ -148,6 +154,8 @@ fovea_settings_apply(const struct fovea_settings *settings,
         .connect_ns = settings->connect_ns,
         .total_ns = settings->fetch_ns,
         .max_redirects = (unsigned)settings->max_redirects,
+        .max_tries = (unsigned)settings->max_tries,
+        .user_agent = settings->user_agent,
     };
     options->limits = (struct fovea_limits){
         .max_bytes = settings->max_bytes,

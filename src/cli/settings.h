@@ -25,6 +25,8 @@ struct fovea_settings {
     int64_t connect_ns;
     int64_t fetch_ns;
     uint64_t max_redirects;
+    uint64_t max_tries;
+    const char *user_agent;
     bool allow_private;
     const char *memory_limit;
     uint64_t max_bytes;
@@ -34,7 +36,7 @@ struct fovea_settings {
 };
 
 enum {
-    FOVEA_SETTINGS_N_FLAGS = 20
+    FOVEA_SETTINGS_N_FLAGS = 22
 };
 
 /* What the flags are, for the help of each command; as it is printed. */
@@ -62,6 +64,8 @@ enum {
     "      --connect-time TIME  to reach the server (10s)\n" \
     "      --fetch-time TIME    for all of a download (60s)\n" \
     "      --max-redirects N    1 to 50 (5)\n" \
+    "      --fetch-tries N      of a URL whose server asks to wait, 1 to 10 (3)\n" \
+    "      --user-agent TEXT    who you are to servers, and how to reach you\n" \
     "      --allow-private-urls also from this machine and its networks\n" \
     "\n" \
     "Limits; an image beyond one is a bad input:\n" \

@@ -36,8 +36,8 @@ init_locks(struct fovea *library)
 }
 
 enum fovea_status
-fovea_library_open(const struct fovea_options *options, struct fovea **library_out,
-        struct fovea_error *err)
+fovea_library_open(const struct fovea_options *options,
+        struct fovea **library_out, struct fovea_error *err)
 {
     if (!library_out) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "library_out is NULL");

@@ -15,6 +15,8 @@ enum {
     MAX_REDIRECTS = 5,
     MAX_CONNECTIONS = 32,
     MAX_PER_HOST = 6,
+    MAX_TRIES = 3,
+    MAX_USER_AGENT = 256,
 };
 
 static const uint64_t max_cache_bytes = UINT64_C(8) << 30;
@@ -46,6 +48,7 @@ resolve_numbers(struct fovea_options *all, struct fovea_error *err)
         { "url.max_redirects", &url->max_redirects, 100, MAX_REDIRECTS },
         { "url.max_connections", &url->max_connections, 1024, MAX_CONNECTIONS },
         { "url.max_per_host", &url->max_per_host, 1024, MAX_PER_HOST },
+        { "url.max_tries", &url->max_tries, 10, MAX_TRIES },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(numbers); i++) {
         if (*numbers[i].value > numbers[i].most) {
@@ -92,6 +95,26 @@ resolve_times(struct fovea_options *all, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* It becomes a line of a request. */
+static enum fovea_status
+resolve_user_agent(struct fovea_url_options *url, struct fovea_error *err)
+{
+    if (!url->user_agent) {
+        url->user_agent = FOVEA_DEFAULT_USER_AGENT;
+    }
+    size_t size = 0;
+    while (url->user_agent[size] >= ' ' && url->user_agent[size] <= '~') {
+        size++;
+    }
+    if (url->user_agent[size] || size == 0 || size > MAX_USER_AGENT) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "url.user_agent (--user-agent) must be 1 to %d characters of "
+                "ASCII on one line",
+                MAX_USER_AGENT);
+    }
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_options_resolve(const struct fovea_options *options,
         struct fovea_options *all_out, struct fovea_error *err)
@@ -113,6 +136,9 @@ fovea_options_resolve(const struct fovea_options *options,
     enum fovea_status status = resolve_numbers(&all, err);
     if (!status) {
         status = resolve_times(&all, err);
+    }
+    if (!status) {
+        status = resolve_user_agent(&all.url, err);
     }
     if (status) {
         return status;

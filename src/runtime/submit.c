@@ -9,6 +9,8 @@
  */
 #include "runtime/submit.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "runtime/open_image.h"
@@ -70,36 +72,67 @@ is_cancelled(struct fovea_flight *flight)
     return is;
 }
 
-/* The bytes of a URL to the pool. */
+/* A callback, and what the server said that the image is. */
+struct arrival {
+    fovea_pool_done_fn *done;
+    void *context;
+    char declared[FOVEA_DECLARED_SIZE];
+};
+
+/* Pages that ask to log in come with a good status. */
 static void
-hand_over(struct fovea_flight *flight, int fd, uint64_t size, int64_t fetch_ns,
-        struct fovea_error *result)
+tell_declared(void *context, const struct fovea_error *result, const void *row,
+        const struct fovea_timings *timings)
 {
-    flight->image.fd = fd;
-    flight->image.size = size;
-    flight->image.fetch_ns = fetch_ns;
-    enum fovea_status status = FOVEA_OK;
+    struct arrival *arrival = context;
+    struct fovea_error error = *result;
+    if (error.code == FOVEA_ERR_NOT_AN_IMAGE && arrival->declared[0]) {
+        (void)fovea_fail(&error, error.code, "%.130s; its server declared %s",
+                result->message, arrival->declared);
+    }
+    arrival->done(arrival->context, &error, row, timings);
+    free(arrival);
+}
+
+/* The bytes of a URL to the pool. */
+static enum fovea_status
+hand_over(struct fovea_flight *flight, const struct fovea_fetched *fetched,
+        struct fovea_error *err)
+{
     if (is_cancelled(flight)) {
-        status = fovea_fail(result, FOVEA_ERR_CANCELLED,
+        return fovea_fail(err, FOVEA_ERR_CANCELLED,
                 "the image was cancelled after it was fetched");
-    } else {
-        status = fovea_pool_submit(flight->pool_model, &flight->image, NULL,
-                result);
     }
+    struct arrival *arrival = malloc(sizeof *arrival);
+    if (!arrival) {
+        return fovea_fail_memory(err, sizeof *arrival, "a URL");
+    }
+    struct fovea_pool_image image = flight->image;
+    arrival->done = image.done;
+    arrival->context = image.context;
+    memcpy(arrival->declared, fetched->declared, sizeof arrival->declared);
+    image.fd = fetched->fd;
+    image.size = fetched->size;
+    image.fetch_ns = fetched->fetch_ns;
+    image.done = tell_declared;
+    image.context = arrival;
+    enum fovea_status status =
+            fovea_pool_submit(flight->pool_model, &image, NULL, err);
     if (status) {
-        (void)close(fd);
+        free(arrival);
     }
+    return status;
 }
 
 static void
-fetched(void *context, const struct fovea_error *result, int fd, uint64_t size,
-        int64_t fetch_ns)
+fetched(void *context, const struct fovea_error *result,
+        const struct fovea_fetched *fetched)
 {
     struct fovea_flight *flight = context;
     const struct fovea_pool_image *image = &flight->image;
     struct fovea_error error = *result;
-    if (!error.code) {
-        hand_over(flight, fd, size, fetch_ns, &error);
+    if (!error.code && hand_over(flight, fetched, &error)) {
+        (void)close(fetched->fd);
     }
     bool was_cancelled = leave_list(flight);
     if (!error.code && was_cancelled) {
@@ -107,7 +140,7 @@ fetched(void *context, const struct fovea_error *result, int fd, uint64_t size,
     }
     if (error.code) {
         const struct fovea_timings timings = {
-            .fetch_ns = fetch_ns,
+            .fetch_ns = fetched->fetch_ns,
             .total_ns = fovea_clock_ns() - image->submitted_ns,
         };
         image->done(image->context, &error, NULL, &timings);

@@ -2,6 +2,7 @@
 #include "source/fetch.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "source/fetch_state.h"
@@ -16,8 +17,14 @@ fovea_fetcher_create(const struct fovea_fetch_settings *settings,
         return fovea_fail_memory(err, sizeof *fetcher, "the fetcher");
     }
     fetcher->settings = *settings;
+    fetcher->user_agent = strdup(settings->url.user_agent);
+    if (!fetcher->user_agent) {
+        free(fetcher);
+        return fovea_fail_memory(err, 1, "the fetcher");
+    }
+    fetcher->settings.url.user_agent = fetcher->user_agent;
     fetcher->pid = getpid();
-    fetcher->next_deadline_ns = FOVEA_NEVER;
+    fetcher->next_due_ns = FOVEA_NEVER;
     (void)pthread_mutex_init(&fetcher->mutex, NULL);
     *fetcher_out = fetcher;
     return FOVEA_OK;
@@ -130,7 +137,7 @@ fovea_fetcher_submit(struct fovea_fetcher *fetcher, const char *url,
     }
     if (fetcher->settings.url.off) {
         return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
-                "fetching URLs is switched off");
+                "fetching URLs is switched off (--no-url)");
     }
     struct fovea_transfer *transfer = NULL;
     enum fovea_status status = fovea_transfer_create(url, &transfer, err);
@@ -205,5 +212,6 @@ fovea_fetcher_destroy(struct fovea_fetcher *fetcher)
         drop_multi(fetcher);
     }
     (void)pthread_mutex_destroy(&fetcher->mutex);
+    free(fetcher->user_agent);
     free(fetcher);
 }

@@ -12,17 +12,31 @@
 
 struct fovea_fetcher;
 
-/** Every field but `off` is resolved: not 0. */
+/** Every field but `off` is resolved: not 0. Strings are borrowed for the call
+ *  that they are given to. */
 struct fovea_fetch_settings {
     struct fovea_url_options url;
     uint64_t max_bytes;
     unsigned max_waiting; /* URLs that may wait or be fetched */
 };
 
-/** result: code FOVEA_OK or why not. fd: memory with the bytes, the callee's to
- *  close; -1 on failure. From the fetcher's thread, with no lock held. */
+enum {
+    FOVEA_DECLARED_SIZE = 80
+};
+
+/** What came of a URL. */
+struct fovea_fetched {
+    int fd; /* memory with the bytes, the callee's to close; -1: none */
+    uint64_t size;
+    int64_t fetch_ns;
+    char declared[FOVEA_DECLARED_SIZE]; /* what the server says that it is:
+                                           "text/html"; "": nothing */
+};
+
+/** result: code FOVEA_OK or why not. From the fetcher's thread, with no lock
+ *  held. */
 typedef void fovea_fetched_fn(void *context, const struct fovea_error *result,
-        int fd, uint64_t size, int64_t fetch_ns);
+        const struct fovea_fetched *fetched);
 
 /** Starts no thread before the first URL. */
 FOVEA_NODISCARD enum fovea_status fovea_fetcher_create(

@@ -10,6 +10,7 @@
  */
 #include <limits.h>
 #include <poll.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -78,13 +79,14 @@ answer(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer,
         (void)curl_multi_remove_handle(fetcher->multi, transfer->easy);
     }
     leave_place(fetcher, transfer);
-    int fd = -1;
+    struct fovea_fetched fetched = { .fd = -1, .fetch_ns = time_ns };
     if (!result->code) {
-        fd = transfer->fd;
+        fetched.fd = transfer->fd;
+        fetched.size = transfer->size;
+        memcpy(fetched.declared, transfer->declared, sizeof fetched.declared);
         transfer->fd = -1;
     }
-    transfer->fetched(transfer->context, result, fd,
-            result->code ? 0 : transfer->size, time_ns);
+    transfer->fetched(transfer->context, result, &fetched);
     fovea_transfer_destroy(transfer);
 }
 
@@ -134,7 +136,9 @@ end(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer,
     } else {
         (void)fovea_fail(&result, FOVEA_ERR_DEADLINE,
                 "%.100s: not fetched by the deadline; %s", transfer->url.host,
-                transfer->easy ? "it was on its way" : "it waited its turn");
+                !transfer->easy               ? "it waited its turn"
+                        : transfer->has_place ? "it was on its way"
+                                              : "its server asked to wait");
     }
     answer(fetcher, transfer, &result);
 }
@@ -146,7 +150,7 @@ look_over(struct fovea_fetcher *fetcher, int64_t now_ns,
 {
     struct fovea_transfer *next = NULL;
     fetcher->is_changed = false;
-    fetcher->next_deadline_ns = FOVEA_NEVER;
+    fetcher->next_due_ns = FOVEA_NEVER;
     for (struct fovea_transfer *at = fetcher->first; at; at = next) {
         next = at->next;
         if (fetcher->is_stopping || at->is_cancelled ||
@@ -156,8 +160,14 @@ look_over(struct fovea_fetcher *fetcher, int64_t now_ns,
             findings->end = at;
             continue;
         }
-        if (at->deadline_ns < fetcher->next_deadline_ns) {
-            fetcher->next_deadline_ns = at->deadline_ns;
+        if (at->deadline_ns < fetcher->next_due_ns) {
+            fetcher->next_due_ns = at->deadline_ns;
+        }
+        if (at->not_before_ns > now_ns) {
+            if (at->not_before_ns < fetcher->next_due_ns) {
+                fetcher->next_due_ns = at->not_before_ns;
+            }
+            continue;
         }
         if (!at->has_place && has_room(fetcher, at->server)) {
             if (findings->n_begin == FOVEA_ARRAY_LEN(findings->begin)) {
@@ -178,7 +188,7 @@ attend(struct fovea_fetcher *fetcher)
     int64_t now_ns = fovea_clock_ns();
     (void)pthread_mutex_lock(&fetcher->mutex);
     bool is_stopping = fetcher->is_stopping;
-    if (fetcher->is_changed || now_ns >= fetcher->next_deadline_ns) {
+    if (fetcher->is_changed || now_ns >= fetcher->next_due_ns) {
         look_over(fetcher, now_ns, &findings);
     }
     (void)pthread_mutex_unlock(&fetcher->mutex);
@@ -197,6 +207,16 @@ attend(struct fovea_fetcher *fetcher)
     return !is_stopping;
 }
 
+/* Stay in the list, without a place, until its time has come. */
+static void
+put_off(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer)
+{
+    (void)pthread_mutex_lock(&fetcher->mutex);
+    leave_place(fetcher, transfer);
+    fetcher->is_changed = true;
+    (void)pthread_mutex_unlock(&fetcher->mutex);
+}
+
 /* A transfer that libcurl is done with. */
 static void
 settle(struct fovea_fetcher *fetcher, CURL *easy, CURLcode code)
@@ -205,15 +225,19 @@ settle(struct fovea_fetcher *fetcher, CURL *easy, CURLcode code)
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
     struct fovea_transfer *transfer = (struct fovea_transfer *)(void *)private;
     struct fovea_error result = { .code = FOVEA_OK };
-    bool again = false;
+    enum fovea_next next = FOVEA_NEXT_END;
     (void)curl_multi_remove_handle(fetcher->multi, easy);
     enum fovea_status status =
-            fovea_transfer_settle(transfer, code, &again, &result);
-    if (again && curl_multi_add_handle(fetcher->multi, easy)) {
-        again = false;
+            fovea_transfer_settle(transfer, code, &next, &result);
+    if (next == FOVEA_NEXT_LATER) {
+        put_off(fetcher, transfer);
+        return;
+    }
+    if (next == FOVEA_NEXT_NOW && curl_multi_add_handle(fetcher->multi, easy)) {
+        next = FOVEA_NEXT_END;
         status = fovea_fail_memory(&result, sizeof *transfer, "a redirect");
     }
-    if (!again) {
+    if (next == FOVEA_NEXT_END) {
         result.code = status;
         finish(fetcher, transfer, &result);
     }
@@ -223,7 +247,7 @@ settle(struct fovea_fetcher *fetcher, CURL *easy, CURLcode code)
 static int
 patience_ms(struct fovea_fetcher *fetcher)
 {
-    int64_t left_ns = fetcher->next_deadline_ns - fovea_clock_ns();
+    int64_t left_ns = fetcher->next_due_ns - fovea_clock_ns();
     (void)pthread_mutex_lock(&fetcher->mutex);
     bool is_changed = fetcher->is_changed;
     (void)pthread_mutex_unlock(&fetcher->mutex);

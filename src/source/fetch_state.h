@@ -9,6 +9,7 @@
 
 struct fovea_fetcher {
     struct fovea_fetch_settings settings; /* never changes */
+    char *user_agent;                     /* owned; the settings have it */
     pid_t pid;                            /* of the process that made it */
 
     pthread_mutex_t mutex;
@@ -27,7 +28,7 @@ struct fovea_fetcher {
     /* The thread's. */
     uint64_t *servers; /* [url.max_connections]: of what has begun */
     unsigned n_begun;
-    int64_t next_deadline_ns; /* of all; FOVEA_NEVER */
+    int64_t next_due_ns; /* when something is over, or may be tried again */
 };
 
 /** The thread: begins, ends and answers transfers until is_stopping. context:

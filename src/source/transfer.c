@@ -14,8 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "fovea/version.h"
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memfd.h"
@@ -122,12 +120,14 @@ check_size(struct fovea_transfer *transfer, size_t n)
     uint64_t max = transfer->settings->max_bytes;
     if (announced > 0 && (uint64_t)announced > max) {
         return fovea_fail(&transfer->result, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
-                "%.100s: %" PRIu64 " bytes are more than the limit of %" PRIu64,
+                "%.100s: %" PRIu64 " bytes are more than the limit of %" PRIu64
+                " (--max-bytes)",
                 transfer->url.host, (uint64_t)announced, max);
     }
     if (n > max || transfer->size > max - n) {
         return fovea_fail(&transfer->result, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
-                "%.100s: more bytes came than the limit of %" PRIu64,
+                "%.100s: more bytes came than the limit of %" PRIu64
+                " (--max-bytes)",
                 transfer->url.host, max);
     }
     return FOVEA_OK;
@@ -210,7 +210,7 @@ configure(struct fovea_transfer *transfer)
     SET(NOSIGNAL, 1L);
     SET(NOPROGRESS, 1L);
     SET(BUFFERSIZE, 1L << 17);
-    SET(USERAGENT, "fovea/" FOVEA_VERSION);
+    SET(USERAGENT, options->user_agent);
     SET(CONNECTTIMEOUT_MS, milliseconds(options->connect_ns));
     /* A name server that does not answer holds up nobody else. */
     SET(QUICK_EXIT, 1L);
@@ -245,6 +245,9 @@ enum fovea_status
 fovea_transfer_begin(struct fovea_transfer *transfer, struct fovea_error *err)
 {
     const struct fovea_url_options *options = &transfer->settings->url;
+    if (transfer->easy) {
+        return fovea_transfer_aim(transfer, err);
+    }
     transfer->begun_ns = fovea_clock_ns();
     transfer->checks_addresses =
             !options->allow_private && !(options->use_proxies && has_proxy());

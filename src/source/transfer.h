@@ -29,6 +29,9 @@ struct fovea_transfer {
     CURL *easy;     /* NULL: not begun */
     int64_t begun_ns;
     unsigned n_redirects;
+    unsigned n_tries;      /* that were answered with "later" */
+    int64_t not_before_ns; /* of the next try; 0: at once */
+    char declared[FOVEA_DECLARED_SIZE];
     int fd; /* memory; -1: none yet */
     uint64_t size;
     size_t n_header_bytes;
@@ -44,19 +47,27 @@ FOVEA_NODISCARD enum fovea_status fovea_transfer_create(const char *url,
 
 void fovea_transfer_destroy(struct fovea_transfer *transfer);
 
-/** Make the handle for the multi: the clock of total_ns starts. */
+/** Make the handle for the multi: the clock of total_ns starts. Of a transfer
+ *  that has begun before, aim it again: the clock goes on. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_begin(
         struct fovea_transfer *transfer, struct fovea_error *err);
+
+/** How a transfer goes on. */
+enum fovea_next {
+    FOVEA_NEXT_END,
+    FOVEA_NEXT_NOW,   /* a redirect: the handle is to be added again */
+    FOVEA_NEXT_LATER, /* not before not_before_ns: the server asks for that */
+};
 
 /**
  * Judge what libcurl has ended.
  *
- * @param again_out  true: a redirect; the handle is to be added again.
- * @return FOVEA_OK: the bytes are there and sealed, unless *again_out.
+ * @return FOVEA_OK: the bytes are there and sealed, if *next_out is
+ *         FOVEA_NEXT_END.
  */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_settle(
-        struct fovea_transfer *transfer, CURLcode code, bool *again_out,
-        struct fovea_error *err);
+        struct fovea_transfer *transfer, CURLcode code,
+        enum fovea_next *next_out, struct fovea_error *err);
 
 /** Point the handle at the URL, with the time that is left. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_aim(

@@ -1,5 +1,6 @@
 /* What came of a transfer, and what is said about it. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -12,8 +13,8 @@ follow(struct fovea_transfer *transfer, const char *location,
 {
     if (transfer->n_redirects >= transfer->settings->url.max_redirects) {
         return fovea_fail(err, FOVEA_ERR_FETCH_REDIRECTS,
-                "%.100s: redirected more than %u times", transfer->url.host,
-                transfer->settings->url.max_redirects);
+                "%.100s: redirected more than %u times (--max-redirects)",
+                transfer->url.host, transfer->settings->url.max_redirects);
     }
     struct fovea_url target = { 0 };
     enum fovea_status status =
@@ -63,22 +64,77 @@ words_of(long code)
     return "";
 }
 
-static enum fovea_status
-judge_answer(struct fovea_transfer *transfer, bool *again_out,
-        struct fovea_error *err)
+static const char *
+header_of(const struct fovea_transfer *transfer, const char *name)
 {
-    long code = fovea_transfer_code(transfer);
-    struct curl_header *location = NULL;
-    if (fovea_is_redirect(code) &&
-            curl_easy_header(transfer->easy, "Location", 0, CURLH_HEADER, -1,
-                    &location) == CURLHE_OK) {
-        enum fovea_status status = follow(transfer, location->value, err);
-        *again_out = !status;
-        return status;
+    struct curl_header *found = NULL;
+    return curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1,
+                   &found) == CURLHE_OK
+            ? found->value
+            : NULL;
+}
+
+/* The server asks to be left alone for a while: whether that can be waited for,
+ * or why not. */
+static enum fovea_status
+judge_later(struct fovea_transfer *transfer, long code,
+        enum fovea_next *next_out, struct fovea_error *err)
+{
+    const char *host = transfer->url.host;
+    curl_off_t wait_s = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait_s);
+    if (!header_of(transfer, "Retry-After")) {
+        return fovea_fail(err, FOVEA_ERR_FETCH_BUSY, "%.100s answered %ld%s",
+                host, code, words_of(code));
     }
-    if (!fovea_is_good(code)) {
-        return fovea_fail(err, FOVEA_ERR_FETCH_STATUS, "%.100s answered %ld%s",
-                transfer->url.host, code, words_of(code));
+    if (++transfer->n_tries >= transfer->settings->url.max_tries) {
+        return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
+                "%.100s answered %ld%s, and was asked %u times "
+                "(--fetch-tries)",
+                host, code, words_of(code), transfer->n_tries);
+    }
+    int64_t now_ns = fovea_clock_ns();
+    int64_t wait_ns = wait_s < INT32_MAX ? wait_s * FOVEA_NS_PER_S : INT64_MAX;
+    int64_t then_ns = fovea_later(now_ns, wait_ns);
+    int64_t end_ns =
+            fovea_later(transfer->begun_ns, transfer->settings->url.total_ns);
+    bool is_total = end_ns <= transfer->deadline_ns;
+    if (then_ns >= (is_total ? end_ns : transfer->deadline_ns)) {
+        return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
+                "%.100s answered %ld%s, and asks to wait %" PRId64
+                " s, longer than there is time for (%s)",
+                host, code, words_of(code), (int64_t)wait_s,
+                is_total ? "--fetch-time" : "--deadline");
+    }
+    transfer->not_before_ns = then_ns;
+    *next_out = FOVEA_NEXT_LATER;
+    return FOVEA_OK;
+}
+
+/* Append what of a header can stand in a message, up to its parameters. */
+static void
+declare(struct fovea_transfer *transfer, const char *before, const char *value)
+{
+    size_t size = strlen(transfer->declared);
+    int n = snprintf(transfer->declared + size, FOVEA_DECLARED_SIZE - size,
+            "%s%.*s", before, (int)strcspn(value, "; \t"), value);
+    for (char *at = transfer->declared; n > 0 && *at; at++) {
+        if (*at < ' ' || *at > '~') {
+            *at = '?';
+        }
+    }
+}
+
+static enum fovea_status
+take_file(struct fovea_transfer *transfer, struct fovea_error *err)
+{
+    const char *type = header_of(transfer, "Content-Type");
+    const char *coding = header_of(transfer, "Content-Encoding");
+    if (type) {
+        declare(transfer, "", type);
+    }
+    if (coding) {
+        declare(transfer, type ? " packed with " : "packed with ", coding);
     }
     enum fovea_status status = fovea_transfer_need_file(transfer);
     if (status) {
@@ -86,6 +142,31 @@ judge_answer(struct fovea_transfer *transfer, bool *again_out,
         return status;
     }
     return fovea_memfd_seal(transfer->fd, err);
+}
+
+static enum fovea_status
+judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
+        struct fovea_error *err)
+{
+    enum {
+        TOO_MANY_REQUESTS = 429,
+        UNAVAILABLE = 503
+    };
+    long code = fovea_transfer_code(transfer);
+    const char *location = header_of(transfer, "Location");
+    if (fovea_is_redirect(code) && location) {
+        enum fovea_status status = follow(transfer, location, err);
+        *next_out = status ? FOVEA_NEXT_END : FOVEA_NEXT_NOW;
+        return status;
+    }
+    if (code == TOO_MANY_REQUESTS || code == UNAVAILABLE) {
+        return judge_later(transfer, code, next_out, err);
+    }
+    if (!fovea_is_good(code)) {
+        return fovea_fail(err, FOVEA_ERR_FETCH_STATUS, "%.100s answered %ld%s",
+                transfer->url.host, code, words_of(code));
+    }
+    return take_file(transfer, err);
 }
 
 /* Libcurl's words: of them only what fits on a line of ours. */
@@ -110,13 +191,24 @@ judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
     int64_t spent_ns = fovea_clock_ns() - transfer->begun_ns;
     if (connected_us == 0 && spent_ns < options->total_ns) {
         return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
-                "%.100s: no connection within %.4g s", transfer->url.host,
+                "%.100s: no connection within %.4g s (--connect-time)",
+                transfer->url.host,
                 (double)options->connect_ns / (double)FOVEA_NS_PER_S);
     }
     return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
-            "%.100s: not done within %.4g s; %" PRIu64 " bytes came",
+            "%.100s: not done within %.4g s; %" PRIu64
+            " bytes came (--fetch-time)",
             transfer->url.host,
             (double)options->total_ns / (double)FOVEA_NS_PER_S, transfer->size);
+}
+
+static bool
+answer_has_begun(const struct fovea_transfer *transfer)
+{
+    curl_off_t begun_us = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T,
+            &begun_us);
+    return begun_us > 0;
 }
 
 static enum fovea_status
@@ -128,7 +220,13 @@ judge_failure(struct fovea_transfer *transfer, CURLcode code,
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
     switch ((int)code) {
     case CURLE_OUT_OF_MEMORY:
-        return fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a transfer");
+        /* Libcurl says so too when a line of a header or trailer is longer than
+           it takes; before the first byte of an answer there is none. */
+        return answer_has_begun(transfer)
+                ? fovea_fail(err, FOVEA_ERR_FETCH,
+                          "%.100s: its answer has longer headers than are taken",
+                          host)
+                : fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a transfer");
     case CURLE_OPERATION_TIMEDOUT:
         return judge_timeout(transfer, err);
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -153,16 +251,16 @@ judge_failure(struct fovea_transfer *transfer, CURLcode code,
 
 enum fovea_status
 fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
-        bool *again_out, struct fovea_error *err)
+        enum fovea_next *next_out, struct fovea_error *err)
 {
-    *again_out = false;
+    *next_out = FOVEA_NEXT_END;
     if (transfer->result.code) {
         *err = transfer->result;
         return err->code;
     }
     /* receive() ends what comes with an error. */
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR) {
-        return judge_answer(transfer, again_out, err);
+        return judge_answer(transfer, next_out, err);
     }
     if (transfer->refused[0] && code == CURLE_COULDNT_CONNECT) {
         return fovea_fail(err, FOVEA_ERR_URL_REFUSED,

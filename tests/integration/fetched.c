@@ -1,6 +1,7 @@
 /* Waiting for what is fetched: see fetched.h. */
 #include "fetched.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,16 +34,17 @@ fetched_finish(struct fetched *fetched)
 }
 
 void
-fetched_note(void *context, const struct fovea_error *result, int fd,
-        uint64_t size, int64_t fetch_ns)
+fetched_note(void *context, const struct fovea_error *result,
+        const struct fovea_fetched *what)
 {
     struct fetched *fetched = context;
     (void)pthread_mutex_lock(&fetched->mutex);
     fetched->n_answers++;
     fetched->result = *result;
-    fetched->fd = fd;
-    fetched->size = size;
-    fetched->fetch_ns = fetch_ns;
+    fetched->fd = what->fd;
+    fetched->size = what->size;
+    fetched->fetch_ns = what->fetch_ns;
+    memcpy(fetched->declared, what->declared, sizeof fetched->declared);
     (void)pthread_cond_broadcast(&fetched->changed);
     (void)pthread_mutex_unlock(&fetched->mutex);
 }
@@ -82,6 +84,8 @@ fetch_settings(void)
             .max_redirects = 5,
             .max_connections = 32,
             .max_per_host = 6,
+            .max_tries = 3,
+            .user_agent = "test/1 (nobody@example.org)",
         },
         .max_bytes = 1 << 20,
         .max_waiting = 256,

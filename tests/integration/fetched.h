@@ -20,14 +20,15 @@ struct fetched {
     int fd;
     uint64_t size;
     int64_t fetch_ns;
+    char declared[FOVEA_DECLARED_SIZE];
 };
 
 void fetched_init(struct fetched *fetched);
 void fetched_finish(struct fetched *fetched);
 
 /** The callback; context is a struct fetched. */
-void fetched_note(void *context, const struct fovea_error *result, int fd,
-        uint64_t size, int64_t fetch_ns);
+void fetched_note(void *context, const struct fovea_error *result,
+        const struct fovea_fetched *what);
 
 /** Wait until it is there; ends the test after 20 s. */
 enum fovea_status fetched_wait(struct fetched *fetched);

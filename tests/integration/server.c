@@ -20,7 +20,7 @@
 
 enum {
     MAX_CONNECTIONS = 1024,
-    MAX_PAGES = 8,
+    MAX_PAGES = 16,
     REQUEST_SIZE = 4096
 };
 
@@ -50,6 +50,7 @@ struct server {
     unsigned n_busy;
     unsigned most;
     unsigned n_requests;
+    unsigned n_put_off; /* in a row */
     char last[REQUEST_SIZE];
     const void *bytes;
     size_t size;
@@ -202,6 +203,25 @@ answer_status(int fd, uint64_t code)
     return send_text(fd, head);
 }
 
+/* "CODE/N/S": the first n requests are put off. */
+static bool
+answer_busy(struct server *server, int fd, const char *numbers)
+{
+    char *end = NULL;
+    unsigned long code = strtoul(numbers, &end, 10);
+    unsigned long n = strtoul(end + 1, &end, 10);
+    (void)pthread_mutex_lock(&server->mutex);
+    bool is_later = server->n_put_off < n;
+    server->n_put_off = is_later ? server->n_put_off + 1 : 0;
+    (void)pthread_mutex_unlock(&server->mutex);
+    char head[128];
+    (void)snprintf(head, sizeof head,
+            "HTTP/1.1 %lu Later\r\nRetry-After: %.20s\r\n"
+            "Content-Length: 4\r\n\r\nbody",
+            code, end + 1);
+    return is_later ? send_text(fd, head) : answer_bytes(fd, 10);
+}
+
 static bool
 answer_pause(int fd, const char *numbers)
 {
@@ -252,6 +272,9 @@ find_page(struct server *server, const char *path)
 static bool
 answer_page(int fd, const struct page *page, bool is_head)
 {
+    if (!page->head) {
+        return send_all(fd, page->bytes, page->size) && false;
+    }
     char head[REQUEST_SIZE];
     (void)snprintf(head, sizeof head,
             "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", page->head,
@@ -284,6 +307,9 @@ answer_path(struct server *server, int fd, const char *path)
     }
     if ((rest = behind(path, "/status/"))) {
         return answer_status(fd, number(rest));
+    }
+    if ((rest = behind(path, "/busy/"))) {
+        return answer_busy(server, fd, rest);
     }
     if ((rest = behind(path, "/hops/"))) {
         return answer_hop(fd, number(rest));

@@ -11,6 +11,7 @@
  *     /endless          bytes until nobody listens
  *     /silent           no answer
  *     /status/CODE      that status, with a body
+ *     /busy/CODE/N/S    N times that status and Retry-After: S; then /bytes/10
  *     /hops/N           a redirect to /hops/N-1; /hops/0 is /bytes/10
  *     /to/URL           a redirect there
  *     /nowhere          a redirect without a target

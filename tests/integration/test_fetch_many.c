@@ -284,7 +284,7 @@ test_destroy_in_flight(void **state)
     struct fovea_fetcher *fetcher = make(&settings);
     static const char *const paths[] = { "/silent", "/claim/100", "/endless",
         "/pause/5/100000" };
-    struct fetched fetched[40];
+    static struct fetched fetched[40];
     for (size_t i = 0; i < 40; i++) {
         struct fovea_error error;
         char url[URL_SIZE];
@@ -315,17 +315,17 @@ struct chain {
 };
 
 static void
-go_on(void *context, const struct fovea_error *result, int fd, uint64_t size,
-        int64_t fetch_ns)
+go_on(void *context, const struct fovea_error *result,
+        const struct fovea_fetched *fetched)
 {
     struct chain *chain = context;
     char url[URL_SIZE];
     if (chain->n_left-- == 0) {
-        fetched_note(&chain->last, result, fd, size, fetch_ns);
+        fetched_note(&chain->last, result, fetched);
         return;
     }
     assert_int_equal(result->code, FOVEA_OK);
-    (void)close(fd);
+    (void)close(fetched->fd);
     struct fovea_error error;
     assert_ok(fovea_fetcher_submit(chain->fetcher,
                       url_of(server_port(server), "/bytes/3", url), 1,

@@ -218,11 +218,23 @@ def test_models(_):
 def test_urls(directory):
     wanted, = reference(directory, [picture(5)])
 
+    asked = []
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.send_response(200 if self.path == "/a" else 404)
+            asked.append((self.path, self.headers["User-Agent"]))
+            is_again = len(asked) > 1 and asked[-2][0] == self.path
+            if self.path == "/later" and not is_again:
+                self.send_response(429)
+                self.send_header("Retry-After", "0")
+            elif self.path == "/login":
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=x")
+            else:
+                self.send_response(404 if self.path == "/ab" else 200)
             self.end_headers()
-            self.wfile.write(picture(5))
+            self.wfile.write(b"<html>Who are you?" if self.path == "/login"
+                             else picture(5))
 
         def log_message(self, *_):
             pass
@@ -235,9 +247,23 @@ def test_urls(directory):
             answer = server.post({"input": [url, {"image_url": {"url": url}}]})
             same(answer.vectors(), [wanted, wanted])
             is_error(server.post({"input": url + "b"}), 502, "fetch_status")
+            same({agent for _, agent in asked},
+                 {"fovea/0.1.0 (image embeddings; whoever runs it gave no "
+                  "contact)"})
+            site_of = url[:-1]
+            same(server.post({"input": site_of + "later"}).vectors(), [wanted])
+            is_error(server.post({"input": site_of + "login"}), 415,
+                     "not_an_image", "its server declared text/html")
+        with Server("--allow-private-urls", "--fetch-tries", "1",
+                    "--user-agent", "thumbs/2 (me@example.org)") as server:
+            asked.clear()
+            answer = server.post({"input": site_of + "later"})
+            is_error(answer, 502, "fetch_busy", "429", "--fetch-tries")
+            same(answer.headers["x-should-retry"], "true")
+            same(asked, [("/later", "thumbs/2 (me@example.org)")])
         with Server() as server:
             is_error(server.post({"input": url}), 403, "url_refused",
-                     "loopback")
+                     "loopback", "--allow-private-urls")
         with Server("--no-url") as server:
             is_error(server.post({"input": url}), 403, "url_refused")
     finally:

@@ -53,6 +53,7 @@ every_flag_reaches_its_option(void **state)
         FIELD(url.connect_ns, "--connect-time=1", 1000000000),
         FIELD(url.total_ns, "--fetch-time=1m", 60000000000),
         FIELD(url.max_redirects, "--max-redirects=2", 2),
+        FIELD(url.max_tries, "--fetch-tries=4", 4),
         FIELD(url.allow_private, "--allow-private-urls", true),
         FIELD(limits.max_bytes, "--max-bytes=1K", 1024),
         FIELD(limits.max_pixels, "--max-pixels=1K", 1000),
@@ -62,7 +63,10 @@ every_flag_reaches_its_option(void **state)
         FIELD(memory_limit_bytes, "--memory-limit=4G", UINT64_C(4) << 30),
 #undef FIELD
     };
-    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS + 1);
+    /* One of them has two cases, and a text is below. */
+    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS);
+    assert_ok(apply("--user-agent=a (b)", NULL, &options, &error), &error);
+    assert_string_equal(options.url.user_agent, "a (b)");
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
         assert_ok(apply(cases[i].flag, NULL, &options, &error), &error);
         uint64_t value = 0;

@@ -192,6 +192,15 @@ wrong_arguments_are_refused(void **state)
     options = (struct fovea_options){ .dtype = (enum fovea_dtype)7 };
     assert_fails(fovea_open(&options, &other, &error), &error,
             FOVEA_ERR_ARGUMENT, "dtype");
+    options = (struct fovea_options){ .url = { .max_tries = 11 } };
+    assert_fails(fovea_open(&options, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "max_tries");
+    static const char *const agents[] = { "", "a\r\nX: b", "a\nb", "\xc3\xa9" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(agents); i++) {
+        options = (struct fovea_options){ .url = { .user_agent = agents[i] } };
+        assert_fails(fovea_open(&options, &other, &error), &error,
+                FOVEA_ERR_ARGUMENT, "user_agent");
+    }
     assert_fails(fovea_open(NULL, NULL, &error), &error, FOVEA_ERR_ARGUMENT,
             "NULL");
     assert_null(other);
