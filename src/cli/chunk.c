@@ -60,17 +60,29 @@ fovea_is_url(const char *name)
             strncasecmp(name, "https://", 8) == 0;
 }
 
+static struct fovea_image
+image_of(const struct fovea_entry *entry)
+{
+    if (entry->image) {
+        return (struct fovea_image){
+            .kind = FOVEA_IMAGE_BYTES,
+            .data = entry->image->bytes,
+            .size = entry->image->size,
+        };
+    }
+    return (struct fovea_image){
+        .kind = fovea_is_url(entry->path) ? FOVEA_IMAGE_URL : FOVEA_IMAGE_PATH,
+        .data = entry->path,
+    };
+}
+
 size_t
 fovea_chunk_collect(struct fovea_chunk *chunk)
 {
     size_t n_images = 0;
     for (size_t i = 0; i < chunk->n; i++) {
         if (!chunk->entries[i].problem.code) {
-            chunk->images[n_images++] = (struct fovea_image){
-                .kind = fovea_is_url(chunk->entries[i].path) ? FOVEA_IMAGE_URL
-                                                             : FOVEA_IMAGE_PATH,
-                .data = chunk->entries[i].path,
-            };
+            chunk->images[n_images++] = image_of(&chunk->entries[i]);
         }
     }
     return n_images;

@@ -44,7 +44,7 @@ static const char help[] =
         "                        length 1\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline (find -print0); alone it means -\n"
-        FOVEA_TASK_FILTER_HELP
+        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"
@@ -64,7 +64,8 @@ static const char help[] =
         "Examples:\n"
         "  fovea embed cat.jpg dog.png\n"
         "  fovea embed -m openai/clip-vit-base-patch32 -o photos.npy photos/\n"
-        "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n";
+        "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n"
+        "  curl -s https://example.org/cat.jpg | fovea embed --stdin-image\n";
 /* clang-format on */
 
 static size_t

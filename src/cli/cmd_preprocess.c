@@ -22,7 +22,7 @@ static const char help[] =
         "  -m, --model KEY|DIR   whose preprocessing; without it, the default model\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
-        FOVEA_TASK_FILTER_HELP
+        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"

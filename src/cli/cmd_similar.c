@@ -8,8 +8,8 @@ static const char help[] =
         "Rank images by how like the query they are: by the cosine of their\n"
         "embeddings and the query's, 1 for the same picture.\n"
         "\n"
-        "QUERY is a file or a URL. INPUT is as of `fovea embed`: a file, a directory,\n"
-        "a URL, or - for a list on standard input.\n"
+        "QUERY is a file, a URL, or, with --stdin-image, -. INPUT is as of `fovea\n"
+        "embed`: a file, a directory, a URL, or - for a list on standard input.\n"
         "\n"
         "Prints a table, or with --json a line of JSON each, the most alike first:\n"
         "  {\"rank\":1,\"cosine\":0.98,\"input\":\"cat.jpg\"}\n"
@@ -23,7 +23,7 @@ static const char help[] =
         "      --dtype TYPE      arithmetic: auto, f32, bf16 (auto)\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
-        FOVEA_TASK_FILTER_HELP
+        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
         "  -q, --quiet           no progress, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"

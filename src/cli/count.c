@@ -38,7 +38,7 @@ struct fovea_count *
 fovea_count_start(const struct fovea_entries_source *source)
 {
     for (size_t i = 0; i < source->n_words; i++) {
-        if (strcmp(source->words[i], "-") == 0) {
+        if (strcmp(source->words[i], "-") == 0 && !source->image) {
             return NULL;
         }
     }

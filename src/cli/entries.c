@@ -66,7 +66,7 @@ next_name(struct fovea_entries *entries, enum fovea_entries_step *step_out,
             return FOVEA_OK;
         }
         const char *word = entries->source.words[entries->next_word++];
-        if (strcmp(word, "-") == 0) {
+        if (strcmp(word, "-") == 0 && !entries->source.image) {
             entries->in_list = true;
         } else {
             *name_out = word;
@@ -101,6 +101,29 @@ begin_name(struct fovea_entries *entries, const char *name, size_t size,
     return FOVEA_OK;
 }
 
+/* The word that was given out last, if it stands for the image. */
+static const char *
+word_of_image(const struct fovea_entries *entries)
+{
+    const struct fovea_entries_source *source = &entries->source;
+    const char *word =
+            entries->next_word > 0 ? source->words[entries->next_word - 1] : "";
+    return source->image && strcmp(word, "-") == 0 ? word : NULL;
+}
+
+static enum fovea_status
+begin_image(struct fovea_entries *entries, struct fovea_entry *entry_out,
+        struct fovea_error *err)
+{
+    const struct fovea_stdin_image *image = entries->source.image;
+    *entry_out = (struct fovea_entry){
+        .path = strdup("-"),
+        .image = image,
+        .problem = image->problem,
+    };
+    return entry_out->path ? FOVEA_OK : fovea_fail_memory(err, 1, "a name");
+}
+
 static enum fovea_status
 next_entry(struct fovea_entries *entries, enum fovea_entries_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
@@ -123,6 +146,9 @@ next_entry(struct fovea_entries *entries, enum fovea_entries_step *step_out,
         if (status || *step_out != FOVEA_ENTRIES_ENTRY) {
             return status;
         }
+        if (name == word_of_image(entries)) {
+            return begin_image(entries, entry_out, err);
+        }
         status = begin_name(entries, name, size, entry_out, err);
         if (status || !entries->walk) {
             return status;
@@ -137,7 +163,8 @@ fovea_entries_next(struct fovea_entries *entries,
 {
     enum fovea_status status = next_entry(entries, step_out, entry_out, err);
     const struct fovea_target *target = entries->source.target;
-    if (status || *step_out != FOVEA_ENTRIES_ENTRY || !target) {
+    if (status || *step_out != FOVEA_ENTRIES_ENTRY || !target ||
+            entry_out->image) {
         return status;
     }
     status = fovea_target_check_input(target, entry_out->path, entry_out->found,

@@ -18,13 +18,14 @@
 
 struct fovea_entries;
 
-/** Borrowed words; "-" stands for the list. */
+/** Borrowed words; "-" stands for the list, or for the image if there is one. */
 struct fovea_entries_source {
     const char *const *words;
     size_t n_words;
-    char separator;                    /* of the list: '\n' or '\0' */
-    const struct fovea_filter *filter; /* of what walks find; or NULL */
-    const struct fovea_target *target; /* that no input may be; or NULL */
+    char separator;                        /* of the list: '\n' or '\0' */
+    const struct fovea_filter *filter;     /* of what walks find; or NULL */
+    const struct fovea_target *target;     /* that no input may be; or NULL */
+    const struct fovea_stdin_image *image; /* NULL: "-" is a list */
 };
 
 enum fovea_entries_step {

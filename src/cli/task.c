@@ -69,6 +69,7 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
         { .name = "model", .letter = 'm', .text = &task->model },
         { .name = "include", .texts = &task->filter.include },
         { .name = "exclude", .texts = &task->filter.exclude },
+        { .name = "stdin-image", .on = &task->stdin_image },
         { .name = "null", .letter = '0', .on = &task->null_separated },
         { .name = "quiet", .letter = 'q', .on = &task->quiet },
         { .name = "verbose", .letter = 'v', .on = &task->verbose },
@@ -83,59 +84,6 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
     n += FOVEA_ARRAY_LEN(own);
     n += kind->add_flags(task, flags + n);
     return fovea_args_parse(flags, n, argc, argv, words, n_words_out, err);
-}
-
-/* The first word is the query of a kind that ranks. */
-static enum fovea_status
-take_query(struct fovea_task *task, const char **words, size_t *n_words,
-        struct fovea_error *err)
-{
-    if (*n_words == 0 || strcmp(words[0], "-") == 0) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "no QUERY: give an image first, then what to compare with it");
-    }
-    task->query = words[0];
-    memmove(words, words + 1, --*n_words * sizeof *words);
-    return FOVEA_OK;
-}
-
-/* What the flags and words must be beside what each one must be. */
-static enum fovea_status
-check(const struct fovea_task_kind *kind, const struct fovea_task *task,
-        const char **words, size_t *n_words, struct fovea_error *err)
-{
-    size_t n_lists = 0;
-    for (size_t i = 0; i < *n_words; i++) {
-        n_lists += strcmp(words[i], "-") == 0;
-    }
-    if (task->null_separated && *n_words == 0) {
-        words[0] = "-"; /* what else could be meant */
-        *n_words = 1;
-        n_lists = 1;
-    }
-    if (*n_words == 0) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "no INPUT: give files, directories, or - for a list of names "
-                "on standard input");
-    }
-    if (n_lists > 1) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "- can be given only once");
-    }
-    if (task->null_separated && n_lists == 0) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "-0 is about the list that - reads, and there is no - here");
-    }
-    if (kind->needs_output && !task->output) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "-o FILE is needed: the file to write");
-    }
-    if (task->output && strcmp(task->output, "-") == 0) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "-o needs a file%s",
-                kind->needs_output
-                        ? ""
-                        : "; without -o results go to standard output");
-    }
-    return FOVEA_OK;
 }
 
 /* How many images are on their way, and in how many threads' hands. */
@@ -256,17 +204,34 @@ report_stats(struct fovea *library)
     (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
 }
 
+static enum fovea_status
+embed_one(const struct fovea_task *task, struct fovea_model *model,
+        float *vector, struct fovea_error *err)
+{
+    if (strcmp(task->query, "-") == 0) {
+        if (task->image.problem.code) {
+            *err = task->image.problem;
+            return err->code;
+        }
+        return fovea_embed_image_bytes(model, task->image.bytes,
+                task->image.size, 0, vector, err);
+    }
+    return fovea_is_url(task->query)
+            ? fovea_embed_image_url(model, task->query, 0, vector, err)
+            : fovea_embed_image(model, task->query, 0, vector, err);
+}
+
 /* What all inputs are compared with. */
 static enum fovea_status
 embed_query(const struct fovea_task *task, struct fovea_model *model,
         float *query, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_is_url(task->query)
-            ? fovea_embed_image_url(model, task->query, 0, query, err)
-            : fovea_embed_image(model, task->query, 0, query, err);
+    enum fovea_status status = embed_one(task, model, query, err);
     bool is_said = status || (err->notes && !task->quiet);
-    if (is_said && !strstr(err->message, task->query)) {
-        fovea_error_prefix(err, "%s", task->query);
+    const char *name =
+            strcmp(task->query, "-") == 0 ? "standard input" : task->query;
+    if (is_said && !strstr(err->message, name)) {
+        fovea_error_prefix(err, "%s", name);
     }
     if (!status && is_said) {
         fovea_cli_report("%s", err->message);
@@ -364,17 +329,27 @@ do_task(const struct order *order, const struct fovea_options *options)
     return exit_code;
 }
 
-/* Before any work: whether the output may be written. */
+/* Before any work: whether the output may be written, and the image that cannot
+   be read later. */
 static enum fovea_status
-look_at_output(const struct fovea_task_kind *kind, struct fovea_task *task,
+prepare(const struct fovea_task_kind *kind, struct fovea_task *task,
         const struct fovea_entries_source *source, struct fovea_error *err)
 {
-    if (!task->output) {
-        return FOVEA_OK;
+    enum fovea_status status = FOVEA_OK;
+    if (task->output) {
+        status = fovea_target_look(task->output, kind->arrays_only,
+                task->overwrite, &task->target, err);
     }
-    enum fovea_status status = fovea_target_look(task->output,
-            kind->arrays_only, task->overwrite, &task->target, err);
-    return status ? status : fovea_entries_check(source, err);
+    if (!status && task->output) {
+        status = fovea_entries_check(source, err);
+    }
+    uint64_t max_bytes = task->settings.max_bytes;
+    if (!status && task->stdin_image) {
+        status = fovea_stdin_image_read(max_bytes ? max_bytes
+                                                  : FOVEA_DEFAULT_MAX_BYTES,
+                &task->image, err);
+    }
+    return status;
 }
 
 static void
@@ -383,6 +358,7 @@ finish_task(struct fovea_task *task)
     free(task->filter.include.all);
     free(task->filter.exclude.all);
     fovea_target_finish(&task->target);
+    fovea_stdin_image_finish(&task->image);
 }
 
 int
@@ -400,11 +376,8 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
     if (!status && task.help) {
         return fovea_cli_print(kind->command->help);
     }
-    if (!status && kind->ranks) {
-        status = take_query(&task, words, &n_words, &error);
-    }
     if (!status) {
-        status = check(kind, &task, words, &n_words, &error);
+        status = fovea_task_take_words(kind, &task, words, &n_words, &error);
     }
     struct fovea_watch watch = {
         .is_verbose = task.verbose,
@@ -426,10 +399,11 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
             .separator = task.null_separated ? '\0' : '\n',
             .filter = &task.filter,
             .target = &task.target,
+            .image = task.stdin_image ? &task.image : NULL,
         },
         .flow = plan_flow(&options),
     };
-    return look_at_output(kind, &task, &order.source, &error)
+    return prepare(kind, &task, &order.source, &error)
             ? fovea_cli_fail(&error)
             : do_task(&order, &options);
 }

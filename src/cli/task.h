@@ -17,6 +17,8 @@
 struct fovea_task {
     bool help;
     bool null_separated;
+    bool stdin_image;
+    struct fovea_stdin_image image; /* once it was read, if so */
     bool quiet;
     bool no_progress;
     bool raw;
@@ -40,6 +42,8 @@ enum {
 
 /* What the flags of all kinds are, for the help of each. */
 /* clang-format off */
+#define FOVEA_TASK_STDIN_HELP \
+    "      --stdin-image     - is an image on standard input, not a list of names\n"
 #define FOVEA_TASK_FILTER_HELP \
     "      --include GLOB    of what is found under directories, only files whose\n" \
     "                        name matches, or, with a / in GLOB, whose path below\n" \
@@ -82,6 +86,16 @@ size_t fovea_task_output_flags(struct fovea_task *task,
         struct fovea_flag flags[]);
 
 struct fovea_flag fovea_task_dtype_flag(struct fovea_task *task);
+
+/**
+ * What the words must be, and what follows from the flags: the query is taken
+ * off, "-" is put in where it is meant. Room for one more than argc.
+ *
+ * @return FOVEA_OK or FOVEA_ERR_ARGUMENT.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_task_take_words(
+        const struct fovea_task_kind *kind, struct fovea_task *task,
+        const char **words, size_t *n_words, struct fovea_error *err);
 
 /** Parse argv and do it. The exit code. */
 int fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv);

@@ -16,13 +16,15 @@
 #include "fovea/status.h"
 
 #include "cli/filter.h"
+#include "cli/stdin_image.h"
 
 struct fovea_walk;
 
 /** A path to embed, or one that could not be read and why (problem.code). */
 struct fovea_entry {
-    char *path; /* owned */
-    bool found; /* by a walk; else it was named */
+    char *path;                            /* owned */
+    bool found;                            /* by a walk; else it was named */
+    const struct fovea_stdin_image *image; /* what "-" stands for, or NULL */
     struct fovea_error problem;
 };
 

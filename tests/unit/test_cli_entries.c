@@ -217,7 +217,7 @@ a_name_without_end_is_refused(void **state)
     assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
     assert_string_equal(name, "a");
     assert_fails(fovea_list_next(&list, &step, &name, &size, &error), &error,
-            FOVEA_ERR_ARGUMENT, "add -0");
+            FOVEA_ERR_LIST_REFUSED, "add -0");
     fovea_list_finish(&list);
     /* The longest that is taken. */
     bytes[1 + FOVEA_LIST_MAX_NAME + 1] = '\n';
@@ -227,6 +227,72 @@ a_name_without_end_is_refused(void **state)
     assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
     assert_int_equal(size, FOVEA_LIST_MAX_NAME);
     fovea_list_finish(&list);
+}
+
+static void
+lines_of_windows_are_taken(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "-" };
+    static const char lines[] = "\xef\xbb\xbfone\r\n\r\ntwo\rx\r\n\nthree\r";
+    set_stdin(lines, sizeof lines - 1);
+    assert_entries(words, 1, '\n', "one\ntwo\rx\nthree\n");
+    static const char mark[] = "\xef\xbb\xbf";
+    set_stdin(mark, sizeof mark - 1);
+    assert_entries(words, 1, '\n', "");
+    static const char mark_only[] = "\xef\xbb\xbf\r\n";
+    set_stdin(mark_only, sizeof mark_only - 1);
+    assert_entries(words, 1, '\n', "");
+    /* Only before the first, and not where names end in NUL. */
+    static const char later[] = "a\n\xef\xbb\xbf"
+                                "b\n";
+    set_stdin(later, sizeof later - 1);
+    assert_entries(words, 1, '\n',
+            "a\n\xef\xbb\xbf"
+            "b\n");
+    static const char nuls[] = "\xef\xbb\xbf"
+                               "a\r\0b";
+    set_stdin(nuls, sizeof nuls - 1);
+    assert_entries(words, 1, '\0',
+            "\xef\xbb\xbf"
+            "a\r\nb\n");
+}
+
+static void
+assert_refused(const char *bytes, size_t size, const char *part)
+{
+    set_stdin(bytes, size);
+    struct fovea_list list = { .fd = STDIN_FILENO, .separator = '\n' };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    assert_fails(fovea_list_next(&list, &step, &name, &size, &error), &error,
+            FOVEA_ERR_LIST_REFUSED, part);
+    fovea_list_finish(&list);
+}
+
+#define REFUSED(bytes, part) assert_refused(bytes, sizeof(bytes) - 1, part)
+
+static void
+what_is_no_list_is_refused(void **state)
+{
+    (void)state;
+    REFUSED("\xff\xfe"
+            "a\0.\0j\0p\0g\0\n\0",
+            "UTF-16");
+    REFUSED("\xfe\xff\0a\0.\0j\0p\0g\0\n", "UTF-16");
+    REFUSED("a\0.\0j\0p\0g\0\n\0", "UTF-16");
+    REFUSED("\0a\0.\0j\0p\0g\0\n", "UTF-16");
+    REFUSED("\xff\xd8\xff\xe0\0\x10JFIF", "--stdin-image");
+    REFUSED("\xff\xd8\xff", "--stdin-image");
+    REFUSED("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "--stdin-image");
+    REFUSED("GIF89a\x40\1\xf0\0\xf7\0\0", "--stdin-image");
+    REFUSED("RIFF\x24\x10\0\0WEBPVP8 ", "--stdin-image");
+    REFUSED("II*\0\x08\0\0\0", "--stdin-image");
+    REFUSED("\0\0\0\x1c"
+            "ftypheic",
+            "--stdin-image");
+    REFUSED("BM\x36\x20\x21\0\0\0\0\0", "--stdin-image");
 }
 
 static void
@@ -283,6 +349,8 @@ main(void)
         cmocka_unit_test_teardown(what_cannot_be_read_is_told, empty_root),
         cmocka_unit_test_teardown(lists_are_read_between_the_words, empty_root),
         cmocka_unit_test_teardown(a_name_without_end_is_refused, empty_root),
+        cmocka_unit_test_teardown(lines_of_windows_are_taken, empty_root),
+        cmocka_unit_test_teardown(what_is_no_list_is_refused, empty_root),
         cmocka_unit_test_teardown(a_slow_list_does_not_block, empty_root),
         cmocka_unit_test(a_list_that_cannot_be_read_is_an_error),
     };
