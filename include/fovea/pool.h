@@ -169,9 +169,9 @@ FOVEA_API void fovea_pool_stats_finish(struct fovea_pool_stats *stats);
 FOVEA_API bool fovea_pool_has_workers(const struct fovea_model *model);
 
 /**
- * Whether an image would be served now: by workers that are there, or after a
- * cold start, for which the memory is there, if need be after other models'
- * workers without work have made room. Wakes and reserves nothing.
+ * Whether an image would be served: by workers that are there, or after a cold
+ * start, for which the memory is there, if need be after other models' workers
+ * have made room, for which it would wait its turn. Wakes and reserves nothing.
  *
  * @return FOVEA_OK; FOVEA_ERR_MEMORY_EXHAUSTED, FOVEA_ERR_CIRCUIT_OPEN,
  *         FOVEA_ERR_SHUTTING_DOWN, FOVEA_ERR_FORKED, FOVEA_ERR_ARGUMENT.

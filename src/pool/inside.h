@@ -147,9 +147,13 @@ struct fovea_pool_model {
     bool has_key;
     char digest[FOVEA_CACHE_KEY_SIZE];
     char cache_key[FOVEA_CACHE_KEY_SIZE];
-    uint64_t packer;   /* serial of the worker that packs; 0: none */
-    unsigned n_chores; /* that will come back to it */
-    int64_t scale_ns;  /* no worker is added before */
+    uint64_t packer;     /* serial of the worker that packs; 0: none */
+    unsigned n_chores;   /* that will come back to it */
+    int64_t scale_ns;    /* no worker is added before */
+    bool has_turn;       /* it waits for a cold start: room.h */
+    int64_t turn_ns;     /* since when */
+    int64_t came_ns;     /* what its place in line goes by */
+    int64_t gave_way_ns; /* when a worker last went for another model */
     enum fovea_breaker_state told; /* to on_event */
 };
 
@@ -312,12 +316,6 @@ void fovea_weights_gone(struct fovea_slot *slot);
 void fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns);
 /** Images or prewarms wait: cold start, or one more worker, or nothing. */
 void fovea_start_workers(struct fovea_pool_model *model);
-/** Whether the memory is there for a cold start, if need be after others made
- *  room: FOVEA_OK or FOVEA_ERR_MEMORY_EXHAUSTED. memory: fresh facts, or NULL.
- *  Any thread, mu held. */
-FOVEA_NODISCARD enum fovea_status fovea_start_check(
-        const struct fovea_pool_model *model, const struct fovea_memory *memory,
-        struct fovea_error *err);
 
 /* schedule.c */
 /** A round of one model. */

@@ -10,6 +10,7 @@
 
 #include "pool/chores.h"
 #include "pool/inside.h"
+#include "pool/room.h"
 
 enum {
     MAX_EVENTS = 64,
@@ -153,6 +154,7 @@ run_round(struct fovea_pool *pool, bool is_closing, int64_t drain_until_ns)
     fovea_lock(pool);
     struct fovea_pool_model *model = pool->models;
     fovea_unlock(pool);
+    fovea_turns_take(pool);
     for (; model; model = model->next) {
         fovea_schedule(model);
     }

@@ -9,6 +9,7 @@
 
 #include "pool/chores.h"
 #include "pool/inside.h"
+#include "pool/room.h"
 
 static bool
 is_forked(const struct fovea_pool *pool)
@@ -409,7 +410,7 @@ fovea_pool_check_model(struct fovea_pool_model *model, struct fovea_error *err)
     fovea_lock(pool);
     enum fovea_status status = check_open(model, err);
     if (!status && fovea_slot_count(model, fovea_slot_lives) == 0) {
-        status = fovea_start_check(model, is_known ? &memory : NULL, err);
+        status = fovea_room_check(model, is_known ? &memory : NULL, err);
     }
     fovea_unlock(pool);
     return status;

@@ -8,6 +8,7 @@
 #include "base/memfd.h"
 #include "pool/canary.h"
 #include "pool/inside.h"
+#include "pool/room.h"
 
 /* Every image has to give its size and one yes or no. */
 enum {
@@ -24,6 +25,7 @@ find_worker(const struct fovea_pool_model *model)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->model == model && fovea_slot_is_free_to_work(slot) &&
+                !fovea_turn_is_over(slot) &&
                 (!latest || slot->used_ns > latest->used_ns)) {
             latest = slot;
         }
@@ -237,8 +239,12 @@ expire(struct fovea_pool_model *model)
     fovea_unlock(pool);
     fovea_loop_due(pool, due);
     struct fovea_error late;
-    (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
-            "the deadline passed before a worker was free");
+    if (fovea_turn_waits(model)) {
+        fovea_room_refusal(model, &late);
+    } else {
+        (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
+                "the deadline passed before a worker was free");
+    }
     fovea_answer_all(&expired, &late);
 }
 
@@ -283,8 +289,11 @@ fovea_schedule(struct fovea_pool_model *model)
     }
     if (is_wanted) {
         fovea_start_workers(model);
-    } else if (!is_open) {
-        stop_workers(model);
+    } else {
+        fovea_turn_end(model);
+        if (!is_open) {
+            stop_workers(model);
+        }
     }
     fovea_weights_hand_out(model);
 }

@@ -1,12 +1,5 @@
-/*
- * Memory for workers: the cold start, one more worker, and who has to go for
- * them.
- */
-#include <inttypes.h>
-
-#include "pool/inside.h"
-
-#define MIB (UINT64_C(1) << 20)
+/* Starting workers: the cold start, and one more. Room for them: room.h. */
+#include "pool/room.h"
 
 enum {
     COLD_START_WORKERS = 2
@@ -38,24 +31,6 @@ fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns)
     }
 }
 
-static uint64_t
-add_bytes(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
-/* What n workers would take, with the weights if nobody holds them yet. */
-static uint64_t
-need_bytes(const struct fovea_pool_model *model, unsigned n)
-{
-    uint64_t need = model->shared.bytes > 0 ? 0 : model->settings.shared_bytes;
-    for (unsigned i = 0; i < n; i++) {
-        need = add_bytes(need, model->settings.worker_bytes);
-    }
-    return need;
-}
-
 /* All or nothing. */
 static bool
 reserve(struct fovea_pool_model *model, unsigned n,
@@ -63,9 +38,9 @@ reserve(struct fovea_pool_model *model, unsigned n,
 {
     struct fovea_pool *pool = model->pool;
     struct fovea_governor *governor = &pool->governor;
-    uint64_t shared = need_bytes(model, 0);
+    uint64_t shared = fovea_room_need(model, 0);
     fovea_lock(pool);
-    bool fits = need_bytes(model, n) <= fovea_governor_room(governor) &&
+    bool fits = fovea_room_need(model, n) <= fovea_governor_room(governor) &&
             (shared == 0 ||
                     fovea_governor_reserve(governor, shared, &model->shared));
     for (unsigned i = 0; i < n && fits; i++) {
@@ -75,24 +50,6 @@ reserve(struct fovea_pool_model *model, unsigned n,
     }
     fovea_unlock(pool);
     return fits;
-}
-
-static bool
-is_ending(const struct fovea_slot *slot)
-{
-    return slot->state == FOVEA_WORKER_EVICTING ||
-            slot->state == FOVEA_WORKER_FAILED;
-}
-
-static bool
-any_is_ending(const struct fovea_pool *pool)
-{
-    for (unsigned i = 0; i < pool->n_slots; i++) {
-        if (is_ending(&pool->slots[i])) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static bool
@@ -110,119 +67,13 @@ queue_size(struct fovea_pool_model *model)
     return n;
 }
 
-/* May it go so that another model can start? mu held. */
-static bool
-is_dispensable(const struct fovea_slot *slot)
-{
-    return fovea_slot_is_free_to_work(slot) &&
-            fovea_queue_size(&slot->model->queue) == 0;
-}
-
-/* What comes back when all that end have ended, and, if asked, all that are
-   dispensable too. mu held. */
-static uint64_t
-coming_bytes(const struct fovea_pool_model *asker, bool with_dispensable)
-{
-    const struct fovea_pool *pool = asker->pool;
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < pool->n_slots; i++) {
-        const struct fovea_slot *slot = &pool->slots[i];
-        const struct fovea_pool_model *model = slot->model;
-        if (is_ending(slot) ||
-                (with_dispensable && model != asker && is_dispensable(slot))) {
-            sum += slot->own.bytes;
-        }
-    }
-    for (const struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
-        unsigned n_staying = fovea_slot_count(model, is_here) -
-                fovea_slot_count(model, is_ending);
-        if (with_dispensable && model != asker) {
-            n_staying -= fovea_slot_count(model, is_dispensable);
-        }
-        if (n_staying == 0 && model != asker) {
-            sum += model->shared.bytes;
-        }
-    }
-    return sum;
-}
-
-/* Ask the one to end that has been without work for longest. */
-static bool
-evict_one(const struct fovea_pool_model *asker)
-{
-    struct fovea_pool *pool = asker->pool;
-    struct fovea_slot *oldest = NULL;
-    fovea_lock(pool);
-    for (unsigned i = 0; i < pool->n_slots; i++) {
-        struct fovea_slot *slot = &pool->slots[i];
-        if (is_here(slot) && slot->model != asker && is_dispensable(slot) &&
-                (!oldest || slot->used_ns < oldest->used_ns)) {
-            oldest = slot;
-        }
-    }
-    fovea_unlock(pool);
-    if (oldest) {
-        fovea_slot_stop(oldest, FOVEA_STOP_MEMORY);
-        fovea_loop_due(pool, oldest->due_ns);
-    }
-    return oldest != NULL;
-}
-
-/* Whether waiting for others' end will do; makes as many end as that takes. */
-static bool
-make_room(const struct fovea_pool_model *asker, uint64_t need)
-{
-    uint64_t room = fovea_governor_room(&asker->pool->governor);
-    fovea_lock(asker->pool);
-    bool can = room + coming_bytes(asker, true) >= need;
-    uint64_t coming = coming_bytes(asker, false);
-    fovea_unlock(asker->pool);
-    bool waits = coming > 0;
-    while (can && room + coming < need && evict_one(asker)) {
-        waits = true;
-        fovea_lock(asker->pool);
-        coming = coming_bytes(asker, false);
-        fovea_unlock(asker->pool);
-    }
-    return can && waits;
-}
-
-static enum fovea_status
-fail_memory(const struct fovea_pool_model *model, uint64_t need, uint64_t room,
-        struct fovea_error *err)
-{
-    return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
-            "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
-            " MB available",
-            model->settings.key, need / MIB + (need % MIB != 0), room / MIB);
-}
-
-enum fovea_status
-fovea_start_check(const struct fovea_pool_model *model,
-        const struct fovea_memory *memory, struct fovea_error *err)
-{
-    struct fovea_governor governor = model->pool->governor;
-    if (memory) {
-        fovea_governor_update(&governor, memory);
-    }
-    uint64_t need = need_bytes(model, 1);
-    uint64_t room = fovea_governor_room(&governor);
-    return room + coming_bytes(model, true) >= need
-            ? FOVEA_OK
-            : fail_memory(model, need, room, err);
-}
-
 static void
-refuse(struct fovea_pool_model *model, uint64_t need)
+refuse(struct fovea_pool_model *model, const struct fovea_error *why)
 {
-    struct fovea_pool *pool = model->pool;
-    struct fovea_error error;
-    (void)fail_memory(model, need, fovea_governor_room(&pool->governor),
-            &error);
-    fovea_event_tell(pool, FOVEA_EVENT_START_REFUSED, model, NULL, "%s",
-            error.message);
-    fovea_fail_waiting(model, &error);
+    fovea_turn_end(model);
+    fovea_event_tell(model->pool, FOVEA_EVENT_START_REFUSED, model, NULL, "%s",
+            why->message);
+    fovea_fail_waiting(model, why);
 }
 
 static bool
@@ -273,38 +124,77 @@ start_all(struct fovea_pool_model *model, unsigned n,
     fovea_failure_judge(failed);
 }
 
+/* How many workers to begin with, if there is memory: not those that others
+   wait for. */
+static unsigned
+choose_number(const struct fovea_pool_model *model)
+{
+    const struct fovea_pool *pool = model->pool;
+    unsigned n = smaller(COLD_START_WORKERS, pool->settings.max_workers);
+    uint64_t room = fovea_governor_room(&pool->governor);
+    uint64_t need = fovea_room_need(model, n);
+    if (model->breaker.state == FOVEA_BREAKER_HALF_OPEN || need > room ||
+            fovea_turns_need(model) > room - need) {
+        n = 1;
+    }
+    return smaller(n, free_slots(pool));
+}
+
+/* Whether it may start now; takes care of being called again if not. */
+static bool
+is_its_turn(struct fovea_pool_model *model)
+{
+    struct fovea_pool *pool = model->pool;
+    if (!breaker_allows(model)) {
+        fovea_turn_end(model);
+        if (model->breaker.next_ns > pool->now_ns) {
+            fovea_loop_due(pool, model->breaker.next_ns);
+        }
+        return false; /* or a probe's end will tell */
+    }
+    if (!model->has_turn) {
+        fovea_loop_due(pool, pool->now_ns); /* it gets one in the next round */
+        return false;
+    }
+    bool is_new = model->turn_ns == pool->now_ns;
+    bool is_first = fovea_turn_first(pool) == model;
+    if (!is_new && !is_first) {
+        return false;
+    }
+    fovea_start_refresh(pool, is_new ? 0 : FOVEA_SCALE_AGAIN_NS);
+    struct fovea_error why;
+    fovea_lock(pool);
+    bool can = fovea_room_check(model, NULL, &why) == FOVEA_OK;
+    fovea_unlock(pool);
+    if (!can) {
+        refuse(model, &why);
+    }
+    return can && is_first;
+}
+
 static void
 cold_start(struct fovea_pool_model *model)
 {
     struct fovea_pool *pool = model->pool;
-    if (!breaker_allows(model)) {
-        if (model->breaker.next_ns > pool->now_ns) {
-            fovea_loop_due(pool, model->breaker.next_ns);
-        }
-        return; /* or a probe's end will tell */
-    }
-    unsigned n = smaller(COLD_START_WORKERS, pool->settings.max_workers);
-    if (model->breaker.state == FOVEA_BREAKER_HALF_OPEN) {
-        n = 1;
-    }
-    n = smaller(n, free_slots(pool));
-    if (n == 0) {
-        if (!any_is_ending(pool)) {
-            (void)evict_one(model); /* or wait until any worker ends */
-        }
+    if (!is_its_turn(model)) {
         return;
     }
-    fovea_start_refresh(pool, 0);
     struct fovea_reservation owns[COLD_START_WORKERS] = { 0 };
-    for (; n > 0 && !reserve(model, n, owns); n--) {
+    unsigned n = choose_number(model);
+    bool has_place = n > 0;
+    while (n > 0 && !reserve(model, n, owns)) {
+        n--;
     }
     if (n == 0) {
-        uint64_t need = need_bytes(model, 1);
-        if (!make_room(model, need)) {
-            refuse(model, need);
+        if (has_place) {
+            fovea_room_make(model);
+        } else {
+            fovea_room_make_place(model);
         }
+        fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
         return;
     }
+    fovea_turn_end(model);
     fovea_lock(pool);
     model->counts.n_cold_starts++;
     fovea_unlock(pool);
@@ -324,6 +214,12 @@ add_worker(struct fovea_pool_model *model, struct fovea_error *err)
                 "memory is short: no worker is added to those of %s",
                 model->settings.key);
     }
+    if (fovea_turn_first(pool)) {
+        return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
+                "other models wait for memory: no worker is added to those of "
+                "%s",
+                model->settings.key);
+    }
     if (free_slots(pool) == 0) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "all %d places for workers are taken", FOVEA_MAX_WORKERS);
@@ -333,10 +229,10 @@ add_worker(struct fovea_pool_model *model, struct fovea_error *err)
                 model->last_fault.message);
     }
     struct fovea_reservation own[1] = { { 0 } };
-    uint64_t need = need_bytes(model, 1);
     if (!reserve(model, 1, own)) {
-        return fail_memory(model, need, fovea_governor_room(&pool->governor),
-                err);
+        struct fovea_error why;
+        fovea_room_refusal(model, &why);
+        return fovea_fail(err, why.code, "%s", why.message);
     }
     start_all(model, 1, own);
     return FOVEA_OK;
@@ -406,6 +302,7 @@ fovea_start_workers(struct fovea_pool_model *model)
         cold_start(model);
         return;
     }
+    fovea_turn_end(model);
     serve_prewarms(model);
     if (queue_size(model) == 0 || n_live >= pool->settings.max_workers ||
             fovea_slot_count(model, is_busy) < n_live) {

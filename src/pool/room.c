@@ -1,0 +1,208 @@
+/* Room for a model that has no worker, and whose turn it is: see room.h. */
+#include "pool/room.h"
+
+#include <inttypes.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Which workers of other models are counted as gone. */
+enum leaving {
+    LEAVING_ENDING,      /* those that end */
+    LEAVING_DISPENSABLE, /* and those that may be asked to */
+    LEAVING_ALL,
+};
+
+static uint64_t
+add_bytes(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+uint64_t
+fovea_room_need(const struct fovea_pool_model *model, unsigned n)
+{
+    uint64_t need = model->shared.bytes > 0 ? 0 : model->settings.shared_bytes;
+    for (unsigned i = 0; i < n; i++) {
+        need = add_bytes(need, model->settings.worker_bytes);
+    }
+    return need;
+}
+
+/* Has it waited, and the other worked, for long enough? */
+static bool
+has_had_its_turn(const struct fovea_slot *slot,
+        const struct fovea_pool_model *asker)
+{
+    int64_t now_ns = slot->model->pool->now_ns;
+    return now_ns - asker->turn_ns >= FOVEA_TURN_NS &&
+            now_ns - slot->ready_ns >= FOVEA_TURN_NS;
+}
+
+/* May it go so that another model can start? mu held. */
+static bool
+is_dispensable(const struct fovea_slot *slot,
+        const struct fovea_pool_model *asker)
+{
+    return slot->model != asker && fovea_slot_is_free_to_work(slot) &&
+            (fovea_queue_size(&slot->model->queue) == 0 ||
+                    has_had_its_turn(slot, asker));
+}
+
+static bool
+is_ending(const struct fovea_slot *slot)
+{
+    return slot->state == FOVEA_WORKER_EVICTING ||
+            slot->state == FOVEA_WORKER_FAILED;
+}
+
+/* mu held. */
+static bool
+is_leaving(const struct fovea_slot *slot, const struct fovea_pool_model *asker,
+        enum leaving leaving)
+{
+    return is_ending(slot) ||
+            (leaving >= LEAVING_DISPENSABLE && is_dispensable(slot, asker)) ||
+            (leaving == LEAVING_ALL && slot->model != asker);
+}
+
+/* What comes back when they have gone: theirs, and the weights of models that
+   keep nobody. mu held. */
+static uint64_t
+coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
+{
+    const struct fovea_pool *pool = asker->pool;
+    uint64_t sum = 0;
+    for (const struct fovea_pool_model *model = pool->models; model;
+            model = model->next) {
+        bool keeps_one = model == asker;
+        for (unsigned i = 0; i < pool->n_slots; i++) {
+            const struct fovea_slot *slot = &pool->slots[i];
+            if (slot->model != model || slot->state == FOVEA_WORKER_DEAD) {
+                continue;
+            }
+            if (is_leaving(slot, asker, leaving)) {
+                sum += slot->own.bytes;
+            } else {
+                keeps_one = true;
+            }
+        }
+        sum += keeps_one ? 0 : model->shared.bytes;
+    }
+    return sum;
+}
+
+/* mu held. */
+static bool
+is_enough(const struct fovea_pool_model *asker, enum leaving leaving)
+{
+    return add_bytes(fovea_governor_room(&asker->pool->governor),
+                   coming_bytes(asker, leaving)) >= fovea_room_need(asker, 1);
+}
+
+static bool
+is_enough_with(const struct fovea_pool_model *asker, enum leaving leaving)
+{
+    fovea_lock(asker->pool);
+    bool enough = is_enough(asker, leaving);
+    fovea_unlock(asker->pool);
+    return enough;
+}
+
+/* Ask the one to end that has been without work for longest. */
+static bool
+evict_one(const struct fovea_pool_model *asker)
+{
+    struct fovea_pool *pool = asker->pool;
+    struct fovea_slot *oldest = NULL;
+    fovea_lock(pool);
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (slot->state != FOVEA_WORKER_DEAD && is_dispensable(slot, asker) &&
+                (!oldest || slot->used_ns < oldest->used_ns)) {
+            oldest = slot;
+        }
+    }
+    fovea_unlock(pool);
+    if (oldest) {
+        oldest->model->gave_way_ns = pool->now_ns;
+        fovea_slot_stop(oldest, FOVEA_STOP_MEMORY);
+        fovea_loop_due(pool, oldest->due_ns);
+    }
+    return oldest != NULL;
+}
+
+void
+fovea_room_make(const struct fovea_pool_model *model)
+{
+    /* Those that cannot help yet are kept warm, but not for ever. */
+    bool is_overdue = model->pool->now_ns - model->turn_ns >= FOVEA_TURN_NS;
+    if (!is_overdue && !is_enough_with(model, LEAVING_DISPENSABLE)) {
+        return;
+    }
+    while (!is_enough_with(model, LEAVING_ENDING) && evict_one(model)) {
+    }
+}
+
+/* Whether there will be a place in the table without anybody's being asked. */
+static bool
+has_place(const struct fovea_pool *pool)
+{
+    bool has = pool->n_slots < FOVEA_MAX_WORKERS;
+    for (unsigned i = 0; i < pool->n_slots && !has; i++) {
+        has = pool->slots[i].state == FOVEA_WORKER_DEAD ||
+                is_ending(&pool->slots[i]);
+    }
+    return has;
+}
+
+void
+fovea_room_make_place(const struct fovea_pool_model *model)
+{
+    if (!has_place(model->pool)) {
+        (void)evict_one(model); /* or wait until any worker ends */
+    }
+}
+
+bool
+fovea_turn_is_over(const struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    const struct fovea_pool_model *first = fovea_turn_first(pool);
+    return first && first != slot->model && has_had_its_turn(slot, first) &&
+            !(has_place(pool) && is_enough_with(first, LEAVING_ENDING));
+}
+
+/* As it is now. */
+static enum fovea_status
+refuse(const struct fovea_pool_model *model,
+        const struct fovea_governor *governor, struct fovea_error *err)
+{
+    uint64_t need = fovea_room_need(model, 1);
+    return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
+            "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
+            " MB available",
+            model->settings.key, need / MIB + (need % MIB != 0),
+            fovea_governor_room(governor) / MIB);
+}
+
+void
+fovea_room_refusal(const struct fovea_pool_model *model,
+        struct fovea_error *error_out)
+{
+    (void)refuse(model, &model->pool->governor, error_out);
+}
+
+enum fovea_status
+fovea_room_check(const struct fovea_pool_model *model,
+        const struct fovea_memory *memory, struct fovea_error *err)
+{
+    struct fovea_governor governor = model->pool->governor;
+    if (memory) {
+        fovea_governor_update(&governor, memory);
+    }
+    uint64_t most = add_bytes(fovea_governor_room(&governor),
+            coming_bytes(model, LEAVING_ALL));
+    return most >= fovea_room_need(model, 1) ? FOVEA_OK
+                                             : refuse(model, &governor, err);
+}

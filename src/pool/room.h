@@ -1,0 +1,55 @@
+/*
+ * Room for a model that has no worker: what it needs, who has to go for it, and
+ * whose turn it is.
+ *
+ * Who wants a cold start takes a turn, in the order in which the images came.
+ * The first one takes the memory that it needs, or waits for it: workers of
+ * others that have nothing to do go; those that are busy may finish what they
+ * have in hand, and after FOVEA_TURN_NS they go although their model has more.
+ * Nobody else starts a worker meanwhile. Refused is only what would not fit if
+ * all others had gone. Images wait no longer than their deadlines.
+ *
+ * Loop thread, mu not held, but where it says otherwise.
+ */
+#ifndef FOVEA_POOL_ROOM_H
+#define FOVEA_POOL_ROOM_H
+
+#include "pool/inside.h"
+
+/* So long a model that works keeps its workers from one that waits; and so long
+   that one has to wait before. */
+#define FOVEA_TURN_NS (2 * FOVEA_NS_PER_S)
+
+/** Bytes for so many workers, with the weights if nobody holds them yet. */
+uint64_t fovea_room_need(const struct fovea_pool_model *model, unsigned n);
+
+/** FOVEA_ERR_MEMORY_EXHAUSTED if a worker would not fit even if those of all
+ *  other models had gone. memory: fresh facts, or NULL. Any thread, mu held. */
+FOVEA_NODISCARD enum fovea_status fovea_room_check(
+        const struct fovea_pool_model *model, const struct fovea_memory *memory,
+        struct fovea_error *err);
+
+/** Make as many others end as it takes for this one's worker. */
+void fovea_room_make(const struct fovea_pool_model *model);
+/** The same for a place in the table of workers. */
+void fovea_room_make_place(const struct fovea_pool_model *model);
+
+/** "Cannot spawn workers for ...". */
+void fovea_room_refusal(const struct fovea_pool_model *model,
+        struct fovea_error *error_out);
+
+/** Everybody who wants a cold start and has no turn yet gets one. */
+void fovea_turns_take(struct fovea_pool *pool);
+/** It wants none any more, or has started. */
+void fovea_turn_end(struct fovea_pool_model *model);
+/** It has waited for memory. */
+bool fovea_turn_waits(const struct fovea_pool_model *model);
+/** The one whose turn it is; NULL if nobody waits. */
+struct fovea_pool_model *fovea_turn_first(struct fovea_pool *pool);
+/** What those need who wait behind this one, with a worker each. */
+uint64_t fovea_turns_need(const struct fovea_pool_model *model);
+/** Whether this worker is to go for the one whose turn it is, although there is
+ *  work for it. */
+bool fovea_turn_is_over(const struct fovea_slot *slot);
+
+#endif
