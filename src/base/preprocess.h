@@ -28,6 +28,8 @@ struct fovea_preprocess {
     float rescale;
     float mean[3];
     float std[3];
+    /* There is no such file, and this is what OpenAI's CLIP wants. */
+    bool is_default;
 };
 
 #endif

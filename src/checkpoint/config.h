@@ -66,8 +66,8 @@ FOVEA_NODISCARD enum fovea_status fovea_vision_config_read(
 
 /**
  * Read <directory>/preprocessor_config.json, new form or old ("size": 224).
- * A missing file means CLIP's defaults for image_size_px. The crop must be
- * image_size_px square.
+ * A missing file means CLIP's defaults for image_size_px, and is_default. The
+ * crop must be image_size_px square.
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
         const char *directory, uint32_t image_size_px,

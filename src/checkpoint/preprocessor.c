@@ -325,6 +325,7 @@ fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
             FOVEA_ERR_MODEL_CONFIG, &text, &size, &problem);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
         *settings_out = clip_defaults(image_size_px);
+        settings_out->is_default = true;
         return FOVEA_OK;
     }
     if (status) {

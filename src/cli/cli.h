@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "fovea/status.h"
+#include "fovea/fovea.h"
 
 #include "base/macros.h"
 #include "base/text.h"
@@ -47,6 +47,9 @@ int fovea_cli_print(const char *text);
 
 /** The same with a text, unless memory ran out for it. */
 int fovea_cli_print_text(const struct fovea_text *text);
+
+/** Say once that nobody knows how the model's pixels are to be, if so. */
+void fovea_cli_warn_of_model(const struct fovea_model_info *info);
 
 /** One line on stderr, "fovea: ...", control characters made harmless. */
 void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);

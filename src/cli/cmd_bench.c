@@ -178,6 +178,7 @@ find_directory(const char *key, char **directory_out, struct fovea_error *err)
     }
     struct fovea_model_info info;
     fovea_model_describe(model, &info);
+    fovea_cli_warn_of_model(&info);
     *directory_out = strdup(info.directory);
     return *directory_out
             ? FOVEA_OK

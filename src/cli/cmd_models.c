@@ -127,9 +127,14 @@ add_model(struct fovea_text *text, const struct fovea_model_info *info)
     add_floats(text, info->std, " ");
     fovea_text_format(text,
             "\n"
+            "preprocessor       %s\n"
             "dtype              %s (weights in the file: %s)\n"
             "memory             %" PRIu64 " MB: %.1f MB weights, shared, and "
             "%.1f MB a worker\n",
+            strcmp(info->preprocessor, "file") == 0
+                    ? "preprocessor_config.json"
+                    : "CLIP's, by default: there is no "
+                      "preprocessor_config.json",
             fovea_dtype_names[info->dtype], info->weights_dtype,
             info->est_memory_allocation_mb, (double)info->shared_bytes / mib,
             (double)info->per_worker_bytes / mib);
@@ -153,11 +158,12 @@ add_model_json(struct fovea_text *text, const struct fovea_model_info *info)
     fovea_text_format(text, "],\"std\":[");
     add_floats(text, info->std, ",");
     fovea_text_format(text,
-            "],\"dtype\":\"%s\",\"weights_dtype\":\"%s\","
+            "],\"preprocessor\":\"%s\",\"dtype\":\"%s\","
+            "\"weights_dtype\":\"%s\","
             "\"shared_bytes\":%" PRIu64 ",\"per_worker_bytes\":%" PRIu64
             ",\"est_memory_allocation_mb\":%" PRIu64 "}\n",
-            fovea_dtype_names[info->dtype], info->weights_dtype,
-            info->shared_bytes, info->per_worker_bytes,
+            info->preprocessor, fovea_dtype_names[info->dtype],
+            info->weights_dtype, info->shared_bytes, info->per_worker_bytes,
             info->est_memory_allocation_mb);
 }
 
@@ -171,6 +177,7 @@ show_model(const struct flags *flags, struct fovea *library, const char *key)
     }
     struct fovea_model_info info;
     fovea_model_describe(model, &info);
+    fovea_cli_warn_of_model(&info);
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     if (flags->json) {
         add_model_json(&text, &info);

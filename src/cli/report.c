@@ -60,6 +60,17 @@ fovea_cli_print_text(const struct fovea_text *text)
 }
 
 void
+fovea_cli_warn_of_model(const struct fovea_model_info *info)
+{
+    if (strcmp(info->preprocessor, "default") == 0) {
+        fovea_cli_report("%s: there is no preprocessor_config.json: images are "
+                         "prepared as for OpenAI's CLIP, which may not be what "
+                         "this model was trained on",
+                info->directory);
+    }
+}
+
+void
 fovea_cli_report(const char *format, ...)
 {
     static const char prefix[] = "fovea: ";

@@ -322,6 +322,11 @@ do_task(const struct order *order, const struct fovea_options *options)
     if (status) {
         return fovea_cli_fail(&error);
     }
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    if (!order->task->quiet) {
+        fovea_cli_warn_of_model(&info);
+    }
     int exit_code = carry_out(order, model);
     if (order->task->stats) {
         report_stats(library);

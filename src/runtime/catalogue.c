@@ -1,4 +1,8 @@
-/* See catalogue.h. Dimensions are those of the published config.json files. */
+/*
+ * See catalogue.h. Dimensions are those of the published config.json files; what
+ * a model costs follows from them (tests/unit/test_runtime_catalogue.c computes
+ * it, and reads the files of the models that come with fovea).
+ */
 #include "runtime/catalogue.h"
 
 #include <stdio.h>
@@ -28,7 +32,7 @@
     }
 
 static const struct fovea_catalogue_entry entries[] = {
-    { FOVEA_DEFAULT_MODEL, 128, 96, 16, 4, 2, 128, 512, HALVES, HALVES, 37 },
+    { FOVEA_DEFAULT_MODEL, 256, 96, 8, 4, 2, 128, 256, HALVES, HALVES, 38 },
     { "openai/clip-vit-base-patch32", 512, 224, 32, 12, 12, 768, 3072,
             CLIP_MEAN, CLIP_STD, 376 },
     { "openai/clip-vit-base-patch16", 512, 224, 16, 12, 12, 768, 3072,

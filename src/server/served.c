@@ -156,6 +156,18 @@ name_it(struct fovea_served *served, const char *word, const char *key,
             : set_name(served, key, strlen(key), err);
 }
 
+static void
+warn_of_preprocessor(struct fovea_server *server,
+        const struct fovea_served *served)
+{
+    if (strcmp(served->info.preprocessor, "default") == 0) {
+        fovea_log_say(&server->log, "warning", "model",
+                "%s has no preprocessor_config.json: its images are prepared "
+                "as for OpenAI's CLIP, which may not be what it was trained on",
+                served->name);
+    }
+}
+
 enum fovea_status
 fovea_served_open(struct fovea_server *server, const char *word,
         struct fovea_error *err)
@@ -170,6 +182,9 @@ fovea_served_open(struct fovea_server *server, const char *word,
     server->n_models++;
     fovea_model_describe(served->model, &served->info);
     status = name_it(served, word, key, err);
+    if (!status) {
+        warn_of_preprocessor(server, served);
+    }
     return status ? status : check_new(server, err);
 }
 

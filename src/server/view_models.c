@@ -29,15 +29,16 @@ add_model(const struct fovea_exchange *exchange,
             ",\"object\":\"model\",\"created\":%" PRId64
             ",\"owned_by\":\"%s\",\"backend\":\"fovea\""
             ",\"capabilities\":[\"image_embed\"],\"dimension\":%" PRIu32
-            ",\"dtype\":\"%s\",\"image_width_px\":%" PRIu32
-            ",\"image_height_px\":%" PRIu32 ",\"patch_size_px\":%" PRIu32
-            ",\"workers\":%" PRIu32 ",\"max_workers\":%u",
+            ",\"dtype\":\"%s\",\"preprocessor\":\"%s\""
+            ",\"image_width_px\":%" PRIu32 ",\"image_height_px\":%" PRIu32
+            ",\"patch_size_px\":%" PRIu32 ",\"workers\":%" PRIu32
+            ",\"max_workers\":%u",
             (int64_t)time(NULL) -
                     (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
             owner(exchange), info->embedding_dimension,
-            fovea_view_dtype(info->dtype), info->image_width_px,
-            info->image_height_px, info->patch_size_px, model->n_workers,
-            server->settings.library.max_workers);
+            fovea_view_dtype(info->dtype), info->preprocessor,
+            info->image_width_px, info->image_height_px, info->patch_size_px,
+            model->n_workers, server->settings.library.max_workers);
     fovea_text_format(text,
             ",\"memory\":{\"shared_bytes\":%" PRIu64
             ",\"per_worker_bytes\":%" PRIu64

@@ -3,8 +3,8 @@
 import json
 import os
 
-from command import DIMENSION, MODEL, environment, main, picture, put, run, \
-    said, same
+from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
+    read, run, said, same
 
 COMMANDS = ("embed", "similar", "preprocess", "models", "pull", "bench")
 
@@ -141,6 +141,36 @@ def test_models_are_listed(directory):
          768)
     same(models["openai/clip-vit-large-patch14-336"]["image_size_px"], 336)
     same(models["openai/clip-vit-base-patch16"]["here"], False)
+    here = "fovea/near-duplicate-small"
+    config = json.loads(read(os.path.join(
+        os.environ["FOVEA_SOURCE_ROOT"], "models", here, "config.json")))
+    same(models[here]["embedding_dimension"], config["projection_dim"])
+    same(models[here]["image_size_px"], config["image_size"])
+
+
+def test_pixels_by_default_are_said(directory):
+    model = os.path.join(directory, "model")
+    os.mkdir(model)
+    for name in ("config.json", "model.safetensors"):
+        os.symlink(os.path.join(MODEL, name), os.path.join(model, name))
+    path = put(directory, "a.png", picture(1))
+    result = run("models", "show", "--json", model, model=False)
+    same(json.loads(result.stdout)["preprocessor"], "default")
+    said(result, 0, "no preprocessor_config.json")
+    result = run("models", "show", model, model=False)
+    assert b"CLIP's, by default" in result.stdout, result.stdout
+    for command in ("embed", "preprocess"):
+        words = ["-o", f"{directory}/{command}.npy", path]
+        result = run(command, "-m", model, *words, model=False)
+        same(result.returncode, 0)
+        same(result.stderr.count(b"no preprocessor_config.json"), 1)
+        result = run(command, "-m", model, "-q", "--overwrite", *words,
+                     model=False)
+        same(result.stderr, b"")
+    # They are what this model was made for; it is only not known.
+    vectors = [lines(run("embed", "-q", "-m", one, path, model=False).stdout)
+               for one in (model, MODEL)]
+    same(vectors[0], vectors[1])
 
 
 def test_models_in_the_home_are_here(directory):
@@ -165,6 +195,8 @@ def test_a_model_is_shown(directory):
     same([round(x, 5) for x in model["mean"]], [0.48145, 0.45783, 0.40821])
     same([round(x, 5) for x in model["std"]], [0.26863, 0.2613, 0.27578])
     same(model["dtype"], "f32")
+    same(model["preprocessor"], "file")
+    same(result.stderr, b"")
     same(model["directory"], MODEL)
     assert model["est_memory_allocation_mb"] > 0
     result = run("models", "show", MODEL, "--dtype=bf16", model=False)

@@ -215,6 +215,21 @@ def test_models(_):
         same(server.get("/models").json["data"][0]["workers"], 0)
 
 
+def test_pixels_by_default_are_said(directory):
+    model = os.path.join(directory, "bare")
+    os.mkdir(model)
+    for name in ("config.json", "model.safetensors"):
+        os.symlink(os.path.join(command.MODEL, name),
+                   os.path.join(model, name))
+    with Server(models=[command.MODEL, model]) as server:
+        listed = server.get("/v1/models").json["data"]
+        same([one["preprocessor"] for one in listed], ["file", "default"])
+        said = [line for line in server.log().splitlines()
+                if "no preprocessor_config.json" in line]
+        same(len(said), 1)
+        assert "bare" in said[0], said
+
+
 def test_urls(directory):
     wanted, = reference(directory, [picture(5)])
 

@@ -258,6 +258,7 @@ a_missing_file_means_clip(void **state)
     struct fovea_preprocess settings;
     assert_ok(fovea_preprocess_config_read(directory, 336, &settings, &error),
             &error);
+    assert_true(settings.is_default);
     check_clip(&settings, 336);
     char path[80];
     (void)snprintf(path, sizeof path, "%s/%s", directory, file_name);
@@ -267,6 +268,7 @@ a_missing_file_means_clip(void **state)
     assert_int_equal(fclose(file), 0);
     assert_ok(fovea_preprocess_config_read(directory, 64, &settings, &error),
             &error);
+    assert_false(settings.is_default);
     check_clip(&settings, 64);
     assert_fails(fovea_preprocess_config_read(directory, 65, &settings, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "65 x 65");

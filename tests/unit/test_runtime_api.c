@@ -259,6 +259,7 @@ a_model_describes_itself(void **state)
     assert_int_equal(info.image_width_px, 64);
     assert_int_equal(info.image_height_px, 64);
     assert_string_equal(info.weights_dtype, "F32");
+    assert_string_equal(info.preprocessor, "file");
     assert_int_not_equal(info.dtype, FOVEA_DTYPE_AUTO);
     assert_true(info.shared_bytes > 10000);
     assert_true(info.est_memory_allocation_mb << 20 >=
