@@ -14,8 +14,5 @@ fovea_limits_resolve(const struct fovea_limits *limits)
     if (!all.max_side_px) {
         all.max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX;
     }
-    if (!all.max_warnings) {
-        all.max_warnings = FOVEA_DEFAULT_MAX_WARNINGS;
-    }
     return all;
 }

@@ -6,10 +6,14 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "cli/cli.h"
 
 /* In the order of enum fovea_sandbox; "default" is what not giving it means. */
 static const char *const sandbox_names[] = { "default", "on", "auto", "off",
     NULL };
+
+/* In the order of enum fovea_damaged. */
+static const char *const damaged_names[] = { "refuse", "accept", NULL };
 
 void
 fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
@@ -81,11 +85,10 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
                 .min = 1,
                 .max = UINT32_MAX,
                 .kilo = KILO },
-        { .name = "max-warnings",
-                .number = &settings->max_warnings,
-                .min = 1,
-                .max = UINT32_MAX,
-                .kilo = KILO },
+        { .name = "damaged",
+                .number = &settings->damaged,
+                .choices = damaged_names },
+        { .name = "max-warnings", .text = &settings->max_warnings },
     };
     memcpy(flags, table, sizeof table);
 }
@@ -120,6 +123,22 @@ apply_memory_limit(const char *text, struct fovea_options *options,
     }
     options->memory_limit_pct = pct;
     return FOVEA_OK;
+}
+
+/* It counted what --damaged decides about now. Scripts that have it go on. */
+static enum fovea_status
+check_max_warnings(const char *text, struct fovea_error *err)
+{
+    uint64_t number = 0;
+    const struct fovea_flag flag = { .name = "max-warnings",
+        .number = &number,
+        .max = UINT32_MAX };
+    if (!text) {
+        return FOVEA_OK;
+    }
+    fovea_cli_report("--max-warnings is without effect: --damaged says what "
+                     "becomes of damaged images");
+    return fovea_args_number(&flag, text, err);
 }
 
 /* More threads each: fewer workers, so that all together use the CPUs. */
@@ -161,8 +180,12 @@ fovea_settings_apply(const struct fovea_settings *settings,
         .max_bytes = settings->max_bytes,
         .max_pixels = settings->max_pixels,
         .max_side_px = (uint32_t)settings->max_side_px,
-        .max_warnings = (uint32_t)settings->max_warnings,
+        .damaged = (enum fovea_damaged)settings->damaged,
     };
+    enum fovea_status status = check_max_warnings(settings->max_warnings, err);
+    if (status) {
+        return status;
+    }
     return settings->memory_limit
             ? apply_memory_limit(settings->memory_limit, options, err)
             : FOVEA_OK;

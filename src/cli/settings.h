@@ -32,11 +32,12 @@ struct fovea_settings {
     uint64_t max_bytes;
     uint64_t max_pixels;
     uint64_t max_side_px;
-    uint64_t max_warnings;
+    uint64_t damaged;         /* enum fovea_damaged */
+    const char *max_warnings; /* obsolete */
 };
 
 enum {
-    FOVEA_SETTINGS_N_FLAGS = 22
+    FOVEA_SETTINGS_N_FLAGS = 23
 };
 
 /* What the flags are, for the help of each command; as it is printed. */
@@ -73,7 +74,11 @@ enum {
     "      --max-pixels N    width times height; K, M, G are powers of 1000\n" \
     "                        (178956970)\n" \
     "      --max-side N      width, and height (65535)\n" \
-    "      --max-warnings N  damaged places to step over (1000)\n"
+    "\n" \
+    "Damage:\n" \
+    "      --damaged WHAT    an image that cannot be decoded whole: refuse, or\n" \
+    "                        accept if at least half of its rows can; the others\n" \
+    "                        become grey, and the result says so (refuse)\n"
 /* clang-format on */
 
 /** Write the table's FOVEA_SETTINGS_N_FLAGS entries, which fill *settings. */

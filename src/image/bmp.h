@@ -61,11 +61,12 @@ FOVEA_NODISCARD enum fovea_status fovea_bmp_read_header(
  *
  * @param indices  [height_px][width_px], zeroed before; the first row is the
  *                 first one stored, which is the bottom one as a rule.
+ * @param n_good_out  Rows stored before what is wrong; on success all.
  * @return FOVEA_OK; FOVEA_ERR_IMAGE_TRUNCATED if the input ends before the
  *         picture is full or its end mark is seen; FOVEA_ERR_IO.
  */
 FOVEA_NODISCARD enum fovea_status fovea_bmp_read_runs(
         const struct fovea_input *input, const struct fovea_bmp *bmp,
-        uint8_t *indices, struct fovea_error *err);
+        uint8_t *indices, uint32_t *n_good_out, struct fovea_error *err);
 
 #endif

@@ -114,15 +114,48 @@ step(struct reader *reader, struct canvas *canvas, struct fovea_error *err)
     return status;
 }
 
-enum fovea_status
-fovea_bmp_read_runs(const struct fovea_input *input,
-        const struct fovea_bmp *bmp, uint8_t *indices, struct fovea_error *err)
+static enum fovea_status
+read_runs(struct reader *reader, struct canvas *canvas, struct fovea_error *err)
 {
     enum {
         END_OF_ROW,
         END_OF_PICTURE,
         STEP
     };
+    while (canvas->row_start + canvas->x < canvas->size) {
+        uint8_t length = 0;
+        uint8_t value = 0;
+        enum fovea_status status = next_byte(reader, &length, err);
+        if (!status) {
+            status = next_byte(reader, &value, err);
+        }
+        if (status) {
+            return status;
+        }
+        if (length > 0) {
+            put_run(canvas, length, value);
+        } else if (value == END_OF_ROW) {
+            canvas->row_start += canvas->width_px;
+            canvas->x = 0;
+        } else if (value == END_OF_PICTURE) {
+            return FOVEA_OK;
+        } else if (value == STEP) {
+            status = step(reader, canvas, err);
+        } else {
+            status = put_stretch(reader, canvas, value, err);
+        }
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_bmp_read_runs(const struct fovea_input *input,
+        const struct fovea_bmp *bmp, uint8_t *indices, uint32_t *n_good_out,
+        struct fovea_error *err)
+{
     struct reader reader = { .input = input, .offset = bmp->pixels_at };
     struct canvas canvas = {
         .indices = indices,
@@ -130,31 +163,9 @@ fovea_bmp_read_runs(const struct fovea_input *input,
         .width_px = bmp->width_px,
         .nibbles = bmp->compression == FOVEA_BMP_RLE4,
     };
-    while (canvas.row_start + canvas.x < canvas.size) {
-        uint8_t length = 0;
-        uint8_t value = 0;
-        enum fovea_status status = next_byte(&reader, &length, err);
-        if (!status) {
-            status = next_byte(&reader, &value, err);
-        }
-        if (status) {
-            return status;
-        }
-        if (length > 0) {
-            put_run(&canvas, length, value);
-        } else if (value == END_OF_ROW) {
-            canvas.row_start += canvas.width_px;
-            canvas.x = 0;
-        } else if (value == END_OF_PICTURE) {
-            return FOVEA_OK;
-        } else if (value == STEP) {
-            status = step(&reader, &canvas, err);
-        } else {
-            status = put_stretch(&reader, &canvas, value, err);
-        }
-        if (status) {
-            return status;
-        }
-    }
-    return FOVEA_OK;
+    enum fovea_status status = read_runs(&reader, &canvas, err);
+    uint64_t n_rows = canvas.row_start / bmp->width_px;
+    *n_good_out = status && n_rows < bmp->height_px ? (uint32_t)n_rows
+                                                    : bmp->height_px;
+    return status;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "image/damage.h"
 
 enum fovea_status
 fovea_decode_begin(const struct fovea_image_info *info,
@@ -57,5 +58,8 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    return decoders[format](input, limits, sink, err);
+    struct fovea_damage_watch watch = { .limits = limits, .sink = sink };
+    struct fovea_row_sink watched = fovea_damage_watch_sink(&watch);
+    status = decoders[format](input, limits, &watched, err);
+    return fovea_damage_judge(&watch, status, err);
 }

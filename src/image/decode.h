@@ -5,6 +5,11 @@
  * sink's begin) before it takes memory for pixels, and pushes every row. What
  * Pillow's convert("RGB") would give is what the rows hold, bit for bit, but for
  * what docs/PIXELS.md lists.
+ *
+ * At the first damage of pixels it has pushed all rows that it is sure of, and
+ * fails with FOVEA_ERR_IMAGE_TRUNCATED or _CORRUPT; it decides nothing
+ * (damage.h). Where a file ends before its first rows, as one that has its rows
+ * from the bottom up does, it may push NULL for each of those.
  */
 #ifndef FOVEA_IMAGE_DECODE_H
 #define FOVEA_IMAGE_DECODE_H

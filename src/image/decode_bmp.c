@@ -63,6 +63,15 @@ stored_row(const struct fovea_bmp *bmp, uint32_t y)
 }
 
 static enum fovea_status
+fail_cut(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+            "BMP: the file ends before its pixels do");
+}
+
+/* Of a file that is cut short a picture that is stored from the bottom up loses
+   its first rows, another one its last. */
+static enum fovea_status
 push_raw(const struct fovea_input *input, const struct fovea_bmp *bmp,
         const struct fovea_row_sink *sink, uint8_t *rgb,
         struct fovea_error *err)
@@ -75,25 +84,31 @@ push_raw(const struct fovea_input *input, const struct fovea_bmp *bmp,
     if (!stored) {
         return fovea_fail_memory(err, size, "a row of a BMP");
     }
+    uint64_t n_there = input->size > bmp->pixels_at
+            ? (input->size - bmp->pixels_at) / stride
+            : 0;
+    if (n_there + 1 < bmp->height_px / 2) {
+        return fail_cut(err); /* too few to be worth anything */
+    }
+    bool is_cut = false;
     for (uint32_t y = 0; y < bmp->height_px; y++) {
         uint64_t at = bmp->pixels_at + stored_row(bmp, y) * stride;
         size_t n = 0;
         enum fovea_status status =
                 fovea_input_read(input, at, stored, size, &n, err);
-        if (!status && n < size) {
-            return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
-                    "BMP: the file ends before row %" PRIu32 " of %" PRIu32, y,
-                    bmp->height_px);
-        }
-        if (!status) {
+        bool is_lost = n < size;
+        is_cut = is_cut || is_lost;
+        if (!status && !is_lost) {
             convert_row(bmp, stored, rgb);
-            status = sink->row(sink->context, rgb, err);
+        }
+        if (!status && (!is_lost || !bmp->top_down)) {
+            status = sink->row(sink->context, is_lost ? NULL : rgb, err);
         }
         if (status) {
             return status;
         }
     }
-    return FOVEA_OK;
+    return is_cut ? fail_cut(err) : FOVEA_OK;
 }
 
 static enum fovea_status
@@ -106,13 +121,20 @@ push_runs(const struct fovea_input *input, const struct fovea_bmp *bmp,
         return fovea_fail_memory(err, (size_t)bmp->height_px * bmp->width_px,
                 "the pixels of a BMP");
     }
-    enum fovea_status status = fovea_bmp_read_runs(input, bmp, indices, err);
-    for (uint32_t y = 0; !status && y < bmp->height_px; y++) {
-        convert_row(bmp, indices + (size_t)stored_row(bmp, y) * bmp->width_px,
-                rgb);
-        status = sink->row(sink->context, rgb, err);
+    uint32_t n_good = 0;
+    enum fovea_status status =
+            fovea_bmp_read_runs(input, bmp, indices, &n_good, err);
+    enum fovea_status pushed = FOVEA_OK;
+    for (uint32_t y = 0; !pushed && n_good > 0 && y < bmp->height_px; y++) {
+        uint32_t stored = stored_row(bmp, y);
+        bool is_lost = stored >= n_good;
+        if (is_lost && bmp->top_down) {
+            break;
+        }
+        convert_row(bmp, indices + (size_t)stored * bmp->width_px, rgb);
+        pushed = sink->row(sink->context, is_lost ? NULL : rgb, err);
     }
-    return status;
+    return pushed ? pushed : status;
 }
 
 enum fovea_status

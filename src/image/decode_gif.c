@@ -57,6 +57,7 @@ struct frame {
 
 /* One row of indices and of colours, as wide as the canvas. */
 struct rows {
+    uint32_t n; /* of the canvas, to be given */
     uint8_t *indices;
     uint8_t *rgb;
 };
@@ -283,10 +284,12 @@ decode_line(GifFileType *gif, struct source *source, uint8_t *indices,
     return FOVEA_OK;
 }
 
-/* The four passes: rows 0, 8, ...; 4, 12, ...; 2, 6, ...; 1, 3, ... */
+/* The four passes: rows 0, 8, ...; 4, 12, ...; 2, 6, ...; 1, 3, ... So the rows
+   above the one in hand are there in the last pass only, or all of them. */
 static enum fovea_status
 decode_interlaced(GifFileType *gif, struct source *source,
-        const struct frame *frame, uint8_t *indices, struct fovea_error *err)
+        const struct frame *frame, uint8_t *indices, uint32_t *n_good_out,
+        struct fovea_error *err)
 {
     static const uint32_t first[] = { 0, 4, 2, 1 };
     static const uint32_t step[] = { 8, 8, 4, 2 };
@@ -298,10 +301,13 @@ decode_interlaced(GifFileType *gif, struct source *source,
                     indices + (size_t)y * frame->width_px, frame->width_px,
                     err);
             if (status) {
+                bool is_last = pass == FOVEA_ARRAY_LEN(first) - 1;
+                *n_good_out = is_last ? y : 0;
                 return status;
             }
         }
     }
+    *n_good_out = frame->height_px;
     return FOVEA_OK;
 }
 
@@ -311,7 +317,7 @@ push_rows(GifFileType *gif, struct source *source, const struct frame *frame,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     uint32_t width = frame->canvas_width_px;
-    for (uint32_t y = 0; y < frame->canvas_height_px; y++) {
+    for (uint32_t y = 0; y < rows->n; y++) {
         uint32_t row = y - frame->top; /* above the frame: a huge number */
         memset(rows->indices, frame->bare, width);
         enum fovea_status status = FOVEA_OK;
@@ -341,6 +347,8 @@ decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE uint8_t *interlaced = NULL;
+    enum fovea_status status = FOVEA_OK;
+    uint32_t n_good = frame->height_px;
     if (frame->interlaced) {
         interlaced = calloc(frame->height_px, frame->width_px);
         if (!interlaced) {
@@ -348,19 +356,25 @@ decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
                     (size_t)frame->height_px * frame->width_px,
                     "an interlaced GIF");
         }
-        enum fovea_status status =
-                decode_interlaced(gif, source, frame, interlaced, err);
-        if (status) {
-            return status;
-        }
+        status =
+                decode_interlaced(gif, source, frame, interlaced, &n_good, err);
     }
     size_t width = frame->canvas_width_px;
     FOVEA_AUTO_FREE uint8_t *memory = calloc(width, 4);
     if (!memory) {
         return fovea_fail_memory(err, width * 4, "a row of a GIF");
     }
-    struct rows rows = { .indices = memory, .rgb = memory + width };
-    return push_rows(gif, source, frame, interlaced, &rows, sink, err);
+    struct rows rows = {
+        .n = status ? frame->top + n_good : frame->canvas_height_px,
+        .indices = memory,
+        .rgb = memory + width,
+    };
+    if (n_good == 0) {
+        return status;
+    }
+    enum fovea_status pushed =
+            push_rows(gif, source, frame, interlaced, &rows, sink, err);
+    return pushed ? pushed : status;
 }
 
 enum fovea_status

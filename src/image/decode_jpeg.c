@@ -12,8 +12,13 @@
  *
  * Missing data is never made up. When the input ends early the decoder is given
  * an end-of-image marker, and libjpeg then says so if it needed more bits
- * (JWRN_HIT_MARKER), which is an error here; so is, as in Pillow, a file
- * without that marker: what is missing may be a scan that refines the picture.
+ * (JWRN_HIT_MARKER). That and its other warnings about entropy-coded data are
+ * damage; those about headers concern no pixel and are none.
+ *
+ * A picture of one scan ends at its first damage: the rows before it were given.
+ * One of several scans is read through to its end, because each of its rows is
+ * made of all scans; rows count up to the first that some scan has damaged. The
+ * end marker is not needed where the scans have all there can be.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -21,11 +26,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jerror.h>
 #include <jpeglib.h>
+/* Behind jpeglib.h, whose settings it wants. */
+#include <jerror.h>
 
 #include "base/error.h"
 #include "image/decode.h"
+#include "image/jpeg_data.h"
 #include "image/jpeg_exif.h"
 
 enum {
@@ -45,15 +52,13 @@ struct decoder {
     struct jpeg_progress_mgr progress;
     jmp_buf escape;
 
-    const struct fovea_input *input;
     const struct fovea_limits *limits;
     const struct fovea_row_sink *sink;
     struct fovea_error *err;
     enum fovea_status status; /* of what made us escape */
     unsigned orientation;
 
-    uint64_t offset; /* of the window's end in the input */
-    bool ended;      /* the input was over and libjpeg wanted more */
+    struct fovea_jpeg_data data;
     uint8_t window[WINDOW_BYTES];
 };
 
@@ -68,30 +73,6 @@ escape(struct decoder *decoder, enum fovea_status status)
 {
     decoder->status = status;
     longjmp(decoder->escape, 1);
-}
-
-static _Noreturn void
-escape_truncated(struct decoder *decoder)
-{
-    escape(decoder,
-            fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TRUNCATED,
-                    "JPEG: the data ends before the last pixel"));
-}
-
-/* A marker stands where pixels should be: the end, or that of what comes next
-   in a file with a hole, or with damage that swallowed the rest of an interval.
- */
-static _Noreturn void
-escape_missing(struct decoder *decoder)
-{
-    int marker = decoder->jpeg.unread_marker;
-    if (marker == 0 || marker == JPEG_EOI) {
-        escape_truncated(decoder);
-    }
-    escape(decoder,
-            fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
-                    "JPEG: pixels are missing before the marker ff%02x",
-                    (unsigned)marker));
 }
 
 static enum fovea_status
@@ -122,8 +103,8 @@ on_error(j_common_ptr jpeg)
 {
     struct decoder *decoder = decoder_of(jpeg);
     enum fovea_status status = status_of_code(jpeg->err->msg_code);
-    if (decoder->ended && status != FOVEA_ERR_NO_MEMORY) {
-        escape_truncated(decoder);
+    if (decoder->data.ended && status != FOVEA_ERR_NO_MEMORY) {
+        escape(decoder, fovea_jpeg_fail_truncated(decoder->err));
     }
     char text[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, text);
@@ -134,18 +115,21 @@ static void
 on_message(j_common_ptr jpeg, int level)
 {
     struct decoder *decoder = decoder_of(jpeg);
-    if (level >= 0) {
-        return; /* a trace */
+    bool is_damage = false;
+    enum fovea_status status = level >= 0
+            ? FOVEA_OK /* a trace */
+            : fovea_jpeg_is_damage(&decoder->jpeg, &decoder->data, &is_damage,
+                      decoder->err);
+    if (status) {
+        escape(decoder, status);
     }
-    if (jpeg->err->msg_code == JWRN_HIT_MARKER) {
-        escape_missing(decoder);
-    }
-    jpeg->err->num_warnings++;
-    if ((uint64_t)jpeg->err->num_warnings > decoder->limits->max_warnings) {
+    if (is_damage && !decoder->data.has_scans) {
         escape(decoder,
-                fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
-                        "JPEG: damaged in more than %" PRIu32 " places",
-                        decoder->limits->max_warnings));
+                fovea_jpeg_fail_damaged(&decoder->jpeg, &decoder->data,
+                        decoder->err));
+    }
+    if (is_damage) {
+        fovea_jpeg_take_damage(&decoder->jpeg, &decoder->data);
     }
 }
 
@@ -166,14 +150,12 @@ source_fill(j_decompress_ptr jpeg)
 {
     struct decoder *decoder = jpeg->client_data;
     size_t n = 0;
-    enum fovea_status status = fovea_input_read(decoder->input, decoder->offset,
+    enum fovea_status status = fovea_jpeg_data_read(&decoder->data,
             decoder->window, WINDOW_BYTES, &n, decoder->err);
     if (status) {
         escape(decoder, status);
     }
-    decoder->offset += n;
     if (n == 0) {
-        decoder->ended = true;
         decoder->window[0] = 0xff;
         decoder->window[1] = JPEG_EOI;
         n = 2;
@@ -198,7 +180,7 @@ source_skip(j_decompress_ptr jpeg, long n_bytes)
         return;
     }
     decoder->source.bytes_in_buffer = 0;
-    decoder->offset += n - here;
+    decoder->data.offset += n - here;
 }
 
 /* Called for every row of blocks of every scan: the one place to notice a file
@@ -282,8 +264,12 @@ start(struct decoder *decoder)
         return status;
     }
     jpeg->mem->max_memory_to_use = memory_bound(jpeg);
-    (void)jpeg_start_decompress(jpeg);
-    return FOVEA_OK;
+    status = fovea_jpeg_data_begin(jpeg, &decoder->data, decoder->err);
+    if (!status) {
+        (void)jpeg_start_decompress(jpeg);
+        fovea_jpeg_check_scans(jpeg, &decoder->data);
+    }
+    return status;
 }
 
 /* a * b / 255, rounded. */
@@ -325,7 +311,7 @@ push_rows(struct decoder *decoder)
             width * (JDIMENSION)jpeg->output_components, 1);
     JSAMPARRAY colours =
             jpeg->mem->alloc_sarray(common, JPOOL_IMAGE, width * 3, 1);
-    while (jpeg->output_scanline < jpeg->output_height) {
+    while (jpeg->output_scanline < decoder->data.n_good_rows) {
         (void)jpeg_read_scanlines(jpeg, rows, 1);
         const uint8_t *rgb = colours[0];
         if (jpeg->output_components == 1) {
@@ -341,11 +327,7 @@ push_rows(struct decoder *decoder)
             return status;
         }
     }
-    (void)jpeg_finish_decompress(jpeg);
-    if (decoder->ended) {
-        escape_truncated(decoder);
-    }
-    return FOVEA_OK;
+    return fovea_jpeg_check_rest(jpeg, &decoder->data, decoder->err);
 }
 
 static enum fovea_status
@@ -379,7 +361,7 @@ fovea_decode_jpeg(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    decoder->input = input;
+    decoder->data.input = input;
     decoder->limits = limits;
     decoder->sink = sink;
     decoder->err = err;

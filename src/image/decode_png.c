@@ -8,8 +8,9 @@
  * libpng gives samples as they are stored, without alpha and with the high byte
  * of 16-bit ones; what they mean is decided here, as Pillow 9.4 does it:
  * transparency is dropped, and an index beyond the palette is a grey of its own
- * value. All chunks but IHDR, PLTE and IDAT are stepped over, their checksums
- * checked.
+ * value. All chunks but IHDR, PLTE and IDAT are stepped over, whatever their
+ * checksums are; those of the three are looked at before (png_check.h), because
+ * what libpng says of an IDAT comes when its pixels are long gone.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -21,6 +22,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/decode.h"
+#include "image/png_check.h"
 #include "image/png_exif.h"
 
 enum {
@@ -43,8 +45,8 @@ struct decoder {
     const struct fovea_row_sink *sink;
     struct fovea_error *err;
     enum fovea_status status; /* of what made us escape */
-    uint32_t n_warnings;
     unsigned orientation;
+    struct fovea_png_check check;
 
     uint32_t width;
     uint32_t height;
@@ -58,8 +60,11 @@ struct decoder {
     uint64_t offset; /* of the window's end in the input */
     size_t at;       /* in the window */
     size_t n;
+    bool ended;      /* more was asked for than there is */
+    bool is_checked; /* data that cannot be believed are not read */
     bool last_row;
-    size_t n_last; /* bytes read for it */
+    size_t n_last;        /* bytes read for it */
+    uint32_t n_good_rows; /* of an interlaced picture: they are whole */
     uint8_t window[WINDOW_BYTES];
 };
 
@@ -94,14 +99,33 @@ on_error(png_structp png, png_const_charp message)
 static void
 on_warning(png_structp png, png_const_charp message)
 {
+    (void)png;
     (void)message;
-    struct decoder *decoder = png_get_error_ptr(png);
-    decoder->n_warnings++;
-    if (decoder->n_warnings > decoder->limits->max_warnings) {
-        escape(decoder,
-                fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
-                        "PNG: damaged in more than %" PRIu32 " places",
-                        decoder->limits->max_warnings));
+}
+
+/* Data that cannot be believed begin within the bytes that are asked for. */
+static bool
+is_beyond(const struct decoder *decoder, size_t size)
+{
+    uint64_t at = decoder->offset - decoder->n + decoder->at;
+    return decoder->is_checked && decoder->check.bad_at != FOVEA_PNG_SOUND &&
+            at + size > decoder->check.bad_at;
+}
+
+static void
+refill(struct decoder *decoder)
+{
+    decoder->at = 0;
+    enum fovea_status status = fovea_input_read(decoder->input, decoder->offset,
+            decoder->window, WINDOW_BYTES, &decoder->n, decoder->err);
+    decoder->offset += decoder->n;
+    decoder->ended = decoder->ended || decoder->n == 0;
+    if (!status && decoder->n == 0) {
+        status = fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "PNG: the data ends before the last pixel");
+    }
+    if (status) {
+        escape(decoder, status);
     }
 }
 
@@ -109,6 +133,11 @@ static void
 read_bytes(png_structp png, png_bytep out, size_t size)
 {
     struct decoder *decoder = png_get_io_ptr(png);
+    if (is_beyond(decoder, size)) {
+        escape(decoder,
+                fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
+                        "PNG: the checksum of pixels is wrong"));
+    }
     if (decoder->last_row) {
         decoder->n_last += size;
         if (decoder->n_last > decoder->stride + MAX_EXCESS_BYTES) {
@@ -119,18 +148,7 @@ read_bytes(png_structp png, png_bytep out, size_t size)
     }
     while (size > 0) {
         if (decoder->at == decoder->n) {
-            decoder->at = 0;
-            enum fovea_status status = fovea_input_read(decoder->input,
-                    decoder->offset, decoder->window, WINDOW_BYTES, &decoder->n,
-                    decoder->err);
-            if (!status && decoder->n == 0) {
-                status = fovea_fail(decoder->err, FOVEA_ERR_IMAGE_TRUNCATED,
-                        "PNG: the data ends before the last pixel");
-            }
-            if (status) {
-                escape(decoder, status);
-            }
-            decoder->offset += decoder->n;
+            refill(decoder);
         }
         size_t here = decoder->n - decoder->at;
         size_t n = size < here ? size : here;
@@ -164,7 +182,7 @@ create(struct decoder *decoder)
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER,
             (png_const_bytep) "tRNS", 1);
-    png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
     return FOVEA_OK;
 }
 
@@ -184,6 +202,49 @@ load_palette(struct decoder *decoder)
         decoder->palette[i][1] = colours[i].green;
         decoder->palette[i][2] = colours[i].blue;
     }
+}
+
+/* Of n rows or columns, those of a pass: one in 2^shift, from the first on. */
+static uint64_t
+in_pass(uint64_t n, int first, int shift)
+{
+    uint64_t step = UINT64_C(1) << shift;
+    uint64_t skipped = (unsigned)first;
+    return n > skipped ? (n - skipped + step - 1) / step : 0;
+}
+
+/* Bytes of the rows as they are stored, with their filters. */
+static uint64_t
+stored_size(const struct decoder *decoder)
+{
+    png_structp png = decoder->png;
+    uint64_t bits = (uint64_t)png_get_channels(png, decoder->info) *
+            (unsigned)decoder->depth;
+    if (png_get_interlace_type(png, decoder->info) == PNG_INTERLACE_NONE) {
+        return decoder->height * ((decoder->width * bits + 7) / 8 + 1);
+    }
+    uint64_t size = 0;
+    for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
+        uint64_t columns = in_pass(decoder->width, PNG_PASS_START_COL(pass),
+                PNG_PASS_COL_SHIFT(pass));
+        uint64_t rows = in_pass(decoder->height, PNG_PASS_START_ROW(pass),
+                PNG_PASS_ROW_SHIFT(pass));
+        size += columns ? rows * ((columns * bits + 7) / 8 + 1) : 0;
+    }
+    return size;
+}
+
+static enum fovea_status
+check_data(struct decoder *decoder)
+{
+    if (decoder->check.palette_is_bad &&
+            decoder->colour_type == PNG_COLOR_TYPE_PALETTE) {
+        return fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
+                "PNG: the checksum of the palette is wrong");
+    }
+    decoder->is_checked = true;
+    return fovea_png_check_data(decoder->input, stored_size(decoder),
+            &decoder->check, decoder->err);
 }
 
 static enum fovea_status
@@ -207,6 +268,10 @@ start(struct decoder *decoder)
     decoder->height = image.height_px;
     decoder->depth = png_get_bit_depth(png, info);
     decoder->colour_type = png_get_color_type(png, info);
+    status = check_data(decoder);
+    if (status) {
+        return status;
+    }
     load_palette(decoder);
     if (decoder->depth == 16) {
         png_set_strip_16(png);
@@ -288,23 +353,32 @@ push_rows(struct decoder *decoder)
     return status;
 }
 
-/* Adam7 leaves no choice: the first row is complete in the last pass only. */
+/* Adam7 leaves no choice: the first rows are complete in the last pass only. */
 static enum fovea_status
-push_interlaced(struct decoder *decoder)
+read_interlaced(struct decoder *decoder)
 {
     enum fovea_status status = allocate(decoder, decoder->height);
     if (status) {
         return status;
     }
     for (int pass = 0; pass < PNG_INTERLACE_ADAM7_PASSES; pass++) {
-        for (size_t y = 0; y < decoder->height; y++) {
-            decoder->last_row = pass == PNG_INTERLACE_ADAM7_PASSES - 1 &&
-                    y == decoder->height - 1;
+        bool is_last = pass == PNG_INTERLACE_ADAM7_PASSES - 1;
+        for (uint32_t y = 0; y < decoder->height; y++) {
+            decoder->last_row = is_last && y == decoder->height - 1;
             png_read_row(decoder->png, decoder->rows + y * decoder->stride,
                     NULL);
+            decoder->n_good_rows = is_last ? y + 1 : 0;
         }
     }
-    for (size_t y = 0; !status && y < decoder->height; y++) {
+    return FOVEA_OK;
+}
+
+/* After all was read, or as much as could be. */
+static enum fovea_status
+push_interlaced(struct decoder *decoder)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (size_t y = 0; !status && y < decoder->n_good_rows; y++) {
         status = push_row(decoder, decoder->rows + y * decoder->stride);
     }
     return status;
@@ -323,7 +397,7 @@ decode(struct decoder *decoder)
     }
     int interlace = png_get_interlace_type(decoder->png, decoder->info);
     return interlace == PNG_INTERLACE_NONE ? push_rows(decoder)
-                                           : push_interlaced(decoder);
+                                           : read_interlaced(decoder);
 }
 
 static enum fovea_status
@@ -333,6 +407,35 @@ guarded(struct decoder *decoder)
         return decoder->status;
     }
     return decode(decoder);
+}
+
+static enum fovea_status
+check_header(struct decoder *decoder)
+{
+    enum fovea_status status =
+            fovea_png_check(decoder->input, &decoder->check, decoder->err);
+    if (!status && decoder->check.header_is_bad) {
+        return fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
+                "PNG: the checksum of the header is wrong");
+    }
+    return status;
+}
+
+/* What is still to be given when reading is over, whatever came of it: the last
+   row, if what is missing is only what libpng reads behind it, and the rows of
+   an interlaced picture. */
+static enum fovea_status
+push_rest(struct decoder *decoder, enum fovea_status status)
+{
+    bool is_interlaced = decoder->n_good_rows > 0;
+    bool is_whole = status == FOVEA_ERR_IMAGE_TRUNCATED && decoder->ended &&
+            decoder->last_row && decoder->check.has_all_data;
+    if (is_interlaced) {
+        decoder->n_good_rows += is_whole;
+        enum fovea_status pushed = push_interlaced(decoder);
+        return pushed ? pushed : is_whole ? FOVEA_OK : status;
+    }
+    return is_whole ? push_row(decoder, decoder->rows) : status;
 }
 
 enum fovea_status
@@ -353,7 +456,11 @@ fovea_decode_png(struct fovea_input *input, const struct fovea_limits *limits,
     decoder->limits = limits;
     decoder->sink = sink;
     decoder->err = err;
-    status = guarded(decoder);
+    status = check_header(decoder);
+    if (!status) {
+        status = guarded(decoder);
+        status = push_rest(decoder, status);
+    }
     png_destroy_read_struct(&decoder->png, &decoder->info, NULL);
     free(decoder->rows);
     free(decoder->rgb);

@@ -95,6 +95,15 @@ tell_size(thandle_t handle)
     return log->input->size;
 }
 
+static void
+keep_error(struct fovea_tiff_log *log, const char *text)
+{
+    log->is_damaged = true;
+    if (log->first_error[0] == '\0') {
+        (void)snprintf(log->first_error, sizeof log->first_error, "%s", text);
+    }
+}
+
 /* 1 tells libtiff that the message is dealt with. */
 __attribute__((format(printf, 4, 0))) static int
 on_error(TIFF *file, void *user, const char *module, const char *format,
@@ -103,16 +112,29 @@ on_error(TIFF *file, void *user, const char *module, const char *format,
     (void)file;
     (void)module;
     struct fovea_tiff_log *log = user;
-    log->n_warnings++;
-    if (log->first_error[0] == '\0') {
-        (void)vsnprintf(log->first_error, sizeof log->first_error, format,
-                arguments);
-    }
+    char text[sizeof log->first_error] = "";
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    keep_error(log, text);
     return 1;
 }
 
-/* Of warnings only those about damaged or missing pixels count. libjpeg fills
-   in grey when its data ends and calls that a warning; here it is the end. */
+/* What libjpeg warns of when entropy-coded data do not fit. It fills in grey
+   when they end; here it is the end. Other warnings are about headers. */
+static bool
+is_damage(struct fovea_tiff_log *log, const char *module, const char *text)
+{
+    static const char end[] = "Premature end";
+    static const char corrupt[] = "Corrupt JPEG data";
+    if (strcmp(module, "JPEGLib") == 0) {
+        bool is_end = strncmp(text, end, sizeof end - 1) == 0 ||
+                strstr(text, "premature end");
+        log->ended = log->ended || is_end;
+        return is_end || strncmp(text, corrupt, sizeof corrupt - 1) == 0;
+    }
+    /* The decoders of fax mend lines that are too long or too short. */
+    return strncmp(module, "Fax", 3) == 0;
+}
+
 __attribute__((format(printf, 4, 0))) static int
 on_warning(TIFF *file, void *user, const char *module, const char *format,
         va_list arguments)
@@ -121,11 +143,8 @@ on_warning(TIFF *file, void *user, const char *module, const char *format,
     struct fovea_tiff_log *log = user;
     char text[128] = "";
     (void)vsnprintf(text, sizeof text, format, arguments);
-    if (module && strcmp(module, "JPEGLib") == 0) {
-        log->ended |= strncmp(text, "Premature end", 13) == 0;
-        log->n_warnings++;
-    } else if (module && strncmp(module, "Fax", 3) == 0) {
-        log->n_warnings++;
+    if (module && is_damage(log, module, text)) {
+        keep_error(log, text);
     }
     return 1;
 }
@@ -162,12 +181,7 @@ fovea_tiff_check_damage(const struct fovea_tiff *tiff, struct fovea_error *err)
     if (tiff->log.ended) {
         return fail_truncated(err);
     }
-    if (tiff->log.n_warnings > tiff->max_warnings) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_WARNINGS,
-                "TIFF: damaged in more than %" PRIu32 " places",
-                tiff->max_warnings);
-    }
-    return FOVEA_OK;
+    return tiff->log.is_damaged ? fovea_tiff_fail(tiff, err) : FOVEA_OK;
 }
 
 static tmsize_t
@@ -191,7 +205,6 @@ open_tiff(const struct fovea_input *input, const struct fovea_limits *limits,
     tiff->log.input = input;
     tiff->log.n_left =
             (uint64_t)memory_limit(input, limits) + MAX_READS * input->size;
-    tiff->max_warnings = limits->max_warnings;
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(input, limits));
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &tiff->log);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &tiff->log);
@@ -243,6 +256,8 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
+    tiff->log.is_damaged = false; /* in tags that do not matter */
+    tiff->log.first_error[0] = '\0';
     struct fovea_image_info info = {
         .format = FOVEA_FORMAT_TIFF,
         .width_px = tiff->width_px,

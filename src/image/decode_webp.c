@@ -17,6 +17,18 @@
 #include "image/decode.h"
 #include "image/exif.h"
 
+enum {
+    RIFF_SIZE = 12 /* of the header */
+};
+
+/* A frame's own pixels. */
+struct picture {
+    uint8_t *pixels; /* [height][width][3] */
+    size_t stride;
+    size_t size;
+    uint32_t n_rows; /* that are good */
+};
+
 static void
 auto_demuxer(WebPDemuxer **demuxer)
 {
@@ -24,22 +36,56 @@ auto_demuxer(WebPDemuxer **demuxer)
 }
 
 /* The RIFF header counts the bytes behind its first 8. */
-static bool
-is_cut_short(const WebPData *data)
+static uint64_t
+stated_size(const WebPData *data)
 {
-    return data->size < 12 ||
-            fovea_little_endian(data->bytes + 4, 4) + 8 > data->size;
+    return data->size < RIFF_SIZE ? UINT64_MAX
+                                  : fovea_little_endian(data->bytes + 4, 4) + 8;
 }
 
 static enum fovea_status
 fail_demux(const WebPData *data, struct fovea_error *err)
 {
-    if (is_cut_short(data)) {
+    if (stated_size(data) > data->size) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
                 "WebP: the file is shorter than its header says");
     }
     return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
             "WebP: the chunks of the file are damaged");
+}
+
+/* Find the chunks. A file that is cut short has those that are there. */
+static bool
+demux(const WebPData *data, WebPDemuxer **demuxer_out)
+{
+    WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
+    WebPDemuxer *demuxer = WebPDemuxPartial(data, &state);
+    if (demuxer &&
+            (state == WEBP_DEMUX_DONE || state == WEBP_DEMUX_PARSED_HEADER)) {
+        *demuxer_out = demuxer;
+        return true;
+    }
+    WebPDemuxDelete(demuxer);
+    return false;
+}
+
+/* A header that counts too little hides chunks that are there: a copy with the
+   right number. */
+static enum fovea_status
+mend_size(WebPData *data, uint8_t **copy_out, struct fovea_error *err)
+{
+    uint8_t *copy = malloc(data->size);
+    if (!copy) {
+        return fovea_fail_memory(err, data->size, "a WebP");
+    }
+    memcpy(copy, data->bytes, data->size);
+    uint64_t size = data->size - 8;
+    for (size_t i = 0; i < 4; i++) {
+        copy[4 + i] = (uint8_t)(size >> (8 * i));
+    }
+    data->bytes = copy;
+    *copy_out = copy;
+    return FOVEA_OK;
 }
 
 static enum fovea_status
@@ -78,65 +124,113 @@ read_orientation(const WebPDemuxer *demuxer)
     return orientation == FOVEA_EXIF_NO_ORIENTATION ? 1 : orientation;
 }
 
-/* The frame's own pixels, [height][width][3]; the caller frees them. */
+/* Where libwebp puts the frame's pixels. */
 static enum fovea_status
-decode_frame(const WebPIterator *frame, uint8_t **pixels_out,
-        struct fovea_error *err)
+configure(const WebPIterator *frame, const struct picture *picture,
+        WebPDecoderConfig *config, struct fovea_error *err)
 {
-    WebPDecoderConfig config;
-    if (!WebPInitDecoderConfig(&config)) {
+    if (!WebPInitDecoderConfig(config)) {
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "WebP: libwebp is of another version than its headers");
     }
     VP8StatusCode code = WebPGetFeatures(frame->fragment.bytes,
-            frame->fragment.size, &config.input);
+            frame->fragment.size, &config->input);
     if (code != VP8_STATUS_OK) {
         return fail_decode(code, err);
     }
-    if (config.input.width != frame->width ||
-            config.input.height != frame->height) {
+    if (config->input.width != frame->width ||
+            config->input.height != frame->height) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
                 "WebP: the frame and its picture differ in size");
     }
-    size_t size;
-    size_t stride = (size_t)frame->width * 3;
-    if (!fovea_mul_size(stride, (size_t)frame->height, &size)) {
-        return fovea_fail_memory(err, SIZE_MAX, "a WebP");
-    }
-    FOVEA_AUTO_FREE uint8_t *pixels = malloc(size);
-    if (!pixels) {
-        return fovea_fail_memory(err, size, "a WebP");
-    }
-    config.output.colorspace = MODE_RGB;
-    config.output.is_external_memory = 1;
-    config.output.u.RGBA.rgba = pixels;
-    config.output.u.RGBA.stride = (int)stride;
-    config.output.u.RGBA.size = size;
-    code = WebPDecode(frame->fragment.bytes, frame->fragment.size, &config);
-    WebPFreeDecBuffer(&config.output);
-    if (code != VP8_STATUS_OK) {
-        return fail_decode(code, err);
-    }
-    *pixels_out = FOVEA_TAKE(pixels);
+    config->output.colorspace = MODE_RGB;
+    config->output.is_external_memory = 1;
+    config->output.u.RGBA.rgba = picture->pixels;
+    config->output.u.RGBA.stride = (int)picture->stride;
+    config->output.u.RGBA.size = picture->size;
     return FOVEA_OK;
 }
 
+/* Once more, by the decoder that takes data as they come: it tells how many
+   rows it had before they ended or made no sense. */
 static enum fovea_status
-push_canvas(const WebPIterator *frame, const struct fovea_image_info *info,
-        const uint8_t *pixels, const struct fovea_row_sink *sink,
+count_good_rows(const WebPIterator *frame, struct picture *picture,
         struct fovea_error *err)
 {
-    size_t stride = (size_t)frame->width * 3;
+    WebPDecoderConfig config;
+    enum fovea_status status = configure(frame, picture, &config, err);
+    if (status) {
+        return status;
+    }
+    WebPIDecoder *decoder = WebPIDecode(NULL, 0, &config);
+    if (!decoder) {
+        return fail_decode(VP8_STATUS_OUT_OF_MEMORY, err);
+    }
+    VP8StatusCode code =
+            WebPIUpdate(decoder, frame->fragment.bytes, frame->fragment.size);
+    int n = 0;
+    if (WebPIDecGetRGB(decoder, &n, NULL, NULL, NULL) && n > 0 &&
+            n <= frame->height) {
+        picture->n_rows = (uint32_t)n;
+    }
+    WebPIDelete(decoder);
+    WebPFreeDecBuffer(&config.output);
+    return code == VP8_STATUS_OK ? FOVEA_OK : fail_decode(code, err);
+}
+
+/* The frame's own pixels, as many rows as can be had. */
+static enum fovea_status
+decode_frame(const WebPIterator *frame, struct picture *picture,
+        struct fovea_error *err)
+{
+    picture->stride = (size_t)frame->width * 3;
+    if (!fovea_mul_size(picture->stride, (size_t)frame->height,
+                &picture->size)) {
+        return fovea_fail_memory(err, SIZE_MAX, "a WebP");
+    }
+    picture->pixels = malloc(picture->size);
+    if (!picture->pixels) {
+        return fovea_fail_memory(err, picture->size, "a WebP");
+    }
+    WebPDecoderConfig config;
+    enum fovea_status status = configure(frame, picture, &config, err);
+    if (status) {
+        return status;
+    }
+    VP8StatusCode code =
+            WebPDecode(frame->fragment.bytes, frame->fragment.size, &config);
+    WebPFreeDecBuffer(&config.output);
+    if (code == VP8_STATUS_OK) {
+        picture->n_rows = (uint32_t)frame->height;
+        return FOVEA_OK;
+    }
+    status = fail_decode(code, err);
+    return status == FOVEA_ERR_IMAGE_TRUNCATED ||
+                    status == FOVEA_ERR_IMAGE_CORRUPT
+            ? count_good_rows(frame, picture, err)
+            : status;
+}
+
+/* Rows of the canvas: all, or those above what the frame lacks. */
+static enum fovea_status
+push_canvas(const WebPIterator *frame, const struct fovea_image_info *info,
+        const struct picture *picture, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
+{
     FOVEA_AUTO_FREE uint8_t *row = calloc(info->width_px, 3);
     if (!row) {
         return fovea_fail_memory(err, (size_t)info->width_px * 3,
                 "a row of a WebP");
     }
     uint32_t top = (uint32_t)frame->y_offset;
-    for (uint32_t y = 0; y < info->height_px; y++) {
-        if (y >= top && y - top < (uint32_t)frame->height) {
+    uint32_t end = picture->n_rows < (uint32_t)frame->height
+            ? top + picture->n_rows
+            : info->height_px;
+    for (uint32_t y = 0; picture->n_rows > 0 && y < end; y++) {
+        if (y >= top && y - top < picture->n_rows) {
             memcpy(row + (size_t)frame->x_offset * 3,
-                    pixels + (y - top) * stride, stride);
+                    picture->pixels + (y - top) * picture->stride,
+                    picture->stride);
         } else {
             memset(row, 0, (size_t)info->width_px * 3);
         }
@@ -153,12 +247,37 @@ static enum fovea_status
 push_frame(const WebPIterator *frame, const struct fovea_image_info *info,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
-    FOVEA_AUTO_FREE uint8_t *pixels = NULL;
-    enum fovea_status status = decode_frame(frame, &pixels, err);
-    if (status) {
-        return status;
+    struct picture picture = { .n_rows = 0 };
+    enum fovea_status status = decode_frame(frame, &picture, err);
+    enum fovea_status pushed = push_canvas(frame, info, &picture, sink, err);
+    free(picture.pixels);
+    return pushed ? pushed : status;
+}
+
+static enum fovea_status
+decode_first(const WebPDemuxer *demuxer, const WebPData *data,
+        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
+{
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_WEBP,
+        .width_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH),
+        .height_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT),
+        .orientation = read_orientation(demuxer),
+    };
+    WebPIterator frame;
+    if (!WebPDemuxGetFrame(demuxer, 1, &frame)) {
+        return stated_size(data) > data->size
+                ? fail_demux(data, err)
+                : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                          "WebP: there is no frame in it");
     }
-    return push_canvas(frame, info, pixels, sink, err);
+    enum fovea_status status = fovea_decode_begin(&info, limits, sink, err);
+    if (!status) {
+        status = push_frame(&frame, &info, sink, err);
+    }
+    WebPDemuxReleaseIterator(&frame);
+    return status;
 }
 
 enum fovea_status
@@ -172,28 +291,15 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    WebPDemuxState state = WEBP_DEMUX_PARSE_ERROR;
-    FOVEA_AUTO(auto_demuxer)
-    WebPDemuxer *demuxer = WebPDemuxPartial(&data, &state);
-    if (!demuxer || state != WEBP_DEMUX_DONE) {
-        return fail_demux(&data, err);
+    FOVEA_AUTO(auto_demuxer) WebPDemuxer *demuxer = NULL;
+    FOVEA_AUTO_FREE uint8_t *copy = NULL;
+    if (!demux(&data, &demuxer) && stated_size(&data) < data.size) {
+        status = mend_size(&data, &copy, err);
+        if (status) {
+            return status;
+        }
+        (void)demux(&data, &demuxer);
     }
-    struct fovea_image_info info = {
-        .format = FOVEA_FORMAT_WEBP,
-        .width_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH),
-        .height_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT),
-        .orientation = read_orientation(demuxer),
-    };
-    status = fovea_decode_begin(&info, limits, sink, err);
-    if (status) {
-        return status;
-    }
-    WebPIterator frame;
-    if (!WebPDemuxGetFrame(demuxer, 1, &frame)) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
-                "WebP: there is no frame in it");
-    }
-    status = push_frame(&frame, &info, sink, err);
-    WebPDemuxReleaseIterator(&frame);
-    return status;
+    return demuxer ? decode_first(demuxer, &data, limits, sink, err)
+                   : fail_demux(&data, err);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/error.h"
 #include "image/bytes.h"
@@ -18,7 +19,8 @@
 
 enum {
     SIGNATURE_SIZE = 8,
-    CHUNK_HEAD = 8,   /* length, type */
+    CHUNK_HEAD = 8, /* length, type */
+    CRC_SIZE = 4,
     CHUNK_FRAME = 12, /* and checksum */
     MAX_CHUNKS = 1 << 18,
     MAX_TEXT = 1 << 20,      /* inflated, of one chunk */
@@ -129,20 +131,29 @@ take_deflated(struct scan *scan, enum key key,
     return FOVEA_OK;
 }
 
+/* What has the wrong checksum may say anything. */
+static bool
+is_right(const struct chunk *chunk, const uint8_t *data)
+{
+    uLong crc =
+            crc32(crc32(0, chunk->type, sizeof chunk->type), data, chunk->size);
+    return fovea_big_endian(data + chunk->size, CRC_SIZE) == (uint64_t)crc;
+}
+
 /* A text under key "exif" counts only in tEXt: elsewhere it is not bytes. */
 static enum fovea_status
 take_chunk(struct scan *scan, const struct chunk *chunk, enum key key,
         struct fovea_error *err)
 {
     size_t size = chunk->size;
-    FOVEA_AUTO_FREE uint8_t *data = malloc(size + 1);
+    FOVEA_AUTO_FREE uint8_t *data = malloc(size + CRC_SIZE);
     if (!data) {
         return fovea_fail_memory(err, size, "a chunk of the PNG");
     }
     size_t n = 0;
-    enum fovea_status status =
-            fovea_input_read(scan->input, chunk->at, data, size, &n, err);
-    if (status || n < size) {
+    enum fovea_status status = fovea_input_read(scan->input, chunk->at, data,
+            size + CRC_SIZE, &n, err);
+    if (status || n < size + CRC_SIZE || !is_right(chunk, data)) {
         return status;
     }
     enum fovea_png_text_kind kind = FOVEA_PNG_TEXT_PLAIN;

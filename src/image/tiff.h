@@ -34,9 +34,9 @@ enum fovea_tiff_pixels {
 struct fovea_tiff_log {
     const struct fovea_input *input;
     uint64_t offset;
-    uint64_t n_left; /* bytes that may still be read */
-    uint32_t n_warnings;
+    uint64_t n_left;       /* bytes that may still be read */
     bool ended;            /* bytes were asked for that are not there */
+    bool is_damaged;       /* something that was read does not fit */
     bool io_failed;        /* io_error holds why */
     char first_error[160]; /* empty: none */
     struct fovea_error io_error;
@@ -45,7 +45,6 @@ struct fovea_tiff_log {
 struct fovea_tiff {
     TIFF *tiff;
     struct fovea_tiff_log log;
-    uint32_t max_warnings;
     uint32_t width_px;
     uint32_t height_px;
     uint32_t block_width_px; /* of a tile; the image's for strips */
@@ -91,10 +90,8 @@ FOVEA_NODISCARD enum fovea_status fovea_tiff_push_rows(struct fovea_tiff *tiff,
 enum fovea_status fovea_tiff_fail(const struct fovea_tiff *tiff,
         struct fovea_error *err);
 
-/**
- * Whether the codec made up pixels that are not in the file, or stepped over
- * more damage than the limit.
- */
+/** Whether the codec made up pixels that are not in the file, or stepped over
+ *  damage. */
 FOVEA_NODISCARD enum fovea_status fovea_tiff_check_damage(
         const struct fovea_tiff *tiff, struct fovea_error *err);
 

@@ -230,6 +230,14 @@ find_row(struct fovea_slot *slot, const struct fovea_hand *hand, uint32_t index)
     return is_vector(vector, settings->dimension, hand->is_raw) ? vector : NULL;
 }
 
+/* A damaged image is good only where the policy accepts one. */
+static bool
+may_note(const struct fovea_pool_model_settings *settings, uint32_t notes)
+{
+    return !(notes & FOVEA_NOTE_DAMAGED) ||
+            settings->limits.damaged == FOVEA_DAMAGED_ACCEPT;
+}
+
 static void
 receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
@@ -238,10 +246,10 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     struct fovea_result result;
     struct fovea_hand *hand = NULL;
     if (fovea_result_read(frame, model->settings.dimension, &result,
-                pool->vector)) {
-        hand = is_in_time(slot, result.decode_ns, result.forward_ns)
-                ? find_hand(slot, frame, result.index)
-                : NULL;
+                pool->vector) &&
+            may_note(&model->settings, result.notes) &&
+            is_in_time(slot, result.decode_ns, result.forward_ns)) {
+        hand = find_hand(slot, frame, result.index);
     }
     bool is_good = hand && result.status == FOVEA_OK;
     const void *row = is_good ? find_row(slot, hand, result.index) : NULL;

@@ -133,6 +133,11 @@ fovea_options_resolve(const struct fovea_options *options,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "sandbox %d is not known",
                 (int)all.sandbox);
     }
+    if (all.limits.damaged != FOVEA_DAMAGED_REFUSE &&
+            all.limits.damaged != FOVEA_DAMAGED_ACCEPT) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "damaged %d is not known",
+                (int)all.limits.damaged);
+    }
     enum fovea_status status = resolve_numbers(&all, err);
     if (!status) {
         status = resolve_times(&all, err);

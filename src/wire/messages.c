@@ -121,7 +121,7 @@ fovea_load_write(const struct fovea_load *load, struct fovea_writer *writer)
     fovea_write_u64(writer, load->limits.max_bytes);
     fovea_write_u64(writer, load->limits.max_pixels);
     fovea_write_u32(writer, load->limits.max_side_px);
-    fovea_write_u32(writer, load->limits.max_warnings);
+    fovea_write_u32(writer, (uint32_t)load->limits.damaged);
     fovea_write_u8(writer, load->packed_is_foreign);
 }
 
@@ -141,7 +141,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
     load_out->limits.max_bytes = read_u64_within(&reader, 1, UINT64_MAX);
     load_out->limits.max_pixels = read_u64_within(&reader, 1, UINT64_MAX);
     load_out->limits.max_side_px = read_u32_within(&reader, 1, UINT32_MAX);
-    load_out->limits.max_warnings = read_u32_within(&reader, 1, UINT32_MAX);
+    load_out->limits.damaged = (enum fovea_damaged)read_u32_within(&reader,
+            FOVEA_DAMAGED_REFUSE, FOVEA_DAMAGED_ACCEPT);
     load_out->packed_is_foreign = read_bool(&reader);
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {
         return false;

@@ -25,7 +25,6 @@ static const struct fovea_limits limits = {
     .max_bytes = FOVEA_DEFAULT_MAX_BYTES,
     .max_pixels = FOVEA_DEFAULT_MAX_PIXELS,
     .max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX,
-    .max_warnings = FOVEA_DEFAULT_MAX_WARNINGS,
 };
 
 struct picture {

@@ -45,19 +45,16 @@ row(void *context, const uint8_t *rgb, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-void
-fuzz_decode(enum fovea_format format, const uint8_t *data, size_t size)
+static void
+decode(const uint8_t *data, size_t size, enum fovea_damaged damaged)
 {
     struct fovea_error error = { 0 };
     struct fovea_input input = FOVEA_INPUT_INIT;
     fovea_input_from_memory(data, size, &input);
-    enum fovea_format found;
-    if (fovea_image_sniff(&input, &found, &error) || found != format) {
-        return;
-    }
     struct fovea_limits limits = {
         .max_pixels = MAX_PIXELS,
         .max_side_px = MAX_SIDE_PX,
+        .damaged = damaged,
     };
     limits = fovea_limits_resolve(&limits);
     struct counter counter = { 0 };
@@ -68,11 +65,30 @@ fuzz_decode(enum fovea_format format, const uint8_t *data, size_t size)
     };
     enum fovea_status status =
             fovea_image_decode(&input, &limits, &sink, &error);
+    FOVEA_ASSERT(error.code == status);
     if (status) {
-        FOVEA_ASSERT(error.code == status && error.message[0] != '\0');
+        FOVEA_ASSERT(error.message[0] != '\0' && error.notes == 0);
     } else {
+        bool is_damaged = error.notes & FOVEA_NOTE_DAMAGED;
         FOVEA_ASSERT(counter.n_begun == 1);
         FOVEA_ASSERT(counter.n_rows == counter.info.height_px);
+        FOVEA_ASSERT((error.message[0] != '\0') == (error.notes != 0));
+        FOVEA_ASSERT(!is_damaged || damaged == FOVEA_DAMAGED_ACCEPT);
     }
     fovea_input_finish(&input);
+}
+
+void
+fuzz_decode(enum fovea_format format, const uint8_t *data, size_t size)
+{
+    struct fovea_error error = { 0 };
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    fovea_input_from_memory(data, size, &input);
+    enum fovea_format found;
+    enum fovea_status status = fovea_image_sniff(&input, &found, &error);
+    fovea_input_finish(&input);
+    if (!status && found == format) {
+        decode(data, size, FOVEA_DAMAGED_REFUSE);
+        decode(data, size, FOVEA_DAMAGED_ACCEPT);
+    }
 }

@@ -11,8 +11,9 @@
 #include "image/image.h"
 
 /**
- * Decode the bytes if they are of the format. Asserts what a caller relies on:
- * one begin within the limits, then either all rows and FOVEA_OK, or a status
+ * Decode the bytes if they are of the format, by either policy of damage.
+ * Asserts what a caller relies on: one begin within the limits, then either all
+ * rows and FOVEA_OK, noted as damaged only where that is accepted, or a status
  * with a message.
  */
 void fuzz_decode(enum fovea_format format, const uint8_t *data, size_t size);

@@ -1,5 +1,6 @@
 /* Workers that die, hang and lie: each costs itself, and no more. */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "scene.h"
 
@@ -116,6 +117,8 @@ static const struct {
             "RESULT that makes no sense" },
     { "note 0 about nothing", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "RESULT that makes no sense" },
+    { "note 1 though it is refused", FOVEA_STOP_PROTOCOL,
+            FOVEA_ERR_WORKER_CRASHED, "RESULT that makes no sense" },
     { "bad-note", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "RESULT that makes no sense" },
     { "says 104", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
@@ -174,7 +177,15 @@ test_notes(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.limits.damaged = FOVEA_DAMAGED_ACCEPT;
+    struct fovea_pool_model *model = NULL;
+    struct fovea_error error;
+    assert_int_equal(mkdir(directory, 0700), 0);
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
     struct shot shot;
     shot_init(&shot, &scene, "note 1 after 2 of\0333 rows");
     shot_expect_good(&shot, model);

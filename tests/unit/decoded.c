@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/macros.h"
+#include "image/damage.h"
 
 /* Made by tests/golden/make_decoded.py. */
 static const struct known_picture known_pictures[] = {
@@ -197,7 +198,90 @@ assert_limits(const char *name)
     free(bytes);
 }
 
+/* How many rows a damaged picture has, as its note says. */
+static uint32_t
+rows_of_note(const char *message, uint32_t height)
+{
+    const char *at = strstr(message, "; ");
+    unsigned n = 0;
+    unsigned all = 0;
+    if (at && strstr(at, "; all ")) {
+        return height;
+    }
+    if (!at || sscanf(at, "; %u of %u rows", &n, &all) != 2 || all != height) {
+        fail_msg("no number of rows: %s", message);
+    }
+    return n;
+}
+
+static bool
+is_grey(const uint8_t *samples, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (samples[i] != FOVEA_DAMAGE_FILL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void
+assert_damaged(const struct decoded *decoded, const struct decoded *whole,
+        const struct fovea_error *error)
+{
+    assert_int_equal(error->code, FOVEA_OK);
+    assert_int_equal(error->notes, FOVEA_NOTE_DAMAGED);
+    assert_int_equal(decoded->info.width_px, whole->info.width_px);
+    assert_int_equal(decoded->info.height_px, whole->info.height_px);
+    uint32_t height = whole->info.height_px;
+    uint32_t n = rows_of_note(error->message, height);
+    size_t stride = (size_t)whole->info.width_px * 3;
+    size_t good = n * stride;
+    size_t lost = (height - n) * stride;
+    assert_true(n >= height - n);
+    /* At the end, or, of a picture stored from the bottom up, at the start. */
+    bool at_end = is_grey(decoded->pixels + good, lost) &&
+            memcmp(decoded->pixels, whole->pixels, good) == 0;
+    bool at_start = is_grey(decoded->pixels, lost) &&
+            memcmp(decoded->pixels + lost, whole->pixels + lost, good) == 0;
+    if (!at_end && !at_start) {
+        fail_msg("rows are not exact: %s", error->message);
+    }
+}
+
+enum fovea_status
+decode_by_both(const void *bytes, size_t size, const struct decoded *whole,
+        struct fovea_error *err)
+{
+    const struct fovea_limits accepting = { .damaged = FOVEA_DAMAGED_ACCEPT };
+    struct decoded refused;
+    struct decoded accepted;
+    struct fovea_error error;
+    enum fovea_status status = decode_bytes(bytes, size, NULL, &refused, err);
+    bool is_taken = !decode_bytes(bytes, size, &accepting, &accepted, &error);
+    assert_int_equal(err->notes, 0);
+    if (status == FOVEA_OK) {
+        /* What is whole is exact, and nobody has a word to say about it. */
+        assert_true(is_taken);
+        assert_int_equal(error.notes, 0);
+        assert_int_equal(refused.info.height_px, whole->info.height_px);
+        if (decoded_hash(&refused) != decoded_hash(whole)) {
+            fail_msg("%zu bytes are read as another picture", size);
+        }
+        assert_true(decoded_hash(&accepted) == decoded_hash(whole));
+    } else {
+        assert_int_equal(is_taken,
+                strstr(err->message, "--damaged accept") != NULL);
+    }
+    if (status && is_taken) {
+        assert_damaged(&accepted, whole, &error);
+    }
+    decoded_finish(&refused);
+    decoded_finish(&accepted);
+    return status;
+}
+
+size_t
 assert_cut(const char *name, size_t n_spare)
 {
     enum {
@@ -205,22 +289,27 @@ assert_cut(const char *name, size_t n_spare)
     };
     size_t size = 0;
     uint8_t *bytes = read_picture(name, &size);
-    for (size_t n = 0; n < size - n_spare; n++) {
+    struct decoded whole;
+    struct fovea_error error;
+    assert_ok(decode_bytes(bytes, size, NULL, &whole, &error), &error);
+    size_t n_worth = 0;
+    for (size_t n = 0; n < size; n++) {
         /* A copy of its own, so that reading past the cut is seen. */
         uint8_t *cut = malloc(n + 1);
         assert_non_null(cut);
         memcpy(cut, bytes, n);
-        struct decoded decoded;
-        struct fovea_error error;
-        enum fovea_status status = decode_bytes(cut, n, NULL, &decoded, &error);
+        enum fovea_status status = decode_by_both(cut, n, &whole, &error);
         bool right = status == FOVEA_ERR_IMAGE_TRUNCATED ||
-                (n < TELLING && status == FOVEA_ERR_NOT_AN_IMAGE);
+                (n < TELLING && status == FOVEA_ERR_NOT_AN_IMAGE) ||
+                (n >= size - n_spare && status == FOVEA_OK);
         if (!right) {
             fail_msg("%s cut to %zu bytes: %s: %s", name, n,
                     fovea_status_name(status), error.message);
         }
-        decoded_finish(&decoded);
+        n_worth += status && strstr(error.message, "--damaged accept");
         free(cut);
     }
+    decoded_finish(&whole);
     free(bytes);
+    return n_worth;
 }

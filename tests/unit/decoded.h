@@ -50,10 +50,29 @@ void assert_known(const char *format);
 /** Every limit refuses the picture before its sink is begun. */
 void assert_limits(const char *name);
 
-/**
- * Cut the picture after each of its bytes but the last n_spare: decoding must
- * fail each time, once the format can be told as FOVEA_ERR_IMAGE_TRUNCATED.
+/** A damaged picture was accepted as the policy says: it has the rows that its
+ *  note counts, exactly, at least half of all, and grey instead of the others.
  */
-void assert_cut(const char *name, size_t n_spare);
+void assert_damaged(const struct decoded *decoded, const struct decoded *whole,
+        const struct fovea_error *error);
+
+/**
+ * Decode by either policy of damage. What is refused may be accepted, as
+ * assert_damaged() has it, if the message says so, and not else; what is not
+ * refused is exactly the whole picture by both, without a note.
+ *
+ * @return what came of refusing.
+ */
+enum fovea_status decode_by_both(const void *bytes, size_t size,
+        const struct decoded *whole, struct fovea_error *err);
+
+/**
+ * Cut the picture after each of its bytes, and decode_by_both(): the format
+ * once told, it must be FOVEA_ERR_IMAGE_TRUNCATED, or, where no more than
+ * n_spare bytes are missing, the whole picture.
+ *
+ * @return how many of the cut ones are worth accepting.
+ */
+size_t assert_cut(const char *name, size_t n_spare);
 
 #endif

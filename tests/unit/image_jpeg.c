@@ -7,6 +7,13 @@
 
 #include "test.h"
 
+static const jpeg_scan_info planes[] = {
+    { 1, { 0 }, 0, DCTSIZE2 - 1, 0, 0 },
+    { 1, { 1 }, 0, DCTSIZE2 - 1, 0, 0 },
+    { 1, { 2 }, 0, DCTSIZE2 - 1, 0, 0 },
+    { 1, { 3 }, 0, DCTSIZE2 - 1, 0, 0 },
+};
+
 static void
 set_up(struct jpeg_compress_struct *jpeg, const struct jpeg_wish *wish)
 {
@@ -21,6 +28,10 @@ set_up(struct jpeg_compress_struct *jpeg, const struct jpeg_wish *wish)
     jpeg->restart_in_rows = (int)wish->restart_rows;
     if (wish->progressive) {
         jpeg_simple_progression(jpeg);
+    }
+    if (wish->planes) {
+        jpeg->scan_info = planes;
+        jpeg->num_scans = wish->n_components;
     }
 }
 

@@ -12,6 +12,7 @@ struct jpeg_wish {
     int n_components; /* 1..4 */
     bool progressive;
     unsigned restart_rows;
+    bool planes; /* a scan for each component, not progressive */
 };
 
 struct jpeg_file {

@@ -58,13 +58,15 @@ every_flag_reaches_its_option(void **state)
         FIELD(limits.max_bytes, "--max-bytes=1K", 1024),
         FIELD(limits.max_pixels, "--max-pixels=1K", 1000),
         FIELD(limits.max_side_px, "--max-side=11", 11),
-        FIELD(limits.max_warnings, "--max-warnings=12", 12),
+        FIELD(limits.damaged, "--damaged=accept", FOVEA_DAMAGED_ACCEPT),
+        FIELD(limits.damaged, "--damaged=refuse", FOVEA_DAMAGED_REFUSE),
+        FIELD(limits.damaged, "--max-warnings=0", FOVEA_DAMAGED_REFUSE),
         FIELD(memory_limit_pct, "--memory-limit=50%", 50),
         FIELD(memory_limit_bytes, "--memory-limit=4G", UINT64_C(4) << 30),
 #undef FIELD
     };
-    /* One of them has two cases, and a text is below. */
-    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS);
+    /* Two of them have two cases, and a text is below. */
+    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS + 1);
     assert_ok(apply("--user-agent=a (b)", NULL, &options, &error), &error);
     assert_string_equal(options.url.user_agent, "a (b)");
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {

@@ -72,14 +72,17 @@ test_limits(void **state)
     assert_limits("webp/animated");
 }
 
+/* These are so small that all their rows come at once. libwebp does without the
+   last byte, which only fills up. */
 static void
 test_cut(void **state)
 {
     (void)state;
-    assert_cut("webp/lossy", 0);
-    assert_cut("webp/lossless", 0);
-    assert_cut("webp/alpha", 0);
-    assert_cut("webp/animated", 0);
+    assert_int_equal(assert_cut("webp/lossy", 1), 0);
+    assert_int_equal(assert_cut("webp/lossless", 1), 0);
+    assert_int_equal(assert_cut("webp/alpha", 1), 0);
+    /* 248 bytes are of the other frames. */
+    assert_int_equal(assert_cut("webp/animated", 248), 0);
 }
 
 int

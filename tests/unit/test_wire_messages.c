@@ -24,7 +24,7 @@ static const struct fovea_load load = {
     .sandbox = FOVEA_SANDBOX_AUTO,
     .n_threads = 2,
     .max_batch = 8,
-    .limits = { 1000, 2000, 3000, 4000 },
+    .limits = { 1000, 2000, 3000, FOVEA_DAMAGED_ACCEPT },
     .packed_is_foreign = true,
 };
 
@@ -192,7 +192,7 @@ gives_back_what_was_written(void **state)
     assert_int_equal(load_out.limits.max_bytes, 1000);
     assert_int_equal(load_out.limits.max_pixels, 2000);
     assert_int_equal(load_out.limits.max_side_px, 3000);
-    assert_int_equal(load_out.limits.max_warnings, 4000);
+    assert_int_equal(load_out.limits.damaged, FOVEA_DAMAGED_ACCEPT);
     assert_true(load_out.packed_is_foreign);
 
     struct fovea_ready ready_out;
@@ -379,7 +379,7 @@ refuses_values_out_of_range(void **state)
         { 1, directory + 20, 8, 1, UINT64_MAX },
         { 1, directory + 28, 8, 1, UINT64_MAX },
         { 1, directory + 36, 4, 1, UINT32_MAX },
-        { 1, directory + 40, 4, 1, UINT32_MAX },
+        { 1, directory + 40, 4, 0, 1 },
         { 1, directory + 44, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector },
         { 2, 12, 8, 0, memory },
