@@ -6,6 +6,8 @@ import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from command import TIMEOUT
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -196,6 +198,6 @@ class Hub:
                 request.close_connection = True
                 if not self.cut or self.cut != limit:
                     self.stalled.set()
-                    self.done.wait(30)
+                    self.done.wait(TIMEOUT)
         except OSError:
             pass  # the client went

@@ -10,23 +10,12 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 
 import command
+from command import wait_until
 
-DEADLINE_S = 30
+DEADLINE_S = command.TIMEOUT
 KEY = "sesame-open-1"
-
-
-def wait_until(condition, what):
-    """Poll; gives what the condition gave in the end."""
-    until = time.monotonic() + DEADLINE_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < until, f"waited too long for {what}"
-        time.sleep(0.005)
 
 
 def b64(data):

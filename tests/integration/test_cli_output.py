@@ -11,10 +11,9 @@ import signal
 import struct
 import subprocess
 import termios
-import time
 
-from command import DIMENSION, MODEL, Skip, environment, lines, main, npy, picture, \
-    put, read, run, said, same, start
+from command import DIMENSION, MODEL, TIMEOUT, Skip, environment, lines, main, \
+    npy, picture, put, read, run, said, same, start, wait_until
 
 # Whoever runs the tests may ignore it (nohup), and children inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -110,7 +109,7 @@ def test_a_reader_that_leaves_ends_the_run(directory):
     process.stdin.flush()
     # The list stays open: the run must end all the same. That nobody reads on
     # is no news, and the exit status what SIGPIPE would have made it.
-    same(process.wait(timeout=60), 141)
+    same(process.wait(timeout=TIMEOUT), 141)
     same(process.stderr.read(), b"")
     process.stdin.close()
     process.stderr.close()
@@ -163,7 +162,7 @@ def test_a_signal_leaves_whole_lines(directory):
         process, reader = full_pipe(directory, "embed", "-", listed=listed)
         process.send_signal(number)
         found = lines(read_all(reader))
-        same(process.wait(timeout=60), 128 + number)
+        same(process.wait(timeout=TIMEOUT), 128 + number)
         same([line["input"] for line in found], paths[:len(found)])
         process.stdin.close()
         same(process.stderr.read(), b"")
@@ -174,7 +173,7 @@ def test_a_signal_leaves_whole_lines(directory):
     process.send_signal(signal.SIGTERM)
     found = lines(read_all(reader))
     same([line["rank"] for line in found], list(range(1, len(found) + 1)))
-    same(process.wait(timeout=60), 143)
+    same(process.wait(timeout=TIMEOUT), 143)
     process.stdin.close()
     process.stderr.close()
 
@@ -205,13 +204,6 @@ def blocks(pid, number):
     return mask & (1 << (number - 1))
 
 
-def wait_for(condition):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.005)
-
-
 def interrupted(directory, number, **options):
     """A run in the middle of its list; the signal is sent once it listens."""
     path, = album(directory, 1)
@@ -219,7 +211,7 @@ def interrupted(directory, number, **options):
                     stdin=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     process.stdin.write(path.encode() + b"\n")
     process.stdin.flush()
-    wait_for(lambda: blocks(process.pid, signal.SIGTERM))
+    wait_until(lambda: blocks(process.pid, signal.SIGTERM), "its listening")
     process.send_signal(number)
     return process
 
@@ -228,7 +220,7 @@ def test_signals_leave_nothing(directory):
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143),
                          (signal.SIGHUP, 129)):
         process = interrupted(directory, number)
-        same(process.wait(timeout=60), code)
+        same(process.wait(timeout=TIMEOUT), code)
         same(left(directory), [])
         process.stdin.close()
         process.stderr.close()
@@ -240,7 +232,7 @@ def test_even_a_kill_leaves_nothing(directory):
     except OSError:
         raise Skip("no files without a name here") from None
     process = interrupted(directory, signal.SIGKILL)
-    same(process.wait(timeout=60), -signal.SIGKILL)
+    same(process.wait(timeout=TIMEOUT), -signal.SIGKILL)
     same(left(directory), [])
     process.stdin.close()
     process.stderr.close()
@@ -254,7 +246,7 @@ def test_signals_end_a_stream_too(directory):
     process.stdin.flush()
     same(len(lines(process.stdout.readline())), 1)
     process.send_signal(signal.SIGINT)
-    same(process.wait(timeout=60), 130)
+    same(process.wait(timeout=TIMEOUT), 130)
     process.stdin.close()
     process.stdout.close()
 
@@ -265,7 +257,7 @@ def test_an_ignored_signal_stays_ignored(directory):
 
     process = interrupted(directory, signal.SIGHUP, preexec_fn=ignore)
     process.stdin.close()
-    same(process.wait(timeout=60), 0)
+    same(process.wait(timeout=TIMEOUT), 0)
     same(left(directory), ["x.npy", "x.npy.jsonl"])
     process.stderr.close()
 
@@ -282,7 +274,7 @@ def on_terminal(directory, *arguments, columns=80, term="xterm", stdout=None):
     os.close(theirs)
     screen = b""
     while True:
-        readable, _, _ = select.select([ours], [], [], 60)
+        readable, _, _ = select.select([ours], [], [], TIMEOUT)
         assert readable, "the terminal stays silent"
         try:
             got = os.read(ours, 65536)
@@ -292,7 +284,7 @@ def on_terminal(directory, *arguments, columns=80, term="xterm", stdout=None):
             break
         screen += got
     os.close(ours)
-    return process.wait(timeout=60), screen.decode("utf-8", "replace")
+    return process.wait(timeout=TIMEOUT), screen.decode("utf-8", "replace")
 
 
 def drawn(screen):
@@ -309,7 +301,7 @@ def test_progress_on_a_terminal(directory):
     same(code, 3)
     states = drawn(screen)
     assert len(states) >= 1, screen
-    assert any(re.match(r"embedding  \d+/301", state) for state in states), \
+    assert any(re.match(r"embedding  \d+(/301)?", state) for state in states), \
         states
     assert all(len(state) < 80 for state in states)
     # Cleared before the lines that stay.

@@ -171,7 +171,7 @@ def test_what_comes_meanwhile_is_kept(directory):
         wait_until(lambda p=process: holds(p.pid, directory), "the output")
         put(directory, "x.npy", b"theirs")
         process.stdin.close()
-        same(process.wait(60), code)
+        same(process.wait(command.TIMEOUT), code)
         text = process.stderr.read().decode()
         process.stderr.close()
         if code:

@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 import command
-from command import lines, picture, put, run, said, same, start
-
-DEADLINE_S = 20
+from command import TIMEOUT, lines, picture, put, run, said, same, start, \
+    wait_until
 
 
 class Server:
@@ -133,13 +131,11 @@ def test_no_worker_outlives_the_command(directory):
         workers = children(process.pid)
         assert workers, "there is no worker"
         process.send_signal(number)
-        process.wait(DEADLINE_S)
+        process.wait(TIMEOUT)
         process.stdin.close()
         process.stdout.close()
-        until = time.monotonic() + DEADLINE_S
-        while any(state_and_parent(pid)[0] != "Z" for pid in workers):
-            assert time.monotonic() < until, workers
-            time.sleep(0.01)
+        wait_until(lambda: all(state_and_parent(pid)[0] == "Z"
+                               for pid in workers), "the workers' ends")
 
 
 command.main([

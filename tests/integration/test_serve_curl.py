@@ -7,11 +7,11 @@ import subprocess
 
 import command
 from command import Skip, lines, picture, put, run, same
-from serving import KEY, Server, b64
+from serving import KEY, Server, b64, wait_until
 
 
 # Behind each body a line: status, new connections, version.
-OPTIONS = ("-sS", "--max-time", "30", "-w",
+OPTIONS = ("-sS", "--max-time", str(command.TIMEOUT), "-w",
            "\n%{http_code} %{num_connects} %{http_version}\n")
 
 
@@ -124,7 +124,7 @@ def test_http_1_0(directory):
 def test_it_is_asked_before_a_large_body(directory):
     large = put(directory, "large.png", picture(1) + bytes(3 << 20))
     with Server("--max-body", "4M", "--api-key", KEY) as server:
-        ask = ("-H", "Expect: 100-continue", "--expect100-timeout", "20",
+        ask = ("-H", "Expect: 100-continue", "--expect100-timeout", str(command.TIMEOUT),
                "--data-binary", f"@{large}", url(server))
         key = ("-H", f"Authorization: Bearer {KEY}")
         (status, answer, _, _), = curl(*key, *ask)
@@ -132,8 +132,9 @@ def test_it_is_asked_before_a_large_body(directory):
         # Refused by the head alone: the body never comes.
         (status, answer, _, _), = curl(*ask)
         same((status, answer["error"]["code"]), (401, "unauthorized"))
-        log = server.log().split("\n")
-        refused, = (line for line in log if "status=401" in line)
+        refused, = wait_until(lambda: [
+            line for line in server.log().split("\n")[:-1]
+            if "status=401" in line], "its line in the log")
         assert " in=0 " in refused, refused
 
 

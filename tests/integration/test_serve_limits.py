@@ -91,49 +91,67 @@ def read_all(made):
         data += piece
 
 
+def told(server, *wanted, data, end=False):
+    """What comes on a connection that sends no more than this must say all
+    that is wanted. A connection whose first bytes are not there in time is
+    closed without a word; on a busy machine that can be this one, too."""
+    for _ in range(20):
+        with server.raw() as made:
+            try:
+                made.sendall(data)
+                if end:
+                    made.shutdown(socket.SHUT_WR)
+            except OSError:
+                continue
+            answer = read_all(made)
+        # Late is not wrong here: only what is asked for is waited for.
+        if all(part in answer for part in wanted):
+            return
+        assert answer == b"" or b" 408 " in answer, answer
+    raise AssertionError(f"never {wanted}")
+
+
+def drip(server):
+    """A line of a head at a time, for ever; what comes back."""
+    with server.raw() as made:
+        try:
+            made.sendall(HEAD)
+            for i in range(1000):
+                made.sendall(b"X-%d: y\r\n" % i)
+                time.sleep(0.02)
+        except OSError:
+            pass
+        return read_all(made)
+
+
+HEAD = b"POST /v1/embeddings/image HTTP/1.1\r\nHost: localhost\r\n"
+
+
 def test_slow_clients(_):
-    head = b"POST /v1/embeddings/image HTTP/1.1\r\nHost: localhost\r\n"
+    part = HEAD + b"Content-Length: 1000\r\n\r\nabc"
     with Server("--header-time", "0.3", "--body-time", "0.6", "--keep-alive",
                 "0.3") as server:
-        # A line at a time, for ever.
-        with server.raw() as made:
-            data = b""
-            made.sendall(head)
-            try:
-                for i in range(1000):
-                    made.sendall(b"X-%d: y\r\n" % i)
-                    time.sleep(0.02)
-            except OSError:
-                pass
-            data = read_all(made)
-            assert b" 408 " in data and b"--header-time" in data, data
+        data = wait_until(lambda: drip(server), "an answer to a slow head")
+        assert b" 408 " in data and b"--header-time" in data, data
         # A head that never has its first line: closed.
         with server.raw() as made:
             made.sendall(b"GE")
             same(read_all(made), b"")
         # A body that stops.
-        with server.raw() as made:
-            made.sendall(head + b"Content-Length: 1000\r\n\r\nabc")
-            data = read_all(made)
-            assert b" 408 " in data and b"--body-time" in data, data
-            assert b'"code":"body_timeout"' in data, data
+        told(server, b" 408 ", b"--body-time", b'"code":"body_timeout"',
+             data=part)
         # One that will never come, as the client says itself.
-        with server.raw() as made:
-            made.sendall(head + b"Content-Length: 1000\r\n\r\nabc")
-            made.shutdown(socket.SHUT_WR)
-            data = read_all(made)
-            assert b" 400 " in data and b"before it is complete" in data, data
+        told(server, b" 400 ", b"before it is complete", data=part, end=True)
         # Nothing more to ask.
-        with server.raw() as made:
-            made.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            data = read_all(made)
-            assert b"alive" in data, data
+        told(server, b"alive",
+             data=b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
         # Half a body, then gone.
         with server.raw() as made:
-            made.sendall(head + b"Content-Length: 1000\r\n\r\nabc")
+            made.sendall(part)
         wait_until(lambda: server.metric("fovea_connections") == 1,
                    "all connections' ends")
-        same(server.metric("fovea_body_bytes"), 0)
+        wait_until(lambda: server.metric("fovea_body_bytes") == 0,
+                   "the memory's return")
 
 
 def test_connections(_):
@@ -152,10 +170,16 @@ def test_connections(_):
         except socket.timeout:
             pass
         held.pop().close()
-        late.settimeout(20)
+        late.settimeout(command.TIMEOUT)
         assert b"200" in late.recv(1000)
         for made in held + [late]:
             made.close()
+
+
+def load(server):
+    """Images in workers' hands, and those that wait."""
+    model, = server.get("/v1/pool").json["models"]
+    return model["in_hand"], model["queued"]
 
 
 def test_full_queue(_):
@@ -167,10 +191,13 @@ def test_full_queue(_):
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(
             server.upload(image))) for _ in range(3)]
-        for thread in threads:  # one in its hand, two that wait
+        # One in its hand, then two that wait: together, the third could find
+        # the first one still in the queue.
+        threads[0].start()
+        wait_until(lambda: load(server) == (1, 0), "an image in its hand")
+        for thread in threads[1:]:
             thread.start()
-        wait_until(lambda: server.metric("fovea_images_in_flight") == 3,
-                   "a full queue")
+        wait_until(lambda: load(server) == (1, 2), "a full queue")
         answer = server.upload(image)
         is_error(answer, 429, "busy")
         assert int(answer.headers["retry-after"]) > 0
@@ -210,12 +237,13 @@ def test_vanished_clients(_):
         cancelled = 'fovea_images_total{result="cancelled"}'
         wait_until(lambda: server.metric(cancelled) == 10,
                    "the end of their work")
-        same(server.metric("fovea_images_in_flight"), 0)
+        wait_until(lambda: server.metric("fovea_images_in_flight") == 0,
+                   "nothing in flight")
         os.kill(pid, signal.SIGCONT)
         same(server.upload(image).status, 200)
         # Its worker was not given them.
         served = 'fovea_requests_total{route="/v1/embeddings/image",code="499"}'
-        same(server.metric(served), 10)
+        wait_until(lambda: server.metric(served) == 10, "their counts")
 
 
 def memory_mib(server):
@@ -312,7 +340,7 @@ def assail(server, seed, n, image):
 
 
 def test_storm(_):
-    n_requests = 1000 if os.environ.get("ASAN_OPTIONS") else 10000
+    n_requests = 1000 if os.environ.get("ASAN_OPTIONS") else 2000
     image = picture(1)
     n_threads = 8
     with Server("--quiet", "--body-time", "5") as server:
@@ -328,13 +356,14 @@ def test_storm(_):
                        server.metric("fovea_images_in_flight") == 0,
                        "the end of the storm")
 
-        storm(n_requests // 10, 1)  # caches and arenas fill
+        storm(200, 1)  # caches and arenas fill
         fds, before = descriptors_at_rest(server), memory_mib(server)
         storm(n_requests, 100)
         after = memory_mib(server)
         same(descriptors_at_rest(server), fds)
-        # Sanitizers keep what was freed for a while.
-        room = 400 if os.environ.get("ASAN_OPTIONS") else 8
+        # A kilobyte a request; sanitizers keep what was freed for a while.
+        room = 400 if os.environ.get("ASAN_OPTIONS") else 2
+        print(f"# {before} MiB became {after} MiB")
         assert after - before < room, f"{before} MiB became {after} MiB"
         same(server.upload(image).status, 200)
         same(server.metric("fovea_body_bytes"), 0)

@@ -10,11 +10,11 @@ export const FOVEA = resolve(process.argv[2]);
 export const MODEL = resolve(process.argv[3]);
 export const NAME = basename(MODEL); // what a server calls it
 export const SOURCE = process.env.FOVEA_SOURCE_ROOT;
-const DEADLINE_MS = 30000;
+const DEADLINE_MS = 300000;
 
 export function environment(directory) {
   const kept = ["PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "FOVEA_WORKER", "FOVEA_CACHE"];
+    "FOVEA_WORKER", "FOVEA_CACHE", "ONEDNN_MAX_CPU_ISA"];
   const found = kept.filter((name) => name in process.env)
     .map((name) => [name, process.env[name]]);
   return { ...Object.fromEntries(found), HOME: "/nonexistent",

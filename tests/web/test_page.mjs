@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { main, SOURCE, withServer } from "./serving.mjs";
 
 const CHROMIUM = "/usr/bin/chromium";
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 300000;
 const MODEL = join(SOURCE, "models/fovea/near-duplicate-small");
 const scene = (name) => join(SOURCE, "samples/scenes", `${name}.jpg`);
 
