@@ -146,7 +146,7 @@ def full_pipe(directory, *words, listed=b""):
         n = struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"1234"))
         return n[0] == size
 
-    wait_for(waiting)
+    wait_until(waiting, "a full pipe")
     return process, reader
 
 
@@ -189,7 +189,7 @@ def test_a_second_signal_does_not_wait_for_the_reader(directory):
             process.send_signal(signal.SIGTERM)
             return process.poll() is not None
 
-        wait_for(insist)
+        wait_until(insist, "its end")
         same(process.returncode, 143)
         assert b"last line is not whole" in process.stderr.read()
         os.close(reader)

@@ -3,9 +3,8 @@
 import os
 import subprocess
 
-from command import DIMENSION, lines, main, npy, picture, put, read, run, \
-    said, same, start
-from serving import wait_until
+from command import DIMENSION, TIMEOUT, lines, main, npy, picture, put, read, \
+    run, said, same, start, wait_until
 
 
 def album(directory, n, ending="png"):
@@ -171,7 +170,7 @@ def test_what_comes_meanwhile_is_kept(directory):
         wait_until(lambda p=process: holds(p.pid, directory), "the output")
         put(directory, "x.npy", b"theirs")
         process.stdin.close()
-        same(process.wait(command.TIMEOUT), code)
+        same(process.wait(TIMEOUT), code)
         text = process.stderr.read().decode()
         process.stderr.close()
         if code:
