@@ -192,8 +192,9 @@ def draw_tiff(out, image):
     Image.fromarray(grey * 257).save(out("grey16.tif"))
     lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"),
                                   ImageCms.createProfile("LAB"), "RGB", "LAB")
-    ImageCms.applyTransform(image, lab).save(out("lab.tif"),
-                                             compression="tiff_lzw")
+    # Without the profile, which has the time in it.
+    ImageCms.applyTransform(image, lab).save(
+        out("lab.tif"), compression="tiff_lzw", icc_profile=None)
     subprocess.run(["tiffcp", "-c", "lzw", "-t", "-w", "64", "-l", "48",
                     out("none.tif"), out("tiled.tif")], check=True)
 
@@ -204,6 +205,12 @@ def draw_bmp(out, image):
     image.convert("1").save(out("bilevel.bmp"))
     encoders.write_bmp_rle8(out("rle.bmp"), image.quantize(24))
     encoders.write_bmp_4444(out("4444.bmp"), image)
+
+
+def draw_raw(out, image):
+    preview = io.BytesIO()
+    turned(image, 6).save(preview, "JPEG", quality=80)
+    encoders.write_dng(out("preview.dng"), (240, 180), preview.getvalue(), 6)
 
 
 def draw_heif(out, image):
@@ -233,6 +240,7 @@ def main():
     draw_gif(out, tiny["planet"], frames)
     draw_tiff(out, tiny["sunset"])
     draw_bmp(out, tiny["mountain"])
+    draw_raw(out, tiny["forest"])
     draw_heif(out, tiny["flower"])
 
 

@@ -1,5 +1,5 @@
 """Writers for what Pillow does not write: 16-bit and interlaced PNG, 16-bit
-TIFF, run-length and masked BMP, GIF with long codes. Each follows its format's specification and no more of it
+TIFF, run-length and masked BMP, GIF with long codes, raw photographs. Each follows its format's specification and no more of it
 than the samples need."""
 import struct
 import zlib
@@ -163,3 +163,37 @@ def write_gif_long_codes(path, palette_image):
             block = data[at:at + 255]
             f.write(bytes((len(block),)) + block)
         f.write(b"\0;")
+
+
+def write_dng(path, sensor, preview, orientation):
+    """A raw photograph without its raw data: an 8x6 thumbnail, the directory of
+    a sensor of (width, height), and a JPEG as it is, last in the file."""
+    short, long = 3, 4
+    maker = b"Nobody\0\0"
+
+    def directory(tags):
+        return struct.pack("<H", len(tags)) + \
+            b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+
+    raw = directory([(254, long, 1, 0), (256, long, 1, sensor[0]),
+                     (257, long, 1, sensor[1]), (259, short, 1, 7),
+                     (262, short, 1, 32803)])
+    first_size, preview_size = 2 + 13 * 12 + 4, 2 + 5 * 12 + 4
+    maker_at = 8 + first_size
+    thumbnail_at = maker_at + len(maker)
+    children_at = thumbnail_at + 8 * 6
+    raw_at = children_at + 8
+    preview_at = raw_at + len(raw)
+    jpeg_at = preview_at + preview_size
+    first = directory([
+        (254, long, 1, 1), (256, long, 1, 8), (257, long, 1, 6),
+        (258, short, 1, 8), (259, short, 1, 1), (262, short, 1, 1),
+        (271, 2, len(maker), maker_at), (273, long, 1, thumbnail_at),
+        (274, short, 1, orientation), (278, long, 1, 6), (279, long, 1, 48),
+        (330, long, 2, children_at), (50706, 1, 4, 0x401)])
+    with open(path, "wb") as f:
+        f.write(struct.pack("<2sHI", b"II", 42, 8) + first + maker)
+        f.write(bytes(range(48)) + struct.pack("<II", raw_at, preview_at) + raw)
+        f.write(directory([
+            (254, long, 1, 1), (259, short, 1, 7), (262, short, 1, 6),
+            (273, long, 1, jpeg_at), (279, long, 1, len(preview))]) + preview)

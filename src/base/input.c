@@ -66,12 +66,27 @@ fovea_input_from_memory(const void *bytes, size_t size,
 }
 
 void
+fovea_input_window(const struct fovea_input *whole, uint64_t offset,
+        uint64_t size, struct fovea_input *input_out)
+{
+    uint64_t at = offset < whole->size ? offset : whole->size;
+    uint64_t left = whole->size - at;
+    *input_out = (struct fovea_input){
+        .fd = whole->bytes ? -1 : whole->fd,
+        .borrows_fd = true,
+        .bytes = whole->bytes ? (const uint8_t *)whole->bytes + at : NULL,
+        .start = whole->start + at,
+        .size = size < left ? size : left,
+    };
+}
+
+void
 fovea_input_finish(struct fovea_input *input)
 {
     if (!input) {
         return;
     }
-    if (input->fd >= 0) {
+    if (input->fd >= 0 && !input->borrows_fd) {
         (void)close(input->fd);
     }
     free(input->owned);
@@ -113,7 +128,8 @@ fovea_input_read(const struct fovea_input *input, uint64_t offset, void *buffer,
     uint64_t left = input->size - offset;
     size_t wanted = size < left ? size : (size_t)left;
     if (!input->bytes) {
-        return read_file(input->fd, offset, buffer, wanted, n_out, err);
+        return read_file(input->fd, input->start + offset, buffer, wanted,
+                n_out, err);
     }
     memcpy(buffer, (const uint8_t *)input->bytes + offset, wanted);
     *n_out = wanted;
@@ -132,7 +148,7 @@ fovea_input_load(struct fovea_input *input, const uint8_t **bytes_out,
         }
         size_t n = 0;
         enum fovea_status status =
-                read_file(input->fd, 0, memory, size, &n, err);
+                read_file(input->fd, input->start, memory, size, &n, err);
         if (status) {
             return status;
         }

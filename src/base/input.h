@@ -1,13 +1,15 @@
 /*
  * The bytes of one image (or of a weights file), read by position.
  *
- * An input is an open file descriptor or a piece of memory. Files are read
+ * An input is an open file descriptor or a piece of memory, or a window onto
+ * either. Files are read
  * with pread and never mapped: a file that shrinks while it is read gives
  * FOVEA_ERR_IMAGE_TRUNCATED, not SIGBUS, and a big one never stands in memory.
  */
 #ifndef FOVEA_BASE_INPUT_H
 #define FOVEA_BASE_INPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +17,11 @@
 #include "fovea/status.h"
 
 struct fovea_input {
-    int fd;            /* >= 0: a regular file, owned; -1: memory */
+    int fd;            /* >= 0: a regular file; -1: memory */
+    bool borrows_fd;   /* else finish closes it */
     const void *bytes; /* memory: borrowed unless owned is set */
     void *owned;       /* memory to free in finish, or NULL */
+    uint64_t start;    /* in the file: where the input begins */
     uint64_t size;     /* bytes, at the time it was opened */
 };
 
@@ -39,6 +43,13 @@ FOVEA_NODISCARD enum fovea_status fovea_input_open_file(const char *path,
 /** Input over memory that stays the caller's and outlives the input. */
 void fovea_input_from_memory(const void *bytes, size_t size,
         struct fovea_input *input_out);
+
+/**
+ * A part of an input as an input: at most `size` bytes from `offset` on, fewer
+ * where the whole ends before. It lives no longer than the whole.
+ */
+void fovea_input_window(const struct fovea_input *whole, uint64_t offset,
+        uint64_t size, struct fovea_input *input_out);
 
 /** Close or free what the input owns. Fine on FOVEA_INPUT_INIT, and twice. */
 void fovea_input_finish(struct fovea_input *input);

@@ -46,6 +46,7 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
         [FOVEA_FORMAT_TIFF] = fovea_decode_tiff,
         [FOVEA_FORMAT_HEIF] = fovea_decode_heif,
         [FOVEA_FORMAT_BMP] = fovea_decode_bmp,
+        [FOVEA_FORMAT_RAW] = fovea_decode_raw,
     };
     fovea_error_clear(err);
     if (input->size > limits->max_bytes) {
@@ -61,5 +62,9 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
     struct fovea_damage_watch watch = { .limits = limits, .sink = sink };
     struct fovea_row_sink watched = fovea_damage_watch_sink(&watch);
     status = decoders[format](input, limits, &watched, err);
-    return fovea_damage_judge(&watch, status, err);
+    status = fovea_damage_judge(&watch, status, err);
+    if (!status && watch.info.raw_kind) {
+        fovea_raw_note(&watch.info, err);
+    }
+    return status;
 }

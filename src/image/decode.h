@@ -27,6 +27,11 @@ fovea_decode_fn fovea_decode_gif;
 fovea_decode_fn fovea_decode_tiff;
 fovea_decode_fn fovea_decode_heif;
 fovea_decode_fn fovea_decode_bmp;
+fovea_decode_fn fovea_decode_raw;
+
+/** Note that a good picture is a raw photograph's preview. */
+void fovea_raw_note(const struct fovea_image_info *info,
+        struct fovea_error *err);
 
 /**
  * Check sides and pixels against the limits, then start the sink.

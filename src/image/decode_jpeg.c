@@ -33,7 +33,7 @@
 #include "base/error.h"
 #include "image/decode.h"
 #include "image/jpeg_data.h"
-#include "image/jpeg_exif.h"
+#include "image/jpeg_head.h"
 
 enum {
     WINDOW_BYTES = 64 << 10,
@@ -356,11 +356,12 @@ fovea_decode_jpeg(struct fovea_input *input, const struct fovea_limits *limits,
     if (!decoder) {
         return fovea_fail_memory(err, sizeof *decoder, "the JPEG decoder");
     }
-    enum fovea_status status =
-            fovea_jpeg_orientation(input, &decoder->orientation, err);
+    struct fovea_jpeg_head head;
+    enum fovea_status status = fovea_jpeg_read_head(input, &head, err);
     if (status) {
         return status;
     }
+    decoder->orientation = head.orientation ? head.orientation : 1;
     decoder->data.input = input;
     decoder->limits = limits;
     decoder->sink = sink;

@@ -27,6 +27,7 @@ enum fovea_format {
     FOVEA_FORMAT_TIFF,
     FOVEA_FORMAT_HEIF, /* HEIC and AVIF */
     FOVEA_FORMAT_BMP,
+    FOVEA_FORMAT_RAW, /* of a camera: its embedded preview */
 };
 
 /** What the header says, before any pixel is decoded. */
@@ -35,6 +36,7 @@ struct fovea_image_info {
     uint32_t width_px; /* as stored: before orientation */
     uint32_t height_px;
     unsigned orientation; /* EXIF, 1..8: how to turn the stored rows */
+    const char *raw_kind; /* of a raw photograph's preview: "NEF"; or NULL */
 };
 
 /** Where decoded rows go. Any function may fail; the decoder then stops. */

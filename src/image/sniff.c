@@ -2,6 +2,7 @@
  */
 #include "base/error.h"
 #include "image/image.h"
+#include "image/raw.h"
 #include "image/signatures.h"
 
 enum fovea_status
@@ -31,8 +32,12 @@ fovea_image_sniff(const struct fovea_input *input,
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "%s is not supported", found->name);
     }
-    *format_out = found->format;
-    return FOVEA_OK;
+    bool is_raw = false;
+    if (found->format == FOVEA_FORMAT_TIFF) {
+        status = fovea_raw_is_tiff(input, &is_raw, err);
+    }
+    *format_out = is_raw ? FOVEA_FORMAT_RAW : found->format;
+    return status;
 }
 
 const char *
@@ -46,6 +51,7 @@ fovea_format_name(enum fovea_format format)
         [FOVEA_FORMAT_TIFF] = "TIFF",
         [FOVEA_FORMAT_HEIF] = "HEIF",
         [FOVEA_FORMAT_BMP] = "BMP",
+        [FOVEA_FORMAT_RAW] = "raw photograph",
     };
     return names[format];
 }

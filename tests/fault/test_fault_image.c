@@ -98,6 +98,15 @@ jpeg(void **state)
     check("orientation_6.jpg", strict);
 }
 
+/* Nothing of the file but the preview's own bytes counts, so that a directory
+   that cannot be read is an error too. */
+static void
+raw(void **state)
+{
+    (void)state;
+    check("preview.dng", strict);
+}
+
 static void
 png(void **state)
 {
@@ -169,6 +178,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg),
+        cmocka_unit_test(raw),
         cmocka_unit_test(png),
         cmocka_unit_test(webp),
         cmocka_unit_test(gif),

@@ -19,9 +19,10 @@ Written here:
     pixels.npy       one crop as it is, to see where a difference lies
     MODEL.npy        raw embeddings of EMBEDDED, float32
 Pillow 9.4 reads neither HEIC nor AVIF and converts no L*a*b*: those three
-samples are left out. One BMP that it does not read is read here.
+samples are left out. What else it does not read is read here.
 """
 import hashlib
+import io
 import json
 import math
 import os
@@ -212,11 +213,20 @@ def read_bmp_4444(data):
     return Image.fromarray((pixels * 17).astype(np.uint8), "RGB")
 
 
+def read_dng(data):
+    """The preview, which is last in the file, turned as the file says: 6."""
+    preview = Image.open(io.BytesIO(data[data.rindex(b"\xff\xd8\xff"):]))
+    return preview.transpose(Image.ROTATE_270)
+
+
+READ_HERE = {"formats/4444.bmp": read_bmp_4444, "formats/preview.dng": read_dng}
+
+
 def read(name):
     path = os.path.join(SAMPLES, name)
-    if name == "formats/4444.bmp":
+    if name in READ_HERE:
         with open(path, "rb") as f:
-            return read_bmp_4444(f.read())
+            return READ_HERE[name](f.read())
     return Image.open(path)
 
 

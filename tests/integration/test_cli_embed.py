@@ -48,6 +48,22 @@ def test_batches_and_threads_change_nothing(directory):
         same(run("embed", *flags, *paths).stdout, expected)
 
 
+def test_a_raw_photograph_gives_its_preview(directory):
+    path = os.path.join(os.environ.get("FOVEA_SOURCE_ROOT", "."),
+                        "samples/formats/preview.dng")
+    line, = lines(run("embed", path).stdout)
+    same(line["preview"], True)
+    same(line["note"],
+         "the embedded preview of a raw photograph (DNG), 120x90")
+    same(len(line["embedding"]), DIMENSION)
+    # Its preview, which is last in it, is turned a quarter there.
+    whole = read(path)
+    jpeg = put(directory, "preview.jpg", whole[whole.rindex(b"\xff\xd8\xff"):])
+    other, = lines(run("embed", jpeg).stdout)
+    assert "preview" not in other
+    assert other["embedding"] != line["embedding"]
+
+
 def test_raw_vectors_are_not_scaled(directory):
     path, = album(directory, 1)
     unit = lines(run("embed", path).stdout)[0]["embedding"]

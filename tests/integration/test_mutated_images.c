@@ -80,12 +80,12 @@ is_visible(const struct dirent *entry)
 }
 
 static void
-read_seeds(const char *format, struct seeds *seeds)
+read_seeds(const char *target, struct seeds *seeds)
 {
     char folder[PATH_SIZE];
     const char *root = getenv("FOVEA_SOURCE_ROOT");
-    (void)snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/fuzz_decode_%s",
-            root ? root : ".", format);
+    (void)snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/fuzz_%s",
+            root ? root : ".", target);
     struct dirent **entries = NULL;
     int n = scandir(folder, &entries, is_visible, alphasort);
     assert_true(n > 0);
@@ -227,49 +227,56 @@ static void
 test_jpeg(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_JPEG, "jpeg", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_JPEG, "decode_jpeg", MAX_LEFT_BYTES);
 }
 
 static void
 test_png(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_PNG, "png", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_PNG, "decode_png", MAX_LEFT_BYTES);
 }
 
 static void
 test_webp(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_WEBP, "webp", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_WEBP, "decode_webp", MAX_LEFT_BYTES);
 }
 
 static void
 test_gif(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_GIF, "gif", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_GIF, "decode_gif", MAX_LEFT_BYTES);
 }
 
 static void
 test_tiff(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_TIFF, "tiff", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_TIFF, "decode_tiff", MAX_LEFT_BYTES);
 }
 
 static void
 test_bmp(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_BMP, "bmp", MAX_LEFT_BYTES);
+    test_format(FOVEA_FORMAT_BMP, "decode_bmp", MAX_LEFT_BYTES);
 }
 
 static void
 test_heif(void **state)
 {
     (void)state;
-    test_format(FOVEA_FORMAT_HEIF, "heif", MAX_LEFT_BYTES_HEIF);
+    test_format(FOVEA_FORMAT_HEIF, "decode_heif", MAX_LEFT_BYTES_HEIF);
+}
+
+static void
+test_raw(void **state)
+{
+    (void)state;
+    test_format(FOVEA_FORMAT_RAW, "raw", MAX_LEFT_BYTES);
 }
 
 int
@@ -283,6 +290,7 @@ main(void)
         cmocka_unit_test(test_tiff),
         cmocka_unit_test(test_bmp),
         cmocka_unit_test(test_heif),
+        cmocka_unit_test(test_raw),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ static const char *const folders[] = {
     "tests/fuzz/corpus/fuzz_decode_png",
     "tests/fuzz/corpus/fuzz_decode_tiff",
     "tests/fuzz/corpus/fuzz_decode_webp",
+    "tests/fuzz/corpus/fuzz_raw",
 };
 
 static struct {

@@ -117,11 +117,52 @@ what_is_not_a_file_is_refused(void **state)
     assert_int_equal(input.fd, -1);
 }
 
+/* Of a file and of memory, and a window onto a window. */
+static void
+a_window_is_a_part(void **state)
+{
+    (void)state;
+    for (int memory = 0; memory < 2; memory++) {
+        struct fovea_error error;
+        struct fovea_input whole = FOVEA_INPUT_INIT;
+        struct fovea_input part;
+        struct fovea_input inner;
+        const uint8_t *bytes = NULL;
+        size_t size = 0;
+        if (memory) {
+            fovea_input_from_memory("0123456789", 10, &whole);
+        } else {
+            assert_ok(fovea_input_open_file(path, &whole, &error), &error);
+        }
+        fovea_input_window(&whole, 2, 6, &part);
+        fovea_input_window(&part, 3, UINT64_MAX, &inner);
+        char buffer[16];
+        size_t n = 0;
+        assert_int_equal(part.size, 6);
+        assert_int_equal(inner.size, 3);
+        assert_ok(fovea_input_read(&part, 4, buffer, 16, &n, &error), &error);
+        assert_int_equal(n, 2);
+        assert_memory_equal(buffer, "67", 2);
+        assert_ok(fovea_input_load(&inner, &bytes, &size, &error), &error);
+        assert_int_equal(size, 3);
+        assert_memory_equal(bytes, "567", 3);
+        fovea_input_finish(&inner);
+        fovea_input_finish(&part);
+        /* The whole is still open. */
+        assert_ok(fovea_input_read(&whole, 9, buffer, 16, &n, &error), &error);
+        assert_int_equal(n, 1);
+        fovea_input_window(&whole, UINT64_MAX, UINT64_MAX, &part);
+        assert_int_equal(part.size, 0);
+        fovea_input_finish(&whole);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_and_memory_read_alike),
+        cmocka_unit_test(a_window_is_a_part),
         cmocka_unit_test(loading_gives_all_bytes),
         cmocka_unit_test(a_file_that_shrinks_is_truncated),
         cmocka_unit_test(what_is_not_a_file_is_refused),
