@@ -27,15 +27,12 @@
 #include "pool/breaker.h"
 #include "pool/cache.h"
 #include "pool/governor.h"
+#include "pool/log_budget.h"
 #include "pool/pool.h"
 #include "pool/quarantine.h"
 #include "pool/queue.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
-
-enum {
-    FOVEA_LOG_LINE_SIZE = 240, /* of what a worker writes; more is cut off */
-};
 
 /* A worker that is ready for so long without work is idle. */
 #define FOVEA_IDLE_AFTER_NS FOVEA_NS_PER_S
@@ -96,6 +93,8 @@ struct fovea_slot {
     enum fovea_blame blame; /* for its end */
     struct fovea_error
             failure; /* FAILED's, or why it is killed; code 0: none */
+    struct fovea_log_budget log;
+    int64_t log_rests_until_ns; /* 0: it is watched */
     size_t line_size;
     char line[FOVEA_LOG_LINE_SIZE];      /* being read */
     char last_line[FOVEA_LOG_LINE_SIZE]; /* of its log */
@@ -192,6 +191,7 @@ struct fovea_pool {
     int64_t due_ns; /* of the next one */
     int64_t memory_read_ns;
     uint64_t oom_kills;
+    struct fovea_log_window log_lines; /* of all workers */
     enum fovea_pressure pressure;
     uint64_t last_serial;
     uint64_t last_job;
@@ -222,6 +222,8 @@ void fovea_loop_wake(struct fovea_pool *pool); /* mu held */
 void fovea_loop_due(struct fovea_pool *pool, int64_t time_ns);
 FOVEA_NODISCARD bool fovea_loop_watch(struct fovea_pool *pool,
         const struct fovea_slot *slot, struct fovea_error *err);
+FOVEA_NODISCARD bool fovea_loop_watch_log(const struct fovea_pool *pool,
+        const struct fovea_slot *slot);
 void fovea_loop_unwatch(const struct fovea_pool *pool, int fd);
 
 /* events.c */
@@ -284,7 +286,13 @@ void fovea_slot_upkeep(struct fovea_slot *slot);
 
 /* receive.c: what workers say. */
 void fovea_receive(struct fovea_slot *slot, unsigned max_frames);
-void fovea_receive_log(struct fovea_slot *slot);
+
+/* log.c: what workers write. */
+void fovea_log_receive(struct fovea_slot *slot);
+/** Its timers. */
+void fovea_log_upkeep(struct fovea_slot *slot);
+/** It has ended, and writes no more. */
+void fovea_log_finish(struct fovea_slot *slot);
 
 /* failure.c: what a death means for images and the breaker. */
 void fovea_failure_lose_hands(struct fovea_slot *slot);

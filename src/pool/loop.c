@@ -56,6 +56,14 @@ watch(const struct fovea_pool *pool, int fd, uint64_t index, enum watched what)
 }
 
 bool
+fovea_loop_watch_log(const struct fovea_pool *pool,
+        const struct fovea_slot *slot)
+{
+    return watch(pool, slot->log_fd, (uint64_t)(slot - pool->slots),
+            WATCHED_LOG);
+}
+
+bool
 fovea_loop_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
         struct fovea_error *err)
 {
@@ -63,7 +71,7 @@ fovea_loop_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
     if ((slot->process.fd < 0 ||
                 watch(pool, slot->process.fd, index, WATCHED_PROCESS)) &&
             watch(pool, slot->channel, index, WATCHED_CHANNEL) &&
-            watch(pool, slot->log_fd, index, WATCHED_LOG)) {
+            fovea_loop_watch_log(pool, slot)) {
         return true;
     }
     (void)fovea_fail_errno(err, FOVEA_ERR_WORKER_START, errno,
@@ -87,6 +95,7 @@ upkeep(struct fovea_pool *pool)
             fovea_slot_look(slot);
         }
         if (slot->state != FOVEA_WORKER_DEAD) {
+            fovea_log_upkeep(slot);
             fovea_slot_upkeep(slot);
             n_live += slot->state != FOVEA_WORKER_DEAD;
         }
@@ -198,7 +207,7 @@ handle(struct fovea_pool *pool, uint64_t data)
         break;
     case WATCHED_LOG:
         if (slot->state != FOVEA_WORKER_DEAD) {
-            fovea_receive_log(slot);
+            fovea_log_receive(slot);
         }
         break;
     case WATCHED_COUNT:

@@ -109,6 +109,7 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
     slot->said = FOVEA_CHANNEL_BUSY;
     slot->progress_ns = pool->now_ns;
     slot->job_ns = pool->now_ns;
+    fovea_log_budget_images(&slot->log, (unsigned)items->n);
     slot->hands_due_ns = FOVEA_NEVER;
     fovea_lock(pool);
     slot->n_hands = (uint32_t)items->n;

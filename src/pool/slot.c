@@ -173,6 +173,7 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
         .hands_due_ns = FOVEA_NEVER,
         .is_probe = model->breaker.state == FOVEA_BREAKER_HALF_OPEN,
     };
+    fovea_log_budget_init(&fresh.log);
     *own = (struct fovea_reservation){ 0 };
     fovea_lock(pool);
     *slot = fresh;
@@ -311,7 +312,7 @@ fovea_slot_reap(struct fovea_slot *slot)
     if (fovea_slot_lives(slot)) {
         fovea_receive(slot, UINT_MAX);
     }
-    fovea_receive_log(slot);
+    fovea_log_finish(slot);
     const siginfo_t info = fovea_process_wait(&slot->process);
     if (slot->reason == FOVEA_STOP_NONE) {
         struct fovea_error why;

@@ -9,6 +9,9 @@
  *     held NAME         the same, as soon as there is a file NAME in the
  *                       directory that the worker was started in
  *     log TEXT          writes TEXT to its log first
+ *     log-lines N       N lines of 60 bytes
+ *     log-long N        one line of N bytes
+ *     log-for-ever      a byte at a time, and lines
  *     bad ...           FOVEA_ERR_NOT_AN_IMAGE
  *     note N TEXT       a vector with these notes, and what they are about
  *     bad-note          FOVEA_ERR_NOT_AN_IMAGE with a note

@@ -314,6 +314,17 @@ decode(const char *words)
         (void)!write(FOVEA_LOG_FD, argument, strcspn(argument, "\n"));
         (void)!write(FOVEA_LOG_FD, "\n", 1);
     }
+    for (uint64_t i = number(words, "log-lines", 0); i > 0; i--) {
+        (void)!dprintf(FOVEA_LOG_FD, "%059d\n", (int)i);
+    }
+    if ((argument = find_word(words, "log-long"))) {
+        (void)!dprintf(FOVEA_LOG_FD, "%0*d\n", (int)strtol(argument, NULL, 10),
+                0);
+    }
+    while (find_word(words, "log-for-ever")) {
+        (void)!write(FOVEA_LOG_FD, "x", 1);
+        (void)!write(FOVEA_LOG_FD, "\n", 1);
+    }
     if ((argument = find_word(words, "slow"))) {
         sleep_ms(strtol(argument, NULL, 10));
     }
