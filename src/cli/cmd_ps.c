@@ -1,28 +1,65 @@
 /* `fovea ps`: servers that run here. */
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/running.h"
 
 static const char help[] =
-        "Usage: fovea ps [--json] [--workers]\n"
+        "Usage: fovea ps [--json] [--workers] [--wide]\n"
         "\n"
-        "List the servers (`fovea serve`) of this user that run on this machine, a\n"
-        "line a model.\n"
+        "List the servers (`fovea serve`) that run on this machine, a line a model: for\n"
+        "root all of them, else those of this user. Lines are cut to the terminal's\n"
+        "width (COLUMNS; 80 where there is no terminal).\n"
         "\n"
         "Flags:\n"
-        "      --json     a line of JSON a server: what its /v1/pool says\n"
+        "      --json     a line of JSON a server: what its /v1/pool says, and its user\n"
         "      --workers  a line a worker under each\n"
+        "      --wide     nothing left out or cut\n"
         "  -h, --help     this text\n"
         "\n"
-        "Exit status: 0, also if there is none; 2 wrong usage; 1 one does not answer.\n";
+        "Exit status: 0, also if there is none, which is said on standard error; 2 wrong\n"
+        "usage; 1 one does not answer.\n";
 
 struct flags {
     bool help;
     bool json;
     bool workers;
+    bool wide;
+};
+
+enum column {
+    COLUMN_PID,
+    COLUMN_USER,
+    COLUMN_STATE,
+    COLUMN_ADDRESS,
+    COLUMN_MODEL,
+    COLUMN_WORKERS,
+    COLUMN_QUEUE,
+    COLUMN_IMAGES,
+    COLUMN_MEMORY,
+    COLUMN_UP,
+    N_COLUMNS
+};
+
+/* What is left out of a narrow terminal: --wide, --json and --workers have it. */
+static const struct fovea_column columns[N_COLUMNS] = {
+    [COLUMN_PID] = { .header = "PID", .is_right = true },
+    [COLUMN_USER] = { .header = "USER", .can_be_cut = true },
+    [COLUMN_STATE] = { .header = "STATE" },
+    [COLUMN_ADDRESS] = { .header = "ADDRESS", .can_be_cut = true },
+    [COLUMN_MODEL] = { .header = "MODEL", .can_be_cut = true },
+    [COLUMN_WORKERS] = { .header = "WORKERS", .is_right = true },
+    [COLUMN_QUEUE] = { .header = "QUEUE", .is_right = true, .left_out = 2 },
+    [COLUMN_IMAGES] = { .header = "IMAGES", .is_right = true, .left_out = 1 },
+    [COLUMN_MEMORY] = { .header = "MEMORY", .is_right = true },
+    [COLUMN_UP] = { .header = "UP" },
 };
 
 static const char *
@@ -65,68 +102,161 @@ add_workers(struct fovea_text *text, const json_t *pool, const char *model)
     json_array_foreach(json_object_get(pool, "workers"), i, worker)
     {
         if (strcmp(text_of(worker, "model"), model) == 0) {
-            fovea_text_format(text,
-                    "%8.0f  worker %-11s %.0f images, %.0f MB\n",
-                    number_of(worker, "pid"), text_of(worker, "state"),
+            fovea_text_format(text, "%8.0f  worker ", number_of(worker, "pid"));
+            fovea_text_printable(text, text_of(worker, "state"));
+            fovea_text_format(text, ", %.0f images, %.0f MB\n",
                     number_of(worker, "served"),
                     number_of(worker, "pss_bytes") / mib);
         }
     }
 }
 
-static void
-add_server(struct fovea_text *text, const json_t *pool, bool with_workers)
+/* Allocated; NULL without memory. */
+static char *cell(const char *format, ...) FOVEA_PRINTF(1, 2);
+
+static char *
+cell(const char *format, ...)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    char *raw = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&raw, format, arguments);
+    va_end(arguments);
+    if (size < 0) {
+        return NULL;
+    }
+    /* A server of somebody else may say anything. */
+    fovea_text_printable(&text, raw);
+    free(raw);
+    return fovea_text_failed(&text) ? NULL
+            : text.data             ? FOVEA_TAKE(text.data)
+                                    : strdup("");
+}
+
+static char *
+name_of(uid_t user)
+{
+    enum {
+        SIZE = 1024
+    };
+    char buffer[SIZE];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    return getpwuid_r(user, &entry, buffer, sizeof buffer, &found) == 0 && found
+            ? cell("%s", found->pw_name)
+            : cell("%ju", (uintmax_t)user);
+}
+
+/* Without what nobody needs to read: "127.0.0.1:8080". */
+static char *
+address_of(const json_t *pool)
+{
+    static const char scheme[] = "http://";
+    const char *address = json_string_value(
+            json_array_get(json_object_get(pool, "listen"), 0));
+    if (address && strncmp(address, scheme, sizeof scheme - 1) == 0) {
+        address += sizeof scheme - 1;
+    }
+    return cell("%s", address ? address : "-");
+}
+
+/* A row a model. False without memory. */
+static bool
+add_server(struct fovea_table *table, const json_t *pool,
+        const struct fovea_running *running, bool with_workers)
 {
     const double mib = 1 << 20;
-    const json_t *addresses = json_object_get(pool, "listen");
-    const char *address = json_string_value(json_array_get(addresses, 0));
     const json_t *memory = json_object_get(pool, "memory");
+    bool is_whole = true;
     size_t i;
     json_t *model;
     json_array_foreach(json_object_get(pool, "models"), i, model)
     {
-        fovea_text_format(text,
-                "%8.0f  %-11s  %-28s  %-32s  %3.0f/%-3.0f  %5.0f  %9.0f  "
-                "%6.0f MB  ",
-                number_of(pool, "pid"), text_of(pool, "state"),
-                address ? address : "-", text_of(model, "id"),
-                number_of(model, "workers"), number_of(model, "max_workers"),
-                number_of(model, "queued"), number_of(model, "embedded"),
-                number_of(memory, "measured_bytes") / mib);
-        add_age(text, number_of(pool, "uptime_s"));
-        fovea_text_add(text, "\n", 1);
+        struct fovea_table_row *row = fovea_table_add(table);
+        if (!row) {
+            return false;
+        }
+        FOVEA_AUTO(fovea_text_finish) struct fovea_text age = { 0 };
+        add_age(&age, number_of(pool, "uptime_s"));
+        char **cells = row->cells;
+        cells[COLUMN_PID] = cell("%" PRId64, running->pid);
+        cells[COLUMN_USER] = name_of(running->user);
+        cells[COLUMN_STATE] = cell("%s", text_of(pool, "state"));
+        cells[COLUMN_ADDRESS] = address_of(pool);
+        cells[COLUMN_MODEL] = cell("%s", text_of(model, "id"));
+        cells[COLUMN_WORKERS] = cell("%.0f/%.0f", number_of(model, "workers"),
+                number_of(model, "max_workers"));
+        cells[COLUMN_QUEUE] = cell("%.0f", number_of(model, "queued"));
+        cells[COLUMN_IMAGES] = cell("%.0f", number_of(model, "embedded"));
+        cells[COLUMN_MEMORY] =
+                cell("%.0fM", number_of(memory, "measured_bytes") / mib);
+        cells[COLUMN_UP] = cell("%s", age.data ? age.data : "");
+        for (size_t k = 0; k < N_COLUMNS; k++) {
+            is_whole = is_whole && cells[k];
+        }
         if (with_workers) {
-            add_workers(text, pool, text_of(model, "id"));
+            add_workers(&row->below, pool, text_of(model, "id"));
         }
     }
+    return is_whole;
 }
 
-static int
-list(const struct flags *flags, const struct fovea_running *all, size_t n)
+static bool
+add_json(struct fovea_text *text, json_t *pool,
+        const struct fovea_running *running)
 {
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    int code = FOVEA_EXIT_OK;
-    if (!flags->json && n > 0) {
-        fovea_text_format(&text,
-                "%8s  %-11s  %-28s  %-32s  %7s  %5s  %9s  %9s  %s\n", "PID",
-                "STATE", "ADDRESS", "MODEL", "WORKERS", "QUEUE", "IMAGES",
-                "MEMORY", "UP");
+    FOVEA_AUTO_FREE char *user = name_of(running->user);
+    (void)json_object_set_new(pool, "user", json_string(user ? user : ""));
+    FOVEA_AUTO_FREE char *line = json_dumps(pool, JSON_COMPACT);
+    if (line) {
+        fovea_text_format(text, "%s\n", line);
     }
-    for (size_t i = 0; i < n; i++) {
+    return line != NULL;
+}
+
+/* Ask every server. The exit code. */
+static int
+collect(const struct flags *flags, const struct fovea_running_list *list,
+        struct fovea_table *table, struct fovea_text *text)
+{
+    int code = FOVEA_EXIT_OK;
+    for (size_t i = 0; i < list->n; i++) {
         struct fovea_error error;
         json_t *pool = NULL;
-        if (fovea_running_ask(&all[i], &pool, &error)) {
+        if (fovea_running_ask(&list->all[i], &pool, &error)) {
             code = fovea_cli_fail(&error);
             continue;
         }
-        char *line = flags->json ? json_dumps(pool, JSON_COMPACT) : NULL;
-        if (line) {
-            fovea_text_format(&text, "%s\n", line);
-        } else {
-            add_server(&text, pool, flags->workers);
-        }
-        free(line);
+        bool is_whole = flags->json
+                ? add_json(text, pool, &list->all[i])
+                : add_server(table, pool, &list->all[i], flags->workers);
         json_decref(pool);
+        if (!is_whole) {
+            (void)fovea_fail_memory(&error, list->n, "the list of servers");
+            return fovea_cli_fail(&error);
+        }
+    }
+    return code;
+}
+
+static int
+list_all(const struct flags *flags, const struct fovea_running_list *list)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    FOVEA_AUTO(fovea_table_finish)
+    struct fovea_table table = { .columns = columns, .n_columns = N_COLUMNS };
+    if (list->n == 0) {
+        fovea_cli_report(fovea_running_finds_all()
+                        ? "no server runs here"
+                        : "no server of this user runs here (root is shown "
+                          "those of others too)");
+        return FOVEA_EXIT_OK;
+    }
+    int code = collect(flags, list, &table, &text);
+    if (table.n_rows > 0) {
+        fovea_table_format(&table, flags->wide ? 0 : fovea_terminal_width(),
+                &text);
     }
     int printed = text.size > 0 || text.failed ? fovea_cli_print_text(&text)
                                                : FOVEA_EXIT_OK;
@@ -141,11 +271,11 @@ run(const struct fovea_command *self, int argc, char **argv)
         { .name = "help", .letter = 'h', .on = &flags.help },
         { .name = "json", .on = &flags.json },
         { .name = "workers", .on = &flags.workers },
+        { .name = "wide", .on = &flags.wide },
     };
     struct fovea_error error;
     size_t n_words = 0;
-    FOVEA_AUTO_FREE struct fovea_running *all = NULL;
-    size_t n = 0;
+    FOVEA_AUTO(fovea_running_finish) struct fovea_running_list list = { 0 };
     FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
         return FOVEA_EXIT_FAILED;
@@ -162,8 +292,8 @@ run(const struct fovea_command *self, int argc, char **argv)
                 words[0]);
         return fovea_cli_misused(self, &error);
     }
-    return fovea_running_find(&all, &n, &error) ? fovea_cli_fail(&error)
-                                                : list(&flags, all, n);
+    return fovea_running_find(&list, &error) ? fovea_cli_fail(&error)
+                                             : list_all(&flags, &list);
 }
 
 const struct fovea_command fovea_cmd_ps = {

@@ -16,9 +16,9 @@
 static const char help[] =
         "Usage: fovea stop [--all] [--time TIME] [PID]\n"
         "\n"
-        "Ask a server (`fovea serve`) of this user to end, and wait until it has:\n"
-        "it takes no new work and finishes what it has. Without a PID: the only one\n"
-        "that runs. `fovea ps` lists them.\n"
+        "Ask a server (`fovea serve`) to end, and wait until it has: it takes no new\n"
+        "work and finishes what it has. Without a PID: the only one of those that\n"
+        "`fovea ps` lists, which are this user's, or for root everybody's.\n"
         "\n"
         "Flags:\n"
         "      --all        all of them\n"
@@ -60,8 +60,11 @@ stop(const struct fovea_running *running, int64_t time_ns,
         struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_process_close) struct fovea_process process;
-    if (!fovea_process_open((pid_t)running->pid, &process) ||
-            !fovea_process_signal(&process, SIGTERM)) {
+    bool is_open = fovea_process_open((pid_t)running->pid, &process);
+    if (is_open && !fovea_running_is_itself(running)) {
+        return FOVEA_OK; /* it has ended, and the number may be another's */
+    }
+    if (!is_open || !fovea_process_signal(&process, SIGTERM)) {
         return errno == ESRCH
                 ? FOVEA_OK
                 : fovea_fail_errno(err, FOVEA_ERR_IO, errno,
@@ -77,30 +80,33 @@ stop(const struct fovea_running *running, int64_t time_ns,
 
 /* Which of them is meant: one, or with --all any number. */
 static enum fovea_status
-choose(const struct flags *flags, const char *word, struct fovea_running *all,
-        size_t *n, struct fovea_error *err)
+choose(const struct flags *flags, const char *word,
+        const struct fovea_running_list *list, size_t *first_out, size_t *n_out,
+        struct fovea_error *err)
 {
+    const char *whose = fovea_running_finds_all() ? "" : "of yours ";
     uint64_t pid = 0;
     if (word && !fovea_number_parse(word, &pid)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s is no process id", word);
     }
-    for (size_t i = 0; word && i < *n; i++) {
-        if ((uint64_t)all[i].pid == pid) {
-            all[0] = all[i];
-            *n = 1;
+    for (size_t i = 0; word && i < list->n; i++) {
+        if ((uint64_t)list->all[i].pid == pid) {
+            *first_out = i;
+            *n_out = 1;
             return FOVEA_OK;
         }
     }
-    if (word || *n == 0) {
+    if (word || list->n == 0) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-                word ? "no server of yours has the pid %s"
-                     : "no server of yours runs here%s",
-                word ? word : "");
+                word ? "no server %shas the pid %s" : "no server %sruns here%s",
+                whose, word ? word : "");
     }
-    if (*n > 1 && !flags->all) {
+    if (list->n > 1 && !flags->all) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "%zu servers run here: give the PID of one, or --all", *n);
+                "%zu servers run here: give the PID of one, or --all", list->n);
     }
+    *first_out = 0;
+    *n_out = list->n;
     return FOVEA_OK;
 }
 
@@ -131,8 +137,9 @@ run(const struct fovea_command *self, int argc, char **argv)
     };
     struct fovea_error error;
     size_t n_words = 0;
+    size_t first = 0;
     size_t n = 0;
-    FOVEA_AUTO_FREE struct fovea_running *all = NULL;
+    FOVEA_AUTO(fovea_running_finish) struct fovea_running_list list = { 0 };
     FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
         return FOVEA_EXIT_FAILED;
@@ -149,11 +156,12 @@ run(const struct fovea_command *self, int argc, char **argv)
                 "give one PID, or --all, or neither");
         return fovea_cli_misused(self, &error);
     }
-    if (fovea_running_find(&all, &n, &error) ||
-            choose(&flags, n_words ? words[0] : NULL, all, &n, &error)) {
+    if (fovea_running_find(&list, &error) ||
+            choose(&flags, n_words ? words[0] : NULL, &list, &first, &n,
+                    &error)) {
         return fovea_cli_fail(&error);
     }
-    return stop_all(&flags, all, n);
+    return stop_all(&flags, list.all + first, n);
 }
 
 const struct fovea_command fovea_cmd_stop = {

@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <curl/curl.h>
@@ -13,77 +16,168 @@
 #include "base/error.h"
 #include "base/socket_file.h"
 #include "base/text.h"
+#include "server/control.h"
 
 enum {
     ANSWER_S = 5,
-    MAX_ANSWER_BYTES = 16 << 20
+    MAX_ANSWER_BYTES = 16 << 20,
+    PROC_PATH_SIZE = 32
 };
 
-/* The pid of who listens at a path; 0 if nobody does. */
-static int64_t
-listener_pid(const char *path)
+/* Where servers of others have their sockets. */
+static const char *const patterns[] = {
+    "/run/fovea",
+    "/run/fovea-*",
+    "/run/user/*/fovea",
+    "/tmp/fovea-[0-9]*",
+};
+
+bool
+fovea_running_finds_all(void)
+{
+    return geteuid() == 0;
+}
+
+bool
+fovea_running_is_itself(const struct fovea_running *running)
+{
+    char path[PROC_PATH_SIZE];
+    struct stat facts;
+    (void)snprintf(path, sizeof path, "/proc/%lld", (long long)running->pid);
+    return stat(path, &facts) == 0 && facts.st_uid == running->user;
+}
+
+void
+fovea_running_finish(struct fovea_running_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        (void)close(list->all[i].fd);
+    }
+    free(list->all);
+    *list = (struct fovea_running_list){ .n = 0 };
+}
+
+/* Whose servers a folder may hold; false if it is none. systemd links to one,
+   and only root can have made a link that root owns. */
+static bool
+owner_of(const char *folder, uid_t *owner_out)
+{
+    struct stat facts;
+    if (lstat(folder, &facts) ||
+            (S_ISLNK(facts.st_mode) &&
+                    (facts.st_uid != 0 || stat(folder, &facts)))) {
+        return false;
+    }
+    *owner_out = facts.st_uid;
+    return S_ISDIR(facts.st_mode) &&
+            (facts.st_uid == geteuid() || fovea_running_finds_all());
+}
+
+/* The path by which a socket that was opened (O_PATH) is connected to: this one,
+   whatever has its name by now. */
+static void
+proc_path(int fd, char path[PROC_PATH_SIZE])
+{
+    (void)snprintf(path, PROC_PATH_SIZE, "/proc/self/fd/%d", fd);
+}
+
+/* Connect to a control socket; false if no server of the owner listens there. */
+static bool
+meet(const char *path, uid_t owner, struct fovea_running *running_out)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     struct ucred peer = { .pid = 0 };
     socklen_t size = sizeof peer;
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    FOVEA_AUTO_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return 0;
+    struct stat facts;
+    FOVEA_AUTO_FD int file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    FOVEA_AUTO_FD int fd =
+            socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || file < 0 || fstat(file, &facts) || !S_ISSOCK(facts.st_mode)) {
+        return false;
     }
+    proc_path(file, address.sun_path);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address)) {
-        if (errno == ECONNREFUSED) { /* its server has died */
-            (void)!fovea_socket_make_room(path, NULL);
+        if (errno == ECONNREFUSED && owner == geteuid()) {
+            (void)!fovea_socket_make_room(path, NULL); /* it has died */
         }
-        return 0;
+        return false;
     }
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ? 0 : peer.pid;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) ||
+            peer.pid <= 0 || peer.uid != owner) {
+        return false;
+    }
+    *running_out = (struct fovea_running){ file, peer.pid, peer.uid };
+    file = -1;
+    return true;
 }
 
+/* Take one in, unless it is there already: by another path to its folder. */
 static enum fovea_status
-add(struct fovea_running **all, size_t *n, const char *path,
+add(struct fovea_running_list *list, struct fovea_running *running,
         struct fovea_error *err)
 {
-    int64_t pid = listener_pid(path);
-    for (size_t i = 0; i < *n; i++) {
-        pid = (*all)[i].pid == pid ? 0 : pid; /* the same folder again */
+    bool is_known = false;
+    for (size_t i = 0; i < list->n; i++) {
+        is_known = is_known || list->all[i].pid == running->pid;
     }
-    if (pid == 0) {
-        return FOVEA_OK;
-    }
-    struct fovea_running *more = realloc(*all, (*n + 1) * sizeof *more);
+    struct fovea_running *more = is_known
+            ? NULL
+            : reallocarray(list->all, list->n + 1, sizeof *more);
     if (!more) {
-        return fovea_fail_memory(err, *n + 1, "servers");
+        (void)close(running->fd);
+        return is_known ? FOVEA_OK
+                        : fovea_fail_memory(err, list->n + 1, "servers");
     }
-    *all = more;
-    struct fovea_running *running = &more[(*n)++];
-    running->pid = pid;
-    memcpy(running->path, path, strlen(path) + 1);
+    list->all = more;
+    more[list->n++] = *running;
     return FOVEA_OK;
 }
 
+/* "<pid>.sock": nothing else in such a folder is a control socket. */
+static bool
+is_control_name(const char *name)
+{
+    size_t n_digits = strspn(name, "0123456789");
+    return n_digits > 0 && strcmp(name + n_digits, ".sock") == 0;
+}
+
 static enum fovea_status
-look_in(const char *folder, struct fovea_running **all, size_t *n,
+look_in(const char *folder, struct fovea_running_list *list,
         struct fovea_error *err)
 {
-    static const char ending[] = ".sock";
-    const size_t ending_size = sizeof ending - 1;
-    DIR *entries = opendir(folder);
+    uid_t owner = 0;
+    DIR *entries = owner_of(folder, &owner) ? opendir(folder) : NULL;
     enum fovea_status status = FOVEA_OK;
     const struct dirent *entry;
     /* This stream is nobody else's. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     while (entries && !status && (entry = readdir(entries))) {
         char path[FOVEA_CONTROL_PATH_SIZE];
-        size_t size = strlen(entry->d_name);
+        struct fovea_running running;
         int length =
                 snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (size > ending_size && length < (int)sizeof path &&
-                strcmp(entry->d_name + size - ending_size, ending) == 0) {
-            status = add(all, n, path, err);
+        if (is_control_name(entry->d_name) && length < (int)sizeof path &&
+                meet(path, owner, &running)) {
+            status = add(list, &running, err);
         }
     }
     if (entries) {
         (void)closedir(entries);
+    }
+    return status;
+}
+
+static enum fovea_status
+look_everywhere(struct fovea_running_list *list, struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(patterns) && !status; i++) {
+        glob_t found = { 0 };
+        if (glob(patterns[i], GLOB_NOSORT, NULL, &found) == 0) {
+            for (size_t k = 0; k < found.gl_pathc && !status; k++) {
+                status = look_in(found.gl_pathv[k], list, err);
+            }
+        }
+        globfree(&found);
     }
     return status;
 }
@@ -97,24 +191,26 @@ by_pid(const void *a, const void *b)
 }
 
 enum fovea_status
-fovea_running_find(struct fovea_running **running_out, size_t *n_out,
-        struct fovea_error *err)
+fovea_running_find(struct fovea_running_list *list_out, struct fovea_error *err)
 {
     char folders[FOVEA_CONTROL_FOLDERS][FOVEA_CONTROL_PATH_SIZE];
-    FOVEA_AUTO_FREE struct fovea_running *all = NULL;
-    size_t n = 0;
+    struct fovea_running_list list = { .n = 0 };
     size_t n_folders = fovea_control_folders(folders);
-    for (size_t i = 0; i < n_folders; i++) {
-        enum fovea_status status = look_in(folders[i], &all, &n, err);
-        if (status) {
-            return status;
-        }
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < n_folders && !status; i++) {
+        status = look_in(folders[i], &list, err);
     }
-    if (n > 0) {
-        qsort(all, n, sizeof *all, by_pid);
+    if (!status && fovea_running_finds_all()) {
+        status = look_everywhere(&list, err);
     }
-    *running_out = FOVEA_TAKE(all);
-    *n_out = n;
+    if (status) {
+        fovea_running_finish(&list);
+        return status;
+    }
+    if (list.n > 0) {
+        qsort(list.all, list.n, sizeof *list.all, by_pid);
+    }
+    *list_out = list;
     return FOVEA_OK;
 }
 
@@ -131,8 +227,10 @@ collect(char *data, size_t one, size_t size, void *context)
 
 /* GET http://server/v1/pool over the socket. */
 static CURLcode
-get(const char *path, struct fovea_text *text)
+get(const struct fovea_running *running, struct fovea_text *text)
 {
+    char path[PROC_PATH_SIZE];
+    proc_path(running->fd, path);
     CURL *curl = curl_easy_init();
     CURLcode code = curl ? CURLE_OK : CURLE_OUT_OF_MEMORY;
     if (curl) {
@@ -155,7 +253,7 @@ fovea_running_ask(const struct fovea_running *running, json_t **pool_out,
         struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    CURLcode code = get(running->path, &text);
+    CURLcode code = get(running, &text);
     json_t *pool = code == CURLE_OK && text.data
             ? json_loadb(text.data, text.size, 0, NULL)
             : NULL;
