@@ -11,7 +11,7 @@
 #include "server.h"
 
 enum {
-    PATIENCE_S = 20
+    PATIENCE_S = 300
 };
 
 void
@@ -79,8 +79,8 @@ fetch_settings(void)
     return (struct fovea_fetch_settings){
         .url = {
             .allow_private = true,
-            .connect_ns = 5 * FOVEA_NS_PER_S,
-            .total_ns = 15 * FOVEA_NS_PER_S,
+            .connect_ns = PATIENCE_S * FOVEA_NS_PER_S,
+            .total_ns = PATIENCE_S * FOVEA_NS_PER_S,
             .max_redirects = 5,
             .max_connections = 32,
             .max_per_host = 6,

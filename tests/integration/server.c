@@ -57,6 +57,7 @@ struct server {
     struct page pages[MAX_PAGES];
     size_t n_pages;
     atomic_bool is_stopping;
+    atomic_bool lets_go;
 };
 
 uint8_t
@@ -233,6 +234,17 @@ answer_pause(int fd, const char *numbers)
 }
 
 static bool
+answer_held(struct server *server, int fd, uint64_t n)
+{
+    const struct timespec time = { .tv_nsec = 1000000 };
+    while (!atomic_load(&server->lets_go) &&
+            !atomic_load(&server->is_stopping)) {
+        (void)nanosleep(&time, NULL);
+    }
+    return answer_bytes(fd, n);
+}
+
+static bool
 answer_file(struct server *server, int fd)
 {
     (void)pthread_mutex_lock(&server->mutex);
@@ -296,6 +308,9 @@ answer_path(struct server *server, int fd, const char *path)
     }
     if ((rest = behind(path, "/pause/"))) {
         return answer_pause(fd, rest);
+    }
+    if ((rest = behind(path, "/held/"))) {
+        return answer_held(server, fd, number(rest));
     }
     if ((rest = behind(path, "/cut/"))) {
         return send_head(fd, number(rest)) &&
@@ -458,6 +473,12 @@ server_stop(struct server *server)
     (void)close(server->fd);
     (void)pthread_mutex_destroy(&server->mutex);
     free(server);
+}
+
+void
+server_let_go(struct server *server)
+{
+    atomic_store(&server->lets_go, true);
 }
 
 unsigned

@@ -6,6 +6,7 @@
  *     /file             the file that server_serve() was given
  *     /chunked/N        the same in chunks, without a length
  *     /pause/MS/N       N bytes after a while
+ *     /held/N           N bytes after server_let_go()
  *     /cut/N            half of the N bytes that it announces
  *     /claim/N          announces N bytes, sends a few, stays silent
  *     /endless          bytes until nobody listens
@@ -32,6 +33,9 @@ struct server *server_start(void);
 void server_stop(struct server *server);
 
 unsigned server_port(const struct server *server);
+
+/** What is held is answered, and what comes later does not wait. */
+void server_let_go(struct server *server);
 
 /** Serve bytes as /file; borrowed. */
 void server_serve(struct server *server, const void *bytes, size_t size);

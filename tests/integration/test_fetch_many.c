@@ -55,15 +55,19 @@ test_many_at_once(void **state)
     unsigned n_before = server_connections(server);
     for (size_t i = 0; i < N_MANY; i++) {
         char path[64];
-        (void)snprintf(path, sizeof path, "/pause/2/%zu", 100 * i);
+        (void)snprintf(path, sizeof path, "/held/%zu", 100 * i);
         submit(fetcher, path, i, FOVEA_NEVER, &fetched[i]);
     }
+    while (server_most(server) < settings.url.max_per_host) {
+        (void)usleep(1000);
+    }
+    server_let_go(server);
     for (size_t i = 0; i < N_MANY; i++) {
         assert_ok(fetched_wait(&fetched[i]), &fetched[i].result);
         check_pattern(&fetched[i], 100 * i);
     }
     finish_all(fetched, N_MANY);
-    assert_in_range(server_most(server), 2, settings.url.max_per_host);
+    assert_int_equal(server_most(server), settings.url.max_per_host);
     /* Connections are used again. */
     assert_in_range(server_connections(server) - n_before, 1,
             settings.url.max_per_host);
@@ -167,22 +171,29 @@ test_deadlines(void **state)
     settings.url.max_per_host = 1;
     struct fovea_fetcher *fetcher = make(&settings);
     struct fetched fetched[3];
-    int64_t soon_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
-    submit(fetcher, "/silent", 0, soon_ns, &fetched[0]);
-    submit(fetcher, "/bytes/1", 1, soon_ns - 1, &fetched[1]);
-    submit(fetcher, "/bytes/1", 2, FOVEA_NEVER, &fetched[2]);
-    assert_fails(fetched_wait(&fetched[1]), &fetched[1].result,
-            FOVEA_ERR_DEADLINE, "waited its turn");
-    assert_fails(fetched_wait(&fetched[0]), &fetched[0].result,
-            FOVEA_ERR_DEADLINE, "on its way");
-    assert_true(fovea_clock_ns() >= soon_ns);
-    assert_ok(fetched_wait(&fetched[2]), &fetched[2].result);
+    int64_t wait_ns = 50 * FOVEA_NS_PER_MS;
+    bool was_on_its_way = false;
+    while (!was_on_its_way) { /* however long it takes until it is */
+        wait_ns *= 2;
+        assert_true(wait_ns < 300 * FOVEA_NS_PER_S);
+        int64_t soon_ns = fovea_clock_ns() + wait_ns;
+        submit(fetcher, "/silent", 0, soon_ns, &fetched[0]);
+        submit(fetcher, "/bytes/1", 1, soon_ns - 1, &fetched[1]);
+        submit(fetcher, "/bytes/1", 2, FOVEA_NEVER, &fetched[2]);
+        assert_fails(fetched_wait(&fetched[1]), &fetched[1].result,
+                FOVEA_ERR_DEADLINE, "waited its turn");
+        assert_fails(fetched_wait(&fetched[0]), &fetched[0].result,
+                FOVEA_ERR_DEADLINE, "");
+        assert_true(fovea_clock_ns() >= soon_ns);
+        assert_ok(fetched_wait(&fetched[2]), &fetched[2].result);
+        was_on_its_way = strstr(fetched[0].result.message, "on its way");
+        finish_all(fetched, 3);
+    }
     struct fetched past;
     submit(fetcher, "/bytes/1", 3, 1, &past);
     assert_int_equal(fetched_wait(&past), FOVEA_ERR_DEADLINE);
     fetched_finish(&past);
     fovea_fetcher_destroy(fetcher);
-    finish_all(fetched, 3);
 }
 
 enum {
@@ -294,9 +305,7 @@ test_destroy_in_flight(void **state)
                           FOVEA_NEVER, fetched_note, &fetched[i], &error),
                 &error);
     }
-    int64_t begun_ns = fovea_clock_ns();
     fovea_fetcher_destroy(fetcher);
-    assert_true(fovea_clock_ns() - begun_ns < 5 * FOVEA_NS_PER_S);
     for (size_t i = 0; i < 40; i++) {
         enum fovea_status status = fetched_wait(&fetched[i]);
         assert_true(status == FOVEA_OK || status == FOVEA_ERR_SHUTTING_DOWN);

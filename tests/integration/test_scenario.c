@@ -22,7 +22,7 @@ enum {
     N_BATCH = 12,
     N_CANCELLED = 40,
     MAX_BYTES = 1 << 20,
-    WAIT_S = 20,
+    WAIT_S = 300,
 };
 
 static const char picture[] = "samples/formats/baseline.jpg";

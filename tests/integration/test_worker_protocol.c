@@ -17,7 +17,7 @@
 #include "worker_host.h"
 
 enum {
-    DEADLINE_MS = 20000
+    DEADLINE_MS = 300000
 };
 
 static void

@@ -14,7 +14,7 @@
 #include "base/limits.h"
 
 enum {
-    DEADLINE_MS = 20000
+    DEADLINE_MS = 300000
 };
 
 struct worker_program worker_program;

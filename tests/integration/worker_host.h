@@ -1,7 +1,7 @@
 /*
  * The host's side of the real fovea-worker, as small as tests can do with: one
  * worker at the other end of a socket. Whatever goes wrong in here fails the
- * running test; nothing waits for longer than a few seconds.
+ * running test; nothing waits for longer than five minutes.
  */
 #ifndef FOVEA_TESTS_INTEGRATION_WORKER_HOST_H
 #define FOVEA_TESTS_INTEGRATION_WORKER_HOST_H
