@@ -2,6 +2,7 @@
 # Everything that `make test` runs, one stage after another. A stage that fails
 # does not keep the next ones from running.
 #
+#   machine     what it has, for whoever reads this elsewhere
 #   plain       release build with gcc, every suite
 #   old CPUs    the engine's tests again with no more than AVX2
 #   sanitizers  clang, ASan and UBSan, nothing recovered from, every suite;
@@ -87,6 +88,9 @@ fuzz_one() {
 }
 export -f fuzz_one
 export fuzz_seconds
+
+title "this machine"
+scripts/describe_machine.sh
 
 title "plain build"
 if build build; then

@@ -57,7 +57,7 @@ put_number(const char *directory, const char *file, uint64_t number)
 static int
 remove_group(const char *directory)
 {
-    int64_t end_ns = fovea_clock_ns() + 5 * FOVEA_NS_PER_S;
+    int64_t end_ns = fovea_clock_ns() + 300 * FOVEA_NS_PER_S;
     while (rmdir(directory) != 0) {
         if (errno == ENOENT) {
             return 0;
