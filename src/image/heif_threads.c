@@ -19,10 +19,11 @@
 #define FOVEA_INTERPOSED __attribute__((visibility("default"), used))
 
 FOVEA_INTERPOSED de265_error
-de265_start_worker_threads(de265_decoder_context *decoder, int n_threads)
+de265_start_worker_threads(de265_decoder_context *decoder,
+        int number_of_threads)
 {
     (void)decoder;
-    (void)n_threads;
+    (void)number_of_threads;
     return DE265_OK;
 }
 

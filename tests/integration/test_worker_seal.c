@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../unit/test.h"
 #include "base/macros.h"
 #include "base/memfd.h"
-#include "../unit/test.h"
 #include "worker_host.h"
 
 enum {
@@ -106,16 +106,19 @@ static void
 embed_all(struct worker_host *host, size_t dimension)
 {
     size_t n_good = 0;
-    size_t n = 1;
-    for (size_t first = 0; first < n_names || n <= BATCH; first += n, n++) {
-        size_t size = (n - 1) % BATCH + 1;
+    size_t next = 0;
+    size_t n_sent = 0;
+    for (size_t n = 0; n_sent < n_names || n < BATCH; n++) {
+        size_t size = n % BATCH + 1;
         const char *paths[BATCH];
         float vectors[BATCH * MAX_DIMENSION];
         struct fovea_result results[BATCH];
         for (size_t i = 0; i < size; i++) {
-            paths[i] = names[(first + i) % n_names];
+            paths[i] = names[next];
+            next = next + 1 < n_names ? next + 1 : 0;
         }
         worker_embed(host, paths, size, true, dimension, results, vectors);
+        n_sent += size;
         for (size_t i = 0; i < size; i++) {
             n_good += results[i].status == FOVEA_OK;
         }
