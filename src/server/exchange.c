@@ -49,6 +49,8 @@ fovea_exchange_begin(void *context, const char *uri, struct MHD_Connection *mhd)
     exchange->server = context;
     exchange->connection = connection;
     exchange->started_ns = fovea_clock_ns();
+    exchange->uri_end = uri + strlen(uri);
+    exchange->flaw = fovea_head_target_flaw(uri);
     (void)snprintf(exchange->path, sizeof exchange->path, "%.*s",
             (int)strcspn(uri, "?"), uri);
     make_id(exchange);
@@ -90,18 +92,21 @@ prepare(struct fovea_exchange *exchange, struct fovea_error *err)
 }
 
 static enum MHD_Result
-take_head(struct fovea_exchange *exchange, const char *url, const char *method)
+take_head(struct fovea_exchange *exchange, const char *url, const char *method,
+        const char *version)
 {
     (void)snprintf(exchange->method, sizeof exchange->method, "%s", method);
-    (void)snprintf(exchange->path, sizeof exchange->path, "%s", url);
+    const char *path = fovea_head_path(url);
+    (void)snprintf(exchange->path, sizeof exchange->path, "%s", path);
     const char *id = fovea_exchange_header(exchange, "X-Request-Id");
     if (id && is_good_id(id)) {
         (void)snprintf(exchange->id, sizeof exchange->id, "%s", id);
     }
-    fovea_route_simplify(url, exchange->target);
+    fovea_route_simplify(path, exchange->target);
     exchange->route = fovea_route_find(exchange->target);
     fovea_connection_enter(exchange->connection, FOVEA_PHASE_BODY);
-    if (!fovea_gate_check(exchange)) {
+    if (!fovea_head_check(exchange, url, method, version) ||
+            !fovea_gate_check(exchange)) {
         return refuse_body(exchange);
     }
     exchange->stage = FOVEA_STAGE_RECEIVING;
@@ -221,13 +226,12 @@ fovea_exchange_go_on(void *context, struct MHD_Connection *mhd, const char *url,
 {
     (void)context;
     (void)mhd;
-    (void)version;
     struct fovea_exchange *exchange = *slot;
     if (!exchange) {
         return MHD_NO; /* no memory for it */
     }
     if (exchange->stage == FOVEA_STAGE_NEW) {
-        return take_head(exchange, url, method);
+        return take_head(exchange, url, method, version);
     }
     if (*size > 0) {
         size_t n = *size;

@@ -186,37 +186,6 @@ coding_is_fine(struct fovea_exchange *exchange)
     return false;
 }
 
-/* How often a request says where its body ends. */
-static enum MHD_Result
-count_framing(void *context, enum MHD_ValueKind kind, const char *name,
-        const char *value)
-{
-    (void)kind;
-    (void)value;
-    unsigned *n = context;
-    *n += strcasecmp(name, "Content-Length") == 0 ||
-            strcasecmp(name, "Transfer-Encoding") == 0;
-    return MHD_YES;
-}
-
-/* Said twice, a proxy in front of us and we may believe different ones, and one
-   client's body would be another's request. */
-static bool
-framing_is_fine(struct fovea_exchange *exchange)
-{
-    unsigned n = 0;
-    (void)MHD_get_connection_values(exchange->connection->mhd, MHD_HEADER_KIND,
-            count_framing, &n);
-    if (n <= 1) {
-        return true;
-    }
-    exchange->is_last = true;
-    fovea_answer_fail(&exchange->answer, FOVEA_ERR_ARGUMENT, "",
-            "Content-Length or Transfer-Encoding stands in the request more "
-            "than once, or both do");
-    return false;
-}
-
 static bool
 size_is_fine(struct fovea_exchange *exchange)
 {
@@ -301,7 +270,7 @@ route_is_fine(struct fovea_exchange *exchange)
 bool
 fovea_gate_check(struct fovea_exchange *exchange)
 {
-    if (!framing_is_fine(exchange) || !is_for_us(exchange)) {
+    if (!is_for_us(exchange)) {
         return false;
     }
     if (is_preflight(exchange)) {

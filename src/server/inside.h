@@ -110,6 +110,8 @@ struct fovea_exchange {
     char method[FOVEA_METHOD_SIZE];
     char path[FOVEA_PATH_SIZE];      /* as it came; for the log */
     char target[FOVEA_PATH_SIZE];    /* simplified; what the route is of */
+    const char *uri_end;             /* as it was received; compared only */
+    const char *flaw;                /* of the target; static; NULL: none */
     const struct fovea_route *route; /* NULL: none has the path */
     enum fovea_stage stage;
     int64_t started_ns;
@@ -214,6 +216,17 @@ void fovea_exchange_cut_short(struct fovea_exchange *exchange);
 /** A header of the request; NULL if there is none. */
 const char *fovea_exchange_header(const struct fovea_exchange *exchange,
         const char *name);
+
+/* head.c: heads that can be read in two ways. */
+/** What is wrong with a target as it was received; static; NULL: nothing. */
+const char *fovea_head_target_flaw(const char *uri);
+/** The path of a target, which may name its host before it. */
+const char *fovea_head_path(const char *url);
+/** Whether a head is unambiguous; else the answer says why not, and the
+ *  connection ends with it. All as libmicrohttpd gives it to
+ *  fovea_exchange_go_on(). */
+FOVEA_NODISCARD bool fovea_head_check(struct fovea_exchange *exchange,
+        const char *url, const char *method, const char *version);
 
 /* gate.c: who may ask, and what. */
 /** Whether a request's head is fine; else the answer says why not. */

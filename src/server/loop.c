@@ -336,10 +336,10 @@ open_daemon(struct fovea_server *server, struct fovea_error *err)
             settings->max_connections + CONTROL_RESERVE,
             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)idle_s,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-            fovea_connection_changed, server, MHD_OPTION_URI_LOG_CALLBACK,
-            fovea_exchange_begin, server, MHD_OPTION_NOTIFY_COMPLETED,
-            fovea_exchange_end, server, MHD_OPTION_END);
+            MHD_OPTION_NOTIFY_CONNECTION, fovea_connection_changed, server,
+            MHD_OPTION_URI_LOG_CALLBACK, fovea_exchange_begin, server,
+            MHD_OPTION_NOTIFY_COMPLETED, fovea_exchange_end, server,
+            MHD_OPTION_END);
     const union MHD_DaemonInfo *info = server->daemon
             ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
             : NULL;

@@ -28,25 +28,6 @@ def test_routes_and_methods(_):
             same((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
 
 
-def test_bodies_end_in_one_place(_):
-    """What two could read differently is not read at all."""
-    head = (b"POST /v1/embeddings/image HTTP/1.1\r\nHost: localhost\r\n")
-    with Server() as server:
-        for framing in (b"Content-Length: 3\r\nContent-Length: 4\r\n",
-                        b"Content-Length: 3\r\nContent-Length: 3\r\n",
-                        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-                        b"Content-Length: -3\r\n", b"Content-Length: x\r\n"):
-            with server.raw() as made:
-                made.sendall(head + framing +
-                             b"\r\nGET /livez HTTP/1.1\r\nHost: localhost"
-                             b"\r\n\r\n")
-                data = b""
-                while piece := made.recv(4096):
-                    data += piece
-                assert data.startswith(b"HTTP/1.1 400"), (framing, data)
-                assert b"alive" not in data, (framing, data)
-
-
 def test_types(_):
     with Server() as server:
         for kind in ("text/plain", "application/jsonx",
@@ -312,7 +293,7 @@ def test_a_log_is_added_to_logs_only(directory):
             same(process.wait(DEADLINE_S), 0)
 
 
-command.main([test_routes_and_methods, test_bodies_end_in_one_place,
+command.main([test_routes_and_methods,
               test_types, test_keys,
               test_key_of_the_environment,
               test_a_model_has_one_name, test_names_of_models,
