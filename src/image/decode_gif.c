@@ -1,6 +1,7 @@
 /*
- * GIF: the first frame on its canvas, by giflib; its pixels by gif_lzw.c where
- * their codes are too long for giflib.
+ * GIF: the first frame on its canvas. giflib finds it; its pixels come from
+ * gif_lzw.c, because giflib reads on behind a code that cannot be, and does not
+ * read long ones.
  *
  * As in Pillow, the canvas grows where the frame sticks out of it, and what the
  * frame leaves bare has the transparent colour, or else colour 0, of the
@@ -35,10 +36,8 @@ struct source {
     size_t n;
     uint32_t n_steps;
     bool ended;     /* more was asked for than there is */
-    bool last_row;  /* all but the end marks may be missing from here on */
     bool io_failed; /* error holds why */
     struct fovea_error error;
-    bool by_lzw; /* and not by giflib */
     struct fovea_gif_lzw lzw;
     uint8_t window[WINDOW_BYTES];
 };
@@ -103,11 +102,6 @@ read_window(struct source *source, uint8_t *buffer, size_t wanted)
         }
         done += n;
     }
-    if (done == 0 && wanted == 1 && source->last_row) {
-        /* The pixels are all there: stand in for the end of the blocks. */
-        buffer[0] = 0;
-        return 1;
-    }
     source->ended |= done < wanted;
     return done;
 }
@@ -150,7 +144,7 @@ fail(const struct source *source, int gif_error, struct fovea_error *err)
 }
 
 /* giflib has read the frame's description and the byte behind it, which says how
-   many bits a pixel has, and gives up where those are more than 8. */
+   many bits a pixel has; where those are more than 8 it gave up. */
 static bool
 start_lzw(struct source *source)
 {
@@ -160,7 +154,6 @@ start_lzw(struct source *source)
         return false;
     }
     fovea_gif_lzw_start(&source->lzw, read_for_lzw, source, bits);
-    source->by_lzw = true;
     return true;
 }
 
@@ -204,9 +197,9 @@ find_frame(GifFileType *gif, struct source *source, int *transparent,
                     "GIF: there is no frame in it");
         }
         if (type == IMAGE_DESC_RECORD_TYPE) {
-            if (DGifGetImageDesc(gif) == GIF_ERROR &&
-                    (gif->Error != D_GIF_ERR_READ_FAILED ||
-                            !start_lzw(source))) {
+            bool is_read = DGifGetImageDesc(gif) != GIF_ERROR ||
+                    gif->Error == D_GIF_ERR_READ_FAILED;
+            if (!is_read || !start_lzw(source)) {
                 return fail(source, gif->Error, err);
             }
             return FOVEA_OK;
@@ -270,36 +263,27 @@ describe_frame(const GifFileType *gif, int transparent, struct frame *frame)
 }
 
 static enum fovea_status
-decode_line(GifFileType *gif, struct source *source, uint8_t *indices,
-        uint32_t width, struct fovea_error *err)
+decode_line(struct source *source, uint8_t *indices, uint32_t width,
+        struct fovea_error *err)
 {
-    if (source->by_lzw) {
-        return fovea_gif_lzw_read(&source->lzw, indices, width)
-                ? FOVEA_OK
-                : fail(source, D_GIF_ERR_IMAGE_DEFECT, err);
-    }
-    if (DGifGetLine(gif, indices, (int)width) == GIF_ERROR) {
-        return fail(source, gif->Error, err);
-    }
-    return FOVEA_OK;
+    return fovea_gif_lzw_read(&source->lzw, indices, width)
+            ? FOVEA_OK
+            : fail(source, D_GIF_ERR_IMAGE_DEFECT, err);
 }
 
 /* The four passes: rows 0, 8, ...; 4, 12, ...; 2, 6, ...; 1, 3, ... So the rows
    above the one in hand are there in the last pass only, or all of them. */
 static enum fovea_status
-decode_interlaced(GifFileType *gif, struct source *source,
-        const struct frame *frame, uint8_t *indices, uint32_t *n_good_out,
-        struct fovea_error *err)
+decode_interlaced(struct source *source, const struct frame *frame,
+        uint8_t *indices, uint32_t *n_good_out, struct fovea_error *err)
 {
     static const uint32_t first[] = { 0, 4, 2, 1 };
     static const uint32_t step[] = { 8, 8, 4, 2 };
-    uint32_t n_done = 0;
     for (size_t pass = 0; pass < FOVEA_ARRAY_LEN(first); pass++) {
         for (uint32_t y = first[pass]; y < frame->height_px; y += step[pass]) {
-            source->last_row = ++n_done == frame->height_px;
-            enum fovea_status status = decode_line(gif, source,
-                    indices + (size_t)y * frame->width_px, frame->width_px,
-                    err);
+            enum fovea_status status =
+                    decode_line(source, indices + (size_t)y * frame->width_px,
+                            frame->width_px, err);
             if (status) {
                 bool is_last = pass == FOVEA_ARRAY_LEN(first) - 1;
                 *n_good_out = is_last ? y : 0;
@@ -312,7 +296,7 @@ decode_interlaced(GifFileType *gif, struct source *source,
 }
 
 static enum fovea_status
-push_rows(GifFileType *gif, struct source *source, const struct frame *frame,
+push_rows(struct source *source, const struct frame *frame,
         const uint8_t *interlaced, const struct rows *rows,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
@@ -326,8 +310,7 @@ push_rows(GifFileType *gif, struct source *source, const struct frame *frame,
                     interlaced + (size_t)row * frame->width_px,
                     frame->width_px);
         } else if (row < frame->height_px) {
-            source->last_row = row == frame->height_px - 1;
-            status = decode_line(gif, source, rows->indices + frame->left,
+            status = decode_line(source, rows->indices + frame->left,
                     frame->width_px, err);
         }
         if (!status) {
@@ -343,7 +326,7 @@ push_rows(GifFileType *gif, struct source *source, const struct frame *frame,
 }
 
 static enum fovea_status
-decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
+decode_frame(struct source *source, const struct frame *frame,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE uint8_t *interlaced = NULL;
@@ -356,8 +339,7 @@ decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
                     (size_t)frame->height_px * frame->width_px,
                     "an interlaced GIF");
         }
-        status =
-                decode_interlaced(gif, source, frame, interlaced, &n_good, err);
+        status = decode_interlaced(source, frame, interlaced, &n_good, err);
     }
     size_t width = frame->canvas_width_px;
     FOVEA_AUTO_FREE uint8_t *memory = calloc(width, 4);
@@ -373,7 +355,7 @@ decode_frame(GifFileType *gif, struct source *source, const struct frame *frame,
         return status;
     }
     enum fovea_status pushed =
-            push_rows(gif, source, frame, interlaced, &rows, sink, err);
+            push_rows(source, frame, interlaced, &rows, sink, err);
     return pushed ? pushed : status;
 }
 
@@ -415,5 +397,5 @@ fovea_decode_gif(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    return decode_frame(gif, source, &frame, sink, err);
+    return decode_frame(source, &frame, sink, err);
 }

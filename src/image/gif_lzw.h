@@ -1,7 +1,7 @@
 /*
- * The pixels of a GIF whose codes begin with 10 to 12 bits: giflib reads 9 and
- * less. Such files are rare and legal, as long as each pixel is one of the 256
- * colours that a palette can have.
+ * The pixels of a GIF. Codes may begin with 10 to 12 bits too, as long as each
+ * pixel is one of the 256 colours that a palette can have: such files are rare
+ * and legal. A code that cannot be is the end.
  */
 #ifndef FOVEA_IMAGE_GIF_LZW_H
 #define FOVEA_IMAGE_GIF_LZW_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum {
-    FOVEA_GIF_LZW_MIN_SIZE = 9, /* of a pixel in bits */
+    FOVEA_GIF_LZW_MIN_SIZE = 1, /* of a pixel in bits */
     FOVEA_GIF_LZW_MAX_SIZE = 11,
     FOVEA_GIF_LZW_CODES = 4096
 };

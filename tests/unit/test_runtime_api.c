@@ -249,6 +249,86 @@ limits_reach_the_decoder(void **state)
     fovea_close(strict);
 }
 
+/* A BMP of 4 pixels a row, from the top down: three rows, of which so many are
+   there. */
+static size_t
+write_bmp(uint8_t file[90], size_t n_rows)
+{
+    enum {
+        HEAD_SIZE = 54,
+        STRIDE = 12
+    };
+    const int32_t height = -3;
+    memset(file, 0, 90);
+    memcpy(file, "BM", 2);
+    file[10] = HEAD_SIZE;
+    file[14] = 40;
+    file[18] = 4;
+    memcpy(file + 22, &height, sizeof height);
+    file[26] = 1;
+    file[28] = 24;
+    return HEAD_SIZE + n_rows * STRIDE;
+}
+
+static void
+what_is_noted_comes_with_the_vector(void **state)
+{
+    (void)state;
+    enum {
+        N = 3
+    };
+    const struct fovea_options accepting = {
+        .limits = { .damaged = FOVEA_DAMAGED_ACCEPT },
+    };
+    struct fovea *other = NULL;
+    struct fovea_model *other_model = NULL;
+    struct fovea_error error;
+    struct fovea_error results[N];
+    float rows[N][DIMENSION];
+    uint8_t files[N][90];
+    struct fovea_image images[N];
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    for (size_t i = 0; i < N; i++) {
+        images[i] = (struct fovea_image){ FOVEA_IMAGE_BYTES, files[i],
+            write_bmp(files[i], i + 1) };
+    }
+    assert_fails(fovea_embed_image_bytes(model, files[1], images[1].size, 0,
+                         rows[0], &error),
+            &error, FOVEA_ERR_IMAGE_TRUNCATED, "2 of 3 rows");
+    assert_ok(fovea_open(&accepting, &other, &error), &error);
+    assert_ok(fovea_model_open(other, info.directory, &other_model, &error),
+            &error);
+    assert_ok(fovea_embed_image_bytes(other_model, files[1], images[1].size, 0,
+                      rows[0], &error),
+            &error);
+    assert_int_equal(error.code, FOVEA_OK);
+    assert_int_equal(error.notes, FOVEA_NOTE_DAMAGED);
+    assert_non_null(strstr(error.message, "2 of 3 rows"));
+    assert_ok(fovea_embed_image_bytes(other_model, files[2], images[2].size, 0,
+                      rows[0], &error),
+            &error);
+    assert_int_equal(error.notes, 0);
+    assert_string_equal(error.message, "");
+    assert_int_equal(fovea_embed_image_bytes(other_model, files[1],
+                             images[1].size, 0, rows[0], NULL),
+            FOVEA_OK);
+    assert_ok(fovea_batch_embed_images(other_model, images, N, 0, rows[0],
+                      results, &error),
+            &error);
+    assert_int_equal(results[0].code, FOVEA_ERR_IMAGE_TRUNCATED);
+    assert_int_equal(results[1].code, FOVEA_OK);
+    assert_int_equal(results[1].notes, FOVEA_NOTE_DAMAGED);
+    assert_int_equal(results[2].notes, 0);
+    fovea_model_close(other_model);
+    fovea_close(other);
+    const struct fovea_options wrong = {
+        .limits = { .damaged = (enum fovea_damaged)2 },
+    };
+    assert_fails(fovea_open(&wrong, &other, &error), &error, FOVEA_ERR_ARGUMENT,
+            "damaged 2");
+}
+
 static void
 a_model_describes_itself(void **state)
 {
@@ -316,6 +396,7 @@ main(void)
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(an_empty_batch_is_done_at_once),
         cmocka_unit_test(limits_reach_the_decoder),
+        cmocka_unit_test(what_is_noted_comes_with_the_vector),
         cmocka_unit_test(a_model_describes_itself),
         cmocka_unit_test(threads_share_a_model),
     };
