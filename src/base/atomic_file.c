@@ -207,6 +207,17 @@ fovea_atomic_file_write_at(struct fovea_atomic_file *file, uint64_t offset,
             : failed(file, "cannot be written", err);
 }
 
+/* Some file systems (NFS) tell only now that bytes could not be written. */
+static enum fovea_status
+close_file(struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    int fd = file->fd;
+    file->fd = -1;
+    return close(fd) && errno != EINTR
+            ? failed(file, "cannot be written to the disk", err)
+            : FOVEA_OK;
+}
+
 /* Bytes on the disk, and a name to rename from. */
 static enum fovea_status
 prepare(struct fovea_atomic_file *file, struct fovea_error *err)
@@ -215,7 +226,7 @@ prepare(struct fovea_atomic_file *file, struct fovea_error *err)
         return failed(file, "cannot be written to the disk", err);
     }
     if (file->place != PLACE_NAMELESS) {
-        return FOVEA_OK;
+        return close_file(file, err);
     }
     char path[32];
     proc_path(file->fd, path);
@@ -227,7 +238,7 @@ prepare(struct fovea_atomic_file *file, struct fovea_error *err)
         if (linkat(AT_FDCWD, path, file->directory_fd, file->temporary,
                     AT_SYMLINK_FOLLOW) == 0) {
             file->place = PLACE_TEMPORARY;
-            return FOVEA_OK;
+            return close_file(file, err);
         }
         file->temporary[0] = '\0';
         if (errno != EEXIST) {

@@ -2,6 +2,7 @@
 #include "pool/cache.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 enum {
     COPY_BYTES = 1 << 20,
     FILE_NAME_SIZE = 80,
+    BYTES_OF_MB = 1 << 20,
 };
 
 static const char packed_folder[] = "packed";
@@ -162,23 +164,35 @@ copy(int from, uint64_t size, struct fovea_atomic_file *file,
     return FOVEA_OK;
 }
 
-static bool
-fits(const struct fovea_cache *cache, int folder, uint64_t size)
+static enum fovea_status
+check_room(const struct fovea_cache *cache, int folder, uint64_t size,
+        struct fovea_error *err)
 {
     struct statvfs disk;
     if (size > cache->max_bytes) {
-        return false;
+        return fovea_fail(err, FOVEA_ERR_IO,
+                "%" PRIu64 " bytes are more than the cache may hold, %" PRIu64
+                " (max_cache_bytes, --max-cache)",
+                size, cache->max_bytes);
     }
-    return fstatvfs(folder, &disk) ||
-            size / disk.f_frsize < (uint64_t)disk.f_bavail;
+    if (fstatvfs(folder, &disk) ||
+            size / disk.f_frsize < (uint64_t)disk.f_bavail) {
+        return FOVEA_OK; /* or nobody knows: writing will tell */
+    }
+    return fovea_fail_errno(err, FOVEA_ERR_IO, ENOSPC,
+            "%s has %" PRIu64 " MB left, %" PRIu64 " MB are needed",
+            cache->directory,
+            (uint64_t)disk.f_bavail * disk.f_frsize / BYTES_OF_MB,
+            size / BYTES_OF_MB + 1);
 }
 
 enum fovea_status
 fovea_cache_store(const struct fovea_cache *cache, const char *key, int fd,
-        struct fovea_error *err)
+        bool *is_stored_out, struct fovea_error *err)
 {
     char name[FILE_NAME_SIZE];
     struct stat info;
+    *is_stored_out = false;
     if (!file_name(cache, key, name)) {
         return FOVEA_OK;
     }
@@ -190,7 +204,10 @@ fovea_cache_store(const struct fovea_cache *cache, const char *key, int fd,
     FOVEA_AUTO_FD int folder_fd = -1;
     enum fovea_status status = fovea_cache_folder_need(cache->directory,
             packed_folder, &folder, &folder_fd, err);
-    if (status || !fits(cache, folder_fd, size)) {
+    if (!status) {
+        status = check_room(cache, folder_fd, size, err);
+    }
+    if (status) {
         return status;
     }
     struct fovea_atomic_file file = FOVEA_ATOMIC_FILE_INIT;
@@ -202,20 +219,29 @@ fovea_cache_store(const struct fovea_cache *cache, const char *key, int fd,
         status = fovea_atomic_file_commit(&file, err);
     }
     fovea_atomic_file_abandon(&file);
-    return status ? status
-                  : fovea_cache_folder_trim(folder_fd, cache->max_bytes,
-                            SIZE_MAX, name, err);
+    if (!status) {
+        *is_stored_out = true;
+        status = fovea_cache_folder_trim(folder_fd, cache->max_bytes, SIZE_MAX,
+                name, err);
+    }
+    return status;
 }
 
-void
-fovea_cache_remove(const struct fovea_cache *cache, const char *key)
+enum fovea_status
+fovea_cache_remove(const struct fovea_cache *cache, const char *key,
+        struct fovea_error *err)
 {
     char name[FILE_NAME_SIZE];
     FOVEA_AUTO_FD int folder = -1;
-    if (file_name(cache, key, name) &&
-            !fovea_cache_folder_open(cache->directory, packed_folder, &folder,
-                    NULL) &&
-            folder >= 0) {
-        (void)unlinkat(folder, name, 0);
+    if (!file_name(cache, key, name)) {
+        return FOVEA_OK;
     }
+    enum fovea_status status = fovea_cache_folder_open(cache->directory,
+            packed_folder, &folder, err);
+    if (!status && folder >= 0 && unlinkat(folder, name, 0) &&
+            errno != ENOENT) {
+        status = fovea_fail_errno(err, FOVEA_ERR_IO, errno, "%s in %s/%s", name,
+                cache->directory, packed_folder);
+    }
+    return status;
 }

@@ -63,16 +63,23 @@ FOVEA_NODISCARD enum fovea_status fovea_cache_open(
 
 /**
  * Store a copy of all bytes of a descriptor under a key, then make room: others
- * go until the cap is kept. Blocks for as long as the disk takes. Not stored,
- * FOVEA_OK: what is larger than the cap, or than what the disk has free.
- * Returns as fovea_cache_open() otherwise.
+ * go until the cap is kept. Blocks for as long as the disk takes.
+ *
+ * @param is_stored_out  Whether it is there now, synced; it may be although
+ *                       making room failed. Without a cache it is not, which is
+ *                       no failure.
+ * @return as fovea_cache_open(); FOVEA_ERR_IO too for what is larger than the
+ *         cap, or than what the disk has free.
  */
 FOVEA_NODISCARD enum fovea_status fovea_cache_store(
         const struct fovea_cache *cache, const char *key, int fd,
-        struct fovea_error *err);
+        bool *is_stored_out, struct fovea_error *err);
 
-/** Throw away what is there under a key. */
-void fovea_cache_remove(const struct fovea_cache *cache, const char *key);
+/** Throw away what is there under a key; fine if nothing is. FOVEA_OK; as
+ *  fovea_cache_open() otherwise. */
+FOVEA_NODISCARD enum fovea_status fovea_cache_remove(
+        const struct fovea_cache *cache, const char *key,
+        struct fovea_error *err);
 
 /**
  * The digest of a model's weights (checkpoint/digest.h): from the memo if the

@@ -39,10 +39,11 @@ run(const struct fovea_pool *pool, struct fovea_chore *chore)
         status = fovea_cache_open(&pool->cache, chore->text, &chore->fd, err);
         break;
     case FOVEA_CHORE_STORE:
-        status = fovea_cache_store(&pool->cache, chore->text, chore->fd, err);
+        status = fovea_cache_store(&pool->cache, chore->text, chore->fd,
+                &chore->is_stored, err);
         break;
     case FOVEA_CHORE_REMOVE:
-        fovea_cache_remove(&pool->cache, chore->text);
+        status = fovea_cache_remove(&pool->cache, chore->text, err);
         break;
     case FOVEA_CHORE_CONDEMN:
         status = fovea_quarantine_digest(chore->item->image.fd,

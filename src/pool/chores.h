@@ -22,9 +22,11 @@ struct fovea_chore {
     enum fovea_chore_kind kind;
     struct fovea_pool_model *model; /* n_chores counts this one */
     char text[FOVEA_CACHE_KEY_SIZE];
-    int fd;                             /* owned; -1: none */
-    struct fovea_item *item;            /* CONDEMN: owned */
-    struct fovea_quarantined condemned; /* CONDEMN: digest is filled in */
+    int fd;                                /* owned; -1: none */
+    bool is_stored;                        /* STORE: whatever the result */
+    char reason[FOVEA_ERROR_MESSAGE_SIZE]; /* REMOVE: why */
+    struct fovea_item *item;               /* CONDEMN: owned */
+    struct fovea_quarantined condemned;    /* CONDEMN: digest is filled in */
     struct fovea_error result;
 };
 

@@ -134,6 +134,30 @@ open_done(struct fovea_pool_model *model, struct fovea_chore *chore)
     }
 }
 
+static void
+store_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
+{
+    bool is_good = chore->result.code == FOVEA_OK;
+    const char *what = "stored a packed copy";
+    if (!chore->is_stored) {
+        what = "cannot store a packed copy";
+    } else if (!is_good) {
+        what = "stored a packed copy, but cannot make room for the next";
+    }
+    fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL, "%s%s%s",
+            what, is_good ? "" : ": ", is_good ? "" : chore->result.message);
+}
+
+static void
+remove_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
+{
+    bool is_good = chore->result.code == FOVEA_OK;
+    fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL,
+            "%s a packed copy away: %s%s%s", is_good ? "threw" : "cannot throw",
+            chore->reason, is_good ? "" : "; ",
+            is_good ? "" : chore->result.message);
+}
+
 void
 fovea_weights_chore_done(struct fovea_chore *chore)
 {
@@ -143,11 +167,9 @@ fovea_weights_chore_done(struct fovea_chore *chore)
     } else if (chore->kind == FOVEA_CHORE_OPEN) {
         open_done(model, chore);
     } else if (chore->kind == FOVEA_CHORE_STORE) {
-        bool is_good = chore->result.code == FOVEA_OK;
-        fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL, "%s%s",
-                is_good ? "stored a packed copy"
-                        : "cannot store a packed copy: ",
-                is_good ? "" : chore->result.message);
+        store_done(model, chore);
+    } else if (chore->kind == FOVEA_CHORE_REMOVE) {
+        remove_done(model, chore);
     }
     if (chore->fd >= 0) {
         (void)close(chore->fd);
@@ -286,6 +308,21 @@ fovea_weights_ready(struct fovea_slot *slot, int fd,
     return true;
 }
 
+static void
+throw_away(struct fovea_slot *slot)
+{
+    struct fovea_pool_model *model = slot->model;
+    struct fovea_chore chore = {
+        .kind = FOVEA_CHORE_REMOVE,
+        .model = model,
+        .fd = -1,
+    };
+    (void)snprintf(chore.text, sizeof chore.text, "%s", model->cache_key);
+    (void)snprintf(chore.reason, sizeof chore.reason, "%s",
+            slot->failure.message);
+    (void)!fovea_chores_add(model->pool, &chore);
+}
+
 bool
 fovea_weights_bad(struct fovea_slot *slot)
 {
@@ -296,9 +333,7 @@ fovea_weights_bad(struct fovea_slot *slot)
     if (slot->given_weights == model->n_weights &&
             model->weights == FOVEA_WEIGHTS_HERE) {
         if (model->weights_are_foreign && model->has_key) {
-            (void)add_chore(model, FOVEA_CHORE_REMOVE, model->cache_key, -1);
-            fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, slot,
-                    "threw a packed copy away: %s", slot->failure.message);
+            throw_away(slot);
         }
         model->n_bad_copies++;
         drop(model);

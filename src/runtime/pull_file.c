@@ -164,6 +164,23 @@ open_incomplete(const char *path, uint64_t total, int *fd_out,
     return FOVEA_OK;
 }
 
+/* Some file systems say only when a file is closed that it could not be
+   written. False, with errno. */
+static bool
+finish_writing(int *fd)
+{
+    bool is_written = fsync(*fd) == 0;
+    int taken = *fd;
+    *fd = -1;
+    if (!is_written) {
+        int error = errno;
+        (void)close(taken);
+        errno = error;
+        return false;
+    }
+    return close(taken) == 0;
+}
+
 /* Under the lock. */
 static enum fovea_status
 fetch_blob(struct fovea_pull *pull, const char *url_path,
@@ -187,7 +204,7 @@ fetch_blob(struct fovea_pull *pull, const char *url_path,
     if (status) {
         return status;
     }
-    if (fsync(fd) || rename(paths->incomplete, paths->blob)) {
+    if (!finish_writing(&fd) || rename(paths->incomplete, paths->blob)) {
         return fovea_pull_fail(paths->blob, "cannot give the file its name",
                 err);
     }

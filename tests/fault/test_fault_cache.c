@@ -73,9 +73,10 @@ store_and_open(const void *context, struct fovea_error *err)
     const struct made *made = context;
     struct fovea_cache cache = { NULL, 0 };
     int fd = -1;
+    bool is_stored = false;
     enum fovea_status status = init(made, "cache", &cache, err);
     if (!status) {
-        status = fovea_cache_store(&cache, KEY, made->fd, err);
+        status = fovea_cache_store(&cache, KEY, made->fd, &is_stored, err);
     }
     if (!status) {
         status = fovea_cache_open(&cache, KEY, &fd, err);
@@ -85,7 +86,7 @@ store_and_open(const void *context, struct fovea_error *err)
     } else {
         assert_true(status != FOVEA_OK);
     }
-    fovea_cache_remove(&cache, KEY);
+    (void)!fovea_cache_remove(&cache, KEY, NULL);
     fovea_cache_finish(&cache);
     assert_int_equal(lowest_free_fd(), made->next_fd);
     return status;

@@ -174,6 +174,22 @@ test_no_digest(void **state)
     fovea_pool_close_model(model);
 }
 
+/* It is said what is true: nothing was stored. */
+static void
+test_not_stored(void **state)
+{
+    (void)state;
+    scene.settings.max_cache_bytes = FAKE_SHARED_BYTES - 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = open_model(NULL);
+    expect_good(model);
+    const char *message = scene_wait_event(&scene, FOVEA_EVENT_CACHE, 1);
+    assert_string_equal(message,
+            "cannot store a packed copy: 8192 bytes are more than the cache may "
+            "hold, 8191 (max_cache_bytes, --max-cache)");
+    fovea_pool_close_model(model);
+}
+
 static void
 test_no_place(void **state)
 {
@@ -196,6 +212,7 @@ main(void)
         TEST(test_damaged),
         TEST(test_always_refused),
         TEST(test_no_digest),
+        TEST(test_not_stored),
         TEST(test_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ enum call {
     CALL_OPEN_NAMELESS,
     CALL_WRITE,
     CALL_FSYNC,
+    CALL_CLOSE,
     CALL_LINK,
     CALL_EXCHANGE,
     CALL_RENAME,
@@ -51,6 +52,8 @@ ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __real_linkat(int from_at, const char *from, int to_at, const char *to,
         int flags);
 int __wrap_linkat(int from_at, const char *from, int to_at, const char *to,
@@ -81,6 +84,14 @@ int
 __wrap_fsync(int fd)
 {
     return fails(CALL_FSYNC) ? -1 : __real_fsync(fd);
+}
+
+/* It is closed all the same, as Linux does. */
+int
+__wrap_close(int fd)
+{
+    int result = __real_close(fd);
+    return fails(CALL_CLOSE) ? -1 : result;
 }
 
 int
@@ -290,6 +301,8 @@ a_pair_is_taken_back_whatever_fails(void **state)
     for (int k = 1; k <= 4; k++) { /* a, b, the directory for a, for b */
         check_pair_fault(CALL_FSYNC, k, EIO);
     }
+    check_pair_fault(CALL_CLOSE, 1, EDQUOT);
+    check_pair_fault(CALL_CLOSE, 2, EIO);
     check_pair_fault(CALL_LINK, 1, ENOSPC);
     check_pair_fault(CALL_LINK, 2, ENOSPC);
     check_pair_fault(CALL_RENAME, 1, EIO); /* b: there is no old one */

@@ -3,8 +3,10 @@
  * is not opened, what was not used for long goes.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -19,6 +21,36 @@
 #define KEY_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 
 static char root[] = "/tmp/fovea-cache-XXXXXX";
+
+/* The file system as a test wants it. */
+static bool disk_is_full;
+static bool cannot_remove;
+
+int __real_fstatvfs64(int fd, struct statvfs *facts);
+int __wrap_fstatvfs64(int fd, struct statvfs *facts);
+int __real_unlinkat(int fd, const char *name, int flags);
+int __wrap_unlinkat(int fd, const char *name, int flags);
+
+int
+__wrap_fstatvfs64(int fd, struct statvfs *facts)
+{
+    int result = __real_fstatvfs64(fd, facts);
+    if (disk_is_full) {
+        facts->f_bavail = 1;
+    }
+    return result;
+}
+
+/* Files of the cache; temporary ones go. */
+int
+__wrap_unlinkat(int fd, const char *name, int flags)
+{
+    if (cannot_remove && name[0] != '.') {
+        errno = EIO;
+        return -1;
+    }
+    return __real_unlinkat(fd, name, flags);
+}
 
 static int
 make_root(void **state)
@@ -69,7 +101,35 @@ store(const struct fovea_cache *cache, const char *key, uint8_t value,
     memset(bytes, value, size);
     assert_ok(fovea_memfd_from_bytes("packed", bytes, size, &fd, &error),
             &error);
-    assert_ok(fovea_cache_store(cache, key, fd, &error), &error);
+    bool is_stored = false;
+    assert_ok(fovea_cache_store(cache, key, fd, &is_stored, &error), &error);
+    assert_int_equal(is_stored, cache->directory != NULL);
+    (void)close(fd);
+    free(bytes);
+}
+
+static void
+remove_copy(const struct fovea_cache *cache, const char *key)
+{
+    struct fovea_error error;
+    assert_ok(fovea_cache_remove(cache, key, &error), &error);
+}
+
+/* It is not there, and it is said so. */
+static void
+expect_not_stored(const struct fovea_cache *cache, const char *key, size_t size,
+        const char *part)
+{
+    struct fovea_error error;
+    bool is_stored = true;
+    uint8_t *bytes = calloc(1, size);
+    int fd = -1;
+    assert_non_null(bytes);
+    assert_ok(fovea_memfd_from_bytes("packed", bytes, size, &fd, &error),
+            &error);
+    assert_fails(fovea_cache_store(cache, key, fd, &is_stored, &error), &error,
+            FOVEA_ERR_IO, part);
+    assert_false(is_stored);
     (void)close(fd);
     free(bytes);
 }
@@ -134,8 +194,8 @@ what_is_stored_is_found(void **state)
     assert_int_equal(look(&cache, KEY_C), -1);
     store(&cache, KEY_A, 3, 10);
     assert_int_equal(look(&cache, KEY_A), 3);
-    fovea_cache_remove(&cache, KEY_A);
-    fovea_cache_remove(&cache, KEY_C);
+    remove_copy(&cache, KEY_A);
+    remove_copy(&cache, KEY_C);
     assert_int_equal(look(&cache, KEY_A), -1);
     assert_int_equal(look(&cache, KEY_B), 2);
     fovea_cache_finish(&cache);
@@ -160,7 +220,8 @@ a_copy_has_every_byte(void **state)
     int fd = -1;
     assert_ok(fovea_memfd_from_bytes("packed", bytes, SIZE, &fd, &error),
             &error);
-    assert_ok(fovea_cache_store(&cache, KEY_A, fd, &error), &error);
+    bool is_stored = false;
+    assert_ok(fovea_cache_store(&cache, KEY_A, fd, &is_stored, &error), &error);
     (void)close(fd);
     assert_ok(fovea_cache_open(&cache, KEY_A, &fd, &error), &error);
     assert_true(fd >= 0);
@@ -207,7 +268,9 @@ what_others_may_write_is_not_opened(void **state)
         set_mode(folders[i], 0777);
         assert_fails(fovea_cache_open(&cache, KEY_A, &fd, &error), &error,
                 FOVEA_ERR_FILE_DENIED, "chmod go-w");
-        assert_fails(fovea_cache_store(&cache, KEY_A, STDIN_FILENO, &error),
+        bool is_stored = true;
+        assert_fails(fovea_cache_store(&cache, KEY_A, STDIN_FILENO, &is_stored,
+                             &error),
                 &error, FOVEA_ERR_FILE_DENIED, "some/where");
         set_mode(folders[i], 0700);
     }
@@ -271,9 +334,50 @@ what_is_larger_than_the_cap_is_not_stored(void **state)
     (void)state;
     struct fovea_cache cache = make(99);
     store(&cache, KEY_B, 2, 50);
-    store(&cache, KEY_A, 1, 100);
+    expect_not_stored(&cache, KEY_A, 100,
+            "100 bytes are more than the cache may hold, 99 (max_cache_bytes");
     assert_int_equal(look(&cache, KEY_A), -1);
     assert_int_equal(look(&cache, KEY_B), 2);
+    fovea_cache_finish(&cache);
+}
+
+static void
+a_full_disk_is_told(void **state)
+{
+    (void)state;
+    struct fovea_cache cache = make(UINT64_MAX);
+    store(&cache, KEY_B, 2, 50);
+    disk_is_full = true;
+    expect_not_stored(&cache, KEY_A, 8192, "0 MB left, 1 MB are needed");
+    assert_int_equal(look(&cache, KEY_A), -1);
+    assert_int_equal(look(&cache, KEY_B), 2);
+    disk_is_full = false;
+    fovea_cache_finish(&cache);
+}
+
+/* What could not be made room for, or removed, is not said to be done. */
+static void
+what_cannot_be_removed_is_told(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_cache cache = make(150);
+    store(&cache, KEY_B, 2, 100);
+    int fd = -1;
+    bool is_stored = false;
+    uint8_t bytes[100] = { 1 };
+    assert_ok(
+            fovea_memfd_from_bytes("packed", bytes, sizeof bytes, &fd, &error),
+            &error);
+    cannot_remove = true;
+    assert_fails(fovea_cache_store(&cache, KEY_A, fd, &is_stored, &error),
+            &error, FOVEA_ERR_IO, "cannot remove");
+    assert_true(is_stored); /* but it is there */
+    assert_fails(fovea_cache_remove(&cache, KEY_A, &error), &error,
+            FOVEA_ERR_IO, KEY_A);
+    cannot_remove = false;
+    assert_int_equal(look(&cache, KEY_A), 1);
+    (void)close(fd);
     fovea_cache_finish(&cache);
 }
 
@@ -301,14 +405,9 @@ static void
 an_unwritable_place_is_told(void **state)
 {
     (void)state;
-    struct fovea_error error;
     struct fovea_cache cache = make(UINT64_MAX);
-    int fd = -1;
     assert_int_equal(tree_put(root, "/some", "a file"), 0);
-    assert_ok(fovea_memfd_from_bytes("packed", "x", 1, &fd, &error), &error);
-    assert_fails(fovea_cache_store(&cache, KEY_A, fd, &error), &error,
-            FOVEA_ERR_IO, "some");
-    (void)close(fd);
+    expect_not_stored(&cache, KEY_A, 1, "some");
     fovea_cache_finish(&cache);
 }
 
@@ -322,7 +421,7 @@ without_a_cache_nothing_is_kept(void **state)
     assert_null(cache.directory);
     store(&cache, KEY_A, 1, 10);
     assert_int_equal(look(&cache, KEY_A), -1);
-    fovea_cache_remove(&cache, KEY_A);
+    remove_copy(&cache, KEY_A);
     fovea_cache_finish(&cache);
 }
 
@@ -500,6 +599,8 @@ main(void)
         cmocka_unit_test_teardown(the_least_recently_used_goes, empty_root),
         cmocka_unit_test_teardown(what_is_larger_than_the_cap_is_not_stored,
                 empty_root),
+        cmocka_unit_test_teardown(a_full_disk_is_told, empty_root),
+        cmocka_unit_test_teardown(what_cannot_be_removed_is_told, empty_root),
         cmocka_unit_test_teardown(what_killed_writers_left_goes_when_it_is_old,
                 empty_root),
         cmocka_unit_test_teardown(an_unwritable_place_is_told, empty_root),
