@@ -1,6 +1,6 @@
 /*
- * The headers of BMP: OS/2 version 1 (12 bytes) and 2 (64), Windows version 1
- * (40), and its extensions (52, 56, 108, 124).
+ * The headers of BMP: OS/2 version 1 (12 bytes) and 2 (64, or its first 16),
+ * Windows version 1 (40), and its extensions (52, 56, 108, 124).
  *
  * Where writers disagree on what a header means, the reading is Pillow's. The
  * surprising ones say so below.
@@ -15,6 +15,7 @@
 enum {
     FILE_HEADER_SIZE = 14,
     CORE_HEADER_SIZE = 12,
+    OS2_SHORT_HEADER_SIZE = 16, /* what is left out is 0 */
     INFO_HEADER_SIZE = 40,
     OS2_HEADER_SIZE = 64,
     MASKED_HEADER_SIZE = 56, /* from here on the masks are in the header */
@@ -51,8 +52,9 @@ read_exactly(const struct fovea_input *input, uint64_t offset, void *buffer,
 static bool
 is_known_header(uint32_t size)
 {
-    static const uint32_t sizes[] = { CORE_HEADER_SIZE, INFO_HEADER_SIZE, 52,
-        MASKED_HEADER_SIZE, OS2_HEADER_SIZE, 108, MAX_HEADER_SIZE };
+    static const uint32_t sizes[] = { CORE_HEADER_SIZE, OS2_SHORT_HEADER_SIZE,
+        INFO_HEADER_SIZE, 52, MASKED_HEADER_SIZE, OS2_HEADER_SIZE, 108,
+        MAX_HEADER_SIZE };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(sizes); i++) {
         if (size == sizes[i]) {
             return true;
@@ -314,7 +316,7 @@ fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
     bmp->pixels_at = read_u32(file + 10);
     if (bmp->pixels == FOVEA_BMP_INDEX) {
         if (bmp->n_colours == 0) {
-            bmp->n_colours = 1U << bmp->bits;
+            bmp->n_colours = (uint32_t)(UINT64_C(1) << bmp->bits);
         }
         status = read_palette(input, end, bmp, err);
         end += (bmp->header_size == CORE_HEADER_SIZE ? 3U : 4U) *

@@ -177,6 +177,7 @@ is_mpeg_ts(const struct fovea_head *head)
 
 static const struct fovea_signature signatures[] = {
     DECODED(JPEG, 0, "\xff\xd8\xff"),
+    PICTURE("CgBI, which Apple's tools make of PNG,", 12, "CgBI"),
     DECODED(PNG, 0, "\x89PNG\r\n\x1a\n"),
     DECODED_IF(WEBP, is_webp),
     DECODED(GIF, 0, "GIF87a"),

@@ -30,6 +30,12 @@ static const TIFFDisplay srgb_under_d50 = {
     .d_gammaB = 2.2F,
 };
 
+static int32_t
+with_sign(uint8_t sample)
+{
+    return sample < 128 ? sample : (int32_t)sample - 256;
+}
+
 /* A sample of 0 to 255 in a range of whole numbers, rounded. */
 static int32_t
 in_range(uint8_t sample, int32_t low, int32_t high)
@@ -59,8 +65,8 @@ fovea_tiff_convert_lab(const struct fovea_tiff *tiff, const uint8_t *lab,
     int32_t a;
     int32_t b;
     if (tiff->photometric == PHOTOMETRIC_CIELAB) {
-        a = (int8_t)lab[1];
-        b = (int8_t)lab[2];
+        a = with_sign(lab[1]);
+        b = with_sign(lab[2]);
     } else if (tiff->photometric == PHOTOMETRIC_ICCLAB) {
         a = (int32_t)lab[1] - 128;
         b = (int32_t)lab[2] - 128;

@@ -103,8 +103,7 @@ is_index_size(const struct fovea_tiff *tiff)
 {
     bool packed = tiff->bits == 1 || tiff->bits == 2 || tiff->bits == 4;
     return tiff->sample_format == SAMPLEFORMAT_UINT &&
-            ((packed && tiff->n_samples == 1) ||
-                    (tiff->bits == 8 && tiff->n_samples <= 2));
+            ((packed && tiff->n_samples == 1) || tiff->bits == 8);
 }
 
 static enum fovea_status

@@ -217,6 +217,22 @@ test_masks_that_mean_nothing_are_refused(void **state)
     refuse(&file, FOVEA_ERR_IMAGE_UNSUPPORTED, "with masks");
 }
 
+/* Of OS/2: the size, and nothing that says how many colours there are. */
+static void
+test_short_header(void **state)
+{
+    (void)state;
+    struct file file = begin_file(2, 1, 1, 0, 0, 38);
+    file.bytes[14] = 16;
+    file.size = 30;
+    ADD(&file, "\1\2\3\0\4\5\6\0\x40\0\0\0");
+    struct decoded decoded;
+    decode(&file, &decoded);
+    assert_pixel(&decoded, 0, 0, 3, 2, 1);
+    assert_pixel(&decoded, 1, 0, 6, 5, 4);
+    decoded_finish(&decoded);
+}
+
 static void
 test_two_bits(void **state)
 {
@@ -359,6 +375,7 @@ main(void)
         cmocka_unit_test(test_masks_with_alpha_behind_the_header),
         cmocka_unit_test(test_masks_that_mean_nothing_are_refused),
         cmocka_unit_test(test_two_bits),
+        cmocka_unit_test(test_short_header),
         cmocka_unit_test(test_index_past_the_palette_is_grey),
         cmocka_unit_test(test_offset_that_forgot_the_palette),
         cmocka_unit_test(test_runs),

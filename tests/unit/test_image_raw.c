@@ -76,11 +76,11 @@ compose(const struct raw_kind *kind, const struct raw_parts *parts)
     print_message("# %s\n", kind->name);
 }
 
-/* In memory of its own size, so that a byte too far is seen. */
+/* In memory of its own size, nearly, so that bytes too far are seen. */
 static enum fovea_status
 decode(size_t size, struct decoded *decoded, struct fovea_error *err)
 {
-    uint8_t *copy = malloc(size);
+    uint8_t *copy = malloc(size + 1);
     assert_non_null(copy);
     memcpy(copy, file.bytes, size);
     enum fovea_status status = decode_bytes(copy, size, NULL, decoded, err);
@@ -387,7 +387,8 @@ limits_are_the_files_and_the_previews(void **state)
     struct decoded decoded;
     struct fovea_error error;
     compose(&raw_kinds[0], &parts);
-    struct fovea_limits limits = { .max_pixels = LARGE_WIDTH * LARGE_HEIGHT };
+    struct fovea_limits limits = { .max_pixels = (uint64_t)LARGE_WIDTH *
+                LARGE_HEIGHT };
     assert_ok(decode_bytes(file.bytes, file.size, &limits, &decoded, &error),
             &error);
     decoded_finish(&decoded);

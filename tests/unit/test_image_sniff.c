@@ -44,6 +44,9 @@ static const struct sniff_case decoded[] = {
 
 static const struct sniff_case pictures[] = {
     CASE("\xff\x0a....", "JPEG XL"),
+    CASE("\x89PNG\r\n\x1a\n\0\0\0\4"
+         "CgBI\x50\0\x20\2",
+            "CgBI, which Apple's tools make of PNG,"),
     CASE("\0\0\0\x0cJXL \r\n\x87\n....", "JPEG XL"),
     CASE("\0\0\0\x0cjP  \r\n\x87\n....", "JPEG 2000"),
     CASE("\xff\x4f\xff\x51\0\x29", "JPEG 2000"),

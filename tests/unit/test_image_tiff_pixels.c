@@ -112,6 +112,18 @@ test_deep_grey_with_alpha(void **state)
     assert_greys(&file, greys, 2);
 }
 
+/* Whatever stands between the greys is stepped over. */
+static void
+test_grey_with_many_extras(void **state)
+{
+    (void)state;
+    static const uint8_t greys[] = { 9, 200 };
+    struct tiff_file file = tiff_grey(2, 1, 8, 8);
+    tiff_set(&file, TAG_SAMPLES, TIFF_SHORT, 4);
+    tiff_write(&file, "\x09\1\2\3\xc8\4\5\6", 8);
+    assert_greys(&file, greys, 2);
+}
+
 struct lab_case {
     unsigned photometric;
     unsigned bits;
@@ -281,8 +293,8 @@ write_layout(struct tiff_file *file, const struct layout *layout,
         tiff_entry(file, sizes)->value = at + 4 * n;
         for (unsigned plane = 0; plane < n; plane++) {
             uint32_t place = at + (uint32_t)(head + plane * plane_size);
-            memcpy(data + 4U * plane, &place, 4);
-            memcpy(data + 4U * (n + plane), &plane_size, 4);
+            memcpy(data + (size_t)4 * plane, &place, 4);
+            memcpy(data + (size_t)4 * (n + plane), &plane_size, 4);
         }
     }
     for (unsigned y = 0; y < height; y++) {
@@ -395,6 +407,7 @@ main(void)
         cmocka_unit_test(test_white_is_zero),
         cmocka_unit_test(test_deep_grey_gives_its_high_byte),
         cmocka_unit_test(test_deep_grey_with_alpha),
+        cmocka_unit_test(test_grey_with_many_extras),
         cmocka_unit_test(test_lab),
         cmocka_unit_test(test_lab_in_every_layout),
         cmocka_unit_test(test_samples_without_a_white_are_refused),
