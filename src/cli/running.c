@@ -172,6 +172,7 @@ look_everywhere(struct fovea_running_list *list, struct fovea_error *err)
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(patterns) && !status; i++) {
         glob_t found = { 0 };
+        /* No other thread runs. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         if (glob(patterns[i], GLOB_NOSORT, NULL, &found) == 0) {
             for (size_t k = 0; k < found.gl_pathc && !status; k++) {
                 status = look_in(found.gl_pathv[k], list, err);

@@ -132,12 +132,11 @@ look_at_all(struct fovea_target *target, struct fovea_error *err)
     if (status) {
         return status;
     }
-    size_t list = target->n_files - 1;
-    files[list].is_ours =
-            files[list].id.is_there && is_our_list(files[list].path);
-    if (target->form == FOVEA_FORM_ARRAY) {
-        files[0].is_ours = files[0].id.is_there &&
-                is_our_array(files[0].path, files[1].path);
+    struct fovea_target_file *list = &files[target->n_files - 1];
+    list->is_ours = list->id.is_there && is_our_list(list->path);
+    if (list != files) {
+        files->is_ours =
+                files->id.is_there && is_our_array(files->path, list->path);
     }
     for (size_t i = 0; i < target->n_files; i++) {
         if (files[i].id.is_there && !files[i].is_ours && !target->overwrite) {
@@ -150,12 +149,27 @@ look_at_all(struct fovea_target *target, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+static enum fovea_status
+name_files(struct fovea_target *target, const char *path,
+        struct fovea_error *err)
+{
+    static const char *const endings[] = { "", ".jsonl" };
+    size_t n = target->form == FOVEA_FORM_ARRAY ? 2 : 1;
+    for (size_t i = 0; i < n; i++) {
+        char *name = NULL;
+        if (asprintf(&name, "%s%s", path, endings[i]) < 0) {
+            return fovea_fail_memory(err, strlen(path), "a path");
+        }
+        target->files[target->n_files++].path = name;
+    }
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_target_look(const char *path, bool arrays_only, bool overwrite,
         struct fovea_target *target_out, struct fovea_error *err)
 {
-    struct fovea_target target = { .overwrite = overwrite, .n_files = 1 };
-    struct fovea_target_file *files = target.files;
+    struct fovea_target target = { .overwrite = overwrite };
     struct stat info;
     if (stat(path, &info) || S_ISREG(info.st_mode)) {
         enum fovea_status status =
@@ -164,17 +178,10 @@ fovea_target_look(const char *path, bool arrays_only, bool overwrite,
             return status;
         }
     }
-    files[0].path = strdup(path);
-    if (target.form == FOVEA_FORM_ARRAY) {
-        target.n_files = 2;
-        files[1].path = NULL;
-        if (asprintf(&files[1].path, "%s.jsonl", path) < 0) {
-            files[1].path = NULL;
-        }
+    enum fovea_status status = name_files(&target, path, err);
+    if (!status) {
+        status = look_at_all(&target, err);
     }
-    enum fovea_status status = files[0].path && files[target.n_files - 1].path
-            ? look_at_all(&target, err)
-            : fovea_fail_memory(err, strlen(path), "a path");
     if (status) {
         fovea_target_finish(&target);
         return status;

@@ -54,7 +54,7 @@ tear_down(void **state)
 static struct fovea_stream
 stream_at(size_t done)
 {
-    return (struct fovea_stream){ ends[1], text, LINE * N_LINES, done };
+    return (struct fovea_stream){ ends[1], text, sizeof text - 1, done };
 }
 
 static void
@@ -100,11 +100,11 @@ a_line_that_has_begun_is_finished(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_stream stream = stream_at(LINE + 1);
+    struct fovea_stream stream = stream_at(LINE + 1U);
     assert_ok(fovea_stream_finish_line(&stream, -1, &error), &error);
     assert_int_equal(stream.done, 2 * LINE);
     assert_read(LINE - 1);
-    stream = stream_at(2 * LINE);
+    stream = stream_at((size_t)2 * LINE);
     assert_ok(fovea_stream_finish_line(&stream, -1, &error), &error);
     assert_int_equal(stream.done, 2 * LINE);
 }
