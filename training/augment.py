@@ -1,139 +1,245 @@
-"""Change a picture the way people do before they post it again.
+"""Change pictures the way people do before they post them again.
 
 A view is what the model sees of a changed picture: RGB, side x side bytes.
 Every kind of change that the score asks about is here, over a wider range than
-the score's, and some that it does not ask about.
+the score's, and some that it does not ask about. All pictures of a batch are
+changed at once, by PyTorch, on whatever device they are.
 """
-import io
 import math
 
-import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+import torch
+from torch.nn import functional as F
+
+LUMINANCE = (16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
+             14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
+             18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
+             92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100,
+             103, 99)
+CHROMINANCE = (17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
+               24, 26, 56, 99, 99, 99, 99, 99, 47, 66) + (99,) * 38
 
 
-def turn_and_crop(picture, rng, side, least):
-    """Rotate a little, keep `least` of each edge or more, squash, mirror."""
-    if least < 0.9 and rng.random() < 0.25:
-        picture = picture.rotate(rng.uniform(-14, 14), Image.BILINEAR)
-    w, h = picture.size
-    keep = rng.uniform(least, 1)
-    wide = min(1, keep * math.exp(rng.gauss(0, 0.06)))
-    high = min(1, keep * math.exp(rng.gauss(0, 0.06)))
-    x, y = rng.uniform(0, w * (1 - wide)), rng.uniform(0, h * (1 - high))
-    box = (x, y, x + w * wide, y + h * high)
-    if rng.random() < 0.15:
-        small = int(side * rng.uniform(0.4, 0.9))
-        picture = picture.resize((small, small), Image.BILINEAR, box)
-        box = None
-    picture = picture.resize((side, side), Image.BICUBIC, box)
-    return ImageOps.mirror(picture) if rng.random() < 0.5 else picture
+class Dice:
+    """Random numbers for a batch of pictures, one or more each."""
+
+    def __init__(self, generator, count):
+        self.generator, self.count = generator, count
+        self.device = generator.device
+
+    def uniform(self, low, high, *shape):
+        return low + (high - low) * torch.rand(
+            self.count, *shape, generator=self.generator, device=self.device)
+
+    def normal(self, spread, *shape):
+        return spread * torch.randn(
+            self.count, *shape, generator=self.generator, device=self.device)
+
+    def chance(self, share):
+        return self.uniform(0, 1) < share
+
+    def pick(self, *values):
+        at = torch.randint(len(values), (self.count,), device=self.device,
+                           generator=self.generator)
+        return torch.tensor(values, device=self.device)[at]
+
+    def colour(self):
+        """(n, 3, 1, 1) in 0..1: mostly greys, often near black or white."""
+        level = torch.where(self.chance(0.5), self.uniform(0, 0.16),
+                            self.uniform(0, 1))
+        level = torch.where(self.chance(0.25), self.uniform(0.86, 1), level)
+        tone = torch.where(self.chance(0.25)[:, None],
+                           self.uniform(0, 1, 3), level[:, None])
+        return tone[:, :, None, None]
 
 
-def colour(rng):
-    return tuple(rng.choice([rng.randint(0, 40), rng.randint(0, 255),
-                             rng.randint(220, 255)]) for _ in range(3))
+def wide(values):
+    """(n,) to (n, 1, 1, 1)."""
+    return values[:, None, None, None]
 
 
-def grey_level(rng):
-    return (rng.choice([rng.randint(0, 40), rng.randint(0, 255), 255]),) * 3
+def quarter_turns(dice, gentle):
+    """(n, 2, 2): mirrored or not, turned by 0, 90, 180 or 270 degrees."""
+    side = torch.where(dice.chance(0.5) & ~gentle, -1.0, 1.0)
+    turn = torch.where(dice.chance(0.5) & ~gentle, dice.pick(1, 2, 3), 0)
+    c = torch.cos(turn * (math.pi / 2)).round()
+    s = torch.sin(turn * (math.pi / 2)).round()
+    return torch.stack([torch.stack([c * side, -s * side], 1),
+                        torch.stack([s, c], 1)], 1)
 
 
-def overlay(picture, rng):
-    """A row of bars, letters, a sticker, or a caption's band."""
-    side = picture.size[0]
-    draw = ImageDraw.Draw(picture)
-    fill = grey_level(rng) if rng.random() < 0.7 else colour(rng)
-    high = side * rng.uniform(0.03, 0.12)
-    y = rng.uniform(0, side - high)
-    kind = rng.random()
-    if kind < 0.4:
-        step = side * rng.uniform(0.05, 0.14)
-        for i in range(int(side / step) + 1):
-            draw.rectangle((i * step, y, i * step + step * 0.5, y + high),
-                           fill=fill)
-    elif kind < 0.65:
-        x, end = rng.uniform(0, side / 2), rng.uniform(side / 2, side)
-        while x < end:
-            draw.line([(x + rng.uniform(0, high * 0.6),
-                        y + rng.uniform(0, high)) for _ in range(4)],
-                      fill=fill, width=1 + int(high / 8))
-            x += high * 0.8
-    elif kind < 0.85:
-        x, wide = rng.uniform(0, side * 0.8), side * rng.uniform(0.08, 0.3)
-        draw.rectangle((x, y, x + wide, y + wide * rng.uniform(0.4, 1)),
-                       fill=fill)
-    else:
-        y = rng.choice([0, side - 2 * high])
-        draw.rectangle((0, y, side, y + 2 * high), fill=fill)
-    return picture
+def small_turn(dice, gentle):
+    """(n, 2, 2): turned by some degrees, as a picture of another aspect."""
+    angle = torch.where(dice.chance(0.25) & ~gentle,
+                        dice.uniform(-14, 14), 0) * (math.pi / 180)
+    aspect = torch.exp(dice.uniform(-0.4, 0.4))
+    c, s = torch.cos(angle), torch.sin(angle)
+    return torch.stack([torch.stack([c, -s * aspect], 1),
+                        torch.stack([s / aspect, c], 1)], 1)
 
 
-def border(picture, rng):
-    """A frame of one colour; even, of two widths, or bars on two sides."""
-    side = picture.size[0]
-    share = rng.uniform(0.02, 0.18)
-    x = y = int(side * share)
-    kind = rng.random()
-    if kind < 0.3:
-        x, y = rng.choice([(0, y), (x, 0)])
-    elif kind < 0.6:
-        y = int(side * rng.uniform(0.02, 0.18))
-    fill = grey_level(rng) if rng.random() < 0.75 else colour(rng)
-    framed = Image.new("RGB", (side, side), fill)
-    framed.paste(picture.resize((side - 2 * x, side - 2 * y), Image.BILINEAR),
-                 (x, y))
-    return framed
+def borders(dice, gentle):
+    """(n, 2): the share of either edge that a frame takes, on each side."""
+    even = dice.uniform(0.02, 0.18)
+    other = torch.where(dice.chance(0.4), dice.uniform(0.02, 0.18), even)
+    share = torch.stack([even, other], 1)
+    bars = F.one_hot(dice.pick(0, 1), 2)
+    share = torch.where(dice.chance(0.3)[:, None], share * bars, share)
+    return share * (dice.chance(0.3) & ~gentle)[:, None]
 
 
-def recolour(picture, rng):
+def crops(dice, gentle):
+    """(n, 2) each: the share of either edge that is kept, and where."""
+    least = dice.pick(0.45, 0.5, 0.7, 1.0)
+    keep = least + (1 - least) * dice.uniform(0, 1)
+    keep = (keep[:, None] * torch.exp(dice.normal(0.06, 2))).clamp(max=1)
+    keep = torch.where(gentle[:, None], torch.ones_like(keep), keep)
+    return keep, dice.uniform(0, 1, 2) * (1 - keep) + keep / 2
+
+
+def cut(pictures, dice, side, gentle):
+    """Turn, crop, squash, mirror and frame: (n, 3, side, side) in 0..1.
+
+    One affine map takes a place of the view to its place in the picture; it
+    is read at twice the size and averaged, so that nothing flickers.
+    """
+    frame, (keep, centre) = borders(dice, gentle), crops(dice, gentle)
+    at = (torch.arange(2 * side, device=pictures.device) + 0.5) / (2 * side)
+    at = torch.stack([at[None, :].expand(2 * side, -1),
+                      at[:, None].expand(-1, 2 * side)], 2)[None]
+    inner = (at - 0.5) / (1 - 2 * frame[:, None, None, :])
+    inside = (inner.abs() <= 0.5).all(3)
+    place = inner * keep[:, None, None] + centre[:, None, None] - 0.5
+    turn = quarter_turns(dice, gentle) @ small_turn(dice, gentle)
+    place = torch.einsum("nij,nhwj->nhwi", turn, place)
+    inside &= (place.abs() <= 0.5).all(3)
+    pixels = pictures.permute(0, 3, 1, 2).float() / 255
+    pixels = F.grid_sample(pixels, 2 * place, "bilinear", "border", False)
+    fill = dice.colour() * wide(frame.sum(1) > 0)
+    pixels = torch.where(inside[:, None], pixels, fill)
+    return F.avg_pool2d(pixels, 2)
+
+
+def overlay(pixels, dice):
+    """A row of bars, of letters, a sticker, or a caption's band."""
+    side = pixels.shape[-1]
+    at = (torch.arange(side, device=pixels.device) + 0.5) / side
+    x, y = at[None, None, :], at[None, :, None]
+    one = lambda v: v[:, None, None]
+    high, kind = dice.uniform(0.03, 0.12), dice.uniform(0, 1)
+    top, step = dice.uniform(0, 0.95), dice.uniform(0.05, 0.14)
+    row = (y >= one(top)) & (y < one(top + high))
+    bars = row & ((x / one(step)) % 1 < 0.5)
+    ink = dice.uniform(0, 1, 4, 48) < 0.45
+    line = ((y - one(top)) / one(high) * 4).long().clamp(0, 3)
+    column = (x / one(high) * 4).long() % 48
+    cell = (line * 48 + column).flatten(1)
+    letters = row & ink.flatten(1).gather(1, cell).view_as(row & (x > -1))
+    letters &= (x > one(dice.uniform(0, 0.5))) & (
+        x < one(dice.uniform(0.5, 1)))
+    left, across = dice.uniform(0, 0.8), dice.uniform(0.08, 0.3)
+    sticker = ((x >= one(left)) & (x < one(left + across)) & (y >= one(top))
+               & (y < one(top + across * dice.uniform(0.4, 1))))
+    band = torch.where(one(dice.chance(0.5)), y, 1 - y) < one(2 * high)
+    band = band.expand_as(sticker)
+    mask = torch.where(one(kind < 0.4), bars, torch.where(
+        one(kind < 0.65), letters, torch.where(
+            one(kind < 0.85), sticker, band)))
+    mask = mask & one(dice.chance(0.3))
+    return torch.where(mask[:, None], dice.colour(), pixels)
+
+
+def grey(pixels):
+    light = torch.tensor([0.299, 0.587, 0.114], device=pixels.device)
+    return (pixels * light[None, :, None, None]).sum(1, keepdim=True)
+
+
+def recolour(pixels, dice):
     """Brightness, contrast, warmth, gamma, saturation; sometimes grey."""
-    kind = rng.random()
-    if kind < 0.4:
-        picture = picture.convert("L").convert("RGB")
-    elif kind < 0.6:
-        grey = picture.convert("L").convert("RGB")
-        picture = Image.blend(grey, picture, rng.uniform(0, 1.6))
-    values = np.arange(256, dtype=np.float32)
-    if rng.random() < 0.3:
-        values = 255 * (values / 255) ** math.exp(rng.gauss(0, 0.35))
-    contrast = math.exp(rng.uniform(-0.9, 0.4))
-    middle = rng.uniform(80, 170)
-    gain = math.exp(rng.uniform(-0.5, 0.5))
-    tint = rng.choice([0, 0.1, 0.2])
-    table = [((values - middle) * contrast + middle) * gain
-             * math.exp(rng.gauss(0, tint)) for _ in range(3)]
-    table = np.clip(np.concatenate(table), 0, 255).astype(np.uint8)
-    return picture.point(table.tolist())
+    kind = dice.uniform(0, 1)
+    colours = torch.where(kind < 0.4, 0.0, torch.where(
+        kind < 0.6, dice.uniform(0, 1.6), 1.0))
+    light = grey(pixels)
+    out = (light + (pixels - light) * wide(colours)).clamp(0, 1)
+    gamma = torch.where(dice.chance(0.3),
+                        torch.exp(dice.normal(0.35)), 1.0)
+    out = out.clamp(min=1e-4) ** wide(gamma)
+    contrast = wide(torch.exp(dice.uniform(-0.9, 0.4)))
+    middle = wide(dice.uniform(0.3, 0.67))
+    tint = torch.exp(dice.normal(1, 3) * dice.pick(0, 0.1, 0.2)[:, None])
+    gain = torch.exp(dice.uniform(-0.5, 0.5))[:, None] * tint
+    out = ((out - middle) * contrast + middle) * gain[:, :, None, None]
+    return torch.where(wide(dice.chance(0.75)), out.clamp(0, 1), pixels)
 
 
-def compress(picture, rng):
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=rng.randint(25, 90))
-    return Image.open(data).convert("RGB")
+def blurred(pixels, sigma):
+    reach = math.ceil(2.5 * sigma)
+    at = torch.arange(-reach, reach + 1, device=pixels.device)
+    taps = torch.exp(-at ** 2 / (2 * sigma ** 2))
+    taps = (taps / taps.sum()).to(pixels.dtype).expand(3, 1, -1)
+    pixels = F.pad(pixels, (reach,) * 4, "replicate")
+    pixels = F.conv2d(pixels, taps[:, :, None], groups=3)
+    return F.conv2d(pixels, taps[..., None], groups=3)
 
 
-def view(picture, rng, side, gentle=False):
-    """One changed picture as (side, side, 3) bytes; gentle: hardly changed."""
-    if gentle:
-        picture = picture.resize((side, side), Image.BICUBIC)
-        if rng.random() < 0.5:
-            picture = compress(picture, rng)
-        return np.asarray(picture)
-    least = rng.choice([0.5, 0.5, 0.7, 1.0])
-    picture = turn_and_crop(picture, rng, side, least)
-    if rng.random() < 0.3:
-        picture = overlay(picture, rng)
-    if rng.random() < 0.3:
-        picture = border(picture, rng)
-    if rng.random() < 0.75:
-        picture = recolour(picture, rng)
-    if rng.random() < 0.2:
-        picture = picture.filter(
-            ImageFilter.GaussianBlur(rng.uniform(0.4, 1.6)))
-    if rng.random() < 0.1:
-        picture = ImageChops.add(
-            picture, Image.effect_noise(picture.size, rng.uniform(5, 30))
-            .convert("RGB"), 1, -128)
-    if rng.random() < 0.4:
-        picture = compress(picture, rng)
-    return np.asarray(picture)
+def blur(pixels, dice):
+    """Out of focus, or seen small and enlarged; between two fixed blurs."""
+    amount = wide(dice.uniform(0.3, 2) * dice.chance(0.3))
+    low, high = blurred(pixels, 0.8), blurred(pixels, 1.7)
+    return torch.where(amount < 1, torch.lerp(pixels, low, amount),
+                       torch.lerp(low, high, (amount - 1).clamp(min=0)))
+
+
+def cosines(device):
+    n = torch.arange(8, device=device)
+    waves = torch.cos(math.pi * (2 * n[None] + 1) * n[:, None] / 16) / 2
+    waves[0] /= math.sqrt(2)
+    return waves
+
+
+def quantized(plane, table, scale):
+    """What is left of 8 x 8 blocks of (n, c, h, w), samples -128..127."""
+    n, c, h, w = plane.shape
+    waves = cosines(plane.device)
+    steps = torch.tensor(table, device=plane.device).view(8, 8)
+    steps = (steps * scale[:, None, None] / 100).round().clamp(1, 255)
+    steps = steps[:, None, None, None]
+    blocks = plane.reshape(n, c, h // 8, 8, w // 8, 8).transpose(3, 4)
+    blocks = waves @ blocks @ waves.T
+    blocks = waves.T @ ((blocks / steps).round() * steps) @ waves
+    return blocks.transpose(3, 4).reshape(n, c, h, w)
+
+
+def compress(pixels, dice, share):
+    """JPEG's losses, colours at half the size; sides are multiples of 16."""
+    quality = dice.uniform(25, 92)
+    scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
+    light = grey(pixels)
+    blue, red = pixels[:, 2:] - light, pixels[:, :1] - light
+    colours = torch.cat([blue * 0.5643, red * 0.7133], 1) * 255
+    luma = quantized(light * 255 - 128, LUMINANCE, scale)
+    colours = quantized(F.avg_pool2d(colours, 2), CHROMINANCE, scale)
+    colours = F.interpolate(colours, scale_factor=2, mode="nearest")
+    luma, blue, red = luma + 128, colours[:, :1], colours[:, 1:]
+    out = torch.cat([luma + 1.402 * red,
+                     luma - 0.344136 * blue - 0.714136 * red,
+                     luma + 1.772 * blue], 1) / 255
+    return torch.where(wide(dice.chance(share)), out.clamp(0, 1), pixels)
+
+
+@torch.no_grad()
+def views(pictures, generator, side, share_gentle=0.0):
+    """(n, H, W, 3) bytes to one view each, (n, side, side, 3) bytes.
+
+    share_gentle: of so many, chosen by lot, the view is hardly changed.
+    """
+    dice = Dice(generator, len(pictures))
+    gentle = dice.chance(share_gentle)
+    pixels = cut(pictures, dice, side, gentle)
+    changed = recolour(overlay(pixels, dice), dice)
+    changed = blur(changed, dice)
+    noise = torch.randn(changed.shape, generator=generator,
+                        device=changed.device)
+    noise *= wide(dice.uniform(0.02, 0.12) * dice.chance(0.1))
+    pixels = torch.where(wide(gentle), pixels, (changed + noise).clamp(0, 1))
+    pixels = compress(pixels, dice, 0.4)
+    return (pixels * 255).round().to(torch.uint8).permute(0, 2, 3, 1)

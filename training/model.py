@@ -18,9 +18,9 @@ class Shape:
     image_size: int = 96
     patch_size: int = 8
     hidden_size: int = 128
-    num_hidden_layers: int = 4
+    num_hidden_layers: int = 5
     num_attention_heads: int = 2
-    intermediate_size: int = 256
+    intermediate_size: int = 384
     projection_dim: int = 256
 
     def config(self):
@@ -108,19 +108,11 @@ def linear(x, weight, bias, arithmetic):
                     None if bias is None else bias.to(arithmetic))
 
 
-class Silu(torch.autograd.Function):
-    """x * sigmoid(x) by way of float32: bfloat16 has no fast kernel."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return F.silu(x.float()).to(x.dtype)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        x, = ctx.saved_tensors
-        return torch.ops.aten.silu_backward(
-            gradient.float(), x.float()).to(x.dtype)
+def attend(q, k, v):
+    """softmax(q k^T) v; q is scaled already."""
+    if hasattr(F, "scaled_dot_product_attention"):  # PyTorch 2.1 and later
+        return F.scaled_dot_product_attention(q, k, v, scale=1.0)
+    return (q @ k.transpose(2, 3)).float().softmax(-1).to(q.dtype) @ v
 
 
 class Attention(nn.Module):
@@ -142,8 +134,7 @@ class Attention(nn.Module):
         qkv = linear(x, weight, bias, arithmetic)
         q, k, v = (qkv.view(n, tokens, 3, self.heads, -1)
                    .permute(2, 0, 3, 1, 4))
-        mixed = (q @ k.transpose(2, 3)).float().softmax(-1).to(arithmetic) @ v
-        mixed = mixed.transpose(1, 2).reshape(n, tokens, width)
+        mixed = attend(q, k, v).transpose(1, 2).reshape(n, tokens, width)
         return linear(mixed, self.out_proj.weight, self.out_proj.bias,
                       arithmetic)
 
@@ -159,7 +150,7 @@ class Mlp(nn.Module):
     def forward(self, x, arithmetic):
         x = linear(x, self.fc1.weight * 1.702, self.fc1.bias * 1.702,
                    arithmetic)
-        return linear(Silu.apply(x), self.fc2.weight / 1.702, self.fc2.bias,
+        return linear(F.silu(x), self.fc2.weight / 1.702, self.fc2.bias,
                       arithmetic)
 
 

@@ -9,7 +9,10 @@
     training/score.py fovea WORK DIR [--program build/fovea]
         the same, computed with fovea
     training/score.py baseline WORK
-        two things that need no model: a thumbnail, and a hash of cosines
+        what needs no model: a thumbnail, a hash of cosines, and PDQ
+    training/score.py curve WORK DIR
+        of all pairs of a changed picture and an original, how many above a
+        cosine are the same picture, and how many of the same are above it
     training/score.py arrays GALLERY.npy QUERIES [DISTRACTORS.npy]
         QUERIES/CHANGE.npy: rows in the order of the gallery's
 
@@ -77,6 +80,9 @@ CHANGES = {
     "mirror": ImageOps.mirror,
     "resize_half": halve,
     "rotate_8": lambda im: cut(im.rotate(8, Image.BICUBIC), 0.85),
+    "turn_90": lambda im: im.transpose(Image.ROTATE_90),
+    "turn_180": lambda im: im.transpose(Image.ROTATE_180),
+    "turn_270": lambda im: im.transpose(Image.ROTATE_270),
     "warm": warm,
     "watermark": watermark,
 }
@@ -130,6 +136,35 @@ def cosine_hash(image):
     basis = np.cos(np.pi * n[:8, None] * (2 * n[None] + 1) / 64)
     coarse = (basis @ small @ basis.T).ravel()
     return np.where(coarse > np.median(coarse[1:]), 1.0, -1.0)
+
+
+def averaged(values, axis, window):
+    """The mean of a window around each place, shorter at the ends."""
+    values = np.moveaxis(values, axis, 0)
+    sums = np.concatenate([np.zeros_like(values[:1]), values.cumsum(0)])
+    at = np.arange(len(values))
+    low = np.maximum(at - (window - 1) // 2, 0)
+    high = np.minimum(at + window // 2 + 1, len(values))
+    means = (sums[high] - sums[low]) / (high - low)[:, None]
+    return np.moveaxis(means, 0, axis)
+
+
+def pdq(image):
+    """256 signs: Meta's PDQ, by its description ("The TMK+PDQF Video-Hashing
+    Algorithm and the PDQ Image-Hashing Algorithm", 2019): at most 512 pixels,
+    two averagings along each axis, 64 x 64 samples, the 16 x 16 coarsest
+    cosines without the constant ones, above their median or not."""
+    image = image.convert("RGB")
+    image.thumbnail((512, 512))
+    light = np.asarray(image, np.float64) @ (0.299, 0.587, 0.114)
+    for axis in (1, 0, 1, 0):
+        light = averaged(light, axis, (light.shape[axis] + 127) // 128)
+    rows, columns = (((np.arange(64) + 0.5) * n / 64).astype(int)
+                     for n in light.shape)
+    k, n = np.arange(1, 17), np.arange(64)
+    basis = np.cos(np.pi * k[:, None] * (2 * n[None] + 1) / 128)
+    coarse = (basis @ light[np.ix_(rows, columns)] @ basis.T).ravel()
+    return np.where(coarse > np.median(coarse), 1.0, -1.0)
 
 
 def embed_each(function):
@@ -226,6 +261,44 @@ def score_arrays(gallery, folder, distractors):
                np.load(distractors) if distractors else None))
 
 
+def precision_and_recall(same, strangers, cosine):
+    """Of the pairs above a cosine those that are the same picture, and of the
+    pairs that are the same picture those above it."""
+    right, wrong = (same >= cosine).sum(), (strangers >= cosine).sum()
+    return right / max(1, right + wrong), right / len(same)
+
+
+def least_cosine(same, strangers, precision):
+    """The lowest cosine, in thousandths, from which on precision is held."""
+    steps = np.arange(1000, -1, -1) / 1000
+    good = [precision_and_recall(same, strangers, c)[0] >= precision
+            or (strangers < c).all() for c in steps]
+    return steps[good.index(False) - 1] if False in good else 0.0
+
+
+def curve(work, embed):
+    at = lambda *names: pictures(os.path.join(work, *names))
+    gallery, same, strangers = unit(embed(at("gallery"))), [], []
+    for change in CHANGES:
+        likeness = unit(embed(at("queries", change))) @ gallery.T
+        own = np.eye(len(gallery), dtype=bool)
+        same.append(likeness[own])
+        strangers.append(likeness[~own])
+    same, strangers = np.concatenate(same), np.concatenate(strangers)
+    print("cosine precision recall")
+    for cosine in np.arange(50, 100, 2.5) / 100:
+        print(f"{cosine:.3f}  {{:.4f}}    {{:.4f}}".format(
+            *precision_and_recall(same, strangers, cosine)))
+    best = least_cosine(same, strangers, 0.995)
+    print(f"precision >= 0.995 from {best:.3f} on: "
+          "precision {:.4f}, recall {:.4f}".format(
+              *precision_and_recall(same, strangers, best)))
+    originals = (gallery @ gallery.T)[~np.eye(len(gallery), dtype=bool)]
+    print(f"hardest true pair {same.min():.3f}, closest strangers "
+          f"{strangers.max():.3f}, closest two originals "
+          f"{originals.max():.3f}")
+
+
 def parse():
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -234,7 +307,7 @@ def parse():
     verb.add_argument("photos")
     verb.add_argument("work")
     verb.add_argument("--distractors", type=int, default=0)
-    for name in ("model", "fovea"):
+    for name in ("model", "fovea", "curve"):
         verb = verbs.add_parser(name)
         verb.add_argument("work")
         verb.add_argument("folder")
@@ -256,8 +329,11 @@ def main():
     elif options.verb == "fovea":
         score(options.work,
               embed_with_fovea(options.program, options.folder))
+    elif options.verb == "curve":
+        curve(options.work,
+              embed_with_fovea(options.program, options.folder))
     elif options.verb == "baseline":
-        for function in (thumbnail, cosine_hash):
+        for function in (thumbnail, cosine_hash, pdq):
             print("--", function.__name__)
             score(options.work, embed_each(function))
     else:

@@ -1,82 +1,100 @@
 #!/usr/bin/python3
-"""Train the default model on drawn pictures:  training/train.py --out DIR
+"""Train the default model:  training/train.py PICTURES --out DIR [SHAPE...]
 
-Writes DIR/checkpoint.pt now and then and at the end; started again with the
-same DIR, it goes on from there. training/README.md tells how it learns.
-Processes of their own draw the batches: batch i is drawn by process i modulo
-their number, from the seed, so the data do not depend on who is faster.
+PICTURES is a folder that draw.py fills, before or meanwhile. Of each SHAPE,
+PATCH-WIDTH-HEADS-LAYERS-INNER, a tower is trained; several see the same views
+and are compared so. Writes DIR/SHAPE.pt now and then and at the end.
+training/README.md tells how a tower learns.
 """
 import argparse
-import concurrent.futures
 import copy
 import math
 import os
-import random
 import time
 
 import numpy as np
 import torch
-import torch.multiprocessing as mp
 from torch.nn import functional as F
 
 import augment
-import generate
+import draw
 from model import Shape, Tower
 
-POOL = 384  # drawn families at hand
-USES = 32  # batches that a family serves, on average, before it is replaced
-GENTLE = 0.6  # how many of the first views are hardly changed
+GENTLE = 0.5  # how many of the first views are hardly changed
 VALID_SEED = 0x5EED
-VALID_FAMILIES = 128
+VALID_FAMILIES = 256
+CHUNK = 1024  # pictures that are changed at a time
 
 
-def draw_batches(queue, seed, number, batch, side):
-    """Pairs of views, (2 * batch, side, side, 3): the first of each pair,
-    then the seconds."""
-    torch.set_num_threads(1)
-    rng = random.Random(seed * 1000003 + number)
-    bank = generate.Bank(rng.getrandbits(48))
-    per_batch = batch // generate.FAMILY
-    draw = lambda: generate.draw_family(bank, rng.getrandbits(48))
-    pool = [draw() for _ in range(POOL)]
-    while True:
-        for i in rng.sample(range(POOL), max(1, per_batch // USES)):
-            pool[i] = draw()
-        bank.refresh(1)
-        pictures = [p for family in rng.sample(pool, per_batch)
-                    for p in family]
-        views = [augment.view(p, rng, side, rng.random() < GENTLE)
-                 for p in pictures]
-        views += [augment.view(p, rng, side) for p in pictures]
-        queue.put(torch.from_numpy(np.array(views)))
+class Pictures:
+    """Families on the device, more of them from step to step.
+
+    Which are there at a step depends on its number alone: a shard that is not
+    drawn yet is waited for.
+    """
+
+    def __init__(self, options, device):
+        self.options, self.n_shards, self.waited = options, 0, 0.0
+        shape = (options.shards * draw.FAMILIES, draw.generate.FAMILY,
+                 draw.SIDE_PX, draw.SIDE_PX, 3)
+        self.families = torch.empty(shape, dtype=torch.uint8, device=device)
+        self.generator = torch.Generator(device).manual_seed(options.seed)
+
+    def load(self, step):
+        o = self.options
+        share = step / max(1, o.steps * o.drawn)
+        wanted = o.ready + share * (o.shards - o.ready)
+        while self.n_shards < min(o.shards, math.ceil(wanted)):
+            name = draw.path(o.pictures, self.n_shards)
+            start = time.time()
+            while not os.path.exists(name):
+                time.sleep(0.05)
+            self.waited += time.time() - start
+            at = self.n_shards * draw.FAMILIES
+            self.families[at:at + draw.FAMILIES] = torch.from_numpy(
+                np.load(name))
+            self.n_shards += 1
+
+    def pairs(self, step):
+        """(2 * batch, side, side, 3): first views, then the seconds."""
+        self.load(step)
+        o, generator = self.options, self.generator
+        chosen = torch.randperm(self.n_shards * draw.FAMILIES,
+                                generator=generator,
+                                device=self.families.device)
+        chosen = chosen[:o.batch // draw.generate.FAMILY]
+        pictures = self.families[chosen].flatten(0, 1)
+        return torch.cat([
+            augment.views(part, generator, o.side, share)
+            for share in (GENTLE, 0.0) for part in pictures.split(CHUNK)])
 
 
-def validation(side):
-    """Drawn pictures that training never draws, and two changes of each."""
-    bank, rng = generate.Bank(VALID_SEED), random.Random(VALID_SEED)
-    pictures = [p for i in range(VALID_FAMILIES)
-                for p in generate.draw_family(bank, VALID_SEED + i)]
-    gallery = [augment.view(p, rng, side, True) for p in pictures]
-    queries = [augment.view(p, rng, side) for p in pictures + pictures]
-    return [torch.from_numpy(np.array(v)) for v in (gallery, queries)]
+def validation(side, device):
+    """Drawn pictures that training never draws, and four changes of each."""
+    pictures = torch.from_numpy(draw.families(VALID_SEED, VALID_FAMILIES))
+    pictures = pictures.flatten(0, 1).to(device)
+    generator = torch.Generator(device).manual_seed(VALID_SEED)
+    views = lambda share: torch.cat([
+        augment.views(part, generator, side, share)
+        for part in pictures.split(CHUNK)])
+    return views(1.0), torch.cat([views(0.0) for _ in range(4)])
 
 
 @torch.no_grad()
-def recall(tower, pictures, device, arithmetic=torch.float32):
+def recall(tower, pictures, arithmetic=torch.float32):
+    """Of the changed pictures, how many find their original first."""
     gallery, queries = (
-        torch.cat([tower.embed(part.to(device), None, arithmetic)
-                   for part in v.split(32)])
-        for v in pictures)
-    found = (queries @ gallery.T).argmax(1).cpu()
-    own = torch.arange(len(queries)) % len(gallery)
+        torch.cat([tower.embed(part, None, arithmetic)
+                   for part in v.split(512)]) for v in pictures)
+    found = (queries @ gallery.T).argmax(1)
+    own = torch.arange(len(queries), device=found.device) % len(gallery)
     return (found == own).float().mean().item()
 
 
 def contrastive(rows, temperature):
     """Each view must find its pair, half the rows away, among all others."""
     n = len(rows)
-    itself = torch.eye(n, dtype=torch.bool, device=rows.device)
-    like = (rows @ rows.T / temperature).masked_fill(itself, -math.inf)
+    like = (rows @ rows.T / temperature).fill_diagonal_(-math.inf)
     pair = torch.arange(n, device=rows.device).roll(n // 2)
     return F.cross_entropy(like, pair)
 
@@ -86,131 +104,103 @@ def learning_rate(step, options):
     if step < options.warmup:
         return options.rate * (step + 1) / options.warmup
     share = (step - options.warmup) / max(1, options.steps - options.warmup)
-    return options.rate * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))
-
-
-def save(path, state):
-    torch.save(state, path + ".part")
-    os.replace(path + ".part", path)
+    return options.rate * (0.01 + 0.495 * (1 + math.cos(math.pi * share)))
 
 
 class Training:
-    """The model, its moving average and its optimizer; what is saved."""
+    """A tower, its moving average and its optimizer."""
 
-    def __init__(self, options, device):
+    def __init__(self, name, options, device):
         torch.manual_seed(options.seed)
-        torch.set_num_threads(1)
-        self.options, self.device, self.step = options, device, 0
+        self.name, self.options, self.device = name, options, device
         self.arithmetic = getattr(torch, options.arithmetic)
-        shape = Shape(options.side, options.patch, options.width,
-                      options.layers, options.width // options.head,
-                      options.width * options.mlp, options.dim)
+        patch, width, heads, layers, inner = map(int, name.split("-"))
+        shape = Shape(options.side, patch, width, layers, heads, inner,
+                      options.dim)
         self.tower = Tower(shape).to(device)
         self.average = copy.deepcopy(self.tower)
+        self.embed = self.tower.embed
+        if options.compile:
+            self.embed = torch.compile(self.embed)
         decays = [p for p in self.tower.parameters() if p.ndim > 1]
         others = [p for p in self.tower.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
             [{"params": decays, "weight_decay": 0.05},
              {"params": others, "weight_decay": 0}], betas=(0.9, 0.98))
-        self.path = os.path.join(options.out, "checkpoint.pt")
-        self.threads = concurrent.futures.ThreadPoolExecutor(
-            options.threads, initializer=torch.set_num_threads, initargs=(1,))
+        self.losses, self.seconds = [], 0.0
 
-    def save(self):
-        save(self.path, {"shape": self.tower.shape.__dict__,
-                         "tower": self.tower.state_dict(),
-                         "average": self.average.state_dict(),
-                         "optimizer": self.optimizer.state_dict(),
-                         "step": self.step})
-
-    def resume(self):
-        if not os.path.exists(self.path):
-            return
-        state = torch.load(self.path, map_location=self.device)
-        self.tower.load_state_dict(state["tower"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
-
-    def choose_patches(self, count):
+    def choose_patches(self, step, count):
         """The patches to look at in each view; None: all."""
-        options = self.options
-        if self.step >= options.steps * (1 - options.full):
+        o = self.options
+        if step >= o.steps * (1 - o.full):
             return None
-        patches = (options.side // options.patch) ** 2
+        patches = (o.side // self.tower.shape.patch_size) ** 2
         return torch.rand(count, patches, device=self.device).topk(
-            round(patches * options.keep)).indices
+            round(patches * o.keep)).indices
 
-    def differentiate(self, views, kept):
-        """The loss; its gradients go to the parameters.
-
-        Chunks stay in the cache, and threads share them. Their gradients are
-        added up in order, so that the sum does not depend on who is faster.
-        """
-        size, parameters = self.options.chunk, list(self.tower.parameters())
-        views = views.split(size)
-        kept = [None] * len(views) if kept is None else kept.split(size)
-        rows = list(self.threads.map(
-            lambda part, some: self.tower.embed(part, some, self.arithmetic),
-            views, kept))
-        leaf = torch.cat([r.detach() for r in rows]).requires_grad_()
-        loss = contrastive(leaf, self.options.temperature)
-        loss.backward()
-        parts = self.threads.map(
-            lambda row, gradient: torch.autograd.grad(
-                row, parameters, gradient),
-            rows, leaf.grad.split(size))
-        for parameter, *gradients in zip(parameters, *parts):
-            parameter.grad = sum(gradients)
-        return loss.item()
-
-    def learn(self, views):
+    def learn(self, step, views):
+        start = time.time()
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.options)
-        loss = self.differentiate(views.to(self.device),
-                                  self.choose_patches(len(views)))
+            group["lr"] = learning_rate(step, self.options)
+        rows = self.embed(views, self.choose_patches(step, len(views)),
+                          self.arithmetic)
+        loss = contrastive(rows.float(), self.options.temperature)
+        self.optimizer.zero_grad()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.tower.parameters(), 1.0)
         self.optimizer.step()
-        self.step += 1
-        self.update_average()
-        return loss
+        self.update_average(step)
+        self.losses.append(loss.item())
+        self.seconds += time.time() - start
 
     @torch.no_grad()
-    def update_average(self):
-        keep = min(0.998, self.step / (self.step + 10))
+    def update_average(self, step):
+        keep = min(0.998, (step + 1) / (step + 11))
         for mean, p in zip(self.average.parameters(),
                            self.tower.parameters()):
             mean.lerp_(p, 1 - keep)
 
-    def recall(self, pictures):
-        return recall(self.average, pictures, self.device, self.arithmetic)
+    def report(self, step, pictures):
+        found = recall(self.average, pictures, self.arithmetic)
+        line = (f"step {step} {self.name}: "
+                f"loss {np.mean(self.losses):.3f} recall {found:.4f} "
+                f"in {self.seconds:.0f} s")
+        self.losses = []
+        path = os.path.join(self.options.out, self.name + ".pt")
+        torch.save({"shape": self.tower.shape.__dict__, "step": step,
+                    "average": {k: v.cpu() for k, v in
+                                self.average.state_dict().items()}},
+                   path + ".part")
+        os.replace(path + ".part", path)
+        return line
 
 
 def parse():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--out", required=True, help="folder of the checkpoint")
-    p.add_argument("--steps", type=int, default=6500)
-    p.add_argument("--batch", type=int, default=128, help="pictures a step")
-    p.add_argument("--keep", type=float, default=0.25,
+    p.add_argument("pictures", help="folder that draw.py fills")
+    p.add_argument("shapes", nargs="*", default=["8-128-2-5-384"])
+    p.add_argument("--out", required=True, help="folder of the checkpoints")
+    p.add_argument("--steps", type=int, default=5600)
+    p.add_argument("--stop", type=int,
+                   help="end after so many of them")
+    p.add_argument("--batch", type=int, default=1024, help="pictures a step")
+    p.add_argument("--shards", type=int, default=480,
+                   help="of pictures, in the end")
+    p.add_argument("--ready", type=int, default=150,
+                   help="of them, before the first step")
+    p.add_argument("--drawn", type=float, default=0.75,
+                   help="share of the steps after which all are there")
+    p.add_argument("--keep", type=float, default=0.5,
                    help="share of a view's patches that is looked at")
-    p.add_argument("--full", type=float, default=0.12,
+    p.add_argument("--full", type=float, default=0.35,
                    help="share of the steps, the last ones, with all patches")
-    p.add_argument("--rate", type=float, default=1e-3)
-    p.add_argument("--warmup", type=int, default=200)
+    p.add_argument("--rate", type=float, default=2e-3)
+    p.add_argument("--warmup", type=int, default=300)
     p.add_argument("--temperature", type=float, default=0.05)
     p.add_argument("--side", type=int, default=96)
-    p.add_argument("--patch", type=int, default=8)
-    p.add_argument("--width", type=int, default=128)
-    p.add_argument("--head", type=int, default=64, help="width of a head")
-    p.add_argument("--layers", type=int, default=4)
-    p.add_argument("--mlp", type=int, default=2)
     p.add_argument("--dim", type=int, default=256)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--workers", type=int, default=2,
-                   help="processes that draw")
-    p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--chunk", type=int, default=32,
-                   help="views that a thread takes at a time")
+    p.add_argument("--compile", action="store_true")
     p.add_argument("--arithmetic", default="bfloat16",
                    choices=["bfloat16", "float32"])
     p.add_argument("--every", type=int, default=200,
@@ -218,37 +208,26 @@ def parse():
     return p.parse_args()
 
 
-def start_drawing(options, step):
-    """A queue of batches for each process that draws."""
-    queues = [mp.Queue(3) for _ in range(options.workers)]
-    for i, queue in enumerate(queues):
-        seed = options.seed + 7919 * step
-        mp.Process(target=draw_batches, daemon=True, args=(
-            queue, seed, i, options.batch, options.side)).start()
-    return queues
-
-
 def main():
     options = parse()
     os.makedirs(options.out, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = Training(options, device)
-    training.resume()
-    queues = start_drawing(options, training.step)
-    pictures = validation(options.side)
-    print(f"step {training.step}: recall "
-          f"{training.recall(pictures):.3f}", flush=True)
-    start, losses = time.time(), []
-    while training.step < options.steps:
-        views = queues[training.step % len(queues)].get()
-        losses.append(training.learn(views))
-        if (training.step % options.every == 0
-                or training.step == options.steps):
-            training.save()
-            print(f"step {training.step}: loss {np.mean(losses):.3f} "
-                  f"recall {training.recall(pictures):.3f} "
-                  f"after {time.time() - start:.0f} s", flush=True)
-            losses = []
+    start = time.time()
+    pictures = Pictures(options, device)
+    held_out = validation(options.side, device)
+    trainings = [Training(s, options, device) for s in options.shapes]
+    print(f"ready after {time.time() - start:.0f} s", flush=True)
+    start = time.time()
+    end = options.stop or options.steps
+    for step in range(end):
+        views = pictures.pairs(step)
+        for training in trainings:
+            training.learn(step, views)
+        if (step + 1) % options.every == 0 or step + 1 == end:
+            for training in trainings:
+                print(training.report(step + 1, held_out), flush=True)
+            print(f"{time.time() - start:.0f} s, {pictures.waited:.0f} s of "
+                  f"them waiting, {pictures.n_shards} shards", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ except ImportError:
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "..", "training"))
 sys.dont_write_bytecode = True
-import augment
 import generate
 import score
 
@@ -106,12 +105,36 @@ def test_writing_repeats_its_glyphs_inside_its_lines():
     assert not ink[:, :15].any() and not ink[:50].any()
 
 
-def test_views_have_the_side_that_is_asked_for():
-    rng = random.Random(4)
-    picture = ramp(176, 176)
-    for gentle in (True, False):
-        view = augment.view(picture, rng, 96, gentle)
-        assert view.shape == (96, 96, 3) and view.dtype == np.uint8
+def test_turns_are_quarters_against_the_clock():
+    picture = ramp(120, 90)
+    for name, shape, first in (("turn_90", (120, 90, 3), (119, 0, 200)),
+                               ("turn_180", (90, 120, 3), (119, 89, 200)),
+                               ("turn_270", (120, 90, 3), (0, 89, 200))):
+        turned = np.asarray(score.CHANGES[name](picture))
+        assert turned.shape == shape, name
+        assert tuple(turned[0, 0]) == first, name
+
+
+def test_precision_and_recall_of_a_cosine():
+    same, strangers = np.array([0.9, 0.8, 0.4]), np.array([0.5, 0.1, 0.85])
+    assert score.precision_and_recall(same, strangers, 0.8) == (2 / 3, 2 / 3)
+    assert score.precision_and_recall(same, strangers, 0.3) == (3 / 5, 1)
+    assert score.least_cosine(same, strangers, 0.995) == 0.851
+    assert score.least_cosine(same, strangers, 0.5) == 0.0
+    assert score.least_cosine(same, np.array([0.5, 0.45]), 0.6) == 0.451
+
+
+def test_pdq_hears_structure_and_not_brightness():
+    rng = np.random.default_rng(5)
+    rough = Image.fromarray(rng.integers(0, 180, (9, 9, 3), np.uint8))
+    picture = rough.resize((300, 200), Image.BICUBIC)
+    brighter = picture.point(lambda v: v + 40)
+    other = Image.fromarray(rng.integers(0, 180, (9, 9, 3), np.uint8)).resize(
+        (300, 200), Image.BICUBIC)
+    first = score.pdq(picture)
+    assert first.shape == (256,) and abs(first.sum()) <= 2
+    assert (first != score.pdq(brighter)).sum() < 12
+    assert (first != score.pdq(other)).sum() > 80
 
 
 def main():
