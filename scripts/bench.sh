@@ -23,6 +23,6 @@ for dtype in f32 bf16; do
 done
 echo "the server beside the command and the C API"
 bench/serve_load.py build samples/scenes/forest.jpg \
-    models/fovea/near-duplicate-small "$folder/b32"
+    models/fovea/near-duplicate "$folder/b32"
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py

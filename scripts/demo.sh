@@ -8,7 +8,7 @@ mkdir -p "$out"
 
 cat <<'TEXT'
 
-The model is fovea/near-duplicate-small, which comes with fovea: it finds the
+The model is fovea/near-duplicate, which comes with fovea: it finds the
 same picture again after somebody changed it. It knows looks, not meanings.
 
 TEXT

@@ -49,8 +49,8 @@ struct fovea_model;
 
 /** Key of the model that is used when none is named. It is installed with fovea,
  *  finds the same picture again after it was changed, and knows looks, not
- *  meanings (models/fovea/near-duplicate-small/README.md). */
-#define FOVEA_DEFAULT_MODEL "fovea/near-duplicate-small"
+ *  meanings (models/fovea/near-duplicate/README.md). */
+#define FOVEA_DEFAULT_MODEL "fovea/near-duplicate"
 
 /** Arithmetic of the forward pass. */
 enum fovea_dtype {

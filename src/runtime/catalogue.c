@@ -16,7 +16,7 @@
 
 /* FOVEA_DATA_DIRECTORY comes from the build: <datadir>/fovea. */
 
-/* Of the model that comes with fovea: samples to -1 and 1. */
+/* Of the models that come with fovea: samples to -1 and 1. */
 #define HALVES           \
     {                    \
         0.5F, 0.5F, 0.5F \
@@ -32,7 +32,10 @@
     }
 
 static const struct fovea_catalogue_entry entries[] = {
-    { FOVEA_DEFAULT_MODEL, 256, 96, 8, 4, 2, 128, 256, HALVES, HALVES, 38 },
+    { FOVEA_DEFAULT_MODEL, 256, 96, 8, 5, 2, 128, 384, HALVES, HALVES, 39 },
+    /* The default before it, for vectors that were kept. */
+    { "fovea/near-duplicate-small", 256, 96, 8, 4, 2, 128, 256, HALVES, HALVES,
+            38 },
     { "openai/clip-vit-base-patch32", 512, 224, 32, 12, 12, 768, 3072,
             CLIP_MEAN, CLIP_STD, 376 },
     { "openai/clip-vit-base-patch16", 512, 224, 16, 12, 12, 768, 3072,
@@ -139,7 +142,8 @@ try_all(struct search *search, const char *key)
 static const char *
 remedy(const char *key)
 {
-    return strcmp(key, FOVEA_DEFAULT_MODEL) == 0
+    static const char ours[] = "fovea/";
+    return strncmp(key, ours, strlen(ours)) == 0
             ? "it is installed with fovea: "
             : "fovea pull ";
 }

@@ -88,7 +88,7 @@ ok run
 name="the model that comes with fovea is found beside the library"
 default_model() {
     LD_LIBRARY_PATH=${library%/*} HOME=/nonexistent "$root/embed" \
-        fovea/near-duplicate-small "$source/samples/scenes/fog.jpg" \
+        fovea/near-duplicate "$source/samples/scenes/fog.jpg" \
         "$source/samples/scenes/fog_small.jpg" >"$root/out" || return 1
     cat "$root/out"
     grep -q '^2 of 2 images embedded, 256 numbers' "$root/out"

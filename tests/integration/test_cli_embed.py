@@ -90,7 +90,7 @@ def test_the_default_model_needs_no_name(directory):
                  env=environment(FOVEA_HOME=source))
     same(result.stderr, b"")
     named = run("embed", path, "--model",
-                f"{source}/models/fovea/near-duplicate-small", model=False)
+                f"{source}/models/fovea/near-duplicate", model=False)
     same(result.stdout, named.stdout)
     same(len(lines(result.stdout)[0]["embedding"]), 256)
 

@@ -141,7 +141,7 @@ def test_models_are_listed(directory):
          768)
     same(models["openai/clip-vit-large-patch14-336"]["image_size_px"], 336)
     same(models["openai/clip-vit-base-patch16"]["here"], False)
-    here = "fovea/near-duplicate-small"
+    here = "fovea/near-duplicate"
     config = json.loads(read(os.path.join(
         os.environ["FOVEA_SOURCE_ROOT"], "models", here, "config.json")))
     same(models[here]["embedding_dimension"], config["projection_dim"])

@@ -198,16 +198,16 @@ def test_two_large_requests_share_a_small_queue(_):
 
 def test_models(_):
     home = {"FOVEA_HOME": os.environ["FOVEA_SOURCE_ROOT"]}
-    with Server(models=[command.MODEL, "fovea/near-duplicate-small"],
+    with Server(models=[command.MODEL, "fovea/near-duplicate"],
                 env=home) as server:
         listed = server.get("/v1/models").json
         same(listed["object"], "list")
         same([model["id"] for model in listed["data"]],
-             [command.NAME, "fovea/near-duplicate-small"])
+             [command.NAME, "fovea/near-duplicate"])
         dimension = listed["data"][1]["dimension"]
         answer = server.post({"input": b64(picture(1)),
-                              "model": "fovea/near-duplicate-small"})
-        same(answer.json["model"], "fovea/near-duplicate-small")
+                              "model": "fovea/near-duplicate"})
+        same(answer.json["model"], "fovea/near-duplicate")
         same(len(answer.vectors()[0]), dimension)
         error = is_error(server.post({"input": "", "model": "other"}), 404,
                          "unknown_model", "other")

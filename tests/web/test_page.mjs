@@ -8,7 +8,7 @@ import { main, SOURCE, withServer } from "./serving.mjs";
 
 const CHROMIUM = "/usr/bin/chromium";
 const PATIENCE_MS = 300000;
-const MODEL = join(SOURCE, "models/fovea/near-duplicate-small");
+const MODEL = join(SOURCE, "models/fovea/near-duplicate");
 const scene = (name) => join(SOURCE, "samples/scenes", `${name}.jpg`);
 
 let chromium;
@@ -63,7 +63,7 @@ const text = (page, selector) => page.locator(selector).innerText();
 async function poolIsLive(page) {
   await page.waitForSelector("#state[data-state=cold]");
   assert.equal(await page.locator(".cell").count(), 0);
-  assert.match(await text(page, "#models"), /near-duplicate-small/);
+  assert.match(await text(page, "#models"), /near-duplicate/);
   await give(page, scene("city"));
   await embedded(page, 1);
   await page.waitForSelector("#state[data-state=ready]");
