@@ -127,7 +127,7 @@ lane_embed(struct lane *lane, size_t n)
         struct fovea_input input;
         fovea_input_from_memory(bare->picture->jpeg, bare->picture->jpeg_size,
                 &input);
-        if (fovea_preprocess_image(&bare->settings, &bare->limits, &input,
+        if (fovea_preprocess_image(&bare->settings, &bare->limits, NULL, &input,
                     lane->pixels + i * 3 * side * side, &error)) {
             fail("a picture", &error);
         }

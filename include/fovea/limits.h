@@ -1,7 +1,8 @@
 /*
  * Limits on what one image may cost; each has its own status code and its own
  * flag of the command. They are checked from the file's size and header, before
- * memory for pixels is taken. And what becomes of an image that is damaged.
+ * memory for pixels is taken; scans of a progressive JPEG as they come. And what
+ * becomes of an image that is damaged.
  */
 #ifndef FOVEA_LIMITS_H
 #define FOVEA_LIMITS_H
@@ -22,10 +23,21 @@ struct fovea_limits {
     uint64_t max_pixels;  /* width * height: FOVEA_ERR_IMAGE_TOO_MANY_PIXELS */
     uint32_t max_side_px; /* either side: FOVEA_ERR_IMAGE_SIDE_TOO_LONG */
     enum fovea_damaged damaged;
+    uint64_t max_decode_bytes; /* working memory of decoding, of formats that
+                              must have the picture as a whole:
+                              FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY */
+    uint64_t max_decode_work;  /* pixel passes: pixels times how often each is
+                              gone over. A pixel of a baseline JPEG or of a PNG
+                              is one, of each scan of a progressive JPEG one
+                              more, of WebP 2, of HEIC and AVIF 8, tiles that
+                              are used twice twice:
+                              FOVEA_ERR_IMAGE_TOO_COSTLY */
 };
 
-#define FOVEA_DEFAULT_MAX_BYTES   (UINT64_C(256) << 20)
-#define FOVEA_DEFAULT_MAX_PIXELS  UINT64_C(178956970)
-#define FOVEA_DEFAULT_MAX_SIDE_PX UINT32_C(65535)
+#define FOVEA_DEFAULT_MAX_BYTES        (UINT64_C(256) << 20)
+#define FOVEA_DEFAULT_MAX_PIXELS       (UINT64_C(1) << 28)
+#define FOVEA_DEFAULT_MAX_SIDE_PX      UINT32_C(65535)
+#define FOVEA_DEFAULT_MAX_DECODE_BYTES (UINT64_C(1) << 30)
+#define FOVEA_DEFAULT_MAX_DECODE_WORK  (UINT64_C(1) << 32)
 
 #endif

@@ -1,6 +1,8 @@
 /* Limits: see limits.h. */
 #include "base/limits.h"
 
+#include <stddef.h>
+
 struct fovea_limits
 fovea_limits_resolve(const struct fovea_limits *limits)
 {
@@ -14,5 +16,41 @@ fovea_limits_resolve(const struct fovea_limits *limits)
     if (!all.max_side_px) {
         all.max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX;
     }
+    if (!all.max_decode_bytes) {
+        all.max_decode_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES;
+    }
+    if (!all.max_decode_work) {
+        all.max_decode_work = FOVEA_DEFAULT_MAX_DECODE_WORK;
+    }
     return all;
+}
+
+static const struct {
+    const char *flag;
+    const char *field;
+    const char *by;
+} names[] = {
+#define X(name, flag, field) { flag, field, "(" flag ", " field ")" },
+#define Y(name, flag)        { flag, NULL, "(" flag ")" },
+#include "base/limit.def"
+#undef X
+#undef Y
+};
+
+const char *
+fovea_limit_by(enum fovea_limit limit)
+{
+    return names[limit].by;
+}
+
+const char *
+fovea_limit_flag(enum fovea_limit limit)
+{
+    return names[limit].flag;
+}
+
+const char *
+fovea_limit_field(enum fovea_limit limit)
+{
+    return names[limit].field;
 }

@@ -1,4 +1,5 @@
-/* Limits: filling in what a caller left at its default. */
+/* Limits: filling in what a caller left at its default, and what they are
+ * called. */
 #ifndef FOVEA_BASE_LIMITS_H
 #define FOVEA_BASE_LIMITS_H
 
@@ -6,5 +7,24 @@
 
 /** Every zero field replaced by its FOVEA_DEFAULT_MAX_*. */
 struct fovea_limits fovea_limits_resolve(const struct fovea_limits *limits);
+
+enum fovea_limit {
+#define X(name, flag, field) FOVEA_LIMIT_##name,
+#define Y(name, flag)        FOVEA_LIMIT_##name,
+#include "base/limit.def"
+#undef X
+#undef Y
+    FOVEA_LIMIT_COUNT
+};
+
+/** The end of every message about a limit: where it is set,
+ *  "(--max-pixels, fovea_limits.max_pixels)". Static. */
+const char *fovea_limit_by(enum fovea_limit limit);
+
+/** "--max-pixels". Static. */
+const char *fovea_limit_flag(enum fovea_limit limit);
+
+/** "fovea_limits.max_pixels"; NULL if the library does not have it. Static. */
+const char *fovea_limit_field(enum fovea_limit limit);
 
 #endif

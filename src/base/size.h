@@ -46,6 +46,28 @@ fovea_bytes_left(uint64_t amount, uint64_t taken)
     return amount > taken ? amount - taken : 0;
 }
 
+/** a + b and a * b, UINT64_MAX if it is more. */
+static inline uint64_t
+fovea_sum_bytes(uint64_t a, uint64_t b)
+{
+    uint64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static inline uint64_t
+fovea_product_bytes(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+/** In MiB, rounded up. */
+static inline uint64_t
+fovea_whole_mib(uint64_t bytes)
+{
+    return (bytes >> 20) + ((bytes & 0xfffff) != 0);
+}
+
 /** The first multiple at or above value, which must not be near SIZE_MAX. */
 static inline size_t
 fovea_round_up(size_t value, size_t multiple)

@@ -133,7 +133,8 @@ fovea_estimate_worker(const struct fovea_vision_config *config,
     size_t side = config->image_size_px;
     uint64_t lane = scratch(config, dtype, batch) +
             batch * (3 * side * side + config->projection_dim * sizeof(float));
-    return FOVEA_WORKER_BASE_BYTES + n_threads * lane;
+    return FOVEA_WORKER_BASE_BYTES +
+            n_threads * (lane + FOVEA_DECODE_FREE_BYTES);
 }
 
 uint64_t
@@ -142,6 +143,7 @@ fovea_estimate_pixels_worker(const struct fovea_preprocess *settings,
 {
     (void)max_batch; /* pixels leave one by one */
     return FOVEA_WORKER_BASE_BYTES +
-            (uint64_t)n_threads * 3 * settings->crop_width_px *
-            settings->crop_height_px;
+            n_threads *
+            ((uint64_t)3 * settings->crop_width_px * settings->crop_height_px +
+                    FOVEA_DECODE_FREE_BYTES);
 }

@@ -24,9 +24,12 @@ uint64_t fovea_estimate_shared(const struct fovea_vision_config *config,
 
 enum {
     /* Of a worker besides what follows from the model: code, the libraries'
-       tables, kernels generated at run time, stacks, what decoding a picture of
-       a few megapixels takes. Measured; see tests/integration. */
-    FOVEA_WORKER_BASE_BYTES = 32 << 20,
+       tables, kernels generated at run time, stacks. Measured; see
+       tests/integration. */
+    FOVEA_WORKER_BASE_BYTES = 24 << 20,
+    /* And of each of its threads for decoding: any picture that streams, and
+       others of a few megapixels. What takes more asks for it. */
+    FOVEA_DECODE_FREE_BYTES = 8 << 20,
 };
 
 /** A worker: buffers of the forward pass, the library's code, what decoders

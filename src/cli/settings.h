@@ -32,12 +32,14 @@ struct fovea_settings {
     uint64_t max_bytes;
     uint64_t max_pixels;
     uint64_t max_side_px;
+    uint64_t max_decode_bytes;
+    uint64_t max_decode_work;
     uint64_t damaged;         /* enum fovea_damaged */
     const char *max_warnings; /* obsolete */
 };
 
 enum {
-    FOVEA_SETTINGS_N_FLAGS = 23
+    FOVEA_SETTINGS_N_FLAGS = 25
 };
 
 /* What the flags are, for the help of each command; as it is printed. */
@@ -72,8 +74,11 @@ enum {
     "Limits; an image beyond one is a bad input:\n" \
     "      --max-bytes N     size of the file; K, M, G are powers of 1024 (256M)\n" \
     "      --max-pixels N    width times height; K, M, G are powers of 1000\n" \
-    "                        (178956970)\n" \
+    "                        (268435456)\n" \
     "      --max-side N      width, and height (65535)\n" \
+    "      --max-image-memory N  to decode it where it does not stream (1G)\n" \
+    "      --max-image-work N    pixel passes to decode it: pixels, times scans\n" \
+    "                            and uses of tiles (4294967296)\n" \
     "\n" \
     "Damage:\n" \
     "      --damaged WHAT    an image that cannot be decoded whole: refuse, or\n" \

@@ -20,6 +20,16 @@ watch_begin(void *context, const struct fovea_image_info *info,
 }
 
 static enum fovea_status
+watch_reserve(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    struct fovea_damage_watch *watch = context;
+    return watch->sink->reserve
+            ? watch->sink->reserve(watch->sink->context, info, err)
+            : FOVEA_OK;
+}
+
+static enum fovea_status
 hand_on(struct fovea_damage_watch *watch, const uint8_t *rgb,
         struct fovea_error *err)
 {
@@ -58,6 +68,7 @@ fovea_damage_watch_sink(struct fovea_damage_watch *watch)
         .context = watch,
         .begin = watch_begin,
         .row = watch_row,
+        .reserve = watch_reserve,
     };
 }
 

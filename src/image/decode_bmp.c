@@ -146,11 +146,14 @@ fovea_decode_bmp(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
+    bool runs = bmp.compression == FOVEA_BMP_RLE8 ||
+            bmp.compression == FOVEA_BMP_RLE4;
     struct fovea_image_info info = {
         .format = FOVEA_FORMAT_BMP,
         .width_px = bmp.width_px,
         .height_px = bmp.height_px,
         .orientation = 1,
+        .decode_bytes = runs ? (uint64_t)bmp.width_px * bmp.height_px : 0,
     };
     status = fovea_decode_begin(&info, limits, sink, err);
     if (status) {
@@ -164,8 +167,6 @@ fovea_decode_bmp(struct fovea_input *input, const struct fovea_limits *limits,
     if (!rgb) {
         return fovea_fail_memory(err, size, "a row of a BMP");
     }
-    bool runs = bmp.compression == FOVEA_BMP_RLE8 ||
-            bmp.compression == FOVEA_BMP_RLE4;
     return runs ? push_runs(input, &bmp, sink, rgb, err)
                 : push_raw(input, &bmp, sink, rgb, err);
 }

@@ -392,6 +392,9 @@ fovea_decode_gif(struct fovea_input *input, const struct fovea_limits *limits,
         .width_px = frame.canvas_width_px,
         .height_px = frame.canvas_height_px,
         .orientation = 1,
+        .decode_bytes = frame.interlaced
+                ? (uint64_t)frame.width_px * frame.height_px
+                : 0,
     };
     status = fovea_decode_begin(&info, limits, sink, err);
     if (status) {

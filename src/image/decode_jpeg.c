@@ -31,6 +31,8 @@
 #include <jerror.h>
 
 #include "base/error.h"
+#include "base/limits.h"
+#include "base/size.h"
 #include "image/decode.h"
 #include "image/jpeg_data.h"
 #include "image/jpeg_head.h"
@@ -40,9 +42,9 @@ enum {
     /* Scans of a picture; encoders write about ten, and 8 bits of four
        components cannot use more. */
     MAX_SCANS = 200,
-    /* And what they may cost together, in 8x8 blocks stepped over: some
-       seconds. Ten scans of the largest image allowed fit well. */
-    MAX_SCAN_BLOCKS = 100000000
+    /* Beside the coefficients: what is known of each row of blocks, tables. */
+    SCANS_BYTES = 1 << 20,
+    ROWS_BYTES = 4 << 20
 };
 
 struct decoder {
@@ -57,6 +59,7 @@ struct decoder {
     struct fovea_error *err;
     enum fovea_status status; /* of what made us escape */
     unsigned orientation;
+    struct fovea_image_info info;
 
     struct fovea_jpeg_data data;
     uint8_t window[WINDOW_BYTES];
@@ -190,14 +193,18 @@ watch_scans(j_common_ptr common)
 {
     struct decoder *decoder = decoder_of(common);
     const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-    uint64_t blocks = ((uint64_t)jpeg->image_width / DCTSIZE + 1) *
-            ((uint64_t)jpeg->image_height / DCTSIZE + 1);
     uint64_t n = (uint64_t)jpeg->input_scan_number;
-    if (n > MAX_SCANS || (n > 1 && n * blocks > MAX_SCAN_BLOCKS)) {
+    if (n > MAX_SCANS) {
         escape(decoder,
                 fovea_fail(decoder->err, FOVEA_ERR_IMAGE_CORRUPT,
                         "JPEG: more scans than a picture of %ux%u can need",
                         jpeg->image_width, jpeg->image_height));
+    }
+    enum fovea_status status =
+            fovea_decode_check_work(&decoder->info, decoder->limits,
+                    fovea_decode_passes(&decoder->info, n + 1), decoder->err);
+    if (n > 1 && status) {
+        escape(decoder, status);
     }
 }
 
@@ -221,16 +228,24 @@ create(struct decoder *decoder)
     jpeg->progress = &decoder->progress;
 }
 
-/* What a picture of several scans needs for its coefficients, two bytes each
-   and at most four components, sides rounded up to the largest unit; and some
-   for rows. It is a bound, not a reservation. */
-static long
-memory_bound(const struct jpeg_decompress_struct *jpeg)
+/* A picture of several scans stands in memory as coefficients, in whole units
+   of each component. */
+static uint64_t
+coefficient_bytes(j_decompress_ptr jpeg)
 {
-    uint64_t unit = DCTSIZE * MAX_SAMP_FACTOR;
-    uint64_t samples = ((uint64_t)jpeg->image_width + unit) *
-            ((uint64_t)jpeg->image_height + unit);
-    return (long)(samples * MAX_COMPS_IN_SCAN * sizeof(JCOEF) + (32U << 20));
+    if (!jpeg_has_multiple_scans(jpeg)) {
+        return 0;
+    }
+    uint64_t sum = SCANS_BYTES;
+    for (int i = 0; i < jpeg->num_components; i++) {
+        const jpeg_component_info *component = jpeg->comp_info + i;
+        uint64_t width = fovea_round_up(component->width_in_blocks,
+                (size_t)component->h_samp_factor);
+        uint64_t height = fovea_round_up(component->height_in_blocks,
+                (size_t)component->v_samp_factor);
+        sum += height * (width * sizeof(JBLOCK) + sizeof(JBLOCKROW));
+    }
+    return sum;
 }
 
 static enum fovea_status
@@ -252,18 +267,21 @@ start(struct decoder *decoder)
         return fovea_fail(decoder->err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "JPEG: %d components", jpeg->num_components);
     }
-    struct fovea_image_info info = {
+    decoder->info = (struct fovea_image_info){
         .format = FOVEA_FORMAT_JPEG,
         .width_px = jpeg->image_width,
         .height_px = jpeg->image_height,
         .orientation = decoder->orientation,
+        .decode_bytes = coefficient_bytes(jpeg),
     };
-    enum fovea_status status = fovea_decode_begin(&info, decoder->limits,
-            decoder->sink, decoder->err);
+    enum fovea_status status = fovea_decode_begin(&decoder->info,
+            decoder->limits, decoder->sink, decoder->err);
     if (status) {
         return status;
     }
-    jpeg->mem->max_memory_to_use = memory_bound(jpeg);
+    /* A bound, not a reservation; 0 would be none. */
+    jpeg->mem->max_memory_to_use = (long)(decoder->info.decode_bytes +
+            ROWS_BYTES + (uint64_t)jpeg->image_width * FOVEA_DECODE_ROW_BYTES);
     status = fovea_jpeg_data_begin(jpeg, &decoder->data, decoder->err);
     if (!status) {
         (void)jpeg_start_decompress(jpeg);

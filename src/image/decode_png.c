@@ -20,6 +20,7 @@
 #include <png.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/size.h"
 #include "image/decode.h"
 #include "image/png_check.h"
@@ -247,6 +248,29 @@ check_data(struct decoder *decoder)
             &decoder->check, decoder->err);
 }
 
+/* An interlaced picture stands in memory whole, and is gone over twice. So are
+   samples of 16 bits, in the inflated data. */
+static void
+price(png_structp png, png_infop info, struct fovea_image_info *image)
+{
+    enum {
+        ADAM7_PASSES = 2,
+    };
+    bool is_interlaced =
+            png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+    bool is_deep = png_get_bit_depth(png, info) == 16;
+    int colours = png_get_color_type(png, info);
+    bool has_colours = colours != PNG_COLOR_TYPE_PALETTE &&
+            (colours & PNG_COLOR_MASK_COLOR);
+    uint64_t stride = (uint64_t)image->width_px *
+            (has_colours              ? 3
+                            : is_deep ? 2
+                                      : 1);
+    image->decode_bytes = is_interlaced ? stride * image->height_px : 0;
+    image->decode_work = fovea_decode_passes(image,
+            (is_interlaced ? ADAM7_PASSES : 1U) * (is_deep ? 2U : 1U));
+}
+
 static enum fovea_status
 start(struct decoder *decoder)
 {
@@ -259,6 +283,7 @@ start(struct decoder *decoder)
         .height_px = png_get_image_height(png, info),
         .orientation = decoder->orientation,
     };
+    price(png, info, &image);
     enum fovea_status status = fovea_decode_begin(&image, decoder->limits,
             decoder->sink, decoder->err);
     if (status) {

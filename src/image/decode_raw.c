@@ -20,15 +20,33 @@ struct upright {
     const char *kind;
 };
 
+static struct fovea_image_info
+turn(const struct upright *upright, const struct fovea_image_info *info)
+{
+    struct fovea_image_info turned = *info;
+    turned.format = FOVEA_FORMAT_RAW;
+    turned.orientation = upright->orientation;
+    turned.raw_kind = upright->kind;
+    return turned;
+}
+
+static enum fovea_status
+reserve(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    const struct upright *upright = context;
+    struct fovea_image_info turned = turn(upright, info);
+    return upright->sink->reserve
+            ? upright->sink->reserve(upright->sink->context, &turned, err)
+            : FOVEA_OK;
+}
+
 static enum fovea_status
 begin(void *context, const struct fovea_image_info *info,
         struct fovea_error *err)
 {
     const struct upright *upright = context;
-    struct fovea_image_info turned = *info;
-    turned.format = FOVEA_FORMAT_RAW;
-    turned.orientation = upright->orientation;
-    turned.raw_kind = upright->kind;
+    struct fovea_image_info turned = turn(upright, info);
     return upright->sink->begin(upright->sink->context, &turned, err);
 }
 
@@ -100,6 +118,7 @@ decode_preview(const struct fovea_raw *raw, const struct fovea_limits *limits,
         .context = &upright,
         .begin = begin,
         .row = push_row,
+        .reserve = reserve,
     };
     fovea_input_window(raw->input, raw->preview_at, raw->preview_size, &window);
     return fovea_decode_jpeg(&window, limits, &before, err);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
+#include "base/size.h"
 #include "image/tiff.h"
 
 enum {
@@ -184,14 +186,25 @@ fovea_tiff_check_damage(const struct fovea_tiff *tiff, struct fovea_error *err)
     return tiff->log.is_damaged ? fovea_tiff_fail(tiff, err) : FOVEA_OK;
 }
 
-static tmsize_t
-memory_limit(const struct fovea_input *input, const struct fovea_limits *limits)
+/* All that may be read. */
+static uint64_t
+reading_limit(const struct fovea_input *input,
+        const struct fovea_limits *limits)
 {
-    uint64_t most = UINT64_MAX / 4 / MAX_PIXEL_BYTES;
-    uint64_t pixels = limits->max_pixels < most ? limits->max_pixels : most;
-    uint64_t bytes = pixels * MAX_PIXEL_BYTES + BASE_MEMORY;
-    uint64_t file = input->size < most ? input->size : most;
-    return (tmsize_t)(bytes + file);
+    return fovea_sum_bytes(
+            fovea_product_bytes(limits->max_pixels, MAX_PIXEL_BYTES),
+            fovea_sum_bytes(BASE_MEMORY,
+                    fovea_product_bytes(MAX_READS, input->size)));
+}
+
+/* Of any one piece, tags included. */
+static tmsize_t
+memory_limit(const struct fovea_limits *limits)
+{
+    uint64_t most = UINT64_MAX / 4;
+    uint64_t bytes =
+            limits->max_decode_bytes < most ? limits->max_decode_bytes : most;
+    return (tmsize_t)(bytes + BASE_MEMORY);
 }
 
 static enum fovea_status
@@ -203,9 +216,8 @@ open_tiff(const struct fovea_input *input, const struct fovea_limits *limits,
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "TIFF: no memory");
     }
     tiff->log.input = input;
-    tiff->log.n_left =
-            (uint64_t)memory_limit(input, limits) + MAX_READS * input->size;
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(input, limits));
+    tiff->log.n_left = reading_limit(input, limits);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(limits));
     TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &tiff->log);
     TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &tiff->log);
     tiff->tiff =
@@ -237,8 +249,9 @@ check_tiles(const struct fovea_tiff *tiff, const struct fovea_limits *limits,
     if (pixels > most) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
                 "TIFF: tiles of %" PRIu32 "x%" PRIu32
-                " pixels are more than the limit of %" PRIu64,
-                tiff->block_width_px, tiff->block_height_px, most);
+                " pixels are more than the limit of %" PRIu64 " %s",
+                tiff->block_width_px, tiff->block_height_px, most,
+                fovea_limit_by(FOVEA_LIMIT_PIXELS));
     }
     return FOVEA_OK;
 }
@@ -266,6 +279,7 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
     };
     status = tiff->tiled ? check_tiles(tiff, limits, err) : FOVEA_OK;
     if (!status) {
+        fovea_tiff_price(tiff, &info);
         status = fovea_decode_begin(&info, limits, sink, err);
     }
     if (status) {

@@ -6,6 +6,7 @@
  * is stored under it. libwebp gives no rows out before the last one without
  * keeping them all, so a frame stands in memory whole, three bytes a pixel.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include <webp/decode.h>
@@ -18,7 +19,13 @@
 #include "image/exif.h"
 
 enum {
-    RIFF_SIZE = 12 /* of the header */
+    RIFF_SIZE = 12,  /* of the header */
+    HEAD_BYTES = 30, /* the RIFF header, and the first chunk's with its sides */
+    /* For each pixel of the canvas: our RGB; of a lossy one an alpha plane and
+       what it is decoded from, of a lossless one its ARGB and transforms. */
+    LOSSY_BYTES = 3,
+    LOSSLESS_BYTES = 9,
+    TABLES_BYTES = 2 << 20,
 };
 
 /* A frame's own pixels. */
@@ -254,17 +261,20 @@ push_frame(const WebPIterator *frame, const struct fovea_image_info *info,
     return pushed ? pushed : status;
 }
 
+/* info: as it was priced. */
 static enum fovea_status
 decode_first(const WebPDemuxer *demuxer, const WebPData *data,
-        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
-        struct fovea_error *err)
+        struct fovea_image_info *info, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
 {
-    struct fovea_image_info info = {
-        .format = FOVEA_FORMAT_WEBP,
-        .width_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH),
-        .height_px = WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT),
-        .orientation = read_orientation(demuxer),
-    };
+    if (WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH) != info->width_px ||
+            WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT) != info->height_px) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "WebP: the canvas is not %" PRIu32 "x%" PRIu32
+                " as its first chunk says",
+                info->width_px, info->height_px);
+    }
+    info->orientation = read_orientation(demuxer);
     WebPIterator frame;
     if (!WebPDemuxGetFrame(demuxer, 1, &frame)) {
         return stated_size(data) > data->size
@@ -272,22 +282,79 @@ decode_first(const WebPDemuxer *demuxer, const WebPData *data,
                 : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
                           "WebP: there is no frame in it");
     }
-    enum fovea_status status = fovea_decode_begin(&info, limits, sink, err);
+    enum fovea_status status = fovea_decode_begin(info, limits, sink, err);
     if (!status) {
-        status = push_frame(&frame, &info, sink, err);
+        status = push_frame(&frame, info, sink, err);
     }
     WebPDemuxReleaseIterator(&frame);
     return status;
+}
+
+/* What the first chunk says of the canvas: enough to tell what decoding will
+   take before the file is loaded. Sides of 0: it says nothing that libwebp
+   would take. */
+static void
+read_canvas(const uint8_t head[HEAD_BYTES], struct fovea_image_info *info,
+        uint64_t *pixel_bytes_out)
+{
+    const uint8_t *body = head + 20;
+    *pixel_bytes_out = LOSSLESS_BYTES; /* of an extended one either may come */
+    if (memcmp(head + 12, "VP8X", 4) == 0) {
+        info->width_px = (uint32_t)fovea_little_endian(body + 4, 3) + 1;
+        info->height_px = (uint32_t)fovea_little_endian(body + 7, 3) + 1;
+    } else if (memcmp(head + 12, "VP8L", 4) == 0) {
+        uint32_t sides = (uint32_t)fovea_little_endian(body + 1, 4);
+        info->width_px = (sides & 0x3fff) + 1;
+        info->height_px = (sides >> 14 & 0x3fff) + 1;
+    } else if (memcmp(head + 12, "VP8 ", 4) == 0) {
+        info->width_px = (uint32_t)fovea_little_endian(body + 6, 2) & 0x3fff;
+        info->height_px = (uint32_t)fovea_little_endian(body + 8, 2) & 0x3fff;
+        *pixel_bytes_out = LOSSY_BYTES;
+    }
+}
+
+/* Fills sides and cost; asks for the memory, which the file has a share in. How
+   the picture is turned is not known yet. What is too short or odd is left to
+   libwebp, which refuses it. */
+static enum fovea_status
+price(const struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    uint8_t head[HEAD_BYTES] = { 0 };
+    size_t n = 0;
+    enum fovea_status status =
+            fovea_input_read(input, 0, head, sizeof head, &n, err);
+    if (status) {
+        return status;
+    }
+    uint64_t pixel_bytes = 0;
+    read_canvas(head, info, &pixel_bytes);
+    info->width_px += info->width_px == 0;
+    info->height_px += info->height_px == 0;
+    /* A file that is longer than it says is copied, to be mended. */
+    uint64_t stated = fovea_little_endian(head + 4, 4) + 8;
+    uint64_t file = stated < input->size ? 2 * input->size : input->size;
+    info->decode_bytes = fovea_sum_bytes(file + TABLES_BYTES,
+            fovea_decode_passes(info, pixel_bytes));
+    info->decode_work = fovea_decode_passes(info, 2);
+    return fovea_decode_reserve(info, limits, sink, err);
 }
 
 enum fovea_status
 fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_WEBP,
+    };
+    enum fovea_status status = price(input, limits, sink, &info, err);
+    if (status) {
+        return status;
+    }
     WebPData data;
     WebPDataInit(&data);
-    enum fovea_status status =
-            fovea_input_load(input, &data.bytes, &data.size, err);
+    status = fovea_input_load(input, &data.bytes, &data.size, err);
     if (status) {
         return status;
     }
@@ -300,6 +367,6 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
         }
         (void)demux(&data, &demuxer);
     }
-    return demuxer ? decode_first(demuxer, &data, limits, sink, err)
+    return demuxer ? decode_first(demuxer, &data, &info, limits, sink, err)
                    : fail_demux(&data, err);
 }

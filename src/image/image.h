@@ -36,7 +36,10 @@ struct fovea_image_info {
     uint32_t width_px; /* as stored: before orientation */
     uint32_t height_px;
     unsigned orientation; /* EXIF, 1..8: how to turn the stored rows */
-    const char *raw_kind; /* of a raw photograph's preview: "NEF"; or NULL */
+    /* What decoding will cost (struct fovea_limits). */
+    uint64_t decode_bytes; /* at most, besides some rows; 0: it streams */
+    uint64_t decode_work;  /* at least; 0: one pass */
+    const char *raw_kind;  /* of a raw photograph's preview: "NEF"; or NULL */
 };
 
 /** Where decoded rows go. Any function may fail; the decoder then stops. */
@@ -49,6 +52,12 @@ struct fovea_row_sink {
        interleaved. The row is borrowed for the call. */
     enum fovea_status (
             *row)(void *context, const uint8_t *rgb, struct fovea_error *err);
+    /* May decoding take this memory? Asked before begin, and once more before
+       that by formats that load the file before they know the picture (the
+       orientation is 0 then): the first answer holds for both. NULL: it
+       may. */
+    enum fovea_status (*reserve)(void *context,
+            const struct fovea_image_info *info, struct fovea_error *err);
 };
 
 /**

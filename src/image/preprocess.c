@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "base/size.h"
+#include "image/decode.h"
 #include "image/orient.h"
 
 enum {
@@ -14,6 +16,9 @@ enum {
 
 struct stream {
     const struct fovea_preprocess *settings;
+    const struct fovea_limits *limits;
+    const struct fovea_allowance *allowance; /* NULL: none is asked */
+    uint64_t allowed_bytes;                  /* 0: nothing was asked yet */
     uint8_t *pixels;
     struct fovea_resampler *resampler;
 };
@@ -82,6 +87,65 @@ fovea_preprocess_plan(const struct fovea_preprocess *settings,
     return status;
 }
 
+/* Where it is not known yet how the picture is turned: whichever way. */
+static enum fovea_status
+resize_bytes(const struct stream *stream, const struct fovea_image_info *info,
+        uint64_t *bytes_out, struct fovea_error *err)
+{
+    enum {
+        UPRIGHT = 1,
+        TURNED = 6
+    };
+    const unsigned ways[] = { info->orientation ? info->orientation : UPRIGHT,
+        info->orientation ? info->orientation : TURNED };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(ways); i++) {
+        struct fovea_image_info way = *info;
+        struct fovea_resample_plan plan;
+        way.orientation = ways[i];
+        enum fovea_status status =
+                fovea_preprocess_plan(stream->settings, &way, &plan, err);
+        if (status) {
+            return status;
+        }
+        uint64_t bytes = fovea_resampler_bytes(&plan);
+        *bytes_out = bytes > *bytes_out ? bytes : *bytes_out;
+    }
+    return FOVEA_OK;
+}
+
+/* Rows, what the decoder states, and the resize, in one question: whoever held
+   a part while it waits for more could wait for another who does the same. */
+static enum fovea_status
+stream_reserve(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    struct stream *stream = context;
+    uint64_t resizing = 0;
+    enum fovea_status status = resize_bytes(stream, info, &resizing, err);
+    if (status) {
+        return status;
+    }
+    uint64_t bytes = fovea_sum_bytes(info->decode_bytes,
+            fovea_sum_bytes(resizing,
+                    (uint64_t)info->width_px * FOVEA_DECODE_ROW_BYTES));
+    if (bytes <= stream->allowed_bytes) {
+        return FOVEA_OK;
+    }
+    if (stream->allowed_bytes > 0) {
+        return fovea_fail(err, FOVEA_ERR_INTERNAL,
+                "%s: decoding takes more memory than was asked for",
+                fovea_format_name(info->format));
+    }
+    status = fovea_decode_check_bytes(info, stream->limits, bytes, err);
+    if (!status && stream->allowance) {
+        status = stream->allowance->ask(stream->allowance->context, bytes, err);
+    }
+    if (!status) {
+        stream->allowed_bytes = bytes;
+    }
+    return status;
+}
+
 static enum fovea_status
 stream_begin(void *context, const struct fovea_image_info *info,
         struct fovea_error *err)
@@ -108,14 +172,21 @@ stream_row(void *context, const uint8_t *rgb, struct fovea_error *err)
 
 enum fovea_status
 fovea_preprocess_image(const struct fovea_preprocess *settings,
-        const struct fovea_limits *limits, struct fovea_input *input,
+        const struct fovea_limits *limits,
+        const struct fovea_allowance *allowance, struct fovea_input *input,
         uint8_t *pixels, struct fovea_error *err)
 {
-    struct stream stream = { .settings = settings, .pixels = pixels };
+    struct stream stream = {
+        .settings = settings,
+        .limits = limits,
+        .allowance = allowance,
+        .pixels = pixels,
+    };
     struct fovea_row_sink sink = {
         .context = &stream,
         .begin = stream_begin,
         .row = stream_row,
+        .reserve = stream_reserve,
     };
     enum fovea_status status = fovea_image_decode(input, limits, &sink, err);
     bool done = stream.resampler && fovea_resampler_is_done(stream.resampler);

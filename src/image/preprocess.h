@@ -8,11 +8,21 @@
 #include "image/image.h"
 #include "image/resample.h"
 
+/** Whom decoding asks for memory. */
+struct fovea_allowance {
+    void *context;
+    /* The one answer for an image: may it take so much, all in all? Nothing is
+       taken before; what was allowed is free again when the image is done. */
+    enum fovea_status (
+            *ask)(void *context, uint64_t bytes, struct fovea_error *err);
+};
+
 /**
  * Turn an image into the uint8 pixels that Pillow and Hugging Face's
  * CLIPImageProcessor would give, every sample equal.
  *
  * @param limits  Every field set.
+ * @param allowance  NULL: any memory may be taken.
  * @param pixels  [crop_height_px][crop_width_px][3], R, G, B; unspecified on
  *                failure.
  * @return as fovea_image_decode(), notes in err included.
@@ -20,7 +30,8 @@
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(
         const struct fovea_preprocess *settings,
-        const struct fovea_limits *limits, struct fovea_input *input,
+        const struct fovea_limits *limits,
+        const struct fovea_allowance *allowance, struct fovea_input *input,
         uint8_t *pixels, struct fovea_error *err);
 
 /**

@@ -67,6 +67,45 @@ make_tables(struct fovea_resampler *resampler,
             err);
 }
 
+/* Taps of an output, at most: the widest kernel reaches two samples to each
+   side, or as many more as there are source samples to one. */
+static uint64_t
+most_taps(uint32_t source_px, uint32_t resized_px)
+{
+    uint64_t scale = source_px / resized_px + 1;
+    return 4 * scale + 2 + FOVEA_RESAMPLE_LANES;
+}
+
+/* Tables: two halves of a weight, first and count; and their making. */
+static uint64_t
+table_bytes(uint64_t n_outputs, uint64_t n_taps)
+{
+    return fovea_product_bytes(n_outputs,
+                   n_taps * 2 * sizeof(int16_t) + 2 * sizeof(uint32_t)) +
+            n_taps * sizeof(double);
+}
+
+uint64_t
+fovea_resampler_bytes(const struct fovea_resample_plan *plan)
+{
+    bool transposed = fovea_orient_from_exif(plan->orientation).transposed;
+    uint32_t resized_along =
+            transposed ? plan->resized_height_px : plan->resized_width_px;
+    uint32_t resized_across =
+            transposed ? plan->resized_width_px : plan->resized_height_px;
+    uint64_t n_along = transposed ? plan->crop_height_px : plan->crop_width_px;
+    uint64_t n_across = transposed ? plan->crop_width_px : plan->crop_height_px;
+    uint64_t taps_along = most_taps(plan->stored_width_px, resized_along);
+    uint64_t taps_across = most_taps(plan->stored_height_px, resized_across);
+    uint64_t line = 3 * (transposed ? plan->stored_width_px : n_along);
+    uint64_t planes =
+            3 * sizeof(int16_t) * (plan->stored_width_px + taps_along);
+    return fovea_sum_bytes(fovea_product_bytes(line, taps_across + 1),
+            planes + 3 * n_along + taps_across * 16 +
+                    table_bytes(n_along, taps_along) +
+                    table_bytes(n_across, taps_across));
+}
+
 static enum fovea_status
 make_buffers(struct fovea_resampler *resampler, struct fovea_error *err)
 {

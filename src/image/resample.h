@@ -11,6 +11,8 @@
 #ifndef FOVEA_IMAGE_RESAMPLE_H
 #define FOVEA_IMAGE_RESAMPLE_H
 
+#include <stdint.h>
+
 #include "fovea/export.h"
 #include "fovea/status.h"
 
@@ -44,6 +46,9 @@ FOVEA_NODISCARD enum fovea_status fovea_resampler_create(
         const struct fovea_resample_plan *plan, uint8_t *pixels,
         struct fovea_resampler **resampler_out, struct fovea_error *err);
 void fovea_resampler_destroy(struct fovea_resampler *resampler);
+
+/** What fovea_resampler_create() will take, at most. */
+uint64_t fovea_resampler_bytes(const struct fovea_resample_plan *plan);
 
 /** Take the next stored row, [stored_width_px][3]; rows past the last one are
  *  ignored. */

@@ -3,6 +3,7 @@
  *
  *   decode_tiff.c  opening, limits, the errors of libtiff
  *   tiff_layout.c  what the tags say: which pixels are stored, and how
+ *   tiff_price.c   what decoding them will take
  *   tiff_rows.c    rows out of strips, tiles and planes
  *   tiff_convert.c a row of stored samples to RGB
  *   tiff_lab.c     L*a*b* among them
@@ -81,6 +82,13 @@ FOVEA_NODISCARD enum fovea_status fovea_tiff_create_lab(struct fovea_tiff *tiff,
 /** A pixel of L*a*b*, its samples' high bytes, to RGB. */
 void fovea_tiff_convert_lab(const struct fovea_tiff *tiff, const uint8_t *lab,
         uint8_t *rgb);
+
+/** Fill in what decoding will take. */
+void fovea_tiff_price(const struct fovea_tiff *tiff,
+        struct fovea_image_info *info);
+
+/** Whether strips are decoded a row at a time. */
+bool fovea_tiff_is_read_by_rows(const struct fovea_tiff *tiff);
 
 /** Decode all rows into the sink, which was begun. */
 FOVEA_NODISCARD enum fovea_status fovea_tiff_push_rows(struct fovea_tiff *tiff,

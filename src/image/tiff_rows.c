@@ -279,10 +279,10 @@ push_via_rgba(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
 /* PackBits runs go on from row to row in some files, against the specification,
    and the fax decoders mend damage by the strip: asked for a single row,
    libtiff loses the rest of such a run. */
-static bool
-is_read_by_rows(const struct fovea_tiff *tiff)
+bool
+fovea_tiff_is_read_by_rows(const struct fovea_tiff *tiff)
 {
-    if (tiff->tiled || tiff->separate) {
+    if (tiff->tiled || tiff->separate || tiff->pixels == FOVEA_TIFF_VIA_RGBA) {
         return false;
     }
     switch (tiff->compression) {
@@ -315,6 +315,7 @@ fovea_tiff_push_rows(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
     if (tiff->pixels == FOVEA_TIFF_VIA_RGBA) {
         return push_via_rgba(tiff, sink, rgb, err);
     }
-    return is_read_by_rows(tiff) ? push_scanlines(tiff, sink, rgb, err)
-                                 : push_bands(tiff, sink, rgb, err);
+    return fovea_tiff_is_read_by_rows(tiff)
+            ? push_scanlines(tiff, sink, rgb, err)
+            : push_bands(tiff, sink, rgb, err);
 }

@@ -53,6 +53,8 @@ struct fovea_hand {
     bool is_raw;
     bool is_decoded;
     bool is_done; /* the worker gave its result */
+    bool has_asked;
+    struct fovea_reservation grant; /* for decoding it; outlives the item */
 };
 
 /* A place for a worker; DEAD ones are free. */
@@ -68,6 +70,7 @@ struct fovea_slot {
     bool is_sandboxed;
     uint64_t n_images;
     struct fovea_reservation own; /* without the shared weights */
+    uint64_t granted_bytes;       /* to its images: the sum of their grants */
     struct fovea_hand hands[FOVEA_MAX_BATCH];
     uint32_t n_hands;
     uint32_t n_left;  /* whose result is still to come */
@@ -86,6 +89,8 @@ struct fovea_slot {
     int64_t due_ns;       /* the load's deadline; the time of SIGKILL */
     int64_t hands_due_ns; /* no deadline of an image in hand is earlier */
     uint64_t job_id;
+    struct fovea_need need; /* while it waits for an answer to that */
+    uint64_t asked;         /* the number of its question */
     unsigned given_weights; /* model->n_weights of them; 0: none */
     bool is_probe;          /* the one worker of a half-open breaker */
     bool is_harmless;       /* its end is no fault: the packed copy was bad */
@@ -195,6 +200,7 @@ struct fovea_pool {
     enum fovea_pressure pressure;
     uint64_t last_serial;
     uint64_t last_job;
+    uint64_t last_asked;
     bool said_no_sandbox;
     uint8_t *buffer; /* a frame */
     float *vector;   /* a result's */
@@ -293,6 +299,19 @@ void fovea_log_receive(struct fovea_slot *slot);
 void fovea_log_upkeep(struct fovea_slot *slot);
 /** It has ended, and writes no more. */
 void fovea_log_finish(struct fovea_slot *slot);
+
+/* grant.c: memory for images that cannot be streamed. */
+/** A NEED came. False: it makes no sense. */
+FOVEA_NODISCARD bool fovea_grant_ask(struct fovea_slot *slot,
+        const struct fovea_frame *frame);
+/** Answer those who wait, as far as that can be done now. */
+void fovea_grant_round(struct fovea_pool *pool);
+/** The image is decoded, or done. Fine if it holds nothing. */
+void fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand);
+/** The worker's process is gone. */
+void fovea_grant_release_all(struct fovea_slot *slot);
+/** Whether any image waits for memory: no worker is added to others then. */
+bool fovea_grant_is_awaited(struct fovea_pool *pool);
 
 /* failure.c: what a death means for images and the breaker. */
 void fovea_failure_lose_hands(struct fovea_slot *slot);

@@ -153,6 +153,7 @@ run_round(struct fovea_pool *pool, bool is_closing, int64_t drain_until_ns)
     fovea_chores_collect(pool);
     fovea_schedule_cancel(pool);
     upkeep(pool);
+    fovea_grant_round(pool);
     if (is_closing) {
         fovea_loop_due(pool, drain_until_ns);
         if (pool->now_ns >= drain_until_ns || !is_busy(pool)) {

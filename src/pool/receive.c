@@ -129,8 +129,10 @@ static struct fovea_hand *
 find_hand(struct fovea_slot *slot, const struct fovea_frame *frame,
         uint32_t index)
 {
+    bool waits = slot->said == FOVEA_CHANNEL_ASKED; /* for memory */
     if (frame->id != slot->job_id || index >= slot->n_hands ||
-            slot->hands[index].is_done) {
+            slot->hands[index].is_done ||
+            (waits && index == slot->need.index)) {
         return NULL;
     }
     return &slot->hands[index];
@@ -159,6 +161,7 @@ receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
         return;
     }
     hand->is_decoded = true;
+    fovea_grant_release(slot, hand);
     slot->progress_ns = slot->model->pool->now_ns;
 }
 
@@ -261,6 +264,7 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     }
     slot->progress_ns = pool->now_ns;
     hand->is_done = true;
+    fovea_grant_release(slot, hand);
     fovea_lock(pool);
     struct fovea_item *item = FOVEA_TAKE(hand->item);
     slot->n_left--;
@@ -319,6 +323,13 @@ receive_frame(struct fovea_slot *slot, struct fovea_frame *frame)
     case FOVEA_FRAME_RESULT:
         receive_result(slot, frame);
         break;
+    case FOVEA_FRAME_NEED:
+        if (!fovea_grant_ask(slot, frame)) {
+            break_off(slot, FOVEA_ERR_WORKER_CRASHED,
+                    "NEED that makes no sense");
+        }
+        break;
+    case FOVEA_FRAME_GRANT:
     case FOVEA_FRAME_LOAD:
     case FOVEA_FRAME_JOB:
         break_off(slot, FOVEA_ERR_WORKER_CRASHED, "a frame of the host");

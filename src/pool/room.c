@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/size.h"
+
 #define MIB (UINT64_C(1) << 20)
 
 /* Which workers of other models are counted as gone. */
@@ -12,19 +14,12 @@ enum leaving {
     LEAVING_ALL,
 };
 
-static uint64_t
-add_bytes(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
-}
-
 uint64_t
 fovea_room_need(const struct fovea_pool_model *model, unsigned n)
 {
     uint64_t need = model->shared.bytes > 0 ? 0 : model->settings.shared_bytes;
     for (unsigned i = 0; i < n; i++) {
-        need = add_bytes(need, model->settings.worker_bytes);
+        need = fovea_sum_bytes(need, model->settings.worker_bytes);
     }
     return need;
 }
@@ -66,7 +61,8 @@ is_leaving(const struct fovea_slot *slot, const struct fovea_pool_model *asker,
             (leaving == LEAVING_ALL && slot->model != asker);
 }
 
-/* What comes back when they have gone: theirs, and the weights of models that
+/* What comes back when they have gone and images that hold memory are decoded:
+   theirs, and the weights of models that
    keep nobody. mu held. */
 static uint64_t
 coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
@@ -81,6 +77,7 @@ coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
             if (slot->model != model || slot->state == FOVEA_WORKER_DEAD) {
                 continue;
             }
+            sum += slot->granted_bytes;
             if (is_leaving(slot, asker, leaving)) {
                 sum += slot->own.bytes;
             } else {
@@ -96,7 +93,7 @@ coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
 static bool
 is_enough(const struct fovea_pool_model *asker, enum leaving leaving)
 {
-    return add_bytes(fovea_governor_room(&asker->pool->governor),
+    return fovea_sum_bytes(fovea_governor_room(&asker->pool->governor),
                    coming_bytes(asker, leaving)) >= fovea_room_need(asker, 1);
 }
 
@@ -201,7 +198,7 @@ fovea_room_check(const struct fovea_pool_model *model,
     if (memory) {
         fovea_governor_update(&governor, memory);
     }
-    uint64_t most = add_bytes(fovea_governor_room(&governor),
+    uint64_t most = fovea_sum_bytes(fovea_governor_room(&governor),
             coming_bytes(model, LEAVING_ALL));
     return most >= fovea_room_need(model, 1) ? FOVEA_OK
                                              : refuse(model, &governor, err);

@@ -132,6 +132,7 @@ give_back(struct fovea_slot *slot)
     close_fd(&slot->log_fd);
     close_fd(&slot->output_fd);
     fovea_slot_set_state(slot, FOVEA_WORKER_DEAD);
+    fovea_grant_release_all(slot);
     fovea_lock(model->pool);
     fovea_governor_release(&model->pool->governor, &slot->own);
     model->counts.stops[slot->reason]++;
@@ -383,7 +384,10 @@ static void
 upkeep_processing(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->model->pool;
-    int64_t due = fovea_later(slot->progress_ns, pool->settings.image_ns);
+    bool is_waiting = slot->said == FOVEA_CHANNEL_ASKED; /* for us */
+    int64_t due = is_waiting
+            ? FOVEA_NEVER
+            : fovea_later(slot->progress_ns, pool->settings.image_ns);
     if (pool->now_ns < due) {
         fovea_loop_due(pool, due);
         expire_hands(slot);

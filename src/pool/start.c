@@ -220,6 +220,11 @@ add_worker(struct fovea_pool_model *model, struct fovea_error *err)
                 "%s",
                 model->settings.key);
     }
+    if (fovea_grant_is_awaited(pool)) {
+        return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
+                "an image waits for memory: no worker is added to those of %s",
+                model->settings.key);
+    }
     if (free_slots(pool) == 0) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "all %d places for workers are taken", FOVEA_MAX_WORKERS);

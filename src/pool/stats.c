@@ -41,7 +41,7 @@ copy_worker(const struct fovea_slot *slot, unsigned index, int64_t now_ns,
                 slot->ready_ns ? slot->ready_ns - slot->started_ns : 0,
         .n_images = slot->n_images,
         .n_in_hand = slot->n_left,
-        .reserved_bytes = slot->own.bytes,
+        .reserved_bytes = slot->own.bytes + slot->granted_bytes,
     };
 }
 

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "base/memfd.h"
+#include "base/size.h"
 #include "pool/chores.h"
 #include "pool/inside.h"
 
@@ -189,6 +190,10 @@ send_load(struct fovea_slot *slot)
         .n_threads = model->settings.n_threads,
         .max_batch = model->settings.max_batch,
         .limits = model->settings.limits,
+        .max_granted_bytes = fovea_least_bytes(
+                fovea_governor_limit(&pool->governor),
+                fovea_product_bytes(model->settings.limits.max_decode_bytes,
+                        model->settings.n_threads)),
         .packed_is_foreign = has_fd && model->weights_are_foreign,
     };
     (void)snprintf(load.directory, sizeof load.directory, "%s",

@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -255,7 +256,9 @@ of_flags(scmp_filter_ctx filter, int call,
     return error;
 }
 
-/* Reading this process's limits, not changing them; those of others kill. */
+/* Reading this process's limits, and changing the one on its data: as far as
+   the hard one allows, which can only be lowered. Changing another is refused;
+   those of others kill. */
 static int
 of_own_limits(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile)
@@ -263,8 +266,15 @@ of_own_limits(scmp_filter_ctx filter, int call,
     (void)profile;
     int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 2,
             compared(0, SCMP_CMP_EQ, 0), compared(2, SCMP_CMP_EQ, 0));
+    if (!error) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 3,
+                compared(0, SCMP_CMP_EQ, 0),
+                compared(1, SCMP_CMP_EQ, RLIMIT_DATA),
+                compared(2, SCMP_CMP_NE, 0));
+    }
     return error ? error
-                 : seccomp_rule_add(filter, REFUSE, call, 1,
+                 : seccomp_rule_add(filter, REFUSE, call, 2,
+                           compared(1, SCMP_CMP_NE, RLIMIT_DATA),
                            compared(2, SCMP_CMP_NE, 0));
 }
 

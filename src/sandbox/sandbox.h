@@ -19,13 +19,16 @@
 #include "fovea/status.h"
 
 struct fovea_sandbox_profile {
-    int channel_fd;            /* the socket it may talk on: recvmsg, sendmsg */
-    int log_fd;                /* write; -1: none */
-    uint64_t max_memory_bytes; /* address space on top of what it has: the most
-                                  that decoding may take (RLIMIT_AS) */
-    uint64_t max_file_bytes;   /* that may be written to a file it is handed
+    int channel_fd; /* the socket it may talk on: recvmsg, sendmsg */
+    int log_fd;     /* write; -1: none */
+    /* On top of the data that it has: what it may have more at any time
+       (RLIMIT_DATA's soft limit), and what it may be allowed besides (the hard
+       limit, and RLIMIT_AS). */
+    uint64_t memory_bytes;
+    uint64_t max_more_bytes;
+    uint64_t max_file_bytes; /* that may be written to a file it is handed
                                 (RLIMIT_FSIZE, pwrite64) */
-    unsigned max_files;        /* open at once (RLIMIT_NOFILE) */
+    unsigned max_files;      /* open at once (RLIMIT_NOFILE) */
 };
 
 /**
@@ -43,5 +46,12 @@ void fovea_sandbox_renounce(void);
  */
 FOVEA_NODISCARD enum fovea_status fovea_sandbox_seal(
         const struct fovea_sandbox_profile *profile, struct fovea_error *err);
+
+/** How much data this process may have: its soft RLIMIT_DATA. Whoever asks for
+ *  more than that is given none. */
+uint64_t fovea_sandbox_memory(void);
+
+/** Set that, up to what the seal's profile allows. A sealed process may. */
+void fovea_sandbox_set_memory(uint64_t bytes);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "sandbox/inside.h"
+#include "sandbox/memory.h"
 #include "sandbox/rules.h"
 #include "sandbox/sandbox.h"
 
@@ -75,20 +76,6 @@ build_filter(const struct fovea_sandbox_profile *profile,
     return FOVEA_OK;
 }
 
-/* Address space in use now, bytes; 0 if it cannot be read. */
-static uint64_t
-address_space_bytes(void)
-{
-    FOVEA_AUTO_FD int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    char text[64];
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    uint64_t pages = 0;
-    for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
-        pages = pages * 10 + (uint64_t)(text[i] - '0');
-    }
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* Soft and hard alike; a limit that is tighter already stays. */
 static enum fovea_status
 set_limit(int resource, const char *name, uint64_t value,
@@ -110,17 +97,6 @@ set_limit(int resource, const char *name, uint64_t value,
 static enum fovea_status
 set_limits(const struct fovea_sandbox_profile *profile, struct fovea_error *err)
 {
-    uint64_t used_bytes = address_space_bytes();
-    uint64_t space_bytes = 0;
-    if (used_bytes == 0) {
-        return fovea_fail(err, FOVEA_ERR_SANDBOX,
-                "cannot seal this process: /proc/self/statm does not say how "
-                "much memory it has");
-    }
-    if (__builtin_add_overflow(used_bytes, profile->max_memory_bytes,
-                &space_bytes)) {
-        space_bytes = RLIM_INFINITY;
-    }
     const struct {
         int resource;
         const char *name;
@@ -131,9 +107,8 @@ set_limits(const struct fovea_sandbox_profile *profile, struct fovea_error *err)
         { RLIMIT_MSGQUEUE, "RLIMIT_MSGQUEUE", 0 },
         { RLIMIT_NOFILE, "RLIMIT_NOFILE", profile->max_files },
         { RLIMIT_FSIZE, "RLIMIT_FSIZE", profile->max_file_bytes },
-        { RLIMIT_AS, "RLIMIT_AS", space_bytes },
     };
-    enum fovea_status status = FOVEA_OK;
+    enum fovea_status status = fovea_sandbox_bound_memory(profile, err);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(limits) && !status; i++) {
         status = set_limit(limits[i].resource, limits[i].name, limits[i].value,
                 err);

@@ -24,19 +24,23 @@ union control {
     char bytes[CMSG_SPACE(FOVEA_FRAME_MAX_FDS * sizeof(int))];
 };
 
+#define BIT(state) (1U << FOVEA_CHANNEL_##state)
+
 /* Who says what when; docs/PROTOCOL.md tells it in words. */
 static const struct {
     enum fovea_frame_type type;
     const char *name;
-    enum fovea_channel_state state; /* the only one it may be sent in */
+    unsigned states; /* that it may be sent in */
 } types[] = {
-    { FOVEA_FRAME_HELLO, "HELLO", FOVEA_CHANNEL_NEW },
-    { FOVEA_FRAME_LOAD, "LOAD", FOVEA_CHANNEL_GREETED },
-    { FOVEA_FRAME_READY, "READY", FOVEA_CHANNEL_LOADING },
-    { FOVEA_FRAME_FAILED, "FAILED", FOVEA_CHANNEL_LOADING },
-    { FOVEA_FRAME_JOB, "JOB", FOVEA_CHANNEL_READY },
-    { FOVEA_FRAME_DECODED, "DECODED", FOVEA_CHANNEL_BUSY },
-    { FOVEA_FRAME_RESULT, "RESULT", FOVEA_CHANNEL_BUSY },
+    { FOVEA_FRAME_HELLO, "HELLO", BIT(NEW) },
+    { FOVEA_FRAME_LOAD, "LOAD", BIT(GREETED) },
+    { FOVEA_FRAME_READY, "READY", BIT(LOADING) },
+    { FOVEA_FRAME_FAILED, "FAILED", BIT(LOADING) },
+    { FOVEA_FRAME_JOB, "JOB", BIT(READY) },
+    { FOVEA_FRAME_DECODED, "DECODED", BIT(BUSY) | BIT(ASKED) },
+    { FOVEA_FRAME_RESULT, "RESULT", BIT(BUSY) | BIT(ASKED) },
+    { FOVEA_FRAME_NEED, "NEED", BIT(BUSY) },
+    { FOVEA_FRAME_GRANT, "GRANT", BIT(ASKED) },
 };
 
 const char *
@@ -55,7 +59,7 @@ fovea_frame_is_legal(enum fovea_channel_state state, enum fovea_frame_type type)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(types); i++) {
         if (types[i].type == type) {
-            return types[i].state == state;
+            return types[i].states >> state & 1;
         }
     }
     return false;
@@ -236,7 +240,7 @@ fovea_frame_parse(const uint8_t *bytes, size_t size,
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "received %zu bytes, which is no frame", size);
     }
-    if (type < FOVEA_FRAME_HELLO || type > FOVEA_FRAME_RESULT) {
+    if (type < FOVEA_FRAME_HELLO || type > FOVEA_FRAME_GRANT) {
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "received a frame of the unknown type %u", type);
     }

@@ -24,7 +24,7 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_PROTOCOL_VERSION = 3,
+    FOVEA_PROTOCOL_VERSION = 4,
     FOVEA_FRAME_HEADER_SIZE = 16,
     FOVEA_FRAME_MAX_PAYLOAD =
             128 * 1024, /* a vector of the largest dimension */
@@ -42,6 +42,8 @@ enum fovea_frame_type {
     FOVEA_FRAME_JOB,       /* host: images */
     FOVEA_FRAME_DECODED,   /* worker: an image of the job is pixels now */
     FOVEA_FRAME_RESULT,    /* worker: what came of an image */
+    FOVEA_FRAME_NEED,      /* worker: an image takes more memory; may it? */
+    FOVEA_FRAME_GRANT,     /* host: it may, or may not, and why */
 };
 
 /** "HELLO"; "unknown" for what is no type. */
@@ -53,7 +55,9 @@ enum fovea_channel_state {
     FOVEA_CHANNEL_GREETED, /* HELLO was said: LOAD from the host */
     FOVEA_CHANNEL_LOADING, /* LOAD was said: READY or FAILED from the worker */
     FOVEA_CHANNEL_READY,   /* JOB from the host */
-    FOVEA_CHANNEL_BUSY, /* a job is in hand: DECODED, RESULT from the worker */
+    FOVEA_CHANNEL_BUSY,    /* a job is in hand: DECODED, RESULT, NEED from the
+                            worker */
+    FOVEA_CHANNEL_ASKED, /* NEED was said: the same, and GRANT from the host */
 };
 
 /** The table: may this type be sent in this state (by whoever sends it)? */

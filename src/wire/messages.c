@@ -122,6 +122,9 @@ fovea_load_write(const struct fovea_load *load, struct fovea_writer *writer)
     fovea_write_u64(writer, load->limits.max_pixels);
     fovea_write_u32(writer, load->limits.max_side_px);
     fovea_write_u32(writer, (uint32_t)load->limits.damaged);
+    fovea_write_u64(writer, load->limits.max_decode_bytes);
+    fovea_write_u64(writer, load->limits.max_decode_work);
+    fovea_write_u64(writer, load->max_granted_bytes);
     fovea_write_u8(writer, load->packed_is_foreign);
 }
 
@@ -143,6 +146,9 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
     load_out->limits.max_side_px = read_u32_within(&reader, 1, UINT32_MAX);
     load_out->limits.damaged = (enum fovea_damaged)read_u32_within(&reader,
             FOVEA_DAMAGED_REFUSE, FOVEA_DAMAGED_ACCEPT);
+    load_out->limits.max_decode_bytes = read_u64_within(&reader, 1, UINT64_MAX);
+    load_out->limits.max_decode_work = read_u64_within(&reader, 1, UINT64_MAX);
+    load_out->max_granted_bytes = read_u64_within(&reader, 0, UINT64_MAX);
     load_out->packed_is_foreign = read_bool(&reader);
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {
         return false;
@@ -247,6 +253,42 @@ fovea_decoded_read(const struct fovea_frame *frame,
     decoded_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
     decoded_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
     return fovea_reader_is_done(&reader) && frame->n_fds == 0;
+}
+
+void
+fovea_need_write(const struct fovea_need *need, struct fovea_writer *writer)
+{
+    fovea_write_u32(writer, need->index);
+    fovea_write_u64(writer, need->bytes);
+}
+
+bool
+fovea_need_read(const struct fovea_frame *frame, struct fovea_need *need_out)
+{
+    struct fovea_reader reader = payload_reader(frame);
+    need_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
+    need_out->bytes = read_u64_within(&reader, 1, MAX_MEMORY_BYTES);
+    return fovea_reader_is_done(&reader) && frame->n_fds == 0;
+}
+
+void
+fovea_grant_write(const struct fovea_grant *grant, struct fovea_writer *writer)
+{
+    fovea_write_u32(writer, grant->index);
+    fovea_write_u32(writer, (uint32_t)grant->status);
+    fovea_write_string(writer, grant->message);
+}
+
+bool
+fovea_grant_read(const struct fovea_frame *frame, struct fovea_grant *grant_out)
+{
+    struct fovea_reader reader = payload_reader(frame);
+    grant_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
+    grant_out->status = read_status(&reader, FOVEA_SAID_OF_IMAGE);
+    read_message(&reader, grant_out->message);
+    bool has_message = grant_out->message[0] != '\0';
+    return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
+            has_message == (grant_out->status != FOVEA_OK);
 }
 
 void

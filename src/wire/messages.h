@@ -40,6 +40,7 @@ struct fovea_load {
     uint32_t n_threads;
     uint32_t max_batch;
     struct fovea_limits limits; /* every field set */
+    uint64_t max_granted_bytes; /* the most that it will be granted at once */
     /* The packed weights come from a file, not from a sibling's sealed memory:
        the checksum of all of it is to be checked. */
     bool packed_is_foreign;
@@ -82,6 +83,20 @@ struct fovea_decoded {
     uint64_t decode_ns;
 };
 
+/* Before an image takes more memory than a worker has anyway for each of its
+   threads; once an image. What is granted is given back with its DECODED or
+   RESULT. */
+struct fovea_need {
+    uint32_t index;
+    uint64_t bytes; /* not 0 */
+};
+
+struct fovea_grant {
+    uint32_t index;
+    enum fovea_status status;               /* FOVEA_OK: it may */
+    char message[FOVEA_ERROR_MESSAGE_SIZE]; /* empty if status is FOVEA_OK */
+};
+
 /* Exactly one an image of a job, in any order; a job is done with its last. */
 struct fovea_result {
     uint32_t index;
@@ -108,6 +123,10 @@ void fovea_job_write(const struct fovea_job_frame *job,
         struct fovea_writer *writer);
 void fovea_decoded_write(const struct fovea_decoded *decoded,
         struct fovea_writer *writer);
+void fovea_need_write(const struct fovea_need *need,
+        struct fovea_writer *writer);
+void fovea_grant_write(const struct fovea_grant *grant,
+        struct fovea_writer *writer);
 /** vector: dimension floats, or NULL with 0. */
 void fovea_result_write(const struct fovea_result *result, const float *vector,
         size_t dimension, struct fovea_writer *writer);
@@ -124,6 +143,10 @@ FOVEA_NODISCARD bool fovea_job_read(const struct fovea_frame *frame,
         struct fovea_job_frame *job_out);
 FOVEA_NODISCARD bool fovea_decoded_read(const struct fovea_frame *frame,
         struct fovea_decoded *decoded_out);
+FOVEA_NODISCARD bool fovea_need_read(const struct fovea_frame *frame,
+        struct fovea_need *need_out);
+FOVEA_NODISCARD bool fovea_grant_read(const struct fovea_frame *frame,
+        struct fovea_grant *grant_out);
 /** vector_out: room for dimension floats; written if the status is FOVEA_OK and
  *  dimension is not 0. A status that status.def does not know is bad, and
  *  so is a note that note.def does not. */

@@ -217,7 +217,7 @@ drop_row(void *context, const uint8_t *rgb, struct fovea_error *err)
 static enum fovea_status
 decode_once(struct bench *bench, struct fovea_error *err)
 {
-    const struct fovea_row_sink sink = { NULL, begin_nothing, drop_row };
+    const struct fovea_row_sink sink = { NULL, begin_nothing, drop_row, NULL };
     struct fovea_input input = FOVEA_INPUT_INIT;
     fovea_input_from_memory(bench->picture.jpeg, bench->picture.jpeg_size,
             &input);
@@ -254,7 +254,7 @@ prepare_once(struct bench *bench, uint8_t *pixels, struct fovea_error *err)
     fovea_input_from_memory(bench->picture.jpeg, bench->picture.jpeg_size,
             &input);
     return fovea_preprocess_image(&bench->options->settings, &bench->limits,
-            &input, pixels, err);
+            NULL, &input, pixels, err);
 }
 
 /* The forward half. */

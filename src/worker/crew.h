@@ -46,6 +46,11 @@ struct fovea_crew_job {
     struct fovea_input *inputs; /* [n]; each is finished once it was read */
     const bool *raw;            /* [n]: do not scale to length 1 */
     void *context;
+    /* May decoding it take these bytes more than the thread has anyway
+       (FOVEA_DECODE_FREE_BYTES)? Waits for the answer; once an image, until
+       it is decoded or done. NULL: it may. */
+    enum fovea_status (*ask)(void *context, size_t index, uint64_t bytes,
+            struct fovea_error *err);
     /* The image is pixels now, and goes on. */
     void (*decoded)(void *context, size_t index, int64_t decode_ns);
     /* Exactly once for each image. */

@@ -1,10 +1,12 @@
 /* See lane.h. */
 #include "worker/lane.h"
 
+#include <malloc.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "checkpoint/estimate.h"
 #include "image/preprocess.h"
 
 static size_t
@@ -65,19 +67,45 @@ tell(const struct fovea_crew_job *job, const struct fovea_outcome *outcome)
     job->done(job->context, outcome);
 }
 
-/* One image to pixels, into a place of the lane. It is done with if that
-   fails. */
+/* An image that wants memory. */
+struct asker {
+    const struct fovea_crew_job *job;
+    size_t index;
+    bool has_asked;
+};
+
+static enum fovea_status
+ask(void *context, uint64_t bytes, struct fovea_error *err)
+{
+    struct asker *asker = context;
+    const struct fovea_crew_job *job = asker->job;
+    if (bytes <= FOVEA_DECODE_FREE_BYTES || !job->ask) {
+        return FOVEA_OK;
+    }
+    asker->has_asked = true;
+    return job->ask(job->context, asker->index, bytes - FOVEA_DECODE_FREE_BYTES,
+            err);
+}
+
+/* One image to pixels, into a place of the lane. It is done with if that fails.
+   What it was granted goes back to the system before anybody hears that it is
+   free. */
 static bool
 prepare(const struct fovea_lane *lane, const struct fovea_crew_job *job,
         size_t index, size_t slot)
 {
     struct fovea_error *result = &lane->results[slot];
+    struct asker asker = { .job = job, .index = index };
+    const struct fovea_allowance allowance = { .context = &asker, .ask = ask };
     int64_t start = fovea_clock_ns();
     enum fovea_status status = fovea_preprocess_image(&lane->options->settings,
-            &lane->options->limits, &job->inputs[index],
+            &lane->options->limits, &allowance, &job->inputs[index],
             lane->pixels + slot * lane->pixels_size, result);
     int64_t decode_ns = fovea_clock_ns() - start;
     fovea_input_finish(&job->inputs[index]);
+    if (asker.has_asked) {
+        (void)malloc_trim(0);
+    }
     if (status) {
         tell(job,
                 &(struct fovea_outcome){ .index = index,

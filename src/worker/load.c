@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "checkpoint/config.h"
+#include "checkpoint/estimate.h"
 #include "checkpoint/safetensors.h"
 #include "image/image.h"
 #include "model/packed.h"
@@ -14,17 +15,11 @@
 #include "wire/statuses.h"
 
 enum {
-    /* A decoder may hold a picture as a whole, in up to four samples, three
-       times over (planes, their RGB, what a turn needs). */
-    PIXEL_BYTES = 4 * 3,
-    /* Codecs' own tables, stacks and heaps of the threads that some start. */
-    CODEC_BYTES = 512 << 20,
+    /* What a price leaves out: holes in the heap, a codec's tables. */
+    SLACK_BYTES = 24 << 20,
     /* Descriptors of its own and of a codec's threads. */
     OWN_FILES = 16,
 };
-
-/* The kernel's own bound, so that sums do not wrap. */
-#define MAX_ADDRESS_SPACE (UINT64_C(1) << 46)
 
 /* What is being loaded. */
 struct loading {
@@ -151,28 +146,10 @@ warm_up(struct fovea_worker *worker, const struct loading *loading,
 
 /* The seal. */
 
-static uint64_t
-product(uint64_t a, uint64_t b)
-{
-    uint64_t result = 0;
-    return __builtin_mul_overflow(a, b, &result) || result > MAX_ADDRESS_SPACE
-            ? MAX_ADDRESS_SPACE
-            : result;
-}
-
-static uint64_t
-decoding_bytes(const struct fovea_load *load)
-{
-    const struct fovea_limits *limits = &load->limits;
-    uint64_t image = product(limits->max_pixels, PIXEL_BYTES) +
-            product(limits->max_bytes, 1) + CODEC_BYTES;
-    return product(image, load->n_threads);
-}
-
 /* false: it cannot work. Where it could not be sealed and need not be, the
    ready message gets a remark. */
 static enum fovea_status
-seal(const struct fovea_worker *worker, struct fovea_ready *ready,
+seal(struct fovea_worker *worker, struct fovea_ready *ready,
         struct fovea_error *err)
 {
     const struct fovea_load *load = &worker->load;
@@ -182,7 +159,9 @@ seal(const struct fovea_worker *worker, struct fovea_ready *ready,
     const struct fovea_sandbox_profile profile = {
         .channel_fd = worker->channel,
         .log_fd = worker->log_fd,
-        .max_memory_bytes = decoding_bytes(load),
+        .memory_bytes = load->n_threads *
+                (uint64_t)(FOVEA_DECODE_FREE_BYTES + SLACK_BYTES),
+        .max_more_bytes = load->max_granted_bytes,
         .max_file_bytes = load->kind == FOVEA_WORK_PIXELS
                 ? load->max_batch * fovea_crew_row_bytes(worker->crew)
                 : 0,
@@ -191,6 +170,7 @@ seal(const struct fovea_worker *worker, struct fovea_ready *ready,
     struct fovea_error error;
     enum fovea_status status = fovea_sandbox_seal(&profile, &error);
     ready->is_sandboxed = status == FOVEA_OK;
+    worker->data_bytes = ready->is_sandboxed ? fovea_sandbox_memory() : 0;
     if (status && load->sandbox == FOVEA_SANDBOX_AUTO) {
         memcpy(ready->remark, error.message, sizeof ready->remark);
         return FOVEA_OK;

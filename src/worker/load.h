@@ -16,6 +16,7 @@ struct fovea_worker {
     int log_fd;      /* borrowed */
     uint8_t *buffer; /* FOVEA_FRAME_MAX_SIZE bytes, for what is received */
     struct fovea_load load;
+    uint64_t data_bytes; /* it may have, with nothing granted; 0: no bound */
     struct fovea_weights *weights; /* NULL: pixels only */
     struct fovea_crew *crew;
 };

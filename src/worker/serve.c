@@ -1,7 +1,9 @@
 /*
  * See serve.h. Answers leave as soon as there is one. The crew's threads take
  * turns at the one buffer that they are written in; they would have to take
- * turns at the socket anyway. Where it is full they wait for the host.
+ * turns at the socket anyway. Where it is full they wait for the host. One that
+ * asks for memory holds a right to ask until it has the answer, as nothing but
+ * the answer comes meanwhile.
  */
 #include "worker/serve.h"
 
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "sandbox/sandbox.h"
 #include "wire/statuses.h"
 
 struct service {
@@ -20,6 +23,11 @@ struct service {
     pthread_mutex_t mutex;
     uint8_t *answer; /* FOVEA_FRAME_MAX_PAYLOAD bytes; guarded by mutex */
     bool is_broken;  /* the channel is; guarded by mutex */
+    enum fovea_worker_exit exit; /* why it is; guarded by mutex */
+    /* One question at a time; before mutex, where both are held. */
+    pthread_mutex_t asking;
+    uint64_t granted[FOVEA_MAX_BATCH]; /* bytes, to images; guarded by mutex */
+    uint64_t all_granted;              /* their sum; guarded by mutex */
 };
 
 /* With the mutex held. */
@@ -35,6 +43,90 @@ send_answer(struct service *service, enum fovea_frame_type type,
     }
 }
 
+/* With the mutex held. */
+static void
+set_granted(struct service *service, size_t index, uint64_t bytes)
+{
+    service->all_granted += bytes - service->granted[index];
+    service->granted[index] = bytes;
+    if (service->worker->data_bytes > 0) {
+        fovea_sandbox_set_memory(
+                service->worker->data_bytes + service->all_granted);
+    }
+}
+
+static void
+give_back(struct service *service, size_t index)
+{
+    if (service->granted[index] > 0) {
+        set_granted(service, index, 0);
+    }
+}
+
+static enum fovea_status
+break_off(struct service *service, enum fovea_worker_exit why,
+        struct fovea_error *err)
+{
+    (void)pthread_mutex_lock(&service->mutex);
+    service->is_broken = true;
+    service->exit = why;
+    (void)pthread_mutex_unlock(&service->mutex);
+    return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "the host is gone");
+}
+
+static bool
+send_need(struct service *service, size_t index, uint64_t bytes)
+{
+    const struct fovea_need need = { .index = (uint32_t)index, .bytes = bytes };
+    struct fovea_writer writer;
+    (void)pthread_mutex_lock(&service->mutex);
+    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    fovea_need_write(&need, &writer);
+    send_answer(service, FOVEA_FRAME_NEED, &writer);
+    bool is_sent = !service->is_broken;
+    (void)pthread_mutex_unlock(&service->mutex);
+    return is_sent;
+}
+
+/* With the right to ask. */
+static enum fovea_status
+receive_grant(struct service *service, size_t index, uint64_t bytes,
+        struct fovea_error *err)
+{
+    struct fovea_frame frame;
+    struct fovea_grant grant;
+    enum fovea_worker_exit why = FOVEA_WORKER_EXIT_PROTOCOL;
+    if (!fovea_worker_receive(service->worker, FOVEA_CHANNEL_ASKED, &frame,
+                &why)) {
+        return break_off(service, why, err);
+    }
+    bool is_good = frame.type == FOVEA_FRAME_GRANT && frame.id == service->id &&
+            fovea_grant_read(&frame, &grant) && grant.index == index;
+    fovea_frame_finish(&frame);
+    if (!is_good) {
+        return break_off(service, FOVEA_WORKER_EXIT_PROTOCOL, err);
+    }
+    if (grant.status) {
+        return fovea_fail(err, grant.status, "%s", grant.message);
+    }
+    (void)pthread_mutex_lock(&service->mutex);
+    set_granted(service, index, bytes);
+    (void)pthread_mutex_unlock(&service->mutex);
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+ask(void *context, size_t index, uint64_t bytes, struct fovea_error *err)
+{
+    struct service *service = context;
+    (void)pthread_mutex_lock(&service->asking);
+    enum fovea_status status = send_need(service, index, bytes)
+            ? receive_grant(service, index, bytes, err)
+            : fovea_fail(err, FOVEA_ERR_NO_MEMORY, "the host is gone");
+    (void)pthread_mutex_unlock(&service->asking);
+    return status;
+}
+
 static void
 decoded(void *context, size_t index, int64_t decode_ns)
 {
@@ -47,6 +139,7 @@ decoded(void *context, size_t index, int64_t decode_ns)
     (void)pthread_mutex_lock(&service->mutex);
     fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
     fovea_decoded_write(&message, &writer);
+    give_back(service, index);
     send_answer(service, FOVEA_FRAME_DECODED, &writer);
     (void)pthread_mutex_unlock(&service->mutex);
 }
@@ -97,6 +190,7 @@ done(void *context, const struct fovea_outcome *outcome)
     fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
     fovea_result_write(&result, dimension ? outcome->row : NULL, dimension,
             &writer);
+    give_back(service, outcome->index);
     send_answer(service, FOVEA_FRAME_RESULT, &writer);
     (void)pthread_mutex_unlock(&service->mutex);
 }
@@ -132,6 +226,7 @@ run_job(struct service *service, const struct fovea_job_frame *job,
         .inputs = inputs,
         .raw = raw,
         .context = service,
+        .ask = ask,
         .decoded = decoded,
         .done = done,
     };
@@ -159,7 +254,7 @@ serve_one(struct service *service, enum fovea_worker_exit *exit_out)
     }
     fovea_frame_finish(&frame);
     if (is_good && service->is_broken) {
-        *exit_out = FOVEA_WORKER_EXIT_CHANNEL;
+        *exit_out = service->exit;
         is_good = false;
     }
     return is_good;
@@ -177,10 +272,13 @@ fovea_worker_serve(struct fovea_worker *worker)
         .output_fd = -1,
         .mutex = PTHREAD_MUTEX_INITIALIZER,
         .answer = answer,
+        .exit = FOVEA_WORKER_EXIT_CHANNEL,
+        .asking = PTHREAD_MUTEX_INITIALIZER,
     };
     enum fovea_worker_exit why = FOVEA_WORKER_EXIT_OK;
     while (serve_one(&service, &why)) {
     }
     (void)pthread_mutex_destroy(&service.mutex);
+    (void)pthread_mutex_destroy(&service.asking);
     return why;
 }

@@ -25,6 +25,8 @@ static const struct fovea_limits limits = {
     .max_bytes = FOVEA_DEFAULT_MAX_BYTES,
     .max_pixels = FOVEA_DEFAULT_MAX_PIXELS,
     .max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX,
+    .max_decode_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES,
+    .max_decode_work = FOVEA_DEFAULT_MAX_DECODE_WORK,
 };
 
 struct picture {
@@ -38,9 +40,9 @@ decode(const char *path, uint8_t *pixels, struct fovea_error *err)
     FOVEA_AUTO(fovea_input_finish)
     struct fovea_input input = FOVEA_INPUT_INIT;
     enum fovea_status status = fovea_input_open_file(path, &input, err);
-    return status
-            ? status
-            : fovea_preprocess_image(&settings, &limits, &input, pixels, err);
+    return status ? status
+                  : fovea_preprocess_image(&settings, &limits, NULL, &input,
+                            pixels, err);
 }
 
 static enum fovea_status

@@ -86,6 +86,28 @@ decoded_again(const struct fovea_frame *frame, struct fovea_writer *writer)
 }
 
 static bool
+need_again(const struct fovea_frame *frame, struct fovea_writer *writer)
+{
+    struct fovea_need need;
+    bool good = fovea_need_read(frame, &need);
+    if (good) {
+        fovea_need_write(&need, writer);
+    }
+    return good;
+}
+
+static bool
+grant_again(const struct fovea_frame *frame, struct fovea_writer *writer)
+{
+    struct fovea_grant grant;
+    bool good = fovea_grant_read(frame, &grant);
+    if (good) {
+        fovea_grant_write(&grant, writer);
+    }
+    return good;
+}
+
+static bool
 result_again(const struct fovea_frame *frame, struct fovea_writer *writer)
 {
     struct fovea_result result;
@@ -111,6 +133,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         [FOVEA_FRAME_JOB] = job_again,
         [FOVEA_FRAME_DECODED] = decoded_again,
         [FOVEA_FRAME_RESULT] = result_again,
+        [FOVEA_FRAME_NEED] = need_again,
+        [FOVEA_FRAME_GRANT] = grant_again,
     };
     static uint8_t once[FOVEA_FRAME_MAX_PAYLOAD];
     static uint8_t twice[FOVEA_FRAME_MAX_PAYLOAD];

@@ -28,6 +28,10 @@
  *     says N            fails with status N
  *     took N            says that it took N more ns to decode
  *     wrong-index, wrong-job, twice, decoded-twice
+ *     need N            asks for N bytes first; refused, says why. With it, in
+ *                       lines of their own: held PATH (once it was granted,
+ *                       reads the FIFO to its end), crash, hang, and what makes
+ *                       no sense: need-twice, need-wrong-index, need-no-wait
  *
  * The file "load" in a model's directory says what it does when it loads, words
  * in one line each:

@@ -1,5 +1,6 @@
 /* A worker without an engine: see fake.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +306,63 @@ be_killed_for_memory(void)
     crash(SIGKILL);
 }
 
+static void
+send_need(uint64_t job, uint32_t index, uint64_t bytes)
+{
+    const struct fovea_need need = { .index = index, .bytes = bytes };
+    uint8_t out[64];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, out, sizeof out);
+    fovea_need_write(&need, &writer);
+    send_frame(FOVEA_FRAME_NEED, job, &writer, NULL, 0);
+}
+
+/* Until whoever has the other end closes it. */
+static void
+wait_for_end(const char *argument)
+{
+    char path[TEXT_SIZE];
+    char byte = 0;
+    (void)snprintf(path, sizeof path, "%.*s", (int)strcspn(argument, "\n"),
+            argument);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && read(fd, &byte, 1) > 0) {
+    }
+    (void)close(fd);
+}
+
+/* Ask for memory where the image says so. */
+static void
+ask(uint64_t job, uint32_t index, const char *words,
+        struct fovea_grant *grant_out)
+{
+    struct fovea_frame frame;
+    const char *argument = find_word(words, "need");
+    grant_out->status = FOVEA_OK;
+    if (!argument) {
+        return;
+    }
+    uint64_t bytes = strtoull(argument, NULL, 10);
+    send_need(job, find_word(words, "need-wrong-index") ? index + 100 : index,
+            bytes);
+    if (find_word(words, "need-no-wait")) {
+        return;
+    }
+    receive(&frame);
+    if (frame.type != FOVEA_FRAME_GRANT || frame.id != job ||
+            !fovea_grant_read(&frame, grant_out) || grant_out->index != index) {
+        _exit(FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+    fovea_frame_finish(&frame);
+    if (find_word(words, "need-twice")) {
+        send_need(job, index, bytes);
+    }
+    argument = find_word(words, "held");
+    if (argument && !grant_out->status) {
+        wait_for_end(argument);
+    }
+}
+
 /* What happens while an image is looked at. */
 static void
 decode(const char *words)
@@ -382,7 +440,7 @@ add_notes(const char *words, struct fovea_result *result)
 
 static void
 answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
-        int output)
+        int output, const struct fovea_grant *grant)
 {
     float vector[FAKE_DIMENSION];
     fake_vector(words, size, raw, vector);
@@ -403,6 +461,11 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
                 "these bytes are bad");
     }
     add_notes(words, &result);
+    if (grant->status) {
+        result.status = grant->status;
+        (void)snprintf(result.message, sizeof result.message, "%s",
+                grant->message);
+    }
     if (find_word(words, "ready")) {
         uint8_t bytes[8];
         struct fovea_writer writer;
@@ -441,11 +504,16 @@ serve(const struct fovea_frame *frame)
         _exit(FOVEA_WORKER_EXIT_PROTOCOL);
     }
     int output = frame->n_fds > job.n ? frame->fds[job.n] : -1;
+    static struct fovea_grant grants[FOVEA_MAX_BATCH];
     char words[TEXT_SIZE];
     size_t size = 0;
     for (uint32_t i = 0; i < job.n; i++) {
         read_image(frame->fds[i], job.images[i].size, words, &size);
+        ask(frame->id, i, words, &grants[i]);
         decode(words);
+        if (grants[i].status) {
+            continue;
+        }
         send_decoded(frame->id, i);
         if (find_word(words, "decoded-twice")) {
             send_decoded(frame->id, i);
@@ -453,7 +521,8 @@ serve(const struct fovea_frame *frame)
     }
     for (uint32_t i = 0; i < job.n; i++) {
         read_image(frame->fds[i], job.images[i].size, words, &size);
-        answer(frame->id, i, words, size, job.images[i].raw, output);
+        answer(frame->id, i, words, size, job.images[i].raw, output,
+                &grants[i]);
     }
 }
 

@@ -108,8 +108,8 @@ embed_directly(void)
             (size_t)3 * settings.crop_width_px * settings.crop_height_px);
     assert_non_null(pixels);
     assert_ok(fovea_input_open_file(path, &input, &error), &error);
-    assert_ok(
-            fovea_preprocess_image(&settings, &limits, &input, pixels, &error),
+    assert_ok(fovea_preprocess_image(&settings, &limits, NULL, &input, pixels,
+                      &error),
             &error);
     assert_ok(fovea_vit_embed(vit, pixels, 1, expected, &error), &error);
     fovea_input_finish(&input);

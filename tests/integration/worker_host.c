@@ -150,6 +150,7 @@ worker_load_of(const char *name)
         .n_threads = 1,
         .max_batch = 8,
         .limits = fovea_limits_resolve(&defaults),
+        .max_granted_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES,
     };
     char rest[128];
     (void)snprintf(rest, sizeof rest, "tests/golden/models/%s", name);
@@ -274,6 +275,22 @@ receive_answer(struct worker_host *host, struct fovea_frame *frame_out)
 }
 
 void
+worker_grant(struct worker_host *host, const struct fovea_frame *frame)
+{
+    struct fovea_need need;
+    uint8_t bytes[sizeof host->grant + 16];
+    struct fovea_writer writer;
+    assert_int_equal(frame->type, FOVEA_FRAME_NEED);
+    assert_true(fovea_need_read(frame, &need));
+    host->n_needs++;
+    host->needed_bytes = need.bytes;
+    host->grant.index = need.index;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_grant_write(&host->grant, &writer);
+    send_frame(host, FOVEA_FRAME_GRANT, frame->id, &writer, NULL, 0);
+}
+
+void
 worker_receive_job(struct worker_host *host, uint64_t id, size_t n,
         size_t dimension, struct fovea_result *results, float *vectors)
 {
@@ -293,6 +310,10 @@ worker_receive_job(struct worker_host *host, uint64_t id, size_t n,
             assert_true(decoded.index < n && decoded.decode_ns > 0);
             assert_false(was_decoded[decoded.index]);
             was_decoded[decoded.index] = true;
+            continue;
+        }
+        if (frame.type == FOVEA_FRAME_NEED) {
+            worker_grant(host, &frame);
             continue;
         }
         assert_int_equal(frame.type, FOVEA_FRAME_RESULT);

@@ -21,6 +21,11 @@ struct worker_host {
     int log_fd;
     uint8_t *buffer;
     struct fovea_hello hello;
+    /* What it is told when it asks for memory; how often it has, and for how
+       much the last time. */
+    struct fovea_grant grant;
+    size_t n_needs;
+    uint64_t needed_bytes;
 };
 
 /** Set by the test's main: the program, and what the build can do. */
@@ -75,7 +80,10 @@ void worker_receive(struct worker_host *host, enum fovea_frame_type type,
 void worker_send_job(struct worker_host *host, uint64_t id, const int *fds,
         size_t n, bool raw, int output);
 
-/** Receive what comes of it.
+/** Answer a NEED. */
+void worker_grant(struct worker_host *host, const struct fovea_frame *frame);
+
+/** Receive what comes of it, memory granted as host->grant says.
  *
  *  @param vectors  [n][dimension]; dimension 0: pixels. */
 void worker_receive_job(struct worker_host *host, uint64_t id, size_t n,

@@ -34,6 +34,7 @@
 enum {
     MIB = 1 << 20,
     MAX_MEMORY = 64 * MIB,
+    MORE_MEMORY = 32 * MIB,
     MAX_FILE = 4096,
     MAX_FILES = 64,
     /* Exit codes of a case beside 0 (allowed) and errno values. */
@@ -102,7 +103,8 @@ seal(void)
     const struct fovea_sandbox_profile profile = {
         .channel_fd = have.channel[0],
         .log_fd = have.log[1],
-        .max_memory_bytes = MAX_MEMORY,
+        .memory_bytes = MAX_MEMORY,
+        .max_more_bytes = MORE_MEMORY,
         .max_file_bytes = MAX_FILE,
         .max_files = MAX_FILES,
     };
@@ -808,11 +810,36 @@ try_too_much_memory(void)
         return 0;
     }
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    void *fits = mmap(NULL, MAX_MEMORY / 2, PROT_READ, flags, -1, 0);
-    void *too_much = mmap(NULL, MAX_MEMORY, PROT_READ, flags, -1, 0);
-    return fits != MAP_FAILED && too_much == MAP_FAILED && errno == ENOMEM
-            ? 0
-            : EXIT_BEFORE;
+    const int uses = PROT_READ | PROT_WRITE;
+    void *fits = mmap(NULL, MAX_MEMORY / 2, uses, flags, -1, 0);
+    void *too_much = mmap(NULL, MAX_MEMORY, uses, flags, -1, 0);
+    bool is_bounded =
+            fits != MAP_FAILED && too_much == MAP_FAILED && errno == ENOMEM;
+    void *space = mmap(NULL, UINT64_C(1) << 30, PROT_NONE, flags, -1, 0);
+    return is_bounded && space == MAP_FAILED ? 0 : EXIT_BEFORE;
+}
+
+/* More of it, as far as the profile goes, and no further. */
+static int
+try_granted_memory(void)
+{
+    if (!is_sealed) {
+        return 0;
+    }
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    const int uses = PROT_READ | PROT_WRITE;
+    uint64_t before = fovea_sandbox_memory();
+    void *too_much = mmap(NULL, MAX_MEMORY + MIB, uses, flags, -1, 0);
+    fovea_sandbox_set_memory(before + MORE_MEMORY);
+    void *fits = mmap(NULL, MAX_MEMORY + MIB, uses, flags, -1, 0);
+    bool is_granted = too_much == MAP_FAILED && fits != MAP_FAILED &&
+            fovea_sandbox_memory() == before + MORE_MEMORY;
+    (void)munmap(fits, MAX_MEMORY + MIB);
+    fovea_sandbox_set_memory(UINT64_MAX);
+    bool is_bounded = fovea_sandbox_memory() == before + MORE_MEMORY;
+    fovea_sandbox_set_memory(before);
+    fits = mmap(NULL, MAX_MEMORY + MIB, uses, flags, -1, 0);
+    return is_granted && is_bounded && fits == MAP_FAILED ? 0 : EXIT_BEFORE;
 }
 
 static int
@@ -858,6 +885,7 @@ static const struct {
     { "the log", try_log },
     { "facts", try_facts },
     { "no more memory than the limit", try_too_much_memory },
+    { "more memory where it is granted", try_granted_memory },
     { "no longer file than the limit", try_too_long_file },
     { "limits", try_limits },
 };

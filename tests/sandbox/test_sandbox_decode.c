@@ -60,8 +60,8 @@ decode(const struct fovea_input *input)
     /* The descriptor stays open; what is loaded is freed. */
     struct fovea_input copy = *input;
     struct outcome outcome = { 0 };
-    outcome.status = (uint32_t)fovea_preprocess_image(&settings, &limits, &copy,
-            pixels, NULL);
+    outcome.status = (uint32_t)fovea_preprocess_image(&settings, &limits, NULL,
+            &copy, pixels, NULL);
     copy.fd = -1;
     fovea_input_finish(&copy);
     outcome.digest = 2166136261U;
@@ -123,7 +123,7 @@ decode_sealed(int output)
     const struct fovea_sandbox_profile profile = {
         .channel_fd = output,
         .log_fd = output,
-        .max_memory_bytes = UINT64_C(2) << 30,
+        .memory_bytes = UINT64_C(2) << 30,
         .max_files = MAX_INPUTS + 10,
     };
     struct fovea_error error;

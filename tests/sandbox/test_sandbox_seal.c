@@ -32,7 +32,7 @@ seal(int channel)
     const struct fovea_sandbox_profile profile = {
         .channel_fd = channel,
         .log_fd = -1,
-        .max_memory_bytes = 1 << 26,
+        .memory_bytes = 1 << 26,
         .max_files = 16,
     };
     return fovea_sandbox_seal(&profile, NULL);
@@ -205,7 +205,7 @@ a_thread_with_capabilities_is_not_overlooked(void **state)
         pthread_t thread;
         struct fovea_error error;
         const struct fovea_sandbox_profile profile = { .log_fd = -1,
-            .max_memory_bytes = 1 << 26,
+            .memory_bytes = 1 << 26,
             .max_files = 16 };
         if (pipe2(ends, O_CLOEXEC) ||
                 pthread_create(&thread, NULL, wait_for_end, &ends[0])) {

@@ -61,6 +61,8 @@ every_flag_reaches_its_option(void **state)
         FIELD(limits.damaged, "--damaged=accept", FOVEA_DAMAGED_ACCEPT),
         FIELD(limits.damaged, "--damaged=refuse", FOVEA_DAMAGED_REFUSE),
         FIELD(limits.damaged, "--max-warnings=0", FOVEA_DAMAGED_REFUSE),
+        FIELD(limits.max_decode_bytes, "--max-image-memory=1M", 1048576),
+        FIELD(limits.max_decode_work, "--max-image-work=1M", 1000000),
         FIELD(memory_limit_pct, "--memory-limit=50%", 50),
         FIELD(memory_limit_bytes, "--memory-limit=4G", UINT64_C(4) << 30),
 #undef FIELD

@@ -236,7 +236,7 @@ refuses_what_is_no_frame(void **state)
         const char *part;
     } wrong[] = {
         { 0, 0, 0, 0, "unknown type 0" },
-        { FOVEA_FRAME_RESULT + 1, 0, 0, 0, "unknown type 8" },
+        { FOVEA_FRAME_GRANT + 1, 0, 0, 0, "unknown type 10" },
         { UINT16_MAX, 0, 0, 0, "unknown type 65535" },
         { FOVEA_FRAME_HELLO, 1, 0, 0, "HELLO with unknown flags 0x1" },
         { FOVEA_FRAME_HELLO, 0x8000, 0, 0, "flags 0x8000" },
@@ -381,7 +381,8 @@ knows_who_may_say_what_when(void **state)
         [FOVEA_CHANNEL_GREETED] = "LOAD ",
         [FOVEA_CHANNEL_LOADING] = "READY FAILED ",
         [FOVEA_CHANNEL_READY] = "JOB ",
-        [FOVEA_CHANNEL_BUSY] = "DECODED RESULT ",
+        [FOVEA_CHANNEL_BUSY] = "DECODED RESULT NEED ",
+        [FOVEA_CHANNEL_ASKED] = "DECODED RESULT GRANT ",
     };
     for (size_t i = 0; i < sizeof legal / sizeof legal[0]; i++) {
         char all[64] = "";

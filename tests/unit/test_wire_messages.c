@@ -24,7 +24,8 @@ static const struct fovea_load load = {
     .sandbox = FOVEA_SANDBOX_AUTO,
     .n_threads = 2,
     .max_batch = 8,
-    .limits = { 1000, 2000, 3000, FOVEA_DAMAGED_ACCEPT },
+    .limits = { 1000, 2000, 3000, FOVEA_DAMAGED_ACCEPT, 4000, 5000 },
+    .max_granted_bytes = 7000,
     .packed_is_foreign = true,
 };
 
@@ -77,6 +78,16 @@ static const struct fovea_result bad_result = {
     .message = "the image ends in row 3",
 };
 
+static const struct fovea_need need = { .index = 127, .bytes = 5000 };
+
+static const struct fovea_grant grant = { .index = 127, .status = FOVEA_OK };
+
+static const struct fovea_grant refusal = {
+    .index = 3,
+    .status = FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
+    .message = "more than the limit",
+};
+
 /* The message of each kind as bytes, and whether bytes are one. */
 struct sample {
     const char *name;
@@ -102,6 +113,14 @@ SAMPLE(ready, fovea_ready)
 SAMPLE(failed, fovea_failed)
 SAMPLE(job, fovea_job_frame)
 SAMPLE(decoded, fovea_decoded)
+SAMPLE(need, fovea_need)
+SAMPLE(grant, fovea_grant)
+
+static void
+refusal_sample(struct fovea_writer *writer)
+{
+    fovea_grant_write(&refusal, writer);
+}
 
 static void
 result_sample(struct fovea_writer *writer)
@@ -153,6 +172,9 @@ static const struct sample samples[] = {
     { "result of pixels", pixels_sample, pixels_are_good, 0 },
     { "result of a bad image", bad_sample, result_is_good, 0 },
     { "result with notes", noted_sample, result_is_good, 0 },
+    { "need", need_sample, need_is_good, 0 },
+    { "grant", grant_sample, grant_is_good, 0 },
+    { "refusal", refusal_sample, grant_is_good, 0 },
 };
 
 static uint8_t bytes[FOVEA_FRAME_MAX_PAYLOAD];
@@ -192,7 +214,10 @@ gives_back_what_was_written(void **state)
     assert_int_equal(load_out.limits.max_bytes, 1000);
     assert_int_equal(load_out.limits.max_pixels, 2000);
     assert_int_equal(load_out.limits.max_side_px, 3000);
+    assert_int_equal(load_out.limits.max_decode_bytes, 4000);
+    assert_int_equal(load_out.limits.max_decode_work, 5000);
     assert_int_equal(load_out.limits.damaged, FOVEA_DAMAGED_ACCEPT);
+    assert_int_equal(load_out.max_granted_bytes, 7000);
     assert_true(load_out.packed_is_foreign);
 
     struct fovea_ready ready_out;
@@ -297,6 +322,28 @@ refuses_notes_that_make_no_sense(void **state)
 }
 
 static void
+gives_back_questions_for_memory(void **state)
+{
+    (void)state;
+    struct fovea_need need_out;
+    struct fovea_frame frame = frame_of(&samples[10]);
+    assert_true(fovea_need_read(&frame, &need_out));
+    assert_int_equal(need_out.index, 127);
+    assert_int_equal(need_out.bytes, 5000);
+
+    struct fovea_grant grant_out;
+    frame = frame_of(&samples[11]);
+    assert_true(fovea_grant_read(&frame, &grant_out));
+    assert_int_equal(grant_out.index, 127);
+    assert_int_equal(grant_out.status, FOVEA_OK);
+    assert_string_equal(grant_out.message, "");
+    frame = frame_of(&samples[12]);
+    assert_true(fovea_grant_read(&frame, &grant_out));
+    assert_int_equal(grant_out.status, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY);
+    assert_string_equal(grant_out.message, refusal.message);
+}
+
+static void
 refuses_every_other_length(void **state)
 {
     (void)state;
@@ -372,15 +419,16 @@ refuses_values_out_of_range(void **state)
         uint64_t most;
     } fields[] = {
         { 1, directory, 4, 0, 0 }, /* pixels would have no descriptor */
-        { 1, directory + 4, 4, 1, 2 },
-        { 1, directory + 8, 4, 1, 3 },
+        { 1, directory + 4, 4, 1, 2 }, { 1, directory + 8, 4, 1, 3 },
         { 1, directory + 12, 4, 1, FOVEA_MAX_THREADS },
         { 1, directory + 16, 4, 1, FOVEA_MAX_BATCH },
         { 1, directory + 20, 8, 1, UINT64_MAX },
         { 1, directory + 28, 8, 1, UINT64_MAX },
         { 1, directory + 36, 4, 1, UINT32_MAX },
         { 1, directory + 40, 4, 0, 1 },
-        { 1, directory + 44, 1, 0, 1 },
+        { 1, directory + 44, 8, 1, UINT64_MAX },
+        { 1, directory + 52, 8, 1, UINT64_MAX },
+        { 1, directory + 68, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector },
         { 2, 12, 8, 0, memory },
         { 2, 20, 8, 0, memory },
@@ -400,6 +448,10 @@ refuses_values_out_of_range(void **state)
         { 6, 16, 8, 0, ns },
         { 6, 24, 8, 0, ns },
         { 8, 8, 4, 0, 4095 },
+        { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 10, 4, 8, 1, memory },
+        { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 11, 4, 4, 0, 0 }, /* a refusal says why */
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         uint64_t largest = fields[i].size == 8
@@ -531,6 +583,7 @@ main(void)
         cmocka_unit_test(gives_back_jobs_and_results),
         cmocka_unit_test(gives_back_notes),
         cmocka_unit_test(refuses_notes_that_make_no_sense),
+        cmocka_unit_test(gives_back_questions_for_memory),
         cmocka_unit_test(refuses_every_other_length),
         cmocka_unit_test(refuses_other_numbers_of_descriptors),
         cmocka_unit_test(refuses_values_out_of_range),

@@ -1,0 +1,280 @@
+/*
+ * Memory for single images, beside what workers have anyway.
+ *
+ * A worker that is to decode a picture that must stand in memory whole asks for
+ * that memory first (NEED), and waits. Requests are served in the order they
+ * came in, from the same account that workers are started from: what fits is
+ * reserved and granted; what could never fit is refused at once; what does not
+ * fit now waits for other grants, and for workers without work, which are asked
+ * to end. Nobody holds a part of what it needs, so nobody waits for ever, and an
+ * image's deadline ends its waiting too.
+ *
+ * A grant is given back with the image's DECODED or RESULT, or, whatever way the
+ * worker ends, when its process is gone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "base/size.h"
+#include "checkpoint/estimate.h"
+#include "pool/inside.h"
+
+void
+fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (hand->grant.bytes > 0) {
+        fovea_lock(pool);
+        slot->granted_bytes -= hand->grant.bytes;
+        fovea_governor_release(&pool->governor, &hand->grant);
+        fovea_unlock(pool);
+        fovea_loop_due(pool, pool->now_ns); /* others may wait for it */
+    }
+}
+
+void
+fovea_grant_release_all(struct fovea_slot *slot)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(slot->hands); i++) {
+        fovea_grant_release(slot, &slot->hands[i]);
+    }
+}
+
+static bool
+is_waiting(const struct fovea_slot *slot)
+{
+    return slot->said == FOVEA_CHANNEL_ASKED && !slot->is_silent &&
+            slot->state == FOVEA_WORKER_PROCESSING;
+}
+
+/* Who has waited for longest. */
+static struct fovea_slot *
+find_first(struct fovea_pool *pool)
+{
+    struct fovea_slot *first = NULL;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (is_waiting(slot) && (!first || slot->asked < first->asked)) {
+            first = slot;
+        }
+    }
+    return first;
+}
+
+bool
+fovea_grant_is_awaited(struct fovea_pool *pool)
+{
+    return find_first(pool) != NULL;
+}
+
+/* An answer that cannot be sent is no answer: the worker is ended. */
+static void
+answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_grant grant = { .index = slot->need.index, .status = status };
+    (void)snprintf(grant.message, sizeof grant.message, "%s", message);
+    uint8_t bytes[sizeof grant + 16];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_grant_write(&grant, &writer);
+    FOVEA_ASSERT(!writer.overflow);
+    slot->said = FOVEA_CHANNEL_BUSY;
+    slot->progress_ns = pool->now_ns;
+    fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
+    struct fovea_error error;
+    if (fovea_frame_send(slot->channel, FOVEA_FRAME_GRANT, slot->job_id, bytes,
+                writer.size, NULL, 0, &error)) {
+        fovea_slot_send_failed(slot, &error);
+    }
+}
+
+static void
+refuse(struct fovea_slot *slot, const struct fovea_error *why)
+{
+    answer(slot, why->code, why->message);
+}
+
+/* What the image could have if nobody else had anything. */
+static uint64_t
+most_bytes(const struct fovea_slot *slot)
+{
+    const struct fovea_pool *pool = slot->model->pool;
+    uint64_t own = fovea_sum_bytes(slot->own.bytes, slot->model->shared.bytes);
+    return fovea_bytes_left(fovea_governor_limit(&pool->governor), own);
+}
+
+static void
+refuse_for_ever(struct fovea_slot *slot)
+{
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
+            "decoding it takes %" PRIu64 " MB, and beside its worker the limit "
+            "leaves %" PRIu64 " MB %s",
+            fovea_whole_mib(slot->need.bytes + FOVEA_DECODE_FREE_BYTES),
+            (most_bytes(slot) + FOVEA_DECODE_FREE_BYTES) >> 20,
+            fovea_limit_by(FOVEA_LIMIT_MEMORY));
+    refuse(slot, &why);
+}
+
+static void
+refuse_now(struct fovea_slot *slot)
+{
+    const struct fovea_governor *governor = &slot->model->pool->governor;
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_NO_MEMORY,
+            "decoding it takes %" PRIu64 " MB, and only %" PRIu64
+            " MB are available",
+            fovea_whole_mib(slot->need.bytes + FOVEA_DECODE_FREE_BYTES),
+            (fovea_governor_room(governor) + FOVEA_DECODE_FREE_BYTES) >> 20);
+    refuse(slot, &why);
+}
+
+static bool
+is_ending(const struct fovea_slot *slot)
+{
+    return slot->state == FOVEA_WORKER_EVICTING ||
+            slot->state == FOVEA_WORKER_FAILED;
+}
+
+/* What comes back by itself: other grants, workers that end, the weights of
+   models that keep nobody. */
+static uint64_t
+coming_bytes(const struct fovea_pool *pool)
+{
+    uint64_t sum = 0;
+    for (const struct fovea_pool_model *model = pool->models; model;
+            model = model->next) {
+        bool keeps_one = false;
+        for (unsigned i = 0; i < pool->n_slots; i++) {
+            const struct fovea_slot *slot = &pool->slots[i];
+            if (slot->model == model && slot->state != FOVEA_WORKER_DEAD) {
+                sum += slot->granted_bytes;
+                sum += is_ending(slot) ? slot->own.bytes : 0;
+                keeps_one = keeps_one || !is_ending(slot);
+            }
+        }
+        sum += keeps_one ? 0 : model->shared.bytes;
+    }
+    return sum;
+}
+
+/* The worker, of any model, that has been without work for longest; NULL if all
+   have some. */
+static struct fovea_slot *
+find_idle(struct fovea_pool *pool)
+{
+    struct fovea_slot *oldest = NULL;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (slot->state != FOVEA_WORKER_DEAD &&
+                fovea_slot_is_free_to_work(slot) &&
+                fovea_queue_size(&slot->model->queue) == 0 &&
+                (!oldest || slot->used_ns < oldest->used_ns)) {
+            oldest = slot;
+        }
+    }
+    return oldest;
+}
+
+/* Ask as many to end as it takes. */
+static void
+make_room(const struct fovea_slot *asker)
+{
+    struct fovea_pool *pool = asker->model->pool;
+    for (;;) {
+        fovea_lock(pool);
+        uint64_t room = fovea_sum_bytes(fovea_governor_room(&pool->governor),
+                coming_bytes(pool));
+        struct fovea_slot *idle = find_idle(pool);
+        fovea_unlock(pool);
+        if (room >= asker->need.bytes || !idle) {
+            return;
+        }
+        fovea_slot_stop(idle, FOVEA_STOP_MEMORY);
+        fovea_loop_due(pool, idle->due_ns);
+    }
+}
+
+/* Whether more room is to be hoped for: somebody else is here. */
+static bool
+has_others(const struct fovea_slot *slot)
+{
+    const struct fovea_pool *pool = slot->model->pool;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        const struct fovea_slot *other = &pool->slots[i];
+        if (other != slot && other->state != FOVEA_WORKER_DEAD) {
+            return true;
+        }
+    }
+    return slot->granted_bytes > 0; /* of its other threads */
+}
+
+/* False: this one must wait, and so must those behind it. */
+static bool
+serve(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_hand *hand = &slot->hands[slot->need.index];
+    if (!hand->item) {
+        answer(slot, FOVEA_ERR_NO_MEMORY,
+                "nobody waits for the image any more");
+        return true;
+    }
+    if (slot->need.bytes > most_bytes(slot)) {
+        refuse_for_ever(slot);
+        return true;
+    }
+    fovea_lock(pool);
+    bool fits = fovea_governor_reserve(&pool->governor, slot->need.bytes,
+            &hand->grant);
+    slot->granted_bytes += hand->grant.bytes;
+    fovea_unlock(pool);
+    if (fits) {
+        answer(slot, FOVEA_OK, "");
+        return true;
+    }
+    make_room(slot);
+    if (has_others(slot)) {
+        return false;
+    }
+    refuse_now(slot);
+    return true;
+}
+
+void
+fovea_grant_round(struct fovea_pool *pool)
+{
+    for (struct fovea_slot *slot; (slot = find_first(pool));) {
+        fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
+        if (!serve(slot)) {
+            /* Memory of others may be free without a word of theirs. */
+            fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
+            return;
+        }
+    }
+}
+
+bool
+fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_need need;
+    if (!fovea_need_read(frame, &need) || frame->id != slot->job_id ||
+            need.index >= slot->n_hands) {
+        return false;
+    }
+    struct fovea_hand *hand = &slot->hands[need.index];
+    /* Its limit on an image is for the worker to keep. */
+    if (hand->is_done || hand->is_decoded || hand->has_asked ||
+            need.bytes > slot->model->settings.limits.max_decode_bytes) {
+        return false;
+    }
+    hand->has_asked = true;
+    slot->need = need;
+    slot->asked = ++pool->last_asked;
+    slot->said = FOVEA_CHANNEL_ASKED;
+    fovea_grant_round(pool);
+    return true;
+}
