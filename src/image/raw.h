@@ -47,7 +47,7 @@ struct fovea_raw {
 /**
  * Look whether an input that begins as TIFF does is a raw photograph.
  *
- * It is if its first directory names a camera's maker (or a version of DNG) and
+ * It is if it has a mark of its own (CR2, IIQ), or if its first directory names a camera's maker (or a version of DNG) and
  * one of the directories, first to last and those below the first, describes
  * what a sensor saw: a colour filter array, linear raw data, or a compression
  * that only a camera writes. A camera's ordinary TIFF has no such directory.

@@ -22,6 +22,8 @@ static const struct {
     bool first_is_sensor;
 } kinds[] = {
     { "CR2", 8, "CR\2\0", 4, false },
+    { "IIQ", 8, "IIIITwaR", 8, false },
+    { "IIQ", 8, "MMMMRawT", 8, false },
     { "ORF", 0, "IIRO", 4, true },
     { "ORF", 0, "IIRS", 4, true },
     { "ORF", 0, "MMOR", 4, true },

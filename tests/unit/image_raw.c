@@ -255,6 +255,21 @@ compose_pef(const struct raw_parts *parts, struct raw_file *file)
     raw_set_first(file, raw_directory(file, first, next));
 }
 
+/* Told by its mark alone: nothing describes the sensor. */
+static void
+compose_iiq(const struct raw_parts *parts, struct raw_file *file)
+{
+    raw_begin(file, false, "II*\0");
+    (void)raw_add(file, "IIIITwaR", 8);
+    uint32_t next = jpeg_directory(file, &parts->thumbnail, 0);
+    next = jpeg_directory(file, &parts->preview, next);
+    const struct raw_entry first[RAW_MAX_ENTRIES] = {
+        text(file, 271, "Phase One A/S"),
+        { 274, RAW_SHORT, 1, parts->orientation },
+    };
+    raw_set_first(file, raw_directory(file, first, next));
+}
+
 /* The preview is where the maker's note says, offsets counting from the note
    or, in older cameras, from the file. */
 static void
@@ -450,6 +465,7 @@ const struct raw_kind raw_kinds[] = {
     { "PEF", compose_pef },
     { "SRW", compose_srw },
     { "TIFF", compose_unknown },
+    { "IIQ", compose_iiq },
     { "ORF", compose_new_orf },
     { "ORF", compose_newest_orf },
     { "ORF", compose_old_orf },
