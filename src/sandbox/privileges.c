@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,41 @@
 
 #include "base/error.h"
 #include "sandbox/inside.h"
+
+/* Whether /proc/.../status says that a thread has none that it could use or
+   hand on. The bounding set gives nothing. */
+static bool
+has_none(const char *status)
+{
+    /* Not every kernel, or what stands in for one, has the others. */
+    static const struct {
+        const char *name;
+        bool is_everywhere;
+    } lines[] = {
+        { "\nCapPrm:\t", true },
+        { "\nCapEff:\t", true },
+        { "\nCapInh:\t", false },
+        { "\nCapAmb:\t", false },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(lines); i++) {
+        const char *at = strstr(status, lines[i].name);
+        if (!at && lines[i].is_everywhere) {
+            return false;
+        }
+        at = at ? at + strlen(lines[i].name) : "\n";
+        if (at[strspn(at, "0")] != '\n') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+thread_has_none(const char *path)
+{
+    FOVEA_AUTO_FREE char *status = fovea_sandbox_read_file(path);
+    return status && has_none(status);
+}
 
 void
 fovea_sandbox_renounce(void)
@@ -27,31 +63,16 @@ fovea_sandbox_renounce(void)
         }
     }
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    struct __user_cap_header_struct header = {
-        .version = _LINUX_CAPABILITY_VERSION_3
-    };
-    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-    (void)syscall(SYS_capset, &header, none);
-}
-
-/* Whether /proc/.../status says that a thread has none that it could use or
-   hand on. The bounding set gives nothing. */
-static bool
-has_none(const char *status)
-{
-    static const char *const names[] = { "\nCapInh:\t", "\nCapPrm:\t",
-        "\nCapEff:\t", "\nCapAmb:\t" };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
-        const char *at = strstr(status, names[i]);
-        if (!at) {
-            return false;
-        }
-        at += strlen(names[i]);
-        if (at[strspn(at, "0")] != '\n') {
-            return false;
-        }
+    /* Whoever has none need not ask, which a filter from outside may punish. */
+    if (!thread_has_none("/proc/thread-self/status")) {
+        struct __user_cap_header_struct header = {
+            .version = _LINUX_CAPABILITY_VERSION_3
+        };
+        const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {
+            0
+        };
+        (void)syscall(SYS_capset, &header, none);
     }
-    return true;
 }
 
 static void
@@ -76,8 +97,7 @@ fovea_sandbox_check_threads(struct fovea_error *err)
         char path[64];
         (void)snprintf(path, sizeof path, "/proc/self/task/%.16s/status",
                 entry->d_name);
-        FOVEA_AUTO_FREE char *status = fovea_sandbox_read_file(path);
-        is_clean = status && has_none(status);
+        is_clean = thread_has_none(path);
     }
     return is_clean ? FOVEA_OK
                     : fovea_fail(err, FOVEA_ERR_SANDBOX,
