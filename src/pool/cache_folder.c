@@ -12,13 +12,14 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "pool/cache.h"
 
 enum {
     FOLDER_MODE = 0700,
     FILE_MODE = 0600,
     /* A hidden file is one that is being written, unless it is as old. */
     LEFT_BEHIND_S = 3600,
-    FILE_NAME_SIZE = 96, /* longer ones are not ours */
+    FILE_NAME_SIZE = 96, /* ours are shorter */
 };
 
 struct file {
@@ -184,6 +185,20 @@ append(struct listing *listing, const char *name, const struct stat *info,
     return FOVEA_OK;
 }
 
+/* Whether a name is one that fovea gives: a digest, with ".fovea" behind it or
+   not, or a file's temporary one. A user may have pointed the cache at a folder
+   that holds other things as well. */
+static bool
+is_ours(const char *name)
+{
+    static const char temporary[] = ".fovea-";
+    size_t n_digits = strspn(name, "0123456789abcdef");
+    return strncmp(name, temporary, sizeof temporary - 1) == 0 ||
+            (n_digits == FOVEA_CACHE_KEY_SIZE - 1 &&
+                    (name[n_digits] == '\0' ||
+                            strcmp(name + n_digits, ".fovea") == 0));
+}
+
 static enum fovea_status
 list(int folder_fd, DIR *directory, struct listing *listing,
         struct fovea_error *err)
@@ -201,7 +216,7 @@ list(int folder_fd, DIR *directory, struct listing *listing,
         }
         const char *name = entry->d_name;
         struct stat info;
-        if (strlen(name) >= FILE_NAME_SIZE ||
+        if (strlen(name) >= FILE_NAME_SIZE || !is_ours(name) ||
                 fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) ||
                 !S_ISREG(info.st_mode)) {
             continue; /* not ours, or gone meanwhile */

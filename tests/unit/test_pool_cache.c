@@ -390,14 +390,45 @@ what_killed_writers_left_goes_when_it_is_old(void **state)
     char young[256];
     const struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
     store(&cache, KEY_A, 1, 10);
-    assert_int_equal(tree_put(root, "/some/where/packed/.old", "x"), 0);
-    assert_int_equal(tree_put(root, "/some/where/packed/.young", "x"), 0);
-    below(old, "packed/.old");
-    below(young, "packed/.young");
+    assert_int_equal(tree_put(root, "/some/where/packed/.fovea-01.tmp", "x"),
+            0);
+    assert_int_equal(tree_put(root, "/some/where/packed/.fovea-02.tmp", "x"),
+            0);
+    below(old, "packed/.fovea-01.tmp");
+    below(young, "packed/.fovea-02.tmp");
     assert_int_equal(utimensat(AT_FDCWD, old, times, 0), 0);
     store(&cache, KEY_B, 1, 10);
     assert_int_equal(access(old, F_OK), -1);
     assert_int_equal(access(young, F_OK), 0);
+    fovea_cache_finish(&cache);
+}
+
+/* A cache may have been pointed at a folder that has a "packed" already. */
+static void
+files_of_others_are_not_removed(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "photo.jpg", ".hidden", "0123.fovea",
+        "notes.fovea", KEY_C ".jpg", KEY_C "0" };
+    const struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
+    struct fovea_cache cache = make(150);
+    char path[256];
+    store(&cache, KEY_A, 1, 100);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        char name[128];
+        (void)snprintf(name, sizeof name, "/some/where/packed/%s", names[i]);
+        assert_int_equal(tree_put(root, name, "theirs"), 0);
+        below(path, name + strlen("/some/where/"));
+        assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    }
+    store(&cache, KEY_B, 1, 100); /* KEY_A has to go */
+    assert_int_equal(look(&cache, KEY_A), -1);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        char name[128];
+        (void)snprintf(name, sizeof name, "packed/%s", names[i]);
+        below(path, name);
+        assert_int_equal(access(path, F_OK), 0);
+    }
     fovea_cache_finish(&cache);
 }
 
@@ -603,6 +634,7 @@ main(void)
         cmocka_unit_test_teardown(what_cannot_be_removed_is_told, empty_root),
         cmocka_unit_test_teardown(what_killed_writers_left_goes_when_it_is_old,
                 empty_root),
+        cmocka_unit_test_teardown(files_of_others_are_not_removed, empty_root),
         cmocka_unit_test_teardown(an_unwritable_place_is_told, empty_root),
         cmocka_unit_test_teardown(without_a_cache_nothing_is_kept, empty_root),
         cmocka_unit_test(the_environment_says_where_it_is),
