@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <sys/time.h>
 
-#include "server/inside.h"
+#include "server/discreet.h"
 
 enum {
     HTTP_OK = 200,
@@ -27,9 +27,12 @@ fovea_health_name(enum fovea_health health)
 }
 
 static enum fovea_health
-model_health(const struct fovea_served *served, struct fovea_error *reason)
+model_health(const struct fovea_server *server,
+        const struct fovea_served *served, struct fovea_error *reason)
 {
     if (fovea_pool_check(served->model, reason)) {
+        /* The pool's own event has logged it. */
+        (void)fovea_discreet(server, reason);
         return FOVEA_HEALTH_UNAVAILABLE;
     }
     return fovea_pool_has_workers(served->model) ? FOVEA_HEALTH_READY
@@ -49,7 +52,8 @@ fovea_server_health(const struct fovea_server *server,
     enum fovea_health worst = FOVEA_HEALTH_READY;
     for (size_t i = 0;
             i < server->n_models && worst != FOVEA_HEALTH_UNAVAILABLE; i++) {
-        enum fovea_health health = model_health(&server->models[i], reason_out);
+        enum fovea_health health =
+                model_health(server, &server->models[i], reason_out);
         worst = health > worst ? health : worst;
     }
     return worst;
@@ -104,7 +108,7 @@ fovea_handle_readyz(struct fovea_exchange *exchange)
         return;
     }
     enum fovea_health health = served && !exchange->server->is_draining
-            ? model_health(served, &reason)
+            ? model_health(exchange->server, served, &reason)
             : fovea_server_health(exchange->server, &reason);
     fovea_text_format(&exchange->answer.text, "{");
     add_state(&exchange->answer, health, &reason);

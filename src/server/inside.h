@@ -127,8 +127,9 @@ struct fovea_exchange {
     size_t n_bad;
     uint64_t n_noted[FOVEA_N_NOTES]; /* good ones with each note */
     uint64_t sent_bytes;
-    bool is_gone; /* the client is */
-    bool is_last; /* the connection ends with it */
+    bool is_gone;    /* the client is */
+    bool is_last;    /* the connection ends with it */
+    bool has_logged; /* what is not told of a failure */
 };
 
 struct fovea_server {

@@ -5,6 +5,7 @@
 
 #include "base/notes.h"
 #include "server/backroom.h"
+#include "server/discreet.h"
 
 enum {
     N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
@@ -67,6 +68,7 @@ count(struct fovea_server_job *job, struct fovea_server_job_item *item)
     server->n_images--;
     fovea_request_item_explain(&job->request.items[item - job->items],
             &item->error);
+    fovea_discreet_log(job->exchange, &item->error);
     job->exchange->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
     fovea_notes_count(&item->error, job->exchange->n_noted);

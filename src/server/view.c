@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/backroom.h"
+#include "server/discreet.h"
 #include "server/served.h"
 
 struct view {
@@ -45,6 +46,7 @@ show(struct fovea_notice *notice)
     struct fovea_exchange *exchange = view->exchange;
     struct fovea_answer *answer = &exchange->answer;
     if (view->status) {
+        fovea_discreet_log(exchange, &view->error);
         fovea_answer_fail(answer, view->status, "", "%s", view->error.message);
     } else {
         name_models(exchange->server, &view->stats);

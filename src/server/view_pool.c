@@ -1,5 +1,6 @@
 /* GET /v1/pool: everything that the page and `fovea ps` show. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/notes.h"
 #include "server/view.h"
@@ -16,9 +17,19 @@ milliseconds(int64_t time_ns)
     return (double)time_ns / (double)FOVEA_NS_PER_MS;
 }
 
-static void
-add_server(const struct fovea_server *server, struct fovea_text *text)
+/* Of a Unix socket only `fovea ps` is told the path. */
+static const char *
+address(const struct fovea_exchange *exchange, const char *name)
 {
+    static const char local[] = "unix:";
+    bool is_path = strncmp(name, local, sizeof local - 1) == 0;
+    return is_path && !exchange->connection->is_control ? "unix" : name;
+}
+
+static void
+add_server(const struct fovea_exchange *exchange, struct fovea_text *text)
+{
+    const struct fovea_server *server = exchange->server;
     struct fovea_error reason;
     enum fovea_health health = fovea_server_health(server, &reason);
     fovea_text_format(text,
@@ -35,7 +46,8 @@ add_server(const struct fovea_server *server, struct fovea_text *text)
     for (unsigned i = 0; i < server->listeners.n; i++) {
         if (!server->listeners.all[i].is_control) {
             fovea_text_format(text, "%s", between);
-            fovea_text_json_string(text, server->listeners.all[i].name);
+            fovea_text_json_string(text,
+                    address(exchange, server->listeners.all[i].name));
             between = ",";
         }
     }
@@ -186,7 +198,7 @@ write_text(struct fovea_exchange *exchange,
 {
     struct fovea_server *server = exchange->server;
     fovea_text_add(text, "{", 1);
-    add_server(server, text);
+    add_server(exchange, text);
     add_memory(stats, text);
     fovea_text_format(text, ",\"models\":[");
     for (size_t i = 0; i < server->n_models; i++) {

@@ -1,0 +1,23 @@
+/*
+ * What clients are told of the library's failures.
+ *
+ * Its messages are for whoever runs the machine and name files: models,
+ * programs, caches. Over the network nobody is told where anything lies: a
+ * model's path becomes its name, and a message that has another path stays in
+ * the log.
+ */
+#ifndef FOVEA_SERVER_DISCREET_H
+#define FOVEA_SERVER_DISCREET_H
+
+#include "server/inside.h"
+
+/** Make an error of the library's fit for clients. True: its own words are not
+ *  told; they are for the log. Any thread. */
+bool fovea_discreet(const struct fovea_server *server,
+        struct fovea_error *error);
+
+/** The same, and log what is not told, with the request's id. Loop thread. */
+void fovea_discreet_log(struct fovea_exchange *exchange,
+        struct fovea_error *error);
+
+#endif
