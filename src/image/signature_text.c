@@ -146,6 +146,15 @@ fovea_head_is_eps(const struct fovea_head *head)
             memmem(head->bytes, size, "EPSF", 4);
 }
 
+/* A piece of C: "#define name_width 16" */
+bool
+fovea_head_is_xbm(const struct fovea_head *head)
+{
+    return fovea_head_has(head, 0, "#define ", 8) &&
+            memmem(head->bytes, head->size, "_width ", 7) &&
+            fovea_head_is_text(head);
+}
+
 bool
 fovea_head_is_data_uri(const struct fovea_head *head)
 {

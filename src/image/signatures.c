@@ -235,6 +235,12 @@ static const struct fovea_signature signatures[] = {
     PICTURE_IF("ILBM", is_ilbm),
     PICTURE_IF("PCX", is_pcx),
     PICTURE("XPM", 0, "/* XPM */"),
+    PICTURE_IF("XBM", fovea_head_is_xbm),
+    PICTURE("JPEG XS", 0, "\xff\x10\xff\x50"),
+    PICTURE("ASTC", 0, "\x13\xab\xa1\x5c"),
+    PICTURE("farbfeld", 0, "farbfeld"),
+    PICTURE("Paint Shop Pro", 0, "Paint Shop Pro Image File"),
+    PICTURE("Clip Studio", 0, "CSFCHUNK"),
     PICTURE("EPS", 0, "\xc5\xd0\xd3\xc6"),
     PICTURE_IF("EPS", fovea_head_is_eps),
     PICTURE_IF("SVG", fovea_head_is_svg),
@@ -257,6 +263,8 @@ static const struct fovea_signature signatures[] = {
     OTHER("a video or sound file (ASF)", 0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"),
     OTHER("a video or sound file (Ogg)", 0, "OggS"),
     OTHER("a sound file (MP3)", 0, "ID3"),
+    OTHER("a sound file (MP3)", 0, "\xff\xfb"),
+    OTHER("a sound file (AAC)", 0, "\xff\xf1"),
     OTHER("a sound file (FLAC)", 0, "fLaC"),
     OTHER("a PDF document", 0, "%PDF-"),
     OTHER("a PostScript document", 0, "%!PS"),
@@ -277,6 +285,9 @@ static const struct fovea_signature signatures[] = {
     OTHER("an SQLite database", 0, "SQLite format 3\0"),
     OTHER("a NumPy file", 0, "\x93NUMPY"),
     OTHER("an AppleDouble file of macOS", 0, "\0\5\x16\7"),
+    OTHER("a .DS_Store of macOS", 0, "\0\0\0\1Bud1"),
+    OTHER("a property list of macOS", 0, "bplist0"),
+    OTHER("a shortcut of Windows", 0, "L\0\0\0\1\x14\2\0"),
     OTHER("a program (ELF)", 0,
             "\x7f"
             "ELF"),
@@ -292,6 +303,8 @@ static const struct fovea_signature signatures[] = {
 
     PICTURE_IF("TGA", is_tga),
     OTHER_IF("nothing but zero bytes", fovea_head_is_zeros),
+    OTHER("text in UTF-16", 0, "\xff\xfe"),
+    OTHER("text in UTF-16", 0, "\xfe\xff"),
     OTHER_IF("plain text", fovea_head_is_text),
 };
 

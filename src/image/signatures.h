@@ -65,6 +65,7 @@ fovea_head_fn fovea_head_is_html;
 fovea_head_fn fovea_head_is_xml;
 fovea_head_fn fovea_head_is_json;
 fovea_head_fn fovea_head_is_eps;
+fovea_head_fn fovea_head_is_xbm;
 fovea_head_fn fovea_head_is_data_uri;
 fovea_head_fn fovea_head_is_base64;
 fovea_head_fn fovea_head_is_text;
