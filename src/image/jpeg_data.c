@@ -162,16 +162,24 @@ fovea_jpeg_is_damage(const struct jpeg_decompress_struct *jpeg,
     }
 }
 
-/* Whether the scans have brought all bits of all coefficients; of a picture
-   that is not progressive, whether each component had a scan. */
+/* Whether each component had a scan: its first one takes its table. */
 static bool
-is_refined(const struct jpeg_decompress_struct *jpeg)
+has_all_components(const struct jpeg_decompress_struct *jpeg)
 {
     for (int c = 0; c < jpeg->num_components; c++) {
         if (!jpeg->comp_info[c].quant_table) {
             return false;
         }
-        for (size_t i = 0; jpeg->coef_bits && i < DCTSIZE2; i++) {
+    }
+    return true;
+}
+
+/* Whether the scans have brought all bits of all coefficients. */
+static bool
+is_refined(const struct jpeg_decompress_struct *jpeg)
+{
+    for (int c = 0; jpeg->coef_bits && c < jpeg->num_components; c++) {
+        for (size_t i = 0; i < DCTSIZE2; i++) {
             if (jpeg->coef_bits[c][i] != 0) {
                 return false;
             }
@@ -180,12 +188,15 @@ is_refined(const struct jpeg_decompress_struct *jpeg)
     return true;
 }
 
-/* Without the end marker nobody says that the scans were all there are. */
+/* Without the end marker nobody says that the scans were all there are; and
+   behind damage it may have been put there by whoever found the rest missing. */
 void
 fovea_jpeg_check_scans(const struct jpeg_decompress_struct *jpeg,
         struct fovea_jpeg_data *data)
 {
-    if (!data->has_scans || !data->ended || is_refined(jpeg)) {
+    bool is_doubtful = data->ended || data->damage.code;
+    if (!data->has_scans ||
+            (has_all_components(jpeg) && (!is_doubtful || is_refined(jpeg)))) {
         return;
     }
     if (!data->damage.code) {

@@ -3,6 +3,9 @@
  * codecs' own included, and every read in turn. What gets through all the same
  * must be the right pixels.
  */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "../unit/test.h"
 #include "base/macros.h"
 #include "fault.h"
@@ -27,6 +30,7 @@ static const struct fovea_limits limits = {
     .max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX,
     .max_decode_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES,
     .max_decode_work = FOVEA_DEFAULT_MAX_DECODE_WORK,
+    .damaged = FOVEA_DAMAGED_ACCEPT,
 };
 
 struct picture {
@@ -80,6 +84,43 @@ check(const char *name, struct fault_rules rules)
 
 static const struct fault_rules own = { .own_only = true };
 static const struct fault_rules strict = { .also = FOVEA_OK };
+
+/* With a part of the file only, which is accepted: what fails beside that is no
+   damage. */
+static void
+check_cut(const char *name)
+{
+    struct picture picture;
+    struct fovea_error error;
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    const uint8_t *bytes = NULL;
+    size_t size = 0;
+    char path[] = "/tmp/fovea-fault-XXXXXX";
+    start(name, &picture);
+    assert_ok(fovea_input_open_file(picture.path, &input, &error), &error);
+    assert_ok(fovea_input_load(&input, &bytes, &size, &error), &error);
+    size -= size / 5;
+    int fd = mkostemp(path, O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, size), size);
+    (void)close(fd);
+    fovea_input_finish(&input);
+    (void)snprintf(picture.path, sizeof picture.path, "%s", path);
+    assert_ok(decode(picture.path, picture.pixels, &error), &error);
+    assert_int_equal(error.notes, FOVEA_NOTE_DAMAGED);
+    assert_true(fault_each_allocation(run, &picture, strict) > 0);
+    assert_true(fault_each_read(run, &picture, strict) > 0);
+    (void)unlink(path);
+}
+
+static void
+damaged(void **state)
+{
+    (void)state;
+    check_cut("baseline.jpg");
+    check_cut("rgb.png");
+    check_cut("rgb.bmp");
+}
 
 /* Of codecs that give no reason, or the same one for memory and for damage. */
 static const struct fault_rules vague = { .also = FOVEA_ERR_IMAGE_CORRUPT };
@@ -182,6 +223,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg),
+        cmocka_unit_test(damaged),
         cmocka_unit_test(raw),
         cmocka_unit_test(png),
         cmocka_unit_test(webp),

@@ -119,6 +119,59 @@ rows_of_a_picture_without_its_last_scan_do_not_count(void **state)
     }
 }
 
+static enum fovea_status
+end_at(struct written *written, size_t at, struct fovea_error *error)
+{
+    uint8_t before[2];
+    memcpy(before, written->file.bytes + at, 2);
+    memcpy(written->file.bytes + at, "\xff\xd9", 2);
+    enum fovea_status status =
+            decode_by_both(written->file.bytes, at + 2, &written->whole, error);
+    memcpy(written->file.bytes + at, before, 2);
+    return status;
+}
+
+/* As programs leave it that end each file they find with the marker. */
+static void
+an_end_marker_behind_a_cut_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(wishes); i++) {
+        struct written written;
+        struct fovea_error error;
+        write_picture(&written, &wishes[i]);
+        size_t start = jpeg_find(&written.file, SOS, 0) + 20;
+        /* Of a progressive one in its first scan: none counts without all. */
+        size_t end =
+                wishes[i].progressive ? start + 100 : written.file.size - 3;
+        for (size_t n = start; n < end; n += 97) {
+            enum fovea_status status = end_at(&written, n, &error);
+            assert_true(status == FOVEA_ERR_IMAGE_TRUNCATED ||
+                    status == FOVEA_ERR_IMAGE_CORRUPT);
+            assert_true(
+                    !wishes[i].progressive || !strstr(error.message, "rows"));
+        }
+        finish(&written);
+    }
+}
+
+/* A component that has no scan at all is missing, whatever stands behind. */
+static void
+a_component_without_data_is_missing(void **state)
+{
+    (void)state;
+    struct written written;
+    struct fovea_error error;
+    write_picture(&written, &wishes[3]);
+    size_t at = jpeg_find(&written.file, SOS, 2);
+    memcpy(written.file.bytes + at, "\xff\xd9", 2);
+    assert_int_equal(
+            decode_by_both(written.file.bytes, at + 2, &written.whole, &error),
+            FOVEA_ERR_IMAGE_TRUNCATED);
+    assert_null(strstr(error.message, "rows"));
+    finish(&written);
+}
+
 /* What phones put behind a picture; some of it looks like markers. */
 static const struct {
     const char *bytes;
@@ -303,6 +356,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_that_is_cut_keeps_its_rows),
         cmocka_unit_test(rows_of_a_picture_without_its_last_scan_do_not_count),
+        cmocka_unit_test(an_end_marker_behind_a_cut_changes_nothing),
+        cmocka_unit_test(a_component_without_data_is_missing),
         cmocka_unit_test(the_end_marker_is_not_needed),
         cmocka_unit_test(a_file_that_was_mangled_as_text_is_refused),
         cmocka_unit_test(zeros_fill_up_and_other_bytes_are_damage),
