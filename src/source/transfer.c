@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/memfd.h"
 #include "source/address.h"
+#include "source/proxy.h"
 
 enum {
     MAX_DROPPED_BYTES =
@@ -163,22 +164,6 @@ receive(char *bytes, size_t one, size_t n, void *context)
     return n;
 }
 
-/* Whether a proxy may be asked; it is what is connected to then. */
-static bool
-has_proxy(void)
-{
-    static const char *const names[] = { "http_proxy", "https_proxy",
-        "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
-        /* libcurl asks the same way. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-        const char *value = getenv(names[i]);
-        if (value && *value) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static long
 milliseconds(int64_t time_ns)
 {
@@ -217,9 +202,28 @@ configure(struct fovea_transfer *transfer)
     SET(NETRC, (long)CURL_NETRC_IGNORED);
     /* Bytes as they are: nothing that unpacks to more. */
     SET(HTTP_CONTENT_DECODING, 0L);
-    if (!options->use_proxies) {
-        SET(PROXY, "");
+    return code;
+}
+
+/* Choose who is connected to. A proxy decides itself which addresses are
+   reached; its own is the user's choice. */
+static CURLcode
+choose_proxy(struct fovea_transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    const struct fovea_url_options *options = &transfer->settings->url;
+    char *host = NULL;
+    if (curl_url_get(transfer->url.parsed, CURLUPART_HOST, &host, 0)) {
+        return CURLE_OUT_OF_MEMORY;
     }
+    const char *proxy = options->use_proxies
+            ? fovea_proxy_of(transfer->url.is_https, host)
+            : NULL;
+    CURLcode code = CURLE_OK;
+    SET(PROXY, proxy ? proxy : "");
+    SET(NOPROXY, ""); /* what it would say was heard */
+    transfer->checks_addresses = !options->allow_private && !proxy;
+    curl_free(host);
     return code;
 }
 
@@ -230,7 +234,7 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
     CURL *easy = transfer->easy;
     int64_t left_ns = transfer->begun_ns + transfer->settings->url.total_ns -
             fovea_clock_ns();
-    CURLcode code = CURLE_OK;
+    CURLcode code = choose_proxy(transfer);
     SET(CURLU, transfer->url.parsed);
     SET(TIMEOUT_MS, milliseconds(left_ns));
     transfer->size = 0;
@@ -244,13 +248,10 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
 enum fovea_status
 fovea_transfer_begin(struct fovea_transfer *transfer, struct fovea_error *err)
 {
-    const struct fovea_url_options *options = &transfer->settings->url;
     if (transfer->easy) {
         return fovea_transfer_aim(transfer, err);
     }
     transfer->begun_ns = fovea_clock_ns();
-    transfer->checks_addresses =
-            !options->allow_private && !(options->use_proxies && has_proxy());
     transfer->easy = curl_easy_init();
     if (!transfer->easy || configure(transfer)) {
         return fovea_fail_memory(err, sizeof *transfer, "a transfer");

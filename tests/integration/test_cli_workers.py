@@ -18,7 +18,7 @@ class Server:
     def __init__(self, content):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                good = self.path == "/picture"
+                good = self.path.endswith("/picture")
                 self.send_response(200 if good else 404)
                 self.end_headers()
                 self.wfile.write(content if good else b"none here")
@@ -66,6 +66,14 @@ def test_urls_are_inputs_like_others(directory):
         compared = run("similar", "--json", allow, good, good)
         refused = run("embed", good)
         not_compared = run("similar", good, path)
+        # Nor where a proxy is for other URLs than this one.
+        proxies = [{"https_proxy": server.url},
+                   {"all_proxy": server.url, "no_proxy": "localhost,127.0.0.1"}]
+        direct = [run("embed", good, env=command.environment(**names))
+                  for names in proxies]
+        # A proxy that is asked decides itself.
+        proxied = run("embed", "http://nowhere.invalid/picture",
+                      env=command.environment(http_proxy=server.url))
     said(result, 3)
     here, fetched, missing = lines(result.stdout)
     same(fetched["embedding"], here["embedding"])
@@ -79,6 +87,10 @@ def test_urls_are_inputs_like_others(directory):
     same(error["code"], "url_refused")
     assert "--allow-private-urls" in error["message"], error
     said(not_compared, 1, "--allow-private-urls")
+    for result in direct:
+        said(result, 3)
+        same(lines(result.stdout)[0]["error"]["code"], "url_refused")
+    same(lines(proxied.stdout)[0].get("embedding"), here["embedding"])
 
 
 def test_stats_and_events_are_told(directory):
