@@ -45,16 +45,13 @@ read_u64_within(struct fovea_reader *reader, uint64_t least, uint64_t most)
     return value;
 }
 
-/* what: of a failure; whether it may be FOVEA_OK is the caller's to know. */
 static enum fovea_status
-read_status(struct fovea_reader *reader, enum fovea_said_of what)
+read_status(struct fovea_reader *reader)
 {
     uint32_t value = fovea_read_u32(reader);
     switch (value) {
-#define X(name, number, string, text, http, exit, retryable)              \
-    case (number):                                                        \
-        reader->bad = reader->bad ||                                      \
-                (FOVEA_##name && !fovea_may_be_said(what, FOVEA_##name)); \
+#define X(name, number, string, text, http, exit, retryable) \
+    case (number):                                           \
         return FOVEA_##name;
 #include "fovea/status.def"
 #undef X
@@ -62,6 +59,16 @@ read_status(struct fovea_reader *reader, enum fovea_said_of what)
         reader->bad = true;
         return FOVEA_ERR_INTERNAL;
     }
+}
+
+/* Whether it may be FOVEA_OK is the caller's to know. */
+static enum fovea_status
+read_said(struct fovea_reader *reader, enum fovea_said_of what)
+{
+    enum fovea_status status = read_status(reader);
+    reader->bad = reader->bad ||
+            (status != FOVEA_OK && !fovea_may_be_said(what, status));
+    return status;
 }
 
 /* A line for people: codecs quote bytes of the image. */
@@ -206,7 +213,7 @@ fovea_failed_read(const struct fovea_frame *frame,
         struct fovea_failed *failed_out)
 {
     struct fovea_reader reader = payload_reader(frame);
-    failed_out->status = read_status(&reader, FOVEA_SAID_OF_LOAD);
+    failed_out->status = read_said(&reader, FOVEA_SAID_OF_LOAD);
     failed_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     failed_out->packed_is_bad = read_bool(&reader);
     read_message(&reader, failed_out->message);
@@ -284,7 +291,7 @@ fovea_grant_read(const struct fovea_frame *frame, struct fovea_grant *grant_out)
 {
     struct fovea_reader reader = payload_reader(frame);
     grant_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    grant_out->status = read_status(&reader, FOVEA_SAID_OF_IMAGE);
+    grant_out->status = read_said(&reader, FOVEA_SAID_OF_IMAGE);
     read_message(&reader, grant_out->message);
     bool has_message = grant_out->message[0] != '\0';
     return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
@@ -311,7 +318,7 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
 {
     struct fovea_reader reader = payload_reader(frame);
     result_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    result_out->status = read_status(&reader, FOVEA_SAID_OF_IMAGE);
+    result_out->status = read_said(&reader, FOVEA_SAID_OF_IMAGE);
     result_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     result_out->notes = read_u32_within(&reader, 0, FOVEA_ALL_NOTES);
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
