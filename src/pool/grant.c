@@ -6,8 +6,9 @@
  * came in, from the same account that workers are started from: what fits is
  * reserved and granted; what could never fit is refused at once; what does not
  * fit now waits for other grants, and for workers without work, which are asked
- * to end. Nobody holds a part of what it needs, so nobody waits for ever, and an
- * image's deadline ends its waiting too.
+ * to end. Nobody holds a part of what it needs, and where all workers that are
+ * there wait for each other, the last one gives way; an image's deadline ends its
+ * waiting too.
  *
  * A grant is given back with the image's DECODED or RESULT, or, whatever way the
  * worker ends, when its process is gone.
@@ -197,18 +198,45 @@ make_room(const struct fovea_slot *asker)
     }
 }
 
-/* Whether more room is to be hoped for: somebody else is here. */
+/* Whether more room is to be hoped for: grants come back, and so does the memory
+   of workers that end or will be without work. Those that wait in line give
+   nothing back. */
 static bool
-has_others(const struct fovea_slot *slot)
+has_hope(const struct fovea_slot *slot)
 {
     const struct fovea_pool *pool = slot->model->pool;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         const struct fovea_slot *other = &pool->slots[i];
-        if (other != slot && other->state != FOVEA_WORKER_DEAD) {
+        if (other != slot && other->state != FOVEA_WORKER_DEAD &&
+                (other->granted_bytes > 0 || !is_waiting(other))) {
             return true;
         }
     }
     return slot->granted_bytes > 0; /* of its other threads */
+}
+
+/* All that are here wait for each other: the last one gives way. Its images are
+   tried again, and nothing is held against them. False: there is none but this
+   one. */
+static bool
+make_last_give_way(const struct fovea_slot *first)
+{
+    struct fovea_pool *pool = first->model->pool;
+    struct fovea_slot *last = NULL;
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (slot != first && is_waiting(slot) &&
+                (!last || slot->asked > last->asked)) {
+            last = slot;
+        }
+    }
+    if (last) {
+        struct fovea_error why;
+        (void)fovea_fail(&why, FOVEA_ERR_NO_MEMORY,
+                "images wait for each other's memory");
+        fovea_slot_kill(last, FOVEA_STOP_MEMORY, &why);
+    }
+    return last != NULL;
 }
 
 /* False: this one must wait, and so must those behind it. */
@@ -236,7 +264,7 @@ serve(struct fovea_slot *slot)
         return true;
     }
     make_room(slot);
-    if (has_others(slot)) {
+    if (has_hope(slot) || make_last_give_way(slot)) {
         return false;
     }
     refuse_now(slot);
