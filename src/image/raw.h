@@ -4,8 +4,9 @@
  *
  *   decode_raw.c   kinds, and from the preview to rows
  *   raw_find.c     which preview is the largest; RAF
- *   raw_tiff.c     directories: all but RAF and CR3 are TIFF, or nearly
+ *   raw_tiff.c     directories: all others are TIFF, or nearly
  *   raw_boxes.c    CR3
+ *   raw_heap.c     CRW
  *
  * A camera's raw data is not developed here. What the camera itself made of it,
  * a JPEG of full or half the size as a rule, is in the file; it is what a
@@ -74,6 +75,10 @@ void fovea_raw_set_sensor(struct fovea_raw *raw, uint64_t width_px,
 /** Walk over the directories of the TIFF structure at a place. */
 FOVEA_NODISCARD enum fovea_status fovea_raw_walk_tiff(struct fovea_raw *raw,
         uint64_t base, struct fovea_error *err);
+
+/** Walk over the heaps of a CRW. */
+FOVEA_NODISCARD enum fovea_status fovea_raw_walk_heaps(struct fovea_raw *raw,
+        struct fovea_error *err);
 
 /** Walk over the boxes of a CR3. */
 FOVEA_NODISCARD enum fovea_status fovea_raw_walk_boxes(struct fovea_raw *raw,

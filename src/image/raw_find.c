@@ -30,6 +30,7 @@ static const struct {
     { "RW2", 0, "IIU\0", 4, true },
     { "RAF", 0, "FUJIFILMCCD-RAW ", 16, false },
     { "CR3", 4, "ftypcrx ", 8, false },
+    { "CRW", 6, "HEAPCCDR", 8, false },
 };
 
 void
@@ -142,6 +143,9 @@ fovea_raw_find(const struct fovea_input *input, struct fovea_raw *raw_out,
     }
     if (raw_out->name && strcmp(raw_out->name, "CR3") == 0) {
         return fovea_raw_walk_boxes(raw_out, err);
+    }
+    if (raw_out->name && strcmp(raw_out->name, "CRW") == 0) {
+        return fovea_raw_walk_heaps(raw_out, err);
     }
     return fovea_raw_walk_tiff(raw_out, 0, err);
 }

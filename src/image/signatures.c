@@ -191,6 +191,7 @@ static const struct fovea_signature signatures[] = {
     /* What else is raw is found among the TIFFs: raw.h. */
     DECODED_IF(RAW, fovea_head_is_cr3),
     DECODED(RAW, 0, "FUJIFILMCCD-RAW "),
+    DECODED(RAW, 6, "HEAPCCDR"),
     DECODED(RAW, 0, "IIRO"),
     DECODED(RAW, 0, "IIRS"),
     DECODED(RAW, 0, "MMOR"),
@@ -245,7 +246,6 @@ static const struct fovea_signature signatures[] = {
     PICTURE_IF("EPS", fovea_head_is_eps),
     PICTURE_IF("SVG", fovea_head_is_svg),
     PICTURE_IF("SVG", fovea_head_is_svgz),
-    PICTURE("raw photograph (CRW)", 6, "HEAPCCDR"),
     PICTURE("raw photograph (X3F)", 0, "FOVb"),
     PICTURE("raw photograph (MRW)", 0, "\0MRM"),
 

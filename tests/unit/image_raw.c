@@ -356,6 +356,53 @@ compose_raf(const struct raw_parts *parts, struct raw_file *file)
     (void)add_blob(file, &parts->preview);
 }
 
+struct heap_entry {
+    uint16_t tag;
+    uint32_t at; /* in the file */
+    uint32_t size;
+};
+
+/* A heap from `start` on: its directory, and where that is; its size. */
+static uint32_t
+end_heap(struct raw_file *file, size_t start, const struct heap_entry *entries,
+        size_t n)
+{
+    size_t directory = file->size;
+    raw_put(file, n, 2);
+    for (size_t i = 0; i < n; i++) {
+        raw_put(file, entries[i].tag, 2);
+        raw_put(file, entries[i].size, 4);
+        raw_put(file, entries[i].at - start, 4);
+    }
+    raw_put(file, directory - start, 4);
+    return (uint32_t)(file->size - start);
+}
+
+static void
+compose_crw(const struct raw_parts *parts, struct raw_file *file)
+{
+    static const uint32_t
+            degrees[] = { [3] = 180, [6] = 90, [8] = 270, [9] = 0 };
+    (void)raw_add(file, "II\x1a\0\0\0HEAPCCDR\2\0\1\0\0\0\0\0\0\0\0\0", 26);
+    size_t start = file->size;
+    uint32_t preview = add_blob(file, &parts->preview);
+    uint32_t thumbnail = add_blob(file, &parts->thumbnail);
+    uint32_t picture = (uint32_t)file->size;
+    raw_put(file, parts->sensor_width, 4);
+    raw_put(file, parts->sensor_height, 4);
+    raw_put(file, 0x3f800000, 4);
+    raw_put(file, degrees[parts->orientation], 4);
+    const struct heap_entry inner[] = { { 0x1810, picture, 16 } };
+    uint32_t size = end_heap(file, picture, inner, 1);
+    const struct heap_entry outer[] = {
+        { 0x2007, preview, (uint32_t)parts->preview.size },
+        { 0x2008, thumbnail, (uint32_t)parts->thumbnail.size },
+        { 0x5834, 7, 7 }, /* in the entry */
+        { 0x300a, picture, size },
+    };
+    (void)end_heap(file, start, outer, 4);
+}
+
 static size_t
 begin_box(struct raw_file *file, const char *type)
 {
@@ -472,5 +519,6 @@ const struct raw_kind raw_kinds[] = {
     { "RW2", compose_rw2 },
     { "RAF", compose_raf },
     { "CR3", compose_cr3 },
+    { "CRW", compose_crw },
 };
 const size_t n_raw_kinds = sizeof raw_kinds / sizeof raw_kinds[0];

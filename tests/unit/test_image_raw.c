@@ -373,6 +373,17 @@ no_walk_is_endless(void **state)
     }
     raw_set_first(&file, next);
     refuse(FOVEA_ERR_IMAGE_UNSUPPORTED, "no preview is embedded");
+    /* A heap that has itself in it, and too many entries. */
+    memset(&file, 0, sizeof file);
+    (void)raw_add(&file, "II\x0e\0\0\0HEAPCCDR", 14);
+    raw_put(&file, 2, 2);
+    for (int i = 0; i < 2; i++) {
+        raw_put(&file, 0x300a, 2);
+        raw_put(&file, i ? UINT32_MAX : 26, 4);
+        raw_put(&file, 0, 4);
+    }
+    raw_put(&file, 0, 4);
+    refuse(FOVEA_ERR_IMAGE_UNSUPPORTED, "no preview is embedded");
     memset(&file, 0xff, sizeof file.bytes);
     memcpy(file.bytes, "IIU\0\x08\0\0\0", 8);
     file.size = RAW_MAX_FILE;

@@ -39,6 +39,17 @@ static const struct sniff_case decoded[] = {
          "ftypjpeg\0\0\0\0jpegmif1",
             "HEIF"),
     CASE("BM\0\0\0\0", "BMP"),
+    CASE("II\x1a\0\0\0HEAPCCDR", "raw photograph"),
+    CASE("FUJIFILMCCD-RAW 0201", "raw photograph"),
+    CASE("IIRO\x08\0\0\0", "raw photograph"),
+    CASE("MMOR\0\0\0\x08", "raw photograph"),
+    CASE("IIU\0\x18\0\0\0", "raw photograph"),
+    CASE("II*\0\x10\0\0\0"
+         "CR\2\0\0\0\0\0\1\0\x0f\1\2\0\1\0\0\0\0\0\0\0\0\0\0\0",
+            "raw photograph"),
+    CASE("\0\0\0\x18"
+         "ftypcrx \0\0\0\1crx isom",
+            "raw photograph"),
     CASE("BM\x36\x10\x20\x30\1\1\1\1\x36\1\1\1\x28\0\0\0\x10", "BMP"),
 };
 
@@ -98,7 +109,6 @@ static const struct sniff_case pictures[] = {
          "<!DOCTYPE svg PUBLIC \"\">\n<svg/>",
             "SVG"),
     CASE("  \n<?xml version='1.0'?><!-- a --> <!-- b --><svg>", "SVG"),
-    CASE("II\x1a\0\0\0HEAPCCDR", "raw photograph (CRW)"),
     CASE("FOVb\0\0\2\0", "raw photograph (X3F)"),
     CASE("\0MRM\0\0\0\0", "raw photograph (MRW)"),
     CASE("\0\0\2\0\0\0\0\0\0\0\0\0\4\0\4\0\x18\0", "TGA"),
