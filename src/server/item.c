@@ -129,11 +129,17 @@ read_base64(const char *text, size_t size, const struct reading *reading)
 }
 
 static enum fovea_status
-refuse_text(const struct reading *reading)
+fail_text(struct fovea_error *err)
 {
-    return fovea_fail(&reading->item->error, FOVEA_ERR_TEXT_UNSUPPORTED,
+    return fovea_fail(err, FOVEA_ERR_TEXT_UNSUPPORTED,
             "only images are embedded here, and this is a text: neither an "
             "http(s) URL nor a data URI nor base64 of an image");
+}
+
+static enum fovea_status
+refuse_text(const struct reading *reading)
+{
+    return fail_text(&reading->item->error);
 }
 
 /* A text that has a scheme of that size. */
@@ -195,6 +201,7 @@ read_text(const char *text, size_t size, const struct reading *reading)
     if (looks_like_base64(text, size)) {
         /* Whether it is, and of an image, is found out later. */
         reading->item->may_be_text = may_be_text;
+        reading->item->has_words = has_blanks && size <= FOVEA_TEXT_SIZE;
         return read_base64(text, size, reading);
     }
     return may_be_text ? refuse_text(reading)
@@ -210,6 +217,10 @@ fovea_request_item_explain(const struct fovea_request_item *item,
     if (!item->may_be_text ||
             (error->code != FOVEA_ERR_BASE64 &&
                     error->code != FOVEA_ERR_NOT_AN_IMAGE)) {
+        return;
+    }
+    if (item->has_words) {
+        (void)fail_text(error);
         return;
     }
     struct fovea_error why = *error;

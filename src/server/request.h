@@ -47,6 +47,7 @@ struct fovea_request_item {
                                  the request's tree, or in owned */
     void *owned;              /* NULL, or data's memory */
     bool may_be_text;         /* it is no image but by being base64 of one */
+    bool has_words;           /* and hardly that: it is short, with blanks */
     struct fovea_error error; /* code FOVEA_OK, or why this is no image */
 };
 

@@ -1,0 +1,36 @@
+/* What the tests of requests share: parsing a body, and looking at what came. */
+#ifndef FOVEA_TESTS_UNIT_REQUESTED_H
+#define FOVEA_TESTS_UNIT_REQUESTED_H
+
+#include "server/request.h"
+#include "test.h"
+
+enum {
+    MAX_ITEMS = 8
+};
+
+/* A body of exactly its size on the heap, and what came of it. */
+struct parsed {
+    char *body;
+    size_t size;
+    struct fovea_embed_request request;
+    struct fovea_complaint complaint;
+    enum fovea_status status;
+};
+
+void parse_good(const char *text, struct parsed *parsed);
+void parsed_finish(struct parsed *parsed);
+
+/* The request as a whole is refused. */
+void check_refused(const char *text, enum fovea_status code, const char *param,
+        const char *part);
+
+void check_image(const struct fovea_request_item *item,
+        enum fovea_image_kind kind, const char *text);
+
+/* A body with one item, alone and in a list. */
+void check_item(const char *item, enum fovea_image_kind kind,
+        const char *expected);
+void check_bad_item(const char *item, enum fovea_status code, const char *part);
+
+#endif

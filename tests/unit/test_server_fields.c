@@ -1,0 +1,119 @@
+/* Fields of requests that other services know, and chats. */
+#include "base/macros.h"
+#include "base/text.h"
+#include "requested.h"
+
+#define REST ",\"input\":\"AAAA\"}"
+
+/* Fields of other services: those that ask for other numbers are refused by
+ * name, unless they ask for what there is. */
+static void
+foreign_fields_are_honoured_or_refused(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "\"embedding_types\":[\"float\"],\"input_type\":\"search_document\","
+        "\"truncate\":\"END\"", /* Cohere */
+        "\"embedding_type\":\"float\",\"normalized\":true,\"task\":\"x\","
+        "\"late_chunking\":false,\"return_multivector\":false", /* Jina */
+        "\"output_dtype\":\"float\",\"truncation\":true,"
+        "\"input_type\":\"document\",\"output_encoding\":null", /* Voyage */
+        "\"normalize\":true,\"embed_dtype\":\"float32\","
+        "\"endianness\":\"little\",\"truncate_prompt_tokens\":9", /* vLLM */
+        "\"endianness\":\"native\",\"texts\":null,\"image\":null,\"prompt\":null",
+        "\"whatever\":{\"a\":[1]},\"embedding_types\":\"float\"",
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(good); i++) {
+        struct fovea_text text = { 0 };
+        struct parsed parsed;
+        fovea_text_format(&text, "{%s" REST, good[i]);
+        parse_good(text.data, &parsed);
+        assert_int_equal(parsed.request.encoding, FOVEA_ENCODING_FLOAT);
+        parsed_finish(&parsed);
+        fovea_text_finish(&text);
+    }
+    static const struct {
+        const char *field;
+        const char *param;
+        const char *part;
+    } bad[] = {
+        { "\"embedding_types\":[\"int8\"]", "embedding_types",
+                "must be \"float\" or \"base64\", not \"int8\"" },
+        { "\"embedding_types\":[\"float\",\"binary\"]", "embedding_types",
+                "not a list" },
+        { "\"embedding_types\":[]", "embedding_types", "not a list" },
+        { "\"embedding_type\":\"ubinary\"", "embedding_type", "ubinary" },
+        { "\"output_dtype\":\"uint8\"", "output_dtype",
+                "must be \"float\", not \"uint8\"" },
+        { "\"output_dtype\":\"flo\"", "output_dtype", "not \"flo\"" },
+        { "\"output_encoding\":\"hex\"", "output_encoding", "hex" },
+        { "\"embed_dtype\":\"float16\"", "embed_dtype", "float16" },
+        { "\"embed_dtype\":\"\\\"\"", "embed_dtype", "not" },
+        { "\"endianness\":\"big\"", "endianness", "big" },
+        { "\"normalized\":false", "normalized", "must be true, not false" },
+        { "\"normalize\":1", "normalize", "must be true, not a number" },
+        { "\"late_chunking\":true", "late_chunking",
+                "must be false, not true" },
+        { "\"return_multivector\":true", "return_multivector", "not true" },
+        { "\"prompt\":\"a\"", "prompt", "without a prompt" },
+        { "\"prompt_name\":\"query\"", "prompt_name", "without a prompt" },
+        { "\"image\":\"AAAA\"", "image", "given in \"input\"" },
+        { "\"input_image\":{}", "input_image", "given in \"input\"" },
+        { "\"output_dimension\":-1", "output_dimension", "not -1" },
+        { "\"output_dimension\":\"8\"", "output_dimension", "not a string" },
+        { "\"dimensions\":9,\"output_dimension\":8", "output_dimension",
+                "given twice, as 9 and as 8" },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(bad); i++) {
+        struct fovea_text text = { 0 };
+        fovea_text_format(&text, "{%s" REST, bad[i].field);
+        check_refused(text.data, FOVEA_ERR_ARGUMENT, bad[i].param, bad[i].part);
+        fovea_text_finish(&text);
+    }
+    check_refused("{\"texts\":[\"a cat\"]}", FOVEA_ERR_TEXT_UNSUPPORTED,
+            "texts", "only images are embedded here");
+    struct parsed parsed;
+    parse_good("{\"embedding_types\":[\"base64\"],\"output_dimension\":8,"
+               "\"dimensions\":8" REST,
+            &parsed);
+    assert_int_equal(parsed.request.encoding, FOVEA_ENCODING_BASE64);
+    assert_int_equal(parsed.request.dimensions, 8);
+    parsed_finish(&parsed);
+    parse_good("{\"output_dimension\":16,\"dimensions\":0" REST, &parsed);
+    assert_int_equal(parsed.request.dimensions, 16);
+    parsed_finish(&parsed);
+}
+
+/* Chats are one embedding of one image. */
+static void
+messages_are_read(void **state)
+{
+    (void)state;
+    struct parsed parsed;
+    parse_good("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
+               "\"image_url\",\"image_url\":{\"url\":\"AAAA\"}}]}]}",
+            &parsed);
+    assert_string_equal(parsed.request.list_name, "messages");
+    assert_int_equal(parsed.request.n_items, 1);
+    check_image(&parsed.request.items[0], FOVEA_IMAGE_BASE64, "AAAA");
+    assert_false(parsed.request.items[0].may_be_text);
+    parsed_finish(&parsed);
+    check_refused("{\"messages\":[{\"content\":[]},{\"content\":[]}]}",
+            FOVEA_ERR_ARGUMENT, "messages", "a list of one message");
+    check_refused("{\"messages\":{\"content\":[]}}", FOVEA_ERR_ARGUMENT,
+            "messages", "a list of one message");
+    check_refused("{\"messages\":[]}", FOVEA_ERR_ARGUMENT, "messages",
+            "messages is empty");
+    check_refused("{\"messages\":[{\"image\":\"AAAA\"}]" REST,
+            FOVEA_ERR_ARGUMENT, "messages", "both given");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(foreign_fields_are_honoured_or_refused),
+        cmocka_unit_test(messages_are_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
