@@ -32,12 +32,16 @@ enum fovea_note {
 #undef X
 };
 
+/* Which bit each note is, and how many there are. */
 enum {
-    FOVEA_ERROR_MESSAGE_SIZE = 240,
-    FOVEA_N_NOTES = 0
-#define X(name, bit, string, text) +1
+#define X(name, bit, string, text) FOVEA_NOTE_BIT_##name = (bit),
 #include "fovea/note.def"
 #undef X
+    FOVEA_N_NOTES
+};
+
+enum {
+    FOVEA_ERROR_MESSAGE_SIZE = 240
 };
 
 /**

@@ -15,16 +15,58 @@ static const char *const sandbox_names[] = { "default", "on", "auto", "off",
 /* In the order of enum fovea_damaged. */
 static const char *const damaged_names[] = { "refuse", "accept", NULL };
 
+enum {
+    KIBI = 1024,
+    KILO = 1000,
+    N_IMAGE_FLAGS = 7
+};
+
+/* What an image may be. */
+static void
+image_flags(struct fovea_settings *settings, struct fovea_flag *flags)
+{
+    const struct fovea_flag table[N_IMAGE_FLAGS] = {
+        { .name = "max-bytes",
+                .number = &settings->max_bytes,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KIBI },
+        { .name = "max-pixels",
+                .number = &settings->max_pixels,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KILO },
+        { .name = "max-side",
+                .number = &settings->max_side_px,
+                .min = 1,
+                .max = UINT32_MAX,
+                .kilo = KILO },
+        { .name = "max-image-memory",
+                .number = &settings->max_decode_bytes,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KIBI },
+        { .name = "max-image-work",
+                .number = &settings->max_decode_work,
+                .min = 1,
+                .max = UINT64_MAX,
+                .kilo = KILO },
+        { .name = "damaged",
+                .number = &settings->damaged,
+                .choices = damaged_names },
+        { .name = "max-warnings", .text = &settings->max_warnings },
+    };
+    memcpy(flags, table, sizeof table);
+}
+
 void
 fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
 {
     enum {
         MAX_REDIRECTS = 50,
         MAX_TRIES = 10,
-        KIBI = 1024,
-        KILO = 1000,
     };
-    const struct fovea_flag table[FOVEA_SETTINGS_N_FLAGS] = {
+    const struct fovea_flag table[FOVEA_SETTINGS_N_FLAGS - N_IMAGE_FLAGS] = {
         { .name = "batch",
                 .number = &settings->n_batch,
                 .min = 1,
@@ -70,37 +112,9 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
                 .max = MAX_TRIES },
         { .name = "user-agent", .text = &settings->user_agent },
         { .name = "allow-private-urls", .on = &settings->allow_private },
-        { .name = "max-bytes",
-                .number = &settings->max_bytes,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = KIBI },
-        { .name = "max-pixels",
-                .number = &settings->max_pixels,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = KILO },
-        { .name = "max-side",
-                .number = &settings->max_side_px,
-                .min = 1,
-                .max = UINT32_MAX,
-                .kilo = KILO },
-        { .name = "max-image-memory",
-                .number = &settings->max_decode_bytes,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = KIBI },
-        { .name = "max-image-work",
-                .number = &settings->max_decode_work,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = KILO },
-        { .name = "damaged",
-                .number = &settings->damaged,
-                .choices = damaged_names },
-        { .name = "max-warnings", .text = &settings->max_warnings },
     };
     memcpy(flags, table, sizeof table);
+    image_flags(settings, flags + FOVEA_ARRAY_LEN(table));
 }
 
 /* "80%", or bytes as --max-bytes has them. */
@@ -109,7 +123,6 @@ apply_memory_limit(const char *text, struct fovea_options *options,
         struct fovea_error *err)
 {
     enum {
-        KIBI = 1024,
         ALL_PCT = 100,
     };
     size_t size = strlen(text);
