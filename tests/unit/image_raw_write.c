@@ -1,6 +1,5 @@
 /* Numbers, bytes and directories of composed raw photographs: image_raw.h. */
 #include "image_raw.h"
-
 #include "test.h"
 
 void
