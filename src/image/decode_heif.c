@@ -21,6 +21,8 @@
 #include "image/bytes.h"
 #include "image/decode.h"
 #include "image/heif_codec.h"
+#include "image/heif_frames.h"
+#include "image/heif_price.h"
 #include "image/heif_threads.h"
 
 static void
@@ -173,21 +175,48 @@ coded_limit(const struct fovea_limits *limits)
             : INT_MAX;
 }
 
+/* Before the file is loaded: what libheif cannot read, and what decoding will
+   take. Where the index gives no sides libheif gives an error, and nothing is
+   decoded. */
+static enum fovea_status
+check(const struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    const char *codec = NULL;
+    uint64_t max_frame = 0;
+    enum fovea_status status = fovea_heif_foreign_codec(input, &codec, err);
+    if (!status && codec) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                "HEIF: %s inside is not supported", codec);
+    }
+    if (!status) {
+        status = fovea_heif_price(input, info, &max_frame, err);
+    }
+    if (status) {
+        return status;
+    }
+    fovea_heif_limit_frames(max_frame);
+    struct fovea_image_info asked = *info;
+    asked.orientation = 0; /* libheif will have turned it */
+    asked.width_px += asked.width_px == 0;
+    asked.height_px += asked.height_px == 0;
+    return fovea_decode_reserve(&asked, limits, sink, err);
+}
+
 enum fovea_status
 fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_HEIF,
+        .orientation = 1,
+    };
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    enum fovea_status status = fovea_input_load(input, &bytes, &size, err);
-    if (status) {
-        return status;
-    }
-    const char *codec = NULL;
-    status = fovea_heif_foreign_codec(input, &codec, err);
-    if (!status && codec) {
-        status = fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
-                "HEIF: %s inside is not supported", codec);
+    enum fovea_status status = check(input, limits, sink, &info, err);
+    if (!status) {
+        status = fovea_input_load(input, &bytes, &size, err);
     }
     if (status) {
         return status;
@@ -212,12 +241,8 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     }
     int width = heif_image_handle_get_width(handle);
     int height = heif_image_handle_get_height(handle);
-    struct fovea_image_info info = {
-        .format = FOVEA_FORMAT_HEIF,
-        .width_px = width > 0 ? (uint32_t)width : 0,
-        .height_px = height > 0 ? (uint32_t)height : 0,
-        .orientation = 1,
-    };
+    info.width_px = width > 0 ? (uint32_t)width : 0;
+    info.height_px = height > 0 ? (uint32_t)height : 0;
     status = fovea_decode_begin(&info, limits, sink, err);
     if (status) {
         return status;
@@ -230,5 +255,6 @@ void
 fovea_image_warm_up(void)
 {
     FOVEA_ASSERT(fovea_heif_is_single_threaded());
+    FOVEA_ASSERT(fovea_heif_limits_frames());
     (void)heif_init(NULL);
 }

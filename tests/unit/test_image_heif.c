@@ -243,6 +243,92 @@ test_cut_is_said(void **state)
     free(bytes);
 }
 
+/* Pictures that are made of others: tests/golden/make_heif_grids.py. */
+
+static void
+test_grids(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "heif/grid", "heif/grid_avif" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        size_t size = 0;
+        uint8_t *bytes = read_picture(names[i], &size);
+        struct decoded decoded;
+        struct fovea_error error;
+        assert_ok(decode_bytes(bytes, size, NULL, &decoded, &error), &error);
+        assert_int_equal(decoded.info.width_px * 2,
+                decoded.info.height_px * 3); /* 3 x 2 square tiles */
+        decoded_finish(&decoded);
+        free(bytes);
+    }
+}
+
+static void
+refuse(const char *name, const struct fovea_limits *limits,
+        enum fovea_status status, const char *part)
+{
+    size_t size = 0;
+    uint8_t *bytes = read_picture(name, &size);
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(bytes, size, limits, &decoded, &error), &error,
+            status, part);
+    decoded_finish(&decoded);
+    free(bytes);
+}
+
+/* A tile costs as often as it is used, by whatever way. */
+static void
+test_tiles_cost_as_often_as_they_are_used(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "heif/many_tiles",
+        "heif/many_tiles_avif", "heif/many_grids", "heif/many_overlays" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        refuse(names[i], NULL, FOVEA_ERR_IMAGE_TOO_COSTLY, "--max-image-work");
+    }
+    const struct fovea_limits limits = { .max_decode_work = 2000000 };
+    refuse("heif/grid", &limits, FOVEA_ERR_IMAGE_TOO_COSTLY, "2000000");
+}
+
+static void
+test_pictures_made_of_themselves(void **state)
+{
+    (void)state;
+    refuse("heif/made_of_itself", NULL, FOVEA_ERR_IMAGE_CORRUPT,
+            "made of each other");
+}
+
+/* The index is held against the data, and its parts against each other. */
+static void
+test_sizes_that_are_lies(void **state)
+{
+    (void)state;
+    refuse("heif/large_canvas", NULL, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
+            "65000x65000");
+    static const char *const names[] = { "heif/large_tile",
+        "heif/large_tile_avif" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        size_t size = 0;
+        uint8_t *bytes = read_picture(names[i], &size);
+        struct decoded decoded;
+        struct fovea_error error;
+        assert_int_not_equal(decode_bytes(bytes, size, NULL, &decoded, &error),
+                FOVEA_OK);
+        decoded_finish(&decoded);
+        free(bytes);
+    }
+}
+
+static void
+test_memory_is_limited(void **state)
+{
+    (void)state;
+    const struct fovea_limits limits = { .max_decode_bytes = 1 << 20 };
+    refuse("heif/heic", &limits, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
+            "--max-image-memory");
+}
+
 int
 main(void)
 {
@@ -255,6 +341,11 @@ main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_cut_is_said),
+        cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_tiles_cost_as_often_as_they_are_used),
+        cmocka_unit_test(test_pictures_made_of_themselves),
+        cmocka_unit_test(test_sizes_that_are_lies),
+        cmocka_unit_test(test_memory_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
