@@ -93,8 +93,8 @@ struct fovea_url_options {
                                  says by Retry-After how long to wait, within
                                  total_ns; 1: no second one; 0: 3 */
     const char *user_agent; /* what servers are told: who asks, and how to reach
-                               them, as "thumbs/1.0 (mail@example.org)"; ASCII.
-                               NULL: FOVEA_DEFAULT_USER_AGENT */
+                               them, as "thumbs/1.0 (mail@example.org)"; ASCII,
+                               at most 256; NULL: FOVEA_DEFAULT_USER_AGENT */
 };
 
 /** Settings of a library handle. All zero, or a NULL pointer: defaults. */

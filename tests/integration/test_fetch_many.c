@@ -1,5 +1,6 @@
 /* Many URLs at once: limits, deadlines, cancelling, closing, forking. */
 #include <dirent.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,49 @@ test_a_slow_server_holds_up_no_other(void **state)
     finish_all(stuck, 20);
     assert_int_equal(server_requests(slow) <= settings.url.max_per_host, true);
     server_stop(slow);
+}
+
+/* Until a server has been asked n times more. */
+static void
+wait_for_requests(struct server *asked, unsigned n)
+{
+    while (server_requests(asked) < n) {
+        (void)sched_yield();
+    }
+}
+
+/* A server that asks to wait: others, of the same server too, go on, and
+ * whoever waits can be cancelled, is over at its deadline, and ends with the
+ * fetcher. */
+static void
+test_put_off(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.url.max_per_host = 1;
+    settings.url.total_ns = 600 * FOVEA_NS_PER_S;
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched waiting[2];
+    struct fetched good;
+    unsigned before = server_requests(server);
+    submit(fetcher, "/busy/429/9/300", 0, FOVEA_NEVER, &waiting[0]);
+    wait_for_requests(server, before + 1);
+    submit(fetcher, "/busy/503/9/300", 1, FOVEA_NEVER, &waiting[1]);
+    submit(fetcher, "/bytes/10", 2, FOVEA_NEVER, &good);
+    assert_ok(fetched_wait(&good), &good.result);
+    check_pattern(&good, 10);
+    fetched_finish(&good);
+    assert_int_equal(server_requests(server), before + 3);
+    assert_true(fovea_fetcher_cancel(fetcher, 0));
+    assert_int_equal(fetched_wait(&waiting[0]), FOVEA_ERR_CANCELLED);
+    submit(fetcher, "/busy/429/9/300", 3,
+            fovea_clock_ns() + 200 * FOVEA_NS_PER_S, &good);
+    assert_fails(fetched_wait(&good), &good.result, FOVEA_ERR_FETCH_BUSY,
+            "longer than there is time for (--deadline)");
+    fetched_finish(&good);
+    fovea_fetcher_destroy(fetcher);
+    assert_int_equal(fetched_wait(&waiting[1]), FOVEA_ERR_SHUTTING_DOWN);
+    finish_all(waiting, 2);
 }
 
 static void
@@ -426,6 +470,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_a_slow_server_holds_up_no_other),
+        cmocka_unit_test(test_put_off),
         cmocka_unit_test(test_busy),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_deadlines),
