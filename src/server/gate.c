@@ -252,13 +252,18 @@ route_is_fine(struct fovea_exchange *exchange)
                 exchange->path);
         return false;
     }
+    answer->allow = route->is_post ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    if (strcmp(exchange->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
+        answer->http = HTTP_NO_CONTENT;
+        return false;
+    }
     if (!method_is_fine(exchange)) {
         fovea_answer_fail(answer, FOVEA_ERR_METHOD, "",
                 "%s is not a method of %.120s", exchange->method,
                 exchange->path);
-        answer->allow = route->is_post ? "POST" : "GET, HEAD";
         return false;
     }
+    answer->allow = NULL;
     if (route->is_work && exchange->server->is_draining) {
         fovea_answer_fail(answer, FOVEA_ERR_SHUTTING_DOWN, "",
                 "the server is shutting down");

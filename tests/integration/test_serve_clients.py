@@ -209,7 +209,7 @@ def test_one_model(_):
                          "unknown_model", "openai/clip")
         same(error["param"], "model")
         answer = server.ask("DELETE", path)
-        same((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+        same((answer.status, answer.headers["allow"]), (405, "GET, HEAD, OPTIONS"))
     with Server("--api-key", KEY) as server:
         is_error(server.get(path), 401, "unauthorized")
 

@@ -15,9 +15,13 @@ def test_routes_and_methods(_):
     with Server() as server:
         is_error(server.get("/v1/nothing"), 404, "no_route", "/v1/nothing")
         for path in ("/v1/embeddings", "/embeddings", "/v1/embeddings/image"):
-            for method in ("GET", "PUT", "DELETE", "HEAD", "OPTIONS"):
+            for method in ("GET", "PUT", "DELETE", "HEAD"):
                 answer = server.ask(method, path)
-                same((answer.status, answer.headers["allow"]), (405, "POST"))
+                same((answer.status, answer.headers["allow"]),
+                     (405, "POST, OPTIONS"))
+            answer = server.ask("OPTIONS", path)
+            same((answer.status, answer.headers["allow"], answer.body),
+                 (204, "POST, OPTIONS", b""))
         for path in ("/livez", "/readyz", "/health", "/v1/models", "/models",
                      "/v1/pool", "/metrics", "/", "/page.js", "/page.css",
                      "/openapi.json"):
@@ -25,7 +29,13 @@ def test_routes_and_methods(_):
             head = server.ask("HEAD", path)
             same((head.status, head.body), (200, b""))
             answer = server.post({}, path)
-            same((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+            same((answer.status, answer.headers["allow"]),
+                 (405, "GET, HEAD, OPTIONS"))
+            answer = server.ask("OPTIONS", path)
+            same((answer.status, answer.headers["allow"], answer.body),
+                 (204, "GET, HEAD, OPTIONS", b""))
+            assert "allow" not in server.get(path).headers
+        is_error(server.ask("OPTIONS", "/v1/nothing"), 404, "no_route")
 
 
 def test_types(_):
@@ -191,8 +201,11 @@ def test_origins(_):
             is_error(server.get("/v1/pool", Origin=bad, Host=own), 403,
                      "origin")
             is_error(server.upload(picture(1), Origin=bad), 403, "origin")
-        same(server.ask("OPTIONS", "/v1/embeddings",
-                        Origin="http://" + own, Host=own).status, 405)
+        asked = server.ask("OPTIONS", "/v1/embeddings",
+                           Origin="http://" + own, Host=own)
+        same(asked.status, 204)
+        assert not any(name.startswith("access-control")
+                       for name in asked.headers), asked.headers
     page = "https://page.example"
     with Server("--cors-origin", page) as server:
         answer = server.upload(picture(1), Origin=page)

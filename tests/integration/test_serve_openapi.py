@@ -270,9 +270,12 @@ def test_what_is_not_documented_is_refused(_):
         for path, item in DOCUMENT["paths"].items():
             for method in set(METHODS) - set(item):
                 answer = server.ask(method.upper(), path)
-                same((path, method, answer.status), (path, method, 405))
                 same(sorted(answer.headers["allow"].lower().split(", ")),
-                     sorted(item))
+                     sorted([*item, "options"]))
+                same((path, method, answer.status),
+                     (path, method, 204 if method == "options" else 405))
+                if method == "options":
+                    continue
                 if method != "head":
                     same(answer.error(), "method")
         for path in ("/v1", "/v1/", "/v1/embeddings/x", "/V1/models",
