@@ -66,6 +66,9 @@ keep_good(struct batch *batch, const char **names, size_t dimension)
             (void)fprintf(stderr, "%s: %s\n", path, batch->results[i].message);
             continue;
         }
+        if (batch->results[i].notes) {
+            (void)fprintf(stderr, "%s: %s\n", path, batch->results[i].message);
+        }
         memmove(batch->vectors + n_good * dimension,
                 batch->vectors + i * dimension,
                 dimension * sizeof *batch->vectors);

@@ -57,6 +57,10 @@ read_bytes(thandle_t handle, void *buffer, tmsize_t size)
         return 0;
     }
     log->offset += n;
+    if (log->pads) {
+        memset((uint8_t *)buffer + n, 0, (size_t)size - n);
+        return size;
+    }
     log->ended |= n < (size_t)size;
     return (tmsize_t)n;
 }

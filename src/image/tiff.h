@@ -37,6 +37,7 @@ struct fovea_tiff_log {
     uint64_t offset;
     uint64_t n_left;       /* bytes that may still be read */
     bool ended;            /* bytes were asked for that are not there */
+    bool pads;             /* and come as zeros: whoever asks looks after it */
     bool is_damaged;       /* something that was read does not fit */
     bool io_failed;        /* io_error holds why */
     char first_error[160]; /* empty: none */

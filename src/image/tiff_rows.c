@@ -38,6 +38,20 @@ packed_size(size_t n_pixels, size_t n_samples, unsigned bits)
     return (n_pixels * n_samples * bits + 7) / 8;
 }
 
+/* Rows that are not compressed have their places, in the file or behind its end,
+   whatever size their strip is said to have. */
+static bool
+is_there(const struct fovea_tiff *tiff, uint32_t y, size_t row_size)
+{
+    if (tiff->compression != COMPRESSION_NONE) {
+        return true;
+    }
+    uint32_t strip = TIFFComputeStrip(tiff->tiff, y, 0);
+    uint64_t at = TIFFGetStrileOffset(tiff->tiff, strip);
+    uint64_t size = ((uint64_t)(y % tiff->block_height_px) + 1) * row_size;
+    return fovea_bytes_left(tiff->log.input->size, at) >= size;
+}
+
 static enum fovea_status
 push_scanlines(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
         uint8_t *rgb, struct fovea_error *err)
@@ -52,8 +66,11 @@ push_scanlines(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
     if (!stored) {
         return fovea_fail_memory(err, (size_t)size, "a row of a TIFF");
     }
+    tiff->log.pads = tiff->compression == COMPRESSION_NONE;
     for (uint32_t y = 0; y < tiff->height_px; y++) {
-        if (TIFFReadScanline(tiff->tiff, stored, y, 0) != 1) {
+        tiff->log.ended |= !is_there(tiff, y, (size_t)size);
+        if (tiff->log.ended ||
+                TIFFReadScanline(tiff->tiff, stored, y, 0) != 1) {
             return fovea_tiff_fail(tiff, err);
         }
         enum fovea_status status = fovea_tiff_check_damage(tiff, err);

@@ -259,6 +259,27 @@ tiff_keeps_the_strips_before_a_cut(void **state)
     check_cuts(0);
 }
 
+/* The sizes of uncompressed strips follow from their rows. */
+static void
+tiff_needs_no_right_size_of_its_last_strip(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = { 1, 40, 100000 };
+    size_t offsets[N_STRIPS];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(sizes); i++) {
+        struct fovea_error error;
+        write_tiff(NONE, offsets);
+        decode_whole();
+        uint32_t size = STRIP_ROWS * WIDTH * 3 + sizes[i];
+        /* Behind the tags and the offsets of strips, the last one's. */
+        size_t at = 8 + 2 + N_TAGS * 12 + 4 + (2 * N_STRIPS - 1) * 4;
+        memcpy(file.bytes + at, &size, sizeof size);
+        assert_ok(decode_by_both(file.bytes, file.size, &file.whole, &error),
+                &error);
+        decoded_finish(&file.whole);
+    }
+}
+
 static void
 tiff_keeps_the_strips_before_a_wrong_one(void **state)
 {
@@ -287,6 +308,7 @@ main(void)
         cmocka_unit_test(gif_keeps_the_rows_before_a_cut),
         cmocka_unit_test(gif_keeps_the_rows_before_a_wrong_code),
         cmocka_unit_test(tiff_keeps_the_strips_before_a_cut),
+        cmocka_unit_test(tiff_needs_no_right_size_of_its_last_strip),
         cmocka_unit_test(tiff_keeps_the_strips_before_a_wrong_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

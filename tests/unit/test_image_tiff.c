@@ -146,12 +146,12 @@ test_limits(void **state)
     assert_limits("tiff/jpeg");
 }
 
-/* Their tags stand behind the pixels, so nothing is left without the end. */
+/* Of a picture that is one compressed strip no row comes before another. */
 static void
 test_cut(void **state)
 {
     (void)state;
-    assert_int_equal(assert_cut("tiff/none", 0), 0);
+    assert_true(assert_cut("tiff/none", 0) > 0);
     assert_int_equal(assert_cut("tiff/lzw", 0), 0);
     assert_int_equal(assert_cut("tiff/deflate", 0), 0);
     assert_int_equal(assert_cut("tiff/packbits", 0), 0);
