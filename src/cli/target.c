@@ -65,8 +65,15 @@ is_our_list(const char *path)
         HEAD_SIZE = 6 * 4096 + 64
     };
     static const char begin[] = "{\"input\":\"";
-    static const char *const next[] = { ",\"row\":", ",\"error\":{",
-        ",\"embedding\":[", ",\"input_hex\":\"" };
+    static const char *const next[] = {
+        ",\"row\":",
+        ",\"error\":{",
+        ",\"embedding\":[",
+        ",\"input_hex\":\"",
+#define X(name, bit, string, text) ",\"" string "\":true,",
+#include "fovea/note.def"
+#undef X
+    };
     FOVEA_AUTO_FREE char *head = calloc(1, HEAD_SIZE + 1);
     size_t size = head ? read_head(path, head, HEAD_SIZE) : 0;
     if (size < sizeof begin || memcmp(head, begin, sizeof begin - 1) != 0) {

@@ -93,10 +93,16 @@ def test_others_files_are_kept(directory):
 def test_results_of_ours_are_replaced(directory):
     album(directory, 3)
     odd = put(os.fsencode(directory), b'q"\\\xff.png', picture(9))
-    for first in (odd, "0.png", "missing.png"):
+    # Lines that begin with a note: of a preview, of damage.
+    samples = os.path.join(os.environ["FOVEA_SOURCE_ROOT"], "samples/formats")
+    preview = os.path.join(samples, "preview.dng")
+    cut = put(directory, "cut.jpg",
+              read(os.path.join(samples, "baseline.jpg"))[:-4])
+    for first in (odd, preview, cut, "missing.png", "0.png"):
         for command, name in (("embed", "x.npy"), ("preprocess", "x.npy"),
                               ("embed", "y.jsonl")):
-            result = run(command, "-o", name, first, "1.png", cwd=directory)
+            result = run(command, "-o", name, "--damaged", "accept", first,
+                         "1.png", cwd=directory)
             assert result.returncode in (0, 3), result
     # The array without its list is anybody's.
     os.unlink(os.path.join(directory, "x.npy.jsonl"))
