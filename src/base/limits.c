@@ -25,32 +25,15 @@ fovea_limits_resolve(const struct fovea_limits *limits)
     return all;
 }
 
-static const struct {
-    const char *flag;
-    const char *field;
-    const char *by;
-} names[] = {
-#define X(name, flag, field) { flag, field, "(" flag ", " field ")" },
-#define Y(name, flag)        { flag, NULL, "(" flag ")" },
-#include "base/limit.def"
-#undef X
-#undef Y
-};
-
 const char *
 fovea_limit_by(enum fovea_limit limit)
 {
-    return names[limit].by;
-}
-
-const char *
-fovea_limit_flag(enum fovea_limit limit)
-{
-    return names[limit].flag;
-}
-
-const char *
-fovea_limit_field(enum fovea_limit limit)
-{
-    return names[limit].field;
+    static const char *const names[] = {
+#define X(name, flag, field) "(" flag ", " field ")",
+#define Y(name, flag)        "(" flag ")",
+#include "base/limit.def"
+#undef X
+#undef Y
+    };
+    return names[limit];
 }

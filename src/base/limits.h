@@ -21,10 +21,4 @@ enum fovea_limit {
  *  "(--max-pixels, fovea_limits.max_pixels)". Static. */
 const char *fovea_limit_by(enum fovea_limit limit);
 
-/** "--max-pixels". Static. */
-const char *fovea_limit_flag(enum fovea_limit limit);
-
-/** "fovea_limits.max_pixels"; NULL if the library does not have it. Static. */
-const char *fovea_limit_field(enum fovea_limit limit);
-
 #endif

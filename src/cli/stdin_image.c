@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 enum {
     FIRST_SIZE = 1 << 16
@@ -66,8 +67,8 @@ fovea_stdin_image_read(uint64_t max_bytes, struct fovea_stdin_image *image_out,
     }
     if (image.size > max_bytes) {
         (void)fovea_fail(&image.problem, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
-                "standard input has more than %" PRIu64 " bytes (--max-bytes)",
-                max_bytes);
+                "standard input has more than %" PRIu64 " bytes %s", max_bytes,
+                fovea_limit_by(FOVEA_LIMIT_BYTES));
     } else if (image.size == 0) {
         (void)fovea_fail(&image.problem, FOVEA_ERR_NOT_AN_IMAGE,
                 "standard input is empty");

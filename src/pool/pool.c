@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "base/limits.h"
 #include "pool/chores.h"
 #include "pool/inside.h"
 #include "pool/room.h"
@@ -307,8 +308,9 @@ admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
     }
     size_t n = fovea_queue_size(&model->queue);
     if (!is_admitted && n >= pool->settings.max_queue) {
-        return fovea_fail(err, FOVEA_ERR_BUSY, "%zu images wait for %s already",
-                n, model->settings.key);
+        return fovea_fail(err, FOVEA_ERR_BUSY,
+                "%zu images wait for %s already %s", n, model->settings.key,
+                fovea_limit_by(FOVEA_LIMIT_QUEUE));
     }
     return fovea_loop_start(pool, err);
 }

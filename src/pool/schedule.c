@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/memfd.h"
 #include "pool/canary.h"
 #include "pool/inside.h"
@@ -244,7 +245,8 @@ expire(struct fovea_pool_model *model)
         fovea_room_refusal(model, &late);
     } else {
         (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
-                "the deadline passed before a worker was free");
+                "the deadline passed before a worker was free %s",
+                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
     }
     fovea_answer_all(&expired, &late);
 }

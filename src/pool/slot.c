@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/limits.h"
 #include "pool/inside.h"
 #include "wire/exit.h"
 
@@ -376,7 +377,8 @@ expire_hands(struct fovea_slot *slot)
     fovea_loop_due(pool, slot->hands_due_ns);
     struct fovea_error late;
     (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
-            "the deadline passed while a worker was at the image");
+            "the deadline passed while a worker was at the image %s",
+            fovea_limit_by(FOVEA_LIMIT_DEADLINE));
     fovea_answer_all(&expired, &late);
 }
 
@@ -402,7 +404,8 @@ upkeep_processing(struct fovea_slot *slot)
         return;
     }
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for %.3g s with an image in hand", time_s);
+            "no sign of life for %.3g s with an image in hand %s", time_s,
+            fovea_limit_by(FOVEA_LIMIT_IMAGE_TIME));
     fovea_slot_kill(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
 }
 
@@ -438,9 +441,10 @@ upkeep_loading(struct fovea_slot *slot)
     }
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
-            "not ready after %.3g s of %s",
+            "not ready after %.3g s of %s %s",
             (double)pool->settings.load_ns / (double)FOVEA_NS_PER_S,
-            fovea_worker_state_name(slot->state));
+            fovea_worker_state_name(slot->state),
+            fovea_limit_by(FOVEA_LIMIT_LOAD_TIME));
     fovea_slot_kill(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/macros.h"
 #include "base/size.h"
 
@@ -46,8 +47,9 @@ fovea_body_add(struct fovea_body *body, struct fovea_body_budget *budget,
     if (size > fovea_bytes_left(budget->max_bytes, budget->used_bytes)) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
                 "all requests together hold %" PRIu64 " bytes of the %" PRIu64
-                " that they may",
-                budget->used_bytes, budget->max_bytes);
+                " that they may %s",
+                budget->used_bytes, budget->max_bytes,
+                fovea_limit_by(FOVEA_LIMIT_BODY_MEMORY));
     }
     size_t wanted = 0;
     if (!fovea_add_size(body->size, size, &wanted)) {

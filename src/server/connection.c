@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/limits.h"
 #include "server/inside.h"
 
 /* For libmicrohttpd to read what came before the end; it has it already. */
@@ -169,12 +170,12 @@ expire(struct fovea_connection *connection)
         return;
     }
     if (exchange->answer.http == 0) {
+        bool is_body = connection->phase == FOVEA_PHASE_BODY;
         fovea_answer_fail(&exchange->answer, FOVEA_ERR_BODY_TIMEOUT, "",
-                connection->phase == FOVEA_PHASE_BODY
-                        ? "the body did not come within the time for it "
-                          "(--body-time)"
-                        : "the head did not come within the time for it "
-                          "(--header-time)");
+                "the %s did not come within the time for it %s",
+                is_body ? "body" : "head",
+                fovea_limit_by(is_body ? FOVEA_LIMIT_BODY_TIME
+                                       : FOVEA_LIMIT_HEADER_TIME));
     }
     fovea_connection_hang_up(connection);
 }

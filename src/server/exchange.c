@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "server/inside.h"
 #include "server/job.h"
 #include "server/upload.h"
@@ -139,9 +140,9 @@ too_large(const struct fovea_exchange *exchange, const char *how,
         struct fovea_error *err)
 {
     return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
-            "the request has more bytes%s than the limit of %" PRIu64
-            " (--max-body)",
-            how, exchange->server->settings.max_body_bytes);
+            "the request has more bytes%s than the limit of %" PRIu64 " %s",
+            how, exchange->server->settings.max_body_bytes,
+            fovea_limit_by(FOVEA_LIMIT_BODY));
 }
 
 static enum fovea_status

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
 #include "base/number.h"
 #include "server/inside.h"
 
@@ -198,9 +199,8 @@ size_is_fine(struct fovea_exchange *exchange)
         return true;
     }
     fovea_answer_fail(&exchange->answer, FOVEA_ERR_BODY_TOO_LARGE, "",
-            "the request has %.20s bytes; the limit is %" PRIu64
-            " (--max-body)",
-            length, most);
+            "the request has %.20s bytes; the limit is %" PRIu64 " %s", length,
+            most, fovea_limit_by(FOVEA_LIMIT_BODY));
     return false;
 }
 

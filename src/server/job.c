@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/notes.h"
 #include "server/backroom.h"
 #include "server/discreet.h"
@@ -91,7 +92,8 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
     int64_t left_ns = job->deadline_ns - fovea_clock_ns();
     if (!item->error.code && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
         (void)fovea_fail(&item->error, FOVEA_ERR_DEADLINE,
-                "the request's time was over before this image's turn");
+                "the request's time was over before this image's turn %s",
+                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
     }
     if (!item->error.code) {
         const struct fovea_submit_options options = {

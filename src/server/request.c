@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/macros.h"
 #include "base/size.h"
 #include "server/fields.h"
@@ -116,8 +117,8 @@ check_list(const char *name, const json_t *list, size_t max_items,
     }
     if (n_items > max_items) {
         return fovea_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
-                "%s has %zu images, at most %zu are taken", name, n_items,
-                max_items);
+                "%s has %zu images, at most %zu are taken %s", name, n_items,
+                max_items, fovea_limit_by(FOVEA_LIMIT_ITEMS));
     }
     return FOVEA_OK;
 }

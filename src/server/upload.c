@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/limits.h"
 #include "server/fields.h"
 
 enum {
@@ -47,8 +48,10 @@ add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
     struct fovea_server *server = upload->server;
     if (offset == 0) {
         if (upload->n_files == server->settings.max_items) {
-            return give_up(upload, FOVEA_ERR_TOO_MANY_ITEMS,
-                    "the form has more files than the limit (--max-items)");
+            (void)fovea_fail(&upload->failure.error, FOVEA_ERR_TOO_MANY_ITEMS,
+                    "the form has more files than the limit %s",
+                    fovea_limit_by(FOVEA_LIMIT_ITEMS));
+            return MHD_NO;
         }
         void *files = realloc(upload->files,
                 (upload->n_files + 1) * sizeof *upload->files);

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 
 /*
  * What a character is. A letter has its six bits below; one that only one of
@@ -277,8 +278,9 @@ fovea_base64_decode(const char *text, size_t size, uint64_t max_bytes,
     size_t n_bytes = n_letters / 4 * 3 + n_letters % 4 * 3 / 4;
     if (n_bytes > max_bytes) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
-                "base64: %zu bytes, more than the limit of %llu", n_bytes,
-                (unsigned long long)max_bytes);
+                "base64: %zu bytes, more than the limit of %llu %s", n_bytes,
+                (unsigned long long)max_bytes,
+                fovea_limit_by(FOVEA_LIMIT_BYTES));
     }
     /* Nothing to decode is refused below, with what is wrong in the text. */
     FOVEA_AUTO_FREE uint8_t *bytes = malloc(n_bytes > 0 ? n_bytes : 1);

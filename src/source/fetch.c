@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "source/fetch_state.h"
 #include "source/libcurl.h"
 
@@ -120,8 +121,8 @@ admit(struct fovea_fetcher *fetcher, struct fovea_error *err)
     }
     if (fetcher->n >= fetcher->settings.max_waiting) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
-                "%u URLs are being fetched or wait for it: that is the limit",
-                fetcher->n);
+                "%u URLs are being fetched or wait for it already %s",
+                fetcher->n, fovea_limit_by(FOVEA_LIMIT_QUEUE));
     }
     return start(fetcher, err);
 }

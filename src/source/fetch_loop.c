@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/histogram.h"
+#include "base/limits.h"
 #include "source/fetch_state.h"
 
 /* What a look over the list came to; linked by `next`. */
@@ -135,10 +136,12 @@ end(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer,
                 transfer->url.host);
     } else {
         (void)fovea_fail(&result, FOVEA_ERR_DEADLINE,
-                "%.100s: not fetched by the deadline; %s", transfer->url.host,
+                "%.100s: not fetched by the deadline; %s %s",
+                transfer->url.host,
                 !transfer->easy               ? "it waited its turn"
                         : transfer->has_place ? "it was on its way"
-                                              : "its server asked to wait");
+                                              : "its server asked to wait",
+                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
     }
     answer(fetcher, transfer, &result);
 }

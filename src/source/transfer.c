@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/memfd.h"
 #include "source/address.h"
 #include "source/proxy.h"
@@ -122,14 +123,14 @@ check_size(struct fovea_transfer *transfer, size_t n)
     if (announced > 0 && (uint64_t)announced > max) {
         return fovea_fail(&transfer->result, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "%.100s: %" PRIu64 " bytes are more than the limit of %" PRIu64
-                " (--max-bytes)",
-                transfer->url.host, (uint64_t)announced, max);
+                " %s",
+                transfer->url.host, (uint64_t)announced, max,
+                fovea_limit_by(FOVEA_LIMIT_BYTES));
     }
     if (n > max || transfer->size > max - n) {
         return fovea_fail(&transfer->result, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
-                "%.100s: more bytes came than the limit of %" PRIu64
-                " (--max-bytes)",
-                transfer->url.host, max);
+                "%.100s: more bytes came than the limit of %" PRIu64 " %s",
+                transfer->url.host, max, fovea_limit_by(FOVEA_LIMIT_BYTES));
     }
     return FOVEA_OK;
 }

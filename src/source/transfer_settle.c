@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/memfd.h"
 #include "source/transfer.h"
 
@@ -13,8 +14,9 @@ follow(struct fovea_transfer *transfer, const char *location,
 {
     if (transfer->n_redirects >= transfer->settings->url.max_redirects) {
         return fovea_fail(err, FOVEA_ERR_FETCH_REDIRECTS,
-                "%.100s: redirected more than %u times (--max-redirects)",
-                transfer->url.host, transfer->settings->url.max_redirects);
+                "%.100s: redirected more than %u times %s", transfer->url.host,
+                transfer->settings->url.max_redirects,
+                fovea_limit_by(FOVEA_LIMIT_REDIRECTS));
     }
     struct fovea_url target = { 0 };
     enum fovea_status status =
@@ -89,9 +91,9 @@ judge_later(struct fovea_transfer *transfer, long code,
     }
     if (++transfer->n_tries >= transfer->settings->url.max_tries) {
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
-                "%.100s answered %ld%s, and was asked %u times "
-                "(--fetch-tries)",
-                host, code, words_of(code), transfer->n_tries);
+                "%.100s answered %ld%s, and was asked %u times %s", host, code,
+                words_of(code), transfer->n_tries,
+                fovea_limit_by(FOVEA_LIMIT_TRIES));
     }
     int64_t now_ns = fovea_clock_ns();
     int64_t wait_ns = wait_s < INT32_MAX ? wait_s * FOVEA_NS_PER_S : INT64_MAX;
@@ -102,9 +104,10 @@ judge_later(struct fovea_transfer *transfer, long code,
     if (then_ns >= (is_total ? end_ns : transfer->deadline_ns)) {
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
                 "%.100s answered %ld%s, and asks to wait %" PRId64
-                " s, longer than there is time for (%s)",
+                " s, longer than there is time for %s",
                 host, code, words_of(code), (int64_t)wait_s,
-                is_total ? "--fetch-time" : "--deadline");
+                fovea_limit_by(is_total ? FOVEA_LIMIT_FETCH_TIME
+                                        : FOVEA_LIMIT_DEADLINE));
     }
     transfer->not_before_ns = then_ns;
     *next_out = FOVEA_NEXT_LATER;
@@ -191,15 +194,15 @@ judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
     int64_t spent_ns = fovea_clock_ns() - transfer->begun_ns;
     if (connected_us == 0 && spent_ns < options->total_ns) {
         return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
-                "%.100s: no connection within %.4g s (--connect-time)",
-                transfer->url.host,
-                (double)options->connect_ns / (double)FOVEA_NS_PER_S);
+                "%.100s: no connection within %.4g s %s", transfer->url.host,
+                (double)options->connect_ns / (double)FOVEA_NS_PER_S,
+                fovea_limit_by(FOVEA_LIMIT_CONNECT_TIME));
     }
     return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
-            "%.100s: not done within %.4g s; %" PRIu64
-            " bytes came (--fetch-time)",
+            "%.100s: not done within %.4g s; %" PRIu64 " bytes came %s",
             transfer->url.host,
-            (double)options->total_ns / (double)FOVEA_NS_PER_S, transfer->size);
+            (double)options->total_ns / (double)FOVEA_NS_PER_S, transfer->size,
+            fovea_limit_by(FOVEA_LIMIT_FETCH_TIME));
 }
 
 static bool

@@ -131,10 +131,14 @@ def test_limits_have_flags(directory):
     path = put(directory, "a.png", picture(1, 40, 30))
     for flag, code in (("--max-pixels=1199", "image_too_many_pixels"),
                        ("--max-side=39", "image_side_too_long"),
-                       ("--max-bytes=100", "image_too_many_bytes")):
+                       ("--max-bytes=100", "image_too_many_bytes"),
+                       ("--deadline=1ms", "deadline")):
         result = run("embed", flag, path)
         same(result.returncode, 3)
-        same(lines(result.stdout)[0]["error"]["code"], code)
+        error = lines(result.stdout)[0]["error"]
+        same(error["code"], code)
+        # And it is what the message names.
+        assert f"({flag.partition('=')[0]}, fovea_" in error["message"], error
     result = run("embed", "--max-pixels=1200", "--max-side", "40",
                  "--max-bytes", "1M", "--max-warnings", "0", path)
     same(result.returncode, 0)

@@ -297,11 +297,12 @@ test_servers_that_ask_to_wait(void **state)
     before = server_requests(server);
     check_bad_path("/busy/429/3/0?secret", FOVEA_ERR_FETCH_BUSY,
             "answered 429 Too Many Requests, and was asked 3 times "
-            "(--fetch-tries)");
+            "(--fetch-tries, fovea_url_options.max_tries)");
     assert_int_equal(server_requests(server), before + 3);
     check_good("/busy/429/3/0", 10); /* the fourth of that row */
     check_bad_path("/busy/503/9/300", FOVEA_ERR_FETCH_BUSY,
-            "asks to wait 300 s, longer than there is time for (--fetch-time)");
+            "asks to wait 300 s, longer than there is time for (--fetch-time, "
+            "fovea_url_options.total_ns)");
     check_good("/busy/503/0/0", 10); /* ends that row */
     check_bad_path("/status/429", FOVEA_ERR_FETCH_BUSY,
             "answered 429 Too Many Requests");

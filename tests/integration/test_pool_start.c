@@ -235,7 +235,8 @@ test_load_hangs(void **state)
         scene_close(&scene);
     } while (strstr(shot.result.message, "spawning") &&
             scene.settings.load_ns < SCENE_PATIENCE_NS);
-    assert_non_null(strstr(shot.result.message, " s of loading"));
+    assert_non_null(
+            strstr(shot.result.message, " s of loading (--load-time, "));
     assert_true(scene_count_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT) > 0);
 }
 

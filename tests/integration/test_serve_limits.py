@@ -47,7 +47,7 @@ def test_bodies(_):
             wait_until(lambda: server.metric("fovea_body_bytes") == 290000,
                        "the slow body")
             answer = server.upload(b"x" * 50000)
-            is_error(answer, 429, "busy", "all requests together")
+            is_error(answer, 429, "busy", "--body-memory")
             assert int(answer.headers["retry-after"]) > 0
             same(server.upload(image).status, 200)
         wait_until(lambda: server.metric("fovea_body_bytes") == 0,
@@ -64,15 +64,16 @@ def test_items(_):
                 b"filename=\"a\"\r\n\r\nabc\r\n")
         is_error(server.upload(part * 4 + b"--xx--\r\n",
                                Content_Type="multipart/form-data; boundary=xx"),
-                 413, "too_many_items")
+                 413, "too_many_items", "--max-items")
 
 
 def test_images(_):
     image = picture(1, 100, 80)
     with Server("--max-bytes", "100") as server:
-        is_error(server.upload(image), 413, "image_too_many_bytes")
+        is_error(server.upload(image), 413, "image_too_many_bytes",
+                 "--max-bytes")
         is_error(server.post({"input": b64(image)}), 413,
-                 "image_too_many_bytes")
+                 "image_too_many_bytes", "--max-bytes")
     with Server("--max-pixels", "7999") as server:
         is_error(server.upload(image), 413, "image_too_many_pixels")
     with Server("--max-side", "99") as server:
@@ -199,7 +200,7 @@ def test_full_queue(_):
             thread.start()
         wait_until(lambda: load(server) == (1, 2), "a full queue")
         answer = server.upload(image)
-        is_error(answer, 429, "busy")
+        is_error(answer, 429, "busy", "--max-queue")
         assert int(answer.headers["retry-after"]) > 0
         is_error(server.post({"input": [b64(image)] * 2,
                               "on_error": "item"}), 429, "busy")
@@ -215,7 +216,7 @@ def test_deadline(_):
         # The cold start may take longer than that here.
         wait_until(lambda: server.upload(image).status == 200, "a worker")
         pid, = server.hold_workers()
-        is_error(server.upload(image), 504, "deadline")
+        is_error(server.upload(image), 504, "deadline", "--deadline")
         is_error(server.post({"input": [b64(image)] * 20}), 504, "deadline")
         os.kill(pid, signal.SIGCONT)
 
