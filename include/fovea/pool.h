@@ -183,7 +183,8 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_check(
 /**
  * Have a model's workers ready before the first image: without workers, a cold
  * start as the first image would cause it; with some, one more. Waits until a
- * worker is ready.
+ * worker is ready; where memory is short a cold start waits its turn, as images
+ * do.
  *
  * @return FOVEA_OK, also where all workers that may be are there already;
  *         FOVEA_ERR_MEMORY_EXHAUSTED, FOVEA_ERR_WORKER_START, a model status,

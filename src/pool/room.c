@@ -56,9 +56,12 @@ static bool
 is_leaving(const struct fovea_slot *slot, const struct fovea_pool_model *asker,
         enum leaving leaving)
 {
+    if (leaving == LEAVING_ALL) {
+        /* Any thread may ask this, and must not look at the loop's clock. */
+        return slot->model != asker || is_ending(slot);
+    }
     return is_ending(slot) ||
-            (leaving >= LEAVING_DISPENSABLE && is_dispensable(slot, asker)) ||
-            (leaving == LEAVING_ALL && slot->model != asker);
+            (leaving == LEAVING_DISPENSABLE && is_dispensable(slot, asker));
 }
 
 /* What comes back when they have gone and images that hold memory are decoded:

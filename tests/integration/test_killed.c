@@ -147,7 +147,9 @@ main(void)
     const struct fovea_options options = {
         .dtype = FOVEA_DTYPE_F32,
         .max_workers = 3,
-        .image_ns = 2 * FOVEA_NS_PER_S, /* one that stands still has so long */
+        /* One that stands still has so long. */
+        .image_ns = 2 * FOVEA_NS_PER_S,
+        .load_ns = 10 * FOVEA_NS_PER_S,
         .on_event = on_event,
     };
     if (!file || fclose(file) || fovea_open(&options, &library, &error) ||

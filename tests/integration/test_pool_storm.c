@@ -220,6 +220,7 @@ use_all(void *context)
         } else if (dice == 2) {
             (void)fovea_pool_model_has_workers(models[number % 3]);
             (void)fovea_pool_reserved_bytes(scene.pool);
+            (void)!fovea_pool_check_model(models[number % 3], NULL);
         } else {
             use(&seed, number);
         }
