@@ -135,3 +135,40 @@ check_pattern(const struct fetched *fetched, uint64_t size)
     }
     free(bytes);
 }
+
+void
+check_good(unsigned port, const char *path, uint64_t size)
+{
+    struct fovea_fetch_settings settings = fetch_settings();
+    struct fetched fetched;
+    char url[URL_SIZE];
+    assert_ok(fetch_one(&settings, url_of(port, path, url), &fetched),
+            &fetched.result);
+    check_pattern(&fetched, size);
+    assert_true(fetched.fetch_ns > 0);
+    fetched_finish(&fetched);
+}
+
+void
+check_bad(const struct fovea_fetch_settings *settings, const char *url,
+        enum fovea_status code, const char *part)
+{
+    struct fetched fetched;
+    enum fovea_status status = fetch_one(settings, url, &fetched);
+    if (status != code || !strstr(fetched.result.message, part)) {
+        fail_msg("%s: %s: %s", url, fovea_status_name(status),
+                fetched.result.message);
+    }
+    /* What may be secret is not told. */
+    assert_null(strstr(fetched.result.message, "secret"));
+    fetched_finish(&fetched);
+}
+
+void
+check_bad_path(unsigned port, const char *path, enum fovea_status code,
+        const char *part)
+{
+    struct fovea_fetch_settings settings = fetch_settings();
+    char url[URL_SIZE];
+    check_bad(&settings, url_of(port, path, url), code, part);
+}

@@ -47,4 +47,13 @@ enum fovea_status fetch_one(const struct fovea_fetch_settings *settings,
 /** All bytes are server_byte()s; the file is sealed. */
 void check_pattern(const struct fetched *fetched, uint64_t size);
 
+/** Fetch a path of a server at 127.0.0.1, which must work. */
+void check_good(unsigned port, const char *path, uint64_t size);
+
+/** Fetch a URL, which must fail with words of the message. */
+void check_bad(const struct fovea_fetch_settings *settings, const char *url,
+        enum fovea_status code, const char *part);
+void check_bad_path(unsigned port, const char *path, enum fovea_status code,
+        const char *part);
+
 #endif

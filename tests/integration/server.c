@@ -151,12 +151,13 @@ answer_chunked(int fd, uint64_t n)
 }
 
 static bool
-answer_endless(int fd)
+answer_endlessly(int fd, const char *head)
 {
-    if (!send_text(fd, "HTTP/1.1 200 OK\r\n\r\n")) {
-        return false;
-    }
-    while (send_pattern(fd, 0, 4096)) {
+    char block[4096];
+    memset(block, 'a', sizeof block);
+    bool goes_on = send_text(fd, "HTTP/1.1 200 OK\r\n") && send_text(fd, head);
+    while (goes_on) {
+        goes_on = send_all(fd, block, sizeof block);
     }
     return false;
 }
@@ -336,7 +337,10 @@ answer_path(struct server *server, int fd, const char *path)
         return answer_file(server, fd);
     }
     if (strcmp(path, "/endless") == 0) {
-        return answer_endless(fd);
+        return answer_endlessly(fd, "\r\n");
+    }
+    if (strcmp(path, "/extensions") == 0) {
+        return answer_endlessly(fd, "Transfer-Encoding: chunked\r\n\r\n1;");
     }
     if (strcmp(path, "/headers") == 0) {
         return answer_headers(fd);

@@ -16,6 +16,7 @@
  *     /hops/N           a redirect to /hops/N-1; /hops/0 is /bytes/10
  *     /to/URL           a redirect there
  *     /nowhere          a redirect without a target
+ *     /extensions       a chunk that never begins
  *     /headers          header lines until nobody listens
  *     /nonsense         no HTTP
  */

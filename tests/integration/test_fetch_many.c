@@ -147,7 +147,7 @@ test_put_off(void **state)
     submit(fetcher, "/busy/429/9/300", 3,
             fovea_clock_ns() + 200 * FOVEA_NS_PER_S, &good);
     assert_fails(fetched_wait(&good), &good.result, FOVEA_ERR_FETCH_BUSY,
-            "longer than there is time for (--deadline)");
+            "longer than there is time for (--deadline, ");
     fetched_finish(&good);
     fovea_fetcher_destroy(fetcher);
     assert_int_equal(fetched_wait(&waiting[1]), FOVEA_ERR_SHUTTING_DOWN);
