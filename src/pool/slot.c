@@ -382,6 +382,19 @@ expire_hands(struct fovea_slot *slot)
     fovea_answer_all(&expired, &late);
 }
 
+/* Its time is over; but perhaps it was somebody who held it still. */
+static void
+time_out(struct fovea_slot *slot, enum fovea_stop_reason reason,
+        const struct fovea_error *why)
+{
+    struct fovea_error outside;
+    bool is_stopped = fovea_process_is_stopped(&slot->process);
+    (void)fovea_fail(&outside, FOVEA_ERR_WORKER_CRASHED,
+            "somebody who stopped it (SIGSTOP): %s", why->message);
+    fovea_slot_kill(slot, is_stopped ? FOVEA_STOP_KILLED : reason,
+            is_stopped ? &outside : why);
+}
+
 static void
 upkeep_processing(struct fovea_slot *slot)
 {
@@ -396,17 +409,11 @@ upkeep_processing(struct fovea_slot *slot)
         return;
     }
     struct fovea_error why;
-    double time_s = (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S;
-    if (fovea_process_is_stopped(&slot->process)) {
-        (void)fovea_fail(&why, FOVEA_ERR_WORKER_CRASHED,
-                "somebody who stopped it (SIGSTOP) for %.3g s", time_s);
-        fovea_slot_kill(slot, FOVEA_STOP_KILLED, &why);
-        return;
-    }
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for %.3g s with an image in hand %s", time_s,
+            "no sign of life for %.3g s with an image in hand %s",
+            (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S,
             fovea_limit_by(FOVEA_LIMIT_IMAGE_TIME));
-    fovea_slot_kill(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
+    time_out(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
 }
 
 static void
@@ -445,7 +452,7 @@ upkeep_loading(struct fovea_slot *slot)
             (double)pool->settings.load_ns / (double)FOVEA_NS_PER_S,
             fovea_worker_state_name(slot->state),
             fovea_limit_by(FOVEA_LIMIT_LOAD_TIME));
-    fovea_slot_kill(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
+    time_out(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
 }
 
 static void

@@ -38,7 +38,7 @@
  *
  *     fails             FAILED with FOVEA_ERR_MODEL_WEIGHTS, "these weights"
  *     slow MS, held NAME, crash, exit N, hang, garbage
- *     kill              itself, with SIGKILL
+ *     kill, signal N    itself, with SIGKILL, with signal N
  *     refuses-packed    FAILED with packed_is_bad when it is given weights
  *     no-memory         READY without the memory that it should have packed
  *     dimension N       of another model

@@ -186,6 +186,9 @@ misbehave(const char *words)
     if (find_word(words, "kill")) {
         crash(SIGKILL);
     }
+    if ((argument = find_word(words, "signal"))) {
+        crash((int)strtol(argument, NULL, 10));
+    }
     if ((argument = find_word(words, "exit"))) {
         _exit((int)strtol(argument, NULL, 10));
     }

@@ -305,6 +305,26 @@ test_killed_while_loading(void **state)
     fovea_pool_close_model(model);
 }
 
+/* Nor does somebody's SIGSTOP. */
+static void
+test_stopped_while_loading(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.load_ns = 3 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "signal 19");
+    static struct shot shot;
+    struct fovea_error error;
+    shot_init(&shot, &scene, "vector");
+    assert_ok(shot_submit(&shot, model, &error), &error);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_STARTED, 1);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
+    scene_write(&scene, "one/load", NULL);
+    shot_check_good(&shot);
+    fovea_pool_close_model(model);
+}
+
 static void
 test_no_program(void **state)
 {
@@ -463,6 +483,7 @@ main(void)
         TEST(test_bad_hellos),
         TEST(test_hello_does_not_come),
         TEST(test_killed_while_loading),
+        TEST(test_stopped_while_loading),
         TEST(test_no_program),
         TEST(test_program_that_is_none),
         TEST(test_unsealed),
