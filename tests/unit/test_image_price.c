@@ -1,0 +1,310 @@
+/*
+ * Prices against facts: large pictures of each format that must stand in memory
+ * are decoded in a process of their own, which may have no more data than they
+ * asked for and a worker's slack. What it took is not more than the price, and
+ * the price not absurdly more than that.
+ */
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gif_lib.h>
+#include <tiffio.h>
+#include <webp/encode.h>
+
+#include "base/limits.h"
+#include "base/macros.h"
+#include "image/preprocess.h"
+#include "pictures.h"
+#include "test.h"
+
+enum {
+    WIDTH = 3000,
+    HEIGHT = 2000,
+    SIDE = 64,
+    MIB = 1 << 20,
+    SLACK = 24 * MIB, /* as a worker has it */
+};
+
+static const struct fovea_preprocess settings = {
+    .shortest_edge_px = SIDE,
+    .crop_width_px = SIDE,
+    .crop_height_px = SIDE,
+    .filter = FOVEA_FILTER_BICUBIC,
+    .rescale = 1.0F / 255.0F,
+    .std = { 1.0F, 1.0F, 1.0F },
+};
+
+struct facts {
+    uint64_t price;
+    uint64_t peak;
+    int status;
+    char message[FOVEA_ERROR_MESSAGE_SIZE];
+};
+
+static uint64_t
+read_status(const char *name)
+{
+    char line[128];
+    uint64_t kib = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file && fgets(line, sizeof line, file)) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            kib = strtoull(line + strlen(name) + 1, NULL, 10);
+        }
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+    return kib * 1024;
+}
+
+static enum fovea_status
+ask(void *context, uint64_t bytes, struct fovea_error *err)
+{
+    (void)err;
+    struct facts *facts = context;
+    facts->price = bytes;
+    const struct rlimit limit = {
+        .rlim_cur = read_status("VmData:") + bytes + SLACK,
+        .rlim_max = RLIM_INFINITY,
+    };
+    (void)setrlimit(RLIMIT_DATA, &limit);
+    return FOVEA_OK;
+}
+
+static void
+decode_here(int fd, size_t size, struct facts *facts)
+{
+    static uint8_t pixels[SIDE * SIDE * 3];
+    static const struct fovea_limits none;
+    struct fovea_limits limits = fovea_limits_resolve(&none);
+    struct fovea_allowance allowance = { .context = facts, .ask = ask };
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    struct fovea_error error = { .code = FOVEA_OK };
+    input.fd = fd;
+    input.size = size;
+    /* What the parent has freed shall not be taken for nothing. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    (void)malloc_trim(0);
+    int refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+    (void)!write(refs, "5", 1); /* the peak begins anew */
+    (void)close(refs);
+    uint64_t before = read_status("VmRSS:");
+    facts->status = (int)fovea_preprocess_image(&settings, &limits, &allowance,
+            &input, pixels, &error);
+    uint64_t peak = read_status("VmHWM:");
+    facts->peak = peak > before ? peak - before : 0;
+    memcpy(facts->message, error.message, sizeof facts->message);
+}
+
+static void
+check(const char *name, const void *bytes, size_t size)
+{
+    struct facts *facts = mmap(NULL, sizeof *facts, PROT_READ | PROT_WRITE,
+            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = memfd_create("picture", MFD_CLOEXEC);
+    assert_true(facts != MAP_FAILED && fd >= 0);
+    assert_int_equal(write(fd, bytes, size), size);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        decode_here(fd, size, facts);
+        _exit(0);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    (void)close(fd);
+    struct facts found = *facts;
+    (void)munmap(facts, sizeof *facts);
+    print_message("# %s: asked for %llu KiB, took %llu KiB\n", name,
+            (unsigned long long)found.price >> 10,
+            (unsigned long long)found.peak >> 10);
+    if (status || found.status) {
+        fail_msg("%s: %s: %s", name,
+                fovea_status_name((enum fovea_status)found.status),
+                found.message);
+    }
+    assert_true(found.peak <= found.price + MIB);
+    assert_true(found.price <= 4 * found.peak + 8 * (uint64_t)MIB);
+}
+
+static void
+check_picture(const char *name, struct picture picture)
+{
+    check(name, picture.bytes, picture.size);
+    free(picture.bytes);
+}
+
+static uint8_t *
+make_rows(void)
+{
+    uint8_t *rows = malloc((size_t)WIDTH * HEIGHT * 3);
+    assert_non_null(rows);
+    for (uint32_t y = 0; y < HEIGHT; y++) {
+        picture_row(WIDTH, y, rows + (size_t)y * WIDTH * 3);
+    }
+    return rows;
+}
+
+static void
+test_jpeg(void **state)
+{
+    (void)state;
+    check_picture("JPEG", picture_jpeg(WIDTH, HEIGHT, false, true));
+    check_picture("progressive JPEG, 4:2:0",
+            picture_jpeg(WIDTH, HEIGHT, true, true));
+    check_picture("progressive JPEG, 4:4:4",
+            picture_jpeg(WIDTH, HEIGHT, true, false));
+}
+
+static void
+test_png(void **state)
+{
+    (void)state;
+    check_picture("PNG", picture_png(WIDTH, HEIGHT, false));
+    check_picture("interlaced PNG", picture_png(WIDTH, HEIGHT, true));
+}
+
+static void
+test_webp(void **state)
+{
+    (void)state;
+    uint8_t *rows = make_rows();
+    uint8_t *bytes = NULL;
+    size_t size = WebPEncodeRGB(rows, WIDTH, HEIGHT, WIDTH * 3, 50, &bytes);
+    assert_true(size > 0);
+    check("lossy WebP", bytes, size);
+    WebPFree(bytes);
+    WebPConfig config;
+    WebPPicture picture;
+    WebPMemoryWriter writer;
+    assert_true(WebPConfigInit(&config) && WebPPictureInit(&picture) &&
+            WebPConfigLosslessPreset(&config, 0));
+    WebPMemoryWriterInit(&writer);
+    picture.use_argb = 1;
+    picture.width = WIDTH;
+    picture.height = HEIGHT;
+    picture.writer = WebPMemoryWrite;
+    picture.custom_ptr = &writer;
+    assert_true(WebPPictureImportRGB(&picture, rows, WIDTH * 3) &&
+            WebPEncode(&config, &picture));
+    check("lossless WebP", writer.mem, writer.size);
+    WebPMemoryWriterClear(&writer);
+    WebPPictureFree(&picture);
+    free(rows);
+}
+
+static void
+check_tiff(const char *name, uint16_t compression, uint16_t planes,
+        uint32_t tile)
+{
+    char path[] = "/tmp/fovea-price-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    TIFF *tiff = TIFFOpen(path, "w");
+    assert_non_null(tiff);
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, WIDTH);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, HEIGHT);
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 3);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
+    TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, planes);
+    TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression);
+    size_t block = (size_t)WIDTH * HEIGHT * 3;
+    if (tile > 0) {
+        TIFFSetField(tiff, TIFFTAG_TILEWIDTH, tile);
+        TIFFSetField(tiff, TIFFTAG_TILELENGTH, tile);
+        block = (size_t)TIFFTileSize(tiff);
+    } else {
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, HEIGHT);
+        block = (size_t)TIFFStripSize(tiff);
+    }
+    uint8_t *bytes = make_rows();
+    uint32_t n = tile > 0 ? TIFFNumberOfTiles(tiff) : TIFFNumberOfStrips(tiff);
+    for (uint32_t i = 0; i < n; i++) {
+        tmsize_t done = tile > 0
+                ? TIFFWriteEncodedTile(tiff, i, bytes, (tmsize_t)block)
+                : TIFFWriteEncodedStrip(tiff, i, bytes, (tmsize_t)block);
+        assert_true(done > 0);
+    }
+    TIFFClose(tiff);
+    free(bytes);
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    struct fovea_error error;
+    const uint8_t *file = NULL;
+    size_t size = 0;
+    assert_ok(fovea_input_open_file(path, &input, &error), &error);
+    assert_ok(fovea_input_load(&input, &file, &size, &error), &error);
+    check(name, file, size);
+    fovea_input_finish(&input);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+static void
+test_tiff(void **state)
+{
+    (void)state;
+    check_tiff("TIFF, one strip of LZW", COMPRESSION_LZW, PLANARCONFIG_CONTIG,
+            0);
+    check_tiff("TIFF, one strip of PackBits", COMPRESSION_PACKBITS,
+            PLANARCONFIG_CONTIG, 0);
+    check_tiff("TIFF, one strip a plane", COMPRESSION_ADOBE_DEFLATE,
+            PLANARCONFIG_SEPARATE, 0);
+    check_tiff("TIFF, tiles", COMPRESSION_ADOBE_DEFLATE, PLANARCONFIG_CONTIG,
+            512);
+    check_tiff("TIFF, one strip of ZSTD", COMPRESSION_ZSTD, PLANARCONFIG_CONTIG,
+            0);
+}
+
+static int
+write_gif(GifFileType *gif, const GifByteType *bytes, int n)
+{
+    struct picture *picture = gif->UserData;
+    picture->bytes = realloc(picture->bytes, picture->size + (size_t)n);
+    assert_non_null(picture->bytes);
+    memcpy(picture->bytes + picture->size, bytes, (size_t)n);
+    picture->size += (size_t)n;
+    return n;
+}
+
+static void
+test_gif(void **state)
+{
+    (void)state;
+    struct picture picture = { NULL, 0 };
+    GifByteType row[WIDTH];
+    int error = 0;
+    GifFileType *gif = EGifOpen(&picture, write_gif, &error);
+    ColorMapObject *map = GifMakeMapObject(256, NULL);
+    assert_true(gif && map);
+    for (size_t x = 0; x < WIDTH; x++) {
+        row[x] = (GifByteType)(x / 16);
+    }
+    assert_int_equal(EGifPutScreenDesc(gif, WIDTH, HEIGHT, 8, 0, map), GIF_OK);
+    assert_int_equal(EGifPutImageDesc(gif, 0, 0, WIDTH, HEIGHT, true, NULL),
+            GIF_OK);
+    for (size_t y = 0; y < HEIGHT; y++) {
+        assert_int_equal(EGifPutLine(gif, row, WIDTH), GIF_OK);
+    }
+    assert_int_equal(EGifCloseFile(gif, &error), GIF_OK);
+    GifFreeMapObject(map);
+    check_picture("interlaced GIF", picture);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_jpeg),
+        cmocka_unit_test(test_png),
+        cmocka_unit_test(test_webp),
+        cmocka_unit_test(test_tiff),
+        cmocka_unit_test(test_gif),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
