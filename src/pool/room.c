@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/limits.h"
 #include "base/size.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -181,9 +182,10 @@ refuse(const struct fovea_pool_model *model,
     uint64_t need = fovea_room_need(model, 1);
     return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
             "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
-            " MB available",
+            " MB available %s",
             model->settings.key, need / MIB + (need % MIB != 0),
-            fovea_governor_room(governor) / MIB);
+            fovea_governor_room(governor) / MIB,
+            fovea_limit_by(FOVEA_LIMIT_MEMORY));
 }
 
 void

@@ -170,7 +170,8 @@ test_queue_is_full(void **state)
     struct fovea_error error;
     shot_init(&shots[3], &scene, "vector 3");
     assert_fails(shot_submit(&shots[3], model, &error), &error, FOVEA_ERR_BUSY,
-            "3 images wait for one already");
+            "3 images wait for one already (--max-queue, "
+            "fovea_options.max_queue)");
     shot_init(&shots[4], &scene, "vector 4");
     shots[4].is_admitted = true;
     submit(&shots[4]);

@@ -64,7 +64,8 @@ all_of_them_share_a_budget(void **state)
     static const char piece[60];
     assert_ok(fovea_body_add(&first, &budget, piece, 60, 0, &error), &error);
     assert_fails(fovea_body_add(&second, &budget, piece, 41, 0, &error), &error,
-            FOVEA_ERR_BUSY, "60 bytes of the 100");
+            FOVEA_ERR_BUSY,
+            "60 bytes of the 100 that they may (--body-memory)");
     assert_int_equal(second.size, 0);
     assert_ok(fovea_body_add(&second, &budget, piece, 40, 0, &error), &error);
     fovea_body_finish(&first, &budget);

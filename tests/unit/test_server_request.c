@@ -180,7 +180,7 @@ lists_are_checked(void **state)
             "images", "\"inputs\" and \"images\" are both given");
     check_refused("{\"input\":[\"\",2,3,4,5,6,7,8,9]}",
             FOVEA_ERR_TOO_MANY_ITEMS, "input",
-            "input has 9 images, at most 8 are taken");
+            "input has 9 images, at most 8 are taken (--max-items)");
     check_refused("[\"AAAA\"]", FOVEA_ERR_JSON, "", "must be an object");
     check_refused("{\"input\":\"AAAA\",\"input\":\"BBBB\"}", FOVEA_ERR_JSON, "",
             "duplicate object key");
