@@ -18,7 +18,8 @@ static const char *const damaged_names[] = { "refuse", "accept", NULL };
 enum {
     KIBI = 1024,
     KILO = 1000,
-    N_IMAGE_FLAGS = 7
+    N_IMAGE_FLAGS = 7,
+    N_URL_FLAGS = 6
 };
 
 /* What an image may be. */
@@ -59,47 +60,15 @@ image_flags(struct fovea_settings *settings, struct fovea_flag *flags)
     memcpy(flags, table, sizeof table);
 }
 
-void
-fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
+/* How URLs are fetched. */
+static void
+url_flags(struct fovea_settings *settings, struct fovea_flag *flags)
 {
     enum {
         MAX_REDIRECTS = 50,
         MAX_TRIES = 10,
     };
-    const struct fovea_flag table[FOVEA_SETTINGS_N_FLAGS - N_IMAGE_FLAGS] = {
-        { .name = "batch",
-                .number = &settings->n_batch,
-                .min = 1,
-                .max = FOVEA_MAX_BATCH },
-        { .name = "workers",
-                .number = &settings->n_workers,
-                .min = 1,
-                .max = FOVEA_MAX_WORKERS },
-        { .name = "threads",
-                .number = &settings->n_threads,
-                .min = 1,
-                .max = FOVEA_MAX_THREADS },
-        { .name = "memory-limit", .text = &settings->memory_limit },
-        { .name = "max-queue",
-                .number = &settings->max_queue,
-                .min = 1,
-                .max = FOVEA_MAX_QUEUE },
-        { .name = "deadline", .time_ns = &settings->deadline_ns },
-        { .name = "image-time", .time_ns = &settings->image_ns },
-        { .name = "load-time", .time_ns = &settings->load_ns },
-        { .name = "idle", .time_ns = &settings->idle_ns },
-        { .name = "recycle",
-                .number = &settings->recycle,
-                .min = 1,
-                .max = UINT64_MAX },
-        { .name = "max-cache",
-                .number = &settings->max_cache,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = KIBI },
-        { .name = "sandbox",
-                .number = &settings->sandbox,
-                .choices = sandbox_names },
+    const struct fovea_flag table[N_URL_FLAGS] = {
         { .name = "connect-time", .time_ns = &settings->connect_ns },
         { .name = "fetch-time", .time_ns = &settings->fetch_ns },
         { .name = "max-redirects",
@@ -114,7 +83,51 @@ fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
         { .name = "allow-private-urls", .on = &settings->allow_private },
     };
     memcpy(flags, table, sizeof table);
-    image_flags(settings, flags + FOVEA_ARRAY_LEN(table));
+}
+
+void
+fovea_settings_flags(struct fovea_settings *settings, struct fovea_flag *flags)
+{
+    const struct fovea_flag
+            table[FOVEA_SETTINGS_N_FLAGS - N_URL_FLAGS - N_IMAGE_FLAGS] = {
+                { .name = "batch",
+                        .number = &settings->n_batch,
+                        .min = 1,
+                        .max = FOVEA_MAX_BATCH },
+                { .name = "workers",
+                        .number = &settings->n_workers,
+                        .min = 1,
+                        .max = FOVEA_MAX_WORKERS },
+                { .name = "threads",
+                        .number = &settings->n_threads,
+                        .min = 1,
+                        .max = FOVEA_MAX_THREADS },
+                { .name = "memory-limit", .text = &settings->memory_limit },
+                { .name = "max-queue",
+                        .number = &settings->max_queue,
+                        .min = 1,
+                        .max = FOVEA_MAX_QUEUE },
+                { .name = "deadline", .time_ns = &settings->deadline_ns },
+                { .name = "image-time", .time_ns = &settings->image_ns },
+                { .name = "load-time", .time_ns = &settings->load_ns },
+                { .name = "idle", .time_ns = &settings->idle_ns },
+                { .name = "recycle",
+                        .number = &settings->recycle,
+                        .min = 1,
+                        .max = UINT64_MAX },
+                { .name = "max-cache",
+                        .number = &settings->max_cache,
+                        .min = 1,
+                        .max = UINT64_MAX,
+                        .kilo = KIBI },
+                { .name = "sandbox",
+                        .number = &settings->sandbox,
+                        .choices = sandbox_names },
+            };
+    memcpy(flags, table, sizeof table);
+    flags += FOVEA_ARRAY_LEN(table);
+    url_flags(settings, flags);
+    image_flags(settings, flags + N_URL_FLAGS);
 }
 
 /* "80%", or bytes as --max-bytes has them. */

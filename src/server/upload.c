@@ -104,7 +104,9 @@ add_to_field(struct fovea_upload *upload, const char *name, const char *data,
     if (!fovea_fields_have(name)) {
         (void)snprintf(upload->stray, sizeof upload->stray, "%s", name);
         for (char *c = upload->stray; *c; c++) {
-            *c = *c < ' ' || *c > '~' ? '?' : *c;
+            if (*c < ' ' || *c > '~') {
+                *c = '?';
+            }
         }
         return offset + size < MAX_VALUE ? MHD_YES : give_up_stray(upload);
     }
