@@ -11,6 +11,15 @@
 static enum fovea_status
 open_failed(const char *path, int error, struct fovea_error *err)
 {
+    if (error == ENOENT && !path[0]) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND, "the name is empty");
+    }
+    if (error == ENOENT && strstr(path, "://")) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                "%s: no such file, and of URLs only http:// and https:// are "
+                "fetched",
+                path);
+    }
     switch (error) {
     case ENOENT:
     case ENOTDIR:

@@ -16,7 +16,8 @@ least(size_t a, size_t b, size_t c)
     return smaller < c ? smaller : c;
 }
 
-/* Number of letters to insert, delete or replace; SIZE_MAX for long names. */
+/* Number of letters to insert, delete or replace; SIZE_MAX for long names and
+   where no letter would stay. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
@@ -39,7 +40,8 @@ edit_distance(const char *a, const char *b)
             diagonal = above;
         }
     }
-    return row[b_length];
+    size_t longer = a_length > b_length ? a_length : b_length;
+    return row[b_length] < longer ? row[b_length] : SIZE_MAX;
 }
 
 /* The first distance that is too far to be meant. */

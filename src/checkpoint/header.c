@@ -96,6 +96,11 @@ read_length(struct header *header, const struct fovea_input *input,
     if (status) {
         return status;
     }
+    if (memcmp(&length, "version ", LENGTH_SIZE) == 0) {
+        return fail_file(header, err,
+                "a Git LFS pointer, and not the weights: git lfs pull fetches "
+                "them");
+    }
     length = le64toh(length);
     if (length > LONGEST_OF_FORMAT) {
         return fail_file(header, err,

@@ -5,6 +5,7 @@
  * are taken; a shard's other ones are checked with its header and left out.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
@@ -12,6 +13,7 @@
 
 static const char single_name[] = "model.safetensors";
 static const char index_name[] = "model.safetensors.index.json";
+static const char pickle_name[] = "pytorch_model.bin";
 
 enum {
     MAX_SHARDS = 256 /* each is an open file */
@@ -230,6 +232,22 @@ open_index(const char *directory, const char *path,
     return FOVEA_OK;
 }
 
+static enum fovea_status
+fail_without_weights(const char *directory, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE char *pickle = NULL;
+    enum fovea_status status =
+            fovea_join_path(directory, pickle_name, &pickle, err);
+    if (status) {
+        return status;
+    }
+    return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
+            "%s: there is neither %s nor %s%s%s", fovea_show(directory).text,
+            single_name, index_name,
+            access(pickle, F_OK) ? "" : "; weights are not read from ",
+            access(pickle, F_OK) ? "" : pickle_name);
+}
+
 enum fovea_status
 fovea_checkpoint_open(const char *directory,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
@@ -250,9 +268,7 @@ fovea_checkpoint_open(const char *directory,
         status = open_index(directory, index, checkpoint_out, &problem);
     }
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
-                "%s: there is neither %s nor %s", fovea_show(directory).text,
-                single_name, index_name);
+        return fail_without_weights(directory, err);
     }
     if (status && err) {
         *err = problem;

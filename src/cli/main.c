@@ -65,9 +65,16 @@ unknown(const char *name)
         names[i] = commands[i]->name;
     }
     const char *nearest = fovea_nearest(name, names, FOVEA_ARRAY_LEN(names));
-    fovea_cli_report("unknown %s %s%s%s%s", name[0] == '-' ? "flag" : "command",
-            name, nearest ? "; did you mean " : "", nearest ? nearest : "",
-            nearest ? "?" : "");
+    if (nearest) {
+        fovea_cli_report("unknown %s %s; did you mean %s?",
+                name[0] == '-' ? "flag" : "command", name, nearest);
+    } else if (access(name, F_OK) == 0) {
+        fovea_cli_report("unknown command %s; did you mean fovea embed %s?",
+                name, name);
+    } else {
+        fovea_cli_report("unknown %s %s", name[0] == '-' ? "flag" : "command",
+                name);
+    }
     (void)fputs("Try: fovea help\n", stderr);
     return FOVEA_EXIT_USAGE;
 }
@@ -88,7 +95,7 @@ print_help(void)
 static int
 help_command(int argc, char **argv)
 {
-    if (argc == 0) {
+    if (argc == 0 || strcmp(argv[0], "help") == 0) {
         return print_help();
     }
     const struct fovea_command *command = find(argv[0]);

@@ -60,7 +60,9 @@ fovea_watch_event(void *context, const struct fovea_event *event)
     if (isatty(STDERR_FILENO)) {
         (void)fputs("\r\033[K", stderr); /* over the progress line */
     }
-    if (event->pid) {
+    if (event->kind == FOVEA_EVENT_WORKER_STOPPED && !event->pid) {
+        fovea_cli_report("a worker did not start: %s", event->message);
+    } else if (event->pid) {
         fovea_cli_report("worker %" PRId64 " %s: %s", event->pid,
                 what_it_did(event->kind), event->message);
     } else {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/folders.h"
@@ -196,6 +197,12 @@ refuse(const char *key, const struct search *search, struct fovea_error *err)
     }
     if (is_in_catalogue(key)) {
         return refuse_known(key, err);
+    }
+    if (access(key, F_OK) == 0) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
+                "%s is a file: a model is named by the directory that its "
+                "files are in",
+                key);
     }
     if (key[0] == '/' || key[0] == '.') {
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,

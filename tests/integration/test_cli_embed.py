@@ -262,6 +262,16 @@ def test_names_of_any_bytes(directory):
     same(inputs(result), ["--raw", "./-"])
 
 
+def test_what_is_no_name_is_explained(directory):
+    result = run("embed", "", "ftp://example.org/a.png", cwd=directory)
+    same(result.returncode, 3)
+    empty, foreign = lines(result.stdout)
+    same(empty["error"], {"code": "file_not_found",
+                          "message": "the name is empty"})
+    same(foreign["error"]["code"], "file_not_found")
+    assert "only http:// and https://" in foreign["error"]["message"], foreign
+
+
 def test_messages_are_utf8_too(directory):
     result = run("embed", b"gone\xff" + b"\xc3\xa9" * 120, cwd=directory)
     same(result.returncode, 3)

@@ -27,6 +27,7 @@ def test_help_lists_every_command(directory):
     for name in COMMANDS:
         assert f"  {name} ".encode() in result.stdout
     same(run("--help", model=False).stdout, result.stdout)
+    same(run("help", "help", model=False).stdout, result.stdout)
 
 
 def test_version(directory):
@@ -42,6 +43,8 @@ def test_mistakes_are_explained(directory):
         (("emebd",), "did you mean embed?"),
         (("help", "emebd"), "did you mean embed?"),
         (("--versoin",), "unknown flag"),
+        (("-V",), "unknown flag -V\n"),
+        ((os.devnull,), f"did you mean fovea embed {os.devnull}?"),
         (("embed",), "no INPUT"),
         (("embed", "--bacth", "2", "a"), "did you mean --batch?"),
         (("embed", "-x", "a"), "unknown flag -x"),
@@ -107,6 +110,9 @@ def test_models_that_are_not_here(directory):
     said(run("embed", "-m", "openai/clip-vit-base-patch32", path, model=False),
          1, "openai/clip-vit-base-patch32")
     said(run("embed", "-m", f"{directory}/none", path, model=False), 1, "none")
+    for key in (path, "a.png"):
+        said(run("embed", "-m", key, path, model=False, cwd=directory), 1,
+             f"{key} is a file")
     empty = os.path.join(directory, "empty")
     os.mkdir(empty)
     result = run("embed", "-m", empty, "-o", f"{directory}/x.npy", path,

@@ -113,7 +113,8 @@ def test_memory_that_is_not_there_is_said(directory):
 def test_a_worker_program_that_is_not_there_is_said(directory):
     path = put(directory, "a.png", picture(4))
     environment = command.environment(FOVEA_WORKER="/nowhere/fovea-worker")
-    said(run("embed", path, env=environment), 1, "/nowhere/fovea-worker")
+    said(run("embed", path, env=environment), 1, "/nowhere/fovea-worker",
+         "a worker did not start: ")
 
 
 def test_wrong_limits_are_refused(directory):

@@ -38,6 +38,11 @@ what_is_far_from_all_finds_nothing(void **state)
     assert_null(nearest(long_name));
     free(long_name);
     assert_null(fovea_nearest("--batch", NULL, 0));
+    /* As many letters to change as there are. */
+    static const char *const brief[] = { "ps", "stop" };
+    assert_null(fovea_nearest("-V", brief, FOVEA_ARRAY_LEN(brief)));
+    assert_string_equal(fovea_nearest("pd", brief, FOVEA_ARRAY_LEN(brief)),
+            "ps");
 }
 
 static void

@@ -103,6 +103,8 @@ the_length_is_checked(void **state)
     check_bytes_refused("\3\0\0\0\0\0\0\0{}", 10, "longer than the file");
     check_bytes_refused("\1\0\0\0\0\0\0\0", 8, "longer than the file");
     check_bytes_refused("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10, "100 MB");
+    check_bytes_refused("version https://git-lfs.github.com/spec/v1\n", 43,
+            "a Git LFS pointer");
     check_bytes_refused("\1\xe1\xf5\5\0\0\0\0{}", 10, "100 MB");
     check_bytes_refused("\0\xe1\xf5\5\0\0\0\0{}", 10, "at most 8388608");
     check_bytes_refused("\1\0\x80\0\0\0\0\0{}", 10,
@@ -484,6 +486,11 @@ missing_files_are_named(void **state)
     struct fovea_checkpoint *checkpoint = NULL;
     assert_fails(fovea_checkpoint_open(directory, &checkpoint, &error), &error,
             FOVEA_ERR_MODEL_NOT_FOUND, "model.safetensors.index.json");
+    assert_null(strstr(error.message, "pytorch_model.bin"));
+    write_file("pytorch_model.bin", "PK", 2);
+    assert_fails(fovea_checkpoint_open(directory, &checkpoint, &error), &error,
+            FOVEA_ERR_MODEL_NOT_FOUND, "not read from pytorch_model.bin");
+    remove_file("pytorch_model.bin");
     assert_int_equal(mkdir(path_of("model.safetensors"), 0700), 0);
     assert_fails(fovea_checkpoint_open(directory, &checkpoint, &error), &error,
             FOVEA_ERR_NOT_A_FILE, "model.safetensors");
