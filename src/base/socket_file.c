@@ -9,10 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdint.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -78,6 +79,20 @@ look(const char *path, struct fovea_socket_file *file_out)
     return errno == ENOTSOCK ? OTHER : ABSENT;
 }
 
+char *
+fovea_socket_name_aside(const char *path)
+{
+    uint32_t number = 0;
+    char *name = NULL;
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash + 1 - path) : 0;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number ||
+            asprintf(&name, "%.*s.%08" PRIx32, folder, path, number) < 0) {
+        return NULL;
+    }
+    return name;
+}
+
 static bool
 is_same(const char *path, const struct fovea_socket_file *file)
 {
@@ -91,17 +106,9 @@ is_same(const char *path, const struct fovea_socket_file *file)
 static bool
 take_away(const char *path, const struct fovea_socket_file *file)
 {
-    uint64_t number = 0;
-    char aside[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash + 1 - path) : 0;
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
-        return false;
-    }
-    int size = snprintf(aside, sizeof aside, "%.*s.fovea-%016llx.old", folder,
-            path, (unsigned long long)number);
-    if (size < 0 || (size_t)size >= sizeof aside) {
-        errno = ENAMETOOLONG;
+    FOVEA_AUTO_FREE char *aside = fovea_socket_name_aside(path);
+    if (!aside) {
+        errno = ENOMEM;
         return false;
     }
     if (renameat2(AT_FDCWD, path, AT_FDCWD, aside, RENAME_NOREPLACE)) {
@@ -116,11 +123,37 @@ take_away(const char *path, const struct fovea_socket_file *file)
     return false;
 }
 
+/* Keep others of us from removing something in a path's folder: a look and what
+   follows from it are one step then. -1 where that cannot be; nobody holds it
+   for longer than that takes, and who does is not waited for. */
+static int
+lock_folder(const char *path)
+{
+    enum {
+        TRIES = 100,
+        PAUSE_MS = 10 /* a lock has no time-out of its own */
+    };
+    const char *slash = strrchr(path, '/');
+    FOVEA_AUTO_FREE char *folder =
+            slash ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    for (int i = 0; fd >= 0 && i < TRIES && flock(fd, LOCK_EX | LOCK_NB); i++) {
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+    return fd;
+}
+
 enum fovea_status
 fovea_socket_make_room(const char *path, struct fovea_error *err)
 {
     struct fovea_socket_file file = { 0, 0 };
-    switch (look(path, &file)) {
+    FOVEA_AUTO_FD int lock = -1;
+    enum state state = look(path, &file);
+    if (state == DEAD) {
+        lock = lock_folder(path);
+        state = look(path, &file);
+    }
+    switch (state) {
     case ABSENT:
         return FOVEA_OK;
     case ALIVE:
@@ -143,6 +176,39 @@ fovea_socket_make_room(const char *path, struct fovea_error *err)
     }
     return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
             "the old socket %s cannot be removed", path);
+}
+
+/* Rename where nothing stands; false, with errno. */
+static bool
+rename_to_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    /* EINVAL: a file system that cannot. */
+    return errno == EINVAL && link(from, to) == 0 && unlink(from) == 0;
+}
+
+enum fovea_status
+fovea_socket_take_place(const char *from, const char *to,
+        struct fovea_error *err)
+{
+    enum {
+        TRIES = 8 /* others may be at the same */
+    };
+    enum fovea_status status = FOVEA_OK;
+    for (int i = 0; i < TRIES && !status; i++) {
+        if (rename_to_new(from, to)) {
+            return FOVEA_OK;
+        }
+        status = errno == EEXIST ? fovea_socket_make_room(to, err)
+                                 : fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                                           "cannot put a socket at %s", to);
+    }
+    (void)unlink(from);
+    return status ? status
+                  : fovea_fail(err, FOVEA_ERR_IO,
+                            "others go on putting sockets at %s", to);
 }
 
 void

@@ -32,6 +32,15 @@ bool fovea_socket_identify(const char *path,
 FOVEA_NODISCARD enum fovea_status fovea_socket_make_room(const char *path,
         struct fovea_error *err);
 
+/** A name for a socket beside a path, for as long as it is not ready: free() it.
+ *  NULL without memory. */
+char *fovea_socket_name_aside(const char *path);
+
+/** Give a socket that has such a name its path, where room is made; without
+ *  success it is gone. As fovea_socket_make_room(). */
+FOVEA_NODISCARD enum fovea_status fovea_socket_take_place(const char *from,
+        const char *to, struct fovea_error *err);
+
 /** Remove a socket of ours, unless something else has taken its place. */
 void fovea_socket_remove(const char *path,
         const struct fovea_socket_file *file);

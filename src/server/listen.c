@@ -76,13 +76,14 @@ add(struct fovea_listeners *listeners, int fd, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* shown: the address that it will have, in messages. */
 static enum fovea_status
 listen_at(struct fovea_listeners *listeners, const union address *address,
-        socklen_t size, struct fovea_error *err)
+        socklen_t size, const union address *shown, struct fovea_error *err)
 {
     const int on = 1;
     struct fovea_listener wanted = { .fd = -1 };
-    name_it(&wanted, address);
+    name_it(&wanted, shown);
     FOVEA_AUTO_FD int fd = socket(address->any.sa_family,
             SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool is_good = fd >= 0 &&
@@ -153,7 +154,8 @@ fovea_listen_tcp(struct fovea_listeners *listeners, const char *host,
         union address address = { .any = { 0 } };
         memcpy(&address, at->ai_addr, at->ai_addrlen);
         set_port(&address, port);
-        status = listen_at(listeners, &address, at->ai_addrlen, &failure);
+        status = listen_at(listeners, &address, at->ai_addrlen, &address,
+                &failure);
         if (status && is_of_no_use(&failure) && at->ai_next) {
             status = FOVEA_OK;
         } else if (!status && port == 0) {
@@ -170,45 +172,82 @@ fovea_listen_tcp(struct fovea_listeners *listeners, const char *host,
     return status;
 }
 
+/* A path for a socket; false if it is too long for one. */
+static bool
+to_local(const char *path, union address *address, socklen_t *size)
+{
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address->local.sun_path) {
+        return false;
+    }
+    *address = (union address){ .local = { .sun_family = AF_UNIX } };
+    memcpy(address->local.sun_path, path, length);
+    *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+    return true;
+}
+
+/* Listen on a path where nothing is to be replaced, with this mode. */
+static enum fovea_status
+listen_local(struct fovea_listeners *listeners, const union address *address,
+        socklen_t size, unsigned mode, const union address *shown,
+        struct fovea_error *err)
+{
+    const char *path = address->local.sun_path;
+    /* Nobody else connects before it has its mode. */
+    mode_t mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
+    enum fovea_status status = listen_at(listeners, address, size, shown, err);
+    (void)umask(mask);
+    if (!status && chmod(path, mode)) {
+        status = fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                "cannot set the mode of %s", shown->local.sun_path);
+        (void)unlink(path);
+    }
+    return status;
+}
+
 enum fovea_status
 fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
         unsigned mode, bool is_control, struct fovea_error *err)
 {
-    union address address = { .local = { .sun_family = AF_UNIX } };
-    size_t length = strlen(path);
-    if (length == 0 || length >= sizeof address.local.sun_path) {
+    union address final = { .any = { 0 } };
+    union address address = { .any = { 0 } };
+    socklen_t size = 0;
+    if (!to_local(path, &final, &size)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "the path of a Unix socket has 1 to %zu bytes: %s",
-                sizeof address.local.sun_path - 1, path);
+                sizeof final.local.sun_path - 1, path);
     }
-    memcpy(address.local.sun_path, path, length);
-    socklen_t size =
-            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
     FOVEA_AUTO_FREE char *copy = strdup(path);
-    if (!copy) {
-        return fovea_fail_memory(err, length, "a path");
+    FOVEA_AUTO_FREE char *aside = fovea_socket_name_aside(path);
+    if (!copy || !aside) {
+        return fovea_fail_memory(err, strlen(path), "a path");
     }
     enum fovea_status status = fovea_socket_make_room(path, err);
     if (status) {
         return status;
     }
     unsigned n_before = listeners->n;
-    /* Nobody else connects before it has its mode. */
-    mode_t mask = umask(S_IRWXG | S_IRWXO | S_IXUSR);
-    status = listen_at(listeners, &address, size, err);
-    (void)umask(mask);
+    /* It gets its name when it listens: until then it would look as if its
+       server had died. Where that is too long it has it at once. */
+    bool has_aside = to_local(aside, &address, &size);
+    if (!has_aside) {
+        (void)to_local(path, &address, &size);
+    }
+    status = listen_local(listeners, &address, size, mode, &final, err);
     if (status) {
         return status;
     }
     struct fovea_listener *listener = &listeners->all[n_before];
-    (void)fovea_socket_identify(path, &listener->file);
-    listener->unlink = FOVEA_TAKE(copy);
+    name_it(listener, &final);
     listener->is_control = is_control;
-    if (chmod(path, mode)) {
-        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
-                "cannot set the mode of %s", path);
+    if (has_aside) {
+        status = fovea_socket_take_place(aside, path, err);
     }
-    return FOVEA_OK;
+    if (!status) {
+        (void)fovea_socket_identify(path, &listener->file);
+        listener->unlink = FOVEA_TAKE(copy);
+    }
+    return status;
 }
 
 enum fovea_status

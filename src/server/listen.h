@@ -43,7 +43,8 @@ FOVEA_NODISCARD enum fovea_status fovea_listen_tcp(
 
 /**
  * Listen on a path. What a server that has died left there is replaced; a path
- * that somebody listens on, or that is something else, is not.
+ * that somebody listens on, or that is something else, is not. The socket has its
+ * path only once it listens.
  *
  * @param mode        of the socket: who may connect.
  * @param is_control  see the struct.

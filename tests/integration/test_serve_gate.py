@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import urllib.parse
 
@@ -284,6 +285,35 @@ def test_a_socket_replaces_nothing(directory):
     same(command.read(path), b"notes")
 
 
+def test_servers_at_one_path_at_once(directory):
+    """However they come to it, at most one has the path, and it is served."""
+    path = os.path.join(directory, "s")
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(path)
+    words = [command.FOVEA, "serve", "--unix", path, command.MODEL]
+    processes = [subprocess.Popen(
+        words, env=command.environment(XDG_RUNTIME_DIR=directory),
+        stderr=subprocess.PIPE) for _ in range(6)]
+    wait_until(lambda: sum(process.poll() is None
+                           for process in processes) <= 1, "the others' ends")
+    alive = [process for process in processes if process.poll() is None]
+    same(len(alive), 1)
+    for process in processes:
+        if process is not alive[0]:
+            same(process.returncode, 2)
+            assert b"listens on" in process.stderr.read()
+    with socket.socket(socket.AF_UNIX) as made:
+        made.connect(path)
+        made.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert made.recv(100).startswith(b"HTTP/1.1 200")
+    same(sorted(os.listdir(directory)), ["fovea", "s"])
+    alive[0].send_signal(signal.SIGTERM)
+    same(alive[0].wait(DEADLINE_S), 0)
+    same(os.listdir(directory), ["fovea"])
+    for process in processes:
+        process.stderr.close()
+
+
 def test_a_log_is_added_to_logs_only(directory):
     photo = put(directory, "photo.png", picture(1))
     notes = put(directory, "notes.txt", b"2026\n")
@@ -313,4 +343,6 @@ command.main([test_routes_and_methods,
               test_public_addresses_take_a_key,
               test_hosts, test_origins, test_the_page_is_safe,
               test_request_ids, test_unix_socket,
-              test_a_socket_replaces_nothing, test_a_log_is_added_to_logs_only])
+              test_a_socket_replaces_nothing,
+              test_servers_at_one_path_at_once,
+              test_a_log_is_added_to_logs_only])

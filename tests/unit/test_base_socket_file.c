@@ -113,6 +113,42 @@ nothing_else_is_touched(void **state)
 }
 
 static void
+a_place_is_taken_from_the_dead_only(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_socket_file file;
+    struct fovea_socket_file found;
+    FOVEA_AUTO_FREE char *aside = fovea_socket_name_aside("./s");
+    assert_non_null(aside);
+    assert_int_equal(strncmp(aside, "./.", 3), 0);
+    /* Nothing is there, then a dead one. */
+    for (size_t i = 0; i < 2; i++) {
+        int fd = bind_at(aside, SOCK_STREAM, true);
+        assert_true(fovea_socket_identify(aside, &file));
+        assert_ok(fovea_socket_take_place(aside, path, &error), &error);
+        assert_true(fovea_socket_identify(path, &found));
+        assert_int_equal(found.inode, file.inode);
+        (void)close(fd);
+    }
+    assert_int_equal(unlink(path), 0);
+    /* A living one, and a file: what has not got its place is gone. */
+    int living = bind_at(path, SOCK_STREAM, true);
+    (void)close(bind_at(aside, SOCK_STREAM, true));
+    assert_fails(fovea_socket_take_place(aside, path, &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "listens on s already");
+    assert_int_equal(access(aside, F_OK), -1);
+    (void)close(living);
+    assert_int_equal(unlink(path), 0);
+    put(path);
+    (void)close(bind_at(aside, SOCK_STREAM, true));
+    assert_fails(fovea_socket_take_place(aside, path, &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "no socket");
+    assert_int_equal(access(aside, F_OK), -1);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void
 at_the_end_only_its_own_is_removed(void **state)
 {
     (void)state;
@@ -145,6 +181,7 @@ main(void)
         cmocka_unit_test(what_nobody_listens_on_goes),
         cmocka_unit_test(who_listens_keeps_its_socket),
         cmocka_unit_test(nothing_else_is_touched),
+        cmocka_unit_test(a_place_is_taken_from_the_dead_only),
         cmocka_unit_test(at_the_end_only_its_own_is_removed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
