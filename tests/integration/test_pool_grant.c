@@ -429,35 +429,6 @@ test_impatience(void **state)
     wait_reserved(0);
 }
 
-/* Each leaves too little to the other while its worker is there: one of them has
-   to give way, for both wait. */
-static void
-test_those_who_wait_for_each_other(void **state)
-{
-    (void)state;
-    scene_open(&scene);
-    char directory[128];
-    struct fovea_pool_model_settings settings;
-    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
-    struct fovea_error error;
-    fovea_pool_close_model(model);
-    scene_model_settings(&scene, "one", directory, &settings);
-    settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
-    static struct shot shots[2];
-    for (unsigned i = 0; i < 2; i++) {
-        needy(&shots[i], 320, NULL);
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
-    }
-    scene_let_go(&scene, "go");
-    for (unsigned i = 0; i < 2; i++) {
-        shot_check_good(&shots[i]);
-    }
-    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
-    fovea_pool_close_model(model);
-}
-
 int
 main(void)
 {
@@ -486,8 +457,6 @@ main(void)
                 tear_down),
         cmocka_unit_test_setup_teardown(test_closing_while_one_waits, set_up,
                 tear_down),
-        cmocka_unit_test_setup_teardown(test_those_who_wait_for_each_other,
-                set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_impatience, set_up, tear_down),
     };

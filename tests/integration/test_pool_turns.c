@@ -175,6 +175,37 @@ a_busy_model_lets_others_have_their_turn(void **state)
     fovea_pool_close_model(second);
 }
 
+/* Images that need memory to be decoded, each more than the other's worker
+   leaves: both wait, so one of them has to give way. */
+static void
+those_who_wait_for_each_other_give_way(void **state)
+{
+    (void)state;
+    static struct shot shots[2];
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    struct fovea_error error;
+    scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
+    fovea_pool_close_model(model);
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.max_batch = 1;
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
+    for (unsigned i = 0; i < 2; i++) {
+        shot_init(&shots[i], &scene, "vector\nneed %llu",
+                (unsigned long long)(320 * SCENE_MIB));
+        submit(&shots[i], model);
+    }
+    scene_let_go(&scene, "go");
+    for (unsigned i = 0; i < 2; i++) {
+        shot_check_good(&shots[i]);
+    }
+    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
+    fovea_pool_close_model(model);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -185,6 +216,7 @@ main(void)
         TEST(who_waits_past_its_deadline_is_told_how_much_was_missing),
         TEST(who_gives_up_leaves_its_turn),
         TEST(a_busy_model_lets_others_have_their_turn),
+        TEST(those_who_wait_for_each_other_give_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

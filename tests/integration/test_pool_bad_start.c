@@ -1,0 +1,259 @@
+/* Workers that do not get ready: what is said of them, and who is told. */
+#include <sys/stat.h>
+
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+test_load_fails(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_pool_model *model =
+            scene_model(&scene, "one", "held go\nfails");
+    struct shot shots[2];
+    for (unsigned i = 0; i < 2; i++) {
+        shot_init(&shots[i], &scene, "vector");
+        struct fovea_error error;
+        assert_ok(shot_submit(&shots[i], model, &error), &error);
+    }
+    scene_let_go(&scene, "go");
+    shot_check(&shots[0], FOVEA_ERR_MODEL_WEIGHTS, "cannot read these weights");
+    shot_check(&shots[1], FOVEA_ERR_MODEL_WEIGHTS, "cannot read these weights");
+    scene_wait_stops(&scene, FOVEA_STOP_LOAD, 2);
+    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+    /* Mended meanwhile. */
+    scene_write(&scene, "one/load", NULL);
+    shot_init(&shots[0], &scene, "vector");
+    shot_expect_good(&shots[0], model);
+    fovea_pool_close_model(model);
+}
+
+static const struct {
+    const char *load;
+    enum fovea_stop_reason reason;
+    enum fovea_status status;
+    const char *part;
+} bad_loads[] = {
+    { "crash", FOVEA_STOP_CRASHED, FOVEA_ERR_WORKER_START,
+            "while it was loading: signal 11 (SIGSEGV)" },
+    { "exit 12", FOVEA_STOP_EXITED, FOVEA_ERR_WORKER_START, "exit code 12 (" },
+    { "garbage", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "which is no frame" },
+    { "dimension 9", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "another dimension" },
+    { "says-shared 35184372088832", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "more weights than its model can have" },
+    { "says-shared 8191", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "packed weights that make no sense" },
+    { "says-scratch 35184372088832", FOVEA_STOP_PROTOCOL,
+            FOVEA_ERR_WORKER_START, "more memory than its work can take" },
+    { "says-warm-up 3600000000000", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "it took longer to load than it lives" },
+    { "says-failed 401", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "malformed FAILED" },
+    { "says-failed 200", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "malformed FAILED" },
+    { "no-memory", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_START,
+            "packed weights that make no sense" },
+};
+
+static void
+test_bad_loads(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    for (size_t i = 0; i < sizeof bad_loads / sizeof bad_loads[0]; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "model%zu", i);
+        struct fovea_pool_model *model =
+                scene_model(&scene, name, bad_loads[i].load);
+        unsigned n = scene_count_stops(&scene, bad_loads[i].reason);
+        struct shot shot;
+        shot_init(&shot, &scene, "vector");
+        shot_expect(&shot, model, bad_loads[i].status, bad_loads[i].part);
+        scene_wait_stops(&scene, bad_loads[i].reason, n + 1);
+        assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+        fovea_pool_close_model(model);
+    }
+}
+
+/* However long it takes until it loads. */
+static void
+test_load_hangs(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.load_ns = FOVEA_NS_PER_S / 4;
+    struct shot shot;
+    do {
+        scene.settings.load_ns *= 2;
+        scene_open(&scene);
+        struct fovea_pool_model *model = scene_model(&scene, "one", "hang");
+        shot_init(&shot, &scene, "vector");
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "not ready after ");
+        fovea_pool_close_model(model);
+        scene_close(&scene);
+    } while (strstr(shot.result.message, "spawning") &&
+            scene.settings.load_ns < SCENE_PATIENCE_NS);
+    assert_non_null(
+            strstr(shot.result.message, " s of loading (--load-time, "));
+    assert_true(scene_count_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT) > 0);
+}
+
+static const struct {
+    const char *hello;
+    enum fovea_stop_reason reason;
+    const char *part;
+} bad_hellos[] = {
+    { "crash", FOVEA_STOP_CRASHED, "signal 11" },
+    { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, this is " },
+};
+
+static void
+test_bad_hellos(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    for (size_t i = 0; i < sizeof bad_hellos / sizeof bad_hellos[0]; i++) {
+        scene_write(&scene, "hello", bad_hellos[i].hello);
+        char name[32];
+        (void)snprintf(name, sizeof name, "model%zu", i);
+        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        struct shot shot;
+        shot_init(&shot, &scene, "vector");
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, bad_hellos[i].part);
+        scene_wait_stops(&scene, bad_hellos[i].reason, 1);
+        fovea_pool_close_model(model);
+    }
+    scene_write(&scene, "hello", NULL);
+}
+
+static void
+test_hello_does_not_come(void **state)
+{
+    (void)state;
+    scene.settings.load_ns = FOVEA_NS_PER_S / 2;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    scene_write(&scene, "hello", "hang");
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+            "not ready after 0.5 s of spawning");
+    scene_wait_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT, 1);
+    fovea_pool_close_model(model);
+    scene_write(&scene, "hello", NULL);
+}
+
+/* Somebody's SIGKILL says nothing about the next try. */
+static void
+test_killed_while_loading(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "kill");
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    struct fovea_error error;
+    assert_ok(shot_submit(&shot, model, &error), &error);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
+    scene_write(&scene, "one/load", NULL);
+    shot_check_good(&shot);
+    fovea_pool_close_model(model);
+}
+
+/* Nor does somebody's SIGSTOP. */
+static void
+test_stopped_while_loading(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.load_ns = 3 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "signal 19");
+    static struct shot shot;
+    struct fovea_error error;
+    shot_init(&shot, &scene, "vector");
+    assert_ok(shot_submit(&shot, model, &error), &error);
+    (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_STARTED, 1);
+    scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
+    scene_write(&scene, "one/load", NULL);
+    shot_check_good(&shot);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_no_program(void **state)
+{
+    (void)state;
+    scene.settings.worker_program = "/nonexistent/fovea-worker";
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+            "looked for /nonexistent/fovea-worker");
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_EXEC), 1);
+    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+    fovea_pool_close_model(model);
+}
+
+static void
+test_program_that_is_none(void **state)
+{
+    (void)state;
+    scene_write(&scene, "program", "\177ELF, but not really");
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/program", scene.directory);
+    assert_int_equal(chmod(path, 0700), 0);
+    scene.settings.worker_program = path;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+            "cannot run the worker program /tmp/");
+    assert_non_null(strstr(shot.result.message, "Exec format error"));
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_load_fails),
+        TEST(test_bad_loads),
+        TEST(test_load_hangs),
+        TEST(test_bad_hellos),
+        TEST(test_hello_does_not_come),
+        TEST(test_killed_while_loading),
+        TEST(test_stopped_while_loading),
+        TEST(test_no_program),
+        TEST(test_program_that_is_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
