@@ -163,6 +163,18 @@ fail_truncated(struct fovea_error *err)
             "TIFF: the data ends before its last pixel");
 }
 
+/* libtiff has no codes, only sentences: some of them are not of damage. */
+static enum fovea_status
+status_of(const char *text)
+{
+    if (strstr(text, "limit defined in open options")) {
+        return FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY;
+    }
+    return strstr(text, "allocate memory") || strstr(text, "ut of memory")
+            ? FOVEA_ERR_NO_MEMORY
+            : FOVEA_ERR_IMAGE_CORRUPT;
+}
+
 enum fovea_status
 fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
 {
@@ -178,7 +190,10 @@ fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
     }
     const char *text =
             log->first_error[0] ? log->first_error : "the file is damaged";
-    return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT, "TIFF: %s", text);
+    enum fovea_status status = status_of(text);
+    bool is_limit = status == FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY;
+    return fovea_fail(err, status, "TIFF: %s%s%s", text, is_limit ? " " : "",
+            is_limit ? fovea_limit_by(FOVEA_LIMIT_DECODE_BYTES) : "");
 }
 
 enum fovea_status

@@ -429,6 +429,28 @@ test_impatience(void **state)
     wait_reserved(0);
 }
 
+/* Nobody is there any more who could be answered. */
+static void
+test_a_worker_that_leaves_while_it_waits(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    uint64_t reserved = 0;
+    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct shot first;
+    struct shot second;
+    needy(&first, 200, "first");
+    submit(&first, model);
+    int gate = wait_held("first");
+    shot_init(&second, &scene, "vector\nneed 209715200\nneed-no-wait\nclose");
+    submit(&second, model);
+    shot_check(&second, FOVEA_ERR_WORKER_CRASHED, "closed the channel");
+    (void)close(gate);
+    shot_check_good(&first);
+    fovea_pool_close_model(model);
+    wait_reserved(0);
+}
+
 int
 main(void)
 {
@@ -459,6 +481,8 @@ main(void)
                 tear_down),
         cmocka_unit_test_setup_teardown(test_lies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_impatience, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+                test_a_worker_that_leaves_while_it_waits, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
