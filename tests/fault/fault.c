@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "base/macros.h"
@@ -35,6 +36,7 @@ void *BEHIND(realloc)(void *old, size_t size);
 void BEHIND(free)(void *pointer);
 ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
+char *__wrap_strdup(const char *text);
 
 /* A fault that is waiting: 1 is the next call, 0 is none. */
 struct trap {
@@ -204,4 +206,14 @@ size_t
 fault_each_read(fault_case *run, const void *context, struct fault_rules rules)
 {
     return fault_each(&read_trap, run, context, rules);
+}
+
+/* What the C library allocates for us counts as ours, where it is asked for that
+   way: with a malloc() that is called from this program. */
+char *
+__wrap_strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
 }

@@ -277,8 +277,8 @@ test_waiting_is_no_hanging(void **state)
     uint64_t reserved = 0;
     struct fovea_pool_model *model = ready_model("one", &reserved);
     struct fovea_pool_model *other = scene_model(&scene, "other", "hang");
-    struct shot loading;
-    struct shot shot;
+    static struct shot loading; /* answered when all is closed */
+    static struct shot shot;
     shot_init(&loading, &scene, "vector");
     submit(&loading, other);
     scene_wait_workers(&scene, FOVEA_WORKER_LOADING, 1);

@@ -12,7 +12,7 @@ apply(const char *first, const char *second, struct fovea_options *options,
 {
     struct fovea_settings settings = { 0 };
     struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS];
-    char words[2][64];
+    static char words[2][64]; /* the options have pieces of them */
     char *argv[2] = { words[0], words[1] };
     const char *left[2];
     size_t n_left = 0;
