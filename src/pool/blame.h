@@ -18,8 +18,8 @@
  *
  * An image is not believed to be at fault for ever: after
  * FOVEA_TRIAL_AFTER_FAULTS ends in a row that were laid on images, the next
- * worker is given a picture that is known to be good (canary.h). One that ends
- * with it in hand is at fault itself.
+ * worker that had none yet is given a picture that is known to be good
+ * (canary.h). One that ends with it in hand is at fault itself.
  *
  * Pure.
  */

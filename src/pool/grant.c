@@ -245,11 +245,6 @@ serve(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->model->pool;
     struct fovea_hand *hand = &slot->hands[slot->need.index];
-    if (!hand->item) {
-        answer(slot, FOVEA_ERR_NO_MEMORY,
-                "nobody waits for the image any more");
-        return true;
-    }
     if (slot->need.bytes > most_bytes(slot)) {
         refuse_for_ever(slot);
         return true;
@@ -271,9 +266,24 @@ serve(struct fovea_slot *slot)
     return true;
 }
 
+/* Images that were answered already, cancelled or too late, are done with at
+   once: their workers have others. */
+static void
+dismiss(struct fovea_pool *pool)
+{
+    for (unsigned i = 0; i < pool->n_slots; i++) {
+        struct fovea_slot *slot = &pool->slots[i];
+        if (is_waiting(slot) && !slot->hands[slot->need.index].item) {
+            answer(slot, FOVEA_ERR_NO_MEMORY,
+                    "nobody waits for the image any more");
+        }
+    }
+}
+
 void
 fovea_grant_round(struct fovea_pool *pool)
 {
+    dismiss(pool);
     for (struct fovea_slot *slot; (slot = find_first(pool));) {
         fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
         if (!serve(slot)) {

@@ -287,7 +287,7 @@ void fovea_slot_lose_channel(struct fovea_slot *slot);
 void fovea_slot_reap(struct fovea_slot *slot);
 /** Reap it if it has ended and nothing else would tell. */
 void fovea_slot_look(struct fovea_slot *slot);
-/** Timers of one worker. */
+/** Timers of one worker: upkeep.c. */
 void fovea_slot_upkeep(struct fovea_slot *slot);
 
 /* receive.c: what workers say. */

@@ -165,6 +165,13 @@ hand_over(struct fovea_slot *slot, struct fovea_items *items)
     }
 }
 
+/* An image that a worker had may have damaged it: that says nothing of others. */
+static bool
+is_fresh(const struct fovea_slot *slot)
+{
+    return slot->job_id == 0;
+}
+
 /* See whether it is the worker that is at fault. False: it cannot be seen. */
 static bool
 try_out(struct fovea_slot *slot)
@@ -217,7 +224,8 @@ dispatch(struct fovea_pool_model *model)
             .max = model->settings.max_batch,
             .no_suspects = !may_take_suspects(model),
         };
-        if (fovea_trial_is_due(&model->trial) && try_out(slot)) {
+        if (is_fresh(slot) && fovea_trial_is_due(&model->trial) &&
+                try_out(slot)) {
             continue;
         }
         fovea_lock(pool);

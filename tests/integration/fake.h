@@ -18,6 +18,7 @@
  *     crash             SIGSEGV
  *     crash-once PATH   SIGSEGV unless PATH exists; it does then
  *     signal N          sends itself signal N
+ *     spoil             a vector, and SIGSEGV at the next image
  *     oom               counts an oom_kill in proc/vmstat, and SIGKILL
  *     exit N            ends itself
  *     hang              for ever

@@ -487,6 +487,7 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
     if (find_word(words, "twice")) {
         send_result(job, &result, vector);
     }
+    images_crash = images_crash || find_word(words, "spoil");
     send_result(find_word(words, "wrong-job") ? job + 1 : job, &result, vector);
 }
 

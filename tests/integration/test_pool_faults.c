@@ -198,6 +198,53 @@ a_broken_installation_is_found_out(void **state)
     fovea_pool_close_model(model);
 }
 
+/* A worker that an image damaged ends with whatever comes next. It is not asked
+   whether the installation is well: poison is poison after that, too. */
+static void
+a_damaged_worker_acquits_nobody(void **state)
+{
+    (void)state;
+    enum {
+        N = 5
+    };
+    scene.settings.max_workers = N;
+    scene_open(&scene);
+    char directory[128];
+    struct fovea_pool_model_settings settings;
+    struct fovea_pool_model *model = NULL;
+    struct fovea_error error;
+    scene_model_settings(&scene, "one", directory, &settings);
+    settings.max_batch = 1;
+    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
+            &error);
+    do {
+        assert_ok(fovea_pool_prewarm(model, &error), &error);
+    } while (scene_count_live(&scene) < N);
+    static struct shot shots[N];
+    for (unsigned i = 0; i < N; i++) {
+        shot_init(&shots[i], &scene, "%s\nheld %s", i ? "vector" : "spoil",
+                i ? "go" : "spoil");
+        submit(&shots[i], model);
+    }
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, N);
+    scene_let_go(&scene, "spoil");
+    shot_check_good(&shots[0]); /* its worker is the last to be taken now */
+    scene_let_go(&scene, "go");
+    for (unsigned i = 1; i < N; i++) {
+        shot_check_good(&shots[i]);
+    }
+    for (unsigned i = 0; i < FOVEA_TRIAL_AFTER_FAULTS / 2; i++) {
+        struct shot shot;
+        shot_init(&shot, &scene, "crash\n%u", i);
+        shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED,
+                "ended two workers");
+    }
+    expect_good(model);
+    scene_wait_stops(&scene, FOVEA_STOP_CRASHED, FOVEA_TRIAL_AFTER_FAULTS + 1);
+    assert_int_equal(count_quarantined(), FOVEA_TRIAL_AFTER_FAULTS / 2);
+    fovea_pool_close_model(model);
+}
+
 static const struct {
     const char *text;
     enum fovea_stop_reason reason;
@@ -331,6 +378,7 @@ main(void)
         TEST(poison_beside_good_traffic_refuses_nobody),
         TEST(suspects_leave_a_worker_to_the_others),
         TEST(a_broken_installation_is_found_out),
+        TEST(a_damaged_worker_acquits_nobody),
         TEST(only_its_own_doing_condemns_an_image),
         TEST(ends_of_idle_workers_do_not_add_up),
         TEST(starts_that_are_killed_open_the_breaker),

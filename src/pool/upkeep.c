@@ -1,0 +1,199 @@
+/*
+ * What time does to workers: too long at an image, at loading or at ending, and
+ * without work. No time is over before what the worker did until then was seen.
+ */
+#include <limits.h>
+#include <signal.h>
+
+#include "base/limits.h"
+#include "pool/inside.h"
+
+/* Answer what is past its deadline in a worker's hands. The worker goes on: it
+   will be done soon, and starting another costs more. */
+static void
+expire_hands(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->hands_due_ns) {
+        fovea_loop_due(pool, slot->hands_due_ns);
+        return;
+    }
+    struct fovea_items expired = { 0 };
+    slot->hands_due_ns = FOVEA_NEVER;
+    fovea_lock(pool);
+    for (uint32_t i = 0; i < slot->n_hands; i++) {
+        struct fovea_hand *hand = &slot->hands[i];
+        if (!hand->item) {
+            continue;
+        }
+        int64_t deadline = hand->item->image.deadline_ns;
+        if (deadline <= pool->now_ns) {
+            fovea_items_push(&expired, FOVEA_TAKE(hand->item));
+        } else if (deadline < slot->hands_due_ns) {
+            slot->hands_due_ns = deadline;
+        }
+    }
+    fovea_unlock(pool);
+    fovea_loop_due(pool, slot->hands_due_ns);
+    struct fovea_error late;
+    (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
+            "the deadline passed while a worker was at the image %s",
+            fovea_limit_by(FOVEA_LIMIT_DEADLINE));
+    fovea_answer_all(&expired, &late);
+}
+
+/* Its time is over; but perhaps it was somebody who held it still. */
+static void
+time_out(struct fovea_slot *slot, enum fovea_stop_reason reason,
+        const struct fovea_error *why)
+{
+    struct fovea_error outside;
+    bool is_stopped = fovea_process_is_stopped(&slot->process);
+    (void)fovea_fail(&outside, FOVEA_ERR_WORKER_CRASHED,
+            "somebody who stopped it (SIGSTOP): %s", why->message);
+    fovea_slot_kill(slot, is_stopped ? FOVEA_STOP_KILLED : reason,
+            is_stopped ? &outside : why);
+}
+
+/* A worker's time is over. That may be because this thread stood still (a host
+   that was stopped, a callback that took long), so what the worker did meanwhile
+   comes first. */
+static void
+catch_up(struct fovea_slot *slot)
+{
+    if (fovea_process_has_ended(&slot->process)) {
+        fovea_slot_reap(slot);
+    } else if (!slot->is_silent) {
+        fovea_receive(slot, UINT_MAX);
+    }
+    fovea_loop_due(slot->model->pool, slot->model->pool->now_ns);
+}
+
+static int64_t
+image_due_ns(const struct fovea_slot *slot)
+{
+    bool is_waiting = slot->said == FOVEA_CHANNEL_ASKED; /* for us */
+    return is_waiting ? FOVEA_NEVER
+                      : fovea_later(slot->progress_ns,
+                                slot->model->pool->settings.image_ns);
+}
+
+static void
+upkeep_processing(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns >= image_due_ns(slot)) {
+        catch_up(slot);
+        if (slot->state != FOVEA_WORKER_PROCESSING || slot->is_silent) {
+            return;
+        }
+    }
+    int64_t due = image_due_ns(slot);
+    if (pool->now_ns < due) {
+        fovea_loop_due(pool, due);
+        expire_hands(slot);
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
+            "no sign of life for %.3g s with an image in hand %s",
+            (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S,
+            fovea_limit_by(FOVEA_LIMIT_IMAGE_TIME));
+    time_out(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
+}
+
+static void
+upkeep_idle(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    int64_t end = fovea_later(slot->used_ns, pool->settings.idle_ns);
+    if (pool->now_ns >= end) {
+        fovea_slot_stop(slot, FOVEA_STOP_IDLE);
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    fovea_loop_due(pool, end);
+    if (slot->state != FOVEA_WORKER_READY) {
+        return;
+    }
+    int64_t idle = slot->used_ns + FOVEA_IDLE_AFTER_NS;
+    if (pool->now_ns >= idle) {
+        fovea_slot_set_state(slot, FOVEA_WORKER_IDLE);
+    } else {
+        fovea_loop_due(pool, idle);
+    }
+}
+
+static void
+upkeep_loading(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->due_ns) {
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    enum fovea_worker_state state = slot->state;
+    catch_up(slot);
+    if (slot->state != state || slot->is_silent ||
+            pool->now_ns < slot->due_ns) {
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
+            "not ready after %.3g s of %s %s",
+            (double)pool->settings.load_ns / (double)FOVEA_NS_PER_S,
+            fovea_worker_state_name(slot->state),
+            fovea_limit_by(FOVEA_LIMIT_LOAD_TIME));
+    time_out(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
+}
+
+static void
+upkeep_silent(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (pool->now_ns < slot->due_ns) {
+        fovea_loop_due(pool, slot->due_ns);
+        return;
+    }
+    catch_up(slot);
+    if (!fovea_slot_lives(slot)) {
+        return;
+    }
+    struct fovea_error why;
+    (void)fovea_fail(&why, FOVEA_ERR_WORKER_CRASHED,
+            "it closed the channel and lived on");
+    fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+}
+
+void
+fovea_slot_upkeep(struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    if (slot->is_silent && fovea_slot_lives(slot)) {
+        upkeep_silent(slot);
+        return;
+    }
+    switch (slot->state) {
+    case FOVEA_WORKER_SPAWNING:
+    case FOVEA_WORKER_LOADING:
+        upkeep_loading(slot);
+        break;
+    case FOVEA_WORKER_READY:
+    case FOVEA_WORKER_IDLE:
+        upkeep_idle(slot);
+        break;
+    case FOVEA_WORKER_PROCESSING:
+        upkeep_processing(slot);
+        break;
+    case FOVEA_WORKER_EVICTING:
+        if (pool->now_ns >= slot->due_ns) {
+            (void)!fovea_process_signal(&slot->process, SIGKILL);
+            slot->due_ns = FOVEA_NEVER;
+        }
+        fovea_loop_due(pool, slot->due_ns);
+        break;
+    case FOVEA_WORKER_FAILED:
+    case FOVEA_WORKER_DEAD:
+        break;
+    }
+}

@@ -1,0 +1,237 @@
+/*
+ * A host that stands still for longer than its workers may: what they did
+ * meanwhile is not held against them. And images that are answered while their
+ * workers wait for memory.
+ *
+ * The pool's thread stands still in a callback, at the scene's lock.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "pool/inside.h"
+#include "scene.h"
+
+static struct scene scene;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    scene_init(&scene);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    scene_finish(&scene);
+    return 0;
+}
+
+static void
+submit(struct shot *shot, struct fovea_pool_model *model)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, model, &error), &error);
+}
+
+/* Ours of the channel of the one worker of a model, and its process. */
+static int
+channel_of(struct fovea_pool_model *model, pid_t *pid_out)
+{
+    int channel = -1;
+    fovea_lock(scene.pool);
+    for (unsigned i = 0; i < scene.pool->n_slots; i++) {
+        const struct fovea_slot *slot = &scene.pool->slots[i];
+        if (slot->model == model && fovea_slot_lives(slot)) {
+            channel = slot->channel;
+            *pid_out = slot->pid;
+        }
+    }
+    fovea_unlock(scene.pool);
+    assert_true(channel >= 0);
+    return channel;
+}
+
+/* An image that the pool's thread will stand still at. */
+static void
+hold(struct shot *shot, struct fovea_pool_model *model)
+{
+    shot_init(shot, &scene, "held hold");
+    submit(shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
+}
+
+/* The pool's thread is about to tell of that image, and cannot. n: of others that
+   are at work. */
+static void
+stand_still(unsigned n)
+{
+    (void)pthread_mutex_lock(&scene.mu);
+    scene_let_go(&scene, "hold");
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, n);
+}
+
+static void
+go_on_after(int64_t ns)
+{
+    int64_t until = fovea_clock_ns() + ns;
+    while (fovea_clock_ns() < until) {
+        sleep_ns(until - fovea_clock_ns());
+    }
+    (void)pthread_mutex_unlock(&scene.mu);
+}
+
+static void
+wait_readable(int channel)
+{
+    struct pollfd word = { .fd = channel, .events = POLLIN };
+    int64_t ms = SCENE_PATIENCE_NS / FOVEA_NS_PER_MS;
+    assert_int_equal(poll(&word, 1, (int)ms), 1);
+}
+
+static void
+an_answer_that_is_there_counts(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = 5 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct shot held;
+    struct shot shot;
+    pid_t pid = 0;
+    hold(&held, other);
+    shot_init(&shot, &scene, "held go");
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
+    int channel = channel_of(model, &pid);
+    stand_still(1);
+    scene_let_go(&scene, "go");
+    wait_readable(channel);
+    go_on_after(scene.settings.image_ns);
+    shot_check_good(&shot);
+    shot_check_good(&held);
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);
+    fovea_pool_close_model(model);
+    fovea_pool_close_model(other);
+}
+
+static void
+a_worker_that_is_ready_counts(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.load_ns = 5 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
+    struct shot held;
+    struct shot shot;
+    pid_t pid = 0;
+    hold(&held, other);
+    shot_init(&shot, &scene, "vector");
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_LOADING, 1);
+    int channel = channel_of(model, &pid);
+    stand_still(0);
+    scene_let_go(&scene, "go");
+    wait_readable(channel);
+    go_on_after(scene.settings.load_ns);
+    shot_check_good(&shot);
+    shot_check_good(&held);
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT), 0);
+    fovea_pool_close_model(model);
+    fovea_pool_close_model(other);
+}
+
+/* It did not hang: somebody killed it, and the image is not at fault. */
+static void
+who_was_killed_did_not_hang(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene.settings.image_ns = 5 * FOVEA_NS_PER_S;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct shot held;
+    struct shot shot;
+    pid_t pid = 0;
+    siginfo_t info;
+    hold(&held, other);
+    shot_init(&shot, &scene, "held go");
+    submit(&shot, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
+    (void)channel_of(model, &pid);
+    stand_still(1);
+    scene_let_go(&scene, "go");
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    go_on_after(scene.settings.image_ns);
+    shot_check_good(&shot);
+    shot_check_good(&held);
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);
+    fovea_pool_close_model(model);
+    fovea_pool_close_model(other);
+}
+
+/* Behind one that waits for memory too, and has all the time. */
+static void
+an_image_that_is_answered_waits_for_no_memory(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 3;
+    scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_error error;
+    do {
+        assert_ok(fovea_pool_prewarm(model, &error), &error);
+    } while (scene_count_live(&scene) < 3);
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/gate", scene.directory);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    struct shot first;
+    struct shot second;
+    struct shot third;
+    struct shot fourth;
+    shot_init(&first, &scene, "vector\nneed 209715200\nheld %s", path);
+    submit(&first, model);
+    FOVEA_AUTO_FD int gate = open(path, O_WRONLY | O_CLOEXEC);
+    assert_true(gate >= 0);
+    shot_init(&second, &scene, "vector second\nneed 209715200");
+    submit(&second, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
+    shot_init(&third, &scene, "vector third\nneed 209715200");
+    third.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
+    submit(&third, model);
+    shot_check(&third, FOVEA_ERR_DEADLINE, "deadline");
+    shot_init(&fourth, &scene, "vector");
+    shot_expect_good(&fourth, model);
+    assert_int_equal(first.n_done + second.n_done, 0);
+    (void)close(gate);
+    gate = -1;
+    shot_check_good(&first);
+    shot_check_good(&second);
+    fovea_pool_close_model(model);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_answer_that_is_there_counts),
+        TEST(a_worker_that_is_ready_counts),
+        TEST(who_was_killed_did_not_hang),
+        TEST(an_image_that_is_answered_waits_for_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
