@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/size.h"
 #include "image/damage.h"
+#include "image/text_mode.h"
 
 uint64_t
 fovea_decode_passes(const struct fovea_image_info *info, uint64_t n)
@@ -127,6 +128,9 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
     }
     enum fovea_format format;
     enum fovea_status status = fovea_image_sniff(input, &format, err);
+    if (!status) {
+        status = fovea_check_no_text_mode(input, format, err);
+    }
     if (status) {
         return status;
     }

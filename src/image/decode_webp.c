@@ -249,13 +249,20 @@ push_canvas(const WebPIterator *frame, const struct fovea_image_info *info,
     return FOVEA_OK;
 }
 
-/* The demuxer has checked that frames lie inside the canvas. */
+/* The demuxer has checked that frames lie inside the canvas. is_whole: the file
+   has all data of the frame. Where it has not libwebp may give out every row,
+   of bits that stand elsewhere than they should. */
 static enum fovea_status
-push_frame(const WebPIterator *frame, const struct fovea_image_info *info,
-        const struct fovea_row_sink *sink, struct fovea_error *err)
+push_frame(const WebPIterator *frame, bool is_whole,
+        const struct fovea_image_info *info, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
 {
     struct picture picture = { .n_rows = 0 };
     enum fovea_status status = decode_frame(frame, &picture, err);
+    if (!status && !is_whole) {
+        status = fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "WebP: the picture's data end before they should");
+    }
     enum fovea_status pushed = push_canvas(frame, info, &picture, sink, err);
     free(picture.pixels);
     return pushed ? pushed : status;
@@ -284,7 +291,9 @@ decode_first(const WebPDemuxer *demuxer, const WebPData *data,
     }
     enum fovea_status status = fovea_decode_begin(info, limits, sink, err);
     if (!status) {
-        status = push_frame(&frame, info, sink, err);
+        /* The byte that makes a chunk's size even may be missing. */
+        bool is_whole = frame.complete || stated_size(data) <= data->size + 1;
+        status = push_frame(&frame, is_whole, info, sink, err);
     }
     WebPDemuxReleaseIterator(&frame);
     return status;

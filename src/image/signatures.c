@@ -170,10 +170,17 @@ is_mpeg_ts(const struct fovea_head *head)
     {                                                                 \
         name, FOVEA_KIND_OTHER, 0, at, magic, sizeof(magic) - 1, NULL \
     }
+#define TEXTED(name, magic)                                           \
+    {                                                                 \
+        name, FOVEA_KIND_TEXTED, 0, 0, magic, sizeof(magic) - 1, NULL \
+    }
 #define OTHER_IF(name, matches)                        \
     {                                                  \
         name, FOVEA_KIND_OTHER, 0, 0, NULL, 0, matches \
     }
+
+/* UTF-8 of the character that stands for one that cannot be read. */
+#define FFFD "\xef\xbf\xbd"
 
 static const struct fovea_signature signatures[] = {
     DECODED(JPEG, 0, "\xff\xd8\xff"),
@@ -300,6 +307,17 @@ static const struct fovea_signature signatures[] = {
     OTHER_IF("a data URI, and not the bytes in it", fovea_head_is_data_uri),
     OTHER_IF("base64 text of an image, and not its bytes",
             fovea_head_is_base64),
+
+    /* Line ends of another system, seven bits, UTF-8 of each byte, and U+FFFD
+       for what is no UTF-8. PNG's signature was made to show it. */
+    TEXTED("PNG", "\x89PNG\r\r\n\x1a\r\n"),
+    TEXTED("PNG", "\x89PNG\n\x1a\n"),
+    TEXTED("PNG", "\x89PNG\r\r\x1a\r"),
+    TEXTED("PNG", "\x09PNG\r\n\x1a\n"),
+    TEXTED("PNG", "\xc2\x89PNG\r\n\x1a\n"),
+    TEXTED("PNG", FFFD "PNG\r\n\x1a\n"),
+    TEXTED("JPEG", "\xc3\xbf\xc3\x98\xc3\xbf"),
+    TEXTED("JPEG", FFFD FFFD FFFD FFFD "\0\x10JFIF"),
 
     PICTURE_IF("TGA", is_tga),
     OTHER_IF("nothing but zero bytes", fovea_head_is_zeros),

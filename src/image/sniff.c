@@ -32,6 +32,12 @@ fovea_image_sniff(const struct fovea_input *input,
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "%s is not supported", found->name);
     }
+    if (found->kind == FOVEA_KIND_TEXTED) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "%s: the file was sent or saved as text, which has changed its "
+                "bytes",
+                found->name);
+    }
     bool is_raw = false;
     if (found->format == FOVEA_FORMAT_TIFF) {
         status = fovea_raw_is_tiff(input, &is_raw, err);

@@ -81,7 +81,9 @@ check_cuts(size_t spare)
         }
         const char *rows = strstr(error.message, "; ");
         if (rows) {
-            unsigned long n_rows = strtoul(rows + 2, NULL, 10);
+            bool has_all = strncmp(rows, "; all ", 6) == 0;
+            unsigned long n_rows =
+                    has_all ? HEIGHT : strtoul(rows + 2, NULL, 10);
             assert_true(n_rows >= most);
             most = n_rows;
         }
@@ -106,7 +108,7 @@ webp_keeps_the_rows_before_a_cut(void **state)
         file.size = 0;
         put(bytes, size);
         WebPFree(bytes);
-        check_cuts(4);
+        check_cuts(1); /* makes the last chunk's size even */
     }
 }
 

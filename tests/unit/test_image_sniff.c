@@ -183,7 +183,7 @@ static const struct sniff_case others[] = {
     CASE("\0\0\0\0\0\0\0\0", "nothing but zero bytes"),
     /* Almost something. */
     CASE("\xff\xd8\x00", "no known format"),
-    CASE("\x89PNG\n\x1a\n....", "no known format"),
+    CASE("\x89PNG\1\n\x1a\n....", "no known format"),
     CASE("RIFF\0\0\0\0WEB", "no known format"),
     CASE("\1\0\0\0 .................................. EMF", "no known format"),
     CASE("\0\0\1\0\0\0\x10\x10", "no known format"),
