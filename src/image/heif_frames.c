@@ -70,8 +70,12 @@ dav1d_open(Dav1dContext **decoder_out, const Dav1dSettings *settings)
 bool
 fovea_heif_limits_frames(void)
 {
-    void *own = NULL;
-    int (*const here)(Dav1dContext **, const Dav1dSettings *) = dav1d_open;
-    memcpy(&own, &here, sizeof own);
-    return dlsym(RTLD_DEFAULT, "dav1d_open") == own;
+    void *own[2] = { NULL, NULL };
+    int (*const opens)(Dav1dContext **, const Dav1dSettings *) = dav1d_open;
+    const struct de265_image *(*const gives)(de265_decoder_context *) =
+            de265_get_next_picture;
+    memcpy(&own[0], &opens, sizeof own[0]);
+    memcpy(&own[1], &gives, sizeof own[1]);
+    return dlsym(RTLD_DEFAULT, "dav1d_open") == own[0] &&
+            dlsym(RTLD_DEFAULT, "de265_get_next_picture") == own[1];
 }

@@ -94,6 +94,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
 static void
 refuse(struct fovea_slot *slot, const struct fovea_error *why)
 {
+    slot->hands[slot->need.index].is_refused = true;
     answer(slot, why->code, why->message);
 }
 

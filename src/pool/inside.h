@@ -42,6 +42,9 @@
    tell: one that should soon, and any other, whose channel says so too. */
 #define FOVEA_LOOK_SOON_NS (10 * FOVEA_NS_PER_MS)
 #define FOVEA_LOOK_NS      FOVEA_NS_PER_S
+/* Images after which a worker that has no memory for one is replaced: codecs
+   leak, and what they leaked is missing from the little that it may have. */
+#define FOVEA_WORN_AFTER 100
 /* How often the memory is looked at while workers live. */
 #define FOVEA_PRESSURE_EVERY_NS FOVEA_NS_PER_S
 /* How soon a worker that could not be added is tried again. */
@@ -54,6 +57,7 @@ struct fovea_hand {
     bool is_decoded;
     bool is_done; /* the worker gave its result */
     bool has_asked;
+    bool is_refused;
     struct fovea_reservation grant; /* for decoding it; outlives the item */
 };
 
@@ -93,6 +97,7 @@ struct fovea_slot {
     uint64_t asked;         /* the number of its question */
     unsigned given_weights; /* model->n_weights of them; 0: none */
     bool is_probe;          /* the one worker of a half-open breaker */
+    bool lacks_memory;      /* for an image that it was not refused any for */
     bool is_harmless;       /* its end is no fault: the packed copy was bad */
     bool is_on_trial;       /* it has the canary in hand */
     enum fovea_blame blame; /* for its end */

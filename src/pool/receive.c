@@ -216,7 +216,8 @@ finish_job(struct fovea_slot *slot)
     slot->said = FOVEA_CHANNEL_READY;
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
-    if (slot->n_images >= pool->settings.recycle_after) {
+    bool is_worn = slot->lacks_memory && slot->n_images >= FOVEA_WORN_AFTER;
+    if (is_worn || slot->n_images >= pool->settings.recycle_after) {
         fovea_slot_stop(slot, FOVEA_STOP_RECYCLED);
     }
 }
@@ -264,6 +265,8 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     }
     slot->progress_ns = pool->now_ns;
     hand->is_done = true;
+    slot->lacks_memory = slot->lacks_memory ||
+            (result.status == FOVEA_ERR_NO_MEMORY && !hand->is_refused);
     fovea_grant_release(slot, hand);
     fovea_lock(pool);
     struct fovea_item *item = FOVEA_TAKE(hand->item);

@@ -13,6 +13,7 @@
  *     log-long N        one line of N bytes
  *     log-for-ever      a byte at a time, and lines
  *     bad ...           FOVEA_ERR_NOT_AN_IMAGE
+ *     starved           FOVEA_ERR_NO_MEMORY
  *     note N TEXT       a vector with these notes, and what they are about
  *     bad-note          FOVEA_ERR_NOT_AN_IMAGE with a note
  *     crash             SIGSEGV

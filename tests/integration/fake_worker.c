@@ -463,6 +463,10 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
         (void)snprintf(result.message, sizeof result.message,
                 "these bytes are bad");
     }
+    if (find_word(words, "starved")) {
+        result.status = FOVEA_ERR_NO_MEMORY;
+        (void)snprintf(result.message, sizeof result.message, "no memory");
+    }
     add_notes(words, &result);
     if (grant->status) {
         result.status = grant->status;
