@@ -46,7 +46,8 @@ codec_bytes(const struct fovea_tiff *tiff, uint64_t block_pixels,
     switch (tiff->compression) {
     case COMPRESSION_JPEG:
     case COMPRESSION_OJPEG:
-        return least(fovea_product_bytes(block_pixels, 2U * tiff->n_samples),
+        return least(fovea_product_bytes(block_pixels,
+                             UINT64_C(2) * tiff->n_samples),
                 JPEG_BYTES);
     case COMPRESSION_LZMA:
         return LZMA_BYTES;

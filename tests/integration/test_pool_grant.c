@@ -451,33 +451,6 @@ test_a_worker_that_leaves_while_it_waits(void **state)
     wait_reserved(0);
 }
 
-/* What codecs leaked is missing from what a worker may have: one that has done
-   many images and has no memory for another is replaced; one that has not, or
-   that was refused some, is not. */
-static void
-test_a_worker_that_is_worn(void **state)
-{
-    (void)state;
-    scene.settings.max_workers = 1;
-    scene_open(&scene);
-    uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
-    struct shot shot;
-    shot_init(&shot, &scene, "starved");
-    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
-    shot_init(&shot, &scene, "vector");
-    for (unsigned i = 0; i < 98; i++) {
-        shot_expect_good(&shot, model);
-    }
-    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_RECYCLED), 0);
-    shot_init(&shot, &scene, "starved");
-    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
-    scene_wait_stops(&scene, FOVEA_STOP_RECYCLED, 1);
-    shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
-}
-
 int
 main(void)
 {
@@ -510,8 +483,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_impatience, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
                 test_a_worker_that_leaves_while_it_waits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_worker_that_is_worn, set_up,
-                tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -373,6 +373,32 @@ test_stats(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* What codecs leaked is missing from what a worker may have: one that has done
+   many images and has no memory for another is replaced; one that has not, or
+   that was refused some, is not. */
+static void
+test_a_worker_that_is_worn(void **state)
+{
+    (void)state;
+    scene.settings.max_workers = 1;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "starved");
+    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
+    shot_init(&shot, &scene, "vector");
+    for (unsigned i = 0; i < 98; i++) {
+        shot_expect_good(&shot, model);
+    }
+    assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_RECYCLED), 0);
+    shot_init(&shot, &scene, "starved");
+    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
+    scene_wait_stops(&scene, FOVEA_STOP_RECYCLED, 1);
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, model);
+    fovea_pool_close_model(model);
+}
+
 int
 main(void)
 {
@@ -388,6 +414,8 @@ main(void)
         TEST(test_model_is_closed),
         TEST(test_model_is_closed_while_loading),
         TEST(test_stats),
+        cmocka_unit_test_setup_teardown(test_a_worker_that_is_worn, set_up,
+                tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
