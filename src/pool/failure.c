@@ -2,7 +2,10 @@
  * What the end of a worker means: for the images in its hands, for those that
  * wait, and for the breaker.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "pool/chores.h"
 #include "pool/inside.h"
@@ -166,6 +169,20 @@ is_hopeless(const struct fovea_slot *slot)
             fovea_slot_count(slot->model, fovea_slot_lives) == 0;
 }
 
+/* Libraries crash where they get no memory: who set a limit (ulimit -v, a
+   service's LimitAS) should not have to guess. Empty where there is none. */
+static void
+say_address_space(char *text, size_t size)
+{
+    struct rlimit limit;
+    text[0] = '\0';
+    if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        (void)snprintf(text, size,
+                "; its address space is limited to %" PRIu64 " MB (RLIMIT_AS)",
+                (uint64_t)limit.rlim_cur >> 20);
+    }
+}
+
 void
 fovea_failure_judge(struct fovea_slot *slot)
 {
@@ -182,9 +199,11 @@ fovea_failure_judge(struct fovea_slot *slot)
     }
     struct fovea_error fault = slot->failure;
     if (slot->ready_ns == 0 && fault.code == FOVEA_ERR_WORKER_CRASHED) {
+        char space[80];
+        say_address_space(space, sizeof space);
         (void)fovea_fail(&fault, FOVEA_ERR_WORKER_START,
-                "a worker of %s ended while it was loading: %s",
-                model->settings.key, slot->failure.message);
+                "a worker of %s ended while it was loading: %s%s",
+                model->settings.key, slot->failure.message, space);
     }
     fovea_lock(pool);
     fovea_breaker_fault(&model->breaker, pool->now_ns);

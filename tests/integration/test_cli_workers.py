@@ -3,6 +3,7 @@
 left behind, however the command ends."""
 import http.server
 import os
+import resource
 import signal
 import subprocess
 import threading
@@ -117,6 +118,21 @@ def test_a_worker_program_that_is_not_there_is_said(directory):
          "a worker did not start: ")
 
 
+def test_a_limited_address_space_is_said(directory):
+    """What crashes at its start may lack memory that a limit forbids."""
+    path = put(directory, "a.png", picture(4))
+    environment = command.environment(FOVEA_WORKER="/bin/true")
+
+    def limit():  # wide enough for sanitizers
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 50, 1 << 50))
+
+    said(run("embed", path, env=environment, preexec_fn=limit), 1,
+         "ended while it was loading", "limited to 1073741824 MB (RLIMIT_AS)")
+    text = said(run("embed", path, env=environment), 1,
+                "ended while it was loading")
+    assert "RLIMIT_AS" not in text, text
+
+
 def test_wrong_limits_are_refused(directory):
     path = put(directory, "a.png", picture(5))
     for flag, value in (("--memory-limit", "101%"), ("--memory-limit", "x"),
@@ -156,6 +172,7 @@ command.main([
     test_stats_and_events_are_told,
     test_memory_that_is_not_there_is_said,
     test_a_worker_program_that_is_not_there_is_said,
+    test_a_limited_address_space_is_said,
     test_wrong_limits_are_refused,
     test_a_queue_of_one_loses_nothing,
     test_no_worker_outlives_the_command,
