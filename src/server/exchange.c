@@ -145,15 +145,31 @@ too_large(const struct fovea_exchange *exchange, const char *how,
             fovea_limit_by(FOVEA_LIMIT_BODY));
 }
 
+static bool
+is_too_packed(const struct fovea_exchange *exchange)
+{
+    return exchange->unpacked_bytes > FOVEA_INFLATE_FREE_BYTES &&
+            (exchange->unpacked_bytes - FOVEA_INFLATE_FREE_BYTES) /
+                    FOVEA_INFLATE_MOST_TIMES >=
+            exchange->received_bytes;
+}
+
 static enum fovea_status
 keep_unpacked(void *context, const char *data, size_t size,
         struct fovea_error *err)
 {
     struct fovea_exchange *exchange = context;
     exchange->unpacked_bytes += size;
-    return exchange->unpacked_bytes > exchange->server->settings.max_body_bytes
-            ? too_large(exchange, ", unpacked,", err)
-            : keep_plain(exchange, data, size, err);
+    if (exchange->unpacked_bytes > exchange->server->settings.max_body_bytes) {
+        return too_large(exchange, ", unpacked,", err);
+    }
+    if (is_too_packed(exchange)) {
+        return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
+                "the request unpacks to more than %d times its size; send it "
+                "without Content-Encoding",
+                FOVEA_INFLATE_MOST_TIMES);
+    }
+    return keep_plain(exchange, data, size, err);
 }
 
 static enum fovea_status

@@ -20,6 +20,14 @@ enum fovea_coding {
                              that name */
 };
 
+/* What packed bytes may become: some in any case, and then so many times as much.
+   Pictures that are not compressed themselves stay below that; a body that is
+   nothing but one byte would keep the server busy for those who send little. */
+enum {
+    FOVEA_INFLATE_FREE_BYTES = 1 << 20,
+    FOVEA_INFLATE_MOST_TIMES = 100,
+};
+
 /** What Accept-Encoding says where another coding was refused. */
 #define FOVEA_CODINGS "gzip, deflate"
 

@@ -192,6 +192,28 @@ def test_packed_bodies(_):
         same(server.upload(picture(1)).vectors(), [wanted])
 
 
+def test_little_does_not_become_much(_):
+    """Packed bytes may become many more of them, but not without a bound."""
+    width, height = 1024, 640
+    rows = b"".join(os.urandom(3 * width) + bytes(31 * 3 * width)
+                    for _ in range(height // 32))
+    bitmap = (struct.pack("<2sIII", b"BM", 54 + len(rows), 0, 54)
+              + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0,
+                            len(rows), 0, 0, 0, 0) + rows)
+    with Server() as server:
+        wanted = server.upload(bitmap).vectors()
+        same(server.upload(gzip.compress(bitmap),
+                           Content_Encoding="gzip").vectors(), wanted)
+        for path in ("/v1/embeddings", "/v1/embeddings/image"):
+            for coding, pack in (("gzip", gzip.compress),
+                                 ("deflate", zlib.compress)):
+                is_error(server.post(pack(bytes(16 << 20)), path,
+                                     Content_Encoding=coding), 413,
+                         "body_too_large", "100 times its size",
+                         "Content-Encoding")
+        same(server.metric("fovea_body_bytes"), 0)
+
+
 def test_one_model(_):
     with Server() as server:
         listed, = server.get("/v1/models").json["data"]
@@ -292,5 +314,5 @@ def test_clients_are_told_whether_to_try_again(directory):
 command.main([test_infinity, test_items_with_errors_can_be_decoded,
               test_texts_are_refused_as_such, test_shapes_of_chats,
               test_fields_of_others, test_packed_bodies,
-              test_one_model, test_slashes,
+              test_little_does_not_become_much, test_one_model, test_slashes,
               test_clients_are_told_whether_to_try_again])
