@@ -1,64 +1,17 @@
 // The server's page in a real browser.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
+  writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { main, SOURCE, withServer } from "./serving.mjs";
+import { browser, embedded, format, give, onPage, onProxy, says, scene, text }
+  from "./browsing.mjs";
+import { main } from "./serving.mjs";
 
-const CHROMIUM = "/usr/bin/chromium";
-const PATIENCE_MS = 300000;
-const MODEL = join(SOURCE, "models/fovea/near-duplicate");
-const scene = (name) => join(SOURCE, "samples/scenes", `${name}.jpg`);
-
-let chromium;
-try {
-  ({ chromium } = await import("playwright-core"));
-} catch {
-  console.log("1..0 # SKIP npm's package playwright-core is not installed");
-  process.exit(0);
-}
-if (!existsSync(CHROMIUM)) {
-  console.log("1..0 # SKIP there is no Chromium");
-  process.exit(0);
-}
-
-// Other services of a browser than showing a page would only look for a network.
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update",
-  "--disable-sync"] });
 const scratch = mkdtempSync(join(tmpdir(), "fovea-page-"));
 const broken = join(scratch, "broken.jpg");
 writeFileSync(broken, "this is no picture");
-
-// A page on a server of its own; what it complains of fails the test.
-function onPage(use, { flags = [], view = {}, expected = null } = {}) {
-  return () => withServer(["--quiet", ...flags], async (url, server) => {
-    const context = await browser.newContext(view);
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE_MS);
-    const complaints = [];
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
-      if (message.type() === "error" && !expected?.test(message.text())) {
-        complaints.push(message.text());
-      }
-    });
-    try {
-      await page.goto(url);
-      await use(page, url, server);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
-  }, MODEL);
-}
-
-const give = (page, ...paths) => page.setInputFiles("#files", paths);
-const embedded = (page, n) => page.waitForFunction((count) =>
-  document.querySelectorAll(".thumb").length === count, n);
-const text = (page, selector) => page.locator(selector).innerText();
 
 async function poolIsLive(page) {
   await page.waitForSelector("#state[data-state=cold]");
@@ -81,39 +34,37 @@ async function poolIsLive(page) {
     /Images a second over the last minutes: now [\d.]+, at most [\d.]+/);
 }
 
+const names = (page, selector) =>
+  page.locator(`${selector} .name`).allInnerTexts();
+
 async function looksAlikeIsNear(page) {
   await give(page, scene("city"), scene("fog"), scene("marble"),
     scene("city_mirror"), scene("fruit"));
   await embedded(page, 5);
-  await page.getByRole("button", { name: "city.jpg" }).click();
-  await page.waitForFunction(() =>
-    document.querySelectorAll("#near li").length === 4);
-  assert.match(await text(page, "#near-title"), /city\.jpg/);
-  assert.match(await text(page, "#near li:first-child"), /city_mirror\.jpg/);
-  const rows = await page.locator("#table tbody tr").allTextContents();
-  assert.equal(rows.length, 5);
-  assert.ok(rows.some((row) => /^city\.jpgcity_mirror\.jpg0\.\d{3}$/.test(row)),
-    rows.join("\n"));
-  // On the map too, and nothing lies on something else or outside.
-  const boxes = await page.locator(".thumb").evaluateAll((all) => Promise.all(
-    all.flatMap((t) => t.getAnimations().map((a) => a.finished))).then(() =>
-    all.map((t) => ({ name: t.firstChild.alt,
-      ...t.getBoundingClientRect().toJSON() }))));
-  const map = await page.locator("#map").boundingBox();
-  for (const [i, a] of boxes.entries()) {
-    assert.ok(a.left >= map.x && a.right <= map.x + map.width + 1 &&
-      a.top >= map.y && a.bottom <= map.y + map.height + 1, a.name);
-    for (const b of boxes.slice(0, i)) {
-      assert.ok(a.right <= b.left + 2 || b.right <= a.left + 2 ||
-        a.bottom <= b.top + 2 || b.bottom <= a.top + 2,
-      `${a.name} lies on ${b.name}`);
-    }
-  }
-  await page.getByRole("button", { name: "Remove this one" }).click();
+  // Without asking: the most alike of all stand first.
+  await says(page, "#near li:first-child", /^city\.jpg\s+city_mirror\.jpg/);
+  await page.click(".thumb >> nth=0");
+  await says(page, "#near-title", /Like city\.jpg/);
+  assert.equal(await page.locator("#near li").count(), 4);
+  assert.match(await text(page, "#near li:first-child"),
+    /^city_mirror\.jpg\s+0\.\d{3}$/);
+  assert.match(await text(page, ".tile:first-child"),
+    /^city\.jpg\s+0\.\d{3} city_mirror\.jpg$/);
+  // More like that one.
+  await page.click("#near li:first-child button");
+  await says(page, "#near-title", /Like city_mirror\.jpg/);
+  await says(page, "#near li:first-child", /^city\.jpg/);
+  // Side by side, where that is wanted.
+  await page.selectOption("#order", "alike");
+  assert.deepEqual((await names(page, "#tiles")).slice(0, 2),
+    ["city.jpg", "city_mirror.jpg"]);
+  await page.getByRole("button", { name: "Remove" }).click();
   await embedded(page, 4);
+  assert.ok(!(await names(page, "#tiles")).includes("city_mirror.jpg"));
+  assert.doesNotMatch(await text(page, ".tile:first-child"), /city_mirror/);
   await page.getByRole("button", { name: "Clear" }).click();
   await embedded(page, 0);
-  assert.equal(await page.locator("#results").isVisible(), false);
+  await page.waitForSelector("#invitation", { state: "visible" });
 }
 
 async function dropsAreTaken(page) {
@@ -124,183 +75,172 @@ async function dropsAreTaken(page) {
     transfer.items.add(new File([await canvas.convertToBlob()], "drawn.png"));
     return transfer;
   });
-  await page.dispatchEvent("#drop", "drop", { dataTransfer: dropped });
+  await page.dispatchEvent("#stage", "drop", { dataTransfer: dropped });
   await embedded(page, 1);
-  assert.equal(await page.locator(".thumb img").getAttribute("alt"),
-    "drawn.png");
+  await says(page, ".tile", /^drawn\.png/);
+}
+
+// A real drop, with what is no picture, and folders in it.
+async function foldersAreWalked(page) {
+  const folder = join(scratch, "holiday");
+  mkdirSync(join(folder, "day two"), { recursive: true });
+  copyFileSync(scene("city"), join(folder, "first.jpg"));
+  copyFileSync(format("still.heic"), join(folder, "day two", "second.heic"));
+  writeFileSync(join(folder, "notes.txt"), "It rained.");
+  const devtools = await page.context().newCDPSession(page);
+  const box = await page.locator("#stage").boundingBox();
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await devtools.send("Input.dispatchDragEvent", { type, x: box.x + 50,
+      y: box.y + 50, data: { items: [], files: [folder, scene("fog")],
+        dragOperationsMask: 1 } });
+  }
+  await embedded(page, 3);
+  assert.deepEqual((await names(page, "#tiles")).sort(),
+    ["first.jpg", "fog.jpg", "second.heic"]);
+  assert.match(await text(page, "#progress"),
+    /3 of 3 pictures embedded, 1 left out, which are no pictures/);
+  assert.doesNotMatch(await page.content(), /holiday|day two|fovea-page-/);
 }
 
 async function badOnesCostThemselves(page) {
   await give(page, scene("fog"), broken, scene("fruit"));
   await embedded(page, 2);
-  await page.waitForFunction(() => /2 embedded, 1 with an error/.test(
-    document.getElementById("progress").innerText));
-  assert.match(await text(page, "#failures"), /broken\.jpg: .*not an image/);
+  await says(page, "#progress", /2 of 3 pictures embedded, 1 with an error/);
+  const tile = ".tile[data-state=bad]";
+  assert.match(await text(page, tile), /not an image.*\s+broken\.jpg\s+error/);
+  await page.selectOption("#order", "trouble");
+  assert.equal((await names(page, "#tiles"))[0], "broken.jpg");
+  await page.click(`${tile} button`);
+  await says(page, "#about", /not an image/);
 }
 
-async function asksForTheKey(page) {
-  await page.waitForSelector("#key-form:not([hidden])");
-  await page.fill("#key", "wrong");
-  await page.press("#key", "Enter");
-  await page.waitForFunction(() => /not one of the server's/.test(
-    document.getElementById("key-error").innerText));
-  await page.fill("#key", "right");
-  await page.press("#key", "Enter");
-  await page.waitForSelector("#state[data-state=cold]");
-  assert.equal(await page.locator("#key-form").isVisible(), false);
-  await give(page, scene("fog"));
-  await embedded(page, 1);
+// Nothing is broken where the browser cannot show what the server can read.
+async function hasPlaceholders(page) {
+  const shown = { "still.heic": "HEIC", "none.tif": "TIFF",
+    "preview.dng": "DNG" };
+  await give(page, ...Object.keys(shown).map(format), scene("fog"));
+  await embedded(page, 4);
+  await page.waitForSelector(".tile .face img");
+  for (const [name, kind] of Object.entries(shown)) {
+    const tile = page.locator(".tile", { has: page.getByText(name,
+      { exact: true }) });
+    await tile.locator(".format").waitFor();
+    assert.equal(await tile.locator(".format").innerText(), kind);
+    assert.equal(await tile.locator("img").count(), 0);
+  }
+  const pictures = await page.locator("img").evaluateAll((all) =>
+    Promise.all(all.map((i) => i.decode().then(() => i.naturalWidth))));
+  assert.ok(pictures.every((width) => width > 0), String(pictures));
+}
+
+async function showsNotes(page) {
+  const bytes = readFileSync(scene("city"));
+  const cut = join(scratch, "cut.jpg");
+  writeFileSync(cut, bytes.subarray(0, bytes.length * 0.9));
+  await give(page, format("preview.dng"), cut, scene("fog"));
+  await embedded(page, 3);
+  const notes = await page.locator(".tile").evaluateAll((all) => all.map((t) =>
+    [...t.querySelectorAll(".note")].map((note) => note.innerText)));
+  assert.deepEqual(notes, [["preview"], ["damaged"], []]);
+  await page.click(".tile:nth-child(2) button");
+  await says(page, "#about", /\w+ .*\w+/);
+  const title = await page.getAttribute(".tile:nth-child(2) button", "title");
+  assert.ok(title.includes(await text(page, "#about")), title);
 }
 
 async function keysAreEnough(page) {
   await page.waitForSelector("#state[data-state=cold]");
-  await give(page, scene("city"), scene("fog"), scene("marble"));
+  await give(page, scene("city"), scene("fog"), scene("marble"), broken);
   await embedded(page, 3);
+  await says(page, "#progress", /1 with an error/);
+  await page.waitForSelector("#near li");
   await page.evaluate(() => document.activeElement.blur());
   const reached = [];
-  for (let i = 0; i < 12; i++) {
+  for (let i = 0; i < 9; i++) {
     await page.keyboard.press("Tab");
     reached.push(await page.evaluate(() => document.activeElement.id ||
       document.activeElement.className || document.activeElement.tagName));
+    const outline = await page.evaluate(() => getComputedStyle(
+      document.activeElement.id === "files" ? document.activeElement
+        .previousElementSibling : document.activeElement).outlineStyle);
+    assert.equal(outline, "solid", reached.at(-1));
   }
-  for (const stop of ["skip", "files", "clear", "thumb", "remove"]) {
+  for (const stop of ["skip", "files", "order", "again", "clear", "thumb"]) {
     assert.ok(reached.includes(stop), `${stop} is not in ${reached}`);
   }
   assert.equal(reached.filter((stop) => stop === "thumb").length, 1);
-  // From picture to picture with the arrows, in every direction back again.
-  await page.focus(".thumb[aria-pressed=true]");
-  const seen = new Set();
-  for (const key of ["Left", "Up", "Right", "Down", "Right", "Up", "Left"]) {
-    await page.keyboard.press(`Arrow${key}`);
-    seen.add(await page.evaluate(() =>
-      document.activeElement.firstChild.alt));
+  // From picture to picture with the arrows; chosen, and left again.
+  await page.focus(".thumb");
+  const at = () => page.evaluate(() =>
+    document.activeElement.querySelector(".name").innerText);
+  const seen = [await at()];
+  for (const key of ["ArrowRight", "ArrowRight", "Home", "End", "ArrowLeft"]) {
+    await page.keyboard.press(key);
+    seen.push(await at());
   }
-  assert.equal(seen.size > 1, true, [...seen].join());
-  const focused = await page.evaluate(() =>
-    getComputedStyle(document.activeElement).outlineStyle);
-  assert.equal(focused, "solid");
-}
-
-async function fitsAPhone(page) {
-  await give(page, scene("city"), scene("fog"));
+  assert.deepEqual(seen, ["city.jpg", "fog.jpg", "marble.jpg", "city.jpg",
+    "broken.jpg", "marble.jpg"]);
+  await page.keyboard.press("Enter");
+  await says(page, "#near-title", /Like marble\.jpg/);
+  await page.keyboard.press("Escape");
+  await says(page, "#near-title", /Most alike/);
+  assert.equal(await at(), "marble.jpg");
+  await page.keyboard.press("Delete");
   await embedded(page, 2);
-  await page.waitForSelector(".cell");
-  const [inside, outside] = await page.evaluate(() =>
-    [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(inside <= outside, `${inside} is wider than ${outside}`);
+  assert.ok(["fog.jpg", "broken.jpg"].includes(await at()));
 }
 
-// Contrast of every text that is shown, as WCAG 2 has it.
-function contrasts() {
-  const level = (c) => {
-    const [r, g, b] = c.map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92
-      : ((v / 255 + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const parse = (c) => c.match(/[\d.]+/g).map(Number);
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) {
-        return colour.slice(0, 3);
-      }
-    }
-    return [255, 255, 255];
-  };
-  const bad = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((n) =>
-      n.nodeType === Node.TEXT_NODE && n.data.trim());
-    if (!own || !element.getClientRects().length) {
-      continue;
-    }
-    const style = getComputedStyle(element);
-    const svg = element.namespaceURI.endsWith("svg");
-    const a = level(parse(svg ? style.fill : style.color).slice(0, 3));
-    const b = level(behind(element));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) {
-      bad.push(`${element.tagName} "${element.textContent}": ${ratio}`);
-    }
-  }
-  return bad;
-}
-
-async function isReadable(page) {
-  await give(page, scene("city"), broken);
-  await embedded(page, 1);
-  await page.waitForSelector(".cell");
-  await page.waitForSelector("#failures li");
-  assert.deepEqual(await page.evaluate(contrasts), []);
-  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-}
-
-let lightBack;
-
-async function isReadableInLight(page) {
-  lightBack = await isReadable(page);
-}
-
-async function isReadableInDark(page) {
-  assert.notEqual(await isReadable(page), lightBack);
-}
-
-// What a screen reader needs: names for all that can be used or seen.
-async function hasNames(page) {
-  await give(page, scene("city"), scene("fog"));
-  await embedded(page, 2);
-  const nameless = await page.evaluate(() => {
-    const bad = [];
-    for (const e of document.querySelectorAll(
-      "input, select, button, a, img, [role=img], svg")) {
-      const name = e.labels?.[0]?.innerText || e.getAttribute("aria-label") ||
-        e.innerText || e.getAttribute("alt") ||
-        e.querySelector?.("img")?.alt;
-      if (!name && !(e.tagName === "IMG" && e.alt === "")) {
-        bad.push(e.outerHTML.slice(0, 80));
-      }
-    }
-    return bad;
-  });
-  assert.deepEqual(nameless, []);
-  assert.equal(await page.locator("h1").count(), 1);
-  assert.equal(await page.locator("main").count(), 1);
-  assert.equal(await page.getAttribute("html", "lang"), "en");
-  assert.ok(await page.locator("[role=status], [aria-live]").count() >= 3);
-}
-
-async function tellsWhenTheServerIsGone(page, url, server) {
+// What people come for is seen first, and the pool below it.
+async function tryingComesFirst(page) {
   await page.waitForSelector("#state[data-state=cold]");
-  const port = new URL(url).port;
-  server.kill("SIGTERM");
-  await page.waitForFunction(() => /does not answer/.test(
-    document.getElementById("connection").innerText));
-  assert.equal(await text(page, "#state"), "no answer");
-  await withServer(["--quiet", "--port", port], async () => {
-    await page.waitForSelector("#state[data-state=cold]");
-    assert.equal(await page.locator("#connection").isVisible(), false);
-  }, MODEL);
+  const trying = await page.locator("#try").boundingBox();
+  const pool = await page.locator("#pool").boundingBox();
+  assert.ok(trying.y < 250 && trying.y + trying.height <= pool.y);
+  const choose = await page.locator("#tools .button").boundingBox();
+  assert.ok(choose.y + choose.height < page.viewportSize().height);
 }
+
+// One point of a time that has nothing before and after it is seen.
+async function drawsSinglePoints(page) {
+  await page.waitForSelector("#time-chart .dot");
+  const dots = await page.locator("#time-chart .dot").evaluateAll((all) =>
+    all.map((dot) => [dot.getBoundingClientRect().width > 0,
+      dot.getAttribute("class")]));
+  assert.deepEqual(dots, [[true, "dot "], [true, "dot second"]]);
+  const line = await page.getAttribute("#time-chart .line", "d");
+  assert.equal(line.match(/M/g).length, 1);
+  assert.equal(line.match(/L/g).length, 1);
+  assert.doesNotMatch(await page.locator("#time-chart").innerHTML(), /NaN/);
+}
+
+const lonely = ({ path }) => (path === "/v1/pool" ? (pool) => {
+  const times = [null, 40, null, null, 50, 60];
+  pool.history = { interval_s: 2, images_per_s: times.map(() => 0),
+    failed_per_s: times.map(() => 0), queued: times.map(() => 0),
+    p50_ms: times, p99_ms: times };
+  return pool;
+} : undefined);
+
+const NO_IMAGE = /status of 415/;
+const PHONE = { viewport: { width: 360, height: 740 } };
 
 try {
   await main([
     ["the pool is live", onPage(poolIsLive)],
+    ["trying comes first", onPage(tryingComesFirst)],
+    ["trying comes first on a phone", onPage(tryingComesFirst,
+      { view: PHONE })],
     ["what looks alike is near", onPage(looksAlikeIsNear)],
     ["drops are taken", onPage(dropsAreTaken)],
+    ["folders are walked", onPage(foldersAreWalked)],
     ["bad pictures cost themselves", onPage(badOnesCostThemselves,
-      { expected: /status of 415/ })],
-    ["it asks for the key", onPage(asksForTheKey,
-      { flags: ["--api-key", "right"], expected: /status of 401/ })],
-    ["keys are enough", onPage(keysAreEnough)],
-    ["it fits a phone", onPage(fitsAPhone,
-      { view: { viewport: { width: 360, height: 740 } } })],
-    ["it is readable in light", onPage(isReadableInLight,
-      { view: { colorScheme: "light" }, expected: /status of 415/ })],
-    ["it is readable in dark", onPage(isReadableInDark,
-      { view: { colorScheme: "dark" }, expected: /status of 415/ })],
-    ["everything has a name", onPage(hasNames)],
-    ["it tells when the server is gone", onPage(tellsWhenTheServerIsGone,
-      { expected: /ERR_CONNECTION_REFUSED|ERR_EMPTY|ERR_CONNECTION_RESET/ })],
+      { expected: NO_IMAGE })],
+    ["what the browser cannot show has a name", onPage(hasPlaceholders)],
+    ["notes are shown", onPage(showsNotes,
+      { flags: ["--damaged", "accept"] })],
+    ["keys are enough", onPage(keysAreEnough, { expected: NO_IMAGE })],
+    ["single points are drawn", onProxy(drawsSinglePoints,
+      { rule: lonely })],
   ]);
 } finally {
   await browser.close();

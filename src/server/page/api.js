@@ -1,48 +1,82 @@
-/* Asking the server, with the key where it wants one. */
-import { byId } from "/dom.js";
+/* Asking the server: in a time that has an end, and with the key where it wants
+   one. */
+import { refuseKey, tryKeysWith, usableKey } from "/key.js";
 
-const STORED = "fovea-key";
+const MOST_MS = 5000;
+const UNAUTHORIZED = 401;
 
 /** An answer that is an error, as the server tells it. */
 export class Refusal extends Error {
-  constructor(status, message) {
+  constructor(answer, message) {
     super(message);
-    this.status = status;
+    this.isForNow = answer.headers.get("X-Should-Retry") === "true";
+    this.wait_ms = 1000 * (Number(answer.headers.get("Retry-After")) || 1);
   }
 }
 
-function askForKey(message) {
-  const form = byId("key-form");
-  byId("key-error").textContent =
-    sessionStorage.getItem(STORED) ? message : "";
-  if (form.hidden) {
-    form.hidden = false;
-    byId("key").focus();
-  }
-}
+/** No answer: nobody is there, or it broke off, or took too long. */
+export class Silence extends Error {}
 
-byId("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem(STORED, byId("key").value);
-  byId("key").value = "";
-  byId("key-form").hidden = true;
-});
-
-/** The JSON of an answer; throws a Refusal, or a TypeError without a server. */
-export async function ask(path, options = {}) {
-  const key = sessionStorage.getItem(STORED);
-  const headers = { ...options.headers };
+/* One request, until its answer is here whole. */
+async function request(path, options, key) {
+  const { most_ms = MOST_MS, signal, ...rest } = options;
+  const limit = new AbortController();
+  const end = () => limit.abort();
+  const timer = setTimeout(end, most_ms);
+  signal?.addEventListener("abort", end);
+  const headers = { ...rest.headers };
   if (key) {
     headers.Authorization = `Bearer ${key}`;
   }
-  const answer = await fetch(path, { ...options, headers });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) {
-    const message = body.error?.message ?? `status ${answer.status}`;
-    if (answer.status === 401) {
-      askForKey(message);
-    }
-    throw new Refusal(answer.status, message);
+  try {
+    const answer = await fetch(path,
+      { ...rest, headers, signal: limit.signal });
+    const body = await answer.json().catch((error) => {
+      if (error instanceof SyntaxError) {
+        return null; /* a proxy's, perhaps */
+      }
+      throw error;
+    });
+    return { answer, body };
+  } catch (error) {
+    throw new Silence(limit.signal.aborted
+      ? `The server did not answer within ${most_ms / 1000} s.`
+      : "The server cannot be reached, or broke off.", { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
   }
-  return body;
 }
+
+const messageOf = ({ answer, body }) =>
+  body?.error?.message ?? `The answer has status ${answer.status}.`;
+
+/**
+ * The JSON of an answer. Where the server takes no key of ours, that is as
+ * late as the user gives one that it does.
+ *
+ * @param options  of fetch(), and most_ms, the time for all of it.
+ * @throws Refusal, Silence
+ */
+export async function ask(path, options = {}) {
+  for (;;) {
+    const key = await usableKey();
+    const got = await request(path, options, key);
+    if (got.answer.status === UNAUTHORIZED) {
+      refuseKey(key, messageOf(got));
+    } else if (got.answer.ok && got.body) {
+      return got.body;
+    } else {
+      throw new Refusal(got.answer, messageOf(got));
+    }
+  }
+}
+
+tryKeysWith(async (key) => {
+  try {
+    const got = await request("/v1/models", {}, key);
+    return got.answer.status === UNAUTHORIZED ? messageOf(got) : null;
+  } catch (silence) {
+    return silence.message;
+  }
+});

@@ -1,12 +1,14 @@
 /* Lines over time, as SVG: an axis, its largest value, and words for those who
    do not see them. */
-import { make, number } from "/dom.js";
+import { make } from "/dom.js";
+import { number } from "/words.js";
 
 const WIDTH = 400;
 const HEIGHT = 150;
 const LEFT = 44;
 const BOTTOM = 22;
 const TOP = 10;
+const DOT = 2.5;
 
 /* The next of 1, 2, 5, 10, 20, 50, ... */
 function roundUp(value) {
@@ -14,21 +16,27 @@ function roundUp(value) {
   return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= value);
 }
 
-/* Pieces of a line; where nothing is known there is none. */
-function path(values, most, n) {
+/* A line, in pieces: where nothing is known there is none. A point between two
+   such is a dot, since a line of one point would not be seen. */
+function trace(values, kind, most) {
+  const n = values.length;
   const x = (i) => LEFT + (WIDTH - LEFT) * (n > 1 ? i / (n - 1) : 1);
   const y = (v) => HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * v / most;
-  let out = "";
-  let pen = "M";
+  const isKnown = (i) => (values[i] ?? null) !== null;
+  const dots = [];
+  let line = "";
   values.forEach((value, i) => {
-    if (value === null) {
-      pen = "M";
+    if (!isKnown(i)) {
+      return;
+    }
+    const [cx, cy] = [x(i).toFixed(1), y(value).toFixed(1)];
+    if (isKnown(i - 1) || isKnown(i + 1)) {
+      line += `${isKnown(i - 1) ? "L" : "M"}${cx} ${cy}`;
     } else {
-      out += `${pen}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
-      pen = "L";
+      dots.push(make("circle", { class: `dot ${kind}`, cx, cy, r: DOT }));
     }
   });
-  return out;
+  return [make("path", { class: `line ${kind}`, d: line }), ...dots];
 }
 
 function axis(most, minutes) {
@@ -38,8 +46,9 @@ function axis(most, minutes) {
     make("text", { x: LEFT - 6, y: TOP + 8, "text-anchor": "end" },
       number(most)),
     make("text", { x: LEFT - 6, y: floor, "text-anchor": "end" }, "0"),
-    make("text", { x: LEFT, y: HEIGHT - 5 }, `${minutes} min ago`),
-    make("text", { x: WIDTH, y: HEIGHT - 5, "text-anchor": "end" }, "now"),
+    make("text", { x: LEFT, y: HEIGHT - 5 }, `${minutes} min before`),
+    make("text", { class: "end", x: WIDTH, y: HEIGHT - 5,
+      "text-anchor": "end" }, "now"),
   ];
 }
 
@@ -53,14 +62,12 @@ function axis(most, minutes) {
  */
 export function draw(svg, series, total, intervalSeconds, words) {
   const known = series.flatMap((s) => s.values).filter((v) => v !== null);
-  const most = roundUp(Math.max(...known, 1e-3));
+  const most = roundUp(Math.max(...known, 0) || 1);
   const minutes = Math.round(total * intervalSeconds / 60);
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("aria-label", words);
-  svg.replaceChildren(...axis(most, minutes), ...series.map(
-    ({ values, kind }) => make("path", {
-      class: `line ${kind}`,
-      d: path([...Array(Math.max(0, total - values.length)).fill(null),
-        ...values], most, total),
-    })));
+  svg.replaceChildren(...axis(most, minutes), ...series.flatMap(
+    ({ values, kind }) => trace([
+      ...Array(Math.max(0, total - values.length)).fill(null), ...values],
+    kind, most)));
 }

@@ -1,4 +1,8 @@
-/* From vectors to places in the plane: what is alike lies close together. */
+/* Which pictures are alike. Vectors of two models say nothing about each other:
+   only those of one model are ever compared. */
+
+/* Weaker likeness would chain strangers together. */
+const ALIKE = 0.8;
 
 export function cosine(a, b) {
   let sum = 0;
@@ -8,84 +12,81 @@ export function cosine(a, b) {
   return sum; /* both have length 1 */
 }
 
-/* Cosines of all pairs, centred in rows and columns: what classical scaling
-   takes the main axes of. */
-function centred(vectors) {
-  const n = vectors.length;
-  const gram = vectors.map((a) => vectors.map((b) => cosine(a, b)));
-  const means = gram.map((row) => row.reduce((s, v) => s + v, 0) / n);
-  const mean = means.reduce((s, v) => s + v, 0) / n;
-  return gram.map((row, i) => row.map((v, j) => v - means[i] - means[j] +
-    mean));
+const comparable = (a, b) => a !== b && a.vector && b.vector &&
+  a.model === b.model && a.vector.length === b.vector.length;
+
+/** The most alike first: [{picture, cosine}]. */
+export function nearest(picture, pictures) {
+  return pictures.filter((p) => comparable(p, picture))
+    .map((p) => ({ picture: p, cosine: cosine(p.vector, picture.vector) }))
+    .sort((a, b) => b.cosine - a.cosine);
 }
 
-/* The main axis of a symmetric matrix by repeated multiplication; it always
-   begins alike, so that nothing jumps about. */
-function mainAxis(matrix) {
-  let axis = matrix.map((_, i) => Math.cos(1 + 2.399 * i));
-  let length = 0;
-  for (let round = 0; round < 60; round++) {
-    const next = matrix.map((row) => cosine(row, axis));
-    length = Math.hypot(...next);
-    if (length < 1e-12) {
-      return { axis: axis.map(() => 0), length: 0 };
-    }
-    axis = next.map((v) => v / length);
-  }
-  return { axis, length };
-}
-
-/* Take an axis out, so that the next one is found. */
-function without(matrix, { axis, length }) {
-  return matrix.map((row, i) => row.map((v, j) =>
-    v - length * axis[i] * axis[j]));
-}
-
-/* Both axes, each over 0 to 1. */
-function spread(values) {
-  const least = Math.min(...values);
-  const range = Math.max(...values) - least;
-  return values.map((v) => (range > 1e-9 ? (v - least) / range : 0.5));
-}
-
-/* Push apart what overlaps, a little at a time, and keep it in the box. */
-function pushApart(places, box, size) {
-  const inside = (v, most) => Math.min(Math.max(v, 0), Math.max(0, most));
-  for (let round = 0; round < 80; round++) {
-    for (let i = 0; i < places.length; i++) {
-      for (let j = 0; j < i; j++) {
-        const a = places[i];
-        const b = places[j];
-        const dx = a.x - b.x || (i - j) * 1e-3;
-        const dy = a.y - b.y || (i + j) * 1e-3;
-        const over = Math.min(size - Math.abs(dx), size - Math.abs(dy));
-        if (over <= 0) {
-          continue;
-        }
-        const along = Math.abs(dx) > Math.abs(dy);
-        const step = over * 0.3 * Math.sign(along ? dx : dy);
-        a[along ? "x" : "y"] += step;
-        b[along ? "x" : "y"] -= step;
+/** Compare a new one with all others, once: each knows the one most like it,
+ *  best. Gives those that know another one than before. */
+export function meet(picture, pictures) {
+  const changed = [picture];
+  for (const other of pictures) {
+    if (comparable(other, picture)) {
+      const c = cosine(other.vector, picture.vector);
+      if (c > (picture.best?.cosine ?? -2)) {
+        picture.best = { picture: other, cosine: c };
+      }
+      if (c > (other.best?.cosine ?? -2)) {
+        other.best = { picture, cosine: c };
+        changed.push(other);
       }
     }
-    for (const place of places) {
-      place.x = inside(place.x, box.width - size);
-      place.y = inside(place.y, box.height - size);
-    }
   }
+  return changed;
 }
 
-/** Upper left corners of squares of a size in a box. */
-export function arrange(vectors, box, size) {
-  const matrix = centred(vectors);
-  const first = mainAxis(matrix);
-  const second = mainAxis(without(matrix, first));
-  const xs = spread(first.axis);
-  const ys = spread(second.axis);
-  const places = vectors.map((_, i) => ({
-    x: xs[i] * (box.width - size),
-    y: ys[i] * (box.height - size),
-  }));
-  pushApart(places, box, size + 4);
-  return places;
+function bestOf(picture, pictures) {
+  let best = null;
+  for (const other of pictures) {
+    if (comparable(other, picture)) {
+      const c = cosine(other.vector, picture.vector);
+      if (c > (best?.cosine ?? -2)) {
+        best = { picture: other, cosine: c };
+      }
+    }
+  }
+  return best;
+}
+
+/** Some have gone, or have no vector any more: those that were most like them
+ *  are most like others. Gives those. */
+export function part(gone, pictures) {
+  const left = pictures.filter((p) => gone.has(p.best?.picture));
+  for (const p of left) {
+    p.best = bestOf(p, pictures);
+  }
+  return left;
+}
+
+/** Pairs, the most alike first: [{a, b, cosine}], each once. */
+export function pairs(pictures) {
+  return pictures.filter((p) => p.best &&
+      (p.best.picture.best?.picture !== p || p.id < p.best.picture.id))
+    .map((p) => ({ a: p, b: p.best.picture, cosine: p.best.cosine }))
+    .sort((x, y) => y.cosine - x.cosine);
+}
+
+/** In an order in which those that are alike stand together, the most alike
+ *  first, and those without a vector last. */
+export function together(list) {
+  const groups = new Map(list.map((p) => [p, [p]]));
+  for (const { a, b, cosine: c } of pairs(list)) {
+    const [x, y] = [groups.get(a), groups.get(b)];
+    if (x !== y && c >= ALIKE) {
+      const [long, short] = x.length < y.length ? [y, x] : [x, y];
+      long.push(...short);
+      short.forEach((p) => groups.set(p, long));
+    }
+  }
+  const most = (group) => Math.max(...group.map((p) =>
+    p.best?.cosine ?? (p.vector ? -2 : -3)));
+  return [...new Set(groups.values())]
+    .map((group) => [most(group), group])
+    .sort((x, y) => y[0] - x[0]).flatMap(([, group]) => group);
 }

@@ -1,242 +1,193 @@
-/* Trying it: pictures in, their places and their nearest ones out. */
-import { ask } from "/api.js";
-import { byId, make, setText } from "/dom.js";
-import { arrange, cosine } from "/likeness.js";
+/* Trying it: pictures in, and which of them are alike out. */
+import { byId, gathered, make, setText } from "/dom.js";
+import { listenFiles } from "/files.js";
+import { appendTiles, focusCurrent, listenGallery, order, press, repair }
+  from "/gallery.js";
+import { whenKeyTurns } from "/key.js";
+import { meet, part } from "/likeness.js";
+import { isNearInUse, listenNear, showNear } from "/near.js";
+import { showProgress } from "/progress.js";
+import { enqueue, isWaiting, listenQueue, withdraw } from "/queue.js";
+import { dropThumb } from "/thumb.js";
+import { fillTile, forgetTile, isOther } from "/tile.js";
 
-const AT_ONCE = 3; /* requests under way */
-const MOST = 200; /* pictures on the map */
-const N_NEAR = 8;
+const REFRESH_MS = 500;
 
-const waiting = [];
-const pictures = []; /* {name, url, vector, button} that have a vector */
-let underWay = 0;
-let done = 0;
-let failed = 0;
+/* {id, name, file, state: waiting, good or bad, wanted, and of a good one
+   vector, model, notes, note, best; of a bad one error; tile, thumb} */
+let pictures = [];
 let chosen = null;
+let nMade = 0;
+let nSkipped = 0;
+let nUnread = 0;
+const counts = { waiting: 0, good: 0, bad: 0 };
 
-/* Float32, little-endian, in base64. */
-function decode(text) {
-  const raw = atob(text);
-  const data = new DataView(new ArrayBuffer(raw.length));
-  for (let i = 0; i < raw.length; i++) {
-    data.setUint8(i, raw.charCodeAt(i));
+const model = () => byId("model").value;
+
+function become(picture, next) {
+  counts[picture.state]--;
+  picture.state = next;
+  counts[next]++;
+  fillTile(picture, model());
+}
+
+const refresh = gathered(() => {
+  markOthers();
+  if (isNearInUse()) {
+    refresh();
+  } else {
+    showNear(chosen, pictures);
   }
-  return Float32Array.from({ length: raw.length / 4 },
-    (_, i) => data.getFloat32(4 * i, true));
+}, REFRESH_MS);
+
+function tell() {
+  showProgress({ ...counts, isWaiting: isWaiting(), nSkipped, nUnread });
+  byId("stage").dataset.empty = pictures.length === 0;
+  byId("clear").disabled = pictures.length + nSkipped + nUnread === 0;
+  byId("again").disabled = counts.bad === 0;
 }
 
-async function embed(file) {
-  const model = encodeURIComponent(byId("model").value);
-  const answer = await ask("/v1/embeddings/image?encoding_format=base64" +
-    (model ? `&model=${model}` : ""), {
-    method: "POST",
-    body: file,
-    headers: { "Content-Type": "application/octet-stream" },
-  });
-  return decode(answer.data[0].embedding);
+/* Files that were taken, each with its place at once. */
+function take(found) {
+  const fresh = found.files.map((file) => ({ id: nMade++, name: file.name, file,
+    state: "waiting", notes: [], best: null, wanted: model() }));
+  nSkipped += found.nSkipped;
+  nUnread += found.nUnread;
+  counts.waiting += fresh.length;
+  pictures = pictures.concat(fresh);
+  appendTiles(fresh);
+  fresh.forEach((picture) => fillTile(picture, model()));
+  enqueue(fresh);
+  tell();
 }
 
-function sayProgress() {
-  const left = waiting.length + underWay;
-  const bad = failed ? `, ${failed} with an error` : "";
-  setText(byId("progress"), left ? `Embedding: ${done} done, ${left} to go` :
-    done + failed ? `${done} embedded${bad}` : "");
-}
-
-function sayFailure(name, message) {
-  failed++;
-  byId("failures").append(make("li", {}, `${name}: ${message}`));
-}
-
-function add(file, vector) {
-  const url = URL.createObjectURL(file);
-  const button = make("button", { class: "thumb", type: "button",
-    "aria-pressed": "false", tabindex: "-1" },
-  make("img", { src: url, alt: file.name }));
-  const picture = { name: file.name, url, vector, button };
-  button.addEventListener("click", () => choose(picture));
-  pictures.push(picture);
-  byId("map").append(button);
-  byId("results").hidden = false;
-  if (!chosen) {
-    choose(picture);
+function settle(picture, result) {
+  Object.assign(picture, result);
+  become(picture, result.error ? "bad" : "good");
+  if (picture.vector) {
+    meet(picture, pictures).forEach((p) => fillTile(p, model()));
   }
-  layOut();
-}
-
-async function work() {
-  while (waiting.length && underWay < AT_ONCE) {
-    const file = waiting.shift();
-    underWay++;
-    sayProgress();
-    embed(file).then((vector) => {
-      done++;
-      add(file, vector);
-    }, (error) => sayFailure(file.name, error.message)).finally(() => {
-      underWay--;
-      sayProgress();
-      work();
-    });
+  if (counts.waiting === 0 && byId("order").value !== "given") {
+    order(pictures);
   }
+  refresh();
+  tell();
 }
 
-export function take(files) {
-  const room = MOST - pictures.length - waiting.length - underWay;
-  waiting.push(...[...files].slice(0, Math.max(0, room)));
-  if (files.length > room) {
-    sayFailure(`${files.length - room} more`, `the map has room for ${MOST}`);
-  }
-  work();
-}
-
-/* The nearest ones first; only of the same model are comparable. */
-function nearest(picture) {
-  return pictures
-    .filter((p) => p !== picture && p.vector.length === picture.vector.length)
-    .map((p) => ({ picture: p, cosine: cosine(p.vector, picture.vector) }))
-    .sort((a, b) => b.cosine - a.cosine);
-}
-
-function choose(picture) {
+function choose(picture, isFocused = false) {
+  const isAnother = picture !== chosen;
   chosen = picture;
-  for (const p of pictures) {
-    p.button.setAttribute("aria-pressed", String(p === picture));
-    p.button.tabIndex = p === picture ? 0 : -1;
+  press(chosen, isFocused);
+  showNear(chosen, pictures, isAnother);
+}
+
+/* Neither wait for them nor compare with them any longer. */
+function forget(some) {
+  const gone = new Set(some);
+  withdraw(some);
+  pictures = pictures.filter((p) => !gone.has(p));
+  for (const picture of some) {
+    counts[picture.state]--;
+    forgetTile(picture);
+    dropThumb(picture);
   }
-  showNearest();
-}
-
-function showNearest() {
-  setText(byId("near-title"), `Nearest to ${chosen.name}`);
-  byId("near").replaceChildren(...nearest(chosen).slice(0, N_NEAR).map((n) =>
-    make("li", {}, make("img", { src: n.picture.url, alt: "" }),
-      make("span", {}, n.picture.name),
-      make("output", {}, n.cosine.toFixed(3)))));
-}
-
-function showTable() {
-  byId("table").tBodies[0].replaceChildren(...pictures.map((picture) => {
-    const first = nearest(picture)[0];
-    return make("tr", {}, make("th", { scope: "row" }, picture.name),
-      make("td", {}, first ? first.picture.name : ""),
-      make("td", {}, first ? first.cosine.toFixed(3) : ""));
-  }));
-}
-
-/* Places are made anew once for all that came in one go. */
-let isPlanned = false;
-
-function layOut() {
-  if (isPlanned) {
-    return;
-  }
-  isPlanned = true;
-  requestAnimationFrame(() => {
-    isPlanned = false;
-    place();
-    if (chosen) {
-      showNearest();
-    }
-    showTable();
-  });
-}
-
-function place() {
-  const map = byId("map");
-  const box = { width: map.clientWidth, height: map.clientHeight };
-  const fits = Math.sqrt(box.width * box.height / (pictures.length + 1)) / 1.6;
-  const size = Math.max(28, Math.min(96, fits));
-  const dimension = pictures[0]?.vector.length;
-  const same = pictures.filter((p) => p.vector.length === dimension);
-  const places = same.length ? arrange(same.map((p) => p.vector), box, size)
-    : [];
-  same.forEach((picture, i) => {
-    const style = picture.button.style;
-    style.width = style.height = `${size}px`;
-    style.transform = `translate(${places[i].x}px, ${places[i].y}px)`;
-    picture.at = places[i];
-  });
-}
-
-/* The next picture in a direction: the nearest of those that lie more that way
-   than to its sides. */
-function neighbour(dx, dy) {
-  const far = (p) => {
-    const x = p.at.x - chosen.at.x;
-    const y = p.at.y - chosen.at.y;
-    const along = x * dx + y * dy;
-    const across = Math.abs(x * dy) + Math.abs(y * dx);
-    return along > 0 ? along + 2 * across : Infinity;
-  };
-  const others = pictures.filter((p) => p !== chosen && p.at);
-  const best = others.sort((a, b) => far(a) - far(b))[0];
-  return best && far(best) < Infinity ? best : null;
+  part(gone, pictures).forEach((p) => fillTile(p, model()));
+  repair();
+  markOthers();
+  choose(gone.has(chosen) ? null : chosen);
+  tell();
 }
 
 function remove(picture) {
-  URL.revokeObjectURL(picture.url);
-  picture.button.remove();
-  pictures.splice(pictures.indexOf(picture), 1);
+  const at = picture.tile.nextElementSibling ??
+    picture.tile.previousElementSibling;
+  forget([picture]);
+  at?.firstElementChild.click();
+  focusCurrent();
 }
 
-function drop(some) {
-  some.forEach(remove);
-  chosen = null;
-  byId("results").hidden = pictures.length === 0;
-  if (pictures.length) {
-    choose(pictures[0]);
-    layOut();
-  }
+function leave() {
+  choose(null);
+  focusCurrent();
 }
 
-const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1],
-  ArrowDown: [0, 1] };
+function clear() {
+  nSkipped = nUnread = 0;
+  forget(pictures);
+}
 
-function listen() {
-  const zone = byId("drop");
-  byId("files").addEventListener("change", (event) => {
-    take(event.target.files);
-    event.target.value = "";
-  });
-  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
-    document.addEventListener(kind, (event) => {
-      event.preventDefault();
-      zone.classList.toggle("over", kind.startsWith("drage") ||
-        kind === "dragover");
-      if (kind === "drop" && event.dataTransfer) {
-        take(event.dataTransfer.files);
-      }
-    });
+/* Send them again, to the model that is chosen now. */
+function embedAgain(some) {
+  for (const picture of some) {
+    Object.assign(picture, { vector: null, error: null, notes: [], note: null,
+      best: null, wanted: model() });
+    become(picture, "waiting");
   }
-  document.addEventListener("paste", (event) => {
-    take(event.clipboardData?.files ?? []);
-  });
-  byId("map").addEventListener("keydown", (event) => {
-    const next = arrows[event.key] && neighbour(...arrows[event.key]);
-    if (next) {
-      event.preventDefault();
-      choose(next);
-      next.button.focus();
-    }
-  });
-  byId("clear").addEventListener("click", () => {
-    done = failed = 0;
-    byId("failures").replaceChildren();
-    drop([...pictures]);
-    sayProgress();
-  });
-  byId("remove").addEventListener("click", () => drop([chosen]));
-  new ResizeObserver(() => pictures.length && layOut()).observe(byId("map"));
+  part(new Set(some), pictures).forEach((p) => fillTile(p, model()));
+  enqueue(some);
+  markOthers();
+  choose(chosen);
+  tell();
+}
+
+function others() {
+  const id = model();
+  return pictures.filter((p) => isOther(p, id));
+}
+
+/* Say which were embedded by another model than the chosen one. */
+function markOthers() {
+  const n = others().length;
+  setText(byId("others"), n ? `${n} of another model: not compared with ` +
+    `those of ${model()}.` : "");
+  byId("adopt").hidden = n === 0;
+}
+
+/* What waits goes to the new one; what is done is marked. */
+function changeModel() {
+  const undone = pictures.filter((p) => p.state === "waiting");
+  pictures.forEach((picture) => fillTile(picture, model()));
+  withdraw(undone);
+  embedAgain(undone);
 }
 
 /** Models to choose from; a choice only where there is one. */
 export function offerModels(models) {
   const select = byId("model");
-  if (select.options.length !== models.length) {
-    select.replaceChildren(...models.map((m) =>
-      make("option", { value: m.id }, m.id)));
-    byId("model-choice").hidden = models.length < 2;
+  const ids = models.map((m) => m.id);
+  if ([...select.options].map((o) => o.value).join("\n") !== ids.join("\n")) {
+    const before = select.value;
+    select.replaceChildren(...ids.map((id) =>
+      make("option", { value: id }, id)));
+    select.value = ids.includes(before) ? before : ids[0];
+    byId("model-choice").dataset.single = ids.length < 2;
+    if (select.value !== before && pictures.length) {
+      changeModel();
+    }
   }
 }
 
-listen();
+export const isBusy = () => counts.waiting > 0;
+
+listenQueue(settle, tell);
+whenKeyTurns(tell);
+listenFiles(take);
+listenGallery((picture) => choose(picture), remove);
+listenNear((picture) => choose(picture, true),
+  () => showNear(chosen, pictures));
+byId("order").addEventListener("change", () => order(pictures));
+byId("model").addEventListener("change", changeModel);
+byId("adopt").addEventListener("click", () => embedAgain(others()));
+byId("again").addEventListener("click", () =>
+  embedAgain(pictures.filter((p) => p.state === "bad")));
+byId("clear").addEventListener("click", () => {
+  clear();
+  byId("files").focus();
+});
+byId("remove").addEventListener("click", () => chosen && remove(chosen));
+byId("close").addEventListener("click", leave);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && chosen && !byId("key-dialog").open) {
+    leave();
+  }
+});

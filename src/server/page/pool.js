@@ -1,6 +1,7 @@
 /* The pool as it is now: workers, memory, requests, the last minutes. */
 import { draw } from "/chart.js";
-import { age, byId, bytes, make, number, setText } from "/dom.js";
+import { byId, make, setText } from "/dom.js";
+import { age, bytes, number } from "/words.js";
 
 const HISTORY_POINTS = 150;
 
@@ -114,10 +115,27 @@ function showModels(models) {
 }
 
 export function show(pool) {
+  delete byId("pool").dataset.stale;
+  setText(byId("pool-since"), "");
   showState(pool);
   showWorkers(pool.workers);
   showMemory(pool.memory);
   showRequests(pool);
   showHistory(pool.history);
   showModels(pool.models);
+}
+
+/**
+ * Nothing newer comes: what is shown is grey, and says from when it is.
+ *
+ * @param word   for the badge: what is wrong.
+ * @param since  the time of day; "" where nothing was ever shown.
+ */
+export function showStale(word, since) {
+  const badge = byId("state");
+  badge.dataset.state = "silent";
+  setText(badge, since ? `${word} since ${since}` : word);
+  byId("pool").dataset.stale = "";
+  setText(byId("pool-since"), since ? `as of ${since}` : "unknown");
+  document.querySelectorAll(".chart .end").forEach((e) => setText(e, since));
 }
