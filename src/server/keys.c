@@ -85,11 +85,20 @@ add_file(struct fovea_keys *keys, const char *path, struct fovea_error *err)
         status = fovea_input_load(&input, &bytes, &size, err);
     }
     size_t n_before = keys->n;
-    for (size_t at = 0; !status && at < size;) {
+    unsigned n_lines = 0;
+    /* Editors of Windows put a byte order mark before the first line. */
+    size_t at = !status && size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0
+            ? 3
+            : 0;
+    while (!status && at < size) {
         const char *line = (const char *)bytes + at;
         const char *end = memchr(line, '\n', size - at);
         size_t length = end ? (size_t)(end - line) : size - at;
+        n_lines++;
         status = add_line(keys, line, length, err);
+        if (status) {
+            fovea_error_prefix(err, "%s, line %u", path, n_lines);
+        }
         at += length + 1;
     }
     if (input.owned) {

@@ -53,7 +53,8 @@ def test_types(_):
 
 
 def test_keys(directory):
-    path = put(directory, "keys", b"# ours\n\n  " + KEY.encode() + b" \nk2\r\n")
+    path = put(directory, "keys", b"\xef\xbb\xbf# ours\n\n  " +
+               KEY.encode() + b" \nk2\r\n")
     routes = ("/v1/pool", "/v1/models", "/metrics")
     with Server("--api-key-file", path) as server:
         for route in routes:
@@ -166,7 +167,8 @@ def test_public_addresses_take_a_key(directory):
     for flags in (["--no-auth"], ["--api-key", "k"]):
         with Server("--host", "0.0.0.0", *flags) as server:
             same(server.get("/livez").status, 200)
-    for content, part in ((b"", "no API key"), (b"a b\n", "blank"),
+    for content, part in ((b"", "no API key"),
+                          (b"\na b\n", "bad, line 2: an API key has a blank"),
                           (b"k" * 600, "600 characters")):
         path = put(directory, "bad", content)
         code, text = refused("--port", "0", "--api-key-file", path)
