@@ -17,6 +17,7 @@
 #include "../unit/golden.h"
 #include "../unit/test.h"
 #include "base/clock.h"
+#include "base/macros.h"
 
 enum {
     WAIT_S = 300,
@@ -26,7 +27,6 @@ enum {
 #define MIB (UINT64_C(1) << 20)
 
 static const char *directory;
-static bool is_sanitized;
 
 static struct fovea *
 open_library(int64_t idle_ns)
@@ -180,10 +180,9 @@ idle_workers_give_their_memory_back(void **state)
 int
 main(int argc, char **argv)
 {
-    const char *sandbox = getenv("FOVEA_TEST_SANDBOX");
-    is_sanitized = sandbox && strcmp(sandbox, "off") == 0;
-    if (argc != 2) {
-        (void)fputs("usage: test_eviction MODEL_DIRECTORY\n", stderr);
+    if (argc != 3) {
+        (void)fputs("usage: test_eviction MODEL_DIRECTORY SANITIZER|none\n",
+                stderr);
         return 2;
     }
     directory = argv[1];
@@ -192,6 +191,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_second_worker_costs_its_buffers),
     };
     /* Sanitizers take memory of their own: not the last one. */
-    size_t n = sizeof tests / sizeof tests[0] - is_sanitized;
+    bool is_sanitized = strcmp(argv[2], "none") != 0;
+    size_t n = FOVEA_ARRAY_LEN(tests) - is_sanitized;
     return _cmocka_run_group_tests("eviction", tests, n, NULL, NULL);
 }
