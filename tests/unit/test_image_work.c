@@ -33,10 +33,10 @@ test_scans_of_a_progressive_jpeg(void **state)
 {
     (void)state;
     struct picture picture = picture_jpeg(200, 100, true, true);
-    check(picture.bytes, picture.size, 200 * 100 * 11);
+    check(picture.bytes, picture.size, (uint64_t)200 * 100 * 11);
     free(picture.bytes);
     picture = picture_jpeg(200, 100, false, true);
-    check(picture.bytes, picture.size, 200 * 100);
+    check(picture.bytes, picture.size, (uint64_t)200 * 100);
     free(picture.bytes);
 }
 
@@ -45,10 +45,10 @@ test_passes_of_an_interlaced_png(void **state)
 {
     (void)state;
     struct picture picture = picture_png(200, 100, true);
-    check(picture.bytes, picture.size, 200 * 100 * 2);
+    check(picture.bytes, picture.size, (uint64_t)200 * 100 * 2);
     free(picture.bytes);
     picture = picture_png(200, 100, false);
-    check(picture.bytes, picture.size, 200 * 100);
+    check(picture.bytes, picture.size, (uint64_t)200 * 100);
     free(picture.bytes);
 }
 
@@ -73,7 +73,7 @@ test_empty_chunks_of_a_png(void **state)
     }
     memcpy(bytes + HEAD + N_CHUNKS * sizeof chunk, picture.bytes + HEAD,
             picture.size - HEAD);
-    check(bytes, size, 20 * 10);
+    check(bytes, size, (uint64_t)20 * 10);
     free(bytes);
     free(picture.bytes);
 }
@@ -140,7 +140,7 @@ test_blocks_of_a_tiff(void **state)
         BEGINNING = 4096,
         N_STRIPS = 5000
     };
-    check_tiff(16, N_STRIPS, 0, N_STRIPS * (16 + BEGINNING));
+    check_tiff(16, N_STRIPS, 0, (uint64_t)N_STRIPS * (16 + BEGINNING));
     check_tiff(20, 20, 512, 512 * 512 + BEGINNING);
 }
 
@@ -180,7 +180,7 @@ test_frames_of_a_gif(void **state)
     }
     assert_int_equal(EGifCloseFile(gif, &error), GIF_OK);
     GifFreeMapObject(map);
-    check(picture.bytes, picture.size, SIDE * SIDE);
+    check(picture.bytes, picture.size, (uint64_t)SIDE * SIDE);
     free(picture.bytes);
 }
 
