@@ -1,6 +1,9 @@
 // The server's page on bad days: many pictures, silent servers, wrong keys,
 // other models, and what a screen reader hears of it all.
 import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { browser, embedded, give, MODEL, named, onPage, onProxy, says, scene,
   text, vectorOf } from "./browsing.mjs";
@@ -157,6 +160,20 @@ async function triesEnd(page, proxy) {
   await embedded(page, 2);
 }
 
+// A file that changes while it waits is no reason to ask for ever.
+async function changedFilesAreTold(page, proxy) {
+  await page.waitForSelector("#state[data-state=cold]");
+  const directory = mkdtempSync(join(tmpdir(), "fovea-page-"));
+  const path = join(directory, "changing.jpg");
+  copyFileSync(scene("fog"), path);
+  proxy.rule = () => "drop";
+  await give(page, path);
+  await says(page, "#progress", /waiting for the server/);
+  rmSync(directory, { recursive: true });
+  proxy.rule = drawn;
+  await says(page, ".tile[data-state=bad]", /cannot be read any more/);
+}
+
 // A full server is asked again when it says, and not before.
 async function fullnessIsWaitedFor(page, proxy) {
   await page.waitForSelector("#state[data-state=cold]");
@@ -244,7 +261,7 @@ async function modelsAreKeptApart(page, proxy) {
   await page.selectOption("#model", "second");
   assert.match(await text(page, "#others"), /2 of another model/);
   assert.equal(await page.locator(".tile[data-state=other]").count(), 2);
-  assert.match(await text(page, ".tile:first-child"), /of first/);
+  await says(page, ".tile:first-child", /of first/);
   await page.setInputFiles("#files", [named("b1.png"), named("b2.png")]);
   await embedded(page, 4);
   for (const [place, name, like] of [[1, "a1", "a2"], [4, "b2", "b1"]]) {
@@ -321,6 +338,8 @@ try {
     ["a server that hangs is seen", onProxy(hangingIsSeen,
       { expected: HARD_DAYS })],
     ["tries end", onProxy(triesEnd, { expected: HARD_DAYS })],
+    ["files that change are told", onProxy(changedFilesAreTold,
+      { expected: HARD_DAYS })],
     ["a full server is waited for", onProxy(fullnessIsWaitedFor,
       { expected: HARD_DAYS })],
     ["wrong keys are sent once", onProxy(wrongKeysAreSentOnce, key)],

@@ -65,45 +65,49 @@ function rest(ms) {
   }, ms);
 }
 
-/* Put it back where trying again may help; else it has failed. */
-async function setBack(picture, error) {
-  if (error instanceof Silence && !await isReadable(picture.file)) {
-    settle(picture, { error: "The file cannot be read any more." });
-  } else if (++picture.tries >= MOST_TRIES) {
-    settle(picture, { error: error.message });
-  } else {
-    waiting.unshift(picture);
+/* What comes of it: what embed() gives, or {error} or {failure}, of which the
+   latter may be another one the next time. */
+async function outcome(picture, signal) {
+  try {
+    return await embed(picture, signal);
+  } catch (error) {
     if (error instanceof Silence) {
-      isSilent = true;
-      restate();
-    } else {
-      rest(error.wait_ms);
+      return await isReadable(picture.file) ? { failure: error }
+        : { error: "The file cannot be read any more." };
     }
+    return error.isForNow ? { failure: error } : { error: error.message };
   }
 }
 
-async function finish(picture, result) {
-  try {
-    settle(picture, await result);
-  } catch (error) {
-    if (error instanceof Silence || error.isForNow) {
-      await setBack(picture, error);
-    } else {
-      settle(picture, { error: error.message });
-    }
+/* Put it back, unless it was often enough. */
+function setBack(picture, failure) {
+  if (++picture.tries >= MOST_TRIES) {
+    settle(picture, { error: failure.message });
+    return;
+  }
+  waiting.unshift(picture);
+  if (failure instanceof Silence) {
+    isSilent = true;
+    restate();
+  } else {
+    rest(failure.wait_ms);
   }
 }
 
 async function send(picture) {
   const stop = new AbortController();
   underWay.set(picture, stop);
-  const result = embed(picture, stop.signal);
-  await result.catch(() => {});
-  if (underWay.get(picture) === stop) { /* or it was withdrawn meanwhile */
-    underWay.delete(picture);
-    await finish(picture, result);
-    work();
+  const result = await outcome(picture, stop.signal);
+  if (underWay.get(picture) !== stop) {
+    return; /* it was withdrawn meanwhile */
   }
+  underWay.delete(picture);
+  if (result.failure) {
+    setBack(picture, result.failure);
+  } else {
+    settle(picture, result);
+  }
+  work();
 }
 
 function work() {
