@@ -19,7 +19,7 @@
 #include "base/limits.h"
 #include "base/size.h"
 #include "checkpoint/estimate.h"
-#include "pool/inside.h"
+#include "pool/room.h"
 
 void
 fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand)
@@ -67,6 +67,13 @@ bool
 fovea_grant_is_awaited(struct fovea_pool *pool)
 {
     return find_first(pool) != NULL;
+}
+
+bool
+fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns)
+{
+    const struct fovea_slot *first = find_first(pool);
+    return first && first->asked_ns < time_ns;
 }
 
 /* An answer that cannot be sent is no answer: the worker is ended. */
@@ -162,22 +169,53 @@ coming_bytes(const struct fovea_pool *pool)
     return sum;
 }
 
-/* The worker, of any model, that has been without work for longest; NULL if all
-   have some. */
+/* Has the image waited, and the other worked, for long enough? */
+static bool
+has_had_its_turn(const struct fovea_slot *slot, const struct fovea_slot *asker)
+{
+    int64_t now_ns = slot->model->pool->now_ns;
+    return slot != asker && now_ns - asker->asked_ns >= FOVEA_TURN_NS &&
+            now_ns - slot->ready_ns >= FOVEA_TURN_NS;
+}
+
+/* The worker, of any model, that has been without work for longest, or that had
+   its turn; NULL if all have some. mu held. */
 static struct fovea_slot *
-find_idle(struct fovea_pool *pool)
+find_idle(struct fovea_pool *pool, const struct fovea_slot *asker)
 {
     struct fovea_slot *oldest = NULL;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state != FOVEA_WORKER_DEAD &&
                 fovea_slot_is_free_to_work(slot) &&
-                fovea_queue_size(&slot->model->queue) == 0 &&
+                (fovea_queue_size(&slot->model->queue) == 0 ||
+                        has_had_its_turn(slot, asker)) &&
                 (!oldest || slot->used_ns < oldest->used_ns)) {
             oldest = slot;
         }
     }
     return oldest;
+}
+
+static uint64_t
+room_to_come(const struct fovea_pool *pool)
+{
+    return fovea_sum_bytes(fovea_governor_room(&pool->governor),
+            coming_bytes(pool));
+}
+
+bool
+fovea_grant_is_owed(const struct fovea_slot *slot)
+{
+    struct fovea_pool *pool = slot->model->pool;
+    const struct fovea_slot *first = find_first(pool);
+    if (!first || !has_had_its_turn(slot, first)) {
+        return false;
+    }
+    fovea_lock(pool);
+    bool is_owed = room_to_come(pool) < first->need.bytes;
+    fovea_unlock(pool);
+    return is_owed;
 }
 
 /* Ask as many to end as it takes. */
@@ -187,13 +225,13 @@ make_room(const struct fovea_slot *asker)
     struct fovea_pool *pool = asker->model->pool;
     for (;;) {
         fovea_lock(pool);
-        uint64_t room = fovea_sum_bytes(fovea_governor_room(&pool->governor),
-                coming_bytes(pool));
-        struct fovea_slot *idle = find_idle(pool);
+        uint64_t room = room_to_come(pool);
+        struct fovea_slot *idle = find_idle(pool, asker);
         fovea_unlock(pool);
         if (room >= asker->need.bytes || !idle) {
             return;
         }
+        idle->model->gave_way_ns = pool->now_ns;
         fovea_slot_stop(idle, FOVEA_STOP_MEMORY);
         fovea_loop_due(pool, idle->due_ns);
     }
@@ -313,6 +351,7 @@ fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
     hand->has_asked = true;
     slot->need = need;
     slot->asked = ++pool->last_asked;
+    slot->asked_ns = pool->now_ns;
     slot->said = FOVEA_CHANNEL_ASKED;
     fovea_grant_round(pool);
     return true;

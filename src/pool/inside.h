@@ -95,6 +95,7 @@ struct fovea_slot {
     uint64_t job_id;
     struct fovea_need need; /* while it waits for an answer to that */
     uint64_t asked;         /* the number of its question */
+    int64_t asked_ns;
     unsigned given_weights; /* model->n_weights of them; 0: none */
     bool is_probe;          /* the one worker of a half-open breaker */
     bool lacks_memory;      /* for an image that it was not refused any for */
@@ -317,6 +318,12 @@ void fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand);
 void fovea_grant_release_all(struct fovea_slot *slot);
 /** Whether any image waits for memory: no worker is added to others then. */
 bool fovea_grant_is_awaited(struct fovea_pool *pool);
+/** Whether one does since before a time: no cold start that is wanted since then
+ *  overtakes it. */
+bool fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns);
+/** Whether this worker is to go for an image that has waited for long, although
+ *  there is work for it. */
+bool fovea_grant_is_owed(const struct fovea_slot *slot);
 
 /* failure.c: what a death means for images and the breaker. */
 void fovea_failure_lose_hands(struct fovea_slot *slot);

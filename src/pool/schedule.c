@@ -26,7 +26,7 @@ find_worker(const struct fovea_pool_model *model)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->model == model && fovea_slot_is_free_to_work(slot) &&
-                !fovea_turn_is_over(slot) &&
+                !fovea_turn_is_over(slot) && !fovea_grant_is_owed(slot) &&
                 (!latest || slot->used_ns > latest->used_ns)) {
             latest = slot;
         }

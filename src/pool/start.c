@@ -179,6 +179,10 @@ cold_start(struct fovea_pool_model *model)
     if (!is_its_turn(model)) {
         return;
     }
+    if (fovea_grant_is_awaited_since(pool, model->turn_ns)) {
+        fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
+        return;
+    }
     struct fovea_reservation owns[COLD_START_WORKERS] = { 0 };
     unsigned n = choose_number(model);
     bool has_place = n > 0;

@@ -222,6 +222,44 @@ an_image_that_is_answered_waits_for_no_memory(void **state)
     fovea_pool_close_model(model);
 }
 
+/* Another model's worker that never runs out of work goes after a while, and its
+   images wait for the next one. */
+static void
+an_image_does_not_wait_for_the_end_of_work(void **state)
+{
+    (void)state;
+    enum {
+        N = 1000 /* of 5 ms at least */
+    };
+    scene.settings.max_workers = 1;
+    scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
+    scene_open(&scene);
+    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_error error;
+    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    static struct shot shots[N];
+    static struct shot needy;
+    for (unsigned i = 0; i < N; i++) {
+        shot_init(&shots[i], &scene, "%s\n%u", i ? "slow 5" : "held go", i);
+        shots[i].is_admitted = true;
+        submit(&shots[i], other);
+    }
+    /* With its worker it leaves too little for the other. */
+    shot_init(&needy, &scene, "vector\nneed 335544320");
+    submit(&needy, model);
+    scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
+    scene_let_go(&scene, "go");
+    shot_check_good(&needy);
+    for (unsigned i = 0; i < N; i++) {
+        shot_check_good(&shots[i]);
+    }
+    assert_true(needy.order < shots[N - 1].order);
+    scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
+    fovea_pool_close_model(model);
+    fovea_pool_close_model(other);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -232,6 +270,7 @@ main(void)
         TEST(a_worker_that_is_ready_counts),
         TEST(who_was_killed_did_not_hang),
         TEST(an_image_that_is_answered_waits_for_no_memory),
+        TEST(an_image_does_not_wait_for_the_end_of_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
