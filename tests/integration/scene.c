@@ -417,29 +417,33 @@ scene_wait_stops(struct scene *scene, enum fovea_stop_reason reason, unsigned n)
     (void)wait_event(scene, FOVEA_EVENT_WORKER_STOPPED, reason, n);
 }
 
-unsigned
-scene_count_workers(struct scene *scene, enum fovea_worker_state state)
+/* How many are in a state from the one to the other, at one moment. */
+static unsigned
+count_between(struct scene *scene, enum fovea_worker_state first,
+        enum fovea_worker_state last)
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
     assert_ok(fovea_pool_read_stats(scene->pool, &stats, &error), &error);
     unsigned n = 0;
     for (size_t i = 0; i < stats.n_workers; i++) {
-        n += stats.workers[i].state == state;
+        enum fovea_worker_state state = stats.workers[i].state;
+        n += state >= first && state <= last;
     }
     fovea_pool_stats_finish(&stats);
     return n;
 }
 
 unsigned
+scene_count_workers(struct scene *scene, enum fovea_worker_state state)
+{
+    return count_between(scene, state, state);
+}
+
+unsigned
 scene_count_live(struct scene *scene)
 {
-    unsigned n = 0;
-    for (int state = FOVEA_WORKER_SPAWNING; state <= FOVEA_WORKER_IDLE;
-            state++) {
-        n += scene_count_workers(scene, (enum fovea_worker_state)state);
-    }
-    return n;
+    return count_between(scene, FOVEA_WORKER_SPAWNING, FOVEA_WORKER_IDLE);
 }
 
 void
