@@ -136,12 +136,11 @@ take_chunk(struct run *run, struct fovea_chunk *chunk)
         chunk->turn = run->n_taken;
         run->n_taken += chunk->n > 0;
     }
-    (void)pthread_mutex_unlock(&run->take_mutex);
     if (status) {
-        stop_run(run, status, &error);
-        return false;
+        stop_run(run, status, &error); /* before another takes what follows */
     }
-    return chunk->n > 0;
+    (void)pthread_mutex_unlock(&run->take_mutex);
+    return !status && chunk->n > 0;
 }
 
 static bool
