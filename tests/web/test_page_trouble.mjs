@@ -323,8 +323,11 @@ async function littleIsAnnounced(page, proxy) {
   const n = proxy.asked.length;
   await page.clock.fastForward(15000);
   await until(() => proxy.asked.length > n);
-  assert.deepEqual((await heard()).slice(2), ["200 of 200 pictures embedded.",
-    "The server cannot be reached, or broke off. Trying again."]);
+  const [end, trouble, ...more] = (await heard()).slice(2);
+  assert.equal(end, "200 of 200 pictures embedded.");
+  // The clock that was turned may end a request before its connection drops.
+  assert.match(trouble, /^The server (cannot be reached, or broke off|did not answer within 5 s)\. Trying again\.$/);
+  assert.deepEqual(more, []);
 }
 
 try {
