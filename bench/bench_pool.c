@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/macros.h"
-#include "base/memory.h"
+#include "engine/cpu/vit.h"
 #include "image/preprocess.h"
-#include "model/vit.h"
+#include "sys/memory.h"
 #include "worker/bench_picture.h"
 
 enum {

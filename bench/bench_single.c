@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/input.h"
+#include "sys/input.h"
 
 struct single {
     struct fovea *library;

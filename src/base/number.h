@@ -11,4 +11,8 @@
  *  anything else. */
 FOVEA_NODISCARD bool fovea_number_parse(const char *text, uint64_t *number_out);
 
+/** The digits that *text starts with, up to UINT64_MAX; *text then points behind
+ *  them. False, and nothing written, where there is none or they are too many. */
+FOVEA_NODISCARD bool fovea_number_scan(const char **text, uint64_t *number_out);
+
 #endif

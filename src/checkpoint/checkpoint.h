@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "base/input.h"
 #include "checkpoint/safetensors.h"
+#include "sys/input.h"
 
 /* How random values are spread: mean + scale * n, n roughly normal. */
 struct fovea_spread {

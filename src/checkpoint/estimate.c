@@ -1,12 +1,12 @@
 /*
- * See estimate.h. The packed block is laid out as model/weights.c does it, the
- * buffers of a forward pass as model/vit_create.c: this follows them, without the
+ * See estimate.h. The packed block is laid out as engine/cpu/weights.c does it, the
+ * buffers of a forward pass as engine/cpu/vit_create.c: this follows them, without the
  * library that they ask.
  */
 #include "checkpoint/estimate.h"
 
-#include "base/cpu.h"
 #include "base/size.h"
+#include "sys/cpu.h"
 
 enum {
     ALIGNMENT = 64,   /* of every piece */

@@ -2,7 +2,7 @@
  * What a model will cost in memory, from the shapes of its tensors, without the
  * matrix library: packed matrices are padded to whole blocks, buffers follow
  * from the shapes. Never less than what is then taken, and at most 5 % more
- * (tests/unit/test_model_estimate.c compares).
+ * (tests/unit/test_engine_estimate.c compares).
  */
 #ifndef FOVEA_CHECKPOINT_ESTIMATE_H
 #define FOVEA_CHECKPOINT_ESTIMATE_H

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/input.h"
+#include "sys/input.h"
 
 struct fovea_shown
 fovea_show(const char *text)

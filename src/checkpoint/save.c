@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "checkpoint/json.h"
 #include "checkpoint/random.h"
 #include "checkpoint/vision.h"
+#include "sys/atomic_file.h"
 
 enum {
     TEXT_SIZE = 1024,

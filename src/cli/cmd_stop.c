@@ -8,10 +8,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/number.h"
-#include "base/process.h"
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/running.h"
+#include "sys/process.h"
 
 static const char help[] =
         "Usage: fovea stop [--all] [--time TIME] [PID]\n"

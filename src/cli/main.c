@@ -1,5 +1,5 @@
 /* The `fovea` command: finds the subcommand and gives it the rest. Compiled for
-   any x86-64, so that it can say where the rest cannot run: base/cpu_floor.h. */
+   any x86-64, so that it can say where the rest cannot run: sys/cpu_floor.h. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 #include "fovea/fovea.h"
 
-#include "base/cpu_floor.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
+#include "sys/cpu_floor.h"
 
 static const struct fovea_command *const commands[] = {
     &fovea_cmd_embed,

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/atomic_file.h"
 #include "base/text.h"
 #include "cli/npy.h"
 #include "cli/target.h"
 #include "cli/walk.h"
+#include "sys/atomic_file.h"
 
 struct fovea_outcome;
 

@@ -14,9 +14,9 @@
 #include <curl/curl.h>
 
 #include "base/error.h"
-#include "base/socket_file.h"
 #include "base/text.h"
 #include "server/control.h"
+#include "sys/socket_file.h"
 
 enum {
     ANSWER_S = 5,

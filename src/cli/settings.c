@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/cpu.h"
 #include "base/error.h"
 #include "cli/cli.h"
+#include "sys/cpu.h"
 
 /* In the order of enum fovea_sandbox; "default" is what not giving it means. */
 static const char *const sandbox_names[] = { "default", "on", "auto", "off",

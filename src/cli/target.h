@@ -16,7 +16,7 @@
 
 #include "fovea/status.h"
 
-#include "base/atomic_file.h"
+#include "sys/atomic_file.h"
 
 enum fovea_form {
     FOVEA_FORM_ARRAY, /* x.npy, and x.npy.jsonl beside it */

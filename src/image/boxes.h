@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/input.h"
+#include "sys/input.h"
 
 enum {
     FOVEA_MAX_BOXES = 1024 /* beside each other; beyond them nobody looks */

@@ -17,7 +17,7 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
-#include "base/input.h"
+#include "sys/input.h"
 
 enum fovea_format {
     FOVEA_FORMAT_JPEG,

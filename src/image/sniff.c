@@ -1,8 +1,8 @@
 /* The format of an image from its first bytes: see signatures.h for the table.
  */
 #include "base/error.h"
+#include "image/codec/raw.h"
 #include "image/image.h"
-#include "image/raw.h"
 #include "image/signatures.h"
 
 enum fovea_status

@@ -10,11 +10,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/input.h"
 #include "checkpoint/sha256.h"
 #include "pool/cache_folder.h"
+#include "sys/atomic_file.h"
+#include "sys/input.h"
 
 enum {
     COPY_BYTES = 1 << 20,

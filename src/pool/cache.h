@@ -1,7 +1,7 @@
 /*
  * Packed weights on disk, so that the next cold start is an mmap.
  *
- *   <directory>/packed/<key>.fovea    header and weights, as model/packed.h has
+ *   <directory>/packed/<key>.fovea    header and weights, as engine/cpu/packed.h has
  *                                     them; the host copies bytes and looks
  *                                     into nothing
  *   <directory>/digests/<identity>    the weights digest of a file that was
@@ -9,7 +9,7 @@
  *
  * key = SHA-256 over weights digest, shape, dtype and the worker's engine word
  * (matrix library, version, CPU features). Files appear whole
- * (base/atomic_file.h). A file that does not belong to the user, or that others
+ * (sys/atomic_file.h). A file that does not belong to the user, or that others
  * may write, is not opened, nor is a folder. When the folder grows past its cap, the least
  * recently used (by modification time, which opening sets) go.
  */

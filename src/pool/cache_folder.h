@@ -11,7 +11,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "base/atomic_file.h"
+#include "sys/atomic_file.h"
 
 /**
  * Open <cache>/<name>.

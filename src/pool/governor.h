@@ -17,7 +17,7 @@
 
 #include "fovea/pool.h"
 
-#include "base/memory.h"
+#include "sys/memory.h"
 
 struct fovea_governor {
     unsigned limit_pct;         /* 1..100 */

@@ -21,8 +21,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/memory.h"
-#include "base/process.h"
 #include "pool/blame.h"
 #include "pool/breaker.h"
 #include "pool/cache.h"
@@ -31,6 +29,8 @@
 #include "pool/pool.h"
 #include "pool/quarantine.h"
 #include "pool/queue.h"
+#include "sys/memory.h"
+#include "sys/process.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
 

@@ -42,7 +42,7 @@ struct fovea_pool_settings {
     uint64_t max_cache_bytes;
     fovea_event_fn *on_event; /* may be NULL */
     void *event_context;
-    const char *memory_root; /* "" but in tests: base/memory.h; copied */
+    const char *memory_root; /* "" but in tests: sys/memory.h; copied */
 };
 
 struct fovea_pool_model_settings {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/folders.h"
+#include "sys/folders.h"
 
 #define NAME "fovea-worker"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "base/memfd.h"
 #include "pool/canary.h"
 #include "pool/inside.h"
 #include "pool/room.h"
+#include "sys/memfd.h"
 
 /* Every image has to give its size and one yes or no. */
 enum {

@@ -17,10 +17,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/memfd.h"
 #include "base/size.h"
 #include "pool/chores.h"
 #include "pool/inside.h"
+#include "sys/memfd.h"
 
 enum {
     /* So many packed copies in a row may be refused before it counts as a

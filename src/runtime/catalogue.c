@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/folders.h"
 #include "base/nearest.h"
 #include "runtime/places.h"
+#include "sys/folders.h"
 
 /* FOVEA_DATA_DIRECTORY comes from the build: <datadir>/fovea. */
 

@@ -1,10 +1,10 @@
 /*
  * The public calls that need no handle, and those that give none back: all
- * that runs on a CPU that may be too old for the rest. See base/cpu_floor.h.
+ * that runs on a CPU that may be too old for the rest. See sys/cpu_floor.h.
  */
 #include "runtime/entry.h"
 
-#include "base/cpu_floor.h"
+#include "sys/cpu_floor.h"
 
 const char *
 fovea_version(void)

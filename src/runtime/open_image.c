@@ -4,10 +4,10 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "base/input.h"
 #include "base/limits.h"
-#include "base/memfd.h"
 #include "source/base64.h"
+#include "sys/input.h"
+#include "sys/memfd.h"
 
 /* In /proc/<pid>/fd. */
 static const char memory_name[] = "fovea-image";

@@ -2,11 +2,11 @@
 #include "runtime/options.h"
 
 #include "base/clock.h"
-#include "base/cpu.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
+#include "sys/cpu.h"
 
 enum {
     MIN_WORKERS = 2, /* one may be busy with a picture that takes long */

@@ -203,7 +203,7 @@ among(scmp_filter_ctx filter, int call, unsigned argument, scmp_datum_t mask,
     return error;
 }
 
-/* Giving pages back, and asking for large ones (base/pages.h). */
+/* Giving pages back, and asking for large ones (sys/pages.h). */
 static int
 of_pages(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile)

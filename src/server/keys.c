@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/input.h"
+#include "sys/input.h"
 
 static enum fovea_status
 digest(const char *key, size_t size, unsigned char digest_out[],

@@ -11,7 +11,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "base/socket_file.h"
+#include "sys/socket_file.h"
 
 enum {
     FOVEA_MAX_LISTENERS = 16,

@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/memfd.h"
 #include "source/address.h"
 #include "source/proxy.h"
+#include "sys/memfd.h"
 
 enum {
     MAX_DROPPED_BYTES =

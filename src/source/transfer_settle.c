@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/memfd.h"
 #include "source/transfer.h"
+#include "sys/memfd.h"
 
 static enum fovea_status
 follow(struct fovea_transfer *transfer, const char *location,

@@ -47,7 +47,7 @@ struct fovea_load {
 };
 
 /* One descriptor beside it where the worker packed: sealed memory that holds
-   header and weights (model/packed.h). None if it was given some. */
+   header and weights (engine/cpu/packed.h). None if it was given some. */
 struct fovea_ready {
     uint32_t dimension;     /* float32 of a vector; of pixels: 0 */
     uint64_t row_bytes;     /* of a result */

@@ -18,9 +18,9 @@
 #include "base/limits.h"
 #include "base/size.h"
 #include "checkpoint/estimate.h"
+#include "engine/cpu/vit.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
-#include "model/vit.h"
 #include "worker/bench_picture.h"
 
 /* The bare products, on buffers of their own. */

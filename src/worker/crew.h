@@ -16,9 +16,9 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
-#include "base/input.h"
 #include "base/preprocess.h"
-#include "model/weights.h"
+#include "engine/cpu/weights.h"
+#include "sys/input.h"
 
 struct fovea_crew_options {
     const struct fovea_weights *weights; /* borrowed; NULL: pixels only */

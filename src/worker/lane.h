@@ -5,7 +5,7 @@
 #ifndef FOVEA_WORKER_LANE_H
 #define FOVEA_WORKER_LANE_H
 
-#include "model/vit.h"
+#include "engine/cpu/vit.h"
 #include "worker/crew.h"
 
 struct fovea_lane {

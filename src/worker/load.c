@@ -9,8 +9,8 @@
 #include "checkpoint/config.h"
 #include "checkpoint/estimate.h"
 #include "checkpoint/safetensors.h"
+#include "engine/cpu/packed.h"
 #include "image/image.h"
-#include "model/packed.h"
 #include "sandbox/sandbox.h"
 #include "wire/statuses.h"
 

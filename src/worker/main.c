@@ -7,7 +7,7 @@
  * kernel kills it when the thread that started it ends, and otherwise it sees
  * the end of the channel.
  *
- * This file is compiled for any x86-64: base/cpu_floor.h.
+ * This file is compiled for any x86-64: sys/cpu_floor.h.
  */
 #include <fcntl.h>
 #include <malloc.h>
@@ -19,8 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/cpu_floor.h"
 #include "base/macros.h"
+#include "sys/cpu_floor.h"
 #include "worker/bench_mode.h"
 #include "worker/serve.h"
 

@@ -5,7 +5,7 @@
  * fault. Each failure on the way must be a clean one: the right status, a
  * message, and (where asked for) not a byte left allocated. Allocation is
  * interposed for the whole process, so that the libraries' own ones fail too;
- * reading is the linker's --wrap=pread64 around base/input.c.
+ * reading is the linker's --wrap=pread64 around sys/input.c.
  */
 #ifndef FOVEA_TESTS_FAULT_FAULT_H
 #define FOVEA_TESTS_FAULT_FAULT_H

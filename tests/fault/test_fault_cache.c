@@ -9,10 +9,10 @@
 #include "../unit/test.h"
 #include "../unit/tree.h"
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/random.h"
 #include "fault.h"
 #include "pool/cache.h"
+#include "sys/memfd.h"
 
 #define KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 

@@ -8,8 +8,8 @@
 #include "../unit/test.h"
 #include "base/limits.h"
 #include "base/macros.h"
+#include "engine/cpu/packed.h"
 #include "fault.h"
-#include "model/packed.h"
 #include "worker/crew.h"
 
 enum {

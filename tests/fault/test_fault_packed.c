@@ -6,10 +6,10 @@
 
 #include "../unit/test.h"
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/packed.h"
 #include "fault.h"
-#include "model/packed.h"
+#include "sys/memfd.h"
 
 /* oneDNN keeps what it has compiled, and ends the process when one of its own
    allocations fails. */

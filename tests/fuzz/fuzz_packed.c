@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/packed.h"
 #include "fuzz.h"
-#include "model/packed.h"
+#include "sys/memfd.h"
 
 enum {
     MAX_SIZE = 1 << 17

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/input.h"
 #include "base/macros.h"
 #include "fuzz.h"
+#include "sys/input.h"
 
 static int
 fail(const char *path, const char *why)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "fake.h"
+#include "sys/memfd.h"
 #include "wire/exit.h"
 #include "wire/messages.h"
 

@@ -7,8 +7,8 @@
 
 #include "../unit/test.h"
 #include "base/clock.h"
-#include "base/memfd.h"
 #include "server.h"
+#include "sys/memfd.h"
 
 enum {
     PATIENCE_S = 300

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/memfd.h"
+#include "sys/memfd.h"
 
 static void
 on_event(void *context, const struct fovea_event *event)

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "../unit/test.h"
-#include "base/cgroup.h"
 #include "base/clock.h"
-#include "base/memory.h"
+#include "sys/cgroup.h"
+#include "sys/memory.h"
 
 enum {
     MIB = 1 << 20,

@@ -11,9 +11,9 @@
 
 #include "../unit/test.h"
 #include "base/clock.h"
-#include "base/input.h"
 #include "base/macros.h"
 #include "decode.h"
+#include "sys/input.h"
 
 enum {
     N_MUTATIONS = 200,

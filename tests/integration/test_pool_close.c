@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/memfd.h"
 #include "scene.h"
+#include "sys/memfd.h"
 
 static struct scene scene;
 

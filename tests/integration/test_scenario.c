@@ -10,12 +10,12 @@
 #include "../unit/golden.h"
 #include "../unit/test.h"
 #include "base/clock.h"
-#include "base/input.h"
 #include "base/limits.h"
 #include "base/macros.h"
+#include "engine/cpu/vit.h"
 #include "image/preprocess.h"
-#include "model/vit.h"
 #include "server.h"
+#include "sys/input.h"
 
 enum {
     DIMENSION = 20, /* of the model "quick" */

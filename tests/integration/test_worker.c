@@ -13,10 +13,10 @@
 #include "../unit/test.h"
 #include "../unit/tree.h"
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/vit.h"
 #include "image/preprocess.h"
-#include "model/vit.h"
+#include "sys/memfd.h"
 #include "worker_host.h"
 
 enum {

@@ -8,8 +8,8 @@
 #include "../unit/pictures.h"
 #include "../unit/test.h"
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/estimate.h"
+#include "sys/memfd.h"
 #include "worker_host.h"
 
 enum {

@@ -12,8 +12,8 @@
 
 #include "../unit/test.h"
 #include "base/macros.h"
-#include "base/memfd.h"
-#include "base/process.h"
+#include "sys/memfd.h"
+#include "sys/process.h"
 #include "worker_host.h"
 
 enum {

@@ -10,7 +10,7 @@
 
 #include "../unit/test.h"
 #include "base/macros.h"
-#include "base/memfd.h"
+#include "sys/memfd.h"
 #include "worker_host.h"
 
 enum {

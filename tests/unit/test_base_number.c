@@ -32,12 +32,31 @@ nothing_else_is(void **state)
     }
 }
 
+static void
+a_number_ends_where_its_digits_do(void **state)
+{
+    (void)state;
+    const char *text = "12 34max";
+    uint64_t number = 0;
+    assert_true(fovea_number_scan(&text, &number));
+    assert_int_equal(number, 12);
+    assert_string_equal(text, " 34max");
+    assert_false(fovea_number_scan(&text, &number));
+    text++;
+    assert_true(fovea_number_scan(&text, &number));
+    assert_int_equal(number, 34);
+    assert_string_equal(text, "max");
+    assert_false(fovea_number_scan(&text, &number));
+    assert_int_equal(number, 34);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_are_numbers),
         cmocka_unit_test(nothing_else_is),
+        cmocka_unit_test(a_number_ends_where_its_digits_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

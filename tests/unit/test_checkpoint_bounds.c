@@ -6,10 +6,10 @@
 
 #include <jansson.h>
 
-#include "base/input.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
+#include "sys/input.h"
 #include "test.h"
 
 enum {

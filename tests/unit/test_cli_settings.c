@@ -1,9 +1,9 @@
 /* From flags to the library's options. */
 #include <string.h>
 
-#include "base/cpu.h"
 #include "base/macros.h"
 #include "cli/settings.h"
+#include "sys/cpu.h"
 #include "test.h"
 
 static enum fovea_status

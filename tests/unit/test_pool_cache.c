@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/memfd.h"
 #include "checkpoint/random.h"
 #include "pool/cache.h"
+#include "sys/memfd.h"
 #include "test.h"
 #include "tree.h"
 

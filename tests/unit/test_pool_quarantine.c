@@ -1,8 +1,8 @@
 /* Images that ended workers: remembered by their bytes, for a time. */
 #include <unistd.h>
 
-#include "base/memfd.h"
 #include "pool/quarantine.h"
+#include "sys/memfd.h"
 #include "test.h"
 
 enum {

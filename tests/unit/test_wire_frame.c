@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "base/memfd.h"
+#include "sys/memfd.h"
 #include "test.h"
 #include "wire/frame.h"
 

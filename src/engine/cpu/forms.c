@@ -1,0 +1,316 @@
+/*
+ * See forms.h. Which forms are tried in which order is what is known of oneDNN
+ * 2.6; that the one which is taken keeps bits is not taken from its name.
+ *
+ * Batch-reduce kernels ("brg", AVX-512 and later) of a matmul sum every output
+ * in one order, except on AMX, where a long sum is cut by the number of rows.
+ * There the hidden layer of the MLP is cut into parts instead, which is faster
+ * too; an inner product does not look at the number of rows when it cuts. Older
+ * CPUs' matmul is a classic GEMM, which depends on it; a 1x1 convolution over a
+ * row of pixels does not there, and on AVX2 is a quarter faster than the GEMM
+ * on one image at a time. A convolution is not for AMX: at some numbers of rows
+ * it falls to reference code.
+ */
+#include "engine/cpu/forms.h"
+
+#include <string.h>
+
+#include "fovea/fovea.h"
+
+#include "base/error.h"
+#include "engine/cpu/probe.h"
+
+enum {
+    /* An uncut sum on AMX with 2 MiB of second-level cache, a multiple of what
+       kernels like, and the width at which it is fastest. */
+    MOST_PART_WIDTH = 768,
+    PART_WIDTH_UNIT = 64,
+    /* Passes of more rows than this gain nothing, and looking at them costs. */
+    MOST_ROWS = 2100,
+    /* The same for numbers of images above eight. */
+    MOST_ROWS_OF_MANY = 600,
+    MANY_IMAGES = 8,
+};
+
+/* The search for one tower. */
+struct search {
+    const struct fovea_vision_config *config;
+    enum fovea_element element;
+    size_t most_images;
+    struct fovea_probe probe;
+};
+
+/* Forms of a matrix, those that are worth it first. */
+struct candidates {
+    enum fovea_form forms[FOVEA_N_FORMS];
+    size_t n;
+    bool is_amx; /* the first one's kernel */
+};
+
+static enum fovea_status
+create_packing(const struct fovea_packing_shape *shape, enum fovea_form form,
+        struct fovea_packing **packing_out, struct fovea_error *err)
+{
+    enum fovea_status status =
+            fovea_packing_create(shape, form, packing_out, err);
+    /* The library has no such product. */
+    return status == FOVEA_ERR_INTERNAL ? FOVEA_OK : status;
+}
+
+static void
+release_packing(struct fovea_packing **packing)
+{
+    fovea_packing_destroy(*packing);
+}
+
+static bool
+has_kernel(const struct fovea_packing *packing, const char *name)
+{
+    return packing && strstr(fovea_packing_implementation(packing), name);
+}
+
+static enum fovea_status
+list_candidates(const struct fovea_packing_shape *shape,
+        struct candidates *candidates_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(release_packing) struct fovea_packing *matmul = NULL;
+    FOVEA_AUTO(release_packing) struct fovea_packing *convolution = NULL;
+    struct candidates candidates = { .n = 0 };
+    enum fovea_status status =
+            create_packing(shape, FOVEA_FORM_MATMUL, &matmul, err);
+    bool is_brg = has_kernel(matmul, "brg");
+    if (!status && !is_brg) {
+        status = create_packing(shape, FOVEA_FORM_CONVOLUTION, &convolution,
+                err);
+    }
+    if (has_kernel(convolution, "jit_1x1")) {
+        candidates.forms[candidates.n++] = FOVEA_FORM_CONVOLUTION;
+    }
+    candidates.forms[candidates.n++] = FOVEA_FORM_MATMUL;
+    candidates.forms[candidates.n++] = FOVEA_FORM_INNER_PRODUCT;
+    candidates.is_amx = is_brg && has_kernel(matmul, "amx");
+    *candidates_out = candidates;
+    return status;
+}
+
+/* Everything that is done with a matrix. */
+static enum fovea_status
+look_at(const struct search *search, enum fovea_matrix matrix,
+        const struct fovea_packing *packing, bool *keeps_out,
+        struct fovea_error *err)
+{
+    bool keeps = true;
+    for (enum fovea_use i = 0; i < FOVEA_N_USES && keeps; i++) {
+        struct fovea_tower_use use =
+                fovea_tower_use(search->config, search->element, i);
+        if (use.matrix != matrix) {
+            continue;
+        }
+        enum fovea_status status = fovea_probe_run(&search->probe, packing,
+                &use.shape, search->most_images, &keeps, err);
+        if (status) {
+            return status;
+        }
+    }
+    *keeps_out = keeps;
+    return FOVEA_OK;
+}
+
+/* The first form of a matrix that keeps bits; found_out is false if none of the
+   first n_forms does. */
+static enum fovea_status
+find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
+        struct fovea_forms *forms, bool *found_out, struct fovea_error *err)
+{
+    struct fovea_packing_shape shape = fovea_tower_matrix(search->config,
+            search->element, forms->mlp_parts, matrix);
+    struct candidates candidates;
+    enum fovea_status status = list_candidates(&shape, &candidates, err);
+    bool found = false;
+    for (size_t i = 0; i < candidates.n && i < n_forms && !found && !status;
+            i++) {
+        FOVEA_AUTO(release_packing) struct fovea_packing *packing = NULL;
+        status = create_packing(&shape, candidates.forms[i], &packing, err);
+        if (packing && !status) {
+            status = look_at(search, matrix, packing, &found, err);
+        }
+        if (found) {
+            forms->form[matrix] = candidates.forms[i];
+        }
+    }
+    *found_out = found;
+    return status;
+}
+
+/* Parts of the hidden layer: as few as keep each within the width; 1 if it does
+   already or cannot be cut evenly. */
+static uint32_t
+parts_of(uint32_t mlp)
+{
+    for (uint32_t width = MOST_PART_WIDTH; width >= PART_WIDTH_UNIT && mlp > 0;
+            width -= PART_WIDTH_UNIT) {
+        if (mlp % width == 0) {
+            return mlp / width;
+        }
+    }
+    return 1;
+}
+
+static enum fovea_status
+is_amx(const struct fovea_vision_config *config, enum fovea_element element,
+        bool *is_amx_out, struct fovea_error *err)
+{
+    struct fovea_packing_shape shape =
+            fovea_tower_matrix(config, element, 1, FOVEA_MATRIX_FC2);
+    struct candidates candidates;
+    enum fovea_status status = list_candidates(&shape, &candidates, err);
+    *is_amx_out = candidates.is_amx;
+    return status;
+}
+
+/* Whole in the best form; in parts; whole in any form. On AMX parts are the
+   best. */
+static enum fovea_status
+find_mlp(const struct search *search, struct fovea_forms *forms,
+        bool *found_out, struct fovea_error *err)
+{
+    const struct {
+        uint32_t parts;
+        size_t n_forms;
+    } ways[] = { { 1, 1 },
+        { parts_of(search->config->mlp_size), FOVEA_N_FORMS },
+        { 1, FOVEA_N_FORMS } };
+    const struct fovea_forms before = *forms;
+    bool skips_first = false;
+    bool found = false;
+    enum fovea_status status =
+            is_amx(search->config, search->element, &skips_first, err);
+    for (size_t i = skips_first; i < FOVEA_ARRAY_LEN(ways) && !found && !status;
+            i++) {
+        *forms = before;
+        forms->mlp_parts = ways[i].parts;
+        status = find_form(search, FOVEA_MATRIX_FC1, ways[i].n_forms, forms,
+                &found, err);
+        if (found && !status) {
+            status = find_form(search, FOVEA_MATRIX_FC2, ways[i].n_forms, forms,
+                    &found, err);
+        }
+    }
+    if (!found) {
+        *forms = before;
+    }
+    *found_out = found;
+    return status;
+}
+
+static enum fovea_status
+find_all(const struct search *search, struct fovea_forms *forms,
+        bool *found_out, struct fovea_error *err)
+{
+    static const enum fovea_matrix others[] = { FOVEA_MATRIX_PATCH,
+        FOVEA_MATRIX_QKV, FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE,
+        FOVEA_MATRIX_PROJECT };
+    enum fovea_status status = find_mlp(search, forms, found_out, err);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(others) && *found_out && !status;
+            i++) {
+        status = find_form(search, others[i], FOVEA_N_FORMS, forms, found_out,
+                err);
+    }
+    return status;
+}
+
+static size_t
+most_images(const struct fovea_vision_config *config)
+{
+    size_t tokens = fovea_config_tokens(config);
+    size_t most = 1;
+    for (size_t n = 2; n <= FOVEA_MAX_BATCH; n++) {
+        size_t most_rows = n > MANY_IMAGES ? MOST_ROWS_OF_MANY : MOST_ROWS;
+        if (fovea_tower_has_plan(n) && n * tokens <= most_rows) {
+            most = n;
+        }
+    }
+    return most;
+}
+
+/* For the neediest product of the tower, with the MLP whole and in parts. */
+static size_t
+probe_values(const struct search *search)
+{
+    const size_t parts[] = { 1, parts_of(search->config->mlp_size) };
+    size_t most = 0;
+    for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
+        struct fovea_tower_use use =
+                fovea_tower_use(search->config, search->element, i);
+        for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
+            struct fovea_packing_shape shape = fovea_tower_matrix(
+                    search->config, search->element, parts[k], use.matrix);
+            size_t n = fovea_probe_values(shape.k, shape.n, &use.shape,
+                    search->most_images);
+            most = n > most ? n : most;
+        }
+    }
+    return most;
+}
+
+enum fovea_status
+fovea_forms_prefer(const struct fovea_vision_config *config,
+        enum fovea_element element, struct fovea_forms *forms_out,
+        struct fovea_error *err)
+{
+    struct fovea_forms forms = { .mlp_parts = 1, .most_images = 1 };
+    bool cuts = false;
+    enum fovea_status status = is_amx(config, element, &cuts, err);
+    if (cuts) {
+        forms.mlp_parts = parts_of(config->mlp_size);
+    }
+    for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
+        struct fovea_packing_shape shape =
+                fovea_tower_matrix(config, element, forms.mlp_parts, i);
+        struct candidates candidates;
+        status = list_candidates(&shape, &candidates, err);
+        forms.form[i] = candidates.forms[0];
+    }
+    *forms_out = forms;
+    return status;
+}
+
+enum fovea_status
+fovea_forms_find(const struct fovea_vision_config *config,
+        enum fovea_element element, struct fovea_forms *forms_out,
+        struct fovea_error *err)
+{
+    struct search search = { .config = config,
+        .element = element,
+        .most_images = most_images(config) };
+    struct fovea_forms forms;
+    enum fovea_status status = fovea_forms_prefer(config, element, &forms, err);
+    if (!status) {
+        status = fovea_probe_init(&search.probe, probe_values(&search), err);
+    }
+    bool found = false;
+    if (!status) {
+        status = find_all(&search, &forms, &found, err);
+    }
+    fovea_probe_finish(&search.probe);
+    if (found && !status) {
+        forms.most_images = (uint32_t)search.most_images;
+    }
+    *forms_out = forms;
+    return status;
+}
+
+bool
+fovea_forms_fit(const struct fovea_forms *forms,
+        const struct fovea_vision_config *config)
+{
+    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
+        if (forms->form[i] >= FOVEA_N_FORMS) {
+            return false;
+        }
+    }
+    return forms->mlp_parts >= 1 && forms->most_images >= 1 &&
+            forms->most_images <= FOVEA_MAX_BATCH &&
+            (forms->mlp_parts == 1 ||
+                    forms->mlp_parts == parts_of(config->mlp_size));
+}

@@ -1,0 +1,329 @@
+/*
+ * See kernels.h. Written with GCC's vector extensions, 16 floats at a time,
+ * which become two AVX2 registers or one AVX-512 register. This file alone is
+ * compiled with contraction to fused multiply-add.
+ */
+#include "engine/cpu/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/simd.h"
+
+typedef float v16f __attribute__((vector_size(64)));
+typedef int32_t v16i __attribute__((vector_size(64)));
+typedef uint32_t v16u __attribute__((vector_size(64)));
+typedef uint16_t v16h __attribute__((vector_size(32)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void
+load(v16f *out, const float *from)
+{
+    memcpy(out, from, sizeof *out);
+}
+
+INLINE void
+store(float *to, const v16f *value)
+{
+    memcpy(to, value, sizeof *value);
+}
+
+INLINE uint16_t
+to_bf16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+}
+
+INLINE void
+store_bf16(uint16_t *to, const v16f *value)
+{
+    v16u bits;
+    memcpy(&bits, value, sizeof bits);
+    bits = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+    v16h half = __builtin_convertvector(bits, v16h);
+    memcpy(to, &half, sizeof half);
+}
+
+/* The greater of each lane pair, into *a. */
+INLINE void
+greater_lanes(v16f *a, const v16f *b)
+{
+    v16i wins = *a > *b; /* all bits set where true */
+    v16i a_bits;
+    v16i b_bits;
+    memcpy(&a_bits, a, sizeof a_bits);
+    memcpy(&b_bits, b, sizeof b_bits);
+    a_bits = (a_bits & wins) | (b_bits & ~wins);
+    memcpy(a, &a_bits, sizeof a_bits);
+}
+
+/* The lanes added pairwise, always in the same order. */
+INLINE float
+add_lanes(const v16f *value)
+{
+    float lane[FOVEA_LANES];
+    memcpy(lane, value, sizeof lane);
+    for (size_t half = FOVEA_LANES / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++) {
+            lane[i] += lane[i + half];
+        }
+    }
+    return lane[0];
+}
+
+INLINE float
+max_lanes(const v16f *value)
+{
+    float lane[FOVEA_LANES];
+    memcpy(lane, value, sizeof lane);
+    float most = lane[0];
+    for (size_t i = 1; i < FOVEA_LANES; i++) {
+        most = lane[i] > most ? lane[i] : most;
+    }
+    return most;
+}
+
+/*
+ * e^x for x <= 0, relative error below 2e-7. x = n ln 2 + r, |r| <= ln 2 / 2
+ * (ln 2 in two parts), e^r by its Taylor series to the sixth power, which is
+ * exact to rounding on that interval. Below -87 the result is the smallest
+ * normal number's neighbourhood instead of 0.
+ */
+INLINE void
+exp_lanes(v16f *x)
+{
+    const v16f round_magic = (v16f){ 0 } + 12582912.0F; /* 1.5 * 2^23 */
+    const v16f lowest = (v16f){ 0 } - 87.0F;
+    v16f t = *x;
+    greater_lanes(&t, &lowest);
+    v16f n = (t * 1.44269504F + round_magic) - round_magic;
+    v16f r = t - n * 0.693359375F;
+    r = r + n * 2.12194440e-4F;
+    v16f p = r * (1.0F / 720.0F) + (1.0F / 120.0F);
+    p = p * r + (1.0F / 24.0F);
+    p = p * r + (1.0F / 6.0F);
+    p = p * r + 0.5F;
+    p = p * r + 1.0F;
+    p = p * r + 1.0F;
+    v16i exponent = (__builtin_convertvector(n, v16i) + 127) << 23;
+    v16f power;
+    memcpy(&power, &exponent, sizeof power);
+    *x = p * power;
+}
+
+void
+fovea_kernel_pixel_table(const struct fovea_preprocess *settings,
+        float table_out[3][256])
+{
+    for (int channel = 0; channel < 3; channel++) {
+        for (int sample = 0; sample < 256; sample++) {
+            float scaled = (float)sample * settings->rescale;
+            table_out[channel][sample] =
+                    (scaled - settings->mean[channel]) / settings->std[channel];
+        }
+    }
+}
+
+/* Which samples of an image one row of one patch is made of. */
+struct patch_row {
+    const uint8_t *pixels; /* first sample of the channel */
+    const float *table;
+    size_t length;
+};
+
+INLINE void
+patch_row_f32(const struct patch_row *row, float *out)
+{
+    for (size_t i = 0; i < row->length; i++) {
+        out[i] = row->table[row->pixels[3 * i]];
+    }
+}
+
+INLINE void
+patch_row_bf16(const struct patch_row *row, uint16_t *out)
+{
+    for (size_t i = 0; i < row->length; i++) {
+        out[i] = to_bf16(row->table[row->pixels[3 * i]]);
+    }
+}
+
+static void
+cut_patch(const uint8_t *pixels, size_t image, size_t patch,
+        float table[3][256], enum fovea_element element, void *out)
+{
+    size_t at = 0;
+    for (size_t channel = 0; channel < 3; channel++) {
+        for (size_t y = 0; y < patch; y++, at += patch) {
+            struct patch_row row = { pixels + 3 * y * image + channel,
+                table[channel], patch };
+            if (element == FOVEA_ELEMENT_BF16) {
+                patch_row_bf16(&row, (uint16_t *)out + at);
+            } else {
+                patch_row_f32(&row, (float *)out + at);
+            }
+        }
+    }
+}
+
+void
+fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
+        float table[3][256], enum fovea_element element, void *out)
+{
+    size_t image = n_side * patch;
+    size_t row_size = 3 * patch * patch * fovea_element_size(element);
+    uint8_t *row = out;
+    for (size_t y = 0; y < n_side; y++) {
+        for (size_t x = 0; x < n_side; x++, row += row_size) {
+            cut_patch(pixels + 3 * patch * (y * image + x), image, patch, table,
+                    element, row);
+        }
+    }
+}
+
+static void
+add_row(float *out, const float *a, const float *b, size_t width)
+{
+    for (size_t i = 0; i < width; i++) {
+        out[i] = a[i] + b[i];
+    }
+}
+
+void
+fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches, size_t width,
+        const float *cls, const float *position)
+{
+    /* Backwards: a row's new place is never before its old one. */
+    for (size_t i = n_images; i-- > 0;) {
+        float *image = x + i * (n_patches + 1) * width;
+        for (size_t p = n_patches; p-- > 0;) {
+            add_row(image + (p + 1) * width, x + (i * n_patches + p) * width,
+                    position + (p + 1) * width, width);
+        }
+        add_row(image, cls, position, width);
+    }
+}
+
+/* Sum over a row of f(value), the tail handled as lanes that stay 0. */
+#define SUM_ROW(sum, row, width, expression)                     \
+    do {                                                         \
+        v16f lanes_ = { 0 };                                     \
+        size_t i_ = 0;                                           \
+        for (; i_ + FOVEA_LANES <= (width); i_ += FOVEA_LANES) { \
+            v16f value;                                          \
+            load(&value, (row) + i_);                            \
+            lanes_ += (expression);                              \
+        }                                                        \
+        for (size_t l_ = 0; i_ < (width); i_++, l_++) {          \
+            float value = (row)[i_];                             \
+            lanes_[l_] += (expression);                          \
+        }                                                        \
+        (sum) = add_lanes(&lanes_);                              \
+    } while (0)
+
+INLINE void
+norm_row(const float *x, const struct fovea_norm *norm,
+        enum fovea_element element, void *out)
+{
+    const size_t width = norm->width;
+    float sum;
+    SUM_ROW(sum, x, width, value);
+    float mean = sum / (float)width;
+    SUM_ROW(sum, x, width, (value - mean) * (value - mean));
+    float scale = 1.0F / sqrtf(sum / (float)width + norm->eps);
+
+    size_t i = 0;
+    for (; i + FOVEA_LANES <= width; i += FOVEA_LANES) {
+        v16f value;
+        v16f weight;
+        v16f bias;
+        load(&value, x + i);
+        load(&weight, norm->weight + i);
+        load(&bias, norm->bias + i);
+        value = (value - mean) * scale * weight + bias;
+        if (element == FOVEA_ELEMENT_BF16) {
+            store_bf16((uint16_t *)out + i, &value);
+        } else {
+            store((float *)out + i, &value);
+        }
+    }
+    for (; i < width; i++) {
+        float value = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
+        if (element == FOVEA_ELEMENT_BF16) {
+            ((uint16_t *)out)[i] = to_bf16(value);
+        } else {
+            ((float *)out)[i] = value;
+        }
+    }
+}
+
+FOVEA_CLONES void
+fovea_kernel_layer_norm(const float *x, size_t n, const struct fovea_norm *norm,
+        enum fovea_element element, void *out)
+{
+    size_t row_size = norm->width * fovea_element_size(element);
+    for (size_t i = 0; i < n; i++) {
+        norm_row(x + i * norm->width, norm, element,
+                (uint8_t *)out + i * row_size);
+    }
+}
+
+/* The whole row is worked on in lanes; what lies past its width is set so low
+   that it adds nothing. */
+INLINE void
+softmax_row(float *row, size_t width, float scale, enum fovea_element element)
+{
+    size_t padded = (width + FOVEA_LANES - 1) / FOVEA_LANES * FOVEA_LANES;
+    for (size_t i = width; i < padded; i++) {
+        row[i] = -1e30F;
+    }
+    v16f most_lanes;
+    load(&most_lanes, row);
+    for (size_t i = FOVEA_LANES; i < padded; i += FOVEA_LANES) {
+        v16f value;
+        load(&value, row + i);
+        greater_lanes(&most_lanes, &value);
+    }
+    float most = max_lanes(&most_lanes);
+    v16f sums = { 0 };
+    for (size_t i = 0; i < padded; i += FOVEA_LANES) {
+        v16f value;
+        load(&value, row + i);
+        value = (value - most) * scale;
+        exp_lanes(&value);
+        sums += value;
+        store(row + i, &value);
+    }
+    float factor = 1.0F / add_lanes(&sums);
+    for (size_t i = 0; i < padded; i += FOVEA_LANES) {
+        v16f value;
+        load(&value, row + i);
+        value *= factor;
+        if (element == FOVEA_ELEMENT_BF16) {
+            /* Half as wide: never reaches what is still to be read. */
+            store_bf16((uint16_t *)row + i, &value);
+        } else {
+            store(row + i, &value);
+        }
+    }
+}
+
+FOVEA_CLONES void
+fovea_kernel_softmax(float *scores, size_t n_rows, size_t width, size_t stride,
+        float scale, enum fovea_element element)
+{
+    for (size_t i = 0; i < n_rows; i++) {
+        softmax_row(scores + i * stride, width, scale, element);
+    }
+}
+
+void
+fovea_kernel_round_bf16(float *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)to_bf16(values[i]) << 16;
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+}

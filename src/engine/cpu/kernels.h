@@ -1,0 +1,75 @@
+/*
+ * What stands between the matrix products of a vision transformer: patches,
+ * layer norm, softmax. Rows are independent, and a row's bits do not depend on
+ * the rows beside it or on the CPU's vector width: sums run in 16 lanes that
+ * are added in one fixed order.
+ *
+ * "out" of element BF16 is rounded to nearest, ties to even.
+ */
+#ifndef FOVEA_ENGINE_CPU_KERNELS_H
+#define FOVEA_ENGINE_CPU_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/preprocess.h"
+#include "engine/cpu/matmul.h"
+
+/* Rows of scores are padded to a multiple of this many floats. */
+enum {
+    FOVEA_LANES = 16
+};
+
+/** Sample value -> normalised float32, per channel: [3][256]. */
+void fovea_kernel_pixel_table(const struct fovea_preprocess *settings,
+        float table_out[3][256]);
+
+/**
+ * Cut an image into patches: one row a patch, channel-planar as a convolution
+ * kernel's weights lie.
+ *
+ * @param pixels  [image][image][3] uint8, image = n_side * patch.
+ * @param table   of fovea_kernel_pixel_table().
+ * @param out     [n_side * n_side][3][patch][patch].
+ */
+void fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
+        float table[3][256], enum fovea_element element, void *out);
+
+/**
+ * Turn patch embeddings into tokens, in place: row p of image i moves from
+ * i * n_patches + p to i * (n_patches + 1) + 1 + p, the class token takes the
+ * first row, and the position embedding is added.
+ *
+ * @param x         [n_images * (n_patches + 1)][width], dense.
+ * @param cls       [width].
+ * @param position  [n_patches + 1][width].
+ */
+void fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches,
+        size_t width, const float *cls, const float *position);
+
+/** Scale and shift of a layer norm, [width] each. */
+struct fovea_norm {
+    const float *weight;
+    const float *bias;
+    float eps;
+    size_t width;
+};
+
+/** Layer norm of n rows, [n][width]; out may be x if it is float32. */
+void fovea_kernel_layer_norm(const float *x, size_t n,
+        const struct fovea_norm *norm, enum fovea_element element, void *out);
+
+/**
+ * Softmax of scale * score, in place.
+ *
+ * @param scores  [n_rows][stride] float32, stride a multiple of FOVEA_LANES;
+ *                the first width of a row count. Afterwards each row begins
+ *                with width probabilities of the element type.
+ */
+void fovea_kernel_softmax(float *scores, size_t n_rows, size_t width,
+        size_t stride, float scale, enum fovea_element element);
+
+/** Round float32 values to bfloat16 precision, in place. */
+void fovea_kernel_round_bf16(float *values, size_t n);
+
+#endif

@@ -1,0 +1,83 @@
+/* See tower.h. */
+#include "engine/cpu/tower.h"
+
+enum {
+    /* Not every number of images has a plan: one costs 2.5 ms of a worker's
+       start. */
+    EXACT_PLANS = 8,
+};
+
+bool
+fovea_tower_has_plan(size_t n_images)
+{
+    bool is_power = (n_images & (n_images - 1)) == 0;
+    return n_images <= EXACT_PLANS || is_power;
+}
+
+static enum fovea_post
+activation_post(enum fovea_activation activation)
+{
+    switch (activation) {
+    case FOVEA_ACTIVATION_GELU:
+        return FOVEA_POST_GELU;
+    case FOVEA_ACTIVATION_GELU_TANH:
+        return FOVEA_POST_GELU_TANH;
+    case FOVEA_ACTIVATION_QUICK_GELU:
+    default:
+        return FOVEA_POST_QUICK_GELU;
+    }
+}
+
+/* The table of the network's linear layers: rows, outputs, what is fused. */
+struct fovea_tower_use
+fovea_tower_use(const struct fovea_vision_config *config,
+        enum fovea_element element, enum fovea_use use)
+{
+    const size_t tokens = fovea_config_tokens(config);
+    const enum fovea_element e = element;
+    const enum fovea_element wide = FOVEA_ELEMENT_F32;
+    const enum fovea_post act = activation_post(config->activation);
+    const struct fovea_tower_use table[FOVEA_N_USES] = {
+        [FOVEA_USE_PATCH] = { FOVEA_MATRIX_PATCH,
+                { fovea_config_patches(config), wide, FOVEA_POST_NONE,
+                        false } },
+        [FOVEA_USE_QKV] = { FOVEA_MATRIX_QKV,
+                { tokens, e, FOVEA_POST_NONE, true } },
+        [FOVEA_USE_OUT] = { FOVEA_MATRIX_SQUARE,
+                { tokens, wide, FOVEA_POST_ADD, true } },
+        [FOVEA_USE_FC1] = { FOVEA_MATRIX_FC1, { tokens, e, act, true } },
+        [FOVEA_USE_FC2] = { FOVEA_MATRIX_FC2,
+                { tokens, wide, FOVEA_POST_ADD, true } },
+        [FOVEA_USE_KEY_VALUE] = { FOVEA_MATRIX_KEY_VALUE,
+                { tokens, e, FOVEA_POST_NONE, true } },
+        [FOVEA_USE_QUERY] = { FOVEA_MATRIX_SQUARE,
+                { 1, e, FOVEA_POST_NONE, true } },
+        [FOVEA_USE_CLS_OUT] = { FOVEA_MATRIX_SQUARE,
+                { 1, wide, FOVEA_POST_ADD, true } },
+        [FOVEA_USE_CLS_FC1] = { FOVEA_MATRIX_FC1, { 1, e, act, true } },
+        [FOVEA_USE_CLS_FC2] = { FOVEA_MATRIX_FC2,
+                { 1, wide, FOVEA_POST_ADD, true } },
+        [FOVEA_USE_PROJECT] = { FOVEA_MATRIX_PROJECT,
+                { 1, wide, FOVEA_POST_NONE, false } },
+    };
+    return table[use];
+}
+
+struct fovea_packing_shape
+fovea_tower_matrix(const struct fovea_vision_config *config,
+        enum fovea_element element, size_t mlp_parts, enum fovea_matrix matrix)
+{
+    const size_t hidden = config->hidden_size;
+    const size_t mlp = config->mlp_size / mlp_parts;
+    const size_t sides[FOVEA_N_MATRICES][2] = {
+        [FOVEA_MATRIX_PATCH] = { fovea_config_patch_width(config), hidden },
+        [FOVEA_MATRIX_QKV] = { hidden, 3 * hidden },
+        [FOVEA_MATRIX_KEY_VALUE] = { hidden, 2 * hidden },
+        [FOVEA_MATRIX_SQUARE] = { hidden, hidden },
+        [FOVEA_MATRIX_FC1] = { hidden, mlp },
+        [FOVEA_MATRIX_FC2] = { mlp, hidden },
+        [FOVEA_MATRIX_PROJECT] = { hidden, config->projection_dim },
+    };
+    return (struct fovea_packing_shape){ fovea_config_tokens(config),
+        sides[matrix][0], sides[matrix][1], element };
+}

@@ -1,0 +1,58 @@
+/*
+ * The linear layers of a tower: its matrices, and the products that are made
+ * with them. One table each, for whoever packs, probes or runs them.
+ */
+#ifndef FOVEA_ENGINE_CPU_TOWER_H
+#define FOVEA_ENGINE_CPU_TOWER_H
+
+#include "checkpoint/config.h"
+#include "engine/cpu/matmul.h"
+
+/* Matrices of one shape are packed alike. */
+enum fovea_matrix {
+    FOVEA_MATRIX_PATCH,     /* 3 * patch * patch -> hidden */
+    FOVEA_MATRIX_QKV,       /* hidden -> 3 * hidden */
+    FOVEA_MATRIX_KEY_VALUE, /* hidden -> 2 * hidden */
+    FOVEA_MATRIX_SQUARE,    /* hidden -> hidden */
+    FOVEA_MATRIX_FC1,       /* hidden -> mlp, or a part of it */
+    FOVEA_MATRIX_FC2,       /* mlp, or a part of it -> hidden */
+    FOVEA_MATRIX_PROJECT,   /* hidden -> projection */
+    FOVEA_N_MATRICES
+};
+
+enum fovea_use {
+    FOVEA_USE_PATCH,
+    FOVEA_USE_QKV,
+    FOVEA_USE_OUT,
+    FOVEA_USE_FC1,
+    FOVEA_USE_FC2,
+    /* The last layer. */
+    FOVEA_USE_KEY_VALUE, /* all tokens */
+    FOVEA_USE_QUERY,     /* class tokens from here on */
+    FOVEA_USE_CLS_OUT,
+    FOVEA_USE_CLS_FC1,
+    FOVEA_USE_CLS_FC2,
+    FOVEA_USE_PROJECT,
+    FOVEA_N_USES
+};
+
+/* A product with a matrix; the shape's rows are those of one image. */
+struct fovea_tower_use {
+    enum fovea_matrix matrix;
+    struct fovea_linear_shape shape;
+};
+
+struct fovea_tower_use fovea_tower_use(const struct fovea_vision_config *config,
+        enum fovea_element element, enum fovea_use use);
+
+/** @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
+ *                    its width. */
+struct fovea_packing_shape fovea_tower_matrix(
+        const struct fovea_vision_config *config, enum fovea_element element,
+        size_t mlp_parts, enum fovea_matrix matrix);
+
+/** Whether forward passes of that many images are prepared: of each up to
+ *  eight, of powers of two above that. */
+bool fovea_tower_has_plan(size_t n_images);
+
+#endif

@@ -1,0 +1,56 @@
+/* Inside of fovea_pull(): a model on its way into the cache. */
+#ifndef FOVEA_HUB_PULL_STATE_H
+#define FOVEA_HUB_PULL_STATE_H
+
+#include <jansson.h>
+
+#include "hub/hub.h"
+
+enum {
+    FOVEA_MAX_REVISION = 200 /* bytes */
+};
+
+struct fovea_pull {
+    struct fovea_hub hub;
+    char commit[FOVEA_COMMIT_SIZE];
+    char *repository;   /* <cache>/models--owner--name */
+    char *locks;        /* <cache>/.locks/models--owner--name */
+    char *snapshot;     /* <repository>/snapshots/<commit> */
+    json_t *info;       /* what the hub says of the revision */
+    char converted[32]; /* "": main itself, or what was asked for */
+};
+
+/** Turn the revision into a commit, and say what is in it; where main has no
+ *  safetensors, that of Hugging Face's conversion. */
+FOVEA_NODISCARD enum fovea_status fovea_pull_find_revision(
+        struct fovea_pull *pull, struct fovea_error *err);
+
+/** Whether the revision has weights that can be used. */
+bool fovea_pull_has_weights(const struct fovea_pull *pull);
+
+/** Whether the revision has a file of this name. */
+bool fovea_pull_has(const struct fovea_pull *pull, const char *name);
+
+/** Make a directory and all above it. FOVEA_ERR_FILE_DENIED, FOVEA_ERR_IO. */
+FOVEA_NODISCARD enum fovea_status fovea_pull_make_directories(const char *path,
+        struct fovea_error *err);
+
+/** The failure of a system call on a path: errno. */
+enum fovea_status fovea_pull_fail(const char *path, const char *what,
+        struct fovea_error *err);
+
+/** Bring one file into the snapshot, unless it is there. */
+FOVEA_NODISCARD enum fovea_status fovea_pull_file(struct fovea_pull *pull,
+        const char *name, struct fovea_error *err);
+
+/**
+ * Check a file that came whole against its etag: 64 digits are the SHA-256 of
+ * its bytes, 40 are git's name of it; of others there is only the size.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_FETCH_CHECKSUM; FOVEA_ERR_IO;
+ *         FOVEA_ERR_CANCELLED; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_pull_check(struct fovea_hub *hub,
+        int fd, const struct fovea_hub_answer *answer, struct fovea_error *err);
+
+#endif

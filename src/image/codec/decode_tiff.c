@@ -1,0 +1,323 @@
+/*
+ * TIFF, by libtiff: the first image of the file.
+ *
+ * libtiff reads through our input, writes nothing to stderr (its messages come
+ * to handlers of this one file, no global ones), and may take no single piece
+ * of memory larger than the limits allow a picture to be.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/size.h"
+#include "image/codec/tiff.h"
+
+enum {
+    /* A tile may be larger than the picture in it; this much is harmless. */
+    MIN_TILE_PIXELS = 1 << 20,
+    MAX_PIXEL_BYTES = 16, /* 6 samples of 16 bits, or libtiff's RGBA twice */
+    BASE_MEMORY = 1 << 24,
+    /* How often a byte of the file may be read: libtiff goes back a few times.
+       On top of it come shared strips, for which there are the pixels. */
+    MAX_READS = 4
+};
+
+/* Strips and tiles may lie over each other, as blank ones do in files that save
+   on them; then a small file can have terabytes to read. */
+static bool
+may_read(struct fovea_tiff_log *log, uint64_t size)
+{
+    if (size > log->n_left) {
+        log->io_failed = true;
+        (void)fovea_fail(&log->io_error, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: many strips or tiles share the same bytes");
+        return false;
+    }
+    log->n_left -= size;
+    return true;
+}
+
+static tmsize_t
+read_bytes(thandle_t handle, void *buffer, tmsize_t size)
+{
+    struct fovea_tiff_log *log = handle;
+    size_t n = 0;
+    if (size < 0) {
+        return -1;
+    }
+    if (!may_read(log, (uint64_t)size)) {
+        return 0;
+    }
+    if (fovea_input_read(log->input, log->offset, buffer, (size_t)size, &n,
+                &log->io_error)) {
+        /* Nothing, not -1: libtiff 4.5 adds what it is given to a count of
+           bytes, and then clears memory from one byte before its buffer. */
+        log->io_failed = true;
+        return 0;
+    }
+    log->offset += n;
+    if (log->pads) {
+        memset((uint8_t *)buffer + n, 0, (size_t)size - n);
+        return size;
+    }
+    log->ended |= n < (size_t)size;
+    return (tmsize_t)n;
+}
+
+static tmsize_t
+write_bytes(thandle_t handle, void *buffer, tmsize_t size)
+{
+    (void)handle;
+    (void)buffer;
+    (void)size;
+    return -1;
+}
+
+static toff_t
+seek_to(thandle_t handle, toff_t offset, int whence)
+{
+    struct fovea_tiff_log *log = handle;
+    if (whence == SEEK_CUR) {
+        offset += log->offset;
+    } else if (whence == SEEK_END) {
+        offset += log->input->size;
+    }
+    log->offset = offset;
+    return offset;
+}
+
+static int
+close_nothing(thandle_t handle)
+{
+    (void)handle;
+    return 0;
+}
+
+static toff_t
+tell_size(thandle_t handle)
+{
+    const struct fovea_tiff_log *log = handle;
+    return log->input->size;
+}
+
+static void
+keep_error(struct fovea_tiff_log *log, const char *text)
+{
+    log->is_damaged = true;
+    if (log->first_error[0] == '\0') {
+        (void)snprintf(log->first_error, sizeof log->first_error, "%s", text);
+    }
+}
+
+/* 1 tells libtiff that the message is dealt with. */
+__attribute__((format(printf, 4, 0))) static int
+on_error(TIFF *file, void *user, const char *module, const char *format,
+        va_list arguments)
+{
+    (void)file;
+    (void)module;
+    struct fovea_tiff_log *log = user;
+    char text[sizeof log->first_error] = "";
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    keep_error(log, text);
+    return 1;
+}
+
+/* What libjpeg warns of when entropy-coded data do not fit. It fills in grey
+   when they end; here it is the end. Other warnings are about headers. */
+static bool
+is_damage(struct fovea_tiff_log *log, const char *module, const char *text)
+{
+    static const char end[] = "Premature end";
+    static const char corrupt[] = "Corrupt JPEG data";
+    if (strcmp(module, "JPEGLib") == 0) {
+        bool is_end = strncmp(text, end, sizeof end - 1) == 0 ||
+                strstr(text, "premature end");
+        log->ended = log->ended || is_end;
+        return is_end || strncmp(text, corrupt, sizeof corrupt - 1) == 0;
+    }
+    /* The decoders of fax mend lines that are too long or too short. */
+    return strncmp(module, "Fax", 3) == 0;
+}
+
+__attribute__((format(printf, 4, 0))) static int
+on_warning(TIFF *file, void *user, const char *module, const char *format,
+        va_list arguments)
+{
+    (void)file;
+    struct fovea_tiff_log *log = user;
+    char text[128] = "";
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    if (module && is_damage(log, module, text)) {
+        keep_error(log, text);
+    }
+    return 1;
+}
+
+/* In our words: libtiff's are of byte counts and of scanline 4294967295. */
+static enum fovea_status
+fail_truncated(struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+            "TIFF: the data ends before its last pixel");
+}
+
+/* libtiff has no codes, only sentences: some of them are not of damage. */
+static enum fovea_status
+status_of(const char *text)
+{
+    if (strstr(text, "limit defined in open options")) {
+        return FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY;
+    }
+    return strstr(text, "allocate memory") || strstr(text, "ut of memory")
+            ? FOVEA_ERR_NO_MEMORY
+            : FOVEA_ERR_IMAGE_CORRUPT;
+}
+
+enum fovea_status
+fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    const struct fovea_tiff_log *log = &tiff->log;
+    if (log->io_failed) {
+        if (err) {
+            *err = log->io_error;
+        }
+        return log->io_error.code;
+    }
+    if (log->ended) {
+        return fail_truncated(err);
+    }
+    const char *text =
+            log->first_error[0] ? log->first_error : "the file is damaged";
+    enum fovea_status status = status_of(text);
+    bool is_limit = status == FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY;
+    return fovea_fail(err, status, "TIFF: %s%s%s", text, is_limit ? " " : "",
+            is_limit ? fovea_limit_by(FOVEA_LIMIT_DECODE_BYTES) : "");
+}
+
+enum fovea_status
+fovea_tiff_check_damage(const struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    if (tiff->log.ended) {
+        return fail_truncated(err);
+    }
+    return tiff->log.is_damaged ? fovea_tiff_fail(tiff, err) : FOVEA_OK;
+}
+
+/* All that may be read. */
+static uint64_t
+reading_limit(const struct fovea_input *input,
+        const struct fovea_limits *limits)
+{
+    return fovea_sum_bytes(
+            fovea_product_bytes(limits->max_pixels, MAX_PIXEL_BYTES),
+            fovea_sum_bytes(BASE_MEMORY,
+                    fovea_product_bytes(MAX_READS, input->size)));
+}
+
+/* Of any one piece, tags included. */
+static tmsize_t
+memory_limit(const struct fovea_limits *limits)
+{
+    uint64_t most = UINT64_MAX / 4;
+    uint64_t bytes =
+            limits->max_decode_bytes < most ? limits->max_decode_bytes : most;
+    return (tmsize_t)(bytes + BASE_MEMORY);
+}
+
+static enum fovea_status
+open_tiff(const struct fovea_input *input, const struct fovea_limits *limits,
+        struct fovea_tiff *tiff, struct fovea_error *err)
+{
+    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    if (!options) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "TIFF: no memory");
+    }
+    tiff->log.input = input;
+    tiff->log.n_left = reading_limit(input, limits);
+    TIFFOpenOptionsSetMaxSingleMemAlloc(options, memory_limit(limits));
+    TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, &tiff->log);
+    TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, &tiff->log);
+    tiff->tiff =
+            TIFFClientOpenExt("TIFF", "rm", &tiff->log, read_bytes, write_bytes,
+                    seek_to, close_nothing, tell_size, NULL, NULL, options);
+    TIFFOpenOptionsFree(options);
+    return tiff->tiff ? FOVEA_OK : fovea_tiff_fail(tiff, err);
+}
+
+static enum fovea_status
+check_tiles(const struct fovea_tiff *tiff, const struct fovea_limits *limits,
+        struct fovea_error *err)
+{
+    uint64_t pixels = (uint64_t)tiff->block_width_px * tiff->block_height_px;
+    uint64_t most = limits->max_pixels > MIN_TILE_PIXELS ? limits->max_pixels
+                                                         : MIN_TILE_PIXELS;
+    if (tiff->block_width_px == 0 || tiff->block_height_px == 0) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: a side of the tiles is 0");
+    }
+    uint64_t row_bits =
+            (uint64_t)tiff->block_width_px * tiff->n_samples * tiff->bits;
+    if (row_bits % 8 && tiff->block_width_px < tiff->width_px) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "TIFF: tiles of %" PRIu32 " pixels a row, which is not a "
+                "multiple of 16",
+                tiff->block_width_px);
+    }
+    if (pixels > most) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
+                "TIFF: tiles of %" PRIu32 "x%" PRIu32
+                " pixels are more than the limit of %" PRIu64 " %s",
+                tiff->block_width_px, tiff->block_height_px, most,
+                fovea_limit_by(FOVEA_LIMIT_PIXELS));
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_tiff_read_layout(tiff, err);
+    if (tiff->log.ended) {
+        /* libtiff leaves out a tag that it cannot read, the palette too. */
+        return fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
+                "TIFF: the file ends before its tags do");
+    }
+    if (status) {
+        return status;
+    }
+    tiff->log.is_damaged = false; /* in tags that do not matter */
+    tiff->log.first_error[0] = '\0';
+    struct fovea_image_info info = {
+        .format = FOVEA_FORMAT_TIFF,
+        .width_px = tiff->width_px,
+        .height_px = tiff->height_px,
+        .orientation = tiff->orientation,
+    };
+    status = tiff->tiled ? check_tiles(tiff, limits, err) : FOVEA_OK;
+    if (!status) {
+        fovea_tiff_price(tiff, &info);
+        status = fovea_decode_begin(&info, limits, sink, err);
+    }
+    if (status) {
+        return status;
+    }
+    return fovea_tiff_push_rows(tiff, sink, err);
+}
+
+enum fovea_status
+fovea_decode_tiff(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    struct fovea_tiff tiff = { 0 };
+    enum fovea_status status = open_tiff(input, limits, &tiff, err);
+    if (status) {
+        return status;
+    }
+    status = decode_open(&tiff, limits, sink, err);
+    TIFFClose(tiff.tiff);
+    free(tiff.lab);
+    return status;
+}

@@ -1,0 +1,215 @@
+/*
+ * The price of a HEIF: see heif_price.h.
+ *
+ * Coded pictures cost their pixels; derived ones (grids, overlays, identities)
+ * what they are made of, as often as they use it, and their own canvas. libheif
+ * has decoded planes, their RGB, and what a turn or the last conversion makes of
+ * that, at once.
+ */
+#include "image/codec/heif_price.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/size.h"
+#include "image/bytes.h"
+#include "image/codec/heif_items.h"
+
+enum {
+    MAX_DEPTH = 8, /* of pictures made of pictures */
+    PIXEL_PASSES = 8,
+    /* Starting a decoder on a coded picture costs as much as so many pixels. */
+    START_PIXELS = 1 << 16,
+    CANVAS_BYTES = 7, /* of a pixel of 8 bits */
+    CODED_BYTES = 9,
+    INDEX_FACTOR = 48, /* libheif's objects for each byte of the index */
+    TABLES_BYTES = 6 << 20,
+    BLOCK_PX = 64,     /* codecs fill a picture's sides up to whole blocks */
+    DERIVED_SIZE = 18, /* of a grid's or overlay's description, at most */
+};
+
+struct cost {
+    uint64_t work; /* pixel passes; a canvas is one */
+    bool is_known;
+};
+
+static bool
+is_derived(const struct fovea_heif_item *item)
+{
+    return memcmp(item->type, "grid", 4) == 0 ||
+            memcmp(item->type, "iovl", 4) == 0 ||
+            memcmp(item->type, "iden", 4) == 0;
+}
+
+static bool
+is_coded(const struct fovea_heif_item *item)
+{
+    return memcmp(item->type, "hvc1", 4) == 0 ||
+            memcmp(item->type, "av01", 4) == 0;
+}
+
+static uint64_t
+pixels_of(const struct fovea_heif_item *item)
+{
+    return (uint64_t)item->width_px * item->height_px;
+}
+
+/* The canvas that a grid or an overlay describes itself; the larger counts. */
+static enum fovea_status
+read_canvas(const struct fovea_input *input, struct fovea_heif_item *item,
+        struct fovea_error *err)
+{
+    uint8_t bytes[DERIVED_SIZE] = { 0 };
+    size_t n = 0;
+    bool is_grid = memcmp(item->type, "grid", 4) == 0;
+    if (item->data_at == 0 || memcmp(item->type, "iden", 4) == 0) {
+        return FOVEA_OK;
+    }
+    enum fovea_status status = fovea_input_read(input, item->data_at, bytes,
+            sizeof bytes, &n, err);
+    size_t side = bytes[1] & 1 ? 4 : 2;
+    const uint8_t *sides = bytes + (is_grid ? 4 : 10);
+    uint32_t width = (uint32_t)fovea_big_endian(sides, side);
+    uint32_t height = (uint32_t)fovea_big_endian(sides + side, side);
+    item->width_px = width > item->width_px ? width : item->width_px;
+    item->height_px = height > item->height_px ? height : item->height_px;
+    return status;
+}
+
+/* One more level: those whose parts are all known. */
+static void
+resolve(const struct fovea_heif_items *items, struct cost *costs,
+        struct cost *sums)
+{
+    for (size_t i = 0; i < items->n_items; i++) {
+        sums[i] = (struct cost){ pixels_of(&items->items[i]), true };
+    }
+    for (size_t i = 0; i < items->n_links; i++) {
+        const struct fovea_heif_link *link = &items->links[i];
+        /* Of a picture: its parts, and those that describe it, as alpha does. */
+        struct cost *sum = &sums[link->is_part ? link->from : link->to];
+        const struct cost *part = &costs[link->is_part ? link->to : link->from];
+        sum->work = fovea_sum_bytes(sum->work, part->work);
+        sum->is_known = sum->is_known && part->is_known;
+    }
+    for (size_t i = 0; i < items->n_items; i++) {
+        if (!costs[i].is_known && sums[i].is_known) {
+            costs[i] = sums[i];
+        }
+    }
+}
+
+/* Coded pictures cost themselves, and what describes them: it may be alpha. */
+static void
+add_coded(const struct fovea_heif_items *items, struct cost *costs)
+{
+    for (size_t i = 0; i < items->n_items; i++) {
+        const struct fovea_heif_item *item = &items->items[i];
+        costs[i].is_known = !is_derived(item);
+        costs[i].work = is_coded(item)
+                ? fovea_product_bytes(pixels_of(item) + START_PIXELS,
+                          PIXEL_PASSES)
+                : 0;
+    }
+    for (size_t i = 0; i < items->n_links; i++) {
+        const struct fovea_heif_link *link = &items->links[i];
+        if (!link->is_part && is_coded(&items->items[link->to]) &&
+                is_coded(&items->items[link->from])) {
+            /* That one's own, not what was added to it: they form no chains. */
+            const struct fovea_heif_item *from = &items->items[link->from];
+            costs[link->to].work = fovea_sum_bytes(costs[link->to].work,
+                    fovea_product_bytes(pixels_of(from) + START_PIXELS,
+                            PIXEL_PASSES));
+        }
+    }
+}
+
+static enum fovea_status
+price_work(const struct fovea_heif_items *items, struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE struct cost *costs =
+            calloc(2 * items->n_items, sizeof *costs);
+    if (!costs) {
+        return fovea_fail_memory(err, items->n_items * sizeof *costs,
+                "the items of a HEIF");
+    }
+    const struct cost *primary = &costs[items->primary];
+    add_coded(items, costs);
+    for (int i = 0; i < MAX_DEPTH && !primary->is_known; i++) {
+        resolve(items, costs, costs + items->n_items);
+    }
+    if (!primary->is_known) {
+        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                "HEIF: pictures that are made of each other, or of %d in a row",
+                MAX_DEPTH);
+    }
+    info->decode_work = primary->work;
+    return FOVEA_OK;
+}
+
+static void
+price_bytes(const struct fovea_input *input,
+        const struct fovea_heif_items *items, struct fovea_image_info *info,
+        uint64_t *frame_out)
+{
+    uint64_t factor = items->is_deep ? 2 : 1;
+    uint64_t canvases = 0;
+    uint64_t coded = 0;
+    for (size_t i = 0; i < items->n_items; i++) {
+        const struct fovea_heif_item *item = &items->items[i];
+        uint64_t pixels = pixels_of(item);
+        if (is_derived(item)) {
+            canvases = fovea_sum_bytes(canvases, pixels);
+        } else if (is_coded(item)) {
+            uint64_t padded =
+                    fovea_product_bytes((uint64_t)item->width_px + BLOCK_PX,
+                            (uint64_t)item->height_px + BLOCK_PX);
+            coded = pixels > coded ? pixels : coded;
+            *frame_out = padded > *frame_out ? padded : *frame_out;
+        }
+    }
+    uint64_t bytes = fovea_sum_bytes(
+            fovea_product_bytes(canvases, CANVAS_BYTES * factor),
+            fovea_product_bytes(coded, CODED_BYTES * factor));
+    uint64_t rest =
+            TABLES_BYTES + 3 * input->size + INDEX_FACTOR * items->index_bytes;
+    info->decode_bytes = fovea_sum_bytes(bytes, rest);
+}
+
+static enum fovea_status
+price(const struct fovea_input *input, struct fovea_heif_items *items,
+        struct fovea_image_info *info, uint64_t *frame_out,
+        struct fovea_error *err)
+{
+    for (size_t i = 0; i < items->n_items; i++) {
+        enum fovea_status status = is_derived(&items->items[i])
+                ? read_canvas(input, &items->items[i], err)
+                : FOVEA_OK;
+        if (status) {
+            return status;
+        }
+    }
+    price_bytes(input, items, info, frame_out);
+    if (items->n_items == 0) {
+        return FOVEA_OK;
+    }
+    const struct fovea_heif_item *primary = &items->items[items->primary];
+    info->width_px = primary->width_px;
+    info->height_px = primary->height_px;
+    return price_work(items, info, err);
+}
+
+enum fovea_status
+fovea_heif_price(const struct fovea_input *input, struct fovea_image_info *info,
+        uint64_t *frame_out, struct fovea_error *err)
+{
+    struct fovea_heif_items items;
+    enum fovea_status status = fovea_heif_items_read(input, &items, err);
+    if (!status) {
+        status = price(input, &items, info, frame_out, err);
+    }
+    fovea_heif_items_finish(&items);
+    return status;
+}

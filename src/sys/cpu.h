@@ -1,0 +1,36 @@
+/*
+ * What the process may use of the CPUs: how many (the affinity mask, and less
+ * where a cgroup, version 1 or 2, its own or one above it, has a CPU quota),
+ * and which of their instructions.
+ */
+#ifndef FOVEA_SYS_CPU_H
+#define FOVEA_SYS_CPU_H
+
+/** CPUs worth keeping busy, 1 or more. Reads /proc and /sys each time. */
+unsigned fovea_cpu_count(void);
+
+/**
+ * The quota alone: CPUs' worth of time that the cgroups allow, rounded up, or
+ * 0 if none of them sets a quota.
+ *
+ * @param root  Put before /proc and every mount point; "" for the machine,
+ *              the path of a fake tree in tests.
+ */
+unsigned fovea_cpu_quota(const char *root);
+
+/* Instructions for matrices that make a difference to packed weights; each
+   level has those below it. */
+enum fovea_cpu_level {
+    FOVEA_CPU_AVX2, /* or less */
+    FOVEA_CPU_AVX512,
+    FOVEA_CPU_AVX512_BF16, /* dot products of bfloat16 */
+};
+
+/** What the matrix library will use in a process of this environment: the CPU
+ *  has it, the system saves its registers, and ONEDNN_MAX_CPU_ISA allows it. */
+enum fovea_cpu_level fovea_cpu_level(void);
+
+/** The most that a value of ONEDNN_MAX_CPU_ISA allows; NULL: everything. */
+enum fovea_cpu_level fovea_cpu_level_cap(const char *max_cpu_isa);
+
+#endif

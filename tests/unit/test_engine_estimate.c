@@ -1,0 +1,151 @@
+/*
+ * What the host expects a model to cost, against what the engine takes: never
+ * less, and hardly more.
+ */
+#include "base/macros.h"
+#include "checkpoint/estimate.h"
+#include "engine/cpu/matmul.h"
+#include "engine/cpu/packed.h"
+#include "engine/cpu/vit.h"
+#include "sys/cpu.h"
+#include "test.h"
+
+enum {
+    SLACK_BYTES = 4 * 4096
+};
+
+static const enum fovea_dtype dtypes[] = { FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16 };
+
+static const struct fovea_vision_config towers[] = {
+    /* hidden, MLP, layers, heads, image, patch, projection */
+    { 128, 512, 4, 4, 224, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 768, 3072, 12, 12, 224, 32, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 768, 3072, 12, 12, 224, 16, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 1024, 4096, 24, 16, 224, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 1024, 4096, 24, 16, 336, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 1280, 5120, 32, 16, 224, 14, 1024, FOVEA_ACTIVATION_GELU, 1e-5F },
+    /* Tiny and odd ones. */
+    { 1, 1, 1, 1, 1, 1, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 33, 65, 2, 3, 30, 10, 17, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 100, 129, 3, 5, 52, 13, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 255, 300, 2, 15, 33, 11, 100, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 256, 257, 2, 8, 63, 7, 63, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 260, 100, 1, 13, 224, 28, 65, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 272, 1000, 2, 4, 448, 16, 129, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 264, 64, 2, 264, 32, 32, 31, FOVEA_ACTIVATION_GELU, 1e-5F },
+};
+
+static void
+check(const struct fovea_vision_config *config, const char *what,
+        uint64_t estimate, uint64_t truth)
+{
+    if (estimate < truth || estimate > truth + truth / 20 + SLACK_BYTES) {
+        fail_msg("a tower %u wide: %s: estimated %llu bytes, taken %llu",
+                config->hidden_size, what, (unsigned long long)estimate,
+                (unsigned long long)truth);
+    }
+}
+
+static void
+packed_weights_take_what_was_estimated(void **state)
+{
+    (void)state;
+    (void)fovea_matmul_set_threads(1);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        for (size_t k = 0; k < FOVEA_ARRAY_LEN(dtypes); k++) {
+            struct fovea_error error;
+            size_t size = 0;
+            assert_ok(fovea_weights_size(&towers[i],
+                              fovea_precision_of(&towers[i], dtypes[k]), &size,
+                              &error),
+                    &error);
+            check(&towers[i], k ? "bf16 weights" : "f32 weights",
+                    fovea_estimate_shared(&towers[i], dtypes[k]),
+                    size + FOVEA_PACKED_HEADER_SIZE);
+        }
+    }
+}
+
+/* What fovea_crew takes (src/worker/lane.c): images and vectors of a batch and
+   the buffers of a forward pass, for each thread. */
+static uint64_t
+buffers(const struct fovea_vision_config *config, enum fovea_dtype dtype,
+        unsigned n_threads, unsigned max_batch)
+{
+    size_t batch = (max_batch + n_threads - 1) / n_threads;
+    size_t side = config->image_size_px;
+    return n_threads *
+            (batch * (3 * side * side + (size_t)config->projection_dim * 4) +
+                    fovea_vit_scratch_size(config, batch,
+                            fovea_precision_of(config, dtype)));
+}
+
+static void
+buffers_take_what_was_estimated(void **state)
+{
+    (void)state;
+    static const unsigned shapes[][2] = { { 1, 1 }, { 1, 2 }, { 1, 7 },
+        { 1, 8 }, { 1, 32 }, { 1, 128 }, { 2, 8 }, { 3, 8 }, { 64, 1 },
+        { 64, 128 } };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        for (size_t k = 0; k < 2 * FOVEA_ARRAY_LEN(shapes); k++) {
+            enum fovea_dtype dtype = dtypes[k % 2];
+            const unsigned *shape = shapes[k / 2];
+            uint64_t estimate = fovea_estimate_worker(&towers[i], dtype,
+                    shape[0], shape[1]);
+            estimate -= FOVEA_WORKER_BASE_BYTES +
+                    shape[0] * (uint64_t)FOVEA_DECODE_FREE_BYTES;
+            check(&towers[i], "buffers", estimate,
+                    buffers(&towers[i], dtype, shape[0], shape[1]));
+        }
+    }
+}
+
+static void
+a_worker_without_weights_holds_a_picture_a_thread(void **state)
+{
+    (void)state;
+    const struct fovea_preprocess settings = { .crop_width_px = 100,
+        .crop_height_px = 50 };
+    assert_int_equal(fovea_estimate_pixels_worker(&settings, 3, 8),
+            FOVEA_WORKER_BASE_BYTES +
+                    3 * (3 * 100 * 50 + FOVEA_DECODE_FREE_BYTES));
+}
+
+static void
+the_library_and_we_agree_on_the_cpu(void **state)
+{
+    (void)state;
+    assert_int_equal(fovea_cpu_level() == FOVEA_CPU_AVX512_BF16,
+            fovea_matmul_has_bf16());
+}
+
+static void
+auto_means_what_the_engine_makes_of_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        bool is_bf16 = fovea_precision_of(&towers[i], FOVEA_DTYPE_AUTO) ==
+                FOVEA_PRECISION_BF16;
+        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_AUTO),
+                is_bf16 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32);
+        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_F32),
+                FOVEA_DTYPE_F32);
+        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_BF16),
+                FOVEA_DTYPE_BF16);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packed_weights_take_what_was_estimated),
+        cmocka_unit_test(buffers_take_what_was_estimated),
+        cmocka_unit_test(a_worker_without_weights_holds_a_picture_a_thread),
+        cmocka_unit_test(the_library_and_we_agree_on_the_cpu),
+        cmocka_unit_test(auto_means_what_the_engine_makes_of_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+/*
+ * Packed weights in sealed memory and in files: what is mapped is what was
+ * packed, and what is not whole or not for this tower is refused.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "checkpoint/random.h"
+#include "engine/cpu/checksum.h"
+#include "engine/cpu/packed.h"
+#include "sys/memfd.h"
+#include "test.h"
+
+static const struct fovea_vision_config config = { 48, 72, 3, 4, 32, 16, 20,
+    FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+static const struct fovea_vision_config wide = { 256, 300, 2, 4, 32, 16, 40,
+    FOVEA_ACTIVATION_GELU, 1e-5F };
+
+struct packed {
+    struct fovea_checkpoint *checkpoint;
+    struct fovea_weights *weights;
+    int fd;
+};
+
+static struct packed
+make(const struct fovea_vision_config *shape, enum fovea_precision precision)
+{
+    struct packed packed = { .fd = -1 };
+    struct fovea_error error;
+    (void)fovea_matmul_set_threads(1);
+    assert_ok(fovea_checkpoint_create_random(shape, 5, &packed.checkpoint,
+                      &error),
+            &error);
+    assert_ok(fovea_packed_create(shape, packed.checkpoint, precision,
+                      &packed.weights, &packed.fd, &error),
+            &error);
+    return packed;
+}
+
+static void
+drop(struct packed *packed)
+{
+    fovea_weights_destroy(packed->weights);
+    fovea_checkpoint_close(packed->checkpoint);
+    (void)close(packed->fd);
+}
+
+/* Bytes of a whole file, unsealed. */
+static int
+file_of(const uint8_t *bytes, size_t size)
+{
+    struct fovea_error error;
+    int fd = -1;
+    assert_ok(fovea_memfd_create("test", &fd, &error), &error);
+    assert_ok(fovea_memfd_write(fd, bytes, size, &error), &error);
+    return fd;
+}
+
+static void
+check_same(const struct fovea_vision_config *shape,
+        enum fovea_precision precision)
+{
+    struct packed packed = make(shape, precision);
+    struct fovea_weights *loaded = NULL;
+    struct fovea_weights *mapped = NULL;
+    struct fovea_weights *foreign = NULL;
+    struct fovea_error error;
+    assert_ok(fovea_weights_load(shape, packed.checkpoint, precision, &loaded,
+                      &error),
+            &error);
+    assert_int_equal(packed.weights->block_size, loaded->block_size);
+    assert_memory_equal(packed.weights->block, loaded->block,
+            loaded->block_size);
+    assert_ok(fovea_packed_map(shape, precision, packed.fd, false, &mapped,
+                      &error),
+            &error);
+    assert_memory_equal(mapped->block, loaded->block, loaded->block_size);
+    /* The weights are found inside, not only their bytes. */
+    assert_int_equal((const uint8_t *)mapped->project.packed -
+                    (const uint8_t *)mapped->block,
+            (const uint8_t *)loaded->project.packed -
+                    (const uint8_t *)loaded->block);
+    int copy = file_of(packed.weights->mapping, packed.weights->mapping_size);
+    assert_ok(fovea_packed_map(shape, precision, copy, true, &foreign, &error),
+            &error);
+    assert_memory_equal(foreign->block, loaded->block, loaded->block_size);
+    fovea_weights_destroy(foreign);
+    (void)close(copy);
+    fovea_weights_destroy(mapped);
+    fovea_weights_destroy(loaded);
+    drop(&packed);
+}
+
+static void
+what_is_mapped_is_what_was_packed(void **state)
+{
+    (void)state;
+    check_same(&config, FOVEA_PRECISION_F32);
+    check_same(&config, FOVEA_PRECISION_BF16_WEIGHTS);
+    check_same(&wide, fovea_precision_bf16(&wide));
+}
+
+static void
+the_memory_is_sealed(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    assert_true(fovea_memfd_is_sealed(packed.fd));
+    assert_true(pwrite(packed.fd, "x", 1, 0) < 0);
+    assert_true(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, packed.fd,
+                        0) == MAP_FAILED);
+    drop(&packed);
+}
+
+static void
+a_sibling_must_be_sealed(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    int copy = file_of(packed.weights->mapping, packed.weights->mapping_size);
+    assert_fails(fovea_packed_map(&config, FOVEA_PRECISION_F32, copy, false,
+                         &weights, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS, "not sealed");
+    assert_null(weights);
+    (void)close(copy);
+    drop(&packed);
+}
+
+/* A copy with one byte changed. */
+static void
+refuse_flipped(const struct packed *packed, size_t at, const char *part)
+{
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    size_t size = packed->weights->mapping_size;
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    memcpy(bytes, packed->weights->mapping, size);
+    bytes[at] ^= (uint8_t)(1U << at % 8);
+    int fd = file_of(bytes, size);
+    free(bytes);
+    assert_fails(fovea_packed_map(&config, FOVEA_PRECISION_F32, fd, true,
+                         &weights, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS, part);
+    (void)close(fd);
+}
+
+static void
+every_flipped_byte_of_the_header_is_refused(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    for (size_t i = 0; i < FOVEA_PACKED_HEADER_SIZE; i++) {
+        refuse_flipped(&packed, i, "header");
+    }
+    drop(&packed);
+}
+
+static void
+a_flipped_byte_of_the_block_is_refused(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    size_t size = packed.weights->mapping_size;
+    for (size_t i = FOVEA_PACKED_HEADER_SIZE; i < size; i += 997) {
+        refuse_flipped(&packed, i, "checksum");
+    }
+    refuse_flipped(&packed, size - 1, "checksum");
+    drop(&packed);
+}
+
+static void
+refuse(const struct fovea_vision_config *shape, enum fovea_precision precision,
+        int fd)
+{
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    assert_int_equal(
+            fovea_packed_map(shape, precision, fd, false, &weights, &error),
+            FOVEA_ERR_MODEL_WEIGHTS);
+    assert_null(weights);
+}
+
+static void
+another_tower_or_precision_is_refused(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    struct fovea_vision_config others[7];
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
+        others[i] = config;
+    }
+    others[0].n_heads = 2; /* the same sizes everywhere */
+    others[1].activation = FOVEA_ACTIVATION_GELU;
+    others[2].layer_norm_eps = 1e-6F;
+    others[3].hidden_size = 64;
+    others[4].projection_dim = 21;
+    others[5].n_layers = 4;
+    others[6].image_size_px = 64;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
+        refuse(&others[i], FOVEA_PRECISION_F32, packed.fd);
+    }
+    refuse(&config, FOVEA_PRECISION_BF16_WEIGHTS, packed.fd);
+    drop(&packed);
+}
+
+static void
+a_file_of_another_size_is_refused(void **state)
+{
+    (void)state;
+    struct packed packed = make(&config, FOVEA_PRECISION_F32);
+    size_t size = packed.weights->mapping_size;
+    const size_t sizes[] = { 0, 1, FOVEA_PACKED_HEADER_SIZE - 1,
+        FOVEA_PACKED_HEADER_SIZE, size - 1, size + 1 };
+    uint8_t *bytes = calloc(1, size + 1);
+    assert_non_null(bytes);
+    memcpy(bytes, packed.weights->mapping, size);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(sizes); i++) {
+        struct fovea_weights *weights = NULL;
+        struct fovea_error error;
+        int fd = file_of(bytes, sizes[i]);
+        assert_fails(fovea_packed_map(&config, FOVEA_PRECISION_F32, fd, true,
+                             &weights, &error),
+                &error, FOVEA_ERR_MODEL_WEIGHTS, "bytes");
+        (void)close(fd);
+    }
+    free(bytes);
+    drop(&packed);
+}
+
+static void
+what_is_no_file_is_refused(void **state)
+{
+    (void)state;
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(fovea_packed_map(&config, FOVEA_PRECISION_F32, ends[0],
+                             true, &weights, &error),
+            FOVEA_ERR_MODEL_WEIGHTS);
+    assert_int_equal(fovea_packed_map(&config, FOVEA_PRECISION_F32, -1, true,
+                             &weights, &error),
+            FOVEA_ERR_IO);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
+static void
+a_checkpoint_that_lacks_a_tensor_leaves_nothing(void **state)
+{
+    (void)state;
+    struct fovea_checkpoint *small = NULL;
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    struct fovea_vision_config deeper = config;
+    int fd = -1;
+    deeper.n_layers = 4;
+    assert_ok(fovea_checkpoint_create_random(&config, 5, &small, &error),
+            &error);
+    assert_int_equal(fovea_packed_create(&deeper, small, FOVEA_PRECISION_F32,
+                             &weights, &fd, &error),
+            FOVEA_ERR_MODEL_WEIGHTS);
+    assert_null(weights);
+    assert_int_equal(fd, -1);
+    fovea_checkpoint_close(small);
+}
+
+static void
+the_engine_is_one_word(void **state)
+{
+    (void)state;
+    char word[FOVEA_PACKED_ENGINE_SIZE];
+    char again[FOVEA_PACKED_ENGINE_SIZE];
+    fovea_packed_engine(word);
+    fovea_packed_engine(again);
+    assert_string_equal(word, again);
+    assert_non_null(strstr(word, "onednn"));
+    assert_int_equal(strcspn(word, " \t\r\n/"), strlen(word));
+}
+
+/* Every bit of every place counts, and so does the place. */
+static void
+the_checksum_sees_every_bit(void **state)
+{
+    (void)state;
+    uint8_t bytes[600];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 37 + i / 256);
+    }
+    uint64_t sum = fovea_checksum(bytes, sizeof bytes);
+    assert_true(fovea_checksum(bytes, sizeof bytes - 1) != sum);
+    for (size_t bit = 0; bit < 8 * sizeof bytes; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        assert_true(fovea_checksum(bytes, sizeof bytes) != sum);
+        bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
+    }
+    /* two high bits of one lane, which a mere product would let cancel */
+    bytes[7] ^= 0x80;
+    bytes[256 + 7] ^= 0x80;
+    assert_true(fovea_checksum(bytes, sizeof bytes) != sum);
+    bytes[7] ^= 0x80;
+    bytes[256 + 7] ^= 0x80;
+    uint8_t first = bytes[0];
+    bytes[0] = bytes[256];
+    bytes[256] = first;
+    assert_true(fovea_checksum(bytes, sizeof bytes) != sum);
+    uint8_t zeros[512] = { 0 };
+    assert_true(fovea_checksum(zeros, 256) != fovea_checksum(zeros, 512));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_mapped_is_what_was_packed),
+        cmocka_unit_test(the_memory_is_sealed),
+        cmocka_unit_test(a_sibling_must_be_sealed),
+        cmocka_unit_test(every_flipped_byte_of_the_header_is_refused),
+        cmocka_unit_test(a_flipped_byte_of_the_block_is_refused),
+        cmocka_unit_test(another_tower_or_precision_is_refused),
+        cmocka_unit_test(a_file_of_another_size_is_refused),
+        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(a_checkpoint_that_lacks_a_tensor_leaves_nothing),
+        cmocka_unit_test(the_engine_is_one_word),
+        cmocka_unit_test(the_checksum_sees_every_bit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,360 @@
+/*
+ * The forward pass against the naive one on odd little models, and the promise
+ * that an image gets the same bits in every batch. With ONEDNN_MAX_CPU_ISA=AVX2
+ * in the environment the same holds for older CPUs.
+ */
+#include <math.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "checkpoint/random.h"
+#include "engine/cpu/vit.h"
+#include "naive_vit.h"
+#include "test.h"
+
+enum {
+    N_IMAGES = 9,
+    MAX_BATCH = 8,
+    LARGE_BATCH = 27, /* no power of two, nor its half */
+    MAX_DIMENSION = 64
+};
+
+/* How often memory was made executable: by the library, which generates code.
+   Ours stands in for libc's everywhere in the process. */
+static unsigned n_executable;
+
+__attribute__((visibility("default"))) int
+mprotect(void *memory, size_t size, int protection)
+{
+    n_executable += (protection & PROT_EXEC) != 0;
+    return (int)syscall(SYS_mprotect, memory, size, protection);
+}
+
+static const struct fovea_preprocess settings = {
+    .rescale = 1.0F / 255.0F,
+    .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
+    .std = { 0.26862954F, 0.26130258F, 0.27577711F },
+};
+
+/* hidden, mlp, layers, heads, image, patch, projection: sizes that are and are
+   not multiples of what kernels like. */
+static const struct fovea_vision_config configs[] = {
+    { 64, 128, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F },
+    { 33, 65, 1, 3, 10, 5, 3, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 16, 8, 2, 2, 7, 7, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
+    { 128, 256, 2, 2, 102, 6, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    /* wide enough for bfloat16 arithmetic */
+    { 256, 512, 3, 4, 64, 16, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    { 280, 300, 2, 7, 70, 14, 50, FOVEA_ACTIVATION_GELU, 1e-5F },
+    /* sums long enough to be cut */
+    { 768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+};
+
+struct tower {
+    const struct fovea_vision_config *config;
+    struct fovea_checkpoint *checkpoint;
+    struct fovea_weights *weights;
+    struct fovea_vit *vit;
+    uint8_t *pixels;
+    size_t image; /* bytes of one */
+};
+
+static void
+make_pixels(struct tower *tower, size_t n_images)
+{
+    size_t side = tower->config->image_size_px;
+    tower->image = 3 * side * side;
+    tower->pixels = malloc(n_images * tower->image);
+    assert_non_null(tower->pixels);
+    uint32_t noise = 7;
+    for (size_t i = 0; i < n_images * tower->image; i++) {
+        noise = noise * 1664525U + 1013904223U;
+        /* each picture has its own brightness, so that they differ */
+        size_t base = 25 * (i / tower->image);
+        tower->pixels[i] = (uint8_t)((base + (noise >> 26)) & 255U);
+    }
+}
+
+static void
+build_for(struct tower *tower, const struct fovea_vision_config *config,
+        enum fovea_precision precision, size_t max_batch)
+{
+    struct fovea_error error;
+    (void)fovea_matmul_set_threads(1);
+    *tower = (struct tower){ .config = config };
+    assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
+                      &error),
+            &error);
+    assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
+                      &tower->weights, &error),
+            &error);
+    assert_ok(fovea_vit_create(tower->weights, &settings, max_batch,
+                      &tower->vit, &error),
+            &error);
+    make_pixels(tower, max_batch + 1);
+}
+
+static void
+build(struct tower *tower, const struct fovea_vision_config *config,
+        enum fovea_precision precision)
+{
+    build_for(tower, config, precision, MAX_BATCH);
+}
+
+static void
+demolish(struct tower *tower)
+{
+    fovea_vit_destroy(tower->vit);
+    fovea_weights_destroy(tower->weights);
+    fovea_checkpoint_close(tower->checkpoint);
+    free(tower->pixels);
+}
+
+static void
+embed(const struct tower *tower, size_t first, size_t n, float *embeds)
+{
+    struct fovea_error error;
+    assert_ok(fovea_vit_embed(tower->vit, tower->pixels + first * tower->image,
+                      n, embeds, &error),
+            &error);
+}
+
+static void
+compare(const float *got, const double *expected, size_t n, double min_cosine,
+        double max_difference)
+{
+    double dot = 0.0;
+    double got_square = 0.0;
+    double square = 0.0;
+    double most = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double value = (double)got[i];
+        dot += value * expected[i];
+        got_square += value * value;
+        square += expected[i] * expected[i];
+        most = fmax(most, fabs(value - expected[i]));
+    }
+    double cosine = dot / sqrt(square * got_square);
+    if (!(cosine >= min_cosine) || !(most <= max_difference * sqrt(square))) {
+        fail_msg("cosine %.9f, difference %.2e of the norm", cosine,
+                most / sqrt(square));
+    }
+}
+
+static void
+check_tower(const struct fovea_vision_config *config,
+        enum fovea_precision precision, double min_cosine, double difference)
+{
+    struct tower tower;
+    build(&tower, config, precision);
+    float embeds[3 * MAX_DIMENSION];
+    double expected[MAX_DIMENSION];
+    embed(&tower, 0, 3, embeds);
+    for (size_t i = 0; i < 3; i++) {
+        naive_vit(config, &settings, tower.checkpoint,
+                tower.pixels + i * tower.image, expected);
+        compare(embeds + i * config->projection_dim, expected,
+                config->projection_dim, min_cosine, difference);
+    }
+    demolish(&tower);
+}
+
+static void
+float32_agrees_with_the_naive_forward_pass(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i], FOVEA_PRECISION_F32, 0.999999, 1e-4);
+    }
+}
+
+static void
+bfloat16_is_close(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i], fovea_precision_bf16(&configs[i]), 0.999,
+                0.05);
+    }
+}
+
+static void
+bfloat16_weights_alone_are_close(void **state)
+{
+    (void)state;
+    check_tower(&configs[0], FOVEA_PRECISION_BF16_WEIGHTS, 0.999, 0.05);
+}
+
+static void
+check_batches(const struct fovea_vision_config *config,
+        enum fovea_precision precision)
+{
+    struct tower tower;
+    build(&tower, config, precision);
+    size_t dimension = config->projection_dim;
+    float alone[N_IMAGES * MAX_DIMENSION];
+    float together[MAX_BATCH * MAX_DIMENSION];
+    for (size_t i = 0; i < N_IMAGES; i++) {
+        embed(&tower, i, 1, alone + i * dimension);
+    }
+    assert_memory_not_equal(alone, alone + dimension,
+            dimension * sizeof(float));
+    for (size_t n = 1; n <= MAX_BATCH; n++) {
+        for (size_t first = 0; first + n <= N_IMAGES; first++) {
+            embed(&tower, first, n, together);
+            assert_memory_equal(together, alone + first * dimension,
+                    n * dimension * sizeof(float));
+        }
+    }
+    demolish(&tower);
+}
+
+static void
+an_image_has_the_same_bits_in_every_batch(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_batches(&configs[i], FOVEA_PRECISION_F32);
+        check_batches(&configs[i], fovea_precision_bf16(&configs[i]));
+    }
+}
+
+/* Numbers of images that have a plan and that have none, each for the first
+   time. */
+static void
+no_code_is_generated_after_creation(void **state)
+{
+    (void)state;
+    struct tower tower;
+    float embeds[LARGE_BATCH * MAX_DIMENSION];
+    const size_t numbers[] = { 1, 2, 5, 8, 9, 13, 16, 17, 25, LARGE_BATCH };
+    n_executable = 0;
+    build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
+    assert_true(n_executable > 0);
+    n_executable = 0;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(numbers); i++) {
+        embed(&tower, 0, numbers[i], embeds);
+    }
+    assert_int_equal(n_executable, 0);
+    demolish(&tower);
+}
+
+/* More images than plans are exact for: several passes. */
+static void
+large_batches_have_the_same_bits(void **state)
+{
+    (void)state;
+    struct tower tower;
+    size_t dimension = configs[0].projection_dim;
+    float alone[LARGE_BATCH * MAX_DIMENSION];
+    float together[LARGE_BATCH * MAX_DIMENSION];
+    build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
+    for (size_t i = 0; i < LARGE_BATCH; i++) {
+        embed(&tower, i, 1, alone + i * dimension);
+    }
+    for (size_t n = MAX_BATCH; n <= LARGE_BATCH; n++) {
+        embed(&tower, 0, n, together);
+        assert_memory_equal(together, alone, n * dimension * sizeof(float));
+    }
+    demolish(&tower);
+}
+
+static void
+weights_may_lie_in_read_only_memory(void **state)
+{
+    (void)state;
+    struct tower tower;
+    float before[MAX_DIMENSION];
+    float after[MAX_DIMENSION];
+    build(&tower, &configs[1], FOVEA_PRECISION_F32);
+    embed(&tower, 0, 1, before);
+    assert_int_equal(mprotect(tower.weights->block, tower.weights->block_size,
+                             PROT_READ),
+            0);
+    embed(&tower, 0, 1, after);
+    assert_memory_equal(before, after,
+            tower.config->projection_dim * sizeof(float));
+    demolish(&tower);
+}
+
+static void
+the_size_is_known_before_loading(void **state)
+{
+    (void)state;
+    struct tower tower;
+    struct fovea_error error;
+    size_t size = 0;
+    assert_ok(
+            fovea_weights_size(&configs[0], FOVEA_PRECISION_F32, &size, &error),
+            &error);
+    build(&tower, &configs[0], FOVEA_PRECISION_F32);
+    assert_int_equal(size, tower.weights->block_size);
+    demolish(&tower);
+}
+
+/* The largest towers that a config may ask for, counted again in a type that
+   cannot wrap: each matrix of a layer once, and the residual stream. */
+static void
+the_largest_sizes_do_not_wrap(void **state)
+{
+    (void)state;
+    enum {
+        LARGEST_BATCH = 256
+    };
+    static const struct fovea_vision_config largest[] = {
+        /* tokens, one wide head; many narrow heads; one enormous patch */
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 1, 255,
+                1, FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS,
+                FOVEA_MAX_HIDDEN_SIZE, 255, 1, FOVEA_MAX_PROJECTION_DIM,
+                FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 8,
+                FOVEA_MAX_IMAGE_SIZE_PX, FOVEA_MAX_IMAGE_SIZE_PX,
+                FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(largest); i++) {
+        const struct fovea_vision_config *config = &largest[i];
+        struct fovea_error error;
+        size_t size = 0;
+        assert_ok(
+                fovea_weights_size(config, FOVEA_PRECISION_F32, &size, &error),
+                &error);
+        double hidden = config->hidden_size;
+        double matrices = config->n_layers * hidden *
+                        (4 * hidden + 2.0 * config->mlp_size) +
+                hidden * (double)fovea_config_patch_width(config);
+        assert_true((double)size > 4 * matrices);
+        assert_true((double)size < 4.1 * matrices);
+        double rows =
+                (double)LARGEST_BATCH * (double)fovea_config_tokens(config);
+        double widest = fmax(config->mlp_size,
+                (double)fovea_config_patch_width(config));
+        double least = 4 * rows * (2 * hidden + widest);
+        double scratch = (double)fovea_vit_scratch_size(config, LARGEST_BATCH,
+                FOVEA_PRECISION_F32);
+        assert_true(scratch > least);
+        assert_true(scratch < 1.1 * least);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        /* first: what it watches happens once in a process */
+        cmocka_unit_test(no_code_is_generated_after_creation),
+        cmocka_unit_test(float32_agrees_with_the_naive_forward_pass),
+        cmocka_unit_test(bfloat16_is_close),
+        cmocka_unit_test(bfloat16_weights_alone_are_close),
+        cmocka_unit_test(an_image_has_the_same_bits_in_every_batch),
+        cmocka_unit_test(large_batches_have_the_same_bits),
+        cmocka_unit_test(weights_may_lie_in_read_only_memory),
+        cmocka_unit_test(the_size_is_known_before_loading),
+        cmocka_unit_test(the_largest_sizes_do_not_wrap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
