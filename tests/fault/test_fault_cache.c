@@ -6,12 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
-#include "../unit/tree.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
-#include "fault.h"
 #include "pool/cache.h"
+#include "support/fault.h"
+#include "support/test.h"
+#include "support/tree.h"
 #include "sys/memfd.h"
 
 #define KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"

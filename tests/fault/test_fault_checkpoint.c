@@ -4,13 +4,13 @@
  */
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/random.h"
 #include "checkpoint/vision.h"
-#include "fault.h"
 #include "source/base64.h"
+#include "support/fault.h"
+#include "support/test.h"
 
 static const struct fovea_vision_config tiny = {
     .hidden_size = 8,

@@ -5,11 +5,11 @@
  */
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/limits.h"
 #include "base/macros.h"
 #include "engine/cpu/packed.h"
-#include "fault.h"
+#include "support/fault.h"
+#include "support/test.h"
 #include "worker/crew.h"
 
 enum {

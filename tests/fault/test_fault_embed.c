@@ -6,9 +6,9 @@
  */
 #include "fovea/fovea.h"
 
-#include "../unit/test.h"
 #include "base/macros.h"
-#include "fault.h"
+#include "support/fault.h"
+#include "support/test.h"
 
 enum {
     MAX_DIMENSION = 1024

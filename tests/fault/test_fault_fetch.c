@@ -3,9 +3,9 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "../integration/fetched.h"
-#include "../integration/server.h"
-#include "../unit/test.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 static struct server *server;
 static atomic_int creates_left; /* until one fails; 0: none does */

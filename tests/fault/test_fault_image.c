@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
-#include "fault.h"
 #include "image/preprocess.h"
+#include "support/fault.h"
+#include "support/test.h"
 
 enum {
     SIDE = 16

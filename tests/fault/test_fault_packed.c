@@ -4,11 +4,11 @@
  */
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/packed.h"
-#include "fault.h"
+#include "support/fault.h"
+#include "support/test.h"
 #include "sys/memfd.h"
 
 /* oneDNN keeps what it has compiled, and ends the process when one of its own

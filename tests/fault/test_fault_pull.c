@@ -4,11 +4,11 @@
 
 #include "fovea/pull.h"
 
-#include "../integration/fetched.h"
-#include "../integration/server.h"
-#include "../unit/test.h"
 #include "base/macros.h"
-#include "fault.h"
+#include "support/fault.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 #define CONFIG "9e26dfeeb6e641a33dae4961196235bdb965b21b" /* git's */
 #define WEIGHTS \

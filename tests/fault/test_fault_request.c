@@ -1,9 +1,9 @@
 /* Requests in JSON when memory fails: every allocation in turn, jansson's too.
  * A client must not be told that its request is wrong when it is not. */
-#include "../unit/test.h"
 #include "base/macros.h"
-#include "fault.h"
 #include "server/request.h"
+#include "support/fault.h"
+#include "support/test.h"
 
 static const struct fault_rules strict = { .also = FOVEA_OK };
 

@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <time.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
-#include "fault.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "support/fault.h"
+#include "support/test.h"
 
 enum {
     ANSWER_SIZE = 65536,

@@ -14,10 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit/golden.h"
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "base/macros.h"
+#include "support/golden.h"
+#include "support/test.h"
 
 enum {
     WAIT_S = 300,

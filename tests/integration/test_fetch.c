@@ -3,10 +3,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
-#include "fetched.h"
-#include "server.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 static struct server *server;
 

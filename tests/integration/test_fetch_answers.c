@@ -2,10 +2,10 @@
  * patience. */
 #include <zlib.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
-#include "fetched.h"
-#include "server.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 static struct server *server;
 static char *raw_bytes[16]; /* what it serves; freed after it */

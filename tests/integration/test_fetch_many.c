@@ -4,10 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
-#include "fetched.h"
-#include "server.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 enum {
     N_MANY = 200

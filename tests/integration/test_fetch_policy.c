@@ -6,10 +6,10 @@
 #include <netinet/in.h>
 #include <stdatomic.h>
 
-#include "../unit/test.h"
-#include "fetched.h"
-#include "server.h"
 #include "source/address.h"
+#include "support/fetched.h"
+#include "support/server.h"
+#include "support/test.h"
 
 static struct server *server;
 static atomic_bool bent;

@@ -9,10 +9,10 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "../unit/golden.h"
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "base/macros.h"
+#include "support/golden.h"
+#include "support/test.h"
 
 enum {
     DIMENSION = 20, /* of the model "quick" */

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
+#include "support/test.h"
 #include "sys/cgroup.h"
 #include "sys/memory.h"
 

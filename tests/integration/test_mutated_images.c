@@ -9,10 +9,10 @@
 #include <dirent.h>
 #include <malloc.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "base/macros.h"
 #include "decode.h"
+#include "support/test.h"
 #include "sys/input.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* Workers that do not get ready: what is said of them, and who is told. */
 #include <sys/stat.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

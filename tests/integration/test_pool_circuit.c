@@ -1,5 +1,5 @@
 /* The breaker: after so many faults in a row nothing is started for a while. */
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

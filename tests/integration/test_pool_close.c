@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "scene.h"
+#include "support/scene.h"
 #include "sys/memfd.h"
 
 static struct scene scene;

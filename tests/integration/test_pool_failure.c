@@ -2,7 +2,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

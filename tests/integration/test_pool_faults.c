@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "pool/blame.h"
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

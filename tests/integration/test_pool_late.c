@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "pool/inside.h"
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

@@ -1,7 +1,7 @@
 /* Logs of workers: what is passed on is bounded, and no worker hangs on what it
    writes. */
 #include "pool/log_budget.h"
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

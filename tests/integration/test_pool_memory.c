@@ -2,7 +2,7 @@
    any more; and what they had is back then. */
 #include <dirent.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

@@ -10,7 +10,7 @@
  */
 #include <signal.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 enum {
     N_IMAGES = 2000,

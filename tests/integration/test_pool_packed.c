@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 static char cache[128];

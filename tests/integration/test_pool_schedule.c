@@ -1,5 +1,5 @@
 /* Who goes first, who goes together, and who does not go at all. */
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 static struct fovea_pool_model *model;

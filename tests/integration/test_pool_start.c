@@ -1,5 +1,5 @@
 /* From nothing to a vector: cold start, and what can go wrong on the way. */
-#include "scene.h"
+#include "support/scene.h"
 
 static struct scene scene;
 

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "scene.h"
+#include "support/scene.h"
 
 enum {
     N_IMAGES = 2000,

@@ -1,6 +1,6 @@
 /* Many models and memory for few: each gets its turn, in the order in which
    they were asked. */
-#include "scene.h"
+#include "support/scene.h"
 
 enum {
     N_MODELS = 40,

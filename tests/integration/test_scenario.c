@@ -7,14 +7,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/golden.h"
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/macros.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
-#include "server.h"
+#include "support/golden.h"
+#include "support/server.h"
+#include "support/test.h"
 #include "sys/input.h"
 
 enum {

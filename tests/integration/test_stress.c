@@ -5,10 +5,10 @@
  */
 #include <pthread.h>
 
-#include "../unit/golden.h"
-#include "../unit/test.h"
 #include "base/clock.h"
-#include "server.h"
+#include "support/golden.h"
+#include "support/server.h"
+#include "support/test.h"
 
 enum {
     N_THREADS = 64,

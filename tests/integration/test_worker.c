@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
-#include "../unit/tree.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
+#include "support/test.h"
+#include "support/tree.h"
+#include "support/worker_host.h"
 #include "sys/memfd.h"
-#include "worker_host.h"
 
 enum {
     N_SAMPLES = 7,

@@ -5,12 +5,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../unit/pictures.h"
-#include "../unit/test.h"
 #include "base/macros.h"
 #include "checkpoint/estimate.h"
+#include "support/pictures.h"
+#include "support/test.h"
+#include "support/worker_host.h"
 #include "sys/memfd.h"
-#include "worker_host.h"
 
 enum {
     SIDE = 2400,

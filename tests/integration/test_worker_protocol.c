@@ -10,11 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
+#include "support/test.h"
+#include "support/worker_host.h"
 #include "sys/memfd.h"
 #include "sys/process.h"
-#include "worker_host.h"
 
 enum {
     DEADLINE_MS = 300000

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/macros.h"
+#include "support/test.h"
+#include "support/worker_host.h"
 #include "sys/memfd.h"
-#include "worker_host.h"
 
 enum {
     MAX_NAMES = 200,

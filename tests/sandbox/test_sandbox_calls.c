@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox.h"
-#include "test.h"
+#include "support/test.h"
 #include "wire/frame.h"
 
 enum {

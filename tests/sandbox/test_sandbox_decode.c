@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "image/preprocess.h"
 #include "sandbox/sandbox.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     MAX_INPUTS = 1000,

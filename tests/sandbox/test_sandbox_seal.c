@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "sandbox/sandbox.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     PAGE = 4096,

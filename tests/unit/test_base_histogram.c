@@ -1,6 +1,6 @@
 /* Histograms of times: bounds, counts, quantiles. */
 #include "base/histogram.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 test_bounds_double(void **state)

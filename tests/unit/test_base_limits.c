@@ -2,7 +2,7 @@
 #include "base/limits.h"
 #include "base/macros.h"
 #include "cli/settings.h"
-#include "test.h"
+#include "support/test.h"
 
 static const struct {
     const char *flag;
@@ -67,7 +67,7 @@ flags_and_fields_are_there(void **state)
         const char *name = strchr(field, '.');
         assert_non_null(name);
         if (!is_field(strncmp(field, "fovea_limits", 12) == 0 ? "limits.h"
-                                                              : "fovea.h",
+                                                              : "options.h",
                     name + 1)) {
             fail_msg("no field %s", field);
         }

@@ -1,7 +1,7 @@
 /* "Did you mean": the nearest known name, or none. */
 #include "base/macros.h"
 #include "base/nearest.h"
-#include "test.h"
+#include "support/test.h"
 
 static const char *const names[] = { "--batch", "--model", "--threads",
     "openai/clip-vit-base-patch32", "openai/clip-vit-base-patch16" };

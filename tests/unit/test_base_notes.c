@@ -1,7 +1,7 @@
 /* Notes: the table, how they gather in a record, how they are written down. */
 #include "base/error.h"
 #include "base/notes.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 bits_are_counted_up_and_names_are_unique(void **state)

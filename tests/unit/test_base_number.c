@@ -1,7 +1,7 @@
 /* Whole numbers: digits and nothing else, up to the largest. */
 #include "base/macros.h"
 #include "base/number.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 digits_are_numbers(void **state)

@@ -1,6 +1,6 @@
 /* The status table: pinned values, unique names, sensible mappings. */
 #include "base/error.h"
-#include "test.h"
+#include "support/test.h"
 
 struct row {
     const char *name;

@@ -4,7 +4,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 strings_are_valid_json_whatever_they_hold(void **state)

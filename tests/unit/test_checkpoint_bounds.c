@@ -9,8 +9,8 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
+#include "support/test.h"
 #include "sys/input.h"
-#include "test.h"
 
 enum {
     MOST_PARSER_BYTES = 130 << 20, /* docs/SECURITY.md has it with the text */

@@ -4,7 +4,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
-#include "test.h"
+#include "support/test.h"
 
 static enum fovea_status
 parse(const char *text, struct fovea_vision_config *config,

@@ -10,8 +10,8 @@
 #include "checkpoint/digest.h"
 #include "checkpoint/random.h"
 #include "checkpoint/sha256.h"
-#include "test.h"
-#include "tree.h"
+#include "support/test.h"
+#include "support/tree.h"
 
 static const struct fovea_vision_config tiny = {
     .hidden_size = 8,

@@ -3,7 +3,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
-#include "test.h"
+#include "support/test.h"
 
 static const char file_name[] = "preprocessor_config.json";
 

@@ -9,7 +9,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/random.h"
 #include "checkpoint/vision.h"
-#include "test.h"
+#include "support/test.h"
 
 static const struct fovea_vision_config tiny = {
     .hidden_size = 64,

@@ -9,7 +9,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/checkpoint.h"
-#include "test.h"
+#include "support/test.h"
 
 /* Reads are watched: where each begins and ends, in the file or in memory. */
 enum {

@@ -3,7 +3,7 @@
 
 #include "base/macros.h"
 #include "cli/args.h"
-#include "test.h"
+#include "support/test.h"
 
 static const char *const colours[] = { "red", "green", NULL };
 

@@ -1,7 +1,7 @@
 /* What the command writes byte by byte: names of inputs, .npy headers. */
 #include "cli/input_name.h"
 #include "cli/npy.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 names_that_are_not_utf8_keep_their_bytes(void **state)

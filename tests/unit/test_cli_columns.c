@@ -1,6 +1,6 @@
 /* Tables: what is left out, what is cut, what stands where. */
 #include "cli/columns.h"
-#include "test.h"
+#include "support/test.h"
 
 static const struct fovea_column columns[] = {
     { .header = "N", .is_right = true },

@@ -6,8 +6,8 @@
 #include "base/macros.h"
 #include "cli/entries.h"
 #include "cli/list.h"
-#include "test.h"
-#include "tree.h"
+#include "support/test.h"
+#include "support/tree.h"
 
 enum {
     DEPTH = 17 /* of names of 255 bytes: more than PATH_MAX */

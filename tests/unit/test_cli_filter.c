@@ -1,6 +1,6 @@
 /* --include and --exclude: names, paths, directories, case. */
 #include "cli/filter.h"
-#include "test.h"
+#include "support/test.h"
 
 /* Lists end in NULL. */
 static void

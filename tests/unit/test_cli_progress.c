@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "cli/progress.h"
-#include "test.h"
+#include "support/test.h"
 
 static const char *
 format(const struct fovea_progress_state *state, size_t width)

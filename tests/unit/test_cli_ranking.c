@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "cli/ranking.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     DIMENSION = 2

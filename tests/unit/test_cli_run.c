@@ -14,7 +14,7 @@
 #include "base/macros.h"
 #include "cli/cli.h"
 #include "cli/run.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     N_INPUTS = 200

@@ -3,8 +3,8 @@
 
 #include "base/macros.h"
 #include "cli/settings.h"
+#include "support/test.h"
 #include "sys/cpu.h"
-#include "test.h"
 
 static enum fovea_status
 apply(const char *first, const char *second, struct fovea_options *options,

@@ -6,7 +6,7 @@
 
 #include "base/macros.h"
 #include "cli/stream.h"
-#include "test.h"
+#include "support/test.h"
 
 /* What the program's main.c does. */
 _Noreturn void fovea_cli_quit(int exit_code);

@@ -3,8 +3,8 @@
  * odd, and that have all their pixels. JPEG and PNG have tests of their own.
  */
 #include "base/macros.h"
-#include "decoded.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/test.h"
 
 enum {
     HEAD_SIZE = 54, /* of the BMP below */

@@ -4,9 +4,9 @@
  * component, and progressive ones.
  */
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_jpeg.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/image_jpeg.h"
+#include "support/test.h"
 
 enum {
     RST0 = 0xd0,

@@ -6,9 +6,9 @@
 #include <zlib.h>
 
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_png.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/image_png.h"
+#include "support/test.h"
 
 enum {
     WIDTH = 12,

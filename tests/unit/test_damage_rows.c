@@ -7,8 +7,8 @@
 #include <webp/encode.h>
 
 #include "base/macros.h"
-#include "decoded.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/test.h"
 
 enum {
     WIDTH = 48,

@@ -7,8 +7,8 @@
 #include "engine/cpu/matmul.h"
 #include "engine/cpu/packed.h"
 #include "engine/cpu/vit.h"
+#include "support/test.h"
 #include "sys/cpu.h"
-#include "test.h"
 
 enum {
     SLACK_BYTES = 4 * 4096

@@ -13,9 +13,9 @@
 #include "checkpoint/random.h"
 #include "engine/cpu/packed.h"
 #include "engine/cpu/vit.h"
-#include "naive_vit.h"
+#include "support/naive_vit.h"
+#include "support/test.h"
 #include "sys/cpu.h"
-#include "test.h"
 
 enum {
     MAX_BATCH = 8,

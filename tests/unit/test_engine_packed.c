@@ -10,8 +10,8 @@
 #include "checkpoint/random.h"
 #include "engine/cpu/checksum.h"
 #include "engine/cpu/packed.h"
+#include "support/test.h"
 #include "sys/memfd.h"
-#include "test.h"
 
 static const struct fovea_vision_config config = { 48, 72, 3, 4, 32, 16, 20,
     FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };

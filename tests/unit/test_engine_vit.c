@@ -11,8 +11,8 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/vit.h"
-#include "naive_vit.h"
-#include "test.h"
+#include "support/naive_vit.h"
+#include "support/test.h"
 
 enum {
     N_IMAGES = 9,

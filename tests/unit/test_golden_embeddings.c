@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "golden.h"
-#include "test.h"
+#include "support/golden.h"
+#include "support/test.h"
 
 enum {
     N_SAMPLES = 7,

@@ -5,9 +5,9 @@
  */
 #include <dirent.h>
 
-#include "golden.h"
-#include "sha256.h"
-#include "test.h"
+#include "support/golden.h"
+#include "support/sha256.h"
+#include "support/test.h"
 
 enum {
     MAX_SAMPLES = 256,

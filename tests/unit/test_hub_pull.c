@@ -2,8 +2,8 @@
 
 #include "fovea/pull.h"
 
-#include "../integration/server.h"
-#include "test.h"
+#include "support/server.h"
+#include "support/test.h"
 
 static void
 check_refused(const char *key, const char *revision, enum fovea_status status,

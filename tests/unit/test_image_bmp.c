@@ -1,6 +1,6 @@
 /* BMP: every kind of header and pixel, written out byte by byte. */
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 enum {
     MAX_FILE = 256

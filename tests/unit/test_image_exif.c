@@ -1,7 +1,7 @@
 /* The orientation in EXIF: byte orders, types of value, damage. */
 #include "base/macros.h"
 #include "image/exif.h"
-#include "test.h"
+#include "support/test.h"
 
 #define LITTLE "II*\0\x08\0\0\0"
 #define BIG    "MM\0*\0\0\0\x08"

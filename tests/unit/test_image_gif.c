@@ -1,6 +1,6 @@
 /* GIF: the first frame on its canvas, written out byte by byte. */
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 /* A canvas of 3x2 with the palette 10, 20, 30, 40 (greys). */
 #define SCREEN  "GIF89a\3\0\2\0\x81\1\0"

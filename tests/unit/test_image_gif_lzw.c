@@ -1,6 +1,6 @@
 /* GIF whose codes are too long for giflib, made by an encoder of the test's. */
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 enum {
     WIDTH = 200,

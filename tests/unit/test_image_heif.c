@@ -3,7 +3,7 @@
  * scene that was coded: gradients and a disc, drawn again here.
  */
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 enum {
     SIDE_PX = 16

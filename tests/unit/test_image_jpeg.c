@@ -1,8 +1,8 @@
 /* JPEG: colours, orientation, and every refusal. */
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_jpeg.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/image_jpeg.h"
+#include "support/test.h"
 
 enum {
     SOF0 = 0xc0,

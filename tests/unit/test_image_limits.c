@@ -1,8 +1,8 @@
 /* Limits: each has its own code, and stops a picture before its pixels. */
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_png.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/image_png.h"
+#include "support/test.h"
 
 static const struct png_header wide = { 40, 3, 8, 0, 0 };
 

@@ -2,9 +2,9 @@
 #include <zlib.h>
 
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_png.h"
-#include "test.h"
+#include "support/decoded.h"
+#include "support/image_png.h"
+#include "support/test.h"
 
 #define EXIF_6 "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0"
 

@@ -2,8 +2,8 @@
 #include "base/limits.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
-#include "image_png.h"
-#include "test.h"
+#include "support/image_png.h"
+#include "support/test.h"
 
 struct size_case {
     uint32_t width;

@@ -18,8 +18,8 @@
 #include "base/limits.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
-#include "pictures.h"
-#include "test.h"
+#include "support/pictures.h"
+#include "support/test.h"
 
 enum {
     WIDTH = 3000,

@@ -1,8 +1,8 @@
 /* Raw photographs: which preview is taken of each kind, and what is refused. */
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_jpeg.h"
-#include "image_raw.h"
+#include "support/decoded.h"
+#include "support/image_jpeg.h"
+#include "support/image_raw.h"
 
 enum {
     LARGE_WIDTH = 600,

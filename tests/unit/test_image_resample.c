@@ -5,7 +5,7 @@
 #include "base/macros.h"
 #include "image/resample.h"
 #include "image/resample_kernels.h"
-#include "test.h"
+#include "support/test.h"
 
 struct golden_case {
     enum fovea_filter filter;

@@ -4,7 +4,7 @@
 
 #include "base/macros.h"
 #include "image/image.h"
-#include "test.h"
+#include "support/test.h"
 
 struct sniff_case {
     const char *bytes;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 struct bytes {
     uint8_t *data;

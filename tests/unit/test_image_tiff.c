@@ -1,7 +1,7 @@
 /* TIFF: the corpus, limits, and what is refused. */
 #include "base/macros.h"
-#include "decoded.h"
-#include "image_tiff.h"
+#include "support/decoded.h"
+#include "support/image_tiff.h"
 
 static void
 refuse(const struct tiff_file *file, enum fovea_status expected,

@@ -1,9 +1,9 @@
 /* TIFF: what samples mean, and which way up they are. */
 #include "base/limits.h"
 #include "base/macros.h"
-#include "decoded.h"
 #include "image/preprocess.h"
-#include "image_tiff.h"
+#include "support/decoded.h"
+#include "support/image_tiff.h"
 
 #define BYTES(text) text, sizeof(text) - 1
 

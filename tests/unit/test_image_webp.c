@@ -1,6 +1,6 @@
 /* WebP: pixels, orientation, and what is refused. */
 #include "base/macros.h"
-#include "decoded.h"
+#include "support/decoded.h"
 
 static void
 test_known(void **state)

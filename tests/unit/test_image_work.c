@@ -8,8 +8,8 @@
 #include <tiffio.h>
 
 #include "base/macros.h"
-#include "decoded.h"
-#include "pictures.h"
+#include "support/decoded.h"
+#include "support/pictures.h"
 
 /* Decode with the default limits, and with one pass less than it takes. */
 static void

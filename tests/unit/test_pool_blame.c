@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "pool/blame.h"
-#include "test.h"
+#include "support/test.h"
 
 /* N nobody, I image, W worker, O outside; in the order of the phases: starting,
    fresh, working, on trial, waiting. */

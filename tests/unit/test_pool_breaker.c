@@ -1,6 +1,6 @@
 /* The circuit breaker and the back-off: time comes in as numbers. */
 #include "pool/breaker.h"
-#include "test.h"
+#include "support/test.h"
 
 #define START_NS (1000 * FOVEA_NS_PER_S)
 

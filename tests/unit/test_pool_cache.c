@@ -12,9 +12,9 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "pool/cache.h"
+#include "support/test.h"
+#include "support/tree.h"
 #include "sys/memfd.h"
-#include "test.h"
-#include "tree.h"
 
 #define KEY_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define KEY_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"

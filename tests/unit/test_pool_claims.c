@@ -1,6 +1,6 @@
 /* What a worker claims about itself, and how far it is believed. */
 #include "pool/claims.h"
-#include "test.h"
+#include "support/test.h"
 
 #define MIB (UINT64_C(1) << 20)
 

@@ -1,7 +1,7 @@
 /* The governor: both rules, settling, releasing, pressure; and that its sums
  * are right whatever comes in which order. */
 #include "pool/governor.h"
-#include "test.h"
+#include "support/test.h"
 
 #define MIB (UINT64_C(1) << 20)
 

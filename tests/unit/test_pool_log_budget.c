@@ -1,6 +1,6 @@
 /* How much of workers' logs is passed on: time comes in as numbers. */
 #include "pool/log_budget.h"
-#include "test.h"
+#include "support/test.h"
 
 #define START_NS (1000 * FOVEA_NS_PER_S)
 

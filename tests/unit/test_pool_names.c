@@ -1,7 +1,7 @@
 /* Every value of the enums of fovea/pool.h has a name of its own. */
 #include "fovea/pool.h"
 
-#include "test.h"
+#include "support/test.h"
 
 static const char *
 state_name(int value)

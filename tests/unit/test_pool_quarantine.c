@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "pool/quarantine.h"
+#include "support/test.h"
 #include "sys/memfd.h"
-#include "test.h"
 
 enum {
     TIME_NS = 1000

@@ -1,6 +1,6 @@
 /* The line of images. */
 #include "pool/queue.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     N = 10

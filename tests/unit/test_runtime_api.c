@@ -9,8 +9,8 @@
 #include "fovea/fovea.h"
 
 #include "base/macros.h"
-#include "golden.h"
-#include "test.h"
+#include "support/golden.h"
+#include "support/test.h"
 
 enum {
     DIMENSION = 20,

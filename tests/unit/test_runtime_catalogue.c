@@ -6,8 +6,8 @@
 #include "base/macros.h"
 #include "checkpoint/estimate.h"
 #include "runtime/catalogue.h"
-#include "test.h"
-#include "tree.h"
+#include "support/test.h"
+#include "support/tree.h"
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "server/body.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 bytes_are_kept_in_order(void **state)

@@ -1,7 +1,7 @@
 /* Fields of requests that other services know, and chats. */
 #include "base/macros.h"
 #include "base/text.h"
-#include "requested.h"
+#include "support/requested.h"
 
 #define REST ",\"input\":\"AAAA\"}"
 

@@ -6,7 +6,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "server/inflate.h"
-#include "test.h"
+#include "support/test.h"
 
 enum {
     GZIP = MAX_WBITS + 16,

@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "requested.h"
+#include "support/requested.h"
 
 static void
 strings_are_told_apart(void **state)

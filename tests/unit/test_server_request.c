@@ -3,7 +3,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
-#include "requested.h"
+#include "support/requested.h"
 
 enum {
     BODY_SIZE = 20000000

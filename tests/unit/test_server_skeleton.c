@@ -2,7 +2,7 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "server/skeleton.h"
-#include "test.h"
+#include "support/test.h"
 
 /* So that a string of nine letters is a long one. */
 static const struct fovea_skeleton_limits small = {

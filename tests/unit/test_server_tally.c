@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "server/tally.h"
-#include "test.h"
+#include "support/test.h"
 
 static const int64_t start_ns = 77 * FOVEA_NS_PER_S;
 

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "source/address.h"
-#include "test.h"
+#include "support/test.h"
 
 struct row {
     const char *text;

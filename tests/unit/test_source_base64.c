@@ -1,7 +1,7 @@
 /* base64: every form that is taken, and every malformed one refused. */
 #include "base/macros.h"
 #include "source/base64.h"
-#include "test.h"
+#include "support/test.h"
 
 static void
 check_decodes(const char *text, const char *expected, size_t n_expected)

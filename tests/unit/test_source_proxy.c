@@ -1,6 +1,6 @@
 /* Which proxy is asked for which host, and which host is gone to directly. */
 #include "source/proxy.h"
-#include "test.h"
+#include "support/test.h"
 
 static const char *const variables[] = { "http_proxy", "HTTP_PROXY",
     "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",

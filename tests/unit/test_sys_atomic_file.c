@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "support/test.h"
 #include "sys/atomic_file.h"
-#include "test.h"
 
 enum call {
     CALL_NONE,

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "support/test.h"
+#include "support/tree.h"
 #include "sys/cpu.h"
-#include "test.h"
-#include "tree.h"
 
 static char root[] = "/tmp/fovea-cpu-XXXXXX";
 

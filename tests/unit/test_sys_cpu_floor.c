@@ -1,7 +1,7 @@
 /* CPUs that are too old, from what they say of themselves. */
 #include "base/macros.h"
+#include "support/test.h"
 #include "sys/cpu_floor.h"
-#include "test.h"
 
 /* A Haswell of 2013, no bit more than is needed. */
 static const struct fovea_cpu_facts enough = {

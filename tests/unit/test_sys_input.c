@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "support/test.h"
 #include "sys/input.h"
-#include "test.h"
 
 static char directory[] = "/tmp/fovea-input-XXXXXX";
 static char path[64];

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/test.h"
 #include "sys/memfd.h"
-#include "test.h"
 
 /* What the next calls come to: errno, a short write, or the real thing. */
 static int write_error;

@@ -3,9 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/test.h"
+#include "support/tree.h"
 #include "sys/memory.h"
-#include "test.h"
-#include "tree.h"
 
 #define MIB (UINT64_C(1) << 20)
 

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/test.h"
 #include "sys/process.h"
-#include "test.h"
 
 /* A child that waits to be ended. */
 static struct fovea_process

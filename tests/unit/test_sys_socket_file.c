@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "support/test.h"
 #include "sys/socket_file.h"
-#include "test.h"
 
 static char directory[] = "/tmp/fovea-socket-XXXXXX";
 static const char path[] = "s";

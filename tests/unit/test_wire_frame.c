@@ -8,8 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "support/test.h"
 #include "sys/memfd.h"
-#include "test.h"
 #include "wire/frame.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* Messages: each one comes back as it was written; cut anywhere, followed by
  * anything, or with a value that makes no sense, it is refused. */
 #include "base/macros.h"
-#include "test.h"
+#include "support/test.h"
 #include "wire/messages.h"
 #include "wire/statuses.h"
 

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
-#include "test.h"
+#include "support/test.h"
 #include "worker/crew.h"
 
 enum {

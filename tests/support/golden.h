@@ -3,8 +3,8 @@
  * reading expected values, and opening a model with given settings. Anything
  * that goes wrong here fails the running test.
  */
-#ifndef FOVEA_TESTS_UNIT_GOLDEN_H
-#define FOVEA_TESTS_UNIT_GOLDEN_H
+#ifndef FOVEA_SUPPORT_GOLDEN_H
+#define FOVEA_SUPPORT_GOLDEN_H
 
 #include <stddef.h>
 

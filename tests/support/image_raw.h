@@ -1,6 +1,6 @@
 /* Composing raw photographs, of each kind that is read, without raw data. */
-#ifndef FOVEA_TESTS_UNIT_IMAGE_RAW_H
-#define FOVEA_TESTS_UNIT_IMAGE_RAW_H
+#ifndef FOVEA_SUPPORT_IMAGE_RAW_H
+#define FOVEA_SUPPORT_IMAGE_RAW_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,15 +3,15 @@
  * a machine's memory as the test wishes it, images that are submitted and
  * waited for, events as they were told.
  */
-#ifndef FOVEA_TESTS_INTEGRATION_SCENE_H
-#define FOVEA_TESTS_INTEGRATION_SCENE_H
+#ifndef FOVEA_SUPPORT_SCENE_H
+#define FOVEA_SUPPORT_SCENE_H
 
 #include <pthread.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "fake.h"
 #include "pool/pool.h"
+#include "test.h"
 
 #define SCENE_MIB (UINT64_C(1) << 20)
 

@@ -1,6 +1,6 @@
 /* Writing PNG files by the chunk, sound ones and others. */
-#ifndef FOVEA_TESTS_UNIT_IMAGE_PNG_H
-#define FOVEA_TESTS_UNIT_IMAGE_PNG_H
+#ifndef FOVEA_SUPPORT_IMAGE_PNG_H
+#define FOVEA_SUPPORT_IMAGE_PNG_H
 
 #include <stddef.h>
 #include <stdint.h>

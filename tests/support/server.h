@@ -20,8 +20,8 @@
  *     /headers          header lines until nobody listens
  *     /nonsense         no HTTP
  */
-#ifndef FOVEA_TESTS_INTEGRATION_SERVER_H
-#define FOVEA_TESTS_INTEGRATION_SERVER_H
+#ifndef FOVEA_SUPPORT_SERVER_H
+#define FOVEA_SUPPORT_SERVER_H
 
 #include <stddef.h>
 #include <stdint.h>

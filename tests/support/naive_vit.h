@@ -2,8 +2,8 @@
  * The forward pass once more, by the book: double precision, one token at a
  * time, no library. What the engine is held against.
  */
-#ifndef FOVEA_TESTS_UNIT_NAIVE_VIT_H
-#define FOVEA_TESTS_UNIT_NAIVE_VIT_H
+#ifndef FOVEA_SUPPORT_NAIVE_VIT_H
+#define FOVEA_SUPPORT_NAIVE_VIT_H
 
 #include <stdint.h>
 

@@ -54,8 +54,8 @@
  *
  *     hang, crash, old  (of another version)
  */
-#ifndef FOVEA_TESTS_INTEGRATION_FAKE_H
-#define FOVEA_TESTS_INTEGRATION_FAKE_H
+#ifndef FOVEA_SUPPORT_FAKE_H
+#define FOVEA_SUPPORT_FAKE_H
 
 #include <math.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SHA-256 (FIPS 180-4), for comparing large results with a line of text. */
-#ifndef FOVEA_TESTS_UNIT_SHA256_H
-#define FOVEA_TESTS_UNIT_SHA256_H
+#ifndef FOVEA_SUPPORT_SHA256_H
+#define FOVEA_SUPPORT_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Large pictures, composed by the codecs' own encoders. */
-#ifndef FOVEA_TESTS_UNIT_PICTURES_H
-#define FOVEA_TESTS_UNIT_PICTURES_H
+#ifndef FOVEA_SUPPORT_PICTURES_H
+#define FOVEA_SUPPORT_PICTURES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Writing JPEG files with libjpeg, for tests that then damage them. */
-#ifndef FOVEA_TESTS_UNIT_IMAGE_JPEG_H
-#define FOVEA_TESTS_UNIT_IMAGE_JPEG_H
+#ifndef FOVEA_SUPPORT_IMAGE_JPEG_H
+#define FOVEA_SUPPORT_IMAGE_JPEG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What every unit test includes: cmocka with the headers that it needs. */
-#ifndef FOVEA_TESTS_UNIT_TEST_H
-#define FOVEA_TESTS_UNIT_TEST_H
+#ifndef FOVEA_SUPPORT_TEST_H
+#define FOVEA_SUPPORT_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>

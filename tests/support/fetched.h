@@ -1,6 +1,6 @@
 /* What the tests of the fetcher share: settings, and waiting for answers. */
-#ifndef FOVEA_TESTS_INTEGRATION_FETCHED_H
-#define FOVEA_TESTS_INTEGRATION_FETCHED_H
+#ifndef FOVEA_SUPPORT_FETCHED_H
+#define FOVEA_SUPPORT_FETCHED_H
 
 #include <pthread.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * For the tests of the decoders: decode into memory, and the tiny pictures of
  * the fuzz corpora as inputs.
  */
-#ifndef FOVEA_TESTS_UNIT_DECODED_H
-#define FOVEA_TESTS_UNIT_DECODED_H
+#ifndef FOVEA_SUPPORT_DECODED_H
+#define FOVEA_SUPPORT_DECODED_H
 
 #include "image/image.h"
 #include "test.h"

@@ -1,6 +1,6 @@
 /* Writing small TIFF files by the tag, sound ones and others. */
-#ifndef FOVEA_TESTS_UNIT_IMAGE_TIFF_H
-#define FOVEA_TESTS_UNIT_IMAGE_TIFF_H
+#ifndef FOVEA_SUPPORT_IMAGE_TIFF_H
+#define FOVEA_SUPPORT_IMAGE_TIFF_H
 
 #include <stdbool.h>
 #include <stddef.h>

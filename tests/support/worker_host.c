@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/limits.h"
+#include "test.h"
 
 enum {
     DEADLINE_MS = 300000

@@ -1,6 +1,6 @@
 /* What the tests of requests share: parsing a body, and looking at what came. */
-#ifndef FOVEA_TESTS_UNIT_REQUESTED_H
-#define FOVEA_TESTS_UNIT_REQUESTED_H
+#ifndef FOVEA_SUPPORT_REQUESTED_H
+#define FOVEA_SUPPORT_REQUESTED_H
 
 #include "server/request.h"
 #include "test.h"

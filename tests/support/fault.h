@@ -7,8 +7,8 @@
  * interposed for the whole process, so that the libraries' own ones fail too;
  * reading is the linker's --wrap=pread64 around sys/input.c.
  */
-#ifndef FOVEA_TESTS_FAULT_FAULT_H
-#define FOVEA_TESTS_FAULT_FAULT_H
+#ifndef FOVEA_SUPPORT_FAULT_H
+#define FOVEA_SUPPORT_FAULT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,10 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../unit/test.h"
 #include "base/clock.h"
 #include "server.h"
 #include "sys/memfd.h"
+#include "test.h"
 
 enum {
     PATIENCE_S = 300

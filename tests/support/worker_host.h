@@ -3,8 +3,8 @@
  * worker at the other end of a socket. Whatever goes wrong in here fails the
  * running test; nothing waits for longer than five minutes.
  */
-#ifndef FOVEA_TESTS_INTEGRATION_WORKER_HOST_H
-#define FOVEA_TESTS_INTEGRATION_WORKER_HOST_H
+#ifndef FOVEA_SUPPORT_WORKER_HOST_H
+#define FOVEA_SUPPORT_WORKER_HOST_H
 
 #include <sys/types.h>
 

@@ -1,0 +1,105 @@
+/* Models: finding one by its key, and what it is. */
+#ifndef FOVEA_MODEL_H
+#define FOVEA_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/options.h"
+#include "fovea/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct fovea;
+struct fovea_model;
+
+/** Key of the model that is used when none is named. It is installed with fovea,
+ *  finds the same picture again after it was changed, and knows looks, not
+ *  meanings (models/fovea/near-duplicate/README.md). */
+#define FOVEA_DEFAULT_MODEL "fovea/near-duplicate"
+
+/**
+ * Find a model by its key and describe it. No weights are read yet: they are
+ * loaded by the first call that embeds.
+ *
+ * @param library    Borrowed; it must outlive the model.
+ * @param key        A key of the catalogue (fovea_catalogue()), another Hugging
+ *                   Face id whose files are here, or the path of a directory in
+ *                   Hugging Face layout. NULL: FOVEA_DEFAULT_MODEL. Keys are
+ *                   looked up in $FOVEA_HOME/models, then in the Hugging Face
+ *                   cache, then where fovea's own models are installed.
+ * @param model_out  Owned by the caller; end it with fovea_model_close().
+ * @return FOVEA_OK; FOVEA_ERR_UNKNOWN_MODEL if no model has this key;
+ *         FOVEA_ERR_MODEL_NOT_FOUND if it is known and its files are not here;
+ *         FOVEA_ERR_MODEL_CONFIG, FOVEA_ERR_MODEL_WEIGHTS or
+ *         FOVEA_ERR_MODEL_UNSUPPORTED if its files are not usable; a file
+ *         status or FOVEA_ERR_IO if they cannot be read; FOVEA_ERR_ARGUMENT;
+ *         FOVEA_ERR_NO_MEMORY.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_open(
+        struct fovea *library, const char *key, struct fovea_model **model_out,
+        struct fovea_error *err);
+
+/** End a model. NULL is fine. No call on it may be running; images that were
+ *  submitted are answered all the same. Its workers end when no other handle
+ *  has the same model. Since: 0.1 */
+FOVEA_API void fovea_model_close(struct fovea_model *model);
+
+/** What a model is. Strings live as long as the model. */
+struct fovea_model_info {
+    const char *key;       /* as it was asked for; the default's own key */
+    const char *directory; /* where its files are */
+    uint32_t embedding_dimension;
+    uint32_t image_width_px; /* of the crop the model sees */
+    uint32_t image_height_px;
+    uint32_t patch_size_px;
+    uint32_t n_layers;
+    uint32_t n_heads;
+    float mean[3]; /* R, G, B, of samples scaled to 0..1 */
+    float std[3];
+    /* How its pixels are to be is known from preprocessor_config.json ("file"),
+       or there is none and they are OpenAI CLIP's ("default"): a model that was
+       trained on others gives vectors that look right and are not. Static. */
+    const char *preprocessor;
+    enum fovea_dtype dtype;    /* never AUTO: what the arithmetic will be */
+    const char *weights_dtype; /* of the file: "F32", "F16", "BF16", "mixed" */
+    uint64_t shared_bytes;     /* packed weights, held once */
+    uint64_t per_worker_bytes; /* scratch and decoder working set, each */
+    uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
+};
+
+/** Describe a model; reads nothing and wakes nothing. Since: 0.1 */
+FOVEA_API void fovea_model_describe(const struct fovea_model *model,
+        struct fovea_model_info *info_out);
+
+/** Number of float32 in an embedding; metadata only. Since: 0.1 */
+FOVEA_API size_t fovea_embedding_dimension(const struct fovea_model *model);
+
+/** A model that the catalogue knows by name; static. */
+struct fovea_catalogue_entry {
+    const char *key;
+    uint32_t embedding_dimension;
+    uint32_t image_size_px;
+    uint32_t patch_size_px;
+    uint32_t n_layers;
+    uint32_t n_heads;
+    uint32_t hidden_size;
+    uint32_t mlp_size;
+    float mean[3]; /* R, G, B, of samples scaled to 0..1 */
+    float std[3];
+    uint64_t est_memory_allocation_mb; /* weights and one worker, in float32 */
+};
+
+/** Entries of the catalogue, index 0 and up; NULL past the last. Being listed
+ *  does not mean that the weights are here. Threads: safe. Since: 0.1 */
+FOVEA_API const struct fovea_catalogue_entry *fovea_catalogue(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

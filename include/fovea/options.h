@@ -1,0 +1,112 @@
+/* Settings of a library handle. */
+#ifndef FOVEA_OPTIONS_H
+#define FOVEA_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fovea/limits.h"
+#include "fovea/pool.h"
+#include "fovea/version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Arithmetic of the forward pass. */
+enum fovea_dtype {
+    FOVEA_DTYPE_AUTO, /* bfloat16 where its arithmetic would be used */
+    FOVEA_DTYPE_F32,
+    FOVEA_DTYPE_BF16, /* weights in bfloat16; arithmetic too, with float32 sums,
+                         where the CPU has it and the tower is 256 wide or
+                         more, else float32 */
+};
+
+/** Whether workers must lock themselves in before they see an image. */
+enum fovea_sandbox {
+    FOVEA_SANDBOX_DEFAULT, /* ON; OFF in a build without the sandbox */
+    FOVEA_SANDBOX_ON,   /* they must; where the kernel refuses nothing runs */
+    FOVEA_SANDBOX_AUTO, /* where the kernel can; one event says where not */
+    FOVEA_SANDBOX_OFF,
+};
+
+/** A time that never comes. */
+#define FOVEA_NEVER INT64_MAX
+
+/** Some servers refuse whoever names nobody. */
+#define FOVEA_DEFAULT_USER_AGENT \
+    "fovea/" FOVEA_VERSION       \
+    " (image embeddings; whoever runs it gave no contact)"
+
+/** How URLs are fetched. All zero: defaults. */
+struct fovea_url_options {
+    bool off;               /* no URL is fetched: FOVEA_ERR_URL_REFUSED */
+    bool allow_private;     /* addresses that are not public ones too: loopback,
+                           private, link-local, multicast, metadata services */
+    bool use_proxies;       /* http_proxy, https_proxy, no_proxy count. A proxy
+                           chooses the addresses; they cannot be checked then */
+    int64_t connect_ns;     /* 0: 10 s */
+    int64_t total_ns;       /* redirects included; 0: 60 s */
+    unsigned max_redirects; /* 0: 5 */
+    unsigned max_connections; /* at once; 0: 32 */
+    unsigned max_per_host;    /* connections to one host; 0: 6 */
+    unsigned max_tries;       /* of a URL whose server answers 429 or 503 and
+                                 says by Retry-After how long to wait, within
+                                 total_ns; 1: no second one; 0: 3 */
+    const char *user_agent; /* what servers are told: who asks, and how to reach
+                               them, as "thumbs/1.0 (mail@example.org)"; ASCII,
+                               at most 256; NULL: FOVEA_DEFAULT_USER_AGENT */
+};
+
+/** Settings of a library handle. All zero, or a NULL pointer: defaults. */
+struct fovea_options {
+    enum fovea_dtype dtype;
+    unsigned max_batch;   /* images a worker takes at once, and a forward pass;
+                             0: FOVEA_DEFAULT_BATCH */
+    unsigned n_threads;   /* of each worker; 0: 1 */
+    unsigned max_workers; /* of each model; 0: as many as the process may use
+                             CPUs, at least 2 */
+    unsigned max_queue;   /* images of a model that may wait, each with its
+                             file open; 0: FOVEA_DEFAULT_QUEUE */
+    unsigned memory_limit_pct;   /* of the memory that the process may use, 1 to
+                                  100; 0: 80 */
+    uint64_t memory_limit_bytes; /* and not more than this; 0: no more */
+    int64_t idle_ns;             /* a worker idle for longer ends; 0: 5
+                                       minutes; FOVEA_NEVER */
+    int64_t deadline_ns;         /* of an image from being submitted to its
+                                       answer, fetching and cold start included;
+                                       0: 5 minutes; FOVEA_NEVER */
+    int64_t image_ns;            /* an image may be worked on; 0: 30 s */
+    int64_t load_ns;             /* a worker may start and load; 0: 2
+                                       minutes */
+    int64_t drain_ns;            /* fovea_close() lets work go on; 0: 5 s;
+                                       negative: none */
+    uint64_t recycle_after;      /* images after which a worker is replaced
+                                       (codecs leak); 0: 10000; UINT64_MAX */
+    enum fovea_sandbox sandbox;
+    const char *worker_program;  /* NULL: $FOVEA_WORKER, or where it was
+                                       installed */
+    const char *cache_directory; /* of packed weights; NULL: $FOVEA_CACHE, or
+                                       fovea in the user's cache directory; "":
+                                       none */
+    uint64_t max_cache_bytes;    /* 0: 8 GiB */
+    struct fovea_url_options url;
+    struct fovea_limits limits;
+    fovea_event_fn *on_event; /* NULL: none */
+    void *event_context;
+};
+
+enum {
+    FOVEA_MAX_THREADS = 64,
+    FOVEA_MAX_BATCH = 128,
+    FOVEA_MAX_WORKERS = 256, /* of all models together */
+    FOVEA_MAX_QUEUE = 65536,
+    FOVEA_DEFAULT_BATCH = 8,
+    FOVEA_DEFAULT_QUEUE = 256
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
