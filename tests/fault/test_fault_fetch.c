@@ -69,7 +69,7 @@ check(enum fovea_status code, const char *part)
 }
 
 static void
-test_no_file(void **state)
+a_file_that_cannot_be_made_fails_one_fetch(void **state)
 {
     (void)state;
     atomic_store(&creates_left, 1);
@@ -77,7 +77,7 @@ test_no_file(void **state)
 }
 
 static void
-test_no_room(void **state)
+no_room_fails_one_fetch(void **state)
 {
     (void)state;
     for (int k = 1; k <= 3; k++) {
@@ -87,7 +87,7 @@ test_no_room(void **state)
 }
 
 static void
-test_no_seal(void **state)
+a_seal_that_fails_fails_one_fetch(void **state)
 {
     (void)state;
     atomic_store(&seals_left, 1);
@@ -114,9 +114,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_file),
-        cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_no_seal),
+        cmocka_unit_test(a_file_that_cannot_be_made_fails_one_fetch),
+        cmocka_unit_test(no_room_fails_one_fetch),
+        cmocka_unit_test(a_seal_that_fails_fails_one_fetch),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

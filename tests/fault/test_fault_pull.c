@@ -89,7 +89,7 @@ fetch(const void *context, struct fovea_error *err)
 }
 
 static void
-test_fetch(void **state)
+a_fetch_without_memory_says_so(void **state)
 {
     (void)state;
     assert_true(fault_each_allocation(fetch, NULL, rules) >= 4);
@@ -135,7 +135,7 @@ pull(const void *context, struct fovea_error *err)
 }
 
 static void
-test_pull(void **state)
+a_pull_without_memory_says_so(void **state)
 {
     (void)state;
     static const char info[] = "{\"sha\":\"" COMMIT "\",\"siblings\":["
@@ -176,8 +176,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fetch),
-        cmocka_unit_test(test_pull),
+        cmocka_unit_test(a_fetch_without_memory_says_so),
+        cmocka_unit_test(a_pull_without_memory_says_so),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

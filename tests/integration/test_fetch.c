@@ -11,7 +11,7 @@
 static struct server *server;
 
 static void
-test_bytes(void **state)
+bytes_come_as_they_were_sent(void **state)
 {
     (void)state;
     check_good(server_port(server), "/bytes/1", 1);
@@ -24,7 +24,7 @@ test_bytes(void **state)
 }
 
 static void
-test_the_request_says_little(void **state)
+the_request_says_little(void **state)
 {
     (void)state;
     char request[4096];
@@ -44,7 +44,7 @@ test_the_request_says_little(void **state)
 }
 
 static void
-test_statuses(void **state)
+each_http_status_has_one_of_ours(void **state)
 {
     (void)state;
     check_bad_path(server_port(server), "/status/404?secret",
@@ -62,7 +62,7 @@ test_statuses(void **state)
 }
 
 static void
-test_redirects(void **state)
+redirects_are_followed(void **state)
 {
     (void)state;
     check_good(server_port(server), "/hops/1", 10);
@@ -76,7 +76,7 @@ test_redirects(void **state)
 }
 
 static void
-test_redirects_to_what_is_no_web_page(void **state)
+redirects_lead_to_web_pages_only(void **state)
 {
     (void)state;
     check_bad_path(server_port(server), "/to/file:///etc/passwd", FOVEA_ERR_URL,
@@ -94,7 +94,7 @@ test_redirects_to_what_is_no_web_page(void **state)
 }
 
 static void
-test_urls_that_are_none(void **state)
+urls_that_are_none_are_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -129,7 +129,7 @@ test_urls_that_are_none(void **state)
 }
 
 static void
-test_too_large(void **state)
+too_many_bytes_are_refused(void **state)
 {
     (void)state;
     check_bad_path(server_port(server), "/bytes/1048577",
@@ -146,7 +146,7 @@ test_too_large(void **state)
 }
 
 static void
-test_broken_off(void **state)
+a_body_that_breaks_off_is_an_error(void **state)
 {
     (void)state;
     check_bad_path(server_port(server), "/cut/100000", FOVEA_ERR_FETCH,
@@ -158,7 +158,7 @@ test_broken_off(void **state)
 }
 
 static void
-test_timeouts(void **state)
+time_runs_out_at_each_stage(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -187,7 +187,7 @@ test_timeouts(void **state)
 
 /* The clock goes on over a redirect. */
 static void
-test_redirects_share_the_time(void **state)
+redirects_share_the_time(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -199,7 +199,7 @@ test_redirects_share_the_time(void **state)
 }
 
 static void
-test_nobody_is_there(void **state)
+a_port_where_nobody_is_is_said(void **state)
 {
     (void)state;
     /* A port that is taken and not listened on. */
@@ -217,7 +217,7 @@ test_nobody_is_there(void **state)
 }
 
 static void
-test_no_tls_there(void **state)
+a_server_without_tls_is_said(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -252,18 +252,18 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_the_request_says_little),
-        cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_redirects),
-        cmocka_unit_test(test_redirects_to_what_is_no_web_page),
-        cmocka_unit_test(test_urls_that_are_none),
-        cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_broken_off),
-        cmocka_unit_test(test_timeouts),
-        cmocka_unit_test(test_redirects_share_the_time),
-        cmocka_unit_test(test_nobody_is_there),
-        cmocka_unit_test(test_no_tls_there),
+        cmocka_unit_test(bytes_come_as_they_were_sent),
+        cmocka_unit_test(the_request_says_little),
+        cmocka_unit_test(each_http_status_has_one_of_ours),
+        cmocka_unit_test(redirects_are_followed),
+        cmocka_unit_test(redirects_lead_to_web_pages_only),
+        cmocka_unit_test(urls_that_are_none_are_refused),
+        cmocka_unit_test(too_many_bytes_are_refused),
+        cmocka_unit_test(a_body_that_breaks_off_is_an_error),
+        cmocka_unit_test(time_runs_out_at_each_stage),
+        cmocka_unit_test(redirects_share_the_time),
+        cmocka_unit_test(a_port_where_nobody_is_is_said),
+        cmocka_unit_test(a_server_without_tls_is_said),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

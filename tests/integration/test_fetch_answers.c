@@ -28,7 +28,7 @@ put_raw(const char *path, const char *head, char filler, size_t n,
 
 /* What a server sends too much of is its fault, not a want of memory here. */
 static void
-test_long_lines(void **state)
+long_lines_are_the_servers_fault(void **state)
 {
     (void)state;
     enum {
@@ -53,7 +53,7 @@ test_long_lines(void **state)
 }
 
 static void
-test_bodies_that_are_not_as_they_say(void **state)
+bodies_are_as_they_say(void **state)
 {
     (void)state;
     static const char chunked[] =
@@ -79,7 +79,7 @@ test_bodies_that_are_not_as_they_say(void **state)
 
 /* What is beside the bytes is dropped, and ends with the time. */
 static void
-test_chunks_with_extensions(void **state)
+extensions_of_chunks_are_dropped(void **state)
 {
     (void)state;
     static const char head[] =
@@ -101,7 +101,7 @@ test_chunks_with_extensions(void **state)
 /* Packed for the way or for good: nothing is unpacked, so that nothing unpacks to
  * more. */
 static void
-test_bombs(void **state)
+nothing_is_unpacked(void **state)
 {
     (void)state;
     enum {
@@ -147,7 +147,7 @@ test_bombs(void **state)
 }
 
 static void
-test_what_is_declared(void **state)
+what_is_declared_counts(void **state)
 {
     (void)state;
     static const struct {
@@ -180,7 +180,7 @@ test_what_is_declared(void **state)
 }
 
 static void
-test_servers_that_ask_to_wait(void **state)
+servers_that_ask_to_wait_are_asked_again(void **state)
 {
     (void)state;
     char url[URL_SIZE];
@@ -243,12 +243,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_bodies_that_are_not_as_they_say),
-        cmocka_unit_test(test_chunks_with_extensions),
-        cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_what_is_declared),
-        cmocka_unit_test(test_servers_that_ask_to_wait),
+        cmocka_unit_test(long_lines_are_the_servers_fault),
+        cmocka_unit_test(bodies_are_as_they_say),
+        cmocka_unit_test(extensions_of_chunks_are_dropped),
+        cmocka_unit_test(nothing_is_unpacked),
+        cmocka_unit_test(what_is_declared_counts),
+        cmocka_unit_test(servers_that_ask_to_wait_are_asked_again),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

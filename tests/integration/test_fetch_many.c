@@ -47,7 +47,7 @@ finish_all(struct fetched *fetched, size_t n)
 }
 
 static void
-test_many_at_once(void **state)
+many_go_at_once(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -80,7 +80,7 @@ test_many_at_once(void **state)
 
 /* A server that does not answer keeps only its own waiting. */
 static void
-test_a_slow_server_holds_up_no_other(void **state)
+a_slow_server_holds_up_no_other(void **state)
 {
     (void)state;
     struct server *slow = server_start();
@@ -124,7 +124,7 @@ wait_for_requests(struct server *asked, unsigned n)
  * whoever waits can be cancelled, is over at its deadline, and ends with the
  * fetcher. */
 static void
-test_put_off(void **state)
+one_that_is_put_off_holds_up_no_other(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -155,7 +155,7 @@ test_put_off(void **state)
 }
 
 static void
-test_busy(void **state)
+a_full_queue_is_busy(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -183,7 +183,7 @@ test_busy(void **state)
 }
 
 static void
-test_cancel(void **state)
+cancelled_ones_end(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -208,7 +208,7 @@ test_cancel(void **state)
 }
 
 static void
-test_deadlines(void **state)
+deadlines_end_transfers(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -283,7 +283,7 @@ is_expected(enum fovea_status status)
 }
 
 static void
-test_a_storm(void **state)
+a_storm_is_answered_once_each(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -328,7 +328,7 @@ count_descriptors(void)
 }
 
 static void
-test_destroy_in_flight(void **state)
+destroying_answers_what_is_in_flight(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -387,7 +387,7 @@ go_on(void *context, const struct fovea_error *result,
 }
 
 static void
-test_submit_from_the_callback(void **state)
+a_callback_may_submit(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -407,7 +407,7 @@ test_submit_from_the_callback(void **state)
 }
 
 static void
-test_after_a_fork(void **state)
+a_fork_has_no_fetcher(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -435,7 +435,7 @@ test_after_a_fork(void **state)
 }
 
 static void
-test_no_thread_before_the_first_url(void **state)
+there_is_no_thread_before_the_first_url(void **state)
 {
     (void)state;
     unsigned n_before = count_descriptors();
@@ -468,17 +468,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_many_at_once),
-        cmocka_unit_test(test_a_slow_server_holds_up_no_other),
-        cmocka_unit_test(test_put_off),
-        cmocka_unit_test(test_busy),
-        cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_deadlines),
-        cmocka_unit_test(test_a_storm),
-        cmocka_unit_test(test_destroy_in_flight),
-        cmocka_unit_test(test_submit_from_the_callback),
-        cmocka_unit_test(test_after_a_fork),
-        cmocka_unit_test(test_no_thread_before_the_first_url),
+        cmocka_unit_test(many_go_at_once),
+        cmocka_unit_test(a_slow_server_holds_up_no_other),
+        cmocka_unit_test(one_that_is_put_off_holds_up_no_other),
+        cmocka_unit_test(a_full_queue_is_busy),
+        cmocka_unit_test(cancelled_ones_end),
+        cmocka_unit_test(deadlines_end_transfers),
+        cmocka_unit_test(a_storm_is_answered_once_each),
+        cmocka_unit_test(destroying_answers_what_is_in_flight),
+        cmocka_unit_test(a_callback_may_submit),
+        cmocka_unit_test(a_fork_has_no_fetcher),
+        cmocka_unit_test(there_is_no_thread_before_the_first_url),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -56,7 +56,7 @@ check_refused(const char *url, const char *part)
 }
 
 static void
-test_the_inside_is_refused(void **state)
+the_inside_is_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -98,7 +98,7 @@ test_the_inside_is_refused(void **state)
 }
 
 static void
-test_a_redirect_does_not_lead_inside(void **state)
+a_redirect_does_not_lead_inside(void **state)
 {
     (void)state;
     char url[URL_SIZE];
@@ -125,7 +125,7 @@ test_a_redirect_does_not_lead_inside(void **state)
 }
 
 static void
-test_urls_can_be_off(void **state)
+urls_can_be_off(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = fetch_settings();
@@ -141,7 +141,7 @@ test_urls_can_be_off(void **state)
 
 /* With a proxy it is the proxy that is asked, whatever its address. */
 static void
-test_proxies(void **state)
+a_proxy_is_asked_whatever_its_address(void **state)
 {
     (void)state;
     struct fovea_fetch_settings settings = careful();
@@ -187,10 +187,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_inside_is_refused),
-        cmocka_unit_test(test_a_redirect_does_not_lead_inside),
-        cmocka_unit_test(test_urls_can_be_off),
-        cmocka_unit_test(test_proxies),
+        cmocka_unit_test(the_inside_is_refused),
+        cmocka_unit_test(a_redirect_does_not_lead_inside),
+        cmocka_unit_test(urls_can_be_off),
+        cmocka_unit_test(a_proxy_is_asked_whatever_its_address),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

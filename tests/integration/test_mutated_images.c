@@ -224,56 +224,56 @@ test_format(enum fovea_format format, const char *name, size_t max_left)
 }
 
 static void
-test_jpeg(void **state)
+mutated_jpeg_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_JPEG, "decode_jpeg", MAX_LEFT_BYTES);
 }
 
 static void
-test_png(void **state)
+mutated_png_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_PNG, "decode_png", MAX_LEFT_BYTES);
 }
 
 static void
-test_webp(void **state)
+mutated_webp_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_WEBP, "decode_webp", MAX_LEFT_BYTES);
 }
 
 static void
-test_gif(void **state)
+mutated_gif_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_GIF, "decode_gif", MAX_LEFT_BYTES);
 }
 
 static void
-test_tiff(void **state)
+mutated_tiff_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_TIFF, "decode_tiff", MAX_LEFT_BYTES);
 }
 
 static void
-test_bmp(void **state)
+mutated_bmp_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_BMP, "decode_bmp", MAX_LEFT_BYTES);
 }
 
 static void
-test_heif(void **state)
+mutated_heif_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_HEIF, "decode_heif", MAX_LEFT_BYTES_HEIF);
 }
 
 static void
-test_raw(void **state)
+mutated_raw_costs_nobody(void **state)
 {
     (void)state;
     test_format(FOVEA_FORMAT_RAW, "raw", MAX_LEFT_BYTES);
@@ -283,14 +283,14 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jpeg),
-        cmocka_unit_test(test_png),
-        cmocka_unit_test(test_webp),
-        cmocka_unit_test(test_gif),
-        cmocka_unit_test(test_tiff),
-        cmocka_unit_test(test_bmp),
-        cmocka_unit_test(test_heif),
-        cmocka_unit_test(test_raw),
+        cmocka_unit_test(mutated_jpeg_costs_nobody),
+        cmocka_unit_test(mutated_png_costs_nobody),
+        cmocka_unit_test(mutated_webp_costs_nobody),
+        cmocka_unit_test(mutated_gif_costs_nobody),
+        cmocka_unit_test(mutated_tiff_costs_nobody),
+        cmocka_unit_test(mutated_bmp_costs_nobody),
+        cmocka_unit_test(mutated_heif_costs_nobody),
+        cmocka_unit_test(mutated_raw_costs_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ wait_held(const char *name)
 }
 
 static void
-test_granted_and_given_back(void **state)
+memory_is_granted_and_released(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -114,7 +114,7 @@ test_granted_and_given_back(void **state)
 }
 
 static void
-test_one_after_the_other(void **state)
+grants_come_one_after_the_other(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -145,7 +145,7 @@ test_one_after_the_other(void **state)
 
 /* Before others, and without a word of the worker's that it was wrong. */
 static void
-test_what_never_fits(void **state)
+what_never_fits_is_refused_at_once(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -167,7 +167,7 @@ test_what_never_fits(void **state)
 
 /* Workers of other models end for it, and those of its own. */
 static void
-test_idle_workers_make_room(void **state)
+idle_workers_make_room(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -186,7 +186,7 @@ test_idle_workers_make_room(void **state)
 
 /* Not more than are needed. */
 static void
-test_no_more_workers_end_than_must(void **state)
+no_more_workers_end_than_must(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -201,7 +201,7 @@ test_no_more_workers_end_than_must(void **state)
 
 /* Another model's cold start waits for what is granted, too. */
 static void
-test_a_cold_start_waits(void **state)
+a_cold_start_waits(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -229,7 +229,7 @@ test_a_cold_start_waits(void **state)
 }
 
 static void
-test_a_deadline_ends_the_waiting(void **state)
+a_deadline_ends_the_waiting(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -265,7 +265,7 @@ test_a_deadline_ends_the_waiting(void **state)
    for here is the machine's memory, as long as somebody is there who may give
    some back: a worker that never gets ready. */
 static void
-test_waiting_is_no_hanging(void **state)
+waiting_is_no_hanging(void **state)
 {
     (void)state;
     scene.settings.image_ns = 200 * FOVEA_NS_PER_MS;
@@ -299,7 +299,7 @@ test_waiting_is_no_hanging(void **state)
 /* Where nobody is there who could make room it is said at once; it may be
    otherwise later. */
 static void
-test_short_memory_is_no_verdict(void **state)
+short_memory_is_no_verdict(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -323,7 +323,7 @@ test_short_memory_is_no_verdict(void **state)
 
 /* The grant comes back with the process. */
 static void
-test_a_worker_that_dies(void **state)
+a_worker_that_dies_releases_its_grant(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -339,7 +339,7 @@ test_a_worker_that_dies(void **state)
 }
 
 static void
-test_a_worker_that_is_killed(void **state)
+a_worker_that_is_killed_releases_its_grant(void **state)
 {
     (void)state;
     scene.settings.image_ns = 200 * FOVEA_NS_PER_MS;
@@ -356,7 +356,7 @@ test_a_worker_that_is_killed(void **state)
 }
 
 static void
-test_closing_while_one_waits(void **state)
+closing_answers_one_that_waits(void **state)
 {
     (void)state;
     scene.settings.drain_ns = 0;
@@ -381,7 +381,7 @@ test_closing_while_one_waits(void **state)
 
 /* Its own lies end a worker; what it holds comes back. */
 static void
-test_lies(void **state)
+a_worker_that_lies_ends(void **state)
 {
     (void)state;
     static const char *const lies[][2] = {
@@ -408,7 +408,7 @@ test_lies(void **state)
 
 /* To say that an image is decoded that still waits for its memory. */
 static void
-test_impatience(void **state)
+a_worker_that_goes_ahead_ends(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -431,7 +431,7 @@ test_impatience(void **state)
 
 /* Nobody is there any more who could be answered. */
 static void
-test_a_worker_that_leaves_while_it_waits(void **state)
+a_worker_that_leaves_while_it_waits(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -455,34 +455,35 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_granted_and_given_back, set_up,
+        cmocka_unit_test_setup_teardown(memory_is_granted_and_released, set_up,
                 tear_down),
-        cmocka_unit_test_setup_teardown(test_one_after_the_other, set_up,
+        cmocka_unit_test_setup_teardown(grants_come_one_after_the_other, set_up,
                 tear_down),
-        cmocka_unit_test_setup_teardown(test_what_never_fits, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_idle_workers_make_room, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_no_more_workers_end_than_must,
+        cmocka_unit_test_setup_teardown(what_never_fits_is_refused_at_once,
                 set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_a_cold_start_waits, set_up,
+        cmocka_unit_test_setup_teardown(idle_workers_make_room, set_up,
                 tear_down),
-        cmocka_unit_test_setup_teardown(test_a_deadline_ends_the_waiting,
+        cmocka_unit_test_setup_teardown(no_more_workers_end_than_must, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(a_cold_start_waits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_deadline_ends_the_waiting, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(waiting_is_no_hanging, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(short_memory_is_no_verdict, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_dies_releases_its_grant,
                 set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_waiting_is_no_hanging, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_short_memory_is_no_verdict, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_a_worker_that_dies, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_a_worker_that_is_killed, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_closing_while_one_waits, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(test_lies, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_impatience, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-                test_a_worker_that_leaves_while_it_waits, set_up, tear_down),
+                a_worker_that_is_killed_releases_its_grant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(closing_answers_one_that_waits, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_lies_ends, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_goes_ahead_ends, set_up,
+                tear_down),
+        cmocka_unit_test_setup_teardown(a_worker_that_leaves_while_it_waits,
+                set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -377,7 +377,7 @@ test_stats(void **state)
    many images and has no memory for another is replaced; one that has not, or
    that was refused some, is not. */
 static void
-test_a_worker_that_is_worn(void **state)
+a_worn_worker_is_replaced(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -414,7 +414,7 @@ main(void)
         TEST(test_model_is_closed),
         TEST(test_model_is_closed_while_loading),
         TEST(test_stats),
-        cmocka_unit_test_setup_teardown(test_a_worker_that_is_worn, set_up,
+        cmocka_unit_test_setup_teardown(a_worn_worker_is_replaced, set_up,
                 tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

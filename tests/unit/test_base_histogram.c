@@ -3,7 +3,7 @@
 #include "support/test.h"
 
 static void
-test_bounds_double(void **state)
+bounds_double(void **state)
 {
     (void)state;
     assert_int_equal(fovea_histogram_bound_ns(0), 10000);
@@ -18,7 +18,7 @@ test_bounds_double(void **state)
 }
 
 static void
-test_a_bound_belongs_to_its_bucket(void **state)
+a_bound_belongs_to_its_bucket(void **state)
 {
     (void)state;
     struct fovea_histogram histogram = { 0 };
@@ -39,7 +39,7 @@ test_a_bound_belongs_to_its_bucket(void **state)
 }
 
 static void
-test_quantiles(void **state)
+quantiles_lie_in_their_buckets(void **state)
 {
     (void)state;
     struct fovea_histogram histogram = { 0 };
@@ -62,9 +62,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds_double),
-        cmocka_unit_test(test_a_bound_belongs_to_its_bucket),
-        cmocka_unit_test(test_quantiles),
+        cmocka_unit_test(bounds_double),
+        cmocka_unit_test(a_bound_belongs_to_its_bucket),
+        cmocka_unit_test(quantiles_lie_in_their_buckets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

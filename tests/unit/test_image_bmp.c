@@ -70,14 +70,14 @@ refuse(const struct file *file, enum fovea_status expected, const char *part)
 }
 
 static void
-test_known(void **state)
+known_pictures_have_known_pixels(void **state)
 {
     (void)state;
     assert_known("bmp/");
 }
 
 static void
-test_rows_begin_at_the_bottom(void **state)
+rows_begin_at_the_bottom(void **state)
 {
     (void)state;
     struct file file = begin_file(1, 2, 24, 0, 0, 54);
@@ -91,7 +91,7 @@ test_rows_begin_at_the_bottom(void **state)
 }
 
 static void
-test_negative_height_is_top_down(void **state)
+negative_height_is_top_down(void **state)
 {
     (void)state;
     struct file file = begin_file(1, -2, 24, 0, 0, 54);
@@ -104,7 +104,7 @@ test_negative_height_is_top_down(void **state)
 }
 
 static void
-test_masks_behind_the_header(void **state)
+masks_stand_behind_the_header(void **state)
 {
     (void)state;
     struct file file = begin_file(2, 1, 16, 3, 0, 66);
@@ -149,7 +149,7 @@ masked_file(const struct mask_case *masked, bool in_header)
 }
 
 static void
-test_any_masks(void **state)
+any_masks_are_read(void **state)
 {
     (void)state;
     static const struct mask_case cases[] = {
@@ -180,7 +180,7 @@ test_any_masks(void **state)
 }
 
 static void
-test_masks_with_alpha_behind_the_header(void **state)
+masks_with_alpha_stand_behind_the_header(void **state)
 {
     (void)state;
     struct file file = begin_file(1, 1, 16, 6, 0, 70);
@@ -196,7 +196,7 @@ test_masks_with_alpha_behind_the_header(void **state)
 }
 
 static void
-test_masks_that_mean_nothing_are_refused(void **state)
+masks_that_mean_nothing_are_refused(void **state)
 {
     (void)state;
     static const struct mask_case cases[] = {
@@ -219,7 +219,7 @@ test_masks_that_mean_nothing_are_refused(void **state)
 
 /* Of OS/2: the size, and nothing that says how many colours there are. */
 static void
-test_short_header(void **state)
+a_short_header_has_all_colours(void **state)
 {
     (void)state;
     struct file file = begin_file(2, 1, 1, 0, 0, 38);
@@ -234,7 +234,7 @@ test_short_header(void **state)
 }
 
 static void
-test_two_bits(void **state)
+two_bits_are_an_index(void **state)
 {
     (void)state;
     struct file file = begin_file(4, 1, 2, 0, 4, 70);
@@ -249,7 +249,7 @@ test_two_bits(void **state)
 }
 
 static void
-test_index_past_the_palette_is_grey(void **state)
+index_past_the_palette_is_grey(void **state)
 {
     (void)state;
     struct file file = begin_file(2, 1, 8, 0, 1, 58);
@@ -264,7 +264,7 @@ test_index_past_the_palette_is_grey(void **state)
 }
 
 static void
-test_offset_that_forgot_the_palette(void **state)
+an_offset_may_forget_the_palette(void **state)
 {
     (void)state;
     struct file file = begin_file(2, 1, 4, 0, 2, 54);
@@ -277,7 +277,7 @@ test_offset_that_forgot_the_palette(void **state)
 }
 
 static void
-test_runs(void **state)
+runs_are_read(void **state)
 {
     (void)state;
     struct file file = begin_file(4, 3, 8, 1, 4, 70);
@@ -301,7 +301,7 @@ test_runs(void **state)
 }
 
 static void
-test_odd_stretches_of_nibbles(void **state)
+odd_stretches_of_nibbles_are_padded(void **state)
 {
     (void)state;
     struct file file = begin_file(5, 1, 4, 2, 4, 70);
@@ -317,7 +317,7 @@ test_odd_stretches_of_nibbles(void **state)
 }
 
 static void
-test_runs_need_their_end(void **state)
+runs_need_their_end(void **state)
 {
     (void)state;
     struct file file = begin_file(4, 3, 8, 1, 1, 58);
@@ -326,7 +326,7 @@ test_runs_need_their_end(void **state)
 }
 
 static void
-test_refusals(void **state)
+what_is_not_supported_is_refused(void **state)
 {
     (void)state;
     struct file file = begin_file(1, 1, 24, 4, 0, 54);
@@ -346,7 +346,7 @@ test_refusals(void **state)
 }
 
 static void
-test_limits(void **state)
+limits_hold_from_the_header(void **state)
 {
     (void)state;
     assert_limits("bmp/rgb24");
@@ -354,7 +354,7 @@ test_limits(void **state)
 }
 
 static void
-test_cut(void **state)
+cut_files_are_damaged(void **state)
 {
     (void)state;
     assert_true(assert_cut("bmp/palette8", 0) > 0);
@@ -367,23 +367,23 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_rows_begin_at_the_bottom),
-        cmocka_unit_test(test_negative_height_is_top_down),
-        cmocka_unit_test(test_masks_behind_the_header),
-        cmocka_unit_test(test_any_masks),
-        cmocka_unit_test(test_masks_with_alpha_behind_the_header),
-        cmocka_unit_test(test_masks_that_mean_nothing_are_refused),
-        cmocka_unit_test(test_two_bits),
-        cmocka_unit_test(test_short_header),
-        cmocka_unit_test(test_index_past_the_palette_is_grey),
-        cmocka_unit_test(test_offset_that_forgot_the_palette),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_odd_stretches_of_nibbles),
-        cmocka_unit_test(test_runs_need_their_end),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(known_pictures_have_known_pixels),
+        cmocka_unit_test(rows_begin_at_the_bottom),
+        cmocka_unit_test(negative_height_is_top_down),
+        cmocka_unit_test(masks_stand_behind_the_header),
+        cmocka_unit_test(any_masks_are_read),
+        cmocka_unit_test(masks_with_alpha_stand_behind_the_header),
+        cmocka_unit_test(masks_that_mean_nothing_are_refused),
+        cmocka_unit_test(two_bits_are_an_index),
+        cmocka_unit_test(a_short_header_has_all_colours),
+        cmocka_unit_test(index_past_the_palette_is_grey),
+        cmocka_unit_test(an_offset_may_forget_the_palette),
+        cmocka_unit_test(runs_are_read),
+        cmocka_unit_test(odd_stretches_of_nibbles_are_padded),
+        cmocka_unit_test(runs_need_their_end),
+        cmocka_unit_test(what_is_not_supported_is_refused),
+        cmocka_unit_test(limits_hold_from_the_header),
+        cmocka_unit_test(cut_files_are_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

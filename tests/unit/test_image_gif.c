@@ -32,14 +32,14 @@ decode_as(const char *bytes, size_t size, const uint8_t *greys, uint32_t width,
     assert_undecodable(file, sizeof(file) - 1, expected, part)
 
 static void
-test_known(void **state)
+known_pictures_have_known_pixels(void **state)
 {
     (void)state;
     assert_known("gif/");
 }
 
 static void
-test_bare_canvas_has_colour_0(void **state)
+bare_canvas_has_colour_0(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
@@ -47,7 +47,7 @@ test_bare_canvas_has_colour_0(void **state)
 }
 
 static void
-test_bare_canvas_has_the_transparent_colour(void **state)
+bare_canvas_has_the_transparent_colour(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 40, 40, 40, 40, 20, 30 };
@@ -56,7 +56,7 @@ test_bare_canvas_has_the_transparent_colour(void **state)
 }
 
 static void
-test_frame_makes_the_canvas_grow(void **state)
+frame_makes_the_canvas_grow(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 20,
@@ -65,7 +65,7 @@ test_frame_makes_the_canvas_grow(void **state)
 }
 
 static void
-test_local_palette(void **state)
+a_local_palette_wins(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 1, 1, 1, 1, 2, 3 };
@@ -75,7 +75,7 @@ test_local_palette(void **state)
 }
 
 static void
-test_ramp_is_no_palette(void **state)
+ramp_is_no_palette(void **state)
 {
     (void)state;
     static const uint8_t global[] = { 10, 10, 10, 10, 20, 30 };
@@ -87,7 +87,7 @@ test_ramp_is_no_palette(void **state)
 }
 
 static void
-test_index_past_the_palette_is_grey(void **state)
+index_past_the_palette_is_grey(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 200, 200, 200, 200, 20, 30 };
@@ -97,7 +97,7 @@ test_index_past_the_palette_is_grey(void **state)
 }
 
 static void
-test_stray_bytes_and_comments(void **state)
+stray_bytes_and_comments_are_passed_over(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
@@ -106,7 +106,7 @@ test_stray_bytes_and_comments(void **state)
 }
 
 static void
-test_end_marks_may_be_missing(void **state)
+end_marks_may_be_missing(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 10, 10, 10, 10, 20, 30 };
@@ -114,7 +114,7 @@ test_end_marks_may_be_missing(void **state)
 }
 
 static void
-test_refusals(void **state)
+what_is_not_supported_is_refused(void **state)
 {
     (void)state;
     REFUSE(SCREEN PALETTE ";", FOVEA_ERR_IMAGE_CORRUPT, "no frame");
@@ -155,7 +155,7 @@ decode_behind_blocks(size_t n_blocks, enum fovea_status expected)
 }
 
 static void
-test_blocks_without_end(void **state)
+blocks_without_end_are_refused(void **state)
 {
     (void)state;
     decode_behind_blocks(100000, FOVEA_OK);
@@ -164,7 +164,7 @@ test_blocks_without_end(void **state)
 
 /* Stray bytes between blocks are counted like them. */
 static void
-test_stray_bytes_without_end(void **state)
+stray_bytes_without_end_are_refused(void **state)
 {
     (void)state;
     size_t size = 5000000;
@@ -178,7 +178,7 @@ test_stray_bytes_without_end(void **state)
 }
 
 static void
-test_limits(void **state)
+limits_hold_from_the_header(void **state)
 {
     (void)state;
     assert_limits("gif/plain");
@@ -187,7 +187,7 @@ test_limits(void **state)
 }
 
 static void
-test_cut(void **state)
+cut_files_are_damaged(void **state)
 {
     (void)state;
     /* The end of the blocks, and of the file, are not needed. All data are in
@@ -200,20 +200,20 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_bare_canvas_has_colour_0),
-        cmocka_unit_test(test_bare_canvas_has_the_transparent_colour),
-        cmocka_unit_test(test_frame_makes_the_canvas_grow),
-        cmocka_unit_test(test_local_palette),
-        cmocka_unit_test(test_ramp_is_no_palette),
-        cmocka_unit_test(test_index_past_the_palette_is_grey),
-        cmocka_unit_test(test_stray_bytes_and_comments),
-        cmocka_unit_test(test_end_marks_may_be_missing),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_blocks_without_end),
-        cmocka_unit_test(test_stray_bytes_without_end),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(known_pictures_have_known_pixels),
+        cmocka_unit_test(bare_canvas_has_colour_0),
+        cmocka_unit_test(bare_canvas_has_the_transparent_colour),
+        cmocka_unit_test(frame_makes_the_canvas_grow),
+        cmocka_unit_test(a_local_palette_wins),
+        cmocka_unit_test(ramp_is_no_palette),
+        cmocka_unit_test(index_past_the_palette_is_grey),
+        cmocka_unit_test(stray_bytes_and_comments_are_passed_over),
+        cmocka_unit_test(end_marks_may_be_missing),
+        cmocka_unit_test(what_is_not_supported_is_refused),
+        cmocka_unit_test(blocks_without_end_are_refused),
+        cmocka_unit_test(stray_bytes_without_end_are_refused),
+        cmocka_unit_test(limits_hold_from_the_header),
+        cmocka_unit_test(cut_files_are_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

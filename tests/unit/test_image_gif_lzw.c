@@ -181,7 +181,7 @@ check_pixels(void)
 
 /* 8 is giflib's: what the encoder writes is sound. */
 static void
-test_every_size(void **state)
+codes_of_every_size_are_read(void **state)
 {
     (void)state;
     draw();
@@ -196,7 +196,7 @@ test_every_size(void **state)
 }
 
 static void
-test_interlaced(void **state)
+interlaced_rows_come_in_order(void **state)
 {
     (void)state;
     begin_gif(1, 5, true, 11);
@@ -225,7 +225,7 @@ struct damage {
 };
 
 static void
-test_damage(void **state)
+damage_ends_the_rows(void **state)
 {
     (void)state;
     static const struct damage cases[] = {
@@ -248,7 +248,7 @@ test_damage(void **state)
 }
 
 static void
-test_cut(void **state)
+cut_codes_end_the_rows(void **state)
 {
     (void)state;
     begin_gif(2, 2, false, 11);
@@ -275,10 +275,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_size),
-        cmocka_unit_test(test_interlaced),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(codes_of_every_size_are_read),
+        cmocka_unit_test(interlaced_rows_come_in_order),
+        cmocka_unit_test(damage_ends_the_rows),
+        cmocka_unit_test(cut_codes_end_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ assert_scene(const struct decoded *decoded)
 }
 
 static void
-test_pixels(void **state)
+pixels_are_near_those_encoded(void **state)
 {
     (void)state;
     static const char *const names[] = { "heif/heic", "heif/avif",
@@ -68,7 +68,7 @@ test_pixels(void **state)
 
 /* The primary image and not its thumbnail. */
 static void
-test_primary_image(void **state)
+the_primary_image_is_decoded(void **state)
 {
     (void)state;
     struct decoded decoded = decode("heif/thumb");
@@ -79,7 +79,7 @@ test_primary_image(void **state)
 /* libheif turns by the file's own property, and says nothing of it. An EXIF that
    says the same turn once more is history. */
 static void
-test_turned_once_by_the_library(void **state)
+the_library_turns_once(void **state)
 {
     (void)state;
     static const char *const names[] = { "heif/turned", "heif/turned_exif" };
@@ -165,7 +165,7 @@ items_of(const char *first, const char *second, bool wide)
 }
 
 static void
-test_foreign_codecs_are_named(void **state)
+foreign_codecs_are_named(void **state)
 {
     (void)state;
     static const struct {
@@ -196,7 +196,7 @@ test_foreign_codecs_are_named(void **state)
 }
 
 static void
-test_damage_is_an_error(void **state)
+damage_is_an_error(void **state)
 {
     (void)state;
     size_t size = 0;
@@ -213,7 +213,7 @@ test_damage_is_an_error(void **state)
 }
 
 static void
-test_limits(void **state)
+limits_hold_from_the_header(void **state)
 {
     (void)state;
     assert_limits("heif/heic");
@@ -221,7 +221,7 @@ test_limits(void **state)
 }
 
 static void
-test_cut(void **state)
+cut_files_are_damaged(void **state)
 {
     (void)state;
     assert_int_equal(assert_cut("heif/heic", 0), 0);
@@ -230,7 +230,7 @@ test_cut(void **state)
 
 /* And in words of ours, whichever box libheif misses first. */
 static void
-test_cut_is_said(void **state)
+a_cut_is_said(void **state)
 {
     (void)state;
     size_t size = 0;
@@ -246,7 +246,7 @@ test_cut_is_said(void **state)
 /* Pictures that are made of others: tests/golden/make_heif_grids.py. */
 
 static void
-test_grids(void **state)
+grids_are_put_together(void **state)
 {
     (void)state;
     static const char *const names[] = { "heif/grid", "heif/grid_avif" };
@@ -279,7 +279,7 @@ refuse(const char *name, const struct fovea_limits *limits,
 
 /* A tile costs as often as it is used, by whatever way. */
 static void
-test_tiles_cost_as_often_as_they_are_used(void **state)
+tiles_cost_as_often_as_they_are_used(void **state)
 {
     (void)state;
     static const char *const names[] = { "heif/many_tiles",
@@ -292,7 +292,7 @@ test_tiles_cost_as_often_as_they_are_used(void **state)
 }
 
 static void
-test_pictures_made_of_themselves(void **state)
+pictures_made_of_themselves_are_refused(void **state)
 {
     (void)state;
     refuse("heif/made_of_itself", NULL, FOVEA_ERR_IMAGE_CORRUPT,
@@ -301,7 +301,7 @@ test_pictures_made_of_themselves(void **state)
 
 /* The index is held against the data, and its parts against each other. */
 static void
-test_sizes_that_are_lies(void **state)
+sizes_that_are_lies_are_refused(void **state)
 {
     (void)state;
     refuse("heif/large_canvas", NULL, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
@@ -321,7 +321,7 @@ test_sizes_that_are_lies(void **state)
 }
 
 static void
-test_memory_is_limited(void **state)
+memory_is_limited(void **state)
 {
     (void)state;
     const struct fovea_limits limits = { .max_decode_bytes = 1 << 20 };
@@ -333,19 +333,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pixels),
-        cmocka_unit_test(test_primary_image),
-        cmocka_unit_test(test_turned_once_by_the_library),
-        cmocka_unit_test(test_foreign_codecs_are_named),
-        cmocka_unit_test(test_damage_is_an_error),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_cut_is_said),
-        cmocka_unit_test(test_grids),
-        cmocka_unit_test(test_tiles_cost_as_often_as_they_are_used),
-        cmocka_unit_test(test_pictures_made_of_themselves),
-        cmocka_unit_test(test_sizes_that_are_lies),
-        cmocka_unit_test(test_memory_is_limited),
+        cmocka_unit_test(pixels_are_near_those_encoded),
+        cmocka_unit_test(the_primary_image_is_decoded),
+        cmocka_unit_test(the_library_turns_once),
+        cmocka_unit_test(foreign_codecs_are_named),
+        cmocka_unit_test(damage_is_an_error),
+        cmocka_unit_test(limits_hold_from_the_header),
+        cmocka_unit_test(cut_files_are_damaged),
+        cmocka_unit_test(a_cut_is_said),
+        cmocka_unit_test(grids_are_put_together),
+        cmocka_unit_test(tiles_cost_as_often_as_they_are_used),
+        cmocka_unit_test(pictures_made_of_themselves_are_refused),
+        cmocka_unit_test(sizes_that_are_lies_are_refused),
+        cmocka_unit_test(memory_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

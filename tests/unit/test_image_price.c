@@ -151,7 +151,7 @@ make_rows(void)
 }
 
 static void
-test_jpeg(void **state)
+jpeg_takes_what_it_states(void **state)
 {
     (void)state;
     check_picture("JPEG", picture_jpeg(WIDTH, HEIGHT, false, true));
@@ -162,7 +162,7 @@ test_jpeg(void **state)
 }
 
 static void
-test_png(void **state)
+png_takes_what_it_states(void **state)
 {
     (void)state;
     check_picture("PNG", picture_png(WIDTH, HEIGHT, false));
@@ -170,7 +170,7 @@ test_png(void **state)
 }
 
 static void
-test_webp(void **state)
+webp_takes_what_it_states(void **state)
 {
     (void)state;
     uint8_t *rows = make_rows();
@@ -246,7 +246,7 @@ check_tiff(const char *name, uint16_t compression, uint16_t planes,
 }
 
 static void
-test_tiff(void **state)
+tiff_takes_what_it_states(void **state)
 {
     (void)state;
     check_tiff("TIFF, one strip of LZW", COMPRESSION_LZW, PLANARCONFIG_CONTIG,
@@ -273,7 +273,7 @@ write_gif(GifFileType *gif, const GifByteType *bytes, int n)
 }
 
 static void
-test_gif(void **state)
+gif_takes_what_it_states(void **state)
 {
     (void)state;
     struct picture picture = { NULL, 0 };
@@ -300,11 +300,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jpeg),
-        cmocka_unit_test(test_png),
-        cmocka_unit_test(test_webp),
-        cmocka_unit_test(test_tiff),
-        cmocka_unit_test(test_gif),
+        cmocka_unit_test(jpeg_takes_what_it_states),
+        cmocka_unit_test(png_takes_what_it_states),
+        cmocka_unit_test(webp_takes_what_it_states),
+        cmocka_unit_test(tiff_takes_what_it_states),
+        cmocka_unit_test(gif_takes_what_it_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

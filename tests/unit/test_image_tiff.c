@@ -11,14 +11,14 @@ refuse(const struct tiff_file *file, enum fovea_status expected,
 }
 
 static void
-test_known(void **state)
+known_pictures_have_known_pixels(void **state)
 {
     (void)state;
     assert_known("tiff/");
 }
 
 static void
-test_unsupported(void **state)
+what_is_not_supported_is_refused(void **state)
 {
     (void)state;
     struct tiff_file file = tiff_grey(2, 1, 8, 2);
@@ -39,7 +39,7 @@ test_unsupported(void **state)
 }
 
 static void
-test_palette_is_needed(void **state)
+a_palette_is_needed(void **state)
 {
     (void)state;
     struct tiff_file file = tiff_grey(2, 1, 4, 1);
@@ -49,7 +49,7 @@ test_palette_is_needed(void **state)
 }
 
 static void
-test_sides(void **state)
+sides_are_limited(void **state)
 {
     (void)state;
     struct tiff_file file = tiff_grey(UINT32_MAX, 1, 8, 2);
@@ -62,7 +62,7 @@ test_sides(void **state)
 
 /* Tiles are memory too, however small the picture in them. */
 static void
-test_huge_tiles(void **state)
+huge_tiles_are_priced(void **state)
 {
     (void)state;
     struct tiff_file file = {
@@ -129,7 +129,7 @@ decode_shared_strips(uint32_t n_rows, enum fovea_status expected)
 }
 
 static void
-test_shared_strips(void **state)
+shared_strips_cost_each_time(void **state)
 {
     (void)state;
     decode_shared_strips(4, FOVEA_OK);
@@ -137,7 +137,7 @@ test_shared_strips(void **state)
 }
 
 static void
-test_limits(void **state)
+limits_hold_from_the_header(void **state)
 {
     (void)state;
     assert_limits("tiff/none");
@@ -148,7 +148,7 @@ test_limits(void **state)
 
 /* Of a picture that is one compressed strip no row comes before another. */
 static void
-test_cut(void **state)
+cut_files_are_damaged(void **state)
 {
     (void)state;
     assert_true(assert_cut("tiff/none", 0) > 0);
@@ -166,14 +166,14 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_unsupported),
-        cmocka_unit_test(test_palette_is_needed),
-        cmocka_unit_test(test_sides),
-        cmocka_unit_test(test_huge_tiles),
-        cmocka_unit_test(test_shared_strips),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(known_pictures_have_known_pixels),
+        cmocka_unit_test(what_is_not_supported_is_refused),
+        cmocka_unit_test(a_palette_is_needed),
+        cmocka_unit_test(sides_are_limited),
+        cmocka_unit_test(huge_tiles_are_priced),
+        cmocka_unit_test(shared_strips_cost_each_time),
+        cmocka_unit_test(limits_hold_from_the_header),
+        cmocka_unit_test(cut_files_are_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,7 +32,7 @@ assert_greys(const struct tiff_file *file, const uint8_t *greys, uint32_t n)
 }
 
 static void
-test_white_is_zero(void **state)
+white_is_zero(void **state)
 {
     (void)state;
     struct tiff_file file = tiff_grey(3, 1, 2, 1);
@@ -54,7 +54,7 @@ struct grey_case {
 };
 
 static void
-test_deep_grey_gives_its_high_byte(void **state)
+deep_grey_gives_its_high_byte(void **state)
 {
     (void)state;
     static const struct grey_case cases[] = {
@@ -87,7 +87,7 @@ test_deep_grey_gives_its_high_byte(void **state)
 
 /* Alpha is dropped, whether it stands between the greys or in a plane. */
 static void
-test_deep_grey_with_alpha(void **state)
+alpha_beside_deep_grey_is_dropped(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 1, 255 };
@@ -114,7 +114,7 @@ test_deep_grey_with_alpha(void **state)
 
 /* Whatever stands between the greys is stepped over. */
 static void
-test_grey_with_many_extras(void **state)
+extra_samples_beside_grey_are_stepped_over(void **state)
 {
     (void)state;
     static const uint8_t greys[] = { 9, 200 };
@@ -142,7 +142,7 @@ distance(uint8_t a, uint8_t b)
 /* sRGB's own colours, whose L*a*b* under D50 is known. What a curve that is a
    mere power costs is most near black: 20 levels. */
 static void
-test_lab(void **state)
+lab_becomes_srgb(void **state)
 {
     (void)state;
     static const struct lab_case cases[] = {
@@ -189,7 +189,7 @@ struct refusal {
 };
 
 static void
-test_samples_without_a_white_are_refused(void **state)
+samples_without_a_white_are_refused(void **state)
 {
     (void)state;
     static const struct refusal cases[] = {
@@ -312,7 +312,7 @@ write_layout(struct tiff_file *file, const struct layout *layout,
 }
 
 static void
-test_lab_in_every_layout(void **state)
+lab_is_read_in_every_layout(void **state)
 {
     (void)state;
     static const struct layout layouts[] = {
@@ -364,7 +364,7 @@ assert_upright(const struct tiff_file *file, const char *name,
 }
 
 static void
-test_every_orientation_is_turned_once(void **state)
+every_orientation_is_turned_once(void **state)
 {
     (void)state;
     static const struct layout layouts[] = {
@@ -385,7 +385,7 @@ test_every_orientation_is_turned_once(void **state)
 }
 
 static void
-test_no_orientation_is_upright(void **state)
+no_orientation_is_upright(void **state)
 {
     (void)state;
     static const struct layout strip = { "strip", 1, 1, false, false };
@@ -404,15 +404,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_white_is_zero),
-        cmocka_unit_test(test_deep_grey_gives_its_high_byte),
-        cmocka_unit_test(test_deep_grey_with_alpha),
-        cmocka_unit_test(test_grey_with_many_extras),
-        cmocka_unit_test(test_lab),
-        cmocka_unit_test(test_lab_in_every_layout),
-        cmocka_unit_test(test_samples_without_a_white_are_refused),
-        cmocka_unit_test(test_every_orientation_is_turned_once),
-        cmocka_unit_test(test_no_orientation_is_upright),
+        cmocka_unit_test(white_is_zero),
+        cmocka_unit_test(deep_grey_gives_its_high_byte),
+        cmocka_unit_test(alpha_beside_deep_grey_is_dropped),
+        cmocka_unit_test(extra_samples_beside_grey_are_stepped_over),
+        cmocka_unit_test(lab_becomes_srgb),
+        cmocka_unit_test(lab_is_read_in_every_layout),
+        cmocka_unit_test(samples_without_a_white_are_refused),
+        cmocka_unit_test(every_orientation_is_turned_once),
+        cmocka_unit_test(no_orientation_is_upright),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

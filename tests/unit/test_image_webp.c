@@ -3,14 +3,14 @@
 #include "support/decoded.h"
 
 static void
-test_known(void **state)
+known_pictures_have_known_pixels(void **state)
 {
     (void)state;
     assert_known("webp/");
 }
 
 static void
-test_orientation_comes_from_exif(void **state)
+orientation_comes_from_exif(void **state)
 {
     (void)state;
     size_t size = 0;
@@ -31,7 +31,7 @@ test_orientation_comes_from_exif(void **state)
 
 /* The frame of 8x6 stands at 4, 2; around it the canvas is black. */
 static void
-test_first_frame_on_its_canvas(void **state)
+the_first_frame_stands_on_its_canvas(void **state)
 {
     (void)state;
     size_t size = 0;
@@ -50,7 +50,7 @@ test_first_frame_on_its_canvas(void **state)
 }
 
 static void
-test_damage_is_corrupt(void **state)
+damage_is_corrupt(void **state)
 {
     (void)state;
     size_t size = 0;
@@ -64,7 +64,7 @@ test_damage_is_corrupt(void **state)
 }
 
 static void
-test_limits(void **state)
+limits_hold_from_the_header(void **state)
 {
     (void)state;
     assert_limits("webp/lossy");
@@ -75,7 +75,7 @@ test_limits(void **state)
 /* These are so small that all their rows come at once. libwebp does without the
    last byte, which only fills up. */
 static void
-test_cut(void **state)
+cut_files_are_damaged(void **state)
 {
     (void)state;
     assert_int_equal(assert_cut("webp/lossy", 1), 0);
@@ -89,12 +89,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_orientation_comes_from_exif),
-        cmocka_unit_test(test_first_frame_on_its_canvas),
-        cmocka_unit_test(test_damage_is_corrupt),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_cut),
+        cmocka_unit_test(known_pictures_have_known_pixels),
+        cmocka_unit_test(orientation_comes_from_exif),
+        cmocka_unit_test(the_first_frame_stands_on_its_canvas),
+        cmocka_unit_test(damage_is_corrupt),
+        cmocka_unit_test(limits_hold_from_the_header),
+        cmocka_unit_test(cut_files_are_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ check(const void *bytes, size_t size, uint64_t work)
 
 /* Ten scans, as libjpeg writes them by default, and the picture itself. */
 static void
-test_scans_of_a_progressive_jpeg(void **state)
+scans_of_a_progressive_jpeg_count(void **state)
 {
     (void)state;
     struct picture picture = picture_jpeg(200, 100, true, true);
@@ -41,7 +41,7 @@ test_scans_of_a_progressive_jpeg(void **state)
 }
 
 static void
-test_passes_of_an_interlaced_png(void **state)
+passes_of_an_interlaced_png_count(void **state)
 {
     (void)state;
     struct picture picture = picture_png(200, 100, true);
@@ -54,7 +54,7 @@ test_passes_of_an_interlaced_png(void **state)
 
 /* Chunks of pixels without pixels are the file's own bytes, no more. */
 static void
-test_empty_chunks_of_a_png(void **state)
+empty_chunks_of_a_png_count_for_nothing(void **state)
 {
     (void)state;
     static const uint8_t chunk[12] = { 0, 0, 0, 0, 'I', 'D', 'A', 'T', 0x35,
@@ -133,7 +133,7 @@ check_tiff(uint32_t width, uint32_t height, uint32_t tile, uint64_t work)
 }
 
 static void
-test_blocks_of_a_tiff(void **state)
+blocks_of_a_tiff_count(void **state)
 {
     (void)state;
     enum {
@@ -157,7 +157,7 @@ write_gif(GifFileType *gif, const GifByteType *bytes, int n)
 
 /* One frame is decoded of however many. */
 static void
-test_frames_of_a_gif(void **state)
+one_frame_of_a_gif_counts(void **state)
 {
     (void)state;
     enum {
@@ -188,11 +188,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scans_of_a_progressive_jpeg),
-        cmocka_unit_test(test_passes_of_an_interlaced_png),
-        cmocka_unit_test(test_empty_chunks_of_a_png),
-        cmocka_unit_test(test_blocks_of_a_tiff),
-        cmocka_unit_test(test_frames_of_a_gif),
+        cmocka_unit_test(scans_of_a_progressive_jpeg_count),
+        cmocka_unit_test(passes_of_an_interlaced_png_count),
+        cmocka_unit_test(empty_chunks_of_a_png_count_for_nothing),
+        cmocka_unit_test(blocks_of_a_tiff_count),
+        cmocka_unit_test(one_frame_of_a_gif_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

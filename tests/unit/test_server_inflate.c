@@ -99,7 +99,7 @@ check_bad(enum fovea_coding coding, const char *data, size_t size,
 }
 
 static void
-test_formats(void **state)
+both_formats_are_unpacked(void **state)
 {
     (void)state;
     static const struct {
@@ -124,7 +124,7 @@ test_formats(void **state)
 }
 
 static void
-test_members(void **state)
+members_follow_each_other(void **state)
 {
     (void)state;
     struct fovea_text packed = { 0 };
@@ -143,7 +143,7 @@ test_members(void **state)
 }
 
 static void
-test_nonsense(void **state)
+nonsense_is_refused(void **state)
 {
     (void)state;
     static const char json[] = "{\"input\":\"AAAA\"}";
@@ -168,7 +168,7 @@ test_nonsense(void **state)
 
 /* A thousand to one: whoever takes it stops it, after one piece too many. */
 static void
-test_bombs(void **state)
+bombs_are_stopped(void **state)
 {
     (void)state;
     const size_t size = 64U << 20;
@@ -189,7 +189,7 @@ test_bombs(void **state)
 }
 
 static void
-test_names(void **state)
+encodings_are_known_by_name(void **state)
 {
     (void)state;
     static const struct {
@@ -225,11 +225,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_bombs),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(both_formats_are_unpacked),
+        cmocka_unit_test(members_follow_each_other),
+        cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(bombs_are_stopped),
+        cmocka_unit_test(encodings_are_known_by_name),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

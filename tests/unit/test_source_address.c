@@ -50,7 +50,7 @@ check(const struct row *rows, size_t n)
 #define CHECK(rows) check(rows, sizeof(rows) / sizeof *(rows))
 
 static void
-test_ipv4(void **state)
+ipv4_addresses_are_told_apart(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -108,7 +108,7 @@ test_ipv4(void **state)
 }
 
 static void
-test_metadata(void **state)
+metadata_services_are_not_public(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -129,7 +129,7 @@ test_metadata(void **state)
 }
 
 static void
-test_ipv6(void **state)
+ipv6_addresses_are_told_apart(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -170,7 +170,7 @@ test_ipv6(void **state)
 }
 
 static void
-test_ipv4_inside_ipv6(void **state)
+ipv4_inside_ipv6_is_seen(void **state)
 {
     (void)state;
     static const struct row rows[] = {
@@ -198,7 +198,7 @@ test_ipv4_inside_ipv6(void **state)
 }
 
 static void
-test_other_families(void **state)
+other_families_are_not_public(void **state)
 {
     (void)state;
     struct sockaddr_storage storage = { .ss_family = AF_UNIX };
@@ -219,11 +219,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ipv4),
-        cmocka_unit_test(test_metadata),
-        cmocka_unit_test(test_ipv6),
-        cmocka_unit_test(test_ipv4_inside_ipv6),
-        cmocka_unit_test(test_other_families),
+        cmocka_unit_test(ipv4_addresses_are_told_apart),
+        cmocka_unit_test(metadata_services_are_not_public),
+        cmocka_unit_test(ipv6_addresses_are_told_apart),
+        cmocka_unit_test(ipv4_inside_ipv6_is_seen),
+        cmocka_unit_test(other_families_are_not_public),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
