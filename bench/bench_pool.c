@@ -171,18 +171,18 @@ pool_rate(struct fovea_model *model, const struct fovea_picture *picture,
 {
     size_t total = n * N_IMAGES;
     struct fovea_error error;
-    struct fovea_image *images = calloc(total, sizeof *images);
+    struct fovea_item *images = calloc(total, sizeof *images);
     struct fovea_error *results = calloc(total, sizeof *results);
     float *vectors =
             calloc(total, fovea_embedding_dimension(model) * sizeof *vectors);
     FOVEA_ASSERT(images && results && vectors);
     for (size_t i = 0; i < total; i++) {
-        images[i] = (struct fovea_image){ FOVEA_IMAGE_BYTES, picture->jpeg,
-            picture->jpeg_size };
+        images[i] = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = picture->jpeg,
+            .size = picture->jpeg_size };
     }
     int64_t start = fovea_clock_ns();
-    if (fovea_batch_embed_images(model, images, total, 0, vectors, results,
-                &error)) {
+    if (fovea_embed_batch(model, images, total, 0, vectors, results, &error)) {
         fail("the pool", &error);
     }
     int64_t end = fovea_clock_ns();
@@ -289,8 +289,9 @@ embed_single(struct fovea_model *model, const struct fovea_picture *picture,
 {
     struct answer answer;
     struct fovea_error error;
-    const struct fovea_image image = { FOVEA_IMAGE_BYTES, picture->jpeg,
-        picture->jpeg_size };
+    const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_BYTES,
+        .data = picture->jpeg,
+        .size = picture->jpeg_size };
     (void)sem_init(&answer.done, 0, 0);
     int64_t start = fovea_clock_ns();
     if (fovea_submit(model, &image, NULL, on_done, &answer, NULL, &error)) {

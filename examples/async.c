@@ -80,8 +80,9 @@ submit(struct fovea_model *model, struct item *item)
 {
     struct progress *progress = item->progress;
     struct fovea_error error;
-    const struct fovea_image image = {
-        .kind = strstr(item->name, "://") ? FOVEA_IMAGE_URL : FOVEA_IMAGE_PATH,
+    const struct fovea_item image = {
+        .kind = strstr(item->name, "://") ? FOVEA_ITEM_IMAGE_URL
+                                          : FOVEA_ITEM_IMAGE_PATH,
         .data = item->name,
     };
     size_t n_before;

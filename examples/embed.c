@@ -25,7 +25,7 @@ enum {
 /* What one batch call takes and gives, an element an image. */
 struct batch {
     size_t n;
-    struct fovea_image *images;
+    struct fovea_item *images;
     struct fovea_error *results;
     float *vectors; /* [n][dimension] */
 };
@@ -41,7 +41,7 @@ prepare(struct batch *batch, char *const *paths, size_t n, size_t dimension)
         return false;
     }
     for (size_t i = 0; i < n; i++) {
-        batch->images[i].kind = FOVEA_IMAGE_PATH;
+        batch->images[i].kind = FOVEA_ITEM_IMAGE_PATH;
         batch->images[i].data = paths[i];
     }
     return true;
@@ -87,8 +87,8 @@ embed_and_print(struct fovea_model *model, char *const *paths, size_t n)
     bool done = false;
     if (!names || !prepare(&batch, paths, n, dimension)) {
         (void)fprintf(stderr, "embed: out of memory\n");
-    } else if (fovea_batch_embed_images(model, batch.images, n, 0,
-                       batch.vectors, batch.results, &error)) {
+    } else if (fovea_embed_batch(model, batch.images, n, 0, batch.vectors,
+                       batch.results, &error)) {
         (void)fprintf(stderr, "embed: %s\n", error.message);
     } else {
         size_t n_good = keep_good(&batch, names, dimension);

@@ -132,11 +132,11 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_url(
         float *embedding, struct fovea_error *err);
 
 /**
- * Embed any number of images, of any mix of kinds. One bad image costs one
- * item: the others are embedded all the same. An image gets the same bits in
- * any batch and at any place in it.
+ * Embed any number of items, of any mix of kinds. A bad one costs itself: the
+ * others are embedded all the same. An item gets the same bits in any batch and
+ * at any place in it.
  *
- * @param images      n of them, borrowed for the call.
+ * @param items       n of them, borrowed for the call.
  * @param embeddings  [n][dimension] float32, row-major; the row of an item that
  *                    failed is zeroed.
  * @param results     n records, all written: code FOVEA_OK and the notes about
@@ -149,8 +149,8 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_url(
  *         FOVEA_ERR_SANDBOX, FOVEA_ERR_CIRCUIT_OPEN, FOVEA_ERR_FORKED.
  * Threads: safe; the items are spread over the workers. Since: 0.1
  */
-FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_batch_embed_images(
-        struct fovea_model *model, const struct fovea_image *images, size_t n,
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_batch(
+        struct fovea_model *model, const struct fovea_item *items, size_t n,
         unsigned flags, float *embeddings, struct fovea_error *results,
         struct fovea_error *err);
 
@@ -185,10 +185,10 @@ typedef void fovea_done_fn(void *context, const struct fovea_error *result,
         const float *embedding, const struct fovea_timings *timings);
 
 /**
- * Embed an image without waiting for it. All other calls that embed stand on
+ * Embed an item without waiting for it. All other calls that embed stand on
  * this one.
  *
- * @param image       Its data is copied or opened before the call returns.
+ * @param item        Its data is copied or opened before the call returns.
  * @param options     NULL for defaults.
  * @param ticket_out  May be NULL. Never 0; for fovea_cancel(). Written before
  *                    done can be called; of no meaning on failure.
@@ -200,7 +200,7 @@ typedef void fovea_done_fn(void *context, const struct fovea_error *result,
  * Threads: safe. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_submit(
-        struct fovea_model *model, const struct fovea_image *image,
+        struct fovea_model *model, const struct fovea_item *item,
         const struct fovea_submit_options *options, fovea_done_fn *done,
         void *context, uint64_t *ticket_out, struct fovea_error *err);
 
@@ -210,18 +210,18 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_submit(
 FOVEA_API void fovea_cancel(struct fovea_model *model, uint64_t ticket);
 
 /**
- * Give the pixels the model would see of each image: decoded, oriented, RGB,
+ * Give the pixels the model would see of each item: decoded, oriented, RGB,
  * resized and cropped, before they are normalised. For checking fovea against
  * another implementation.
  *
  * @param pixels  [n][image_height_px][image_width_px][3] uint8; zeroed for an
  *                item that failed.
- * The rest is as in fovea_batch_embed_images(); the workers that do it load no
+ * The rest is as in fovea_embed_batch(); the workers that do it load no
  * weights.
  * Since: 0.1
  */
-FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_batch_preprocess_images(
-        struct fovea_model *model, const struct fovea_image *images, size_t n,
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_preprocess_batch(
+        struct fovea_model *model, const struct fovea_item *items, size_t n,
         uint8_t *pixels, struct fovea_error *results, struct fovea_error *err);
 
 #ifdef __cplusplus

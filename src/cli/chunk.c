@@ -60,18 +60,19 @@ fovea_is_url(const char *name)
             strncasecmp(name, "https://", 8) == 0;
 }
 
-static struct fovea_image
+static struct fovea_item
 image_of(const struct fovea_entry *entry)
 {
     if (entry->image) {
-        return (struct fovea_image){
-            .kind = FOVEA_IMAGE_BYTES,
+        return (struct fovea_item){
+            .kind = FOVEA_ITEM_IMAGE_BYTES,
             .data = entry->image->bytes,
             .size = entry->image->size,
         };
     }
-    return (struct fovea_image){
-        .kind = fovea_is_url(entry->path) ? FOVEA_IMAGE_URL : FOVEA_IMAGE_PATH,
+    return (struct fovea_item){
+        .kind = fovea_is_url(entry->path) ? FOVEA_ITEM_IMAGE_URL
+                                          : FOVEA_ITEM_IMAGE_PATH,
         .data = entry->path,
     };
 }

@@ -28,7 +28,7 @@ struct fovea_chunk {
     struct fovea_outcome *skipped;
     size_t n_skipped;
     /* Of the entries that can be tried, without gaps. */
-    struct fovea_image *images;
+    struct fovea_item *images;
     struct fovea_error *results;
     unsigned char *rows;
     size_t row_size;

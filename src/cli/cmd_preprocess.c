@@ -50,12 +50,11 @@ layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
 }
 
 static enum fovea_status
-work(void *context, const struct fovea_image *images, size_t n, void *rows,
+work(void *context, const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err)
 {
     const struct fovea_task_work *task = context;
-    return fovea_batch_preprocess_images(task->model, images, n, rows, results,
-            err);
+    return fovea_preprocess_batch(task->model, images, n, rows, results, err);
 }
 
 static size_t

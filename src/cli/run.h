@@ -20,9 +20,9 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 
-/** Turn n images into n rows and n records; like fovea_batch_embed_images(). */
+/** Turn n images into n rows and n records; like fovea_embed_batch(). */
 typedef enum fovea_status fovea_work_fn(void *context,
-        const struct fovea_image *images, size_t n, void *rows,
+        const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err);
 
 struct fovea_run_settings {

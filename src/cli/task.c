@@ -49,13 +49,13 @@ fovea_task_close_model(struct fovea_model **model)
 }
 
 enum fovea_status
-fovea_task_embed_images(void *context, const struct fovea_image *images,
+fovea_task_embed_images(void *context, const struct fovea_item *images,
         size_t n, void *rows, struct fovea_error *results,
         struct fovea_error *err)
 {
     const struct fovea_task_work *work = context;
-    return fovea_batch_embed_images(work->model, images, n, work->flags, rows,
-            results, err);
+    return fovea_embed_batch(work->model, images, n, work->flags, rows, results,
+            err);
 }
 
 /* Fill the task and the words between the flags; room for argc and one more. */

@@ -74,7 +74,7 @@ struct fovea_task_work {
 
 /** A fovea_work_fn that embeds; context: struct fovea_task_work. */
 FOVEA_NODISCARD enum fovea_status fovea_task_embed_images(void *context,
-        const struct fovea_image *images, size_t n, void *rows,
+        const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err);
 
 /** The words of --dtype, in the order of enum fovea_dtype. */

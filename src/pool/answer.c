@@ -7,7 +7,7 @@
 #include "pool/inside.h"
 
 void
-fovea_answer(struct fovea_item *item, const struct fovea_error *result,
+fovea_answer(struct fovea_pool_item *item, const struct fovea_error *result,
         const void *row, struct fovea_timings timings)
 {
     struct fovea_pool_model *model = item->model;
@@ -38,7 +38,7 @@ void
 fovea_answer_all(struct fovea_items *items, const struct fovea_error *result)
 {
     struct fovea_timings none = { 0 };
-    for (struct fovea_item *item; (item = fovea_items_pop(items));) {
+    for (struct fovea_pool_item *item; (item = fovea_items_pop(items));) {
         fovea_answer(item, result, NULL, none);
     }
 }

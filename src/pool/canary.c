@@ -313,10 +313,10 @@ static const uint8_t picture[] = {
     0xd9,
 };
 
-struct fovea_item *
+struct fovea_pool_item *
 fovea_canary_create(struct fovea_pool_model *model)
 {
-    struct fovea_item *item = calloc(1, sizeof *item);
+    struct fovea_pool_item *item = calloc(1, sizeof *item);
     if (!item) {
         return NULL;
     }
@@ -335,7 +335,7 @@ fovea_canary_create(struct fovea_pool_model *model)
 }
 
 void
-fovea_canary_destroy(struct fovea_item *item)
+fovea_canary_destroy(struct fovea_pool_item *item)
 {
     (void)close(item->image.fd);
     free(item);

@@ -25,7 +25,7 @@ struct fovea_chore {
     int fd;                                /* owned; -1: none */
     bool is_stored;                        /* STORE: whatever the result */
     char reason[FOVEA_ERROR_MESSAGE_SIZE]; /* REMOVE: why */
-    struct fovea_item *item;               /* CONDEMN: owned */
+    struct fovea_pool_item *item;          /* CONDEMN: owned */
     struct fovea_quarantined condemned;    /* CONDEMN: digest is filled in */
     struct fovea_error result;
 };

@@ -12,7 +12,7 @@
 
 /* Its second worker: the verdict is given when the bytes are known again. */
 static void
-condemn(struct fovea_slot *slot, struct fovea_item *item)
+condemn(struct fovea_slot *slot, struct fovea_pool_item *item)
 {
     struct fovea_pool *pool = slot->model->pool;
     bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
@@ -42,7 +42,7 @@ struct lost {
 
 /* mu held. */
 static void
-lose(struct fovea_slot *slot, struct fovea_item *item, struct lost *lost)
+lose(struct fovea_slot *slot, struct fovea_pool_item *item, struct lost *lost)
 {
     struct fovea_pool_model *model = slot->model;
     item->n_deaths += slot->blame == FOVEA_BLAME_IMAGE;
@@ -66,7 +66,7 @@ fovea_failure_lose_hands(struct fovea_slot *slot)
     struct lost lost = { 0 };
     fovea_lock(model->pool);
     for (uint32_t i = 0; i < slot->n_hands; i++) {
-        struct fovea_item *item = FOVEA_TAKE(slot->hands[i].item);
+        struct fovea_pool_item *item = FOVEA_TAKE(slot->hands[i].item);
         if (item) {
             lose(slot, item, &lost);
         }
@@ -82,7 +82,8 @@ fovea_failure_lose_hands(struct fovea_slot *slot)
             "by %s",
             FOVEA_KILLS_MAX, slot->failure.message);
     fovea_answer_all(&lost.killed, &why);
-    for (struct fovea_item *item; (item = fovea_items_pop(&lost.condemned));) {
+    for (struct fovea_pool_item *item;
+            (item = fovea_items_pop(&lost.condemned));) {
         condemn(slot, item);
     }
 }

@@ -52,7 +52,7 @@
 
 /* An image of a job. */
 struct fovea_hand {
-    struct fovea_item *item; /* NULL: answered, by whomever */
+    struct fovea_pool_item *item; /* NULL: answered, by whomever */
     bool is_raw;
     bool is_decoded;
     bool is_done; /* the worker gave its result */
@@ -245,8 +245,9 @@ void fovea_event_tell(struct fovea_pool *pool, enum fovea_event_kind kind,
 
 /* answer.c: an image's end. */
 /** row: NULL on failure. Frees the item. timings may lack total_ns. */
-void fovea_answer(struct fovea_item *item, const struct fovea_error *result,
-        const void *row, struct fovea_timings timings);
+void fovea_answer(struct fovea_pool_item *item,
+        const struct fovea_error *result, const void *row,
+        struct fovea_timings timings);
 void fovea_answer_all(struct fovea_items *items,
         const struct fovea_error *result);
 /** Everything that waits for this model's workers: images and prewarms. */

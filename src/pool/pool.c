@@ -328,7 +328,7 @@ fovea_pool_submit(struct fovea_pool_model *model,
     if (status) {
         return status;
     }
-    FOVEA_AUTO_FREE struct fovea_item *item = calloc(1, sizeof *item);
+    FOVEA_AUTO_FREE struct fovea_pool_item *item = calloc(1, sizeof *item);
     if (!item) {
         return fovea_fail_memory(err, sizeof *item, "an image's place in line");
     }
@@ -359,7 +359,7 @@ mark_in_hand(struct fovea_pool *pool, uint64_t ticket)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         for (uint32_t j = 0; j < slot->n_hands; j++) {
-            struct fovea_item *item = slot->hands[j].item;
+            struct fovea_pool_item *item = slot->hands[j].item;
             if (item && item->image.ticket == ticket) {
                 item->is_cancelled = true;
                 pool->has_cancelled = true;
@@ -377,7 +377,8 @@ fovea_pool_cancel(struct fovea_pool_model *model, uint64_t ticket)
         return;
     }
     fovea_lock(pool);
-    struct fovea_item *item = fovea_queue_take_ticket(&model->queue, ticket);
+    struct fovea_pool_item *item =
+            fovea_queue_take_ticket(&model->queue, ticket);
     if (item) {
         fovea_items_push(&pool->cancelled, item);
         fovea_loop_wake(pool);

@@ -4,7 +4,7 @@
 #include "base/error.h"
 
 void
-fovea_items_push(struct fovea_items *items, struct fovea_item *item)
+fovea_items_push(struct fovea_items *items, struct fovea_pool_item *item)
 {
     item->next = NULL;
     item->previous = items->last;
@@ -14,7 +14,7 @@ fovea_items_push(struct fovea_items *items, struct fovea_item *item)
 }
 
 void
-fovea_items_push_front(struct fovea_items *items, struct fovea_item *item)
+fovea_items_push_front(struct fovea_items *items, struct fovea_pool_item *item)
 {
     item->previous = NULL;
     item->next = items->first;
@@ -24,7 +24,7 @@ fovea_items_push_front(struct fovea_items *items, struct fovea_item *item)
 }
 
 void
-fovea_items_remove(struct fovea_items *items, struct fovea_item *item)
+fovea_items_remove(struct fovea_items *items, struct fovea_pool_item *item)
 {
     FOVEA_ASSERT(items->n > 0);
     *(item->previous ? &item->previous->next : &items->first) = item->next;
@@ -34,10 +34,10 @@ fovea_items_remove(struct fovea_items *items, struct fovea_item *item)
     items->n--;
 }
 
-struct fovea_item *
+struct fovea_pool_item *
 fovea_items_pop(struct fovea_items *items)
 {
-    struct fovea_item *item = items->first;
+    struct fovea_pool_item *item = items->first;
     if (item) {
         fovea_items_remove(items, item);
     }
@@ -47,7 +47,7 @@ fovea_items_pop(struct fovea_items *items)
 void
 fovea_items_move(struct fovea_items *items, struct fovea_items *from)
 {
-    for (struct fovea_item *item; (item = fovea_items_pop(from));) {
+    for (struct fovea_pool_item *item; (item = fovea_items_pop(from));) {
         fovea_items_push(items, item);
     }
 }
@@ -66,7 +66,7 @@ fovea_queue_size(const struct fovea_queue *queue)
 }
 
 static void
-notice_deadline(struct fovea_queue *queue, const struct fovea_item *item)
+notice_deadline(struct fovea_queue *queue, const struct fovea_pool_item *item)
 {
     if (item->image.deadline_ns < queue->due_ns) {
         queue->due_ns = item->image.deadline_ns;
@@ -74,7 +74,7 @@ notice_deadline(struct fovea_queue *queue, const struct fovea_item *item)
 }
 
 static struct fovea_items *
-place(struct fovea_queue *queue, const struct fovea_item *item)
+place(struct fovea_queue *queue, const struct fovea_pool_item *item)
 {
     if (item->n_deaths > 0) {
         return &queue->suspects;
@@ -86,14 +86,14 @@ place(struct fovea_queue *queue, const struct fovea_item *item)
 }
 
 void
-fovea_queue_push(struct fovea_queue *queue, struct fovea_item *item)
+fovea_queue_push(struct fovea_queue *queue, struct fovea_pool_item *item)
 {
     fovea_items_push(place(queue, item), item);
     notice_deadline(queue, item);
 }
 
 void
-fovea_queue_push_front(struct fovea_queue *queue, struct fovea_item *item)
+fovea_queue_push_front(struct fovea_queue *queue, struct fovea_pool_item *item)
 {
     fovea_items_push_front(place(queue, item), item);
     notice_deadline(queue, item);
@@ -134,8 +134,9 @@ fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,
     struct fovea_items *lists[] = { &queue->retries, &queue->suspects,
         &queue->singles, &queue->batches };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
-        struct fovea_item *next = NULL;
-        for (struct fovea_item *item = lists[i]->first; item; item = next) {
+        struct fovea_pool_item *next = NULL;
+        for (struct fovea_pool_item *item = lists[i]->first; item;
+                item = next) {
             next = item->next;
             if (item->image.deadline_ns <= now_ns) {
                 fovea_items_remove(lists[i], item);
@@ -161,19 +162,20 @@ fovea_queue_take_all(struct fovea_queue *queue, struct fovea_items *items_out)
 void
 fovea_queue_acquit(struct fovea_queue *queue)
 {
-    for (struct fovea_item *item; (item = fovea_items_pop(&queue->suspects));) {
+    for (struct fovea_pool_item *item;
+            (item = fovea_items_pop(&queue->suspects));) {
         item->n_deaths = 0;
         fovea_items_push(place(queue, item), item);
     }
 }
 
-struct fovea_item *
+struct fovea_pool_item *
 fovea_queue_take_ticket(struct fovea_queue *queue, uint64_t ticket)
 {
     struct fovea_items *lists[] = { &queue->retries, &queue->suspects,
         &queue->singles, &queue->batches };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
-        for (struct fovea_item *item = lists[i]->first; item;
+        for (struct fovea_pool_item *item = lists[i]->first; item;
                 item = item->next) {
             if (item->image.ticket == ticket) {
                 fovea_items_remove(lists[i], item);

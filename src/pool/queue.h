@@ -12,9 +12,9 @@
 #include "pool/pool.h"
 
 /* An image from being submitted to its answer. */
-struct fovea_item {
-    struct fovea_item *previous; /* in the list that it is in */
-    struct fovea_item *next;
+struct fovea_pool_item {
+    struct fovea_pool_item *previous; /* in the list that it is in */
+    struct fovea_pool_item *next;
     struct fovea_pool_model *model;
     struct fovea_pool_image image; /* fd owned; ticket set */
     int64_t queued_ns;
@@ -25,16 +25,18 @@ struct fovea_item {
 };
 
 struct fovea_items {
-    struct fovea_item *first;
-    struct fovea_item *last;
+    struct fovea_pool_item *first;
+    struct fovea_pool_item *last;
     size_t n;
 };
 
-void fovea_items_push(struct fovea_items *items, struct fovea_item *item);
-void fovea_items_push_front(struct fovea_items *items, struct fovea_item *item);
-void fovea_items_remove(struct fovea_items *items, struct fovea_item *item);
+void fovea_items_push(struct fovea_items *items, struct fovea_pool_item *item);
+void fovea_items_push_front(struct fovea_items *items,
+        struct fovea_pool_item *item);
+void fovea_items_remove(struct fovea_items *items,
+        struct fovea_pool_item *item);
 /** NULL if there is none. */
-struct fovea_item *fovea_items_pop(struct fovea_items *items);
+struct fovea_pool_item *fovea_items_pop(struct fovea_items *items);
 /** Behind what is in the list already; from is empty then. */
 void fovea_items_move(struct fovea_items *items, struct fovea_items *from);
 
@@ -50,9 +52,10 @@ void fovea_queue_init(struct fovea_queue *queue);
 size_t fovea_queue_size(const struct fovea_queue *queue);
 
 /** Behind the others of its kind. */
-void fovea_queue_push(struct fovea_queue *queue, struct fovea_item *item);
+void fovea_queue_push(struct fovea_queue *queue, struct fovea_pool_item *item);
 /** Before them: it was there already. */
-void fovea_queue_push_front(struct fovea_queue *queue, struct fovea_item *item);
+void fovea_queue_push_front(struct fovea_queue *queue,
+        struct fovea_pool_item *item);
 
 /** How they are to be taken. */
 struct fovea_share {
@@ -81,7 +84,7 @@ void fovea_queue_take_all(struct fovea_queue *queue,
         struct fovea_items *items_out);
 
 /** Take the one with this ticket; NULL if it is not there. */
-struct fovea_item *fovea_queue_take_ticket(struct fovea_queue *queue,
+struct fovea_pool_item *fovea_queue_take_ticket(struct fovea_queue *queue,
         uint64_t ticket);
 
 #endif

@@ -269,7 +269,7 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
             (result.status == FOVEA_ERR_NO_MEMORY && !hand->is_refused);
     fovea_grant_release(slot, hand);
     fovea_lock(pool);
-    struct fovea_item *item = FOVEA_TAKE(hand->item);
+    struct fovea_pool_item *item = FOVEA_TAKE(hand->item);
     slot->n_left--;
     slot->n_images += !slot->is_on_trial;
     fovea_breaker_served(&model->breaker);

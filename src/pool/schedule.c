@@ -72,7 +72,7 @@ send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
     struct fovea_job_frame job = { .n = (uint32_t)items->n };
     int fds[FOVEA_MAX_BATCH + 1];
     size_t n = 0;
-    for (const struct fovea_item *item = items->first; item;
+    for (const struct fovea_pool_item *item = items->first; item;
             item = item->next) {
         job.images[n].size = item->image.size;
         job.images[n].raw = item->image.raw;
@@ -95,7 +95,7 @@ put_back(struct fovea_pool_model *model, struct fovea_items *items)
 {
     fovea_lock(model->pool);
     while (items->last) {
-        struct fovea_item *item = items->last;
+        struct fovea_pool_item *item = items->last;
         fovea_items_remove(items, item);
         fovea_queue_push_front(&model->queue, item);
     }
@@ -116,7 +116,7 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
     slot->n_hands = (uint32_t)items->n;
     slot->n_left = slot->n_hands;
     for (uint32_t i = 0; i < slot->n_hands; i++) {
-        struct fovea_item *item = fovea_items_pop(items);
+        struct fovea_pool_item *item = fovea_items_pop(items);
         item->handed_ns = pool->now_ns;
         slot->has_suspect = item->n_deaths > 0; /* they go alone */
         slot->hands[i] = (struct fovea_hand){
@@ -177,7 +177,7 @@ static bool
 try_out(struct fovea_slot *slot)
 {
     struct fovea_pool_model *model = slot->model;
-    struct fovea_item *canary = fovea_canary_create(model);
+    struct fovea_pool_item *canary = fovea_canary_create(model);
     if (!canary) {
         return false;
     }

@@ -7,7 +7,7 @@ static int64_t
 came_ns(const struct fovea_pool_model *model)
 {
     const struct fovea_queue *queue = &model->queue;
-    const struct fovea_item *firsts[] = { queue->retries.first,
+    const struct fovea_pool_item *firsts[] = { queue->retries.first,
         queue->suspects.first, queue->singles.first, queue->batches.first };
     int64_t oldest_ns = model->pool->now_ns;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(firsts); i++) {

@@ -126,7 +126,7 @@ submit_item(struct run *run, size_t index)
         place = take_place(run, &n_done);
         place->index = index;
         const struct fovea_request request = {
-            .image = &batch->images[index],
+            .item = &batch->items[index],
             .kind = batch->kind,
             .flags = batch->flags,
             .is_batch = true,

@@ -1,14 +1,14 @@
 /*
- * Any number of images through the pool, a bounded number of them at a time.
+ * Any number of items through the pool, a bounded number of them at a time.
  */
 #ifndef FOVEA_RUNTIME_BATCH_H
 #define FOVEA_RUNTIME_BATCH_H
 
 #include "runtime/library.h"
 
-/** What to do with the images of a call. */
+/** What to do with the items of a call. */
 struct fovea_batch {
-    const struct fovea_image *images; /* [n] */
+    const struct fovea_item *items; /* [n] */
     size_t n;
     enum fovea_work_kind kind;
     unsigned flags;
@@ -22,7 +22,7 @@ struct fovea_batch {
  *
  * Only so many are open or in memory at once as keep the workers busy, and
  * never more than the queue holds. A full queue is waited out for as long as
- * an image of some batch is in flight; otherwise the item is answered with
+ * an item of some batch is in flight; otherwise the item is answered with
  * FOVEA_ERR_BUSY.
  *
  * @return FOVEA_OK: all results are written, rows of failed items zeroed.

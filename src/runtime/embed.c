@@ -16,11 +16,11 @@ check_flags(unsigned flags, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_batch_embed_images(struct fovea_model *model,
-        const struct fovea_image *images, size_t n, unsigned flags,
-        float *embeddings, struct fovea_error *results, struct fovea_error *err)
+fovea_embed_batch(struct fovea_model *model, const struct fovea_item *items,
+        size_t n, unsigned flags, float *embeddings,
+        struct fovea_error *results, struct fovea_error *err)
 {
-    if (!model || (n > 0 && (!images || !embeddings || !results))) {
+    if (!model || (n > 0 && (!items || !embeddings || !results))) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
     enum fovea_status status = check_flags(flags, err);
@@ -28,7 +28,7 @@ fovea_batch_embed_images(struct fovea_model *model,
         return status;
     }
     const struct fovea_batch batch = {
-        .images = images,
+        .items = items,
         .n = n,
         .kind = FOVEA_WORK_EMBED,
         .flags = flags,
@@ -40,15 +40,15 @@ fovea_batch_embed_images(struct fovea_model *model,
 }
 
 enum fovea_status
-fovea_batch_preprocess_images(struct fovea_model *model,
-        const struct fovea_image *images, size_t n, uint8_t *pixels,
+fovea_preprocess_batch(struct fovea_model *model,
+        const struct fovea_item *items, size_t n, uint8_t *pixels,
         struct fovea_error *results, struct fovea_error *err)
 {
-    if (!model || (n > 0 && (!images || !pixels || !results))) {
+    if (!model || (n > 0 && (!items || !pixels || !results))) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
     const struct fovea_batch batch = {
-        .images = images,
+        .items = items,
         .n = n,
         .kind = FOVEA_WORK_PIXELS,
         .rows = pixels,
@@ -85,11 +85,11 @@ done(void *context, const struct fovea_error *result, const void *row,
 }
 
 static enum fovea_status
-submit_and_wait(struct fovea_model *model, const struct fovea_image *image,
+submit_and_wait(struct fovea_model *model, const struct fovea_item *item,
         unsigned flags, struct waiter *waiter, struct fovea_error *err)
 {
     const struct fovea_request request = {
-        .image = image,
+        .item = item,
         .kind = FOVEA_WORK_EMBED,
         .flags = flags,
         .done = done,
@@ -111,10 +111,10 @@ submit_and_wait(struct fovea_model *model, const struct fovea_image *image,
 }
 
 static enum fovea_status
-embed_one(struct fovea_model *model, const struct fovea_image *image,
+embed_one(struct fovea_model *model, const struct fovea_item *item,
         unsigned flags, float *embedding, struct fovea_error *err)
 {
-    if (!model || !embedding || !image->data) {
+    if (!model || !embedding || !item->data) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
     enum fovea_status status = check_flags(flags, err);
@@ -127,7 +127,7 @@ embed_one(struct fovea_model *model, const struct fovea_image *image,
         .embedding = embedding,
         .size = fovea_embedding_dimension(model) * sizeof(float),
     };
-    status = submit_and_wait(model, image, flags, &waiter, err);
+    status = submit_and_wait(model, item, flags, &waiter, err);
     (void)pthread_cond_destroy(&waiter.changed);
     (void)pthread_mutex_destroy(&waiter.mutex);
     return status;
@@ -137,30 +137,36 @@ enum fovea_status
 fovea_embed_image(struct fovea_model *model, const char *path, unsigned flags,
         float *embedding, struct fovea_error *err)
 {
-    const struct fovea_image image = { FOVEA_IMAGE_PATH, path, 0 };
-    return embed_one(model, &image, flags, embedding, err);
+    const struct fovea_item item = { .kind = FOVEA_ITEM_IMAGE_PATH,
+        .data = path };
+    return embed_one(model, &item, flags, embedding, err);
 }
 
 enum fovea_status
 fovea_embed_image_bytes(struct fovea_model *model, const void *bytes,
         size_t size, unsigned flags, float *embedding, struct fovea_error *err)
 {
-    const struct fovea_image image = { FOVEA_IMAGE_BYTES, bytes, size };
-    return embed_one(model, &image, flags, embedding, err);
+    const struct fovea_item item = { .kind = FOVEA_ITEM_IMAGE_BYTES,
+        .data = bytes,
+        .size = size };
+    return embed_one(model, &item, flags, embedding, err);
 }
 
 enum fovea_status
 fovea_embed_image_base64(struct fovea_model *model, const char *text,
         size_t size, unsigned flags, float *embedding, struct fovea_error *err)
 {
-    const struct fovea_image image = { FOVEA_IMAGE_BASE64, text, size };
-    return embed_one(model, &image, flags, embedding, err);
+    const struct fovea_item item = { .kind = FOVEA_ITEM_IMAGE_BASE64,
+        .data = text,
+        .size = size };
+    return embed_one(model, &item, flags, embedding, err);
 }
 
 enum fovea_status
 fovea_embed_image_url(struct fovea_model *model, const char *url,
         unsigned flags, float *embedding, struct fovea_error *err)
 {
-    const struct fovea_image image = { FOVEA_IMAGE_URL, url, 0 };
-    return embed_one(model, &image, flags, embedding, err);
+    const struct fovea_item item = { .kind = FOVEA_ITEM_IMAGE_URL,
+        .data = url };
+    return embed_one(model, &item, flags, embedding, err);
 }

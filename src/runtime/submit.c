@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "runtime/open_image.h"
+#include "runtime/open_item.h"
 
 static void
 take_off(struct fovea_flight *flight)
@@ -183,11 +183,11 @@ submit_url(struct fovea_model *model, const char *url,
 }
 
 static enum fovea_status
-submit_file(struct fovea_model *model, const struct fovea_image *source,
+submit_file(struct fovea_model *model, const struct fovea_item *item,
         struct fovea_pool_model *pool_model, struct fovea_pool_image *image,
         uint64_t *ticket_out, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_image_open(source,
+    enum fovea_status status = fovea_item_open(item,
             model->library->limits.max_bytes, &image->fd, &image->size, err);
     if (status) {
         return status;
@@ -199,6 +199,19 @@ submit_file(struct fovea_model *model, const struct fovea_image *source,
     return status;
 }
 
+/* What a later version puts there would be passed over in silence. */
+static enum fovea_status
+check_reserved(const struct fovea_item *item, struct fovea_error *err)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(item->reserved); i++) {
+        if (item->reserved[i]) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "reserved[%zu] of the item is not zero", i);
+        }
+    }
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_request_submit(struct fovea_model *model,
         const struct fovea_request *request, uint64_t *ticket_out,
@@ -207,6 +220,9 @@ fovea_request_submit(struct fovea_model *model,
     const struct fovea *library = model->library;
     struct fovea_pool_model *pool_model = model->embedder;
     enum fovea_status status = fovea_library_check(library, err);
+    if (!status) {
+        status = check_reserved(request->item, err);
+    }
     if (!status && request->kind == FOVEA_WORK_PIXELS) {
         status = fovea_model_pixels(model, &pool_model, err);
     }
@@ -225,11 +241,11 @@ fovea_request_submit(struct fovea_model *model,
         .done = request->done,
         .context = request->context,
     };
-    if (request->image->kind == FOVEA_IMAGE_URL) {
-        return submit_url(model, request->image->data, pool_model, &image,
+    if (request->item->kind == FOVEA_ITEM_IMAGE_URL) {
+        return submit_url(model, request->item->data, pool_model, &image,
                 ticket_out, err);
     }
-    return submit_file(model, request->image, pool_model, &image, ticket_out,
+    return submit_file(model, request->item, pool_model, &image, ticket_out,
             err);
 }
 
@@ -249,13 +265,13 @@ tell(void *context, const struct fovea_error *result, const void *row,
 }
 
 enum fovea_status
-fovea_submit(struct fovea_model *model, const struct fovea_image *image,
+fovea_submit(struct fovea_model *model, const struct fovea_item *item,
         const struct fovea_submit_options *options, fovea_done_fn *done,
         void *context, uint64_t *ticket_out, struct fovea_error *err)
 {
     static const struct fovea_submit_options defaults;
     const struct fovea_submit_options *chosen = options ? options : &defaults;
-    if (!model || !image || !done) {
+    if (!model || !item || !done) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
     if (chosen->flags & ~(unsigned)FOVEA_EMBED_RAW) {
@@ -272,7 +288,7 @@ fovea_submit(struct fovea_model *model, const struct fovea_image *image,
     }
     *listener = (struct listener){ done, context };
     const struct fovea_request request = {
-        .image = image,
+        .item = item,
         .flags = chosen->flags,
         .is_batch = chosen->is_batch,
         .deadline_ns = chosen->deadline_ns,

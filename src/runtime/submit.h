@@ -1,5 +1,5 @@
 /*
- * The one way of every image: opened, fetched or decoded to an open file, and
+ * The one way of every item: opened, fetched or decoded to an open file, and
  * then to the pool.
  */
 #ifndef FOVEA_RUNTIME_SUBMIT_H
@@ -7,9 +7,9 @@
 
 #include "runtime/library.h"
 
-/** What is asked of an image. */
+/** What is asked of an item. */
 struct fovea_request {
-    const struct fovea_image *image; /* borrowed for the call */
+    const struct fovea_item *item; /* borrowed for the call */
     enum fovea_work_kind kind;
     unsigned flags; /* FOVEA_EMBED_RAW */
     bool is_batch;
@@ -19,7 +19,7 @@ struct fovea_request {
 };
 
 /**
- * Submit an image.
+ * Submit an item.
  *
  * @param ticket_out  May be NULL.
  * @return FOVEA_OK: done comes exactly once, from a thread of the library. Else

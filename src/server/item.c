@@ -123,8 +123,9 @@ struct reading {
 static enum fovea_status
 read_base64(const char *text, size_t size, const struct reading *reading)
 {
-    reading->item->image =
-            (struct fovea_image){ FOVEA_IMAGE_BASE64, text, size };
+    reading->item->image = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BASE64,
+        .data = text,
+        .size = size };
     return FOVEA_OK;
 }
 
@@ -154,7 +155,9 @@ read_uri(const char *text, size_t size, size_t scheme, bool has_blanks,
     }
     if (is_scheme(text, scheme, "http") || is_scheme(text, scheme, "https")) {
         reading->item->image =
-                (struct fovea_image){ FOVEA_IMAGE_URL, text, size };
+                (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_URL,
+                    .data = text,
+                    .size = size };
         return FOVEA_OK;
     }
     /* "Note: ..." */

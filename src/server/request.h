@@ -43,7 +43,7 @@ enum fovea_status fovea_complain_with(struct fovea_complaint *complaint,
 
 /** One image that is asked for. */
 struct fovea_request_item {
-    struct fovea_image image; /* BYTES, BASE64 or URL; data lies in the body, in
+    struct fovea_item image;  /* BYTES, BASE64 or URL; data lies in the body, in
                                  the request's tree, or in owned */
     void *owned;              /* NULL, or data's memory */
     bool may_be_text;         /* it is no image but by being base64 of one */

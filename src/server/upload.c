@@ -238,8 +238,9 @@ add_items(struct fovea_embed_request *request, const struct fovea_body *files,
     request->list_name = "file";
     for (size_t i = 0; i < n; i++) {
         struct fovea_request_item *item = &request->items[i];
-        item->image = (struct fovea_image){ FOVEA_IMAGE_BYTES, files[i].data,
-            files[i].size };
+        item->image = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = files[i].data,
+            .size = files[i].size };
         if (files[i].size == 0) {
             (void)fovea_fail(&item->error, FOVEA_ERR_NOT_AN_IMAGE,
                     "the image has no bytes");

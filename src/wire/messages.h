@@ -28,7 +28,7 @@ struct fovea_hello {
 /* What a worker is for. */
 enum fovea_work_kind {
     FOVEA_WORK_EMBED,
-    FOVEA_WORK_PIXELS, /* as fovea_batch_preprocess_images(); no weights */
+    FOVEA_WORK_PIXELS, /* as fovea_preprocess_batch(); no weights */
 };
 
 /* One descriptor beside it: packed weights (see packed_*), or none. */

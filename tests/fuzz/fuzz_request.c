@@ -113,7 +113,7 @@ check_skeleton(const uint8_t *data, size_t size)
 static void
 check_item(const struct fovea_request_item *item)
 {
-    const struct fovea_image *image = &item->image;
+    const struct fovea_item *image = &item->image;
     FOVEA_ASSERT(!item->owned);
     if (item->error.code) {
         FOVEA_ASSERT(item->error.code == FOVEA_ERR_ARGUMENT ||
@@ -123,8 +123,8 @@ check_item(const struct fovea_request_item *item)
         FOVEA_ASSERT(item->error.message[0] && !image->data);
         return;
     }
-    FOVEA_ASSERT(image->kind == FOVEA_IMAGE_BASE64 ||
-            image->kind == FOVEA_IMAGE_URL);
+    FOVEA_ASSERT(image->kind == FOVEA_ITEM_IMAGE_BASE64 ||
+            image->kind == FOVEA_ITEM_IMAGE_URL);
     FOVEA_ASSERT(image->size > 0 && strlen(image->data) == image->size);
 }
 

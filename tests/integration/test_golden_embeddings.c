@@ -158,17 +158,17 @@ mixed_sample(size_t i, size_t first)
 static void
 embed_mixed(const struct golden_model *golden, size_t first, float *out)
 {
-    struct fovea_image images[N_MIXED] = { 0 };
+    struct fovea_item images[N_MIXED] = { 0 };
     struct fovea_error results[N_MIXED];
     struct fovea_error error;
     static char paths[N_MIXED][GOLDEN_PATH_SIZE];
     for (size_t i = 0; i < N_MIXED; i++) {
         golden_path(samples[mixed_sample(i, first)], paths[i]);
-        images[i].kind = FOVEA_IMAGE_PATH;
+        images[i].kind = FOVEA_ITEM_IMAGE_PATH;
         images[i].data = paths[i];
     }
-    assert_ok(fovea_batch_embed_images(golden->model, images, N_MIXED, 0, out,
-                      results, &error),
+    assert_ok(fovea_embed_batch(golden->model, images, N_MIXED, 0, out, results,
+                      &error),
             &error);
     for (size_t i = 0; i < N_MIXED; i++) {
         assert_int_equal(results[i].code, FOVEA_OK);

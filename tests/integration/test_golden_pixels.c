@@ -63,11 +63,12 @@ crop_of(const struct golden_model *golden, const char *name, size_t size)
     struct fovea_error error;
     (void)snprintf(rest, sizeof rest, "samples/%s", name);
     golden_path(rest, path);
-    const struct fovea_image image = { .kind = FOVEA_IMAGE_PATH, .data = path };
+    const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_PATH,
+        .data = path };
     uint8_t *pixels = malloc(size);
     assert_non_null(pixels);
-    assert_ok(fovea_batch_preprocess_images(golden->model, &image, 1, pixels,
-                      &result, &error),
+    assert_ok(fovea_preprocess_batch(golden->model, &image, 1, pixels, &result,
+                      &error),
             &error);
     if (result.code != FOVEA_OK) {
         print_message("# %s: %s\n", name, result.message);

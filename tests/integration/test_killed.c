@@ -31,7 +31,7 @@ static atomic_uint n_breakers;
 /* What a thread embeds. */
 struct load {
     size_t n;
-    struct fovea_image *images;
+    struct fovea_item *images;
     struct fovea_error *results;
     float *vectors; /* [n][DIMENSION] */
     enum fovea_status status;
@@ -51,7 +51,7 @@ static void *
 embed(void *context)
 {
     struct load *load = context;
-    load->status = fovea_batch_embed_images(model, load->images, load->n, 0,
+    load->status = fovea_embed_batch(model, load->images, load->n, 0,
             load->vectors, load->results, NULL);
     atomic_store(&load->is_over, true);
     return NULL;
@@ -107,7 +107,9 @@ images_outlive_their_workers(void **state)
     load.vectors = calloc(load.n, sizeof expected);
     assert_true(load.images && load.results && load.vectors);
     for (size_t i = 0; i < load.n; i++) {
-        load.images[i] = (struct fovea_image){ FOVEA_IMAGE_BYTES, bytes, size };
+        load.images[i] = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = bytes,
+            .size = size };
     }
     assert_ok(fovea_embed_image_bytes(model, bytes, size, 0, expected, &error),
             &error);

@@ -14,7 +14,7 @@
 
 enum {
     DIMENSION = 20,
-    N_MIXED = 9,
+    N_MIXED = 11,
     N_CALLERS = 4,
     N_CALLS = 5
 };
@@ -123,6 +123,9 @@ raw_is_the_same_direction_at_its_own_length(void **state)
     }
 }
 
+/* Callers' arrays are made of them. */
+_Static_assert(sizeof(struct fovea_item) == 64, "the size never changes");
+
 static void
 one_bad_image_costs_one_item(void **state)
 {
@@ -131,32 +134,41 @@ one_bad_image_costs_one_item(void **state)
     struct fovea_error results[N_MIXED];
     float alone[DIMENSION];
     float rows[N_MIXED][DIMENSION];
-    const struct fovea_image images[N_MIXED] = {
-        { FOVEA_IMAGE_PATH, picture, 0 },
-        { FOVEA_IMAGE_PATH, "/nowhere/cat.jpg", 0 },
-        { FOVEA_IMAGE_BYTES, bytes, size },
-        { FOVEA_IMAGE_BYTES, bytes, size / 2 },
-        { FOVEA_IMAGE_BYTES, bytes, 0 },
-        { FOVEA_IMAGE_BASE64, base64, base64_size },
-        { FOVEA_IMAGE_BASE64, "no*base64", 9 },
-        { FOVEA_IMAGE_BYTES, "hello", 5 },
-        { (enum fovea_image_kind)99, bytes, size },
+    const struct fovea_item images[N_MIXED] = {
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = picture },
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = "/nowhere/cat.jpg" },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size / 2 },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes },
+        { .kind = FOVEA_ITEM_IMAGE_BASE64,
+                .data = base64,
+                .size = base64_size },
+        { .kind = FOVEA_ITEM_IMAGE_BASE64, .data = "no*base64", .size = 9 },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = "hello", .size = 5 },
+        { .kind = (enum fovea_item_kind)99, .data = bytes, .size = size },
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = picture, .reserved = { 1 } },
+        { .kind = FOVEA_ITEM_IMAGE_URL,
+                .data = "http://127.0.0.1/",
+                .reserved = { [4] = 1 } },
     };
     const enum fovea_status expected[N_MIXED] = { FOVEA_OK,
         FOVEA_ERR_FILE_NOT_FOUND, FOVEA_OK, FOVEA_ERR_IMAGE_TRUNCATED,
         FOVEA_ERR_NOT_AN_IMAGE, FOVEA_OK, FOVEA_ERR_BASE64,
-        FOVEA_ERR_NOT_AN_IMAGE, FOVEA_ERR_ARGUMENT };
+        FOVEA_ERR_NOT_AN_IMAGE, FOVEA_ERR_ARGUMENT, FOVEA_ERR_ARGUMENT,
+        FOVEA_ERR_ARGUMENT };
     static const float zeros[DIMENSION];
     assert_ok(fovea_embed_image(model, picture, 0, alone, &error), &error);
     memset(rows, 0x55, sizeof rows);
-    assert_ok(fovea_batch_embed_images(model, images, N_MIXED, 0, rows[0],
-                      results, &error),
+    assert_ok(fovea_embed_batch(model, images, N_MIXED, 0, rows[0], results,
+                      &error),
             &error);
     for (size_t i = 0; i < N_MIXED; i++) {
         assert_int_equal(results[i].code, expected[i]);
         assert_memory_equal(rows[i], expected[i] ? zeros : alone, sizeof alone);
         assert_int_equal(results[i].message[0] != 0, expected[i] != FOVEA_OK);
     }
+    assert_non_null(strstr(results[N_MIXED - 2].message, "reserved[0]"));
+    assert_non_null(strstr(results[N_MIXED - 1].message, "reserved[4]"));
 }
 
 static void
@@ -223,9 +235,8 @@ an_empty_batch_is_done_at_once(void **state)
 {
     (void)state;
     struct fovea_error error;
-    assert_ok(fovea_batch_embed_images(model, NULL, 0, 0, NULL, NULL, &error),
-            &error);
-    assert_ok(fovea_batch_preprocess_images(model, NULL, 0, NULL, NULL, &error),
+    assert_ok(fovea_embed_batch(model, NULL, 0, 0, NULL, NULL, &error), &error);
+    assert_ok(fovea_preprocess_batch(model, NULL, 0, NULL, NULL, &error),
             &error);
 }
 
@@ -286,12 +297,13 @@ what_is_noted_comes_with_the_vector(void **state)
     struct fovea_error results[N];
     float rows[N][DIMENSION];
     uint8_t files[N][90];
-    struct fovea_image images[N];
+    struct fovea_item images[N];
     struct fovea_model_info info;
     fovea_model_describe(model, &info);
     for (size_t i = 0; i < N; i++) {
-        images[i] = (struct fovea_image){ FOVEA_IMAGE_BYTES, files[i],
-            write_bmp(files[i], i + 1) };
+        images[i] = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = files[i],
+            .size = write_bmp(files[i], i + 1) };
     }
     assert_fails(fovea_embed_image_bytes(model, files[1], images[1].size, 0,
                          rows[0], &error),
@@ -313,8 +325,8 @@ what_is_noted_comes_with_the_vector(void **state)
     assert_int_equal(fovea_embed_image_bytes(other_model, files[1],
                              images[1].size, 0, rows[0], NULL),
             FOVEA_OK);
-    assert_ok(fovea_batch_embed_images(other_model, images, N, 0, rows[0],
-                      results, &error),
+    assert_ok(fovea_embed_batch(other_model, images, N, 0, rows[0], results,
+                      &error),
             &error);
     assert_int_equal(results[0].code, FOVEA_ERR_IMAGE_TRUNCATED);
     assert_int_equal(results[1].code, FOVEA_OK);

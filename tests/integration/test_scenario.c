@@ -190,18 +190,20 @@ check_batch(struct fovea_model *model)
 {
     struct fovea_error error;
     struct fovea_error results[N_BATCH];
-    struct fovea_image images[N_BATCH];
+    struct fovea_item images[N_BATCH];
     float vectors[N_BATCH][DIMENSION];
-    const struct fovea_image kinds[] = {
-        { FOVEA_IMAGE_PATH, path, 0 },
-        { FOVEA_IMAGE_URL, url, 0 },
-        { FOVEA_IMAGE_BASE64, base64, base64_size },
-        { FOVEA_IMAGE_BYTES, bytes, size },
+    const struct fovea_item kinds[] = {
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
+        { .kind = FOVEA_ITEM_IMAGE_URL, .data = url },
+        { .kind = FOVEA_ITEM_IMAGE_BASE64,
+                .data = base64,
+                .size = base64_size },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size },
     };
     for (size_t i = 0; i < N_BATCH; i++) {
         images[i] = kinds[i % FOVEA_ARRAY_LEN(kinds)];
     }
-    assert_ok(fovea_batch_embed_images(model, images, N_BATCH, FOVEA_EMBED_RAW,
+    assert_ok(fovea_embed_batch(model, images, N_BATCH, FOVEA_EMBED_RAW,
                       vectors[0], results, &error),
             &error);
     for (size_t i = 0; i < N_BATCH; i++) {
@@ -267,12 +269,13 @@ a_forked_child_is_refused(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct fovea_pool_stats stats;
-        const struct fovea_image image = { FOVEA_IMAGE_URL, url, 0 };
+        const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_URL,
+            .data = url };
         struct fovea_error result;
         bool refused = fovea_embed_image(golden.model, path, 0, vector, NULL) ==
                         FOVEA_ERR_FORKED &&
-                fovea_batch_embed_images(golden.model, &image, 1, 0, vector,
-                        &result, NULL) == FOVEA_ERR_FORKED &&
+                fovea_embed_batch(golden.model, &image, 1, 0, vector, &result,
+                        NULL) == FOVEA_ERR_FORKED &&
                 fovea_pool_stats(golden.library, &stats, NULL) ==
                         FOVEA_ERR_FORKED &&
                 fovea_pool_spawn_worker(golden.model, NULL) ==
@@ -351,10 +354,10 @@ cancelled_images_are_answered_once(void **state)
     char silent[128];
     (void)snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent",
             server_port(server));
-    const struct fovea_image images[] = {
-        { FOVEA_IMAGE_URL, silent, 0 },
-        { FOVEA_IMAGE_URL, url, 0 },
-        { FOVEA_IMAGE_PATH, path, 0 },
+    const struct fovea_item images[] = {
+        { .kind = FOVEA_ITEM_IMAGE_URL, .data = silent },
+        { .kind = FOVEA_ITEM_IMAGE_URL, .data = url },
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
     };
     struct golden_model golden = open_model((struct fovea_options){ 0 });
     for (size_t i = 0; i < N_CANCELLED; i++) {
@@ -384,7 +387,8 @@ a_deadline_ends_what_never_comes(void **state)
     char silent[128];
     (void)snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent",
             server_port(server));
-    const struct fovea_image image = { FOVEA_IMAGE_URL, silent, 0 };
+    const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_URL,
+        .data = silent };
     const struct fovea_submit_options options = {
         .deadline_ns = 50 * FOVEA_NS_PER_MS,
     };
@@ -411,7 +415,8 @@ closing_answers_what_is_under_way(void **state)
     char silent[128];
     (void)snprintf(silent, sizeof silent, "http://127.0.0.1:%u/silent",
             server_port(server));
-    const struct fovea_image image = { FOVEA_IMAGE_URL, silent, 0 };
+    const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_URL,
+        .data = silent };
     struct golden_model golden =
             open_model((struct fovea_options){ .drain_ns = -1 });
     assert_ok(fovea_submit(golden.model, &image, NULL, answered, &answers, NULL,
@@ -431,7 +436,7 @@ a_batch_waits_for_room(void **state)
         N = 100
     };
     struct fovea_error error;
-    static struct fovea_image images[N];
+    static struct fovea_item images[N];
     static struct fovea_error results[N];
     static float vectors[N][DIMENSION];
     struct golden_model golden = open_model((struct fovea_options){
@@ -440,9 +445,11 @@ a_batch_waits_for_room(void **state)
             .max_batch = 3,
     });
     for (size_t i = 0; i < N; i++) {
-        images[i] = (struct fovea_image){ FOVEA_IMAGE_BYTES, bytes, size };
+        images[i] = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = bytes,
+            .size = size };
     }
-    assert_ok(fovea_batch_embed_images(golden.model, images, N, FOVEA_EMBED_RAW,
+    assert_ok(fovea_embed_batch(golden.model, images, N, FOVEA_EMBED_RAW,
                       vectors[0], results, &error),
             &error);
     for (size_t i = 0; i < N; i++) {
@@ -459,15 +466,15 @@ no_worker_is_an_error_of_the_call(void **state)
     struct fovea_error error;
     struct fovea_error results[2];
     float vectors[2][DIMENSION];
-    const struct fovea_image images[2] = {
-        { FOVEA_IMAGE_PATH, path, 0 },
-        { FOVEA_IMAGE_BYTES, bytes, size },
+    const struct fovea_item images[2] = {
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size },
     };
     struct golden_model golden = open_model((struct fovea_options){
             .worker_program = "/nowhere/fovea-worker",
     });
-    assert_fails(fovea_batch_embed_images(golden.model, images, 2, 0,
-                         vectors[0], results, &error),
+    assert_fails(fovea_embed_batch(golden.model, images, 2, 0, vectors[0],
+                         results, &error),
             &error, FOVEA_ERR_WORKER_START, "/nowhere/fovea-worker");
     golden_close(&golden);
     golden = open_model((struct fovea_options){ .memory_limit_bytes = 1 });

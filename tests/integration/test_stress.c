@@ -63,13 +63,13 @@ call_batch(struct caller *caller)
     struct fovea_error error;
     struct fovea_error results[N_BATCH];
     float vectors[N_BATCH][DIMENSION];
-    const struct fovea_image images[N_BATCH] = {
-        { FOVEA_IMAGE_BYTES, bytes, size },
-        { FOVEA_IMAGE_URL, url, 0 },
-        { FOVEA_IMAGE_PATH, path, 0 },
+    const struct fovea_item images[N_BATCH] = {
+        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size },
+        { .kind = FOVEA_ITEM_IMAGE_URL, .data = url },
+        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
     };
-    enum fovea_status status = fovea_batch_embed_images(model, images, N_BATCH,
-            0, vectors[0], results, &error);
+    enum fovea_status status = fovea_embed_batch(model, images, N_BATCH, 0,
+            vectors[0], results, &error);
     if (status) {
         note(caller, status, error.message, NULL);
         return;

@@ -47,7 +47,7 @@ check_refused(const char *text, enum fovea_status code, const char *param,
 }
 
 void
-check_image(const struct fovea_request_item *item, enum fovea_image_kind kind,
+check_image(const struct fovea_request_item *item, enum fovea_item_kind kind,
         const char *text)
 {
     if (item->error.code) {
@@ -74,7 +74,7 @@ parse_item(const char *item, bool in_list, struct parsed *parsed)
 }
 
 void
-check_item(const char *item, enum fovea_image_kind kind, const char *expected)
+check_item(const char *item, enum fovea_item_kind kind, const char *expected)
 {
     struct parsed parsed;
     for (int in_list = 0; in_list < 2; in_list++) {

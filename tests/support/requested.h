@@ -26,10 +26,10 @@ void check_refused(const char *text, enum fovea_status code, const char *param,
         const char *part);
 
 void check_image(const struct fovea_request_item *item,
-        enum fovea_image_kind kind, const char *text);
+        enum fovea_item_kind kind, const char *text);
 
 /* A body with one item, alone and in a list. */
-void check_item(const char *item, enum fovea_image_kind kind,
+void check_item(const char *item, enum fovea_item_kind kind,
         const char *expected);
 void check_bad_item(const char *item, enum fovea_status code, const char *part);
 

@@ -53,7 +53,7 @@ tear_down(void **state)
    end in 3 have a note. Sleeps so
    that batches are ready in another order than they were taken in. */
 static enum fovea_status
-work(void *context, const struct fovea_image *images, size_t n, void *rows,
+work(void *context, const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err)
 {
     (void)err;
@@ -80,7 +80,7 @@ work(void *context, const struct fovea_image *images, size_t n, void *rows,
 }
 
 static enum fovea_status
-failing_work(void *context, const struct fovea_image *images, size_t n,
+failing_work(void *context, const struct fovea_item *images, size_t n,
         void *rows, struct fovea_error *results, struct fovea_error *err)
 {
     if (atomic_load((atomic_uint *)context) > 50) {

@@ -7,7 +7,7 @@ enum {
 };
 
 static struct fovea_queue queue;
-static struct fovea_item items[N];
+static struct fovea_pool_item items[N];
 
 static int
 set_up(void **state)
@@ -26,7 +26,7 @@ static void
 expect(const struct fovea_items *list, size_t n, const uint64_t tickets[])
 {
     assert_int_equal(list->n, n);
-    const struct fovea_item *item = list->first;
+    const struct fovea_pool_item *item = list->first;
     for (size_t i = 0; i < n; i++, item = item->next) {
         assert_int_equal(item->image.ticket, tickets[i]);
     }

@@ -95,7 +95,7 @@ messages_are_read(void **state)
             &parsed);
     assert_string_equal(parsed.request.list_name, "messages");
     assert_int_equal(parsed.request.n_items, 1);
-    check_image(&parsed.request.items[0], FOVEA_IMAGE_BASE64, "AAAA");
+    check_image(&parsed.request.items[0], FOVEA_ITEM_IMAGE_BASE64, "AAAA");
     assert_false(parsed.request.items[0].may_be_text);
     parsed_finish(&parsed);
     check_refused("{\"messages\":[{\"content\":[]},{\"content\":[]}]}",

@@ -8,20 +8,20 @@ static void
 strings_are_told_apart(void **state)
 {
     (void)state;
-    check_item("\"https://a.example/b.jpg\"", FOVEA_IMAGE_URL,
+    check_item("\"https://a.example/b.jpg\"", FOVEA_ITEM_IMAGE_URL,
             "https://a.example/b.jpg");
     check_item("\"http:\\/\\/a.example\\/b.jpg?c=%20\\u0026d\"",
-            FOVEA_IMAGE_URL, "http://a.example/b.jpg?c=%20&d");
-    check_item("\"HTTPS://A\"", FOVEA_IMAGE_URL, "HTTPS://A");
-    check_item("\" \\n\\thttp://a\"", FOVEA_IMAGE_URL, "http://a");
-    check_item("\"iVBORw0KGgo=\"", FOVEA_IMAGE_BASE64, "iVBORw0KGgo=");
-    check_item("\"iVBO\\r\\nRw0K\"", FOVEA_IMAGE_BASE64, "iVBO\r\nRw0K");
-    check_item("\"_9j_4AAQSk-\"", FOVEA_IMAGE_BASE64, "_9j_4AAQSk-");
-    check_item("\"/9j/4AAQ\"", FOVEA_IMAGE_BASE64, "/9j/4AAQ");
-    check_item("\"\\/9j\\/4AAQ\"", FOVEA_IMAGE_BASE64, "/9j/4AAQ");
-    check_item("\"data:image/png;base64,iVBO\"", FOVEA_IMAGE_BASE64,
+            FOVEA_ITEM_IMAGE_URL, "http://a.example/b.jpg?c=%20&d");
+    check_item("\"HTTPS://A\"", FOVEA_ITEM_IMAGE_URL, "HTTPS://A");
+    check_item("\" \\n\\thttp://a\"", FOVEA_ITEM_IMAGE_URL, "http://a");
+    check_item("\"iVBORw0KGgo=\"", FOVEA_ITEM_IMAGE_BASE64, "iVBORw0KGgo=");
+    check_item("\"iVBO\\r\\nRw0K\"", FOVEA_ITEM_IMAGE_BASE64, "iVBO\r\nRw0K");
+    check_item("\"_9j_4AAQSk-\"", FOVEA_ITEM_IMAGE_BASE64, "_9j_4AAQSk-");
+    check_item("\"/9j/4AAQ\"", FOVEA_ITEM_IMAGE_BASE64, "/9j/4AAQ");
+    check_item("\"\\/9j\\/4AAQ\"", FOVEA_ITEM_IMAGE_BASE64, "/9j/4AAQ");
+    check_item("\"data:image/png;base64,iVBO\"", FOVEA_ITEM_IMAGE_BASE64,
             "data:image/png;base64,iVBO");
-    check_item("\"DATA:;BASE64,iVBO\"", FOVEA_IMAGE_BASE64,
+    check_item("\"DATA:;BASE64,iVBO\"", FOVEA_ITEM_IMAGE_BASE64,
             "DATA:;BASE64,iVBO");
 }
 
@@ -85,11 +85,11 @@ objects_are_read(void **state)
         "{\"content\":[{\"image_url\":{\"url\":\"AAAA\"}}]}",
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(objects); i++) {
-        check_item(objects[i], FOVEA_IMAGE_BASE64, "AAAA");
+        check_item(objects[i], FOVEA_ITEM_IMAGE_BASE64, "AAAA");
     }
-    check_item("{\"image\":\"https://a\"}", FOVEA_IMAGE_URL, "https://a");
+    check_item("{\"image\":\"https://a\"}", FOVEA_ITEM_IMAGE_URL, "https://a");
     check_item("{\"image_url\":{\"url\":\"data:;base64,AAAA\"}}",
-            FOVEA_IMAGE_BASE64, "data:;base64,AAAA");
+            FOVEA_ITEM_IMAGE_BASE64, "data:;base64,AAAA");
 }
 
 static void

@@ -87,7 +87,7 @@ settings_are_read(void **state)
     assert_true(parsed.request.on_error_item);
     assert_true(parsed.request.is_list);
     assert_int_equal(parsed.request.n_items, 2);
-    check_image(&parsed.request.items[1], FOVEA_IMAGE_BASE64, "BBBB");
+    check_image(&parsed.request.items[1], FOVEA_ITEM_IMAGE_BASE64, "BBBB");
     parsed_finish(&parsed);
     parse_good("{\"model\":null,\"images\":\"AAAA\",\"modality\":null,"
                "\"encoding_format\":null,\"dimensions\":null,"
@@ -210,7 +210,7 @@ items_are_apart(void **state)
     parse_good(text.data, &parsed);
     const struct fovea_request_item *items = parsed.request.items;
     assert_int_equal(parsed.request.n_items, 4);
-    check_image(&items[0], FOVEA_IMAGE_BASE64, "AAAA");
+    check_image(&items[0], FOVEA_ITEM_IMAGE_BASE64, "AAAA");
     assert_int_equal(items[1].error.code, FOVEA_ERR_URL);
     assert_int_equal(items[2].error.code, FOVEA_OK);
     assert_int_equal(items[2].image.size, 4001);

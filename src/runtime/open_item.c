@@ -1,5 +1,5 @@
-/* From an image to a descriptor: see open_image.h. */
-#include "runtime/open_image.h"
+/* From an item to a descriptor: see open_item.h. */
+#include "runtime/open_item.h"
 
 #include <inttypes.h>
 
@@ -55,35 +55,36 @@ open_bytes(const void *bytes, size_t size, uint64_t max_bytes, int *fd_out,
 }
 
 static enum fovea_status
-open_base64(const struct fovea_image *image, uint64_t max_bytes, int *fd_out,
+open_base64(const struct fovea_item *item, uint64_t max_bytes, int *fd_out,
         uint64_t *size_out, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE uint8_t *bytes = NULL;
     size_t size = 0;
-    enum fovea_status status = fovea_base64_decode(image->data, image->size,
+    enum fovea_status status = fovea_base64_decode(item->data, item->size,
             max_bytes, &bytes, &size, err);
     return status ? status
                   : open_bytes(bytes, size, max_bytes, fd_out, size_out, err);
 }
 
 enum fovea_status
-fovea_image_open(const struct fovea_image *image, uint64_t max_bytes,
-        int *fd_out, uint64_t *size_out, struct fovea_error *err)
+fovea_item_open(const struct fovea_item *item, uint64_t max_bytes, int *fd_out,
+        uint64_t *size_out, struct fovea_error *err)
 {
-    if (!image->data && (image->size > 0 || image->kind == FOVEA_IMAGE_PATH)) {
+    if (!item->data &&
+            (item->size > 0 || item->kind == FOVEA_ITEM_IMAGE_PATH)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
     }
-    switch (image->kind) {
-    case FOVEA_IMAGE_PATH:
-        return open_path(image->data, max_bytes, fd_out, size_out, err);
-    case FOVEA_IMAGE_BYTES:
-        return open_bytes(image->data, image->size, max_bytes, fd_out, size_out,
+    switch (item->kind) {
+    case FOVEA_ITEM_IMAGE_PATH:
+        return open_path(item->data, max_bytes, fd_out, size_out, err);
+    case FOVEA_ITEM_IMAGE_BYTES:
+        return open_bytes(item->data, item->size, max_bytes, fd_out, size_out,
                 err);
-    case FOVEA_IMAGE_BASE64:
-        return open_base64(image, max_bytes, fd_out, size_out, err);
-    case FOVEA_IMAGE_URL:
+    case FOVEA_ITEM_IMAGE_BASE64:
+        return open_base64(item, max_bytes, fd_out, size_out, err);
+    case FOVEA_ITEM_IMAGE_URL:
     default:
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "image kind %d is not known",
-                (int)image->kind);
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "item kind %d is not known",
+                (int)item->kind);
     }
 }
