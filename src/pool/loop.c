@@ -5,9 +5,9 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <sys/epoll.h>
 
+#include "base/thread.h"
 #include "pool/chores.h"
 #include "pool/inside.h"
 #include "pool/room.h"
@@ -242,21 +242,6 @@ run(void *context)
     return NULL;
 }
 
-/* Signals are for the host's own threads. */
-static int
-start_thread(struct fovea_pool *pool)
-{
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    int error = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (!error) {
-        error = pthread_create(&pool->thread, NULL, run, pool);
-        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    }
-    return error;
-}
-
 enum fovea_status
 fovea_loop_start(struct fovea_pool *pool, struct fovea_error *err)
 {
@@ -267,7 +252,7 @@ fovea_loop_start(struct fovea_pool *pool, struct fovea_error *err)
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, errno,
                 "cannot watch the pool's own events");
     }
-    int error = start_thread(pool);
+    int error = fovea_thread_create(&pool->thread, run, pool);
     if (error) {
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, error,
                 "cannot start the pool's thread");

@@ -1,11 +1,11 @@
 /* The entry points of the fetcher: see fetch.h. Its thread is in fetch_loop.c. */
 #include "source/fetch.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/thread.h"
 #include "source/fetch_state.h"
 #include "source/libcurl.h"
 
@@ -59,17 +59,11 @@ make_multi(struct fovea_fetcher *fetcher, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-/* With every signal blocked: they are the program's. */
 static enum fovea_status
 start_thread(struct fovea_fetcher *fetcher, struct fovea_error *err)
 {
-    sigset_t all;
-    sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int error =
-            pthread_create(&fetcher->thread, NULL, fovea_fetch_loop, fetcher);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+            fovea_thread_create(&fetcher->thread, fovea_fetch_loop, fetcher);
     if (error) {
         return fovea_fail_errno(err, FOVEA_ERR_FETCH, error,
                 "cannot start the thread that fetches URLs");
