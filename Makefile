@@ -20,6 +20,7 @@ all: build/build.ninja
 	ninja -C build
 	ln -f build/src/cli/fovea build/fovea
 	ln -f build/src/worker/fovea-worker build/fovea-worker
+	ln -f build/src/bench/fovea-bench-engine build/fovea-bench-engine
 
 build/build.ninja:
 	meson setup build --prefix $(PREFIX)

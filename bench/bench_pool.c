@@ -17,10 +17,10 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/macros.h"
+#include "bench/picture.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
 #include "sys/memory.h"
-#include "worker/bench_picture.h"
 
 enum {
     BATCH = 8,

@@ -1,4 +1,4 @@
-/* See bench_run.h; worker/bench_mode.h says what is written on the pipe. */
+/* See bench_run.h; bench/bench.h says what is written on the pipe. */
 #include "cli/bench_run.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/error.h"
-#include "pool/program.h"
+#include "sys/program.h"
 
 enum {
     NUMBER_SIZE = 24,
@@ -42,7 +42,7 @@ start(const char *program, char *const *words, int output, pid_t *pid_out)
     return error;
 }
 
-/* What the worker program writes are plain numbers, in range: sscanf does. */
+/* What the benchmark program writes are plain numbers, in range: sscanf does. */
 /* NOLINTBEGIN(cert-err34-c) */
 static bool
 take_number(struct fovea_bench_figures *figures, const char *name,
@@ -98,7 +98,7 @@ take_failure(const char *line, struct fovea_error *err)
     int at = 0;
     if (sscanf(line, "failed %d %n", &code, &at) != 1 || code == FOVEA_OK) {
         return fovea_fail(err, FOVEA_ERR_WORKER_START,
-                "the worker program failed and did not say why");
+                "the benchmark program failed and did not say why");
     }
     return fovea_fail(err, (enum fovea_status)code, "%s", line + at);
 }
@@ -123,7 +123,7 @@ read_figures(FILE *file, struct fovea_bench_figures *figures,
     }
     return n == N_FIGURES ? FOVEA_OK
                           : fovea_fail(err, FOVEA_ERR_WORKER_START,
-                                    "the worker program ended before it had "
+                                    "the benchmark program ended before it had "
                                     "measured everything");
 }
 
@@ -145,7 +145,7 @@ run(const char *program, char *const *words,
     }
     if (error) {
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, error,
-                "cannot run the worker program %s", program);
+                "cannot run the benchmark program %s", program);
     }
     enum fovea_status status = file
             ? read_figures(file, figures, err)
@@ -165,7 +165,8 @@ fovea_bench_measure(const struct fovea_bench_request *request,
         return fovea_fail_memory(err, strlen(request->directory),
                 "the arguments");
     }
-    enum fovea_status status = fovea_worker_program_find(NULL, &program, err);
+    enum fovea_status status =
+            fovea_program_find(FOVEA_PROGRAM_BENCH, NULL, &program, err);
     if (status) {
         return status;
     }
@@ -175,8 +176,7 @@ fovea_bench_measure(const struct fovea_bench_request *request,
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(numbers); i++) {
         (void)snprintf(texts[i], sizeof texts[i], "%" PRIu64, numbers[i]);
     }
-    char flag[] = "--bench";
-    char *const words[] = { program, flag, directory, dtype, texts[0], texts[1],
+    char *const words[] = { program, directory, dtype, texts[0], texts[1],
         texts[2], texts[3], NULL };
     struct fovea_bench_figures figures = { .jpeg_bytes = 0 };
     status = run(program, words, &figures, err);

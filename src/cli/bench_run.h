@@ -1,5 +1,5 @@
 /*
- * The engine's half of `fovea bench`, measured by the worker program: this
+ * The engine's half of `fovea bench`, measured by a program of its own: this
  * process has neither codecs nor the matrix library.
  */
 #ifndef FOVEA_CLI_BENCH_RUN_H
@@ -33,7 +33,7 @@ struct fovea_bench_figures {
     double end_to_end_ms;
 };
 
-/** Run the worker program and read its figures. FOVEA_ERR_WORKER_START if it
+/** Run the benchmark program and read its figures. FOVEA_ERR_WORKER_START if it
  *  cannot be run or says nothing that makes sense; what it failed with. */
 FOVEA_NODISCARD enum fovea_status fovea_bench_measure(
         const struct fovea_bench_request *request,

@@ -31,7 +31,7 @@ static const char help[] =
         "\n"
         "Exit status: 0; 2 wrong usage; 1 the model cannot be loaded.\n";
 
-/* What the worker program takes. */
+/* What the benchmark program takes. */
 enum {
     MAX_ROUNDS = 99,
     MIN_SIDE_PX = 8,

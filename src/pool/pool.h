@@ -37,7 +37,7 @@ struct fovea_pool_settings {
     int64_t breaker_open_ns; /* FOVEA_BREAKER_OPEN_NS but in tests */
     int64_t quarantine_ns;   /* FOVEA_QUARANTINE_NS but in tests */
     enum fovea_sandbox sandbox;
-    const char *worker_program;  /* copied; NULL: pool/program.h finds it */
+    const char *worker_program;  /* copied; NULL: sys/program.h finds it */
     const char *cache_directory; /* copied; as fovea_cache_init() */
     uint64_t max_cache_bytes;
     fovea_event_fn *on_event; /* may be NULL */

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 
 #include "pool/inside.h"
-#include "pool/program.h"
+#include "sys/program.h"
 
 /* What a worker may know of our environment: nothing but how its own libraries
    are to behave. */
@@ -190,7 +190,7 @@ fovea_spawn(struct fovea_pool *pool, struct fovea_slot *slot,
         struct fovea_error *err)
 {
     if (!pool->program) {
-        enum fovea_status status = fovea_worker_program_find(
+        enum fovea_status status = fovea_program_find(FOVEA_PROGRAM_WORKER,
                 pool->settings.worker_program, &pool->program, err);
         if (status) {
             return status;

@@ -14,14 +14,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/macros.h"
 #include "sys/cpu_floor.h"
-#include "worker/bench_mode.h"
 #include "worker/serve.h"
 
 enum {
@@ -127,11 +125,9 @@ work(void)
 int
 main(int argc, char **argv)
 {
+    (void)argv;
     if (fovea_cpu_refuse("fovea-worker")) {
         return FOVEA_WORKER_EXIT_CPU;
-    }
-    if (argc > 1 && strcmp(argv[1], "--bench") == 0) {
-        return fovea_worker_bench(argc - 2, argv + 2);
     }
     if (argc > 1 || !is_channel(FOVEA_CHANNEL_FD) ||
             fcntl(FOVEA_LOG_FD, F_GETFD) < 0) {

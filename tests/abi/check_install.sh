@@ -15,7 +15,7 @@ cc=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 
-echo "1..9"
+echo "1..10"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
 
@@ -24,6 +24,16 @@ has_worker() {
     [ -x "$(find "$root/sys" -path '*/libexec/fovea/fovea-worker')" ]
 }
 ok has_worker
+
+name="the benchmark program is beside it, and the command finds it there"
+runs_bench() {
+    [ -x "$(find "$root/sys" -path '*/libexec/fovea/fovea-bench-engine')" ] &&
+        command=$(find "$root/sys" -path '*/bin/fovea') &&
+        env -u FOVEA_BENCH_ENGINE "$command" bench --rounds 1 --batch 1 \
+            --width 8 --height 8 --model "$source/tests/golden/models/quick" \
+            >"$root/out" && cat "$root/out" && grep -q '^forward ' "$root/out"
+}
+ok runs_bench
 
 pc=$(find "$root/sys" -name fovea.pc)
 export PKG_CONFIG_SYSROOT_DIR="$root/sys"

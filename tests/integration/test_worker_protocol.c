@@ -365,7 +365,6 @@ started_by_hand_it_says_so(void **state)
     (void)state;
     assert_int_equal(run_alone(NULL), FOVEA_WORKER_EXIT_USAGE);
     assert_int_equal(run_alone("--help"), FOVEA_WORKER_EXIT_USAGE);
-    assert_int_equal(run_alone("--bench"), FOVEA_WORKER_EXIT_USAGE);
 }
 
 int

@@ -1,6 +1,6 @@
 /* A picture for the bench: drawn, not stored; compressed as photographs are. */
-#ifndef FOVEA_WORKER_BENCH_PICTURE_H
-#define FOVEA_WORKER_BENCH_PICTURE_H
+#ifndef FOVEA_BENCH_PICTURE_H
+#define FOVEA_BENCH_PICTURE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /*
- * See bench_engine.h. The rounds interleave what is compared: a forward pass,
+ * See measure.h. The rounds interleave what is compared: a forward pass,
  * then the bare products, then a forward pass again, so that a machine that
  * slows down slows both.
  *
@@ -8,7 +8,7 @@
  * anything fused. The forward pass leaves most of the last layer out; the bare
  * products do not, which counts in its favour.
  */
-#include "worker/bench_engine.h"
+#include "bench/measure.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,11 +17,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/size.h"
+#include "bench/picture.h"
 #include "checkpoint/estimate.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
-#include "worker/bench_picture.h"
 
 /* The bare products, on buffers of their own. */
 struct bare {

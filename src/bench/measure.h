@@ -4,8 +4,8 @@
  * matrix products of the whole network, so that what stands around them can be
  * told from the machine's own speed that day.
  */
-#ifndef FOVEA_WORKER_BENCH_ENGINE_H
-#define FOVEA_WORKER_BENCH_ENGINE_H
+#ifndef FOVEA_BENCH_MEASURE_H
+#define FOVEA_BENCH_MEASURE_H
 
 #include "fovea/fovea.h"
 
@@ -25,7 +25,7 @@ struct fovea_bench_options {
     unsigned batch;                            /* images a forward pass */
     unsigned n_rounds; /* each figure is the median of so many, 1 to
                           FOVEA_BENCH_MAX_ROUNDS */
-    /* The picture that is decoded and resized: see bench_picture.h. */
+    /* The picture that is decoded and resized: see picture.h. */
     uint32_t width_px;
     uint32_t height_px;
 };

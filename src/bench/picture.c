@@ -1,5 +1,5 @@
-/* See bench_picture.h. libjpeg-turbo's TurboJPEG interface compresses it. */
-#include "worker/bench_picture.h"
+/* See picture.h. libjpeg-turbo's TurboJPEG interface compresses it. */
+#include "bench/picture.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,18 +1,18 @@
-/* See bench_mode.h. */
-#include "worker/bench_mode.h"
+/* See bench.h. */
+#include "bench/bench.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "bench/measure.h"
 #include "checkpoint/random.h"
-#include "wire/exit.h"
-#include "worker/bench_engine.h"
 
 enum {
     SEED = 1,
     N_WORDS = 6,
+    EXIT_USAGE = 2,
     MAX_NUMBER = 1000000,
 };
 
@@ -142,23 +142,23 @@ print(const struct fovea_bench_result *result)
 }
 
 int
-fovea_worker_bench(int argc, char **argv)
+fovea_bench_main(int argc, char **argv)
 {
     struct fovea_bench_options options = { 0 };
-    if (argc != N_WORDS || !parse(argv + 1, &options)) {
-        (void)fputs("fovea-worker: --bench takes a directory, a dtype, batch, "
-                    "rounds, width and height; it is a part of `fovea bench`\n",
+    if (argc != N_WORDS + 1 || !parse(argv + 2, &options)) {
+        (void)fputs("fovea-bench-engine is a part of `fovea bench`; it takes a "
+                    "directory, a dtype, batch, rounds, width and height\n",
                 stderr);
-        return FOVEA_WORKER_EXIT_USAGE;
+        return EXIT_USAGE;
     }
     struct fovea_bench_result result;
     struct fovea_error error;
-    enum fovea_status status = measure(argv[0], &options, &result, &error);
+    enum fovea_status status = measure(argv[1], &options, &result, &error);
     if (status) {
         (void)printf("failed %d %s\n", (int)status, error.message);
     } else {
         print(&result);
     }
     bool written = fflush(stdout) == 0 && !ferror(stdout);
-    return !status && written ? FOVEA_WORKER_EXIT_OK : FOVEA_WORKER_EXIT_LOAD;
+    return !status && written ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,0 +1,26 @@
+/*
+ * The program fovea-bench-engine: the engine's half of `fovea bench`, in a
+ * process that has the codecs and the matrix library.
+ *
+ *     fovea-bench-engine DIRECTORY DTYPE BATCH ROUNDS WIDTH HEIGHT
+ *
+ * DIRECTORY is a model's, or empty for random weights in the shape of CLIP
+ * ViT-B/32; DTYPE is auto, f32 or bf16; the others are plain numbers, within
+ * the bounds of measure.h and picture.h.
+ *
+ * Standard output gets one line a figure, "name value": dtype (f32 or bf16),
+ * jpeg_bytes, weights_bytes, then decode_ms, resize_ms, forward_ms,
+ * forward_single_ms, matmul_ms, over_matmul and end_to_end_ms, as in struct
+ * fovea_bench_result. Exit status 0.
+ *
+ * Where something fails it gets one line, "failed STATUS MESSAGE" with the
+ * number of the status, and the exit status is 1. Words that are none of the
+ * above: a message on standard error and 2.
+ */
+#ifndef FOVEA_BENCH_BENCH_H
+#define FOVEA_BENCH_BENCH_H
+
+/** What main() is given; returns the exit status. */
+int fovea_bench_main(int argc, char **argv);
+
+#endif
