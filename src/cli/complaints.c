@@ -25,10 +25,10 @@ is_named_like_an_image(const char *path)
 }
 
 static void
-tell(const struct fovea_outcome *outcome, const char *what)
+tell(const struct fovea_row_result *result, const char *what)
 {
-    const char *path = outcome->entry->path;
-    const char *message = outcome->error->message;
+    const char *path = result->entry->path;
+    const char *message = result->error->message;
     size_t size = strlen(path);
     if (strncmp(message, path, size) == 0 && message[size] == ':') {
         fovea_cli_report("%s%s", what, message);
@@ -40,7 +40,7 @@ tell(const struct fovea_outcome *outcome, const char *what)
 /* One line of those that there is a limit of. */
 static void
 tell_some(struct fovea_complaints *complaints,
-        const struct fovea_outcome *outcome, const char *what,
+        const struct fovea_row_result *result, const char *what,
         struct fovea_progress *progress)
 {
     if (complaints->n > complaints->limit || !complaints->limit) {
@@ -51,7 +51,7 @@ tell_some(struct fovea_complaints *complaints,
         fovea_cli_report("more bad inputs are not shown here; all of them are "
                          "in the results");
     } else {
-        tell(outcome, what);
+        tell(result, what);
     }
 }
 
@@ -60,17 +60,17 @@ fovea_complaints_tell(struct fovea_complaints *complaints,
         const struct fovea_chunk *chunk, struct fovea_progress *progress)
 {
     for (size_t i = 0; i < chunk->n_told && !complaints->skips_bad; i++) {
-        if (chunk->outcomes[i].error->code) {
-            tell_some(complaints, &chunk->outcomes[i], "", progress);
+        if (chunk->told[i].error->code) {
+            tell_some(complaints, &chunk->told[i], "", progress);
         }
     }
     for (size_t i = 0; i < chunk->n_skipped; i++) {
-        const struct fovea_outcome *outcome = &chunk->skipped[i];
+        const struct fovea_row_result *result = &chunk->skipped[i];
         if (complaints->list_skipped) {
             fovea_progress_clear(progress);
-            tell(outcome, "skipped: ");
-        } else if (is_named_like_an_image(outcome->entry->path)) {
-            tell_some(complaints, outcome, "skipped: ", progress);
+            tell(result, "skipped: ");
+        } else if (is_named_like_an_image(result->entry->path)) {
+            tell_some(complaints, result, "skipped: ", progress);
         }
     }
 }

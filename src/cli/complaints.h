@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "cli/chunk.h"
+#include "bulk/chunk.h"
 #include "cli/progress.h"
 
 struct fovea_complaints {

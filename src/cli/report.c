@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "bulk/line_writer.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
-#include "cli/stream.h"
 
 enum {
     LINE_SIZE = 1024 /* no more than a pipe takes at once */
@@ -15,15 +15,16 @@ enum {
 
 /* Write it with an ear for signals; the exit code. */
 static int
-print_attentively(struct fovea_stream *stream, int signal_fd)
+print_attentively(struct fovea_line_writer *writer, int signal_fd)
 {
     struct fovea_error error;
-    enum fovea_status status = fovea_stream_write(stream, signal_fd, &error);
+    enum fovea_status status =
+            fovea_line_writer_write(writer, signal_fd, &error);
     if (status != FOVEA_ERR_CANCELLED) {
         return status ? fovea_cli_fail(&error) : FOVEA_EXIT_OK;
     }
     int signal_number = fovea_signals_take(signal_fd);
-    if (fovea_stream_finish_line(stream, signal_fd, &error)) {
+    if (fovea_line_writer_finish_line(writer, signal_fd, &error)) {
         (void)fovea_cli_fail(&error);
     }
     return FOVEA_EXIT_SIGNAL + signal_number;
@@ -35,7 +36,7 @@ fovea_cli_print(const char *text)
     FOVEA_AUTO_FD int signal_fd = -1;
     struct fovea_error error;
     sigset_t before;
-    struct fovea_stream stream = {
+    struct fovea_line_writer writer = {
         .fd = STDOUT_FILENO,
         .text = text,
         .size = strlen(text),
@@ -44,7 +45,7 @@ fovea_cli_print(const char *text)
     if (fovea_signals_open(&signal_fd, &error)) {
         return fovea_cli_fail(&error);
     }
-    int code = print_attentively(&stream, signal_fd);
+    int code = print_attentively(&writer, signal_fd);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return code;
 }

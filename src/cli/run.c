@@ -19,8 +19,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
+#include "bulk/count.h"
 #include "cli/cli.h"
-#include "cli/count.h"
 #include "cli/signals.h"
 
 enum {
@@ -172,8 +172,7 @@ wait_for_turn(struct run *run, uint64_t turn)
 }
 
 static void
-count_chunk(struct run *run, size_t n,
-        const struct fovea_outcome_counts *counts)
+count_chunk(struct run *run, size_t n, const struct fovea_row_counts *counts)
 {
     (void)atomic_fetch_add(&run->n_bad, counts->n_bad);
     (void)atomic_fetch_add(&run->n_skipped, counts->n_skipped);
@@ -197,23 +196,25 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
     if (!wait_for_turn(run, chunk->turn)) {
         return false;
     }
-    struct fovea_outcome_counts counts = fovea_chunk_settle(chunk);
+    struct fovea_row_counts counts = fovea_chunk_settle(chunk);
     struct fovea_error error;
     (void)pthread_mutex_lock(&run->output_mutex);
     if (run->clears) {
         fovea_progress_clear(&run->progress);
     }
     enum fovea_status status = fovea_output_write(run->settings->output,
-            chunk->outcomes, chunk->n_told, &error);
+            chunk->told, chunk->n_told, &error);
     if (!status) {
         fovea_complaints_tell(&run->complaints, chunk, &run->progress);
+    }
+    if (status) {
+        stop_run(run, status, &error);
     }
     (void)pthread_mutex_unlock(&run->output_mutex);
     if (atomic_load(&run->stop)) {
         raise_event(run->idle_fd);
     }
     if (status) {
-        stop_run(run, status, &error);
         return false;
     }
     count_chunk(run, chunk->n, &counts);
@@ -288,6 +289,17 @@ wait_for_writer(struct run *run, int signal_fd)
     return true;
 }
 
+/* Whoever wrote has ended: whether its line is whole. */
+static void
+tell_of_line(struct run *run)
+{
+    (void)pthread_mutex_lock(&run->turn_mutex);
+    if (run->status && run->status != FOVEA_ERR_CANCELLED) {
+        (void)fovea_cli_fail(&run->error);
+    }
+    (void)pthread_mutex_unlock(&run->turn_mutex);
+}
+
 /* A signal: the process ends here. Feeders may be inside the library or wait
    for a list, so they are neither joined nor their memory freed. */
 static _Noreturn void
@@ -296,6 +308,7 @@ interrupt(struct run *run, int signal_fd, int signal_number)
     atomic_store(&run->stop, true);
     raise_event(run->end_fd);
     if (wait_for_writer(run, signal_fd)) {
+        tell_of_line(run);
         fovea_output_finish(run->settings->output);
     }
     fovea_progress_clear(&run->progress);

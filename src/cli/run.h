@@ -1,5 +1,5 @@
 /*
- * The loop of embed and preprocess: inputs in, outcomes out, in order.
+ * The loop of embed and preprocess: inputs in, results out, in order.
  *
  * A few feeder threads each take the next inputs, have them worked on, and
  * write what came of them when it is their turn. So decoding, arithmetic and
@@ -14,10 +14,10 @@
 
 #include "fovea/fovea.h"
 
-#include "cli/chunk.h"
+#include "bulk/chunk.h"
+#include "bulk/entries.h"
+#include "bulk/output.h"
 #include "cli/complaints.h"
-#include "cli/entries.h"
-#include "cli/output.h"
 #include "cli/progress.h"
 
 /** Turn n images into n rows and n records; like fovea_embed_batch(). */
@@ -39,7 +39,7 @@ struct fovea_run_settings {
 
 struct fovea_run_totals {
     uint64_t n_done; /* bad and skipped ones included */
-    struct fovea_outcome_counts counts;
+    struct fovea_row_counts counts;
     double seconds;
     double rate; /* images a second */
 };

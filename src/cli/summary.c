@@ -12,7 +12,7 @@ void
 fovea_summarise(const char *past, const struct fovea_run_totals *totals)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    const struct fovea_outcome_counts *counts = &totals->counts;
+    const struct fovea_row_counts *counts = &totals->counts;
     if (past) {
         uint64_t n_good = totals->n_done - counts->n_bad - counts->n_skipped;
         fovea_text_format(&text, "%s %" PRIu64 " image%s in %.1f s (%.*f/s)",

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/chunk.h"
-#include "cli/ranking.h"
+#include "bulk/chunk.h"
+#include "bulk/ranking.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
 #include "cli/watch.h"
@@ -67,8 +67,8 @@ parse(const struct fovea_task_kind *kind, struct fovea_task *task, int argc,
     const struct fovea_flag own[] = {
         { .name = "help", .letter = 'h', .on = &task->help },
         { .name = "model", .letter = 'm', .text = &task->model },
-        { .name = "include", .texts = &task->filter.include },
-        { .name = "exclude", .texts = &task->filter.exclude },
+        { .name = "include", .texts = &task->include },
+        { .name = "exclude", .texts = &task->exclude },
         { .name = "stdin-image", .on = &task->stdin_image },
         { .name = "null", .letter = '0', .on = &task->null_separated },
         { .name = "quiet", .letter = 'q', .on = &task->quiet },
@@ -360,8 +360,8 @@ prepare(const struct fovea_task_kind *kind, struct fovea_task *task,
 static void
 finish_task(struct fovea_task *task)
 {
-    free(task->filter.include.all);
-    free(task->filter.exclude.all);
+    free(task->include.all);
+    free(task->exclude.all);
     fovea_target_finish(&task->target);
     fovea_stdin_image_finish(&task->image);
 }
@@ -395,6 +395,10 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
     if (status) {
         return fovea_cli_misused(kind->command, &error);
     }
+    const struct fovea_filter filter = {
+        .include = { task.include.all, task.include.n },
+        .exclude = { task.exclude.all, task.exclude.n },
+    };
     const struct order order = {
         .kind = kind,
         .task = &task,
@@ -402,7 +406,7 @@ fovea_task_main(const struct fovea_task_kind *kind, int argc, char **argv)
             .words = words,
             .n_words = n_words,
             .separator = task.null_separated ? '\0' : '\n',
-            .filter = &task.filter,
+            .filter = &filter,
             .target = &task.target,
             .image = task.stdin_image ? &task.image : NULL,
         },

@@ -28,7 +28,8 @@ struct fovea_task {
     uint64_t n_best;
     const char *query; /* the first word, where the kind has one */
     const char *model;
-    struct fovea_filter filter;
+    struct fovea_words include;
+    struct fovea_words exclude;
     const char *output;
     bool overwrite;
     struct fovea_target target; /* of output, once it was looked at */

@@ -1,0 +1,358 @@
+/* Inputs of the command: words, directories in order, lists. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "bulk/entries.h"
+#include "bulk/list.h"
+#include "support/test.h"
+#include "support/tree.h"
+
+enum {
+    DEPTH = 17 /* of names of 255 bytes: more than PATH_MAX */
+};
+
+static char root[] = "/tmp/fovea-entries-XXXXXX";
+
+static int
+make_root(void **state)
+{
+    (void)state;
+    return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
+}
+
+static int
+empty_root(void **state)
+{
+    (void)state;
+    return tree_empty(root);
+}
+
+static int
+remove_root(void **state)
+{
+    (void)state;
+    return rmdir(root);
+}
+
+static void
+put(const char *name)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* All entries, one a line; an entry with a problem has its code behind it. */
+static void
+assert_entries(const char *const *words, size_t n_words, char separator,
+        const char *expected)
+{
+    struct fovea_error error;
+    struct fovea_entries *entries = NULL;
+    char all[2048] = "";
+    size_t used = 0;
+    const struct fovea_entries_source source = {
+        .words = words,
+        .n_words = n_words,
+        .separator = separator,
+    };
+    assert_ok(fovea_entries_create(&source, &entries, &error), &error);
+    for (;;) {
+        enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
+        struct fovea_entry entry = { 0 };
+        assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
+        if (step == FOVEA_ENTRIES_END) {
+            break;
+        }
+        assert_int_equal(step, FOVEA_ENTRIES_ENTRY);
+        int n = snprintf(all + used, sizeof all - used, "%s%s%s\n", entry.path,
+                entry.problem.code ? " " : "",
+                entry.problem.code ? fovea_status_name(entry.problem.code)
+                                   : "");
+        used += (size_t)n;
+        assert_true(used < sizeof all);
+        fovea_entry_finish(&entry);
+    }
+    fovea_entries_destroy(entries);
+    assert_string_equal(all, expected);
+}
+
+static void
+directories_come_in_the_order_of_their_paths(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    assert_int_equal(mkdir("d/a", 0700), 0);
+    assert_int_equal(mkdir("d/empty", 0700), 0);
+    assert_int_equal(mkdir("d/.hidden", 0700), 0);
+    put("d/a/x.jpg");
+    put("d/a/B.jpg");
+    put("d/a.jpg");
+    put("d/a-b");
+    put("d/z");
+    put("d/.DS_Store");
+    put("d/.hidden/y");
+    static const char *const words[] = { "d", "d/a/", "nowhere", "d/z", "d/z" };
+    assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
+            "d/a-b\nd/a.jpg\nd/a/B.jpg\nd/a/x.jpg\nd/z\n"
+            "d/a/B.jpg\nd/a/x.jpg\n"
+            "nowhere\nd/z\nd/z\n");
+    static const char *const hidden[] = { "d/.hidden", "d/.DS_Store" };
+    assert_entries(hidden, 2, '\n', "d/.hidden/y\nd/.DS_Store\n");
+}
+
+static void
+links_never_make_a_loop(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    put("d/file");
+    assert_int_equal(symlink(".", "d/loop"), 0);
+    assert_int_equal(symlink("../d", "d/up"), 0);
+    assert_int_equal(symlink("file", "d/link"), 0);
+    assert_int_equal(symlink("gone", "d/broken"), 0);
+    assert_int_equal(symlink("self", "d/self"), 0);
+    assert_int_equal(mkfifo("d/pipe", 0600), 0);
+    assert_int_equal(symlink("pipe", "d/to-pipe"), 0);
+    assert_int_equal(symlink("d", "top"), 0);
+    static const char *const words[] = { "d" };
+    assert_entries(words, 1, '\n', "d/broken\nd/file\nd/link\nd/self\n");
+    static const char *const top[] = { "top" };
+    assert_entries(top, 1, '\n', "top/broken\ntop/file\ntop/link\ntop/self\n");
+}
+
+static void
+what_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    put("d/z");
+    /* A directory whose path is too long to be opened by it. */
+    char name[256];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(chdir("d"), 0);
+    for (int i = 0; i < DEPTH; i++) {
+        assert_int_equal(mkdir(name, 0700), 0);
+        assert_int_equal(chdir(name), 0);
+    }
+    assert_int_equal(chdir(root), 0);
+    static const char *const words[] = { "d" };
+    struct fovea_error error;
+    struct fovea_entries *entries = NULL;
+    const struct fovea_entries_source source = {
+        .words = words,
+        .n_words = 1,
+        .separator = '\n',
+    };
+    assert_ok(fovea_entries_create(&source, &entries, &error), &error);
+    enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
+    struct fovea_entry entry = { 0 };
+    assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
+    assert_int_equal(entry.problem.code, FOVEA_ERR_IO);
+    assert_non_null(strstr(entry.problem.message, "File name too long"));
+    assert_int_equal(entry.path[strlen(entry.path) - 1], 'n');
+    fovea_entry_finish(&entry);
+    assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
+    assert_string_equal(entry.path, "d/z");
+    fovea_entry_finish(&entry);
+    fovea_entries_destroy(entries);
+    assert_int_equal(chdir("d"), 0);
+    for (int i = 0; i < DEPTH; i++) {
+        assert_int_equal(chdir(name), 0);
+    }
+    for (int i = 0; i < DEPTH; i++) {
+        assert_int_equal(chdir(".."), 0);
+        assert_int_equal(rmdir(name), 0);
+    }
+    assert_int_equal(chdir(root), 0);
+}
+
+/* Standard input becomes a file with these bytes. */
+static void
+set_stdin(const char *bytes, size_t size)
+{
+    FILE *file = fopen("list", "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    assert_non_null(freopen("list", "r", stdin));
+}
+
+static void
+lists_are_read_between_the_words(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    put("d/a");
+    static const char *const words[] = { "x", "-", "y" };
+    static const char lines[] = "\none two\n\n-\nd\nlast";
+    set_stdin(lines, sizeof lines - 1);
+    assert_entries(words, 3, '\n', "x\none two\n-\nd/a\nlast\ny\n");
+    static const char nuls[] = "new\nline\0\0d\0--x";
+    set_stdin(nuls, sizeof nuls - 1);
+    assert_entries(words, 3, '\0', "x\nnew\nline\nd/a\n--x\ny\n");
+    static const char wrong[] = "a\0b\nc\n";
+    set_stdin(wrong, sizeof wrong - 1);
+    assert_entries(words, 3, '\n', "x\na argument\nc\ny\n");
+    set_stdin("", 0);
+    assert_entries(words + 1, 1, '\n', "");
+}
+
+static void
+a_name_without_end_is_refused(void **state)
+{
+    (void)state;
+    static char bytes[2 * FOVEA_LIST_MAX_NAME];
+    memset(bytes, 'x', sizeof bytes);
+    memcpy(bytes, "a\n", 2);
+    set_stdin(bytes, sizeof bytes);
+    struct fovea_list list = { .fd = STDIN_FILENO, .separator = '\n' };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    size_t size = 0;
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_string_equal(name, "a");
+    assert_fails(fovea_list_next(&list, &step, &name, &size, &error), &error,
+            FOVEA_ERR_LIST_REFUSED, "add -0");
+    fovea_list_finish(&list);
+    /* The longest that is taken. */
+    bytes[1 + FOVEA_LIST_MAX_NAME + 1] = '\n';
+    set_stdin(bytes, 1 + FOVEA_LIST_MAX_NAME + 2);
+    list = (struct fovea_list){ .fd = STDIN_FILENO, .separator = '\n' };
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_int_equal(size, FOVEA_LIST_MAX_NAME);
+    fovea_list_finish(&list);
+}
+
+static void
+lines_of_windows_are_taken(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "-" };
+    static const char lines[] = "\xef\xbb\xbfone\r\n\r\ntwo\rx\r\n\nthree\r";
+    set_stdin(lines, sizeof lines - 1);
+    assert_entries(words, 1, '\n', "one\ntwo\rx\nthree\n");
+    static const char mark[] = "\xef\xbb\xbf";
+    set_stdin(mark, sizeof mark - 1);
+    assert_entries(words, 1, '\n', "");
+    static const char mark_only[] = "\xef\xbb\xbf\r\n";
+    set_stdin(mark_only, sizeof mark_only - 1);
+    assert_entries(words, 1, '\n', "");
+    /* Only before the first, and not where names end in NUL. */
+    static const char later[] = "a\n\xef\xbb\xbf"
+                                "b\n";
+    set_stdin(later, sizeof later - 1);
+    assert_entries(words, 1, '\n',
+            "a\n\xef\xbb\xbf"
+            "b\n");
+    static const char nuls[] = "\xef\xbb\xbf"
+                               "a\r\0b";
+    set_stdin(nuls, sizeof nuls - 1);
+    assert_entries(words, 1, '\0',
+            "\xef\xbb\xbf"
+            "a\r\nb\n");
+}
+
+static void
+assert_refused(const char *bytes, size_t size, const char *part)
+{
+    set_stdin(bytes, size);
+    struct fovea_list list = { .fd = STDIN_FILENO, .separator = '\n' };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    assert_fails(fovea_list_next(&list, &step, &name, &size, &error), &error,
+            FOVEA_ERR_LIST_REFUSED, part);
+    fovea_list_finish(&list);
+}
+
+#define REFUSED(bytes, part) assert_refused(bytes, sizeof(bytes) - 1, part)
+
+static void
+what_is_no_list_is_refused(void **state)
+{
+    (void)state;
+    REFUSED("\xff\xfe"
+            "a\0.\0j\0p\0g\0\n\0",
+            "UTF-16");
+    REFUSED("\xfe\xff\0a\0.\0j\0p\0g\0\n", "UTF-16");
+    REFUSED("a\0.\0j\0p\0g\0\n\0", "UTF-16");
+    REFUSED("\0a\0.\0j\0p\0g\0\n", "UTF-16");
+    REFUSED("\xff\xd8\xff\xe0\0\x10JFIF", "--stdin-image");
+    REFUSED("\xff\xd8\xff", "--stdin-image");
+    REFUSED("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "--stdin-image");
+    REFUSED("GIF89a\x40\1\xf0\0\xf7\0\0", "--stdin-image");
+    REFUSED("RIFF\x24\x10\0\0WEBPVP8 ", "--stdin-image");
+    REFUSED("II*\0\x08\0\0\0", "--stdin-image");
+    REFUSED("\0\0\0\x1c"
+            "ftypheic",
+            "--stdin-image");
+    REFUSED("BM\x36\x20\x21\0\0\0\0\0", "--stdin-image");
+}
+
+static void
+a_slow_list_does_not_block(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    struct fovea_list list = { .fd = ends[0], .separator = '\n' };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    size_t size = 0;
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_int_equal(step, FOVEA_LIST_WAIT);
+    assert_int_equal(write(ends[1], "one\ntw", 6), 6);
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_string_equal(name, "one");
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_int_equal(step, FOVEA_LIST_WAIT);
+    assert_int_equal(write(ends[1], "o", 1), 1);
+    (void)close(ends[1]);
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_string_equal(name, "two");
+    assert_ok(fovea_list_next(&list, &step, &name, &size, &error), &error);
+    assert_int_equal(step, FOVEA_LIST_END);
+    (void)close(ends[0]);
+    fovea_list_finish(&list);
+}
+
+static void
+a_list_that_cannot_be_read_is_an_error(void **state)
+{
+    (void)state;
+    struct fovea_list list = { .fd = open(".", O_RDONLY | O_CLOEXEC) };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    size_t size = 0;
+    assert_true(list.fd >= 0);
+    assert_fails(fovea_list_next(&list, &step, &name, &size, &error), &error,
+            FOVEA_ERR_IO, "cannot be read");
+    (void)close(list.fd);
+    fovea_list_finish(&list);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(directories_come_in_the_order_of_their_paths,
+                empty_root),
+        cmocka_unit_test_teardown(links_never_make_a_loop, empty_root),
+        cmocka_unit_test_teardown(what_cannot_be_read_is_told, empty_root),
+        cmocka_unit_test_teardown(lists_are_read_between_the_words, empty_root),
+        cmocka_unit_test_teardown(a_name_without_end_is_refused, empty_root),
+        cmocka_unit_test_teardown(lines_of_windows_are_taken, empty_root),
+        cmocka_unit_test_teardown(what_is_no_list_is_refused, empty_root),
+        cmocka_unit_test_teardown(a_slow_list_does_not_block, empty_root),
+        cmocka_unit_test(a_list_that_cannot_be_read_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, make_root, remove_root);
+}
