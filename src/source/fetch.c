@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/thread.h"
+#include "source/fetch_loop.h"
 #include "source/fetch_state.h"
 #include "source/libcurl.h"
 

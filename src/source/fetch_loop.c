@@ -8,6 +8,8 @@
  * others put something into the list, or a flag, and wake it. It unlinks a
  * transfer before it answers: what is linked is answered once.
  */
+#include "source/fetch_loop.h"
+
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include "base/histogram.h"
 #include "base/limits.h"
 #include "source/fetch_state.h"
+#include "source/transfer_settle.h"
 
 /* What a look over the list came to; linked by `next`. */
 struct findings {

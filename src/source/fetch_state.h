@@ -31,8 +31,4 @@ struct fovea_fetcher {
     int64_t next_due_ns; /* when something is over, or may be tried again */
 };
 
-/** The thread: begins, ends and answers transfers until is_stopping. context:
- *  the fetcher. */
-void *fovea_fetch_loop(void *context);
-
 #endif

@@ -7,7 +7,7 @@
 #ifndef FOVEA_SOURCE_TRANSFER_H
 #define FOVEA_SOURCE_TRANSFER_H
 
-#include "source/fetch.h"
+#include "source/fetched.h"
 #include "source/url.h"
 
 struct fovea_transfer {
@@ -51,23 +51,6 @@ void fovea_transfer_destroy(struct fovea_transfer *transfer);
  *  that has begun before, aim it again: the clock goes on. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_begin(
         struct fovea_transfer *transfer, struct fovea_error *err);
-
-/** How a transfer goes on. */
-enum fovea_next {
-    FOVEA_NEXT_END,
-    FOVEA_NEXT_NOW,   /* a redirect: the handle is to be added again */
-    FOVEA_NEXT_LATER, /* not before not_before_ns: the server asks for that */
-};
-
-/**
- * Judge what libcurl has ended.
- *
- * @return FOVEA_OK: the bytes are there and sealed, if *next_out is
- *         FOVEA_NEXT_END.
- */
-FOVEA_NODISCARD enum fovea_status fovea_transfer_settle(
-        struct fovea_transfer *transfer, CURLcode code,
-        enum fovea_next *next_out, struct fovea_error *err);
 
 /** Point the handle at the URL, with the time that is left. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_aim(

@@ -1,11 +1,12 @@
 /* What came of a transfer, and what is said about it. */
+#include "source/transfer_settle.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "source/transfer.h"
 #include "sys/memfd.h"
 
 static enum fovea_status
