@@ -1,5 +1,6 @@
 /* The routes that embed: what came in becomes a job. */
 #include "server/job.h"
+#include "server/request_parse.h"
 #include "server/upload.h"
 
 static void

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/number.h"
 
 enum {
     MAX_VALUE = 1024, /* bytes of a value */
@@ -98,14 +99,8 @@ set_dimensions(struct fovea_embed_request *request, const struct field *field,
         const char *value, struct fovea_complaint *complaint)
 {
     uint64_t number = 0;
-    for (const char *digit = value; *digit; digit++) {
-        if (*digit < '0' || *digit > '9') {
-            return refuse(field, value, complaint);
-        }
-        number = number * 10 + (uint64_t)(*digit - '0');
-        if (number > UINT32_MAX) {
-            return refuse(field, value, complaint);
-        }
+    if (!fovea_number_parse(value, &number) || number > UINT32_MAX) {
+        return refuse(field, value, complaint);
     }
     if (request->dimensions > 0 && number > 0 &&
             request->dimensions != number) {
@@ -226,7 +221,7 @@ static const struct field fields[] = {
 };
 
 enum fovea_status
-fovea_embed_request_set(struct fovea_embed_request *request, const char *name,
+fovea_fields_set(struct fovea_embed_request *request, const char *name,
         const char *value, struct fovea_complaint *complaint)
 {
     /* A form sends its empty fields along. */

@@ -23,6 +23,18 @@ FOVEA_NODISCARD enum fovea_status fovea_fields_read(
         const struct fovea_skeleton *skeleton,
         struct fovea_embed_request *request, struct fovea_complaint *complaint);
 
+/**
+ * Set a field by name. Used for the fields of a form and the
+ * query of a URL, where all values are text. Other names are ignored, and empty
+ * values: a form sends those of fields that were left alone.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
+ *         FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_fields_set(
+        struct fovea_embed_request *request, const char *name,
+        const char *value, struct fovea_complaint *complaint);
+
 /** Whether the table has a field. */
 bool fovea_fields_have(const char *name);
 

@@ -214,7 +214,7 @@ read_text(const char *text, size_t size, const struct reading *reading)
 }
 
 void
-fovea_request_item_explain(const struct fovea_request_item *item,
+fovea_item_explain(const struct fovea_request_item *item,
         struct fovea_error *error)
 {
     if (!item->may_be_text ||

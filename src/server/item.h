@@ -49,4 +49,9 @@ bool fovea_item_is_tokens(const json_t *json);
 void fovea_item_read(const struct fovea_skeleton *skeleton, const json_t *json,
         bool is_image_only, struct fovea_request_item *item_out);
 
+/** What is said of an image that failed: of a string that could only be base64
+ *  of one, and is not, that it is a text. */
+void fovea_item_explain(const struct fovea_request_item *item,
+        struct fovea_error *error);
+
 #endif

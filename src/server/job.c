@@ -7,6 +7,7 @@
 #include "base/notes.h"
 #include "server/backroom.h"
 #include "server/discreet.h"
+#include "server/item.h"
 
 enum {
     N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
@@ -67,8 +68,7 @@ count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
     struct fovea_server *server = job->exchange->server;
     server->n_images--;
-    fovea_request_item_explain(&job->request.items[item - job->items],
-            &item->error);
+    fovea_item_explain(&job->request.items[item - job->items], &item->error);
     fovea_discreet_log(job->exchange, &item->error);
     job->exchange->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;

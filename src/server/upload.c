@@ -76,8 +76,8 @@ end_field(struct fovea_upload *upload)
         return MHD_YES;
     }
     upload->value[upload->value_size] = '\0';
-    enum fovea_status status = fovea_embed_request_set(&upload->request,
-            upload->name, upload->value, &upload->failure);
+    enum fovea_status status = fovea_fields_set(&upload->request, upload->name,
+            upload->value, &upload->failure);
     upload->name[0] = '\0';
     upload->value_size = 0;
     return status ? MHD_NO : MHD_YES;
@@ -197,7 +197,7 @@ take_argument(void *context, enum MHD_ValueKind kind, const char *name,
 {
     (void)kind;
     struct fovea_upload *query = context;
-    return fovea_embed_request_set(&query->request, name, value ? value : "",
+    return fovea_fields_set(&query->request, name, value ? value : "",
                    &query->failure)
             ? MHD_NO
             : MHD_YES;

@@ -1,7 +1,8 @@
 /* Requests in JSON when memory fails: every allocation in turn, jansson's too.
  * A client must not be told that its request is wrong when it is not. */
 #include "base/macros.h"
-#include "server/request.h"
+#include "server/fields.h"
+#include "server/request_parse.h"
 #include "support/fault.h"
 #include "support/test.h"
 
@@ -62,7 +63,7 @@ set_model(const void *context, struct fovea_error *err)
     struct fovea_embed_request request = { 0 };
     struct fovea_complaint complaint = { .param = "" };
     enum fovea_status status =
-            fovea_embed_request_set(&request, "model", context, &complaint);
+            fovea_fields_set(&request, "model", context, &complaint);
     *err = complaint.error;
     fovea_embed_request_finish(&request);
     return status;

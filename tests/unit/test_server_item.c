@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "server/item.h"
 #include "support/requested.h"
 
 static void
@@ -169,7 +170,7 @@ check_explained(const char *item, const char *more, enum fovea_status failure,
     assert_int_equal(read->error.code, FOVEA_OK);
     struct fovea_error error;
     (void)fovea_fail(&error, failure, "its own words");
-    fovea_request_item_explain(read, &error);
+    fovea_item_explain(read, &error);
     assert_int_equal(error.code, expected);
     bool is_told = strstr(error.message, "its own words");
     assert_int_equal(is_told,

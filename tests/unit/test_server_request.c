@@ -3,6 +3,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "server/fields.h"
 #include "support/requested.h"
 
 enum {
@@ -244,7 +245,7 @@ check_set_refused(const char *name, const char *value, const char *part)
 {
     struct fovea_embed_request request = { 0 };
     struct fovea_complaint complaint = { .param = "" };
-    assert_fails(fovea_embed_request_set(&request, name, value, &complaint),
+    assert_fails(fovea_fields_set(&request, name, value, &complaint),
             &complaint.error, FOVEA_ERR_ARGUMENT, part);
     assert_string_equal(complaint.param, name);
     fovea_embed_request_finish(&request);
@@ -264,7 +265,7 @@ settings_are_set_from_text(void **state)
     struct fovea_embed_request request = { 0 };
     struct fovea_complaint complaint = { .param = "" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(pairs); i++) {
-        assert_ok(fovea_embed_request_set(&request, pairs[i][0], pairs[i][1],
+        assert_ok(fovea_fields_set(&request, pairs[i][0], pairs[i][1],
                           &complaint),
                 &complaint.error);
     }

@@ -1,0 +1,32 @@
+/* Reading requests from JSON. */
+#ifndef FOVEA_SERVER_REQUEST_PARSE_H
+#define FOVEA_SERVER_REQUEST_PARSE_H
+
+#include "server/request.h"
+
+/**
+ * Parse a body of JSON.
+ *
+ * Strict: UTF-8, no duplicate keys, bounded depth. Long strings are neither
+ * copied nor given to the parser: body is changed in place and items point into
+ * it, so it must live as long as the request. With the default max_items a
+ * request takes at most 20 MB beside its body, whatever is in it; of base64,
+ * less than 1 KB an image.
+ *
+ * @param body         size bytes, writable, no NUL needed. Changed on failure
+ *                     too.
+ * @param max_items    more: FOVEA_ERR_TOO_MANY_ITEMS.
+ * @param request_out  Owned by the caller; end it with
+ *                     fovea_embed_request_finish().
+ * @param complaint    written on failure only.
+ * @return FOVEA_OK, also where single items are no images (item.error);
+ *         FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
+ *         FOVEA_ERR_TOO_MANY_ITEMS, also of other values than images;
+ *         FOVEA_ERR_BODY_TOO_LARGE if too much of it
+ *         is no image; FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
+        size_t size, size_t max_items, struct fovea_embed_request *request_out,
+        struct fovea_complaint *complaint);
+
+#endif
