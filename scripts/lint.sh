@@ -40,6 +40,7 @@ check "clang-format" clang-format-14 --dry-run -Werror "${sources[@]}" \
     "${headers[@]}"
 check "layers" scripts/check_layers.py
 check "banned functions" scripts/check_banned.py
+check "formats" scripts/check_formats.py
 check "shellcheck" shellcheck -x scripts/*.sh \
     tests/*.sh tests/*/*.sh .ci/run
 

@@ -7,17 +7,34 @@
 #include "base/macros.h"
 #include "cli/cli.h"
 
+/* Whether one of the words of a list is this one, in letters of either case. */
+static bool
+has_word(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+    while (*list) {
+        size_t n = strcspn(list, " ");
+        if (n == size && strncasecmp(list, word, n) == 0) {
+            return true;
+        }
+        list += n + (list[n] == ' ');
+    }
+    return false;
+}
+
 /* Whether its name says that it is an image, whatever it is: a file that was
    lost or damaged at its beginning must not be passed over in silence. */
 static bool
 is_named_like_an_image(const char *path)
 {
-    static const char *const endings[] = { "jpg", "jpeg", "jpe", "jfif", "png",
-        "webp", "gif", "tif", "tiff", "heic", "heif", "avif", "bmp", "dib",
-        "jxl", "jp2", "cr2", "cr3", "nef", "arw", "dng", "orf", "rw2", "raf" };
+    static const char *const lists[] = {
+#define FOVEA_FORMAT(name, codec, text, title, endings) endings,
+#include "base/format.def"
+        "jxl jp2" /* known, and not decoded */
+    };
     const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < FOVEA_ARRAY_LEN(endings); i++) {
-        if (strcasecmp(dot + 1, endings[i]) == 0) {
+    for (size_t i = 0; dot && i < FOVEA_ARRAY_LEN(lists); i++) {
+        if (has_word(lists[i], dot + 1)) {
             return true;
         }
     }

@@ -1,123 +1,23 @@
-/* Choosing the decoder, and what the decoders share. See decode.h. */
-#include "image/decode.h"
-
+/* Choosing the decoder. */
 #include <inttypes.h>
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "base/size.h"
+#include "image/codec/codec.h"
+#include "image/codec/heif_codec.h"
+#include "image/codec/raw.h"
 #include "image/damage.h"
+#include "image/image.h"
 #include "image/text_mode.h"
-
-uint64_t
-fovea_decode_passes(const struct fovea_image_info *info, uint64_t n)
-{
-    uint64_t pixels = (uint64_t)info->width_px * info->height_px;
-    uint64_t work;
-    return __builtin_mul_overflow(pixels, n, &work) ? UINT64_MAX : work;
-}
-
-enum fovea_status
-fovea_decode_check_bytes(const struct fovea_image_info *info,
-        const struct fovea_limits *limits, uint64_t decode_bytes,
-        struct fovea_error *err)
-{
-    if (decode_bytes <= limits->max_decode_bytes) {
-        return FOVEA_OK;
-    }
-    return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
-            "%s of %" PRIu32 "x%" PRIu32 " pixels: decoding it takes %" PRIu64
-            " MB, more than the limit of %" PRIu64 " MB %s",
-            fovea_format_name(info->format), info->width_px, info->height_px,
-            fovea_whole_mib(decode_bytes), limits->max_decode_bytes >> 20,
-            fovea_limit_by(FOVEA_LIMIT_DECODE_BYTES));
-}
-
-enum fovea_status
-fovea_decode_check_work(const struct fovea_image_info *info,
-        const struct fovea_limits *limits, uint64_t decode_work,
-        struct fovea_error *err)
-{
-    if (decode_work <= limits->max_decode_work) {
-        return FOVEA_OK;
-    }
-    return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_COSTLY,
-            "%s of %" PRIu32 "x%" PRIu32 " pixels: decoding it takes %" PRIu64
-            " pixel passes, more than the limit of %" PRIu64 " %s",
-            fovea_format_name(info->format), info->width_px, info->height_px,
-            decode_work, limits->max_decode_work,
-            fovea_limit_by(FOVEA_LIMIT_DECODE_WORK));
-}
-
-static enum fovea_status
-check_size(const struct fovea_image_info *info,
-        const struct fovea_limits *limits, struct fovea_error *err)
-{
-    uint32_t width = info->width_px;
-    uint32_t height = info->height_px;
-    if (width == 0 || height == 0) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
-                "%s: a side is 0 (%" PRIu32 "x%" PRIu32 ")",
-                fovea_format_name(info->format), width, height);
-    }
-    if (width > limits->max_side_px || height > limits->max_side_px) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_SIDE_TOO_LONG,
-                "%" PRIu32 "x%" PRIu32
-                " pixels: a side is longer than the limit of %" PRIu32 " %s",
-                width, height, limits->max_side_px,
-                fovea_limit_by(FOVEA_LIMIT_SIDE));
-    }
-    if (fovea_decode_passes(info, 1) > limits->max_pixels) {
-        return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
-                "%" PRIu32 "x%" PRIu32 " pixels are more than the limit of "
-                "%" PRIu64 " %s",
-                width, height, limits->max_pixels,
-                fovea_limit_by(FOVEA_LIMIT_PIXELS));
-    }
-    return FOVEA_OK;
-}
-
-enum fovea_status
-fovea_decode_reserve(const struct fovea_image_info *info,
-        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
-        struct fovea_error *err)
-{
-    uint64_t work = info->decode_work ? info->decode_work
-                                      : fovea_decode_passes(info, 1);
-    enum fovea_status status = check_size(info, limits, err);
-    if (!status) {
-        status = fovea_decode_check_work(info, limits, work, err);
-    }
-    if (!status) {
-        status =
-                fovea_decode_check_bytes(info, limits, info->decode_bytes, err);
-    }
-    return status || !sink->reserve ? status
-                                    : sink->reserve(sink->context, info, err);
-}
-
-enum fovea_status
-fovea_decode_begin(const struct fovea_image_info *info,
-        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
-        struct fovea_error *err)
-{
-    enum fovea_status status = fovea_decode_reserve(info, limits, sink, err);
-    return status ? status : sink->begin(sink->context, info, err);
-}
 
 enum fovea_status
 fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     static fovea_decode_fn *const decoders[] = {
-        [FOVEA_FORMAT_JPEG] = fovea_decode_jpeg,
-        [FOVEA_FORMAT_PNG] = fovea_decode_png,
-        [FOVEA_FORMAT_WEBP] = fovea_decode_webp,
-        [FOVEA_FORMAT_GIF] = fovea_decode_gif,
-        [FOVEA_FORMAT_TIFF] = fovea_decode_tiff,
-        [FOVEA_FORMAT_HEIF] = fovea_decode_heif,
-        [FOVEA_FORMAT_BMP] = fovea_decode_bmp,
-        [FOVEA_FORMAT_RAW] = fovea_decode_raw,
+#define FOVEA_FORMAT(name, codec, text, title, endings) \
+    [FOVEA_FORMAT_##name] = fovea_decode_##codec,
+#include "base/format.def"
     };
     fovea_error_clear(err);
     if (input->size > limits->max_bytes) {
@@ -142,4 +42,10 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
         fovea_raw_note(&watch.info, err);
     }
     return status;
+}
+
+void
+fovea_image_warm_up(void)
+{
+    fovea_heif_warm_up();
 }

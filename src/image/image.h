@@ -17,18 +17,8 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
+#include "image/format.h"
 #include "sys/input.h"
-
-enum fovea_format {
-    FOVEA_FORMAT_JPEG,
-    FOVEA_FORMAT_PNG,
-    FOVEA_FORMAT_WEBP,
-    FOVEA_FORMAT_GIF,
-    FOVEA_FORMAT_TIFF,
-    FOVEA_FORMAT_HEIF, /* HEIC and AVIF */
-    FOVEA_FORMAT_BMP,
-    FOVEA_FORMAT_RAW, /* of a camera: its embedded preview */
-};
 
 /** What the header says, before any pixel is decoded. */
 struct fovea_image_info {
@@ -69,9 +59,6 @@ struct fovea_row_sink {
 FOVEA_NODISCARD enum fovea_status fovea_image_sniff(
         const struct fovea_input *input, enum fovea_format *format_out,
         struct fovea_error *err);
-
-/** "JPEG", "PNG", ... Static. */
-const char *fovea_format_name(enum fovea_format format);
 
 /**
  * Let codecs look now for what they would look for when they are first used,

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "image/decode.h"
+#include "image/codec/codec.h"
 #include "image/orient.h"
 
 enum {

@@ -45,19 +45,3 @@ fovea_image_sniff(const struct fovea_input *input,
     *format_out = is_raw ? FOVEA_FORMAT_RAW : found->format;
     return status;
 }
-
-const char *
-fovea_format_name(enum fovea_format format)
-{
-    static const char *const names[] = {
-        [FOVEA_FORMAT_JPEG] = "JPEG",
-        [FOVEA_FORMAT_PNG] = "PNG",
-        [FOVEA_FORMAT_WEBP] = "WebP",
-        [FOVEA_FORMAT_GIF] = "GIF",
-        [FOVEA_FORMAT_TIFF] = "TIFF",
-        [FOVEA_FORMAT_HEIF] = "HEIF",
-        [FOVEA_FORMAT_BMP] = "BMP",
-        [FOVEA_FORMAT_RAW] = "raw photograph",
-    };
-    return names[format];
-}

@@ -80,12 +80,12 @@ is_visible(const struct dirent *entry)
 }
 
 static void
-read_seeds(const char *target, struct seeds *seeds)
+read_seeds(const char *codec, struct seeds *seeds)
 {
     char folder[PATH_SIZE];
     const char *root = getenv("FOVEA_SOURCE_ROOT");
-    (void)snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/fuzz_%s",
-            root ? root : ".", target);
+    (void)snprintf(folder, sizeof folder, "%s/tests/fuzz/corpus/fuzz_decode_%s",
+            root ? root : ".", codec);
     struct dirent **entries = NULL;
     int n = scandir(folder, &entries, is_visible, alphasort);
     assert_true(n > 0);
@@ -207,90 +207,43 @@ allocated(void)
     return info.uordblks + info.hblkhd;
 }
 
+static size_t
+max_left_bytes(enum fovea_format format)
+{
+    return format == FOVEA_FORMAT_HEIF ? MAX_LEFT_BYTES_HEIF : MAX_LEFT_BYTES;
+}
+
 /* The first round fills what the codecs keep; the second must leave nothing. */
 static void
-test_format(enum fovea_format format, const char *name, size_t max_left)
+test_format(enum fovea_format format, const char *codec)
 {
     struct seeds seeds;
-    read_seeds(name, &seeds);
+    read_seeds(codec, &seeds);
     decode_mutants(format, &seeds);
     size_t before = allocated();
     decode_mutants(format, &seeds);
     size_t after = allocated();
-    if (after > before + max_left * N_MUTATIONS) {
+    if (after > before + max_left_bytes(format) * N_MUTATIONS) {
         fail_msg("%zu bytes were left behind", after - before);
     }
     free_seeds(&seeds);
 }
 
-static void
-mutated_jpeg_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_JPEG, "decode_jpeg", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_png_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_PNG, "decode_png", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_webp_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_WEBP, "decode_webp", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_gif_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_GIF, "decode_gif", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_tiff_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_TIFF, "decode_tiff", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_bmp_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_BMP, "decode_bmp", MAX_LEFT_BYTES);
-}
-
-static void
-mutated_heif_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_HEIF, "decode_heif", MAX_LEFT_BYTES_HEIF);
-}
-
-static void
-mutated_raw_costs_nobody(void **state)
-{
-    (void)state;
-    test_format(FOVEA_FORMAT_RAW, "raw", MAX_LEFT_BYTES);
-}
+#define FOVEA_FORMAT(name, codec, text, title, endings)      \
+    static void mutated_##codec##_costs_nobody(void **state) \
+    {                                                        \
+        (void)state;                                         \
+        test_format(FOVEA_FORMAT_##name, #codec);            \
+    }
+#include "base/format.def"
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mutated_jpeg_costs_nobody),
-        cmocka_unit_test(mutated_png_costs_nobody),
-        cmocka_unit_test(mutated_webp_costs_nobody),
-        cmocka_unit_test(mutated_gif_costs_nobody),
-        cmocka_unit_test(mutated_tiff_costs_nobody),
-        cmocka_unit_test(mutated_bmp_costs_nobody),
-        cmocka_unit_test(mutated_heif_costs_nobody),
-        cmocka_unit_test(mutated_raw_costs_nobody),
+#define FOVEA_FORMAT(name, codec, text, title, endings) \
+    cmocka_unit_test(mutated_##codec##_costs_nobody),
+#include "base/format.def"
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,14 +21,9 @@ enum {
 
 static const char *const folders[] = {
     "samples/formats",
-    "tests/fuzz/corpus/fuzz_decode_bmp",
-    "tests/fuzz/corpus/fuzz_decode_gif",
-    "tests/fuzz/corpus/fuzz_decode_heif",
-    "tests/fuzz/corpus/fuzz_decode_jpeg",
-    "tests/fuzz/corpus/fuzz_decode_png",
-    "tests/fuzz/corpus/fuzz_decode_tiff",
-    "tests/fuzz/corpus/fuzz_decode_webp",
-    "tests/fuzz/corpus/fuzz_raw",
+#define FOVEA_FORMAT(name, codec, text, title, endings) \
+    "tests/fuzz/corpus/fuzz_decode_" #codec,
+#include "base/format.def"
 };
 
 static struct {

@@ -2,11 +2,11 @@
  * Inside of the BMP decoder: what the header says, and the run-length coded
  * pixels.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_BMP_H
-#define FOVEA_IMAGE_CODEC_CODEC_BMP_H
+#ifndef FOVEA_IMAGE_CODEC_BMP_H
+#define FOVEA_IMAGE_CODEC_BMP_H
 
+#include "image/codec/codec.h"
 #include "image/codec/palette.h"
-#include "image/decode.h"
 
 enum fovea_bmp_compression {
     FOVEA_BMP_RAW = 0,

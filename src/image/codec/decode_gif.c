@@ -16,9 +16,9 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "image/codec/codec.h"
 #include "image/codec/gif_lzw.h"
 #include "image/codec/palette.h"
-#include "image/decode.h"
 
 enum {
     /* giflib asks for a byte or a block of 255 at a time. */

@@ -19,11 +19,11 @@
 
 #include "base/error.h"
 #include "image/bytes.h"
+#include "image/codec/codec.h"
 #include "image/codec/heif_codec.h"
 #include "image/codec/heif_frames.h"
 #include "image/codec/heif_price.h"
 #include "image/codec/heif_threads.h"
-#include "image/decode.h"
 
 static void
 auto_context(struct heif_context **context)
@@ -250,9 +250,8 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     return decode_image(handle, &info, cut_short, sink, err);
 }
 
-/* libheif looks into a folder of plug-ins; no other codec has such a thing. */
 void
-fovea_image_warm_up(void)
+fovea_heif_warm_up(void)
 {
     FOVEA_ASSERT(fovea_heif_is_single_threaded());
     FOVEA_ASSERT(fovea_heif_limits_frames());

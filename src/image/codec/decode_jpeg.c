@@ -33,9 +33,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/size.h"
+#include "image/codec/codec.h"
 #include "image/codec/jpeg_data.h"
 #include "image/codec/jpeg_head.h"
-#include "image/decode.h"
 
 enum {
     WINDOW_BYTES = 64 << 10,

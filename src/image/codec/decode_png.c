@@ -22,9 +22,9 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/size.h"
+#include "image/codec/codec.h"
 #include "image/codec/png_check.h"
 #include "image/codec/png_exif.h"
-#include "image/decode.h"
 
 enum {
     WINDOW_BYTES = 64 << 10,

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 
 #include "base/error.h"
+#include "image/codec/codec.h"
 #include "image/codec/raw.h"
-#include "image/decode.h"
 #include "image/orient.h"
 
 /* A sink before the sink: rows go through, and the header gets what the

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/bytes.h"
-#include "image/decode.h"
+#include "image/codec/codec.h"
 #include "image/exif.h"
 
 enum {

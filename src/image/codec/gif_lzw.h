@@ -3,8 +3,8 @@
  * pixel is one of the 256 colours that a palette can have: such files are rare
  * and legal. A code that cannot be is the end.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_GIF_LZW_H
-#define FOVEA_IMAGE_CODEC_CODEC_GIF_LZW_H
+#ifndef FOVEA_IMAGE_CODEC_GIF_LZW_H
+#define FOVEA_IMAGE_CODEC_GIF_LZW_H
 
 #include <stdbool.h>
 #include <stddef.h>

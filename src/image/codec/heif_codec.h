@@ -1,6 +1,6 @@
-/* The codec of a HEIF's primary image. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_HEIF_CODEC_H
-#define FOVEA_IMAGE_CODEC_CODEC_HEIF_CODEC_H
+/* The codecs of HEIF: that of a primary image, and what libheif sets up. */
+#ifndef FOVEA_IMAGE_CODEC_HEIF_CODEC_H
+#define FOVEA_IMAGE_CODEC_HEIF_CODEC_H
 
 #include "sys/input.h"
 
@@ -15,5 +15,11 @@
 FOVEA_NODISCARD enum fovea_status fovea_heif_foreign_codec(
         const struct fovea_input *input, const char **name_out,
         struct fovea_error *err);
+
+/**
+ * Let libheif look into its folder of plug-ins now, as it would when it is first
+ * used; no other codec has such a thing.
+ */
+void fovea_heif_warm_up(void);
 
 #endif

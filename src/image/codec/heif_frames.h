@@ -1,6 +1,6 @@
 /* HEIF's decoders and frames that are larger than the file's index says. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_HEIF_FRAMES_H
-#define FOVEA_IMAGE_CODEC_CODEC_HEIF_FRAMES_H
+#ifndef FOVEA_IMAGE_CODEC_HEIF_FRAMES_H
+#define FOVEA_IMAGE_CODEC_HEIF_FRAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>

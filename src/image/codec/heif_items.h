@@ -3,8 +3,8 @@
  * made of which. Read before libheif sees the file, which decodes a tile as
  * often as it is used and trusts an index with much memory.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_HEIF_ITEMS_H
-#define FOVEA_IMAGE_CODEC_CODEC_HEIF_ITEMS_H
+#ifndef FOVEA_IMAGE_CODEC_HEIF_ITEMS_H
+#define FOVEA_IMAGE_CODEC_HEIF_ITEMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What decoding a HEIF's primary image will take. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_HEIF_PRICE_H
-#define FOVEA_IMAGE_CODEC_CODEC_HEIF_PRICE_H
+#ifndef FOVEA_IMAGE_CODEC_HEIF_PRICE_H
+#define FOVEA_IMAGE_CODEC_HEIF_PRICE_H
 
 #include "image/image.h"
 

@@ -1,6 +1,6 @@
 /* HEIF's decoders without threads of their own: see heif_threads.c. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_HEIF_THREADS_H
-#define FOVEA_IMAGE_CODEC_CODEC_HEIF_THREADS_H
+#ifndef FOVEA_IMAGE_CODEC_HEIF_THREADS_H
+#define FOVEA_IMAGE_CODEC_HEIF_THREADS_H
 
 #include <stdbool.h>
 

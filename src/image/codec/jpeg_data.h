@@ -6,8 +6,8 @@
  * rows is made of all scans; rows count up to the first that some scan has
  * damaged.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_JPEG_DATA_H
-#define FOVEA_IMAGE_CODEC_CODEC_JPEG_DATA_H
+#ifndef FOVEA_IMAGE_CODEC_JPEG_DATA_H
+#define FOVEA_IMAGE_CODEC_JPEG_DATA_H
 
 #include <stdio.h>
 

@@ -4,8 +4,8 @@
  * In these ff is followed by 00, or by a marker. A file need not have the end
  * marker, and anything may stand behind the picture.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_JPEG_END_H
-#define FOVEA_IMAGE_CODEC_CODEC_JPEG_END_H
+#ifndef FOVEA_IMAGE_CODEC_JPEG_END_H
+#define FOVEA_IMAGE_CODEC_JPEG_END_H
 
 #include <stdbool.h>
 #include <stdint.h>

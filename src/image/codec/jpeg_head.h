@@ -1,6 +1,6 @@
 /* What stands before a JPEG's first scan: its orientation, and its frame. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_JPEG_HEAD_H
-#define FOVEA_IMAGE_CODEC_CODEC_JPEG_HEAD_H
+#ifndef FOVEA_IMAGE_CODEC_JPEG_HEAD_H
+#define FOVEA_IMAGE_CODEC_JPEG_HEAD_H
 
 #include "sys/input.h"
 

@@ -3,8 +3,8 @@
  * palette of greys. A table always has 256 entries, so that no index of a
  * damaged file can fall outside it.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_PALETTE_H
-#define FOVEA_IMAGE_CODEC_CODEC_PALETTE_H
+#ifndef FOVEA_IMAGE_CODEC_PALETTE_H
+#define FOVEA_IMAGE_CODEC_PALETTE_H
 
 #include <stdbool.h>
 #include <stddef.h>

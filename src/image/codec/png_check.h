@@ -6,8 +6,8 @@
  * that is not used concerns nobody. Of a chunk of pixels it says where the data
  * may be wrong: they are, unless zlib's says otherwise.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_PNG_CHECK_H
-#define FOVEA_IMAGE_CODEC_CODEC_PNG_CHECK_H
+#ifndef FOVEA_IMAGE_CODEC_PNG_CHECK_H
+#define FOVEA_IMAGE_CODEC_PNG_CHECK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Finding the orientation in a PNG's chunks, before its first row is read. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_PNG_EXIF_H
-#define FOVEA_IMAGE_CODEC_CODEC_PNG_EXIF_H
+#ifndef FOVEA_IMAGE_CODEC_PNG_EXIF_H
+#define FOVEA_IMAGE_CODEC_PNG_EXIF_H
 
 #include "sys/input.h"
 

@@ -1,6 +1,6 @@
 /* The text chunks of PNG: taking them apart, and what is in two of them. */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_PNG_TEXT_H
-#define FOVEA_IMAGE_CODEC_CODEC_PNG_TEXT_H
+#ifndef FOVEA_IMAGE_CODEC_PNG_TEXT_H
+#define FOVEA_IMAGE_CODEC_PNG_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,19 +3,21 @@
  * the largest preview lies.
  *
  *   decode_raw.c   kinds, and from the preview to rows
- *   raw_find.c     which preview is the largest; RAF
+ *   raw_find.c     kinds that are told by their first bytes; RAF
  *   raw_tiff.c     directories: all others are TIFF, or nearly
  *   raw_boxes.c    CR3
  *   raw_heap.c     CRW
+ *   raw_offer.c    which preview is the largest
  *
  * A camera's raw data is not developed here. What the camera itself made of it,
  * a JPEG of full or half the size as a rule, is in the file; it is what a
  * viewer shows, and what is embedded, with a note that says so.
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_RAW_H
-#define FOVEA_IMAGE_CODEC_CODEC_RAW_H
+#ifndef FOVEA_IMAGE_CODEC_RAW_H
+#define FOVEA_IMAGE_CODEC_RAW_H
 
 #include "image/codec/jpeg_head.h"
+#include "image/image.h"
 
 enum {
     FOVEA_RAW_MAX_PREVIEWS = 16, /* that are looked at */
@@ -48,10 +50,11 @@ struct fovea_raw {
 /**
  * Look whether an input that begins as TIFF does is a raw photograph.
  *
- * It is if it has a mark of its own (CR2, IIQ), or if its first directory names a camera's maker (or a version of DNG) and
- * one of the directories, first to last and those below the first, describes
- * what a sensor saw: a colour filter array, linear raw data, or a compression
- * that only a camera writes. A camera's ordinary TIFF has no such directory.
+ * It is if it has a mark of its own (CR2, IIQ), or if its first directory names
+ * a camera's maker (or a version of DNG) and one of the directories, first to
+ * last and those below the first, describes what a sensor saw: a colour filter
+ * array, linear raw data, or a compression that only a camera writes. A camera's
+ * ordinary TIFF has no such directory.
  *
  * @return FOVEA_OK, FOVEA_ERR_IO, FOVEA_ERR_NO_MEMORY.
  */
@@ -82,6 +85,10 @@ FOVEA_NODISCARD enum fovea_status fovea_raw_walk_heaps(struct fovea_raw *raw,
 
 /** Walk over the boxes of a CR3. */
 FOVEA_NODISCARD enum fovea_status fovea_raw_walk_boxes(struct fovea_raw *raw,
+        struct fovea_error *err);
+
+/** Note that a good picture is a raw photograph's preview. */
+void fovea_raw_note(const struct fovea_image_info *info,
         struct fovea_error *err);
 
 #endif

@@ -1,20 +1,21 @@
 /*
  * Inside of the TIFF decoder.
  *
- *   decode_tiff.c  opening, limits, the errors of libtiff
+ *   decode_tiff.c  limits, and the order of it all
+ *   tiff_log.c     opening, reading, the errors of libtiff
  *   tiff_layout.c  what the tags say: which pixels are stored, and how
  *   tiff_price.c   what decoding them will take
  *   tiff_rows.c    rows out of strips, tiles and planes
  *   tiff_convert.c a row of stored samples to RGB
  *   tiff_lab.c     L*a*b* among them
  */
-#ifndef FOVEA_IMAGE_CODEC_CODEC_TIFF_H
-#define FOVEA_IMAGE_CODEC_CODEC_TIFF_H
+#ifndef FOVEA_IMAGE_CODEC_TIFF_H
+#define FOVEA_IMAGE_CODEC_TIFF_H
 
 #include <tiffio.h>
 
+#include "image/codec/codec.h"
 #include "image/codec/palette.h"
-#include "image/decode.h"
 
 enum {
     FOVEA_TIFF_MAX_SAMPLES = 6,
@@ -66,6 +67,11 @@ struct fovea_tiff {
     struct fovea_palette palette;
     TIFFCIELabToRGB *lab; /* for FOVEA_TIFF_LAB; to be freed */
 };
+
+/** Let libtiff open an input; the caller closes tiff->tiff. */
+FOVEA_NODISCARD enum fovea_status fovea_tiff_open(
+        const struct fovea_input *input, const struct fovea_limits *limits,
+        struct fovea_tiff *tiff, struct fovea_error *err);
 
 /**
  * Read the tags that matter and choose how to read the pixels.

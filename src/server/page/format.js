@@ -17,7 +17,7 @@ const MARKS = [
 /* Raw photographs that begin as a TIFF does. */
 const RAW = /\.(dng|cr2|nef|nrw|arw|srf|sr2|pef|srw|iiq|3fr|fff|erf|mef|mos)$/i;
 
-const PICTURE = new RegExp("\\.(jpe?g|jfif|png|gif|webp|bmp|tiff?|hei[cf]|avif" +
+const PICTURE = new RegExp("\\.(jpe?g?|jfif|png|gif|webp|bmp|dib|tiff?|hei[cf]|avif" +
   "|jxl|jp2|j2k|jpf|psd|ico|p[bgpn]m|cr3|orf|rw2|raf)$", "i");
 
 /** Does a file look like a picture, by its name and what the browser says? */

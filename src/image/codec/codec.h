@@ -1,5 +1,6 @@
 /*
- * Inside of image/: one function a format, and what the formats share.
+ * What every codec includes: one function a format (base/format.def), and what
+ * they share. decode.c, which chooses among them, stands above them.
  *
  * Each decoder reads its header, states in the info what decoding will cost,
  * calls fovea_decode_begin() (limits, memory, then the sink's begin) before it
@@ -12,8 +13,8 @@
  * (damage.h). Where a file ends before its first rows, as one that has its rows
  * from the bottom up does, it may push NULL for each of those.
  */
-#ifndef FOVEA_IMAGE_DECODE_H
-#define FOVEA_IMAGE_DECODE_H
+#ifndef FOVEA_IMAGE_CODEC_CODEC_H
+#define FOVEA_IMAGE_CODEC_CODEC_H
 
 #include "image/image.h"
 
@@ -21,18 +22,9 @@ typedef enum fovea_status fovea_decode_fn(struct fovea_input *input,
         const struct fovea_limits *limits, const struct fovea_row_sink *sink,
         struct fovea_error *err);
 
-fovea_decode_fn fovea_decode_jpeg;
-fovea_decode_fn fovea_decode_png;
-fovea_decode_fn fovea_decode_webp;
-fovea_decode_fn fovea_decode_gif;
-fovea_decode_fn fovea_decode_tiff;
-fovea_decode_fn fovea_decode_heif;
-fovea_decode_fn fovea_decode_bmp;
-fovea_decode_fn fovea_decode_raw;
-
-/** Note that a good picture is a raw photograph's preview. */
-void fovea_raw_note(const struct fovea_image_info *info,
-        struct fovea_error *err);
+#define FOVEA_FORMAT(name, codec, text, title, endings) \
+    fovea_decode_fn fovea_decode_##codec;
+#include "base/format.def"
 
 enum {
     /* Of any decoder, for each pixel of a row: rows that it keeps, in up to

@@ -1,4 +1,4 @@
-/* Files that are text, or nothing. See signatures.h. */
+/* Files that are text, or nothing. See head.h. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include "base/macros.h"
-#include "image/signatures.h"
+#include "image/head.h"
 
 /* Behind a byte order mark and blanks. */
 static struct fovea_head

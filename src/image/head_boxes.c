@@ -1,13 +1,13 @@
 /*
  * Files of boxes (ISO/IEC 14496-12), told by their brands, and of EBML, told by
- * their type. See signatures.h. Sources: ISO/IEC 23008-12 and AVIF for the
- * brands of pictures, the register of mp4ra.org for the others.
+ * their type. See head.h. Sources: ISO/IEC 23008-12 and AVIF for the brands of
+ * pictures, the register of mp4ra.org for the others.
  */
 #include <string.h>
 
 #include "base/macros.h"
 #include "image/bytes.h"
-#include "image/signatures.h"
+#include "image/head.h"
 
 /* "ftyp" box: length, "ftyp", major brand, version, compatible brands. */
 static bool
