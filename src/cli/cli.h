@@ -48,6 +48,19 @@ int fovea_cli_print(const char *text);
 /** The same with a text, unless memory ran out for it. */
 int fovea_cli_print_text(const struct fovea_text *text);
 
+/* For FOVEA_AUTO. */
+static inline void
+fovea_cli_close_library(struct fovea **library)
+{
+    fovea_close(*library);
+}
+
+static inline void
+fovea_cli_close_model(struct fovea_model **model)
+{
+    fovea_model_close(*model);
+}
+
 /** Say once that nobody knows how the model's pixels are to be, if so. */
 void fovea_cli_warn_of_model(const struct fovea_model_info *info);
 

@@ -1,5 +1,5 @@
 /* `fovea embed`: images to embeddings. */
-#include "cli/task.h"
+#include "cli/bulk_command.h"
 
 /* clang-format off */
 static const char help[] =
@@ -44,7 +44,7 @@ static const char help[] =
         "                        length 1\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline (find -print0); alone it means -\n"
-        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
+        FOVEA_REQUEST_STDIN_HELP FOVEA_REQUEST_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"
@@ -80,26 +80,26 @@ layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
 }
 
 static size_t
-add_flags(struct fovea_task *task, struct fovea_flag flags[])
+add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
-    size_t n = fovea_task_output_flags(task, flags);
-    flags[n++] = fovea_task_dtype_flag(task);
-    flags[n++] = (struct fovea_flag){ .name = "raw", .on = &task->raw };
+    size_t n = fovea_request_output_flags(request, flags);
+    flags[n++] = fovea_request_dtype_flag(request);
+    flags[n++] = (struct fovea_flag){ .name = "raw", .on = &request->raw };
     return n;
 }
 
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    const struct fovea_task_kind kind = {
+    const struct fovea_run_kind kind = {
         .command = self,
         .verb = "embedding",
         .past = "embedded",
         .add_flags = add_flags,
-        .work = fovea_task_embed_images,
+        .work = fovea_run_embed,
         .layout = layout,
     };
-    return fovea_task_main(&kind, argc, argv);
+    return fovea_bulk_command(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_embed = {

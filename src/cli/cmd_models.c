@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/task.h"
+#include "cli/request.h"
 
 static const char help[] =
         "Usage: fovea models [--json]\n"
@@ -40,7 +40,7 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
         struct fovea *library, bool json)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
     struct fovea_model_info info = { .directory = NULL };
     enum fovea_status status =
             fovea_model_open(library, entry->key, &model, &error);
@@ -171,7 +171,7 @@ static int
 show_model(const struct flags *flags, struct fovea *library, const char *key)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_task_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
     if (fovea_model_open(library, key, &model, &error)) {
         return fovea_cli_fail(&error);
     }
@@ -235,7 +235,7 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (flags.help) {
         return fovea_cli_print(self->help);
     }
-    FOVEA_AUTO(fovea_task_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
     const struct fovea_options options = {
         .dtype = (enum fovea_dtype)flags.dtype,
         .max_batch = (unsigned)flags.n_batch,

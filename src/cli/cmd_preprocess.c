@@ -1,5 +1,5 @@
 /* `fovea preprocess`: images to the pixels a model sees. */
-#include "cli/task.h"
+#include "cli/bulk_command.h"
 
 /* clang-format off */
 static const char help[] =
@@ -22,7 +22,7 @@ static const char help[] =
         "  -m, --model KEY|DIR   whose preprocessing; without it, the default model\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
-        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
+        FOVEA_REQUEST_STDIN_HELP FOVEA_REQUEST_FILTER_HELP
         "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"
@@ -53,20 +53,20 @@ static enum fovea_status
 work(void *context, const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err)
 {
-    const struct fovea_task_work *task = context;
-    return fovea_preprocess_batch(task->model, images, n, rows, results, err);
+    const struct fovea_run_work *run = context;
+    return fovea_preprocess_batch(run->model, images, n, rows, results, err);
 }
 
 static size_t
-add_flags(struct fovea_task *task, struct fovea_flag flags[])
+add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
-    return fovea_task_output_flags(task, flags);
+    return fovea_request_output_flags(request, flags);
 }
 
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    const struct fovea_task_kind kind = {
+    const struct fovea_run_kind kind = {
         .command = self,
         .verb = "preprocessing",
         .past = "preprocessed",
@@ -76,7 +76,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .work = work,
         .layout = layout,
     };
-    return fovea_task_main(&kind, argc, argv);
+    return fovea_bulk_command(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_preprocess = {

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "cli/settings.h"
-#include "cli/task.h"
+#include "cli/request.h"
 #include "server/request.h"
 #include "server/server.h"
 

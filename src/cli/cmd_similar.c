@@ -1,5 +1,5 @@
 /* `fovea similar`: inputs ranked by likeness to a query. */
-#include "cli/task.h"
+#include "cli/bulk_command.h"
 
 /* clang-format off */
 static const char help[] =
@@ -23,7 +23,7 @@ static const char help[] =
         "      --dtype TYPE      arithmetic: auto, f32, bf16 (auto)\n"
         "  -0, --null            names in the list end with a NUL byte, not with a\n"
         "                        newline; alone it means -\n"
-        FOVEA_TASK_STDIN_HELP FOVEA_TASK_FILTER_HELP
+        FOVEA_REQUEST_STDIN_HELP FOVEA_REQUEST_FILTER_HELP
         "  -q, --quiet           no progress, no word about bad inputs\n"
         "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
         "                        on standard error\n"
@@ -46,34 +46,34 @@ layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
 }
 
 static size_t
-add_flags(struct fovea_task *task, struct fovea_flag flags[])
+add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
     enum {
         N_BEST = 10,
     };
-    task->n_best = N_BEST;
+    request->n_best = N_BEST;
     flags[0] = (struct fovea_flag){ .name = "best",
         .letter = 'n',
-        .number = &task->n_best,
+        .number = &request->n_best,
         .max = UINT32_MAX };
-    flags[1] = (struct fovea_flag){ .name = "json", .on = &task->json };
-    flags[2] = fovea_task_dtype_flag(task);
+    flags[1] = (struct fovea_flag){ .name = "json", .on = &request->json };
+    flags[2] = fovea_request_dtype_flag(request);
     return 3;
 }
 
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    const struct fovea_task_kind kind = {
+    const struct fovea_run_kind kind = {
         .command = self,
         .verb = "comparing",
         .past = "compared",
         .ranks = true,
         .add_flags = add_flags,
-        .work = fovea_task_embed_images,
+        .work = fovea_run_embed,
         .layout = layout,
     };
-    return fovea_task_main(&kind, argc, argv);
+    return fovea_bulk_command(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_similar = {

@@ -1,0 +1,348 @@
+/* What embed, preprocess and similar do alike: see bulk_command.h. */
+#include "cli/bulk_command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "bulk/chunk.h"
+#include "bulk/ranking.h"
+#include "cli/stats_report.h"
+#include "cli/summary.h"
+#include "cli/watch.h"
+
+enum {
+    N_COMPLAINTS = 10
+};
+
+enum fovea_status
+fovea_run_embed(void *context, const struct fovea_item *images, size_t n,
+        void *rows, struct fovea_error *results, struct fovea_error *err)
+{
+    const struct fovea_run_work *work = context;
+    return fovea_embed_batch(work->model, images, n, work->flags, rows, results,
+            err);
+}
+
+/* How many images are on their way, and in how many threads' hands. */
+struct window {
+    size_t n_feeders;
+    size_t n_batch;
+};
+
+/* All that was asked for. */
+struct command {
+    const struct fovea_run_kind *kind;
+    const struct fovea_request *request;
+    struct fovea_entries_source source;
+    struct window window;
+};
+
+/* Every worker has a batch, and another one waits for it; one more is being
+   read or written. Never more than the queue takes: a full one refuses. */
+static struct window
+plan_window(const struct fovea_options *options)
+{
+    size_t n_queue = options->max_queue;
+    struct window window = {
+        .n_feeders = 2 * (size_t)options->max_workers + 1,
+        .n_batch = options->max_batch,
+    };
+    if (window.n_feeders > n_queue) {
+        window.n_feeders = n_queue;
+    }
+    if (window.n_batch > n_queue / window.n_feeders) {
+        window.n_batch = n_queue / window.n_feeders;
+    }
+    return window;
+}
+
+/* What the library is opened with; watch lives as long as the library. */
+static enum fovea_status
+choose_options(const struct fovea_request *request, struct fovea_watch *watch,
+        struct fovea_options *options, struct fovea_error *err)
+{
+    options->dtype = (enum fovea_dtype)request->dtype;
+    options->on_event = fovea_watch_event;
+    options->event_context = watch;
+    enum fovea_status status =
+            fovea_settings_apply(&request->settings, options, err);
+    if (!status) {
+        fovea_settings_resolve(options);
+    }
+    return status;
+}
+
+/* Run with everything open; the output is committed or still to be finished. */
+static enum fovea_status
+run_task(const struct command *command, struct fovea_output *output,
+        struct fovea_run_work *work, struct fovea_run_totals *totals,
+        struct fovea_error *err)
+{
+    const struct fovea_run_kind *kind = command->kind;
+    const struct fovea_request *request = command->request;
+    bool on_screen = !request->output && !kind->ranks && isatty(STDOUT_FILENO);
+    const struct fovea_run_settings settings = {
+        .source = command->source,
+        .output = output,
+        .work = kind->work,
+        .context = work,
+        .verb = kind->verb,
+        .n_batch = command->window.n_batch,
+        .n_feeders = command->window.n_feeders,
+        .show_progress = !request->quiet && !request->no_progress,
+        .complaints = {
+            .limit = request->quiet ? 0 : N_COMPLAINTS,
+            /* On the screen the results themselves say it. */
+            .skips_bad = on_screen,
+            .list_skipped = request->verbose,
+        },
+    };
+    enum fovea_status status = fovea_run(&settings, totals, err);
+    if (!status && totals->n_done == totals->counts.n_skipped) {
+        status = fovea_nothing_found(&command->source, totals, err);
+    }
+    return status ? status : fovea_output_commit(output, err);
+}
+
+static enum fovea_status
+open_output(const struct command *command, const struct fovea_model *model,
+        struct fovea_ranking *ranking, struct fovea_output *output_out,
+        struct fovea_error *err)
+{
+    struct fovea_model_info info;
+    struct fovea_npy array = { 0 };
+    fovea_model_describe(model, &info);
+    size_t row_size = command->kind->layout(&info, &array);
+    if (command->kind->ranks) {
+        fovea_output_open_collector(row_size, fovea_ranking_add, ranking,
+                output_out);
+        return FOVEA_OK;
+    }
+    if (command->request->output) {
+        return fovea_output_open_files(&command->request->target, &array,
+                row_size, output_out, err);
+    }
+    fovea_output_open_stream(info.embedding_dimension, output_out);
+    return FOVEA_OK;
+}
+
+static void
+report_stats(struct fovea *library)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    struct fovea_pool_stats stats;
+    struct fovea_error error;
+    if (fovea_pool_stats(library, &stats, &error)) {
+        fovea_cli_report("%s", error.message);
+        return;
+    }
+    fovea_stats_report(&stats, &text);
+    fovea_pool_stats_finish(&stats);
+    (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
+}
+
+static enum fovea_status
+embed_one(const struct fovea_request *request, struct fovea_model *model,
+        float *vector, struct fovea_error *err)
+{
+    if (strcmp(request->query, "-") == 0) {
+        if (request->image.problem.code) {
+            *err = request->image.problem;
+            return err->code;
+        }
+        return fovea_embed_image_bytes(model, request->image.bytes,
+                request->image.size, 0, vector, err);
+    }
+    return fovea_is_url(request->query)
+            ? fovea_embed_image_url(model, request->query, 0, vector, err)
+            : fovea_embed_image(model, request->query, 0, vector, err);
+}
+
+/* What all inputs are compared with. */
+static enum fovea_status
+embed_query(const struct fovea_request *request, struct fovea_model *model,
+        float *query, struct fovea_error *err)
+{
+    enum fovea_status status = embed_one(request, model, query, err);
+    bool is_said = status || (err->notes && !request->quiet);
+    const char *name = strcmp(request->query, "-") == 0 ? "standard input"
+                                                        : request->query;
+    if (is_said && !strstr(err->message, name)) {
+        fovea_error_prefix(err, "%s", name);
+    }
+    if (!status && is_said) {
+        fovea_cli_report("%s", err->message);
+    }
+    return status;
+}
+
+static int
+print_ranking(const struct fovea_request *request,
+        struct fovea_ranking *ranking)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    fovea_ranking_settle(ranking);
+    if (request->json) {
+        fovea_ranking_json(ranking, &text);
+    } else {
+        fovea_ranking_table(ranking, &text);
+    }
+    return text.size > 0 || text.failed ? fovea_cli_print_text(&text)
+                                        : FOVEA_EXIT_OK;
+}
+
+/* With a library, a model and, if the kind ranks, a ranking with its query. The
+   exit code. */
+static int
+embed_all(const struct command *command, struct fovea_model *model,
+        struct fovea_ranking *ranking)
+{
+    struct fovea_error error;
+    struct fovea_run_totals totals = { 0 };
+    struct fovea_output output;
+    if (open_output(command, model, ranking, &output, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    struct fovea_run_work work = {
+        .model = model,
+        .flags = command->request->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
+    };
+    enum fovea_status status =
+            run_task(command, &output, &work, &totals, &error);
+    fovea_output_finish(&output);
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    if (!command->request->quiet) {
+        fovea_summarise(command->request->output ? command->kind->past : NULL,
+                &totals);
+    }
+    int exit_code = command->kind->ranks
+            ? print_ranking(command->request, ranking)
+            : FOVEA_EXIT_OK;
+    return exit_code || !totals.counts.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
+}
+
+/* With a library and a model. The exit code. */
+static int
+carry_out(const struct command *command, struct fovea_model *model)
+{
+    if (!command->kind->ranks) {
+        return embed_all(command, model, NULL);
+    }
+    struct fovea_error error;
+    size_t n = fovea_embedding_dimension(model);
+    FOVEA_AUTO_FREE float *query = calloc(n, sizeof *query);
+    if (!query) {
+        (void)fovea_fail_memory(&error, n * sizeof *query, "the query");
+        return fovea_cli_fail(&error);
+    }
+    if (embed_query(command->request, model, query, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    FOVEA_AUTO(fovea_ranking_finish)
+    struct fovea_ranking ranking = {
+        .query = query,
+        .dimension = n,
+        .n_best = command->request->n_best,
+    };
+    return embed_all(command, model, &ranking);
+}
+
+static int
+do_task(const struct command *command, const struct fovea_options *options)
+{
+    struct fovea_error error;
+    FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
+    enum fovea_status status = fovea_open(options, &library, &error);
+    if (!status) {
+        status = fovea_model_open(library, command->request->model, &model,
+                &error);
+    }
+    if (status) {
+        return fovea_cli_fail(&error);
+    }
+    struct fovea_model_info info;
+    fovea_model_describe(model, &info);
+    if (!command->request->quiet) {
+        fovea_cli_warn_of_model(&info);
+    }
+    int exit_code = carry_out(command, model);
+    if (command->request->stats) {
+        report_stats(library);
+    }
+    return exit_code;
+}
+
+/* Before any work: whether the output may be written, and the image that cannot
+   be read later. */
+static enum fovea_status
+prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
+        const struct fovea_entries_source *source, struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    if (request->output) {
+        status = fovea_target_look(request->output, kind->arrays_only,
+                request->overwrite, &request->target, err);
+    }
+    if (!status && request->output) {
+        status = fovea_entries_check(source, err);
+    }
+    uint64_t max_bytes = request->settings.max_bytes;
+    if (!status && request->stdin_image) {
+        status = fovea_stdin_image_read(max_bytes ? max_bytes
+                                                  : FOVEA_DEFAULT_MAX_BYTES,
+                &request->image, err);
+    }
+    return status;
+}
+
+int
+fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
+{
+    FOVEA_AUTO(fovea_request_finish) struct fovea_request request = { 0 };
+    struct fovea_error error;
+    size_t n_words = 0;
+    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
+    if (!words) {
+        return FOVEA_EXIT_FAILED;
+    }
+    enum fovea_status status = fovea_request_parse(kind, &request, argc, argv,
+            words, &n_words, &error);
+    if (!status && request.help) {
+        return fovea_cli_print(kind->command->help);
+    }
+    struct fovea_watch watch = {
+        .is_verbose = request.verbose,
+        .is_quiet = request.quiet,
+    };
+    struct fovea_options options = { .max_batch = 0 };
+    if (!status) {
+        status = choose_options(&request, &watch, &options, &error);
+    }
+    if (status) {
+        return fovea_cli_misused(kind->command, &error);
+    }
+    const struct fovea_filter filter = {
+        .include = { request.include.all, request.include.n },
+        .exclude = { request.exclude.all, request.exclude.n },
+    };
+    const struct command command = {
+        .kind = kind,
+        .request = &request,
+        .source = {
+            .words = words,
+            .n_words = n_words,
+            .separator = request.null_separated ? '\0' : '\n',
+            .filter = &filter,
+            .target = &request.target,
+            .image = request.stdin_image ? &request.image : NULL,
+        },
+        .window = plan_window(&options),
+    };
+    return prepare(kind, &request, &command.source, &error)
+            ? fovea_cli_fail(&error)
+            : do_task(&command, &options);
+}
