@@ -28,7 +28,7 @@ error_type(int http)
 
 void
 fovea_answer_error_object(struct fovea_text *text,
-        const struct fovea_complaint *complaint)
+        const struct fovea_http_complaint *complaint)
 {
     const struct fovea_error *error = &complaint->error;
     fovea_text_format(text, "{\"message\":");
@@ -46,7 +46,7 @@ fovea_answer_error_object(struct fovea_text *text,
 
 void
 fovea_answer_error(struct fovea_answer *answer,
-        const struct fovea_complaint *complaint)
+        const struct fovea_http_complaint *complaint)
 {
     enum fovea_status code = complaint->error.code;
     fovea_text_clear(&answer->text);
@@ -69,10 +69,10 @@ void
 fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
         const char *param, const char *format, ...)
 {
-    struct fovea_complaint complaint;
+    struct fovea_http_complaint complaint;
     va_list arguments;
     va_start(arguments, format);
-    (void)fovea_complain_with(&complaint, code, param, format, arguments);
+    (void)fovea_http_complain_with(&complaint, code, param, format, arguments);
     va_end(arguments);
     fovea_answer_error(answer, &complaint);
 }

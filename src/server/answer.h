@@ -19,7 +19,7 @@ struct fovea_answer {
 
 /** {"error":{...}} with the HTTP status of the code. Replaces what there was. */
 void fovea_answer_error(struct fovea_answer *answer,
-        const struct fovea_complaint *complaint);
+        const struct fovea_http_complaint *complaint);
 
 /** The same of a code and a message, as for printf. */
 void fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
@@ -28,7 +28,7 @@ void fovea_answer_fail(struct fovea_answer *answer, enum fovea_status code,
 /** The object inside, for an item too: {"message":...,"type":...,"param":...,
  *  "code":...}. */
 void fovea_answer_error_object(struct fovea_text *text,
-        const struct fovea_complaint *complaint);
+        const struct fovea_http_complaint *complaint);
 
 /** The text is complete: 200, or no_memory if it could not be made. */
 void fovea_answer_done(struct fovea_answer *answer);

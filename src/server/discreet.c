@@ -83,14 +83,14 @@ fovea_discreet_log(struct fovea_exchange *exchange, struct fovea_error *error)
 {
     struct fovea_server *server = exchange->server;
     struct fovea_error full = *error;
-    struct fovea_log_line line;
+    struct fovea_http_log_line line;
     if (!fovea_discreet(server, error) || exchange->has_logged) {
         return;
     }
     exchange->has_logged = true;
-    fovea_log_begin(&server->log, "warning", "failure", &line);
-    fovea_log_string(&line, "id", exchange->id);
-    fovea_log_string(&line, "code", fovea_status_name(full.code));
-    fovea_log_string(&line, "message", full.message);
-    fovea_log_end(&server->log, &line);
+    fovea_http_log_begin(&server->log, "warning", "failure", &line);
+    fovea_http_log_string(&line, "id", exchange->id);
+    fovea_http_log_string(&line, "code", fovea_status_name(full.code));
+    fovea_http_log_string(&line, "message", full.message);
+    fovea_http_log_end(&server->log, &line);
 }

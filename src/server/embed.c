@@ -6,7 +6,7 @@
 static void
 start(struct fovea_exchange *exchange, enum fovea_status status,
         struct fovea_embed_request *request,
-        const struct fovea_complaint *complaint)
+        const struct fovea_http_complaint *complaint)
 {
     if (status) {
         fovea_answer_error(&exchange->answer, complaint);
@@ -19,7 +19,7 @@ void
 fovea_handle_embeddings(struct fovea_exchange *exchange)
 {
     struct fovea_embed_request request = { .n_items = 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     enum fovea_status status =
             fovea_embed_request_parse(exchange->body.data, exchange->body.size,
                     exchange->server->settings.max_items, &request, &complaint);
@@ -30,7 +30,7 @@ void
 fovea_handle_upload(struct fovea_exchange *exchange)
 {
     struct fovea_embed_request request = { .n_items = 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     enum fovea_status status =
             fovea_upload_finish(exchange, &request, &complaint);
     start(exchange, status, &request, &complaint);

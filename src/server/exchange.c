@@ -79,12 +79,12 @@ refuse_body(struct fovea_exchange *exchange)
 static enum fovea_status
 prepare(struct fovea_exchange *exchange, struct fovea_error *err)
 {
-    enum fovea_coding coding = FOVEA_CODING_IDENTITY;
+    enum fovea_http_coding coding = FOVEA_HTTP_CODING_IDENTITY;
     const char *value = fovea_exchange_header(exchange, "Content-Encoding");
     enum fovea_status status = FOVEA_OK;
     if (value && exchange->route->is_post &&
-            fovea_coding_find(value, &coding) && coding) {
-        status = fovea_inflate_create(coding, &exchange->inflate, err);
+            fovea_http_coding_find(value, &coding) && coding) {
+        status = fovea_http_inflate_create(coding, &exchange->inflate, err);
     }
     if (!status && exchange->route->handle == fovea_handle_upload) {
         status = fovea_upload_begin(exchange, err);
@@ -129,9 +129,9 @@ keep_plain(struct fovea_exchange *exchange, const char *data, size_t size,
         return fovea_upload_add(exchange->upload, data, size, err);
     }
     return exchange->route->is_post
-            ? fovea_body_add(&exchange->body, &exchange->server->budget, data,
-                      size, exchange->inflate ? 0 : exchange->announced_bytes,
-                      err)
+            ? fovea_http_body_add(&exchange->body, &exchange->server->budget,
+                      data, size,
+                      exchange->inflate ? 0 : exchange->announced_bytes, err)
             : FOVEA_OK;
 }
 
@@ -148,9 +148,9 @@ too_large(const struct fovea_exchange *exchange, const char *how,
 static bool
 is_too_packed(const struct fovea_exchange *exchange)
 {
-    return exchange->unpacked_bytes > FOVEA_INFLATE_FREE_BYTES &&
-            (exchange->unpacked_bytes - FOVEA_INFLATE_FREE_BYTES) /
-                    FOVEA_INFLATE_MOST_TIMES >=
+    return exchange->unpacked_bytes > FOVEA_HTTP_INFLATE_FREE_BYTES &&
+            (exchange->unpacked_bytes - FOVEA_HTTP_INFLATE_FREE_BYTES) /
+                    FOVEA_HTTP_INFLATE_MOST_TIMES >=
             exchange->received_bytes;
 }
 
@@ -167,7 +167,7 @@ keep_unpacked(void *context, const char *data, size_t size,
         return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
                 "the request unpacks to more than %d times its size; send it "
                 "without Content-Encoding",
-                FOVEA_INFLATE_MOST_TIMES);
+                FOVEA_HTTP_INFLATE_MOST_TIMES);
     }
     return keep_plain(exchange, data, size, err);
 }
@@ -179,8 +179,8 @@ keep(struct fovea_exchange *exchange, const char *data, size_t size,
     if (exchange->received_bytes > exchange->server->settings.max_body_bytes) {
         return too_large(exchange, "", err);
     }
-    return exchange->inflate ? fovea_inflate_add(exchange->inflate, data, size,
-                                       keep_unpacked, exchange, err)
+    return exchange->inflate ? fovea_http_inflate_add(exchange->inflate, data,
+                                       size, keep_unpacked, exchange, err)
                              : keep_plain(exchange, data, size, err);
 }
 
@@ -189,9 +189,9 @@ fovea_exchange_forget_input(struct fovea_exchange *exchange)
 {
     fovea_upload_destroy(exchange->upload);
     exchange->upload = NULL;
-    fovea_inflate_destroy(exchange->inflate);
+    fovea_http_inflate_destroy(exchange->inflate);
     exchange->inflate = NULL;
-    fovea_body_finish(&exchange->body, &exchange->server->budget);
+    fovea_http_body_finish(&exchange->body, &exchange->server->budget);
 }
 
 void
@@ -227,7 +227,8 @@ static void
 handle(struct fovea_exchange *exchange)
 {
     struct fovea_error error;
-    if (exchange->inflate && fovea_inflate_end(exchange->inflate, &error)) {
+    if (exchange->inflate &&
+            fovea_http_inflate_end(exchange->inflate, &error)) {
         fovea_answer_fail(&exchange->answer, error.code, "", "%s",
                 error.message);
     } else {
@@ -297,36 +298,36 @@ write_log(struct fovea_exchange *exchange, int64_t time_ns)
 {
     struct fovea_server *server = exchange->server;
     const struct fovea_answer *answer = &exchange->answer;
-    struct fovea_log_line line;
+    struct fovea_http_log_line line;
     bool is_probe = exchange->route && exchange->route->is_probe &&
             answer->code == FOVEA_OK;
     if (server->settings.log_quiet ||
             (is_probe && !server->settings.log_verbose)) {
         return;
     }
-    fovea_log_begin(&server->log, "info", "request", &line);
-    fovea_log_string(&line, "id", exchange->id);
-    fovea_log_string(&line, "peer", exchange->connection->peer);
-    fovea_log_string(&line, "method", exchange->method);
-    fovea_log_string(&line, "path", exchange->path);
-    fovea_log_number(&line, "status", answer->http);
+    fovea_http_log_begin(&server->log, "info", "request", &line);
+    fovea_http_log_string(&line, "id", exchange->id);
+    fovea_http_log_string(&line, "peer", exchange->connection->peer);
+    fovea_http_log_string(&line, "method", exchange->method);
+    fovea_http_log_string(&line, "path", exchange->path);
+    fovea_http_log_number(&line, "status", answer->http);
     if (answer->code) {
-        fovea_log_string(&line, "code", fovea_status_name(answer->code));
+        fovea_http_log_string(&line, "code", fovea_status_name(answer->code));
     }
     if (exchange->n_items > 0) {
-        fovea_log_number(&line, "images", (int64_t)exchange->n_items);
-        fovea_log_number(&line, "bad", (int64_t)exchange->n_bad);
+        fovea_http_log_number(&line, "images", (int64_t)exchange->n_items);
+        fovea_http_log_number(&line, "bad", (int64_t)exchange->n_bad);
     }
     for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
         if (exchange->n_noted[i] > 0) {
-            fovea_log_number(&line, fovea_note_name(i),
+            fovea_http_log_number(&line, fovea_note_name(i),
                     (int64_t)exchange->n_noted[i]);
         }
     }
-    fovea_log_number(&line, "in", (int64_t)exchange->received_bytes);
-    fovea_log_number(&line, "out", (int64_t)exchange->sent_bytes);
-    fovea_log_time(&line, "ms", time_ns);
-    fovea_log_end(&server->log, &line);
+    fovea_http_log_number(&line, "in", (int64_t)exchange->received_bytes);
+    fovea_http_log_number(&line, "out", (int64_t)exchange->sent_bytes);
+    fovea_http_log_time(&line, "ms", time_ns);
+    fovea_http_log_end(&server->log, &line);
 }
 
 void

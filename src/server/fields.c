@@ -31,14 +31,14 @@ struct field {
     /* NULL: ignored. All values are text here. */
     enum fovea_status (*set)(struct fovea_embed_request *request,
             const struct field *field, const char *value,
-            struct fovea_complaint *complaint);
+            struct fovea_http_complaint *complaint);
 };
 
 /* The value of a field is another than it may be; text of the client's as it
  * may stand in a message. */
 static enum fovea_status
 refuse(const struct field *field, const char *value,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
     char shown[SHOWN_SIZE];
     const char *quote = field->kind == TRUTH ? "" : "\"";
@@ -48,18 +48,18 @@ refuse(const struct field *field, const char *value,
             *c = '?';
         }
     }
-    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
             "%s must be %s, not %s%s%s%s", field->name, field->expected, quote,
             shown, strlen(value) < sizeof shown ? "" : "...", quote);
 }
 
 static enum fovea_status
 set_model(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     char *model = strdup(value);
     if (!model) {
-        return fovea_complain(complaint, FOVEA_ERR_NO_MEMORY, field->name,
+        return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY, field->name,
                 "cannot allocate %zu bytes for the model's name",
                 strlen(value) + 1);
     }
@@ -70,7 +70,7 @@ set_model(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 set_encoding(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     if (strcmp(value, "base64") == 0) {
         request->encoding = FOVEA_ENCODING_BASE64;
@@ -87,7 +87,7 @@ set_encoding(struct fovea_embed_request *request, const struct field *field,
  * they are written down. */
 static enum fovea_status
 set_type(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     return strcmp(value, "float") == 0
             ? FOVEA_OK
@@ -96,7 +96,7 @@ set_type(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 set_dimensions(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     uint64_t number = 0;
     if (!fovea_number_parse(value, &number) || number > UINT32_MAX) {
@@ -104,7 +104,7 @@ set_dimensions(struct fovea_embed_request *request, const struct field *field,
     }
     if (request->dimensions > 0 && number > 0 &&
             request->dimensions != number) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
                 "dimensions is given twice, as %u and as %s (%s)",
                 request->dimensions, value, field->name);
     }
@@ -114,7 +114,7 @@ set_dimensions(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 set_on_error(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     request->on_error_item = strcmp(value, "item") == 0;
     return request->on_error_item || strcmp(value, "fail") == 0
@@ -124,11 +124,11 @@ set_on_error(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 set_modality(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     request->is_image_only = strcmp(value, "image") == 0;
     if (strcmp(value, "text") == 0) {
-        return fovea_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED,
+        return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED,
                 field->name,
                 "modality is \"text\", and only images are embedded here");
     }
@@ -139,7 +139,7 @@ set_modality(struct fovea_embed_request *request, const struct field *field,
  * two, as words in quotes or as they are. */
 static enum fovea_status
 check_only(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     size_t size = strlen(value);
     (void)request;
@@ -155,22 +155,23 @@ check_only(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 refuse_always(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     (void)request;
     (void)value;
-    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
             "%s is not served: %s", field->name, field->expected);
 }
 
 static enum fovea_status
 refuse_text(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     (void)request;
     (void)value;
-    return fovea_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED, field->name,
-            "%s is given, and only images are embedded here", field->name);
+    return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED,
+            field->name, "%s is given, and only images are embedded here",
+            field->name);
 }
 
 #define FLOAT_OR_BASE64 "\"float\" or \"base64\""
@@ -222,7 +223,7 @@ static const struct field fields[] = {
 
 enum fovea_status
 fovea_fields_set(struct fovea_embed_request *request, const char *name,
-        const char *value, struct fovea_complaint *complaint)
+        const char *value, struct fovea_http_complaint *complaint)
 {
     /* A form sends its empty fields along. */
     for (size_t i = 0; *value && i < FOVEA_ARRAY_LEN(fields); i++) {
@@ -246,16 +247,16 @@ fovea_fields_have(const char *name)
 
 static enum fovea_status
 wrong_type(const struct field *field, const json_t *json,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
-    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
             "%s must be %s, not %s", field->name, field->expected,
             fovea_skeleton_kind(json));
 }
 
 static enum fovea_status
 read_number(struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_complaint *complaint)
+        const json_t *json, struct fovea_http_complaint *complaint)
 {
     if (!json_is_number(json)) {
         return wrong_type(field, json, complaint);
@@ -263,7 +264,7 @@ read_number(struct fovea_embed_request *request, const struct field *field,
     double number = json_number_value(json);
     char text[NUMBER_SIZE];
     if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number)) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
                 "%s must be %s, not %.10g", field->name, field->expected,
                 number);
     }
@@ -273,7 +274,7 @@ read_number(struct fovea_embed_request *request, const struct field *field,
 
 static enum fovea_status
 read_truth(struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_complaint *complaint)
+        const json_t *json, struct fovea_http_complaint *complaint)
 {
     return json_is_boolean(json)
             ? field->set(request, field, json_is_true(json) ? "true" : "false",
@@ -284,7 +285,7 @@ read_truth(struct fovea_embed_request *request, const struct field *field,
 static enum fovea_status
 read_text(const struct fovea_skeleton *skeleton,
         struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_complaint *complaint)
+        const json_t *json, struct fovea_http_complaint *complaint)
 {
     if (field->kind == TEXTS && json_array_size(json) == 1) {
         json = json_array_get(json, 0);
@@ -295,7 +296,7 @@ read_text(const struct fovea_skeleton *skeleton,
     size_t size = 0;
     const char *value = fovea_skeleton_string(skeleton, json, &size);
     if (size > MAX_VALUE) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
                 "%s must be %s, not %zu bytes of text", field->name,
                 field->expected, size);
     }
@@ -305,7 +306,7 @@ read_text(const struct fovea_skeleton *skeleton,
 static enum fovea_status
 read_field(const struct fovea_skeleton *skeleton,
         struct fovea_embed_request *request, const struct field *field,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
     const json_t *json = fovea_skeleton_field(skeleton->tree, field->name);
     if (!json || !field->set) {
@@ -327,7 +328,8 @@ read_field(const struct fovea_skeleton *skeleton,
 
 enum fovea_status
 fovea_fields_read(const struct fovea_skeleton *skeleton,
-        struct fovea_embed_request *request, struct fovea_complaint *complaint)
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
 {
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; !status && i < FOVEA_ARRAY_LEN(fields); i++) {

@@ -21,7 +21,8 @@
  */
 FOVEA_NODISCARD enum fovea_status fovea_fields_read(
         const struct fovea_skeleton *skeleton,
-        struct fovea_embed_request *request, struct fovea_complaint *complaint);
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint);
 
 /**
  * Set a field by name. Used for the fields of a form and the
@@ -33,7 +34,7 @@ FOVEA_NODISCARD enum fovea_status fovea_fields_read(
  */
 FOVEA_NODISCARD enum fovea_status fovea_fields_set(
         struct fovea_embed_request *request, const char *name,
-        const char *value, struct fovea_complaint *complaint);
+        const char *value, struct fovea_http_complaint *complaint);
 
 /** Whether the table has a field. */
 bool fovea_fields_have(const char *name);

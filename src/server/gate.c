@@ -89,7 +89,7 @@ static bool
 has_key(const struct fovea_exchange *exchange)
 {
     static const char scheme[] = "Bearer ";
-    const struct fovea_keys *keys = &exchange->server->keys;
+    const struct fovea_http_keys *keys = &exchange->server->keys;
     const char *key = fovea_exchange_header(exchange, "Authorization");
     if (key && begins_with(key, scheme)) {
         key += sizeof scheme - 1;
@@ -97,7 +97,7 @@ has_key(const struct fovea_exchange *exchange)
     } else {
         key = fovea_exchange_header(exchange, "X-API-Key");
     }
-    return key && fovea_keys_have(keys, key, strlen(key));
+    return key && fovea_http_keys_have(keys, key, strlen(key));
 }
 
 static bool
@@ -172,12 +172,12 @@ static bool
 coding_is_fine(struct fovea_exchange *exchange)
 {
     unsigned n = 0;
-    enum fovea_coding coding;
+    enum fovea_http_coding coding;
     const char *value = fovea_exchange_header(exchange, "Content-Encoding");
     (void)MHD_get_connection_values(exchange->connection->mhd, MHD_HEADER_KIND,
             count_codings, &n);
     if (!value || !exchange->route->is_post ||
-            (n == 1 && fovea_coding_find(value, &coding))) {
+            (n == 1 && fovea_http_coding_find(value, &coding))) {
         return true;
     }
     fovea_answer_fail(&exchange->answer, FOVEA_ERR_CONTENT_ENCODING, "",

@@ -25,12 +25,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "http/body.h"
+#include "http/http_log.h"
+#include "http/inflate.h"
+#include "http/keys.h"
+#include "http/listen.h"
 #include "server/answer.h"
-#include "server/body.h"
-#include "server/inflate.h"
-#include "server/keys.h"
-#include "server/listen.h"
-#include "server/log.h"
+#include "server/settings.h"
 #include "server/tally.h"
 
 enum {
@@ -117,9 +118,9 @@ struct fovea_exchange {
     int64_t started_ns;
     uint64_t announced_bytes; /* 0: not said */
     uint64_t received_bytes;
-    struct fovea_inflate *inflate; /* of a packed body; owned */
+    struct fovea_http_inflate *inflate; /* of a packed body; owned */
     uint64_t unpacked_bytes;
-    struct fovea_body body;
+    struct fovea_http_body body;
     struct fovea_upload *upload;  /* of a form; owned */
     struct fovea_server_job *job; /* owned */
     struct fovea_answer answer;
@@ -137,9 +138,9 @@ struct fovea_server {
     struct fovea *library;
     struct fovea_served *models;
     size_t n_models;
-    struct fovea_listeners listeners;
-    struct fovea_log log;
-    struct fovea_keys keys;
+    struct fovea_http_listeners listeners;
+    struct fovea_http_log log;
+    struct fovea_http_keys keys;
     bool needs_key;
     int64_t started_ns;
     uint64_t id_seed;
@@ -153,8 +154,9 @@ struct fovea_server {
     struct fovea_connection *connections;
     unsigned n_connections;
     bool is_accepting;
-    const struct fovea_listener *arriving; /* of the connection being added */
-    struct fovea_body_budget budget;
+    const struct fovea_http_listener
+            *arriving; /* of the connection being added */
+    struct fovea_http_body_budget budget;
     struct fovea_tally tally;
     uint64_t last_id;
     size_t n_working;                 /* exchanges that are suspended */

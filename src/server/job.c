@@ -50,7 +50,7 @@ static void
 fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
 {
     size_t index = (size_t)(item - job->items);
-    struct fovea_complaint *failure = &job->failure;
+    struct fovea_http_complaint *failure = &job->failure;
     if (item->error.code == FOVEA_ERR_CANCELLED ||
             (failure->error.code && index > job->failed_at)) {
         return;
@@ -271,16 +271,17 @@ fovea_server_jobs_go_on(struct fovea_server *server)
 }
 
 static enum fovea_status
-check(const struct fovea_server_job *job, struct fovea_complaint *complaint)
+check(const struct fovea_server_job *job,
+        struct fovea_http_complaint *complaint)
 {
     const struct fovea_embed_request *request = &job->request;
     if (!job->served) {
-        return fovea_complain(complaint, FOVEA_ERR_UNKNOWN_MODEL, "model",
+        return fovea_http_complain(complaint, FOVEA_ERR_UNKNOWN_MODEL, "model",
                 FOVEA_UNKNOWN_MODEL_TEXT, request->model);
     }
     uint32_t dimension = job->served->info.embedding_dimension;
     if (request->dimensions > dimension) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, "dimensions",
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, "dimensions",
                 "dimensions is %u; the model has %u", request->dimensions,
                 dimension);
     }
@@ -334,7 +335,7 @@ void
 fovea_server_job_start(struct fovea_exchange *exchange,
         struct fovea_embed_request *request)
 {
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     struct fovea_server_job *job = create(exchange, request);
     exchange->job = job;
     enum fovea_status status = job

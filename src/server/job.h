@@ -36,8 +36,8 @@ struct fovea_server_job {
     size_t n_in_flight;
     bool is_over; /* no more is submitted */
     bool is_waiting;
-    size_t failed_at;               /* the item that failed the request */
-    struct fovea_complaint failure; /* code FOVEA_OK: the request has not
+    size_t failed_at;                    /* the item that failed the request */
+    struct fovea_http_complaint failure; /* code FOVEA_OK: the request has not
                                        failed as a whole */
 };
 

@@ -69,7 +69,7 @@ add_item(const struct fovea_server_job *job, size_t index,
     size_t dimension = job->served->info.embedding_dimension;
     const struct fovea_error *error = &job->items[index].error;
     if (error->code) {
-        struct fovea_complaint complaint = { .error = *error };
+        struct fovea_http_complaint complaint = { .error = *error };
         fovea_embed_request_param(&job->request, index, complaint.param);
         /* OpenAI's clients decode the vector of every item: theirs is of no
            numbers, in the encoding that was asked for. */
@@ -107,7 +107,7 @@ void
 fovea_server_job_write(const struct fovea_server_job *job,
         struct fovea_answer *answer)
 {
-    struct fovea_complaint complaint = job->failure;
+    struct fovea_http_complaint complaint = job->failure;
     if (!complaint.error.code && all_may_retry(job)) {
         complaint.error = job->items[0].error;
     }

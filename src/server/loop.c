@@ -13,8 +13,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "http/notify.h"
 #include "server/job.h"
-#include "server/notify.h"
 
 enum {
     MAX_EVENTS = 64,
@@ -89,7 +89,7 @@ fovea_loop_unwatch_client(const struct fovea_connection *connection)
 
 static bool
 has_room(const struct fovea_server *server,
-        const struct fovea_listener *listener)
+        const struct fovea_http_listener *listener)
 {
     unsigned most = server->settings.max_connections +
             (listener->is_control ? CONTROL_RESERVE : 0);
@@ -98,7 +98,8 @@ has_room(const struct fovea_server *server,
 
 /* Take in who waits at a listener. False: it cannot be helped for now. */
 static bool
-accept_some(struct fovea_server *server, const struct fovea_listener *listener)
+accept_some(struct fovea_server *server,
+        const struct fovea_http_listener *listener)
 {
     for (unsigned i = 0; i < MAX_ACCEPTED && has_room(server, listener); i++) {
         struct sockaddr_storage address;
@@ -126,7 +127,7 @@ set_accepting(struct fovea_server *server, bool on)
     }
     server->is_accepting = on;
     for (unsigned i = 0; i < server->listeners.n; i++) {
-        struct fovea_listener *listener = &server->listeners.all[i];
+        struct fovea_http_listener *listener = &server->listeners.all[i];
         if (listener->is_control) {
             continue;
         }
@@ -148,8 +149,8 @@ begin_draining(struct fovea_server *server)
     server->is_draining = true;
     server->drain_until_ns =
             fovea_later(fovea_clock_ns(), server->settings.drain_ns);
-    fovea_notify("STOPPING=1");
-    fovea_log_say(&server->log, "info", "server",
+    fovea_http_notify("STOPPING=1");
+    fovea_http_log_say(&server->log, "info", "server",
             "draining: %zu requests are under way", server->n_working);
 }
 
@@ -169,9 +170,9 @@ take_signals(struct fovea_server *server)
 static bool
 is_listener(const struct fovea_server *server, const void *what)
 {
-    const struct fovea_listener *first = server->listeners.all;
+    const struct fovea_http_listener *first = server->listeners.all;
     return (uintptr_t)what >= (uintptr_t)first &&
-            (uintptr_t)what < (uintptr_t)(first + FOVEA_MAX_LISTENERS);
+            (uintptr_t)what < (uintptr_t)(first + FOVEA_HTTP_MAX_LISTENERS);
 }
 
 static void
@@ -271,7 +272,7 @@ static void
 go_round(struct fovea_server *server)
 {
     struct epoll_event events[MAX_EVENTS];
-    int64_t watchdog_ns = fovea_notify_watchdog_ns();
+    int64_t watchdog_ns = fovea_http_notify_watchdog_ns();
     int64_t watchdog_due_ns = watchdog_ns ? fovea_clock_ns() : INT64_MAX;
     int64_t accept_again_ns = 0;
     for (;;) {
@@ -281,7 +282,7 @@ go_round(struct fovea_server *server)
             return;
         }
         if (now_ns >= watchdog_due_ns) {
-            fovea_notify("WATCHDOG=1");
+            fovea_http_notify("WATCHDOG=1");
             watchdog_due_ns = now_ns + watchdog_ns;
         }
         set_accepting(server,
@@ -315,7 +316,7 @@ log_daemon(void *context, const char *format, va_list arguments)
     if (size > 0 && server->settings.log_verbose) {
         size_t end = strcspn(message, "\n");
         message[end] = '\0';
-        fovea_log_say(&server->log, "info", "http", "%s", message);
+        fovea_http_log_say(&server->log, "info", "http", "%s", message);
     }
 }
 
@@ -363,7 +364,7 @@ open_events(struct fovea_server *server, struct fovea_error *err)
                 "the server's events cannot be opened");
     }
     for (unsigned i = 0; i < server->listeners.n; i++) {
-        struct fovea_listener *listener = &server->listeners.all[i];
+        struct fovea_http_listener *listener = &server->listeners.all[i];
         if (listener->is_control &&
                 !add_event(server, listener->fd, EPOLLIN, listener)) {
             return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
@@ -381,7 +382,7 @@ fovea_server_loop(struct fovea_server *server, struct fovea_error *err)
         status = open_daemon(server, err);
     }
     if (!status) {
-        fovea_notify("READY=1\nSTATUS=serving");
+        fovea_http_notify("READY=1\nSTATUS=serving");
         go_round(server);
     }
     if (server->daemon) {

@@ -91,7 +91,7 @@ add_headers(const struct fovea_exchange *exchange,
         add(response, "Allow", answer->allow);
     }
     if (answer->code == FOVEA_ERR_CONTENT_ENCODING) {
-        add(response, "Accept-Encoding", FOVEA_CODINGS);
+        add(response, "Accept-Encoding", FOVEA_HTTP_CODINGS);
     }
     if (answer->http == HTTP_UNAUTHORIZED) {
         add(response, "WWW-Authenticate", "Bearer");

@@ -6,13 +6,14 @@
 
 void
 fovea_embed_request_param(const struct fovea_embed_request *request,
-        size_t index, char param_out[FOVEA_PARAM_SIZE])
+        size_t index, char param_out[FOVEA_HTTP_PARAM_SIZE])
 {
     const char *name = request->list_name ? request->list_name : "";
     if (request->is_list) {
-        (void)snprintf(param_out, FOVEA_PARAM_SIZE, "%s[%zu]", name, index);
+        (void)snprintf(param_out, FOVEA_HTTP_PARAM_SIZE, "%s[%zu]", name,
+                index);
     } else {
-        (void)snprintf(param_out, FOVEA_PARAM_SIZE, "%s", name);
+        (void)snprintf(param_out, FOVEA_HTTP_PARAM_SIZE, "%s", name);
     }
 }
 

@@ -12,7 +12,7 @@
 
 #include "fovea/fovea.h"
 
-#include "server/complaint.h"
+#include "http/complaint.h"
 
 enum {
     FOVEA_DEFAULT_MAX_ITEMS = 2048 /* images of a request */
@@ -51,7 +51,7 @@ struct fovea_embed_request {
 
 /** The name of an item for messages and "param": "input[3]". */
 void fovea_embed_request_param(const struct fovea_embed_request *request,
-        size_t index, char param_out[FOVEA_PARAM_SIZE]);
+        size_t index, char param_out[FOVEA_HTTP_PARAM_SIZE]);
 
 /** Free; fine on a zeroed one, and twice. */
 void fovea_embed_request_finish(struct fovea_embed_request *request);

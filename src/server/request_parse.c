@@ -36,16 +36,16 @@ static const char *const list_names[] = { "input", "inputs", "images",
 
 static enum fovea_status
 wrong_type(const char *name, const char *expected, const json_t *json,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
-    return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
             "%s must be %s, not %s", name, expected, fovea_skeleton_kind(json));
 }
 
 /* Find the list of images, by the one of its names that is given. */
 static enum fovea_status
 find_list(const struct fovea_skeleton *skeleton, const char **name_out,
-        const json_t **list_out, struct fovea_complaint *complaint)
+        const json_t **list_out, struct fovea_http_complaint *complaint)
 {
     const char *name = NULL;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(list_names); i++) {
@@ -53,14 +53,15 @@ find_list(const struct fovea_skeleton *skeleton, const char **name_out,
             continue;
         }
         if (name) {
-            return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[i],
+            return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT,
+                    list_names[i],
                     "\"%s\" and \"%s\" are both given: they name the same list",
                     name, list_names[i]);
         }
         name = list_names[i];
     }
     if (!name) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[0],
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[0],
                 "\"input\" is missing: an image or a list of images");
     }
     *name_out = name;
@@ -70,7 +71,7 @@ find_list(const struct fovea_skeleton *skeleton, const char **name_out,
 
 static enum fovea_status
 check_list(const char *name, const json_t *list, size_t max_items,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
     if (!json_is_array(list) && !json_is_object(list) &&
             !json_is_string(list)) {
@@ -79,21 +80,21 @@ check_list(const char *name, const json_t *list, size_t max_items,
     }
     size_t n_items = json_is_array(list) ? json_array_size(list) : 1;
     if (n_items == 0) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
                 "%s is empty", name);
     }
     if (fovea_item_is_tokens(list)) {
-        return fovea_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED, name,
+        return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED, name,
                 "%s is " FOVEA_TOKENS_TEXT, name);
     }
     if (name == messages && (!json_is_array(list) || n_items > 1)) {
-        return fovea_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
                 "messages must be a list of one message, whose content is one "
                 "image: all messages together are one embedding; images each "
                 "of their own are given in \"input\"");
     }
     if (n_items > max_items) {
-        return fovea_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
+        return fovea_http_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
                 "%s has %zu images, at most %zu are taken %s", name, n_items,
                 max_items, fovea_limit_by(FOVEA_LIMIT_ITEMS));
     }
@@ -102,7 +103,8 @@ check_list(const char *name, const json_t *list, size_t max_items,
 
 static enum fovea_status
 read_items(const struct fovea_skeleton *skeleton, size_t max_items,
-        struct fovea_embed_request *request, struct fovea_complaint *complaint)
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
 {
     const json_t *list = NULL;
     enum fovea_status status =
@@ -117,7 +119,7 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
     request->n_items = request->is_list ? json_array_size(list) : 1;
     request->items = calloc(request->n_items, sizeof *request->items);
     if (!request->items) {
-        return fovea_complain(complaint, FOVEA_ERR_NO_MEMORY,
+        return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY,
                 request->list_name,
                 "cannot allocate %zu bytes for the images' places",
                 request->n_items * sizeof *request->items);
@@ -143,7 +145,8 @@ limit_of(size_t n, size_t max_items, size_t spare)
 
 static enum fovea_status
 read_request(const struct fovea_skeleton *skeleton, size_t max_items,
-        struct fovea_embed_request *request, struct fovea_complaint *complaint)
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
 {
     enum fovea_status status = fovea_fields_read(skeleton, request, complaint);
     return status ? status
@@ -153,7 +156,7 @@ read_request(const struct fovea_skeleton *skeleton, size_t max_items,
 enum fovea_status
 fovea_embed_request_parse(char *body, size_t size, size_t max_items,
         struct fovea_embed_request *request_out,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
     const struct fovea_skeleton_limits limits = {
         .long_size = LONG_SIZE,
@@ -167,7 +170,7 @@ fovea_embed_request_parse(char *body, size_t size, size_t max_items,
     enum fovea_status status =
             fovea_skeleton_parse(body, size, &limits, &skeleton, &error);
     if (status) {
-        return fovea_complain(complaint, status, "", "%s", error.message);
+        return fovea_http_complain(complaint, status, "", "%s", error.message);
     }
     struct fovea_embed_request request = { 0 };
     status = read_request(&skeleton, max_items, &request, complaint);

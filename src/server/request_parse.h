@@ -27,6 +27,6 @@
  */
 FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
         size_t size, size_t max_items, struct fovea_embed_request *request_out,
-        struct fovea_complaint *complaint);
+        struct fovea_http_complaint *complaint);
 
 #endif

@@ -161,7 +161,7 @@ warn_of_preprocessor(struct fovea_server *server,
         const struct fovea_served *served)
 {
     if (strcmp(served->info.preprocessor, "default") == 0) {
-        fovea_log_say(&server->log, "warning", "model",
+        fovea_http_log_say(&server->log, "warning", "model",
                 "%s has no preprocessor_config.json: its images are prepared "
                 "as for OpenAI's CLIP, which may not be what it was trained on",
                 served->name);

@@ -9,9 +9,9 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "http/notify.h"
 #include "server/backroom.h"
 #include "server/control.h"
-#include "server/notify.h"
 #include "server/served.h"
 
 enum {
@@ -33,26 +33,26 @@ static void
 log_event(void *context, const struct fovea_event *event)
 {
     struct fovea_server *server = context;
-    struct fovea_log_line line;
+    struct fovea_http_log_line line;
     bool is_bad = is_failure(event);
     if (!is_bad && !server->settings.log_verbose &&
             event->kind != FOVEA_EVENT_WORKER_LOG) {
         return;
     }
-    fovea_log_begin(&server->log, is_bad ? "warning" : "info",
+    fovea_http_log_begin(&server->log, is_bad ? "warning" : "info",
             fovea_event_kind_name(event->kind), &line);
     if (event->model_key) {
-        fovea_log_string(&line, "model", event->model_key);
+        fovea_http_log_string(&line, "model", event->model_key);
     }
     if (event->pid) {
-        fovea_log_number(&line, "pid", event->pid);
+        fovea_http_log_number(&line, "pid", event->pid);
     }
     if (event->reason) {
-        fovea_log_string(&line, "reason",
+        fovea_http_log_string(&line, "reason",
                 fovea_stop_reason_name(event->reason));
     }
-    fovea_log_string(&line, "message", event->message);
-    fovea_log_end(&server->log, &line);
+    fovea_http_log_string(&line, "message", event->message);
+    fovea_http_log_end(&server->log, &line);
 }
 
 void
@@ -60,19 +60,20 @@ fovea_server_reload(struct fovea_server *server)
 {
     const struct fovea_server_settings *settings = &server->settings;
     struct fovea_error error;
-    fovea_notify_reloading();
-    if (fovea_log_reopen(&server->log, &error)) {
-        fovea_log_say(&server->log, "error", "reload", "%s", error.message);
+    fovea_http_notify_reloading();
+    if (fovea_http_log_reopen(&server->log, &error)) {
+        fovea_http_log_say(&server->log, "error", "reload", "%s",
+                error.message);
     }
-    if (fovea_keys_read(settings->api_key, settings->api_key_file,
+    if (fovea_http_keys_read(settings->api_key, settings->api_key_file,
                 &server->keys, &error)) {
-        fovea_log_say(&server->log, "error", "reload",
+        fovea_http_log_say(&server->log, "error", "reload",
                 "%s; the keys stay as they were", error.message);
     } else {
-        fovea_log_say(&server->log, "info", "reload",
+        fovea_http_log_say(&server->log, "info", "reload",
                 "log opened anew, %zu keys read", server->keys.n);
     }
-    fovea_notify("READY=1");
+    fovea_http_notify("READY=1");
 }
 
 static enum fovea_status
@@ -103,9 +104,9 @@ open_control(struct fovea_server *server)
     char path[FOVEA_CONTROL_PATH_SIZE];
     struct fovea_error error;
     if (fovea_control_path(path, &error) ||
-            fovea_listen_unix(&server->listeners, path, CONTROL_MODE, true,
+            fovea_http_listen_unix(&server->listeners, path, CONTROL_MODE, true,
                     &error)) {
-        fovea_log_say(&server->log, "warning", "server",
+        fovea_http_log_say(&server->log, "warning", "server",
                 "no control socket: %s", error.message);
     }
 }
@@ -114,19 +115,19 @@ static enum fovea_status
 open_listeners(struct fovea_server *server, struct fovea_error *err)
 {
     const struct fovea_server_settings *settings = &server->settings;
-    struct fovea_listeners *listeners = &server->listeners;
+    struct fovea_http_listeners *listeners = &server->listeners;
     int n = 0;
-    int first = fovea_notify_listeners(&n);
+    int first = fovea_http_notify_listeners(&n);
     enum fovea_status status = FOVEA_OK;
     if (n > 0) {
-        status = fovea_listen_inherited(listeners, first, n, err);
+        status = fovea_http_listen_inherited(listeners, first, n, err);
     } else {
         if (settings->host) {
-            status = fovea_listen_tcp(listeners, settings->host, settings->port,
-                    err);
+            status = fovea_http_listen_tcp(listeners, settings->host,
+                    settings->port, err);
         }
         if (!status && settings->unix_path) {
-            status = fovea_listen_unix(listeners, settings->unix_path,
+            status = fovea_http_listen_unix(listeners, settings->unix_path,
                     UNIX_MODE, false, err);
         }
     }
@@ -150,10 +151,10 @@ static void
 say_where(struct fovea_server *server)
 {
     for (unsigned i = 0; i < server->listeners.n; i++) {
-        const struct fovea_listener *listener = &server->listeners.all[i];
+        const struct fovea_http_listener *listener = &server->listeners.all[i];
         if (!listener->is_control) {
-            fovea_log_say(&server->log, "info", "server", "listening on %s",
-                    listener->name);
+            fovea_http_log_say(&server->log, "info", "server",
+                    "listening on %s", listener->name);
         }
     }
 }
@@ -201,7 +202,7 @@ start(struct fovea_server *server, struct fovea_error *err)
     const struct fovea_server_settings *settings = &server->settings;
     enum fovea_status status = open_plumbing(server, err);
     if (!status) {
-        status = fovea_keys_read(settings->api_key, settings->api_key_file,
+        status = fovea_http_keys_read(settings->api_key, settings->api_key_file,
                 &server->keys, err);
     }
     server->needs_key = settings->api_key || settings->api_key_file;
@@ -234,9 +235,10 @@ finish(struct fovea_server *server)
     fovea_backroom_close(server->backroom);
     fovea_served_close(server);
     fovea_close(server->library);
-    fovea_log_close(&server->log); /* the workers' ends were still logged */
-    fovea_listeners_close(&server->listeners);
-    fovea_keys_finish(&server->keys);
+    fovea_http_log_close(
+            &server->log); /* the workers' ends were still logged */
+    fovea_http_listeners_close(&server->listeners);
+    fovea_http_keys_finish(&server->keys);
     close_fd(server->signals);
     close_fd(server->wake);
     close_fd(server->epoll);
@@ -261,7 +263,7 @@ fovea_serve(const struct fovea_server_settings *settings,
     server->budget.max_bytes = settings->body_memory_bytes;
     fovea_tally_init(&server->tally, server->started_ns);
     (void)pthread_mutex_init(&server->mu, NULL);
-    enum fovea_status status = fovea_log_open(&server->log,
+    enum fovea_status status = fovea_http_log_open(&server->log,
             settings->log_format, settings->log_file, err);
     if (status) {
         free(server);
@@ -273,7 +275,7 @@ fovea_serve(const struct fovea_server_settings *settings,
         status = fovea_server_loop(server, err);
     }
     if (!status) {
-        fovea_log_say(&server->log, "info", "server", "stopped");
+        fovea_http_log_say(&server->log, "info", "server", "stopped");
     }
     finish(server);
     return status;

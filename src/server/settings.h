@@ -5,6 +5,8 @@
 
 #include "fovea/fovea.h"
 
+#include "http/http_log.h"
+
 enum {
     FOVEA_DEFAULT_PORT = 8080,
     FOVEA_DEFAULT_MAX_CONNECTIONS = 1024,
@@ -17,11 +19,6 @@ enum {
 #define FOVEA_DEFAULT_BODY_NS           (INT64_C(120) * 1000000000)
 #define FOVEA_DEFAULT_KEEP_ALIVE_NS     (INT64_C(75) * 1000000000)
 #define FOVEA_DEFAULT_DRAIN_NS          (INT64_C(30) * 1000000000)
-
-enum fovea_log_format {
-    FOVEA_LOG_TEXT,
-    FOVEA_LOG_JSON, /* a line each */
-};
 
 struct fovea_server_settings {
     struct fovea_options library; /* on_event is the server's to set */

@@ -18,7 +18,7 @@ enum {
 struct fovea_upload {
     struct fovea_server *server;
     struct MHD_PostProcessor *parser;
-    struct fovea_body *files; /* [n_files] */
+    struct fovea_http_body *files; /* [n_files] */
     size_t n_files;
     /* The field that is being read; settings are short. */
     char name[MAX_NAME];
@@ -28,7 +28,7 @@ struct fovea_upload {
        does not say so. */
     char stray[MAX_NAME];
     struct fovea_embed_request request;
-    struct fovea_complaint failure;
+    struct fovea_http_complaint failure;
 };
 
 static enum MHD_Result
@@ -60,10 +60,10 @@ add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
                     "no memory for a file of the form");
         }
         upload->files = files;
-        upload->files[upload->n_files++] = (struct fovea_body){ 0 };
+        upload->files[upload->n_files++] = (struct fovea_http_body){ 0 };
     }
-    return fovea_body_add(&upload->files[upload->n_files - 1], &server->budget,
-                   data, size, 0, &upload->failure.error)
+    return fovea_http_body_add(&upload->files[upload->n_files - 1],
+                   &server->budget, data, size, 0, &upload->failure.error)
             ? MHD_NO
             : MHD_YES;
 }
@@ -87,7 +87,7 @@ static enum MHD_Result
 give_up_stray(struct fovea_upload *upload)
 {
     if (!upload->failure.error.code) {
-        (void)fovea_complain(&upload->failure, FOVEA_ERR_ARGUMENT,
+        (void)fovea_http_complain(&upload->failure, FOVEA_ERR_ARGUMENT,
                 upload->stray,
                 "the form's part \"%s\" is no file: it has no filename, and no "
                 "type image/* or application/octet-stream (curl sends a file "
@@ -204,7 +204,7 @@ take_argument(void *context, enum MHD_ValueKind kind, const char *name,
 }
 
 static enum fovea_status
-finish_form(struct fovea_upload *upload, struct fovea_complaint *complaint)
+finish_form(struct fovea_upload *upload, struct fovea_http_complaint *complaint)
 {
     enum MHD_Result ended = MHD_destroy_post_processor(upload->parser);
     upload->parser = NULL;
@@ -226,8 +226,9 @@ finish_form(struct fovea_upload *upload, struct fovea_complaint *complaint)
 
 /* Items for files that lie in memory. */
 static enum fovea_status
-add_items(struct fovea_embed_request *request, const struct fovea_body *files,
-        size_t n, struct fovea_complaint *complaint)
+add_items(struct fovea_embed_request *request,
+        const struct fovea_http_body *files, size_t n,
+        struct fovea_http_complaint *complaint)
 {
     request->items = calloc(n, sizeof *request->items);
     if (!request->items) {
@@ -252,12 +253,12 @@ add_items(struct fovea_embed_request *request, const struct fovea_body *files,
 enum fovea_status
 fovea_upload_finish(struct fovea_exchange *exchange,
         struct fovea_embed_request *request_out,
-        struct fovea_complaint *complaint)
+        struct fovea_http_complaint *complaint)
 {
     struct fovea_upload *form = exchange->upload;
     struct fovea_upload query = { .server = exchange->server };
     struct fovea_upload *upload = form ? form : &query;
-    *complaint = (struct fovea_complaint){ .param = "" };
+    *complaint = (struct fovea_http_complaint){ .param = "" };
     enum fovea_status status = form ? finish_form(form, complaint) : FOVEA_OK;
     if (!status &&
             MHD_get_connection_values(exchange->connection->mhd,
@@ -289,7 +290,7 @@ fovea_upload_destroy(struct fovea_upload *upload)
         (void)MHD_destroy_post_processor(upload->parser);
     }
     for (size_t i = 0; i < upload->n_files; i++) {
-        fovea_body_finish(&upload->files[i], &upload->server->budget);
+        fovea_http_body_finish(&upload->files[i], &upload->server->budget);
     }
     free(upload->files);
     fovea_embed_request_finish(&upload->request);

@@ -24,7 +24,7 @@ FOVEA_NODISCARD enum fovea_status fovea_upload_add(struct fovea_upload *upload,
 FOVEA_NODISCARD enum fovea_status fovea_upload_finish(
         struct fovea_exchange *exchange,
         struct fovea_embed_request *request_out,
-        struct fovea_complaint *complaint);
+        struct fovea_http_complaint *complaint);
 
 /** NULL is fine. */
 void fovea_upload_destroy(struct fovea_upload *upload);

@@ -29,7 +29,7 @@ read_body(const void *context, struct fovea_error *err)
     char copy[sizeof body];
     memcpy(copy, body, sizeof body);
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     enum fovea_status status = fovea_embed_request_parse(copy, sizeof body - 1,
             10, &request, &complaint);
     if (status) {
@@ -61,7 +61,7 @@ static enum fovea_status
 set_model(const void *context, struct fovea_error *err)
 {
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     enum fovea_status status =
             fovea_fields_set(&request, "model", context, &complaint);
     *err = complaint.error;

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "fuzz.h"
-#include "server/inflate.h"
+#include "http/inflate.h"
 
 enum {
     MOST = 1 << 20
@@ -35,24 +35,25 @@ take(void *context, const char *data, size_t size, struct fovea_error *err)
 }
 
 static enum fovea_status
-unpack(enum fovea_coding coding, const uint8_t *data, size_t size, size_t step,
-        struct sum *sum)
+unpack(enum fovea_http_coding coding, const uint8_t *data, size_t size,
+        size_t step, struct sum *sum)
 {
-    struct fovea_inflate *packed = NULL;
+    struct fovea_http_inflate *packed = NULL;
     struct fovea_error error = { .code = FOVEA_OK };
-    enum fovea_status status = fovea_inflate_create(coding, &packed, &error);
+    enum fovea_status status =
+            fovea_http_inflate_create(coding, &packed, &error);
     for (size_t at = 0; !status && at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
         /* Of its own size, so that reading beyond it shows. */
         FOVEA_AUTO_FREE char *piece = malloc(n);
         FOVEA_ASSERT(piece);
         memcpy(piece, data + at, n);
-        status = fovea_inflate_add(packed, piece, n, take, sum, &error);
+        status = fovea_http_inflate_add(packed, piece, n, take, sum, &error);
     }
     if (!status) {
-        status = fovea_inflate_end(packed, &error);
+        status = fovea_http_inflate_end(packed, &error);
     }
-    fovea_inflate_destroy(packed);
+    fovea_http_inflate_destroy(packed);
     FOVEA_ASSERT(status == error.code);
     FOVEA_ASSERT(status == FOVEA_OK || status == FOVEA_ERR_ARGUMENT ||
             status == FOVEA_ERR_BODY_TOO_LARGE);
@@ -66,8 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1) {
         return 0;
     }
-    enum fovea_coding coding =
-            data[0] & 1 ? FOVEA_CODING_GZIP : FOVEA_CODING_DEFLATE;
+    enum fovea_http_coding coding =
+            data[0] & 1 ? FOVEA_HTTP_CODING_GZIP : FOVEA_HTTP_CODING_DEFLATE;
     struct sum whole = { 0 };
     struct sum parts = { 0 };
     enum fovea_status status = unpack(coding, data + 1, size - 1, size, &whole);

@@ -132,7 +132,7 @@ static void
 check_request(const uint8_t *data, size_t size)
 {
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     FOVEA_AUTO_FREE char *body = copy_of(data, size);
     enum fovea_status status = fovea_embed_request_parse(body, size, MAX_ITEMS,
             &request, &complaint);
@@ -146,7 +146,7 @@ check_request(const uint8_t *data, size_t size)
     FOVEA_ASSERT(request.n_items > 0 && request.n_items <= MAX_ITEMS);
     FOVEA_ASSERT(request.is_list || request.n_items == 1);
     for (size_t i = 0; i < request.n_items; i++) {
-        char param[FOVEA_PARAM_SIZE];
+        char param[FOVEA_HTTP_PARAM_SIZE];
         check_item(&request.items[i]);
         fovea_embed_request_param(&request, i, param);
         FOVEA_ASSERT(strncmp(param, request.list_name,

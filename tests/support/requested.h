@@ -14,7 +14,7 @@ struct parsed {
     char *body;
     size_t size;
     struct fovea_embed_request request;
-    struct fovea_complaint complaint;
+    struct fovea_http_complaint complaint;
     enum fovea_status status;
 };
 

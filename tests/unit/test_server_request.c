@@ -228,7 +228,7 @@ static void
 items_have_names(void **state)
 {
     (void)state;
-    char param[FOVEA_PARAM_SIZE];
+    char param[FOVEA_HTTP_PARAM_SIZE];
     struct fovea_embed_request request = { .list_name = "input" };
     fovea_embed_request_param(&request, 0, param);
     assert_string_equal(param, "input");
@@ -244,7 +244,7 @@ static void
 check_set_refused(const char *name, const char *value, const char *part)
 {
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     assert_fails(fovea_fields_set(&request, name, value, &complaint),
             &complaint.error, FOVEA_ERR_ARGUMENT, part);
     assert_string_equal(complaint.param, name);
@@ -263,7 +263,7 @@ settings_are_set_from_text(void **state)
         { "on_error", "fail" }, { "on_error", "item" }, { "modality", "image" },
         { "modality", "" }, { "other", "value" } };
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(pairs); i++) {
         assert_ok(fovea_fields_set(&request, pairs[i][0], pairs[i][1],
                           &complaint),
@@ -291,7 +291,7 @@ static size_t
 peak_of(struct fovea_text *text, enum fovea_status expected)
 {
     struct fovea_embed_request request = { 0 };
-    struct fovea_complaint complaint = { .param = "" };
+    struct fovea_http_complaint complaint = { .param = "" };
     size_t before = live;
     peak = live;
     assert_int_equal(fovea_embed_request_parse(text->data, text->size,

@@ -1,5 +1,5 @@
 /* Packed bodies: see inflate.h. zlib checks sums and lengths. */
-#include "server/inflate.h"
+#include "http/inflate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,8 @@ enum {
     BARE = -MAX_WBITS
 };
 
-struct fovea_inflate {
-    enum fovea_coding coding;
+struct fovea_http_inflate {
+    enum fovea_http_coding coding;
     z_stream stream;
     bool is_begun;       /* there is a stream to end */
     bool is_whole;       /* a member has ended, and none has begun since */
@@ -29,22 +29,22 @@ struct fovea_inflate {
 };
 
 static const char *
-name_of(enum fovea_coding coding)
+name_of(enum fovea_http_coding coding)
 {
-    return coding == FOVEA_CODING_GZIP ? "gzip" : "deflate";
+    return coding == FOVEA_HTTP_CODING_GZIP ? "gzip" : "deflate";
 }
 
 bool
-fovea_coding_find(const char *value, enum fovea_coding *coding_out)
+fovea_http_coding_find(const char *value, enum fovea_http_coding *coding_out)
 {
     static const struct {
         const char *name;
-        enum fovea_coding coding;
+        enum fovea_http_coding coding;
     } names[] = {
-        { "identity", FOVEA_CODING_IDENTITY },
-        { "gzip", FOVEA_CODING_GZIP },
-        { "x-gzip", FOVEA_CODING_GZIP },
-        { "deflate", FOVEA_CODING_DEFLATE },
+        { "identity", FOVEA_HTTP_CODING_IDENTITY },
+        { "gzip", FOVEA_HTTP_CODING_GZIP },
+        { "x-gzip", FOVEA_HTTP_CODING_GZIP },
+        { "deflate", FOVEA_HTTP_CODING_DEFLATE },
     };
     size_t size = strlen(value);
     while (size > 0 && strchr(" \t", value[size - 1])) {
@@ -61,10 +61,10 @@ fovea_coding_find(const char *value, enum fovea_coding *coding_out)
 }
 
 enum fovea_status
-fovea_inflate_create(enum fovea_coding coding,
-        struct fovea_inflate **packed_out, struct fovea_error *err)
+fovea_http_inflate_create(enum fovea_http_coding coding,
+        struct fovea_http_inflate **packed_out, struct fovea_error *err)
 {
-    struct fovea_inflate *packed = calloc(1, sizeof *packed);
+    struct fovea_http_inflate *packed = calloc(1, sizeof *packed);
     if (!packed) {
         return fovea_fail_memory(err, sizeof *packed, "a packed body");
     }
@@ -74,7 +74,7 @@ fovea_inflate_create(enum fovea_coding coding,
 }
 
 static enum fovea_status
-begin(struct fovea_inflate *packed, int format, struct fovea_error *err)
+begin(struct fovea_http_inflate *packed, int format, struct fovea_error *err)
 {
     if (inflateInit2(&packed->stream, format) != Z_OK) {
         return fovea_fail_memory(err, PIECE_SIZE, "a packed body");
@@ -84,7 +84,7 @@ begin(struct fovea_inflate *packed, int format, struct fovea_error *err)
 }
 
 static enum fovea_status
-malformed(const struct fovea_inflate *packed, const char *how,
+malformed(const struct fovea_http_inflate *packed, const char *how,
         struct fovea_error *err)
 {
     return fovea_fail(err, FOVEA_ERR_ARGUMENT,
@@ -95,8 +95,8 @@ malformed(const struct fovea_inflate *packed, const char *how,
 
 /* Unpack what the stream has as input. */
 static enum fovea_status
-unpack(struct fovea_inflate *packed, fovea_inflated_fn *take, void *context,
-        struct fovea_error *err)
+unpack(struct fovea_http_inflate *packed, fovea_http_inflated_fn *take,
+        void *context, struct fovea_error *err)
 {
     z_stream *stream = &packed->stream;
     enum fovea_status status = FOVEA_OK;
@@ -104,7 +104,7 @@ unpack(struct fovea_inflate *packed, fovea_inflated_fn *take, void *context,
     while (!status && (stream->avail_in > 0 || is_full)) {
         if (packed->is_whole) {
             /* gzip may go on with another member. */
-            if (packed->coding != FOVEA_CODING_GZIP) {
+            if (packed->coding != FOVEA_HTTP_CODING_GZIP) {
                 return malformed(packed, "there is more behind its end", err);
             }
             (void)inflateReset(stream);
@@ -131,8 +131,8 @@ unpack(struct fovea_inflate *packed, fovea_inflated_fn *take, void *context,
 }
 
 static enum fovea_status
-feed(struct fovea_inflate *packed, const unsigned char *data, size_t size,
-        fovea_inflated_fn *take, void *context, struct fovea_error *err)
+feed(struct fovea_http_inflate *packed, const unsigned char *data, size_t size,
+        fovea_http_inflated_fn *take, void *context, struct fovea_error *err)
 {
     enum fovea_status status = FOVEA_OK;
     while (!status && size > 0) {
@@ -147,15 +147,16 @@ feed(struct fovea_inflate *packed, const unsigned char *data, size_t size,
 }
 
 enum fovea_status
-fovea_inflate_add(struct fovea_inflate *packed, const char *data, size_t size,
-        fovea_inflated_fn *take, void *context, struct fovea_error *err)
+fovea_http_inflate_add(struct fovea_http_inflate *packed, const char *data,
+        size_t size, fovea_http_inflated_fn *take, void *context,
+        struct fovea_error *err)
 {
     const unsigned char *bytes = (const unsigned char *)data;
     enum fovea_status status = FOVEA_OK;
     if (size == 0 || packed->is_begun) {
         return feed(packed, bytes, size, take, context, err);
     }
-    if (packed->coding == FOVEA_CODING_GZIP) {
+    if (packed->coding == FOVEA_HTTP_CODING_GZIP) {
         status = begin(packed, GZIP, err);
         return status ? status : feed(packed, bytes, size, take, context, err);
     }
@@ -179,7 +180,8 @@ fovea_inflate_add(struct fovea_inflate *packed, const char *data, size_t size,
 }
 
 enum fovea_status
-fovea_inflate_end(const struct fovea_inflate *packed, struct fovea_error *err)
+fovea_http_inflate_end(const struct fovea_http_inflate *packed,
+        struct fovea_error *err)
 {
     return packed->is_whole
             ? FOVEA_OK
@@ -189,7 +191,7 @@ fovea_inflate_end(const struct fovea_inflate *packed, struct fovea_error *err)
 }
 
 void
-fovea_inflate_destroy(struct fovea_inflate *packed)
+fovea_http_inflate_destroy(struct fovea_http_inflate *packed)
 {
     if (packed && packed->is_begun) {
         (void)inflateEnd(&packed->stream);

@@ -1,6 +1,6 @@
 /* Bodies: see body.h. Large ones grow by moving pages, not bytes (mremap in
    realloc), and memory that was not written to yet takes none. */
-#include "server/body.h"
+#include "http/body.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum {
 };
 
 static enum fovea_status
-reserve(struct fovea_body *body, size_t wanted, uint64_t expected,
+reserve(struct fovea_http_body *body, size_t wanted, uint64_t expected,
         struct fovea_error *err)
 {
     if (wanted <= body->capacity) {
@@ -40,9 +40,9 @@ reserve(struct fovea_body *body, size_t wanted, uint64_t expected,
 }
 
 enum fovea_status
-fovea_body_add(struct fovea_body *body, struct fovea_body_budget *budget,
-        const char *bytes, size_t size, uint64_t expected,
-        struct fovea_error *err)
+fovea_http_body_add(struct fovea_http_body *body,
+        struct fovea_http_body_budget *budget, const char *bytes, size_t size,
+        uint64_t expected, struct fovea_error *err)
 {
     if (size > fovea_bytes_left(budget->max_bytes, budget->used_bytes)) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
@@ -65,9 +65,10 @@ fovea_body_add(struct fovea_body *body, struct fovea_body_budget *budget,
 }
 
 void
-fovea_body_finish(struct fovea_body *body, struct fovea_body_budget *budget)
+fovea_http_body_finish(struct fovea_http_body *body,
+        struct fovea_http_body_budget *budget)
 {
     budget->used_bytes -= body->size;
     free(body->data);
-    *body = (struct fovea_body){ 0 };
+    *body = (struct fovea_http_body){ 0 };
 }

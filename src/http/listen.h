@@ -2,8 +2,8 @@
  * Where clients come in: TCP, Unix sockets, sockets that systemd hands over,
  * and the control socket of `fovea ps` (control.h).
  */
-#ifndef FOVEA_SERVER_LISTEN_H
-#define FOVEA_SERVER_LISTEN_H
+#ifndef FOVEA_HTTP_LISTEN_H
+#define FOVEA_HTTP_LISTEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,31 +14,31 @@
 #include "sys/socket_file.h"
 
 enum {
-    FOVEA_MAX_LISTENERS = 16,
-    FOVEA_LISTENER_NAME_SIZE = 160
+    FOVEA_HTTP_MAX_LISTENERS = 16,
+    FOVEA_HTTP_LISTENER_NAME_SIZE = 160
 };
 
-struct fovea_listener {
+struct fovea_http_listener {
     int fd;
     bool is_public;    /* other machines can reach it */
     bool is_control;   /* the owner's alone, by its folder's mode: no key */
     bool is_inherited; /* somebody else holds it open too, and goes on to */
     char *unlink;      /* NULL, or the path to remove at the end; owned */
-    struct fovea_socket_file file;       /* what stands at that path */
-    char name[FOVEA_LISTENER_NAME_SIZE]; /* "http://127.0.0.1:8080",
+    struct fovea_socket_file file;            /* what stands at that path */
+    char name[FOVEA_HTTP_LISTENER_NAME_SIZE]; /* "http://127.0.0.1:8080",
                                             "unix:/run/fovea.sock" */
 };
 
 /** All zero: none. */
-struct fovea_listeners {
+struct fovea_http_listeners {
     unsigned n;
-    struct fovea_listener all[FOVEA_MAX_LISTENERS];
+    struct fovea_http_listener all[FOVEA_HTTP_MAX_LISTENERS];
 };
 
 /** Listen on every address that a host name stands for. port 0: the kernel
  *  chooses one. FOVEA_ERR_ARGUMENT, FOVEA_ERR_IO. */
-FOVEA_NODISCARD enum fovea_status fovea_listen_tcp(
-        struct fovea_listeners *listeners, const char *host, uint16_t port,
+FOVEA_NODISCARD enum fovea_status fovea_http_listen_tcp(
+        struct fovea_http_listeners *listeners, const char *host, uint16_t port,
         struct fovea_error *err);
 
 /**
@@ -51,17 +51,17 @@ FOVEA_NODISCARD enum fovea_status fovea_listen_tcp(
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT (too long); FOVEA_ERR_OUTPUT_REFUSED
  *         (something stands there); FOVEA_ERR_IO.
  */
-FOVEA_NODISCARD enum fovea_status fovea_listen_unix(
-        struct fovea_listeners *listeners, const char *path, unsigned mode,
+FOVEA_NODISCARD enum fovea_status fovea_http_listen_unix(
+        struct fovea_http_listeners *listeners, const char *path, unsigned mode,
         bool is_control, struct fovea_error *err);
 
 /** Take n sockets over, from this descriptor on; each must be a listening
  *  stream. FOVEA_ERR_ARGUMENT. */
-FOVEA_NODISCARD enum fovea_status fovea_listen_inherited(
-        struct fovea_listeners *listeners, int first_fd, int n,
+FOVEA_NODISCARD enum fovea_status fovea_http_listen_inherited(
+        struct fovea_http_listeners *listeners, int first_fd, int n,
         struct fovea_error *err);
 
 /** Close all and remove the sockets from the file system. */
-void fovea_listeners_close(struct fovea_listeners *listeners);
+void fovea_http_listeners_close(struct fovea_http_listeners *listeners);
 
 #endif

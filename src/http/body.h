@@ -1,7 +1,7 @@
 /* The body of a request, as it comes in. All bodies together keep to a limit,
    of bytes that have really come: announcing many takes nothing from others. */
-#ifndef FOVEA_SERVER_BODY_H
-#define FOVEA_SERVER_BODY_H
+#ifndef FOVEA_HTTP_BODY_H
+#define FOVEA_HTTP_BODY_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,13 +10,13 @@
 #include "fovea/status.h"
 
 /** What all bodies share. Loop thread. */
-struct fovea_body_budget {
+struct fovea_http_body_budget {
     uint64_t max_bytes;
     uint64_t used_bytes;
 };
 
 /** All zero: empty. */
-struct fovea_body {
+struct fovea_http_body {
     char *data; /* size bytes */
     size_t size;
     size_t capacity;
@@ -30,12 +30,13 @@ struct fovea_body {
  * @return FOVEA_OK; FOVEA_ERR_BUSY where the budget does not allow it now;
  *         FOVEA_ERR_NO_MEMORY.
  */
-FOVEA_NODISCARD enum fovea_status fovea_body_add(struct fovea_body *body,
-        struct fovea_body_budget *budget, const char *bytes, size_t size,
-        uint64_t expected, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_http_body_add(
+        struct fovea_http_body *body, struct fovea_http_body_budget *budget,
+        const char *bytes, size_t size, uint64_t expected,
+        struct fovea_error *err);
 
 /** Free it and give its share back; fine twice. */
-void fovea_body_finish(struct fovea_body *body,
-        struct fovea_body_budget *budget);
+void fovea_http_body_finish(struct fovea_http_body *body,
+        struct fovea_http_body_budget *budget);
 
 #endif

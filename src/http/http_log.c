@@ -1,5 +1,5 @@
-/* One line an event: see log.h. */
-#include "server/log.h"
+/* One line an event: see http_log.h. */
+#include "http/http_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,10 +62,10 @@ open_file(const char *path, int *fd_out, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_log_open(struct fovea_log *log, enum fovea_log_format format,
+fovea_http_log_open(struct fovea_http_log *log, enum fovea_log_format format,
         const char *path, struct fovea_error *err)
 {
-    *log = (struct fovea_log){ .format = format,
+    *log = (struct fovea_http_log){ .format = format,
         .path = path,
         .fd = STDERR_FILENO };
     enum fovea_status status = path ? open_file(path, &log->fd, err) : FOVEA_OK;
@@ -76,7 +76,7 @@ fovea_log_open(struct fovea_log *log, enum fovea_log_format format,
 }
 
 enum fovea_status
-fovea_log_reopen(struct fovea_log *log, struct fovea_error *err)
+fovea_http_log_reopen(struct fovea_http_log *log, struct fovea_error *err)
 {
     int fd = -1;
     enum fovea_status status =
@@ -94,7 +94,7 @@ fovea_log_reopen(struct fovea_log *log, struct fovea_error *err)
 }
 
 void
-fovea_log_close(struct fovea_log *log)
+fovea_http_log_close(struct fovea_http_log *log)
 {
     if (log->path) {
         (void)close(log->fd);
@@ -116,10 +116,10 @@ add_now(struct fovea_text *text)
 }
 
 void
-fovea_log_begin(const struct fovea_log *log, const char *level,
-        const char *kind, struct fovea_log_line *line)
+fovea_http_log_begin(const struct fovea_http_log *log, const char *level,
+        const char *kind, struct fovea_http_log_line *line)
 {
-    *line = (struct fovea_log_line){ .format = log->format };
+    *line = (struct fovea_http_log_line){ .format = log->format };
     if (log->format == FOVEA_LOG_JSON) {
         fovea_text_format(&line->text, "{\"time\":\"");
         add_now(&line->text);
@@ -132,7 +132,7 @@ fovea_log_begin(const struct fovea_log *log, const char *level,
 }
 
 static void
-add_name(struct fovea_log_line *line, const char *name)
+add_name(struct fovea_http_log_line *line, const char *name)
 {
     fovea_text_format(&line->text,
             line->format == FOVEA_LOG_JSON ? ",\"%s\":" : " %s=", name);
@@ -150,7 +150,7 @@ is_plain(const char *value)
 }
 
 void
-fovea_log_string(struct fovea_log_line *line, const char *name,
+fovea_http_log_string(struct fovea_http_log_line *line, const char *name,
         const char *value)
 {
     add_name(line, name);
@@ -162,14 +162,16 @@ fovea_log_string(struct fovea_log_line *line, const char *name,
 }
 
 void
-fovea_log_number(struct fovea_log_line *line, const char *name, int64_t value)
+fovea_http_log_number(struct fovea_http_log_line *line, const char *name,
+        int64_t value)
 {
     add_name(line, name);
     fovea_text_format(&line->text, "%" PRId64, value);
 }
 
 void
-fovea_log_time(struct fovea_log_line *line, const char *name, int64_t time_ns)
+fovea_http_log_time(struct fovea_http_log_line *line, const char *name,
+        int64_t time_ns)
 {
     add_name(line, name);
     fovea_text_format(&line->text, "%.3f",
@@ -179,7 +181,7 @@ fovea_log_time(struct fovea_log_line *line, const char *name, int64_t time_ns)
 /* Write a line. A log that cannot be written has nobody to be told to; a line
    of which only a part could be (a full disk) is not continued by the next. */
 static void
-put(struct fovea_log *log, const char *line, size_t size)
+put(struct fovea_http_log *log, const char *line, size_t size)
 {
     if (log->is_torn && write(log->fd, "\n", 1) != 1) {
         return;
@@ -194,7 +196,7 @@ put(struct fovea_log *log, const char *line, size_t size)
 }
 
 void
-fovea_log_end(struct fovea_log *log, struct fovea_log_line *line)
+fovea_http_log_end(struct fovea_http_log *log, struct fovea_http_log_line *line)
 {
     struct fovea_text *text = &line->text;
     fovea_text_format(text, line->format == FOVEA_LOG_JSON ? "}\n" : "\n");
@@ -207,16 +209,16 @@ fovea_log_end(struct fovea_log *log, struct fovea_log_line *line)
 }
 
 void
-fovea_log_say(struct fovea_log *log, const char *level, const char *kind,
-        const char *format, ...)
+fovea_http_log_say(struct fovea_http_log *log, const char *level,
+        const char *kind, const char *format, ...)
 {
     char message[512];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    struct fovea_log_line line;
-    fovea_log_begin(log, level, kind, &line);
-    fovea_log_string(&line, "message", message);
-    fovea_log_end(log, &line);
+    struct fovea_http_log_line line;
+    fovea_http_log_begin(log, level, kind, &line);
+    fovea_http_log_string(&line, "message", message);
+    fovea_http_log_end(log, &line);
 }

@@ -1,5 +1,5 @@
 /* Who may ask: see keys.h. */
-#include "server/keys.h"
+#include "http/keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,20 +18,20 @@ digest(const char *key, size_t size, unsigned char digest_out[],
 {
     unsigned n = 0;
     if (!EVP_Digest(key, size, digest_out, &n, EVP_sha256(), NULL) ||
-            n != FOVEA_KEY_DIGEST_SIZE) {
+            n != FOVEA_HTTP_KEY_DIGEST_SIZE) {
         return fovea_fail_memory(err, size, "the digest of a key");
     }
     return FOVEA_OK;
 }
 
 static enum fovea_status
-add(struct fovea_keys *keys, const char *key, size_t size,
+add(struct fovea_http_keys *keys, const char *key, size_t size,
         struct fovea_error *err)
 {
-    if (size == 0 || size > FOVEA_MAX_KEY_BYTES) {
+    if (size == 0 || size > FOVEA_HTTP_MAX_KEY_BYTES) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "an API key has %zu characters; 1 to %d are possible", size,
-                FOVEA_MAX_KEY_BYTES);
+                FOVEA_HTTP_MAX_KEY_BYTES);
     }
     for (size_t i = 0; i < size; i++) {
         if (key[i] <= ' ' || key[i] > '~') {
@@ -39,9 +39,9 @@ add(struct fovea_keys *keys, const char *key, size_t size,
                     "an API key has a blank, or a character that is not ASCII");
         }
     }
-    if (keys->n == FOVEA_MAX_KEYS) {
+    if (keys->n == FOVEA_HTTP_MAX_KEYS) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "more than %d API keys are too many", FOVEA_MAX_KEYS);
+                "more than %d API keys are too many", FOVEA_HTTP_MAX_KEYS);
     }
     void *digests =
             realloc(keys->digests, (keys->n + 1) * sizeof *keys->digests);
@@ -61,7 +61,7 @@ is_blank(char character)
 }
 
 static enum fovea_status
-add_line(struct fovea_keys *keys, const char *line, size_t size,
+add_line(struct fovea_http_keys *keys, const char *line, size_t size,
         struct fovea_error *err)
 {
     while (size > 0 && is_blank(line[0])) {
@@ -75,7 +75,8 @@ add_line(struct fovea_keys *keys, const char *line, size_t size,
 }
 
 static enum fovea_status
-add_file(struct fovea_keys *keys, const char *path, struct fovea_error *err)
+add_file(struct fovea_http_keys *keys, const char *path,
+        struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_input_finish) struct fovea_input input = FOVEA_INPUT_INIT;
     const uint8_t *bytes = NULL;
@@ -112,17 +113,17 @@ add_file(struct fovea_keys *keys, const char *path, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_keys_read(const char *key, const char *path, struct fovea_keys *keys_out,
-        struct fovea_error *err)
+fovea_http_keys_read(const char *key, const char *path,
+        struct fovea_http_keys *keys_out, struct fovea_error *err)
 {
-    FOVEA_AUTO(fovea_keys_finish) struct fovea_keys keys = { 0 };
+    FOVEA_AUTO(fovea_http_keys_finish) struct fovea_http_keys keys = { 0 };
     enum fovea_status status =
             key ? add(&keys, key, strlen(key), err) : FOVEA_OK;
     if (!status && path) {
         status = add_file(&keys, path, err);
     }
     if (!status) {
-        struct fovea_keys old = *keys_out;
+        struct fovea_http_keys old = *keys_out;
         *keys_out = keys;
         keys = old;
     }
@@ -130,10 +131,11 @@ fovea_keys_read(const char *key, const char *path, struct fovea_keys *keys_out,
 }
 
 bool
-fovea_keys_have(const struct fovea_keys *keys, const char *key, size_t size)
+fovea_http_keys_have(const struct fovea_http_keys *keys, const char *key,
+        size_t size)
 {
-    unsigned char asked[FOVEA_KEY_DIGEST_SIZE];
-    if (size > FOVEA_MAX_KEY_BYTES || digest(key, size, asked, NULL)) {
+    unsigned char asked[FOVEA_HTTP_KEY_DIGEST_SIZE];
+    if (size > FOVEA_HTTP_MAX_KEY_BYTES || digest(key, size, asked, NULL)) {
         return false;
     }
     int n_same = 0;
@@ -144,8 +146,8 @@ fovea_keys_have(const struct fovea_keys *keys, const char *key, size_t size)
 }
 
 void
-fovea_keys_finish(struct fovea_keys *keys)
+fovea_http_keys_finish(struct fovea_http_keys *keys)
 {
     free(keys->digests);
-    *keys = (struct fovea_keys){ 0 };
+    *keys = (struct fovea_http_keys){ 0 };
 }

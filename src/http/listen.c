@@ -1,5 +1,5 @@
 /* Sockets to listen on: see listen.h. */
-#include "server/listen.h"
+#include "http/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ is_loopback(const union address *address)
 }
 
 static void
-name_it(struct fovea_listener *listener, const union address *address)
+name_it(struct fovea_http_listener *listener, const union address *address)
 {
     char host[INET6_ADDRSTRLEN] = "";
     if (address->any.sa_family == AF_INET) {
@@ -55,20 +55,20 @@ name_it(struct fovea_listener *listener, const union address *address)
 
 /* Take a listening socket in; the fd is the listeners' on success. */
 static enum fovea_status
-add(struct fovea_listeners *listeners, int fd, struct fovea_error *err)
+add(struct fovea_http_listeners *listeners, int fd, struct fovea_error *err)
 {
     union address address = { .any = { 0 } };
     socklen_t size = sizeof address;
-    if (listeners->n == FOVEA_MAX_LISTENERS) {
+    if (listeners->n == FOVEA_HTTP_MAX_LISTENERS) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "more than %d sockets to listen on", FOVEA_MAX_LISTENERS);
+                "more than %d sockets to listen on", FOVEA_HTTP_MAX_LISTENERS);
     }
     if (getsockname(fd, &address.any, &size)) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                 "a socket has no address");
     }
-    struct fovea_listener *listener = &listeners->all[listeners->n++];
-    *listener = (struct fovea_listener){
+    struct fovea_http_listener *listener = &listeners->all[listeners->n++];
+    *listener = (struct fovea_http_listener){
         .fd = fd,
         .is_public = !is_loopback(&address),
     };
@@ -78,11 +78,11 @@ add(struct fovea_listeners *listeners, int fd, struct fovea_error *err)
 
 /* shown: the address that it will have, in messages. */
 static enum fovea_status
-listen_at(struct fovea_listeners *listeners, const union address *address,
+listen_at(struct fovea_http_listeners *listeners, const union address *address,
         socklen_t size, const union address *shown, struct fovea_error *err)
 {
     const int on = 1;
-    struct fovea_listener wanted = { .fd = -1 };
+    struct fovea_http_listener wanted = { .fd = -1 };
     name_it(&wanted, shown);
     FOVEA_AUTO_FD int fd = socket(address->any.sa_family,
             SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -115,7 +115,7 @@ set_port(union address *address, uint16_t port)
 }
 
 static uint16_t
-chosen_port(const struct fovea_listener *listener)
+chosen_port(const struct fovea_http_listener *listener)
 {
     union address address = { .any = { 0 } };
     socklen_t size = sizeof address;
@@ -133,7 +133,7 @@ is_of_no_use(const struct fovea_error *error)
 }
 
 enum fovea_status
-fovea_listen_tcp(struct fovea_listeners *listeners, const char *host,
+fovea_http_listen_tcp(struct fovea_http_listeners *listeners, const char *host,
         uint16_t port, struct fovea_error *err)
 {
     const struct addrinfo hints = {
@@ -188,9 +188,9 @@ to_local(const char *path, union address *address, socklen_t *size)
 
 /* Listen on a path where nothing is to be replaced, with this mode. */
 static enum fovea_status
-listen_local(struct fovea_listeners *listeners, const union address *address,
-        socklen_t size, unsigned mode, const union address *shown,
-        struct fovea_error *err)
+listen_local(struct fovea_http_listeners *listeners,
+        const union address *address, socklen_t size, unsigned mode,
+        const union address *shown, struct fovea_error *err)
 {
     const char *path = address->local.sun_path;
     /* Nobody else connects before it has its mode. */
@@ -206,7 +206,7 @@ listen_local(struct fovea_listeners *listeners, const union address *address,
 }
 
 enum fovea_status
-fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
+fovea_http_listen_unix(struct fovea_http_listeners *listeners, const char *path,
         unsigned mode, bool is_control, struct fovea_error *err)
 {
     union address final = { .any = { 0 } };
@@ -237,7 +237,7 @@ fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
     if (status) {
         return status;
     }
-    struct fovea_listener *listener = &listeners->all[n_before];
+    struct fovea_http_listener *listener = &listeners->all[n_before];
     name_it(listener, &final);
     listener->is_control = is_control;
     if (has_aside) {
@@ -251,8 +251,8 @@ fovea_listen_unix(struct fovea_listeners *listeners, const char *path,
 }
 
 enum fovea_status
-fovea_listen_inherited(struct fovea_listeners *listeners, int first_fd, int n,
-        struct fovea_error *err)
+fovea_http_listen_inherited(struct fovea_http_listeners *listeners,
+        int first_fd, int n, struct fovea_error *err)
 {
     for (int i = 0; i < n; i++) {
         int fd = first_fd + i;
@@ -279,10 +279,10 @@ fovea_listen_inherited(struct fovea_listeners *listeners, int first_fd, int n,
 }
 
 void
-fovea_listeners_close(struct fovea_listeners *listeners)
+fovea_http_listeners_close(struct fovea_http_listeners *listeners)
 {
     for (unsigned i = 0; i < listeners->n; i++) {
-        struct fovea_listener *listener = &listeners->all[i];
+        struct fovea_http_listener *listener = &listeners->all[i];
         if (listener->unlink) {
             fovea_socket_remove(listener->unlink, &listener->file);
         }

@@ -1,13 +1,14 @@
 /* See complaint.h. */
-#include "server/complaint.h"
+#include "http/complaint.h"
 
 #include <stdio.h>
 
 #include "base/error.h"
 
 enum fovea_status
-fovea_complain_with(struct fovea_complaint *complaint, enum fovea_status code,
-        const char *param, const char *format, va_list arguments)
+fovea_http_complain_with(struct fovea_http_complaint *complaint,
+        enum fovea_status code, const char *param, const char *format,
+        va_list arguments)
 {
     char message[FOVEA_ERROR_MESSAGE_SIZE];
     (void)vsnprintf(message, sizeof message, format, arguments);
@@ -16,13 +17,13 @@ fovea_complain_with(struct fovea_complaint *complaint, enum fovea_status code,
 }
 
 enum fovea_status
-fovea_complain(struct fovea_complaint *complaint, enum fovea_status code,
-        const char *param, const char *format, ...)
+fovea_http_complain(struct fovea_http_complaint *complaint,
+        enum fovea_status code, const char *param, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     enum fovea_status status =
-            fovea_complain_with(complaint, code, param, format, arguments);
+            fovea_http_complain_with(complaint, code, param, format, arguments);
     va_end(arguments);
     return status;
 }

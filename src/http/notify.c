@@ -1,5 +1,5 @@
 /* Talking to systemd: see notify.h. Source: sd_notify(3), sd_listen_fds(3). */
-#include "server/notify.h"
+#include "http/notify.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@ variable(const char *name)
 }
 
 void
-fovea_notify(const char *state)
+fovea_http_notify(const char *state)
 {
     const char *path = variable("NOTIFY_SOCKET");
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -50,12 +50,12 @@ fovea_notify(const char *state)
 }
 
 void
-fovea_notify_reloading(void)
+fovea_http_notify_reloading(void)
 {
     char state[80];
     (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
             fovea_clock_ns() / 1000);
-    fovea_notify(state);
+    fovea_http_notify(state);
 }
 
 /* A variable's number, if it is about this process. */
@@ -75,14 +75,14 @@ own_number(const char *name, const char *pid_name)
 }
 
 int64_t
-fovea_notify_watchdog_ns(void)
+fovea_http_notify_watchdog_ns(void)
 {
     uint64_t usec = own_number("WATCHDOG_USEC", "WATCHDOG_PID");
     return usec < INT64_MAX / 1000 ? (int64_t)usec * 1000 / 2 : 0;
 }
 
 int
-fovea_notify_listeners(int *n_out)
+fovea_http_notify_listeners(int *n_out)
 {
     enum {
         MOST = 64

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/text.h"
-#include "server/inflate.h"
+#include "http/inflate.h"
 #include "support/test.h"
 
 enum {
@@ -54,24 +54,24 @@ take(void *context, const char *data, size_t size, struct fovea_error *err)
 }
 
 static enum fovea_status
-unpack(enum fovea_coding coding, const char *data, size_t size, size_t step,
-        struct sink *sink, struct fovea_error *err)
+unpack(enum fovea_http_coding coding, const char *data, size_t size,
+        size_t step, struct sink *sink, struct fovea_error *err)
 {
-    struct fovea_inflate *packed = NULL;
-    enum fovea_status status = fovea_inflate_create(coding, &packed, err);
+    struct fovea_http_inflate *packed = NULL;
+    enum fovea_status status = fovea_http_inflate_create(coding, &packed, err);
     for (size_t at = 0; !status && at < size; at += step) {
         size_t n = size - at < step ? size - at : step;
-        status = fovea_inflate_add(packed, data + at, n, take, sink, err);
+        status = fovea_http_inflate_add(packed, data + at, n, take, sink, err);
     }
     if (!status) {
-        status = fovea_inflate_end(packed, err);
+        status = fovea_http_inflate_end(packed, err);
     }
-    fovea_inflate_destroy(packed);
+    fovea_http_inflate_destroy(packed);
     return status;
 }
 
 static void
-check(enum fovea_coding coding, const struct fovea_text *packed,
+check(enum fovea_http_coding coding, const struct fovea_text *packed,
         const char *expected, size_t size)
 {
     static const size_t steps[] = { 1, 2, 3, 1000, SIZE_MAX / 2 };
@@ -88,7 +88,7 @@ check(enum fovea_coding coding, const struct fovea_text *packed,
 }
 
 static void
-check_bad(enum fovea_coding coding, const char *data, size_t size,
+check_bad(enum fovea_http_coding coding, const char *data, size_t size,
         const char *part)
 {
     struct sink sink = { .most = SIZE_MAX };
@@ -103,10 +103,11 @@ both_formats_are_unpacked(void **state)
 {
     (void)state;
     static const struct {
-        enum fovea_coding coding;
+        enum fovea_http_coding coding;
         int format;
-    } rows[] = { { FOVEA_CODING_GZIP, GZIP }, { FOVEA_CODING_DEFLATE, ZLIB },
-        { FOVEA_CODING_DEFLATE, BARE } };
+    } rows[] = { { FOVEA_HTTP_CODING_GZIP, GZIP },
+        { FOVEA_HTTP_CODING_DEFLATE, ZLIB },
+        { FOVEA_HTTP_CODING_DEFLATE, BARE } };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
         struct fovea_text packed = { 0 };
         pack(plain, PLAIN_SIZE, rows[i].format, &packed);
@@ -131,13 +132,14 @@ members_follow_each_other(void **state)
     pack("one", 3, GZIP, &packed);
     pack("", 0, GZIP, &packed);
     pack("two", 3, GZIP, &packed);
-    check(FOVEA_CODING_GZIP, &packed, "onetwo", 6);
+    check(FOVEA_HTTP_CODING_GZIP, &packed, "onetwo", 6);
     fovea_text_add(&packed, "junk", 4);
-    check_bad(FOVEA_CODING_GZIP, packed.data, packed.size, "is not the gzip");
+    check_bad(FOVEA_HTTP_CODING_GZIP, packed.data, packed.size,
+            "is not the gzip");
     fovea_text_clear(&packed);
     pack("one", 3, ZLIB, &packed);
     pack("two", 3, ZLIB, &packed);
-    check_bad(FOVEA_CODING_DEFLATE, packed.data, packed.size,
+    check_bad(FOVEA_HTTP_CODING_DEFLATE, packed.data, packed.size,
             "more behind its end");
     fovea_text_finish(&packed);
 }
@@ -147,23 +149,23 @@ nonsense_is_refused(void **state)
 {
     (void)state;
     static const char json[] = "{\"input\":\"AAAA\"}";
-    check_bad(FOVEA_CODING_GZIP, json, sizeof json - 1,
+    check_bad(FOVEA_HTTP_CODING_GZIP, json, sizeof json - 1,
             "is not the gzip that Content-Encoding says");
-    check_bad(FOVEA_CODING_DEFLATE, json, sizeof json - 1,
+    check_bad(FOVEA_HTTP_CODING_DEFLATE, json, sizeof json - 1,
             "is not the deflate");
     struct fovea_text packed = { 0 };
     pack(plain, PLAIN_SIZE, GZIP, &packed);
     packed.data[packed.size - 6] ^= 1; /* of its checksum */
-    check_bad(FOVEA_CODING_GZIP, packed.data, packed.size,
+    check_bad(FOVEA_HTTP_CODING_GZIP, packed.data, packed.size,
             "incorrect data check");
     packed.data[packed.size - 6] ^= 1;
     packed.data[packed.size - 2] ^= 1; /* of its length */
-    check_bad(FOVEA_CODING_GZIP, packed.data, packed.size,
+    check_bad(FOVEA_HTTP_CODING_GZIP, packed.data, packed.size,
             "incorrect length check");
     fovea_text_finish(&packed);
     /* zlib's format with a dictionary that nobody has. */
     static const char asks[] = { 0x78, (char)0xbb, 1, 2, 3, 4, 5, 6, 7, 8 };
-    check_bad(FOVEA_CODING_DEFLATE, asks, sizeof asks, "dictionary");
+    check_bad(FOVEA_HTTP_CODING_DEFLATE, asks, sizeof asks, "dictionary");
 }
 
 /* A thousand to one: whoever takes it stops it, after one piece too many. */
@@ -180,7 +182,7 @@ bombs_are_stopped(void **state)
     assert_true(packed.size < size / 500);
     struct sink sink = { .most = most };
     struct fovea_error error;
-    assert_fails(unpack(FOVEA_CODING_GZIP, packed.data, packed.size,
+    assert_fails(unpack(FOVEA_HTTP_CODING_GZIP, packed.data, packed.size,
                          packed.size, &sink, &error),
             &error, FOVEA_ERR_BODY_TOO_LARGE, "too much");
     assert_in_range(sink.text.size, most, most + 100000);
@@ -194,20 +196,22 @@ encodings_are_known_by_name(void **state)
     (void)state;
     static const struct {
         const char *value;
-        enum fovea_coding coding;
-    } good[] = { { "gzip", FOVEA_CODING_GZIP }, { "GZip", FOVEA_CODING_GZIP },
-        { "x-gzip", FOVEA_CODING_GZIP }, { "gzip \t", FOVEA_CODING_GZIP },
-        { "deflate", FOVEA_CODING_DEFLATE },
-        { "identity", FOVEA_CODING_IDENTITY } };
+        enum fovea_http_coding coding;
+    } good[] = { { "gzip", FOVEA_HTTP_CODING_GZIP },
+        { "GZip", FOVEA_HTTP_CODING_GZIP },
+        { "x-gzip", FOVEA_HTTP_CODING_GZIP },
+        { "gzip \t", FOVEA_HTTP_CODING_GZIP },
+        { "deflate", FOVEA_HTTP_CODING_DEFLATE },
+        { "identity", FOVEA_HTTP_CODING_IDENTITY } };
     static const char *const bad[] = { "", "br", "zstd", "gzip, gzip", "gzipx",
         "gzi", "compress", "identity,gzip" };
-    enum fovea_coding coding;
+    enum fovea_http_coding coding;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(good); i++) {
-        assert_true(fovea_coding_find(good[i].value, &coding));
+        assert_true(fovea_http_coding_find(good[i].value, &coding));
         assert_int_equal(coding, good[i].coding);
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(bad); i++) {
-        assert_false(fovea_coding_find(bad[i], &coding));
+        assert_false(fovea_http_coding_find(bad[i], &coding));
     }
 }
 

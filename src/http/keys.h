@@ -5,8 +5,8 @@
  * keys and without an early end: the time tells neither how much of a key was
  * right nor which one it was.
  */
-#ifndef FOVEA_SERVER_KEYS_H
-#define FOVEA_SERVER_KEYS_H
+#ifndef FOVEA_HTTP_KEYS_H
+#define FOVEA_HTTP_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,15 +15,15 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_KEY_DIGEST_SIZE = 32,
-    FOVEA_MAX_KEYS = 1024,
-    FOVEA_MAX_KEY_BYTES = 512
+    FOVEA_HTTP_KEY_DIGEST_SIZE = 32,
+    FOVEA_HTTP_MAX_KEYS = 1024,
+    FOVEA_HTTP_MAX_KEY_BYTES = 512
 };
 
 /** All zero: no keys, nobody is asked for one. */
-struct fovea_keys {
+struct fovea_http_keys {
     size_t n;
-    unsigned char (*digests)[FOVEA_KEY_DIGEST_SIZE];
+    unsigned char (*digests)[FOVEA_HTTP_KEY_DIGEST_SIZE];
 };
 
 /**
@@ -35,13 +35,14 @@ struct fovea_keys {
  *         with characters that a header cannot have, too many); a file status;
  *         FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
  */
-FOVEA_NODISCARD enum fovea_status fovea_keys_read(const char *key,
-        const char *path, struct fovea_keys *keys_out, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_http_keys_read(const char *key,
+        const char *path, struct fovea_http_keys *keys_out,
+        struct fovea_error *err);
 
 /** Whether a key of size bytes is one of them. */
-bool fovea_keys_have(const struct fovea_keys *keys, const char *key,
+bool fovea_http_keys_have(const struct fovea_http_keys *keys, const char *key,
         size_t size);
 
-void fovea_keys_finish(struct fovea_keys *keys);
+void fovea_http_keys_finish(struct fovea_http_keys *keys);
 
 #endif
