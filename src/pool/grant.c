@@ -45,7 +45,7 @@ fovea_grant_release_all(struct fovea_slot *slot)
 static bool
 is_waiting(const struct fovea_slot *slot)
 {
-    return slot->said == FOVEA_CHANNEL_ASKED && !slot->is_silent &&
+    return slot->channel_state == FOVEA_CHANNEL_ASKED && !slot->is_silent &&
             slot->state == FOVEA_WORKER_PROCESSING;
 }
 
@@ -88,7 +88,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
     fovea_writer_init(&writer, bytes, sizeof bytes);
     fovea_grant_write(&grant, &writer);
     FOVEA_ASSERT(!writer.overflow);
-    slot->said = FOVEA_CHANNEL_BUSY;
+    fovea_channel_send(&slot->channel_state, FOVEA_FRAME_GRANT);
     slot->progress_ns = pool->now_ns;
     fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
     struct fovea_error error;
@@ -352,7 +352,6 @@ fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
     slot->need = need;
     slot->asked = ++pool->last_asked;
     slot->asked_ns = pool->now_ns;
-    slot->said = FOVEA_CHANNEL_ASKED;
     fovea_grant_round(pool);
     return true;
 }

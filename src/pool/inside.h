@@ -31,7 +31,7 @@
 #include "pool/queue.h"
 #include "sys/memory.h"
 #include "sys/process.h"
-#include "wire/frame.h"
+#include "wire/channel.h"
 #include "wire/messages.h"
 
 /* A worker that is ready for so long without work is idle. */
@@ -86,7 +86,7 @@ struct fovea_slot {
     int channel;
     int log_fd;
     int output_fd; /* pixels of the job in hand */
-    enum fovea_channel_state said;
+    enum fovea_channel_state channel_state;
     int64_t used_ns;      /* last time it had an image, or became ready */
     int64_t progress_ns;  /* last frame of the job in hand, or its start */
     int64_t job_ns;       /* its start */

@@ -39,7 +39,6 @@ receive_hello(struct fovea_slot *slot, const struct fovea_frame *frame)
         fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
         return;
     }
-    slot->said = FOVEA_CHANNEL_GREETED;
     slot->due_ns = FOVEA_NEVER; /* from here it waits for us */
     fovea_weights_greeted(slot, hello.engine);
 }
@@ -97,7 +96,6 @@ receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
     slot->is_sandboxed = ready.is_sandboxed;
     slot->ready_ns = pool->now_ns;
     fovea_unlock(pool);
-    slot->said = FOVEA_CHANNEL_READY;
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
     fovea_event_tell(pool, FOVEA_EVENT_WORKER_READY, model, slot,
@@ -129,7 +127,7 @@ static struct fovea_hand *
 find_hand(struct fovea_slot *slot, const struct fovea_frame *frame,
         uint32_t index)
 {
-    bool waits = slot->said == FOVEA_CHANNEL_ASKED; /* for memory */
+    bool waits = slot->channel_state == FOVEA_CHANNEL_ASKED; /* for memory */
     if (frame->id != slot->job_id || index >= slot->n_hands ||
             slot->hands[index].is_done ||
             (waits && index == slot->need.index)) {
@@ -213,7 +211,7 @@ finish_job(struct fovea_slot *slot)
     slot->n_hands = 0;
     fovea_unlock(pool);
     fovea_failure_end_trial(slot);
-    slot->said = FOVEA_CHANNEL_READY;
+    fovea_channel_finish_job(&slot->channel_state);
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
     bool is_worn = slot->lacks_memory && slot->n_images >= FOVEA_WORN_AFTER;
@@ -304,7 +302,7 @@ static void
 receive_frame(struct fovea_slot *slot, struct fovea_frame *frame)
 {
     char what[64];
-    if (!fovea_frame_is_legal(slot->said, frame->type)) {
+    if (!fovea_channel_advance(&slot->channel_state, frame->type)) {
         (void)snprintf(what, sizeof what, "%s out of turn",
                 fovea_frame_type_name(frame->type));
         break_off(slot, FOVEA_ERR_WORKER_CRASHED, what);

@@ -107,7 +107,7 @@ take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
 {
     struct fovea_pool *pool = slot->model->pool;
     slot->job_id = ++pool->last_job;
-    slot->said = FOVEA_CHANNEL_BUSY;
+    fovea_channel_send(&slot->channel_state, FOVEA_FRAME_JOB);
     slot->progress_ns = pool->now_ns;
     slot->job_ns = pool->now_ns;
     fovea_log_budget_images(&slot->log, (unsigned)items->n);

@@ -169,7 +169,7 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
         .channel = -1,
         .log_fd = -1,
         .output_fd = -1,
-        .said = FOVEA_CHANNEL_NEW,
+        .channel_state = FOVEA_CHANNEL_NEW,
         .due_ns = fovea_later(pool->now_ns, pool->settings.load_ns),
         .hands_due_ns = FOVEA_NEVER,
         .is_probe = model->breaker.state == FOVEA_BREAKER_HALF_OPEN,

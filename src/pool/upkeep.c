@@ -72,7 +72,7 @@ catch_up(struct fovea_slot *slot)
 static int64_t
 image_due_ns(const struct fovea_slot *slot)
 {
-    bool is_waiting = slot->said == FOVEA_CHANNEL_ASKED; /* for us */
+    bool is_waiting = slot->channel_state == FOVEA_CHANNEL_ASKED; /* for us */
     return is_waiting ? FOVEA_NEVER
                       : fovea_later(slot->progress_ns,
                                 slot->model->pool->settings.image_ns);

@@ -210,7 +210,7 @@ send_load(struct fovea_slot *slot)
         return;
     }
     slot->given_weights = has_fd ? model->n_weights : 0;
-    slot->said = FOVEA_CHANNEL_LOADING;
+    fovea_channel_send(&slot->channel_state, FOVEA_FRAME_LOAD);
     slot->due_ns = fovea_later(pool->now_ns, pool->settings.load_ns);
     fovea_slot_set_state(slot, FOVEA_WORKER_LOADING);
 }
@@ -238,8 +238,8 @@ fovea_weights_hand_out(struct fovea_pool_model *model)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state == FOVEA_WORKER_SPAWNING && slot->model == model &&
-                slot->said == FOVEA_CHANNEL_GREETED && !slot->is_silent &&
-                may_load(slot)) {
+                slot->channel_state == FOVEA_CHANNEL_GREETED &&
+                !slot->is_silent && may_load(slot)) {
             send_load(slot);
         }
     }

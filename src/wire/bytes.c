@@ -1,13 +1,7 @@
-/*
- * Numbers and strings in a payload: see frame.h.
- *
- * Neither side ever goes past the end: a writer that is full remembers that it
- * was, a reader that is empty gives zeros and remembers that, so the messages'
- * functions read as lists of fields and check once.
- */
-#include <string.h>
+/* See bytes.h. */
+#include "wire/bytes.h"
 
-#include "wire/frame.h"
+#include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
         "floats are copied as they lie in memory");

@@ -15,6 +15,7 @@
 #include <sys/uio.h>
 
 #include "base/error.h"
+#include "wire/bytes.h"
 
 _Static_assert(sizeof(int) == 4, "a descriptor takes 4 bytes");
 
@@ -24,45 +25,23 @@ union control {
     char bytes[CMSG_SPACE(FOVEA_FRAME_MAX_FDS * sizeof(int))];
 };
 
-#define BIT(state) (1U << FOVEA_CHANNEL_##state)
-
-/* Who says what when; docs/PROTOCOL.md tells it in words. */
-static const struct {
-    enum fovea_frame_type type;
-    const char *name;
-    unsigned states; /* that it may be sent in */
-} types[] = {
-    { FOVEA_FRAME_HELLO, "HELLO", BIT(NEW) },
-    { FOVEA_FRAME_LOAD, "LOAD", BIT(GREETED) },
-    { FOVEA_FRAME_READY, "READY", BIT(LOADING) },
-    { FOVEA_FRAME_FAILED, "FAILED", BIT(LOADING) },
-    { FOVEA_FRAME_JOB, "JOB", BIT(READY) },
-    { FOVEA_FRAME_DECODED, "DECODED", BIT(BUSY) | BIT(ASKED) },
-    { FOVEA_FRAME_RESULT, "RESULT", BIT(BUSY) | BIT(ASKED) },
-    { FOVEA_FRAME_NEED, "NEED", BIT(BUSY) },
-    { FOVEA_FRAME_GRANT, "GRANT", BIT(ASKED) },
+static const char *const names[] = {
+    [FOVEA_FRAME_HELLO] = "HELLO",
+    [FOVEA_FRAME_LOAD] = "LOAD",
+    [FOVEA_FRAME_READY] = "READY",
+    [FOVEA_FRAME_FAILED] = "FAILED",
+    [FOVEA_FRAME_JOB] = "JOB",
+    [FOVEA_FRAME_DECODED] = "DECODED",
+    [FOVEA_FRAME_RESULT] = "RESULT",
+    [FOVEA_FRAME_NEED] = "NEED",
+    [FOVEA_FRAME_GRANT] = "GRANT",
 };
 
 const char *
 fovea_frame_type_name(enum fovea_frame_type type)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(types); i++) {
-        if (types[i].type == type) {
-            return types[i].name;
-        }
-    }
-    return "unknown";
-}
-
-bool
-fovea_frame_is_legal(enum fovea_channel_state state, enum fovea_frame_type type)
-{
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(types); i++) {
-        if (types[i].type == type) {
-            return types[i].states >> state & 1;
-        }
-    }
-    return false;
+    bool is_known = type >= FOVEA_FRAME_HELLO && type <= FOVEA_FRAME_GRANT;
+    return is_known ? names[type] : "unknown";
 }
 
 void

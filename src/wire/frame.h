@@ -49,21 +49,6 @@ enum fovea_frame_type {
 /** "HELLO"; "unknown" for what is no type. */
 const char *fovea_frame_type_name(enum fovea_frame_type type);
 
-/** Which frames may come, from the other side's point of view. */
-enum fovea_channel_state {
-    FOVEA_CHANNEL_NEW,     /* nothing was said: HELLO from the worker */
-    FOVEA_CHANNEL_GREETED, /* HELLO was said: LOAD from the host */
-    FOVEA_CHANNEL_LOADING, /* LOAD was said: READY or FAILED from the worker */
-    FOVEA_CHANNEL_READY,   /* JOB from the host */
-    FOVEA_CHANNEL_BUSY,    /* a job is in hand: DECODED, RESULT, NEED from the
-                            worker */
-    FOVEA_CHANNEL_ASKED, /* NEED was said: the same, and GRANT from the host */
-};
-
-/** The table: may this type be sent in this state (by whoever sends it)? */
-bool fovea_frame_is_legal(enum fovea_channel_state state,
-        enum fovea_frame_type type);
-
 struct fovea_frame {
     enum fovea_frame_type type;
     uint64_t id;
@@ -78,41 +63,6 @@ void fovea_frame_finish(struct fovea_frame *frame);
 
 /** Take a descriptor out of a frame. */
 int fovea_frame_take_fd(struct fovea_frame *frame, size_t index);
-
-/* Writing: grows nothing, overflow is remembered and refused at the end. */
-struct fovea_writer {
-    uint8_t *bytes;
-    size_t capacity;
-    size_t size;
-    bool overflow;
-};
-void fovea_writer_init(struct fovea_writer *writer, uint8_t *bytes,
-        size_t capacity);
-void fovea_write_u8(struct fovea_writer *writer, uint8_t value);
-void fovea_write_u16(struct fovea_writer *writer, uint16_t value);
-void fovea_write_u32(struct fovea_writer *writer, uint32_t value);
-void fovea_write_u64(struct fovea_writer *writer, uint64_t value);
-void fovea_write_floats(struct fovea_writer *writer, const float *values,
-        size_t n);
-void fovea_write_string(struct fovea_writer *writer, const char *text);
-
-/* Reading: past the end everything is 0 and `bad` is set. */
-struct fovea_reader {
-    const uint8_t *at;
-    size_t left;
-    bool bad;
-};
-void fovea_reader_init(struct fovea_reader *reader, const uint8_t *bytes,
-        size_t size);
-uint8_t fovea_read_u8(struct fovea_reader *reader);
-uint16_t fovea_read_u16(struct fovea_reader *reader);
-uint32_t fovea_read_u32(struct fovea_reader *reader);
-uint64_t fovea_read_u64(struct fovea_reader *reader);
-void fovea_read_floats(struct fovea_reader *reader, float *values, size_t n);
-/** Into text, NUL-terminated; too long for size, or a NUL inside, is bad. */
-void fovea_read_string(struct fovea_reader *reader, char *text, size_t size);
-/** Nothing went wrong and nothing is left. */
-bool fovea_reader_is_done(const struct fovea_reader *reader);
 
 /**
  * Send one frame.

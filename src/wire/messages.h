@@ -10,6 +10,7 @@
 
 #include "fovea/fovea.h"
 
+#include "wire/bytes.h"
 #include "wire/frame.h"
 
 enum {

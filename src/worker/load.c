@@ -49,7 +49,7 @@ fovea_worker_receive(const struct fovea_worker *worker,
                                                    : FOVEA_WORKER_EXIT_CHANNEL;
         return false;
     }
-    if (!fovea_frame_is_legal(state, frame.type)) {
+    if (!fovea_channel_advance(&state, frame.type)) {
         fovea_frame_finish(&frame);
         *exit_out = FOVEA_WORKER_EXIT_PROTOCOL;
         return false;

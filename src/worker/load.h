@@ -6,6 +6,7 @@
 #ifndef FOVEA_WORKER_LOAD_H
 #define FOVEA_WORKER_LOAD_H
 
+#include "wire/channel.h"
 #include "wire/exit.h"
 #include "wire/messages.h"
 #include "worker/crew.h"

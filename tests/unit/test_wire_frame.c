@@ -10,6 +10,7 @@
 
 #include "support/test.h"
 #include "sys/memfd.h"
+#include "wire/bytes.h"
 #include "wire/frame.h"
 
 enum {
@@ -373,31 +374,20 @@ goes_on_after_an_interruption(void **state)
 }
 
 static void
-knows_who_may_say_what_when(void **state)
+every_type_has_a_name(void **state)
 {
     (void)state;
-    static const char *const legal[] = {
-        [FOVEA_CHANNEL_NEW] = "HELLO ",
-        [FOVEA_CHANNEL_GREETED] = "LOAD ",
-        [FOVEA_CHANNEL_LOADING] = "READY FAILED ",
-        [FOVEA_CHANNEL_READY] = "JOB ",
-        [FOVEA_CHANNEL_BUSY] = "DECODED RESULT NEED ",
-        [FOVEA_CHANNEL_ASKED] = "DECODED RESULT GRANT ",
-    };
-    for (size_t i = 0; i < sizeof legal / sizeof legal[0]; i++) {
-        char all[64] = "";
-        for (int type = -1; type < 20; type++) {
-            enum fovea_frame_type t = (enum fovea_frame_type)type;
-            if (fovea_frame_is_legal((enum fovea_channel_state)i, t)) {
-                size_t size = strlen(all);
-                (void)snprintf(all + size, sizeof all - size, "%s ",
-                        fovea_frame_type_name(t));
-            }
+    char all[128] = "";
+    for (int type = -1; type < 20; type++) {
+        const char *name = fovea_frame_type_name((enum fovea_frame_type)type);
+        size_t size = strlen(all);
+        if (strcmp(name, "unknown") != 0) {
+            (void)snprintf(all + size, sizeof all - size, "%d %s ", type, name);
         }
-        assert_string_equal(all, legal[i]);
     }
-    assert_string_equal(fovea_frame_type_name((enum fovea_frame_type)0),
-            "unknown");
+    assert_string_equal(all,
+            "1 HELLO 2 LOAD 3 READY 4 FAILED 5 JOB "
+            "6 DECODED 7 RESULT 8 NEED 9 GRANT ");
 }
 
 static void
@@ -474,7 +464,7 @@ main(void)
         over_a_pair(sees_the_end_with_something_unread),
         over_a_pair(says_when_it_is_full),
         over_a_pair(goes_on_after_an_interruption),
-        cmocka_unit_test(knows_who_may_say_what_when),
+        cmocka_unit_test(every_type_has_a_name),
         cmocka_unit_test(never_writes_or_reads_past_the_end),
         cmocka_unit_test(keeps_strings_within_bounds),
     };
