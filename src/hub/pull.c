@@ -4,7 +4,7 @@
  * The revision is turned into a commit first, and every file is that commit's.
  * refs/<revision> names the commit at the very end: nobody finds half a model.
  */
-#include "fovea/pull.h"
+#include "hub/pull.h"
 
 #include <limits.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
 #include "hub/pull_state.h"
-#include "runtime/entry.h"
 #include "sys/atomic_file.h"
 
 static const char config_name[] = "config.json";
@@ -60,7 +59,7 @@ check_arguments(const char *key, const char *revision, struct fovea_error *err)
 }
 
 static enum fovea_status
-make_places(struct fovea_pull *pull, struct fovea_error *err)
+make_places(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *cache = fovea_place_hub_cache();
     FOVEA_AUTO_FREE char *name = fovea_place_repository(pull->hub.key);
@@ -91,7 +90,7 @@ make_places(struct fovea_pull *pull, struct fovea_error *err)
 
 /* Before anything is fetched: is it a model that can be read? */
 static enum fovea_status
-check_files(const struct fovea_pull *pull, struct fovea_error *err)
+check_files(const struct fovea_pull_state *pull, struct fovea_error *err)
 {
     const char *key = pull->hub.key;
     if (!fovea_pull_has(pull, config_name)) {
@@ -125,7 +124,7 @@ is_shard_name(const char *name)
 }
 
 static enum fovea_status
-pull_shards(struct fovea_pull *pull, json_t *map, struct fovea_error *err)
+pull_shards(struct fovea_pull_state *pull, json_t *map, struct fovea_error *err)
 {
     const char *last = "";
     enum fovea_status status = FOVEA_OK;
@@ -147,7 +146,7 @@ pull_shards(struct fovea_pull *pull, json_t *map, struct fovea_error *err)
 }
 
 static enum fovea_status
-pull_by_index(struct fovea_pull *pull, struct fovea_error *err)
+pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     enum fovea_status status = fovea_pull_file(pull, index_name, err);
     if (status) {
@@ -173,7 +172,7 @@ pull_by_index(struct fovea_pull *pull, struct fovea_error *err)
 }
 
 static enum fovea_status
-pull_files(struct fovea_pull *pull, struct fovea_error *err)
+pull_files(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     enum fovea_status status = check_files(pull, err);
     if (!status) {
@@ -195,7 +194,7 @@ pull_files(struct fovea_pull *pull, struct fovea_error *err)
 
 /* A file below refs/, whose name may have slashes in it. */
 static enum fovea_status
-write_ref(const struct fovea_pull *pull, const char *name,
+write_ref(const struct fovea_pull_state *pull, const char *name,
         struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *path =
@@ -221,7 +220,7 @@ write_ref(const struct fovea_pull *pull, const char *name,
 /* refs/main of a converted model stays with huggingface_hub, which knows
    another commit by it; fovea finds the model by a name of its own. */
 static enum fovea_status
-write_refs(const struct fovea_pull *pull, struct fovea_error *err)
+write_refs(const struct fovea_pull_state *pull, struct fovea_error *err)
 {
     const char *revision = pull->hub.revision;
     enum fovea_status status = strcmp(revision, pull->commit) != 0
@@ -242,7 +241,7 @@ fovea_pull_model(const char *key, const struct fovea_pull_options *options,
     if (status) {
         return status;
     }
-    struct fovea_pull pull = { .commit = "" };
+    struct fovea_pull_state pull = { .commit = "" };
     status = fovea_hub_open(&pull.hub, key, chosen, err);
     if (!status) {
         status = fovea_pull_find_revision(&pull, err);

@@ -38,8 +38,8 @@ paths_finish(struct paths *paths)
 }
 
 static enum fovea_status
-make_paths(const struct fovea_pull *pull, const char *name, const char *etag,
-        struct paths *paths_out, struct fovea_error *err)
+make_paths(const struct fovea_pull_state *pull, const char *name,
+        const char *etag, struct paths *paths_out, struct fovea_error *err)
 {
     *paths_out = (struct paths){
         .blob = fovea_place_join(pull->repository, "/blobs/", etag),
@@ -183,7 +183,7 @@ finish_writing(int *fd)
 
 /* Under the lock. */
 static enum fovea_status
-fetch_blob(struct fovea_pull *pull, const char *url_path,
+fetch_blob(struct fovea_pull_state *pull, const char *url_path,
         const struct paths *paths, const struct fovea_hub_answer *answer,
         struct fovea_error *err)
 {
@@ -212,7 +212,7 @@ fetch_blob(struct fovea_pull *pull, const char *url_path,
 }
 
 static enum fovea_status
-bring_blob(struct fovea_pull *pull, const char *url_path,
+bring_blob(struct fovea_pull_state *pull, const char *url_path,
         const struct paths *paths, const struct fovea_hub_answer *answer,
         struct fovea_error *err)
 {
@@ -228,7 +228,7 @@ bring_blob(struct fovea_pull *pull, const char *url_path,
 }
 
 static enum fovea_status
-ask(struct fovea_pull *pull, const char *url_path, const char *name,
+ask(struct fovea_pull_state *pull, const char *url_path, const char *name,
         struct fovea_hub_answer *answer, struct fovea_error *err)
 {
     enum fovea_status status =
@@ -250,7 +250,7 @@ ask(struct fovea_pull *pull, const char *url_path, const char *name,
 }
 
 enum fovea_status
-fovea_pull_file(struct fovea_pull *pull, const char *name,
+fovea_pull_file(struct fovea_pull_state *pull, const char *name,
         struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *pointer = fovea_place_join(pull->snapshot, "/", name);

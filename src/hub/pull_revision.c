@@ -24,7 +24,7 @@ enum {
 };
 
 bool
-fovea_pull_has(const struct fovea_pull *pull, const char *name)
+fovea_pull_has(const struct fovea_pull_state *pull, const char *name)
 {
     const json_t *files = json_object_get(pull->info, "siblings");
     for (size_t i = 0; i < json_array_size(files); i++) {
@@ -38,7 +38,7 @@ fovea_pull_has(const struct fovea_pull *pull, const char *name)
 }
 
 bool
-fovea_pull_has_weights(const struct fovea_pull *pull)
+fovea_pull_has_weights(const struct fovea_pull_state *pull)
 {
     return fovea_pull_has(pull, "model.safetensors") ||
             fovea_pull_has(pull, "model.safetensors.index.json");
@@ -65,7 +65,7 @@ make_info_path(const struct fovea_hub *hub)
 }
 
 static enum fovea_status
-ask_for_commit(struct fovea_pull *pull, struct fovea_error *err)
+ask_for_commit(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *path = make_info_path(&pull->hub);
     FOVEA_AUTO_FREE char *text = NULL;
@@ -118,7 +118,7 @@ conversion_number(const json_t *discussion)
 
 /* A page of the open pull requests; *n_out of them. */
 static enum fovea_status
-look_at_page(struct fovea_pull *pull, int page, int64_t *number_out,
+look_at_page(struct fovea_pull_state *pull, int page, int64_t *number_out,
         size_t *n_out, struct fovea_error *err)
 {
     char query[128];
@@ -152,7 +152,7 @@ look_at_page(struct fovea_pull *pull, int page, int64_t *number_out,
 
 /* A hub that knows no discussions has no conversion. */
 static enum fovea_status
-find_conversion(struct fovea_pull *pull, struct fovea_error *err)
+find_conversion(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     int64_t number = 0;
     size_t n = 1;
@@ -175,7 +175,7 @@ find_conversion(struct fovea_pull *pull, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_pull_find_revision(struct fovea_pull *pull, struct fovea_error *err)
+fovea_pull_find_revision(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     enum fovea_status status = ask_for_commit(pull, err);
     bool is_main = strcmp(pull->hub.revision, "main") == 0;

@@ -10,7 +10,7 @@ enum {
     FOVEA_MAX_REVISION = 200 /* bytes */
 };
 
-struct fovea_pull {
+struct fovea_pull_state {
     struct fovea_hub hub;
     char commit[FOVEA_COMMIT_SIZE];
     char *repository;   /* <cache>/models--owner--name */
@@ -23,13 +23,13 @@ struct fovea_pull {
 /** Turn the revision into a commit, and say what is in it; where main has no
  *  safetensors, that of Hugging Face's conversion. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_find_revision(
-        struct fovea_pull *pull, struct fovea_error *err);
+        struct fovea_pull_state *pull, struct fovea_error *err);
 
 /** Whether the revision has weights that can be used. */
-bool fovea_pull_has_weights(const struct fovea_pull *pull);
+bool fovea_pull_has_weights(const struct fovea_pull_state *pull);
 
 /** Whether the revision has a file of this name. */
-bool fovea_pull_has(const struct fovea_pull *pull, const char *name);
+bool fovea_pull_has(const struct fovea_pull_state *pull, const char *name);
 
 /** Make a directory and all above it. FOVEA_ERR_FILE_DENIED, FOVEA_ERR_IO. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_make_directories(const char *path,
@@ -40,7 +40,7 @@ enum fovea_status fovea_pull_fail(const char *path, const char *what,
         struct fovea_error *err);
 
 /** Bring one file into the snapshot, unless it is there. */
-FOVEA_NODISCARD enum fovea_status fovea_pull_file(struct fovea_pull *pull,
+FOVEA_NODISCARD enum fovea_status fovea_pull_file(struct fovea_pull_state *pull,
         const char *name, struct fovea_error *err);
 
 /**

@@ -4,7 +4,7 @@
 #ifndef FOVEA_RUNTIME_BATCH_H
 #define FOVEA_RUNTIME_BATCH_H
 
-#include "runtime/library.h"
+#include "runtime/model.h"
 
 /** What to do with the items of a call. */
 struct fovea_batch {

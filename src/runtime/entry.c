@@ -1,9 +1,8 @@
 /*
- * The public calls that need no handle, and those that give none back: all
- * that runs on a CPU that may be too old for the rest. See sys/cpu_floor.h.
+ * The public calls that come first and those that end: all that runs on a CPU
+ * that may be too old for the rest. See sys/cpu_floor.h.
  */
-#include "runtime/entry.h"
-
+#include "runtime/model.h"
 #include "sys/cpu_floor.h"
 
 const char *
@@ -34,12 +33,4 @@ fovea_model_close(struct fovea_model *model)
     if (model) {
         fovea_model_release(model);
     }
-}
-
-enum fovea_status
-fovea_pull(const char *key, const struct fovea_pull_options *options,
-        char **directory_out, struct fovea_error *err)
-{
-    enum fovea_status status = fovea_cpu_check(NULL, err);
-    return status ? status : fovea_pull_model(key, options, directory_out, err);
 }

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "runtime/entry.h"
 #include "runtime/options.h"
 
 static enum fovea_status

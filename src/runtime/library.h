@@ -1,9 +1,4 @@
-/*
- * What the files of runtime/ share: a library handle and a model.
- *
- * A model lives as long as its handle and every URL that is being fetched for
- * it; the pool keeps what is in its queue by itself.
- */
+/* A library handle: what all models of it share. */
 #ifndef FOVEA_RUNTIME_LIBRARY_H
 #define FOVEA_RUNTIME_LIBRARY_H
 
@@ -12,8 +7,6 @@
 
 #include "fovea/fovea.h"
 
-#include "base/preprocess.h"
-#include "checkpoint/config.h"
 #include "pool/pool.h"
 #include "source/fetch.h"
 
@@ -36,52 +29,16 @@ struct fovea {
     unsigned n_fetching;    /* guarded by mutex */
 };
 
-/* A URL on its way to a model's pool. */
-struct fovea_flight {
-    struct fovea_flight *next; /* guarded by the model's mutex */
-    struct fovea_flight *previous;
-    bool is_cancelled;
-    struct fovea_model *model;
-    struct fovea_pool_model *pool_model;
-    struct fovea_pool_image image; /* as it will be submitted; no fd yet */
-};
+/** fovea_open(), on a CPU that can run it. */
+FOVEA_NODISCARD enum fovea_status fovea_library_open(
+        const struct fovea_options *options, struct fovea **library_out,
+        struct fovea_error *err);
 
-struct fovea_model {
-    /* Never changes. */
-    struct fovea *library;
-    char *key;
-    char *directory;
-    struct fovea_vision_config config;
-    struct fovea_preprocess settings;
-    const char *weights_dtype;
-    enum fovea_dtype dtype; /* not AUTO */
-    uint64_t shared_bytes;
-    uint64_t worker_bytes;
-    struct fovea_pool_model *embedder;
-
-    pthread_mutex_t mutex;
-    pthread_cond_t batch_changed; /* of the counters of batches */
-    /* Guarded by mutex. */
-    unsigned n_refs; /* the handle, and URLs in flight */
-    struct fovea_flight *flights;
-    struct fovea_pool_model *pixels; /* NULL: not asked for yet */
-    size_t n_batch_items;            /* in flight, of all batches */
-    uint64_t n_batch_done;           /* ever */
-};
+/** fovea_close(), of a handle that is one. */
+void fovea_library_close(struct fovea *library);
 
 /** FOVEA_ERR_FORKED in a process that did not open the library. */
 FOVEA_NODISCARD enum fovea_status fovea_library_check(
         const struct fovea *library, struct fovea_error *err);
-
-/** The pool's model that makes pixels; opened at the first call. */
-FOVEA_NODISCARD enum fovea_status fovea_model_pixels(struct fovea_model *model,
-        struct fovea_pool_model **pool_model_out, struct fovea_error *err);
-
-/** Bytes of the pixels of an image. */
-size_t fovea_model_pixels_size(const struct fovea_model *model);
-
-/** One more, or one less, that keeps the model. */
-void fovea_model_ref(struct fovea_model *model);
-void fovea_model_unref(struct fovea_model *model);
 
 #endif

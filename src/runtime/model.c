@@ -2,14 +2,14 @@
  * Models: from a key to a directory, what its files say, and the pool's models
  * that do the work. Reads headers and configurations, never weights.
  */
+#include "runtime/model.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "checkpoint/estimate.h"
 #include "checkpoint/vision.h"
 #include "runtime/catalogue.h"
-#include "runtime/entry.h"
-#include "runtime/library.h"
 
 static void
 close_checkpoint(struct fovea_checkpoint **checkpoint)
@@ -151,7 +151,7 @@ fovea_model_open(struct fovea *library, const char *key,
         status = open_embedder(model, err);
     }
     if (status) {
-        fovea_model_close(model);
+        fovea_model_release(model);
         return status;
     }
     *model_out = model;

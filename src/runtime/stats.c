@@ -1,6 +1,6 @@
 /* Looking into the pool: what fovea/pool.h promises of it. */
 #include "base/error.h"
-#include "runtime/library.h"
+#include "runtime/model.h"
 
 enum fovea_status
 fovea_pool_stats(struct fovea *library, struct fovea_pool_stats *stats_out,

@@ -15,6 +15,16 @@
 #include "base/error.h"
 #include "runtime/open_item.h"
 
+/* A URL on its way to a model's pool. */
+struct fovea_flight {
+    struct fovea_flight *next; /* guarded by the model's mutex */
+    struct fovea_flight *previous;
+    bool is_cancelled;
+    struct fovea_model *model;
+    struct fovea_pool_model *pool_model;
+    struct fovea_pool_image image; /* as it will be submitted; no fd yet */
+};
+
 static void
 take_off(struct fovea_flight *flight)
 {

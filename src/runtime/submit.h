@@ -5,7 +5,7 @@
 #ifndef FOVEA_RUNTIME_SUBMIT_H
 #define FOVEA_RUNTIME_SUBMIT_H
 
-#include "runtime/library.h"
+#include "runtime/model.h"
 
 /** What is asked of an item. */
 struct fovea_request {
