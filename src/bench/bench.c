@@ -8,18 +8,13 @@
 #include "base/error.h"
 #include "bench/measure.h"
 #include "checkpoint/random.h"
+#include "spec/dtype.h"
 
 enum {
     SEED = 1,
     N_WORDS = 6,
     EXIT_USAGE = 2,
     MAX_NUMBER = 1000000,
-};
-
-static const char *const dtype_names[] = {
-    [FOVEA_DTYPE_AUTO] = "auto",
-    [FOVEA_DTYPE_F32] = "f32",
-    [FOVEA_DTYPE_BF16] = "bf16",
 };
 
 static bool
@@ -42,8 +37,8 @@ parse_number(const char *word, uint32_t *number_out)
 static bool
 parse_dtype(const char *word, enum fovea_dtype *dtype_out)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(dtype_names); i++) {
-        if (strcmp(word, dtype_names[i]) == 0) {
+    for (size_t i = 0; i < FOVEA_N_DTYPES; i++) {
+        if (strcmp(word, fovea_dtype_words[i]) == 0) {
             *dtype_out = (enum fovea_dtype)i;
             return true;
         }
@@ -134,7 +129,7 @@ print(const struct fovea_bench_result *result)
     };
     (void)printf("dtype %s\njpeg_bytes %" PRIu64 "\nweights_bytes %" PRIu64
                  "\n",
-            dtype_names[result->dtype], result->jpeg_bytes,
+            fovea_dtype_word(result->dtype), result->jpeg_bytes,
             result->weights_bytes);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
         (void)printf("%s %.9g\n", rows[i].name, rows[i].value);

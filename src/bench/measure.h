@@ -9,7 +9,7 @@
 
 #include "fovea/fovea.h"
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "checkpoint/json.h"
+#include "spec/files.h"
 
 static const struct fovea_vision_config defaults = {
     .hidden_size = 768,
@@ -223,7 +224,7 @@ fovea_vision_config_read(const char *directory,
 {
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, "config.json", &path, err);
+            fovea_join_path(directory, FOVEA_FILE_CONFIG, &path, err);
     if (status) {
         return status;
     }

@@ -14,7 +14,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 
 enum fovea_activation {
     FOVEA_ACTIVATION_QUICK_GELU, /* x * sigmoid(1.702 x) */

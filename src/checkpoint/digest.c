@@ -12,6 +12,7 @@
 #include "checkpoint/json.h"
 #include "checkpoint/sha256.h"
 #include "checkpoint/vision.h"
+#include "spec/files.h"
 
 enum {
     BLOCK_BYTES = 1 << 20
@@ -184,9 +185,9 @@ fovea_digest_identity(const char *directory,
     fovea_sha256_begin(&identity.hash);
     fovea_sha256_add_text(&identity.hash, "fovea files 1");
     enum fovea_status status =
-            add_path(&identity, directory, "config.json", false, err);
+            add_path(&identity, directory, FOVEA_FILE_CONFIG, false, err);
     if (!status) {
-        status = add_path(&identity, directory, "model.safetensors.index.json",
+        status = add_path(&identity, directory, FOVEA_FILE_WEIGHTS_INDEX,
                 true, err);
     }
     if (!status) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
+#include "spec/files.h"
 
 enum {
     DEFAULT_SIZE_PX = 224
@@ -314,7 +315,7 @@ fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
 {
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, "preprocessor_config.json", &path, err);
+            fovea_join_path(directory, FOVEA_FILE_PREPROCESSOR, &path, err);
     if (status) {
         return status;
     }

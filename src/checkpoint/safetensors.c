@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
+#include "spec/files.h"
 
 #if __BYTE_ORDER != __LITTLE_ENDIAN
 #    error "tensors are read as they are stored, little-endian"
@@ -226,7 +227,7 @@ fovea_checkpoint_require(const struct fovea_checkpoint *checkpoint,
         shape_text(found, tensor->n_dims, tensor->shape);
         shape_text(wanted, n_dims, shape);
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "%s: %s has shape %s, config.json asks for %s",
+                "%s: %s has shape %s, " FOVEA_FILE_CONFIG " asks for %s",
                 file_of(checkpoint, entry_of(tensor)).text, name, found,
                 wanted);
     }

@@ -9,6 +9,7 @@
 #include "checkpoint/json.h"
 #include "checkpoint/random.h"
 #include "checkpoint/vision.h"
+#include "spec/files.h"
 #include "sys/atomic_file.h"
 
 enum {
@@ -194,19 +195,19 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
     FOVEA_AUTO(fovea_atomic_file_abandon)
     struct fovea_atomic_file settings = FOVEA_ATOMIC_FILE_INIT;
     enum fovea_status status =
-            open_in(directory, "model.safetensors", &weights, err);
+            open_in(directory, FOVEA_FILE_WEIGHTS, &weights, err);
     if (!status) {
         status = write_weights(&weights, checkpoint, config, err);
     }
     if (!status) {
-        status = open_in(directory, "preprocessor_config.json", &preprocessor,
+        status = open_in(directory, FOVEA_FILE_PREPROCESSOR, &preprocessor,
                 err);
     }
     if (!status) {
         status = write_preprocessor(&preprocessor, config->image_size_px, err);
     }
     if (!status) {
-        status = open_in(directory, "config.json", &settings, err);
+        status = open_in(directory, FOVEA_FILE_CONFIG, &settings, err);
     }
     if (!status) {
         status = write_config(&settings, config, err);

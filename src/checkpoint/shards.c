@@ -10,10 +10,7 @@
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
-
-static const char single_name[] = "model.safetensors";
-static const char index_name[] = "model.safetensors.index.json";
-static const char pickle_name[] = "pytorch_model.bin";
+#include "spec/files.h"
 
 enum {
     MAX_SHARDS = 256 /* each is an open file */
@@ -237,15 +234,15 @@ fail_without_weights(const char *directory, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *pickle = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, pickle_name, &pickle, err);
+            fovea_join_path(directory, FOVEA_FILE_PICKLE, &pickle, err);
     if (status) {
         return status;
     }
     return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
             "%s: there is neither %s nor %s%s%s", fovea_show(directory).text,
-            single_name, index_name,
+            FOVEA_FILE_WEIGHTS, FOVEA_FILE_WEIGHTS_INDEX,
             access(pickle, F_OK) ? "" : "; weights are not read from ",
-            access(pickle, F_OK) ? "" : pickle_name);
+            access(pickle, F_OK) ? "" : FOVEA_FILE_PICKLE);
 }
 
 enum fovea_status
@@ -255,9 +252,9 @@ fovea_checkpoint_open(const char *directory,
     FOVEA_AUTO_FREE char *single = NULL;
     FOVEA_AUTO_FREE char *index = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, single_name, &single, err);
+            fovea_join_path(directory, FOVEA_FILE_WEIGHTS, &single, err);
     if (!status) {
-        status = fovea_join_path(directory, index_name, &index, err);
+        status = fovea_join_path(directory, FOVEA_FILE_WEIGHTS_INDEX, &index, err);
     }
     if (status) {
         return status;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/bench_run.h"
 #include "cli/request.h"
+#include "spec/dtype.h"
 
 static const char help[] =
         "Usage: fovea bench [FLAGS]\n"
@@ -128,7 +129,7 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
         { .name = "model", .letter = 'm', .text = &flags->model },
         { .name = "dtype",
                 .number = &flags->dtype,
-                .choices = fovea_dtype_names },
+                .choices = fovea_dtype_words },
         { .name = "batch",
                 .number = &flags->batch,
                 .min = 1,
@@ -197,7 +198,7 @@ measure(const struct flags *flags)
     }
     const struct fovea_bench_request request = {
         .directory = directory ? directory : "",
-        .dtype = fovea_dtype_names[flags->dtype],
+        .dtype = fovea_dtype_words[flags->dtype],
         .batch = flags->batch,
         .n_rounds = flags->n_rounds,
         .width_px = flags->width_px,

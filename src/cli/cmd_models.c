@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/request.h"
+#include "spec/dtype.h"
 
 static const char help[] =
         "Usage: fovea models [--json]\n"
@@ -135,7 +136,7 @@ add_model(struct fovea_text *text, const struct fovea_model_info *info)
                     ? "preprocessor_config.json"
                     : "CLIP's, by default: there is no "
                       "preprocessor_config.json",
-            fovea_dtype_names[info->dtype], info->weights_dtype,
+            fovea_dtype_words[info->dtype], info->weights_dtype,
             info->est_memory_allocation_mb, (double)info->shared_bytes / mib,
             (double)info->per_worker_bytes / mib);
 }
@@ -162,7 +163,7 @@ add_model_json(struct fovea_text *text, const struct fovea_model_info *info)
             "\"weights_dtype\":\"%s\","
             "\"shared_bytes\":%" PRIu64 ",\"per_worker_bytes\":%" PRIu64
             ",\"est_memory_allocation_mb\":%" PRIu64 "}\n",
-            info->preprocessor, fovea_dtype_names[info->dtype],
+            info->preprocessor, fovea_dtype_words[info->dtype],
             info->weights_dtype, info->shared_bytes, info->per_worker_bytes,
             info->est_memory_allocation_mb);
 }
@@ -196,7 +197,7 @@ parse(int argc, char **argv, struct flags *flags, const char **words,
         { .name = "json", .on = &flags->json },
         { .name = "dtype",
                 .number = &flags->dtype,
-                .choices = fovea_dtype_names },
+                .choices = fovea_dtype_words },
         { .name = "batch",
                 .number = &flags->n_batch,
                 .min = 1,

@@ -6,6 +6,7 @@
 #include "cli/request.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "spec/dtype.h"
 
 /* clang-format off */
 static const char help[] =
@@ -102,7 +103,7 @@ parse(struct flags *flags, int argc, char **argv, const char **words,
         { .name = "model", .letter = 'm', .text = &flags->model },
         { .name = "dtype",
                 .number = &flags->dtype,
-                .choices = fovea_dtype_names },
+                .choices = fovea_dtype_words },
         { .name = "warm", .on = &server->warm },
         { .name = "host", .text = &flags->host },
         { .name = "port", .number = &flags->port, .max = MAX_PORT },

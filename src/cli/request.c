@@ -6,15 +6,14 @@
 
 #include "base/error.h"
 #include "base/macros.h"
-
-const char *const fovea_dtype_names[] = { "auto", "f32", "bf16", NULL };
+#include "spec/dtype.h"
 
 struct fovea_flag
 fovea_request_dtype_flag(struct fovea_request *request)
 {
     return (struct fovea_flag){ .name = "dtype",
         .number = &request->dtype,
-        .choices = fovea_dtype_names };
+        .choices = fovea_dtype_words };
 }
 
 size_t

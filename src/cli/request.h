@@ -66,9 +66,6 @@ struct fovea_run_kind {
             struct fovea_npy *array_out);
 };
 
-/** The words of --dtype, in the order of enum fovea_dtype. */
-extern const char *const fovea_dtype_names[];
-
 /** Write the flags of what goes to files, -o and --overwrite; gives their
  *  number. */
 size_t fovea_request_output_flags(struct fovea_request *request,

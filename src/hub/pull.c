@@ -13,12 +13,8 @@
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
 #include "hub/pull_state.h"
+#include "spec/files.h"
 #include "sys/atomic_file.h"
-
-static const char config_name[] = "config.json";
-static const char preprocessor_name[] = "preprocessor_config.json";
-static const char weights_name[] = "model.safetensors";
-static const char index_name[] = "model.safetensors.index.json";
 
 enum {
     MAX_KEY_BYTES = 200
@@ -93,9 +89,9 @@ static enum fovea_status
 check_files(const struct fovea_pull_state *pull, struct fovea_error *err)
 {
     const char *key = pull->hub.key;
-    if (!fovea_pull_has(pull, config_name)) {
+    if (!fovea_pull_has(pull, FOVEA_FILE_CONFIG)) {
         return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
-                "%.100s has no config.json: it is not laid out as a model of "
+                "%.100s has no " FOVEA_FILE_CONFIG ": it is not laid out as a model of "
                 "transformers",
                 key);
     }
@@ -103,9 +99,9 @@ check_files(const struct fovea_pull_state *pull, struct fovea_error *err)
         return FOVEA_OK;
     }
     return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
-            "%.100s has no model.safetensors%s", key,
-            fovea_pull_has(pull, "pytorch_model.bin")
-                    ? ", only pytorch_model.bin, which is a program to run "
+            "%.100s has no " FOVEA_FILE_WEIGHTS "%s", key,
+            fovea_pull_has(pull, FOVEA_FILE_PICKLE)
+                    ? ", only " FOVEA_FILE_PICKLE ", which is a program to run "
                       "rather than data: look for a revision with safetensors"
                     : "");
 }
@@ -148,12 +144,12 @@ pull_shards(struct fovea_pull_state *pull, json_t *map, struct fovea_error *err)
 static enum fovea_status
 pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_pull_file(pull, index_name, err);
+    enum fovea_status status = fovea_pull_file(pull, FOVEA_FILE_WEIGHTS_INDEX, err);
     if (status) {
         return status;
     }
     FOVEA_AUTO_FREE char *path =
-            fovea_place_join(pull->snapshot, "/", index_name);
+            fovea_place_join(pull->snapshot, "/", FOVEA_FILE_WEIGHTS_INDEX);
     FOVEA_AUTO_FREE char *text = NULL;
     FOVEA_AUTO(fovea_json_release) json_t *index = NULL;
     size_t size = 0;
@@ -163,7 +159,7 @@ pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
     status = fovea_json_load(path, FOVEA_MAX_INDEX_BYTES,
             FOVEA_ERR_MODEL_WEIGHTS, &text, &size, err);
     if (!status) {
-        status = fovea_json_parse(index_name, text, size,
+        status = fovea_json_parse(FOVEA_FILE_WEIGHTS_INDEX, text, size,
                 FOVEA_ERR_MODEL_WEIGHTS, &index, err);
     }
     return status
@@ -179,16 +175,16 @@ pull_files(struct fovea_pull_state *pull, struct fovea_error *err)
         status = make_places(pull, err);
     }
     if (!status) {
-        status = fovea_pull_file(pull, config_name, err);
+        status = fovea_pull_file(pull, FOVEA_FILE_CONFIG, err);
     }
-    if (!status && fovea_pull_has(pull, preprocessor_name)) {
-        status = fovea_pull_file(pull, preprocessor_name, err);
+    if (!status && fovea_pull_has(pull, FOVEA_FILE_PREPROCESSOR)) {
+        status = fovea_pull_file(pull, FOVEA_FILE_PREPROCESSOR, err);
     }
     if (status) {
         return status;
     }
-    return fovea_pull_has(pull, weights_name)
-            ? fovea_pull_file(pull, weights_name, err)
+    return fovea_pull_has(pull, FOVEA_FILE_WEIGHTS)
+            ? fovea_pull_file(pull, FOVEA_FILE_WEIGHTS, err)
             : pull_by_index(pull, err);
 }
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "checkpoint/json.h"
 #include "hub/pull_state.h"
+#include "spec/files.h"
 
 static const char converter[] = "SFconvertbot";
 static const char converter_title[] =
@@ -40,8 +41,8 @@ fovea_pull_has(const struct fovea_pull_state *pull, const char *name)
 bool
 fovea_pull_has_weights(const struct fovea_pull_state *pull)
 {
-    return fovea_pull_has(pull, "model.safetensors") ||
-            fovea_pull_has(pull, "model.safetensors.index.json");
+    return fovea_pull_has(pull, FOVEA_FILE_WEIGHTS) ||
+            fovea_pull_has(pull, FOVEA_FILE_WEIGHTS_INDEX);
 }
 
 /* "refs/pr/1" is one piece of a path: its slashes are written as %2F. */
@@ -180,7 +181,7 @@ fovea_pull_find_revision(struct fovea_pull_state *pull, struct fovea_error *err)
     enum fovea_status status = ask_for_commit(pull, err);
     bool is_main = strcmp(pull->hub.revision, "main") == 0;
     if (status || !is_main || fovea_pull_has_weights(pull) ||
-            !fovea_pull_has(pull, "pytorch_model.bin")) {
+            !fovea_pull_has(pull, FOVEA_FILE_PICKLE)) {
         return status;
     }
     status = find_conversion(pull, err);

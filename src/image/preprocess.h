@@ -4,7 +4,7 @@
 #ifndef FOVEA_IMAGE_PREPROCESS_H
 #define FOVEA_IMAGE_PREPROCESS_H
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 #include "image/image.h"
 #include "image/resample.h"
 

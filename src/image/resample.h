@@ -16,7 +16,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 
 struct fovea_resampler;
 

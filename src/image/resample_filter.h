@@ -17,7 +17,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 
 enum {
     /* Fractional bits of a weight, and taps come in multiples of this many. */

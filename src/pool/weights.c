@@ -20,6 +20,7 @@
 #include "base/size.h"
 #include "pool/chores.h"
 #include "pool/inside.h"
+#include "spec/dtype.h"
 #include "sys/memfd.h"
 
 enum {
@@ -82,9 +83,8 @@ fovea_weights_look(struct fovea_pool_model *model)
 static void
 open_copy(struct fovea_pool_model *model)
 {
-    const char *dtype =
-            model->settings.dtype == FOVEA_DTYPE_BF16 ? "bf16" : "f32";
-    fovea_cache_key(model->digest, dtype, model->engine, model->cache_key);
+    fovea_cache_key(model->digest, fovea_dtype_word(model->settings.dtype),
+            model->engine, model->cache_key);
     model->has_key = true;
     model->weights = FOVEA_WEIGHTS_ABSENT;
     if (add_chore(model, FOVEA_CHORE_OPEN, model->cache_key, -1)) {

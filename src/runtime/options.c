@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
+#include "spec/dtype.h"
 #include "sys/cpu.h"
 
 enum {
@@ -121,8 +122,7 @@ fovea_options_resolve(const struct fovea_options *options,
 {
     static const struct fovea_options defaults;
     struct fovea_options all = options ? *options : defaults;
-    if (all.dtype != FOVEA_DTYPE_AUTO && all.dtype != FOVEA_DTYPE_F32 &&
-            all.dtype != FOVEA_DTYPE_BF16) {
+    if (!fovea_dtype_word(all.dtype)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "dtype %d is not known",
                 (int)all.dtype);
     }

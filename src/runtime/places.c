@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "spec/files.h"
 
 bool
 fovea_is_hub_id(const char *key)
@@ -141,9 +142,9 @@ static bool
 has_weights(const char *snapshot)
 {
     FOVEA_AUTO_FREE char *single =
-            fovea_place_join(snapshot, "/model.safetensors", "");
+            fovea_place_join(snapshot, "/", FOVEA_FILE_WEIGHTS);
     FOVEA_AUTO_FREE char *index =
-            fovea_place_join(snapshot, "/model.safetensors.index.json", "");
+            fovea_place_join(snapshot, "/", FOVEA_FILE_WEIGHTS_INDEX);
     return (single && access(single, F_OK) == 0) ||
             (index && access(index, F_OK) == 0);
 }
@@ -152,11 +153,11 @@ const char *
 fovea_place_missing(const char *directory)
 {
     FOVEA_AUTO_FREE char *config =
-            fovea_place_join(directory, "/config.json", "");
+            fovea_place_join(directory, "/", FOVEA_FILE_CONFIG);
     if (!config || access(config, F_OK)) {
-        return "config.json";
+        return FOVEA_FILE_CONFIG;
     }
-    return has_weights(directory) ? NULL : "model.safetensors";
+    return has_weights(directory) ? NULL : FOVEA_FILE_WEIGHTS;
 }
 
 char *

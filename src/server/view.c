@@ -87,17 +87,3 @@ fovea_view_model(const struct fovea_pool_stats *stats,
     }
     return &unused;
 }
-
-const char *
-fovea_view_dtype(enum fovea_dtype dtype)
-{
-    switch (dtype) {
-    case FOVEA_DTYPE_F32:
-        return "f32";
-    case FOVEA_DTYPE_BF16:
-        return "bf16";
-    case FOVEA_DTYPE_AUTO:
-    default:
-        return "auto";
-    }
-}

@@ -18,7 +18,4 @@ const struct fovea_model_stats *fovea_view_model(
         const struct fovea_pool_stats *stats,
         const struct fovea_served *served);
 
-/** "auto", "f32", "bf16". */
-const char *fovea_view_dtype(enum fovea_dtype dtype);
-
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "server/view.h"
+#include "spec/dtype.h"
 
 /* Infinity's clients know one owner of models, and ask at its path. */
 static const char *
@@ -36,7 +37,7 @@ add_model(const struct fovea_exchange *exchange,
             (int64_t)time(NULL) -
                     (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
             owner(exchange), info->embedding_dimension,
-            fovea_view_dtype(info->dtype), info->preprocessor,
+            fovea_dtype_word(info->dtype), info->preprocessor,
             info->image_width_px, info->image_height_px, info->patch_size_px,
             model->n_workers, server->settings.library.max_workers);
     fovea_text_format(text,

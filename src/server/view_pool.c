@@ -4,6 +4,7 @@
 
 #include "base/notes.h"
 #include "server/view.h"
+#include "spec/dtype.h"
 
 static double
 seconds(int64_t time_ns)
@@ -102,7 +103,7 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
             ",\"breaker\":\"%s\",\"shared_bytes\":%" PRIu64
             ",\"per_worker_bytes\":%" PRIu64,
             served->info.embedding_dimension,
-            fovea_view_dtype(served->info.dtype), model->n_workers,
+            fovea_dtype_word(served->info.dtype), model->n_workers,
             server->settings.library.max_workers, model->n_queued,
             server->settings.library.max_queue, model->n_in_hand,
             model->n_submitted, model->n_embedded, model->n_failed,

@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "base/notes.h"
 #include "base/text.h"
+#include "spec/dtype.h"
 #include "wire/statuses.h"
 
 enum {
@@ -143,7 +144,7 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
     load_out->kind = (enum fovea_work_kind)read_u32_within(&reader,
             FOVEA_WORK_EMBED, FOVEA_WORK_PIXELS);
     load_out->dtype = (enum fovea_dtype)read_u32_within(&reader,
-            FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16);
+            FOVEA_DTYPE_F32, FOVEA_N_DTYPES - 1);
     load_out->sandbox = (enum fovea_sandbox)read_u32_within(&reader,
             FOVEA_SANDBOX_ON, FOVEA_SANDBOX_OFF);
     load_out->n_threads = read_u32_within(&reader, 1, FOVEA_MAX_THREADS);

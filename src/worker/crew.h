@@ -16,7 +16,7 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 #include "engine/cpu/weights.h"
 #include "sys/input.h"
 

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
 

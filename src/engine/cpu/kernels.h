@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/preprocess.h"
+#include "spec/pixels.h"
 #include "engine/cpu/matmul.h"
 
 /* Rows of scores are padded to a multiple of this many floats. */

@@ -1,9 +1,9 @@
 /*
  * How a model wants its pixels: what preprocessor_config.json says, checked.
- * checkpoint/ fills it, image/ and model/ follow it.
+ * checkpoint/ fills it, image/ and engine/ follow it.
  */
-#ifndef FOVEA_BASE_PREPROCESS_H
-#define FOVEA_BASE_PREPROCESS_H
+#ifndef FOVEA_SPEC_PIXELS_H
+#define FOVEA_SPEC_PIXELS_H
 
 #include <stdbool.h>
 #include <stdint.h>

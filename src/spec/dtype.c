@@ -1,0 +1,43 @@
+/*
+ * See dtype.h. The switch has no default, so that a value of the public header
+ * that has no row is a warning of the compiler.
+ */
+#include "spec/dtype.h"
+
+#define X(name, word, bytes)                                                   \
+    _Static_assert((int)FOVEA_DTYPE_##name == (int)FOVEA_DTYPE_ROW_##name,     \
+            "rows stand in the order of the public header");
+#include "spec/dtype.def"
+#undef X
+
+const char *const fovea_dtype_words[FOVEA_N_DTYPES + 1] = {
+#define X(name, word, bytes) word,
+#include "spec/dtype.def"
+#undef X
+};
+
+const char *
+fovea_dtype_word(enum fovea_dtype dtype)
+{
+    switch (dtype) {
+#define X(name, word, bytes)                                                   \
+    case FOVEA_DTYPE_##name:                                                   \
+        return word;
+#include "spec/dtype.def"
+#undef X
+    }
+    return NULL;
+}
+
+size_t
+fovea_dtype_bytes(enum fovea_dtype dtype)
+{
+    switch (dtype) {
+#define X(name, word, bytes)                                                   \
+    case FOVEA_DTYPE_##name:                                                   \
+        return bytes;
+#include "spec/dtype.def"
+#undef X
+    }
+    return 0;
+}
