@@ -35,7 +35,7 @@ enum {
 
 /* The engine alone. */
 struct bare {
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_limits limits;
     struct fovea_weights *weights;
@@ -81,8 +81,8 @@ bare_open(struct bare *bare, const char *directory, enum fovea_dtype dtype)
     (void)fovea_matmul_set_threads(1);
     static const struct fovea_limits none;
     bare->limits = fovea_limits_resolve(&none);
-    if (fovea_vision_config_read(directory, &bare->config, &error) ||
-            fovea_preprocess_config_read(directory, bare->config.image_size_px,
+    if (fovea_tower_read(directory, &bare->config, &error) ||
+            fovea_preprocess_config_read(directory, bare->config.side_px,
                     &bare->settings, &error) ||
             fovea_checkpoint_open(directory, &checkpoint, &error) ||
             fovea_weights_load(&bare->config, checkpoint,
@@ -99,9 +99,8 @@ lane_open(struct lane *lane, const struct bare *bare)
     struct fovea_error error = { .message = "out of memory" };
     lane->bare = bare;
     lane->pixels = calloc(BATCH,
-            3 * (size_t)bare->config.image_size_px *
-                    bare->config.image_size_px);
-    lane->vectors = calloc(BATCH, bare->config.projection_dim * sizeof(float));
+            3 * (size_t)bare->config.side_px * bare->config.side_px);
+    lane->vectors = calloc(BATCH, bare->config.dimension * sizeof(float));
     if (!lane->pixels || !lane->vectors ||
             fovea_vit_create(bare->weights, &bare->settings, BATCH, &lane->vit,
                     &error)) {
@@ -122,7 +121,7 @@ lane_embed(struct lane *lane, size_t n)
 {
     const struct bare *bare = lane->bare;
     struct fovea_error error;
-    size_t side = bare->config.image_size_px;
+    size_t side = bare->config.side_px;
     for (size_t i = 0; i < n; i++) {
         struct fovea_input input;
         fovea_input_from_memory(bare->picture->jpeg, bare->picture->jpeg_size,

@@ -15,16 +15,16 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 
-static const struct fovea_vision_config default_config = {
-    .hidden_size = 128,
-    .mlp_size = 512,
+static const struct fovea_tower default_config = {
+    .width = 128,
+    .mlp = 512,
     .n_layers = 4,
     .n_heads = 4,
-    .image_size_px = 224,
-    .patch_size_px = 32,
-    .projection_dim = 64,
+    .side_px = 224,
+    .patch_px = 32,
+    .dimension = 64,
     .activation = FOVEA_ACTIVATION_QUICK_GELU,
-    .layer_norm_eps = 1e-5F,
+    .eps = 1e-5F,
 };
 
 static const uint64_t seed = 20240;
@@ -38,7 +38,7 @@ close_checkpoint(struct fovea_checkpoint **checkpoint)
 /* The numbers of a shape as config.json would have them, so that it is checked
    as one. */
 static enum fovea_status
-parse_shape(char *const *numbers, struct fovea_vision_config *config_out,
+parse_shape(char *const *numbers, struct fovea_tower *tower_out,
         struct fovea_error *err)
 {
     static const char *const names[] = { "hidden_size", "intermediate_size",
@@ -52,7 +52,7 @@ parse_shape(char *const *numbers, struct fovea_vision_config *config_out,
         used += n > 0 ? (size_t)n : 0;
     }
     text[used++] = '}';
-    return fovea_vision_config_parse("the shape", text, used, config_out, err);
+    return fovea_tower_parse("the shape", text, used, tower_out, err);
 }
 
 int
@@ -69,14 +69,14 @@ main(int argc, char **argv)
         return 2;
     }
     struct fovea_error error;
-    struct fovea_vision_config config = default_config;
-    if (argc == WITH_SHAPE && parse_shape(argv + 2, &config, &error)) {
+    struct fovea_tower tower = default_config;
+    if (argc == WITH_SHAPE && parse_shape(argv + 2, &tower, &error)) {
         (void)fprintf(stderr, "make_random_model: %s\n", error.message);
         return 2;
     }
     FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
-    if (fovea_checkpoint_create_random(&config, seed, &checkpoint, &error) ||
-            fovea_checkpoint_save(checkpoint, &config, argv[1], &error)) {
+    if (fovea_checkpoint_create_random(&tower, seed, &checkpoint, &error) ||
+            fovea_checkpoint_save(checkpoint, &tower, argv[1], &error)) {
         (void)fprintf(stderr, "make_random_model: %s\n", error.message);
         return 1;
     }

@@ -69,14 +69,14 @@ static enum fovea_status
 make_model(struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_vision_config_parse("ViT-B/32", "{}", 2,
-            &options->config, err);
+    enum fovea_status status =
+            fovea_tower_parse("ViT-B/32", "{}", 2, &options->tower, err);
     if (!status) {
         status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
-                options->config.image_size_px, &options->settings, err);
+                options->tower.side_px, &options->settings, err);
     }
     return status ? status
-                  : fovea_checkpoint_create_random(&options->config, SEED,
+                  : fovea_checkpoint_create_random(&options->tower, SEED,
                             checkpoint_out, err);
 }
 
@@ -85,10 +85,10 @@ read_model(const char *directory, struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
     enum fovea_status status =
-            fovea_vision_config_read(directory, &options->config, err);
+            fovea_tower_read(directory, &options->tower, err);
     if (!status) {
-        status = fovea_preprocess_config_read(directory,
-                options->config.image_size_px, &options->settings, err);
+        status = fovea_preprocess_config_read(directory, options->tower.side_px,
+                &options->settings, err);
     }
     if (!status) {
         status = fovea_checkpoint_open(directory, checkpoint_out, err);

@@ -99,10 +99,10 @@ bare_buffers(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_weights *weights = bench->weights;
     struct bare *bare = &bench->bare;
-    size_t hidden = weights->config.hidden_size;
-    size_t mlp = weights->config.mlp_size;
+    size_t hidden = weights->tower.width;
+    size_t mlp = weights->tower.mlp;
     size_t widest = 3 * hidden > mlp ? 3 * hidden : mlp;
-    size_t rows = bench->options->batch * fovea_config_tokens(&weights->config);
+    size_t rows = bench->options->batch * fovea_tower_tokens(&weights->tower);
     size_t size = rows * widest * sizeof(float);
     const struct fovea_product *products[] = { bare->qkv, bare->out, bare->fc1,
         bare->fc2 };
@@ -127,7 +127,7 @@ bare_init(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_weights *weights = bench->weights;
     const size_t rows =
-            bench->options->batch * fovea_config_tokens(&weights->config);
+            bench->options->batch * fovea_tower_tokens(&weights->tower);
     const struct {
         struct fovea_product **product;
         const struct fovea_packing *packing;
@@ -186,7 +186,7 @@ bare_run(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_weights *weights = bench->weights;
     enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; i < weights->config.n_layers && !status; i++) {
+    for (size_t i = 0; i < weights->tower.n_layers && !status; i++) {
         status = bare_layer(&bench->bare, &weights->layers[i],
                 weights->forms.mlp_parts, err);
     }
@@ -361,8 +361,8 @@ bench_buffers(struct bench *bench, struct fovea_error *err)
 {
     size_t batch = bench->options->batch;
     bench->pixels = malloc(batch * bench->pixels_size);
-    bench->embeds = malloc(
-            batch * bench->options->config.projection_dim * sizeof(float));
+    bench->embeds =
+            malloc(batch * bench->options->tower.dimension * sizeof(float));
     if (!bench->pixels || !bench->embeds) {
         return fovea_fail_memory(err, batch * bench->pixels_size, "the bench");
     }
@@ -386,8 +386,8 @@ bench_init(struct bench *bench, struct fovea_error *err)
         status = bench_buffers(bench, err);
     }
     if (!status) {
-        status = fovea_weights_load(&options->config, options->checkpoint,
-                fovea_precision_of(&options->config, options->dtype),
+        status = fovea_weights_load(&options->tower, options->checkpoint,
+                fovea_precision_of(&options->tower, options->dtype),
                 &bench->weights, err);
     }
     if (!status) {
@@ -428,7 +428,7 @@ fovea_bench_run(const struct fovea_bench_options *options,
                 options->settings.crop_width_px,
     };
     struct fovea_bench_result result = {
-        .dtype = fovea_estimate_dtype(&options->config, options->dtype),
+        .dtype = fovea_estimate_dtype(&options->tower, options->dtype),
     };
     int before = fovea_matmul_set_threads(1);
     enum fovea_status status = bench_init(&bench, err);

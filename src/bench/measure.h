@@ -9,16 +9,16 @@
 
 #include "fovea/fovea.h"
 
-#include "spec/pixels.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
+#include "spec/pixels.h"
 
 enum {
     FOVEA_BENCH_MAX_ROUNDS = 99
 };
 
 struct fovea_bench_options {
-    struct fovea_vision_config config;
+    struct fovea_tower tower;
     struct fovea_preprocess settings;
     const struct fovea_checkpoint *checkpoint; /* borrowed */
     enum fovea_dtype dtype;                    /* AUTO is resolved */

@@ -13,36 +13,17 @@
 #include "checkpoint/json.h"
 #include "spec/files.h"
 
-static const struct fovea_vision_config defaults = {
-    .hidden_size = 768,
-    .mlp_size = 3072,
+static const struct fovea_tower defaults = {
+    .width = 768,
+    .mlp = 3072,
     .n_layers = 12,
     .n_heads = 12,
-    .image_size_px = 224,
-    .patch_size_px = 32,
-    .projection_dim = 512,
+    .side_px = 224,
+    .patch_px = 32,
+    .dimension = 512,
     .activation = FOVEA_ACTIVATION_QUICK_GELU,
-    .layer_norm_eps = 1e-5F,
+    .eps = 1e-5F,
 };
-
-size_t
-fovea_config_patches(const struct fovea_vision_config *config)
-{
-    size_t side = config->image_size_px / config->patch_size_px;
-    return side * side;
-}
-
-size_t
-fovea_config_tokens(const struct fovea_vision_config *config)
-{
-    return fovea_config_patches(config) + 1;
-}
-
-size_t
-fovea_config_patch_width(const struct fovea_vision_config *config)
-{
-    return 3 * (size_t)config->patch_size_px * config->patch_size_px;
-}
 
 static enum fovea_status
 read_activation(const struct fovea_fields *fields, enum fovea_activation *value,
@@ -108,21 +89,21 @@ check_channels(const struct fovea_fields *fields, struct fovea_error *err)
 }
 
 static enum fovea_status
-read_counts(const struct fovea_fields *fields,
-        struct fovea_vision_config *config, struct fovea_error *err)
+read_counts(const struct fovea_fields *fields, struct fovea_tower *tower,
+        struct fovea_error *err)
 {
     const struct {
         const char *key;
         uint32_t max;
         uint32_t *value;
     } counts[] = {
-        { "hidden_size", FOVEA_MAX_HIDDEN_SIZE, &config->hidden_size },
-        { "intermediate_size", FOVEA_MAX_MLP_SIZE, &config->mlp_size },
-        { "num_hidden_layers", FOVEA_MAX_LAYERS, &config->n_layers },
-        { "num_attention_heads", FOVEA_MAX_HIDDEN_SIZE, &config->n_heads },
-        { "image_size", FOVEA_MAX_IMAGE_SIZE_PX, &config->image_size_px },
-        { "patch_size", FOVEA_MAX_IMAGE_SIZE_PX, &config->patch_size_px },
-        { "projection_dim", FOVEA_MAX_PROJECTION_DIM, &config->projection_dim },
+        { "hidden_size", FOVEA_MAX_WIDTH, &tower->width },
+        { "intermediate_size", FOVEA_MAX_MLP, &tower->mlp },
+        { "num_hidden_layers", FOVEA_MAX_LAYERS, &tower->n_layers },
+        { "num_attention_heads", FOVEA_MAX_WIDTH, &tower->n_heads },
+        { "image_size", FOVEA_MAX_SIDE_PX, &tower->side_px },
+        { "patch_size", FOVEA_MAX_SIDE_PX, &tower->patch_px },
+        { "projection_dim", FOVEA_MAX_DIMENSION, &tower->dimension },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(counts); i++) {
         enum fovea_status status = fovea_field_count(fields, counts[i].key,
@@ -136,52 +117,52 @@ read_counts(const struct fovea_fields *fields,
 
 static enum fovea_status
 check_divisions(const struct fovea_fields *fields,
-        const struct fovea_vision_config *config, struct fovea_error *err)
+        const struct fovea_tower *tower, struct fovea_error *err)
 {
-    if (config->hidden_size % config->n_heads) {
+    if (tower->width % tower->n_heads) {
         return fovea_field_fail(fields, "num_attention_heads",
                 FOVEA_ERR_MODEL_CONFIG, err,
-                "%u does not divide hidden_size %u", config->n_heads,
-                config->hidden_size);
+                "%u does not divide hidden_size %u", tower->n_heads,
+                tower->width);
     }
-    if (config->image_size_px % config->patch_size_px) {
+    if (tower->side_px % tower->patch_px) {
         return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u does not divide image_size %u", config->patch_size_px,
-                config->image_size_px);
+                err, "%u does not divide image_size %u", tower->patch_px,
+                tower->side_px);
     }
-    size_t n_tokens = fovea_config_tokens(config);
+    size_t n_tokens = fovea_tower_tokens(tower);
     if (n_tokens > FOVEA_MAX_TOKENS) {
         return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
                 err, "%u makes %zu tokens, at most %d are supported",
-                config->patch_size_px, n_tokens, FOVEA_MAX_TOKENS);
+                tower->patch_px, n_tokens, FOVEA_MAX_TOKENS);
     }
     return FOVEA_OK;
 }
 
 static enum fovea_status
-read_tower(const struct fovea_fields *fields,
-        struct fovea_vision_config *config, struct fovea_error *err)
+read_tower(const struct fovea_fields *fields, struct fovea_tower *tower,
+        struct fovea_error *err)
 {
     enum fovea_status status = check_model_type(fields, err);
     if (!status) {
         status = check_channels(fields, err);
     }
     if (!status) {
-        status = read_counts(fields, config, err);
+        status = read_counts(fields, tower, err);
     }
     if (!status) {
-        status = read_activation(fields, &config->activation, err);
+        status = read_activation(fields, &tower->activation, err);
     }
     if (!status) {
         status = fovea_field_number(fields, "layer_norm_eps", 1e-12, 0.1,
-                &config->layer_norm_eps, err);
+                &tower->eps, err);
     }
-    return status ? status : check_divisions(fields, config, err);
+    return status ? status : check_divisions(fields, tower, err);
 }
 
 enum fovea_status
-fovea_vision_config_parse(const char *name, const char *text, size_t size,
-        struct fovea_vision_config *config_out, struct fovea_error *err)
+fovea_tower_parse(const char *name, const char *text, size_t size,
+        struct fovea_tower *tower_out, struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
     enum fovea_status status = fovea_json_parse(name, text, size,
@@ -189,38 +170,38 @@ fovea_vision_config_parse(const char *name, const char *text, size_t size,
     if (status) {
         return status;
     }
-    struct fovea_vision_config config = defaults;
+    struct fovea_tower tower = defaults;
     const struct fovea_fields top = { name, "", object };
-    struct fovea_fields tower = top;
+    struct fovea_fields inner = top;
     status = check_model_type(&top, err);
     if (status) {
         return status;
     }
     const json_t *nested = fovea_field(&top, "vision_config");
     if (nested) {
-        tower.path = "vision_config.";
-        tower.object = nested;
+        inner.path = "vision_config.";
+        inner.object = nested;
         if (!json_is_object(nested)) {
             return fovea_field_fail(&top, "vision_config",
                     FOVEA_ERR_MODEL_CONFIG, err, "must be an object");
         }
     }
-    status = read_tower(&tower, &config, err);
+    status = read_tower(&inner, &tower, err);
     if (!status && nested) {
         /* CLIPModel projects to what stands beside the tower. */
-        status = fovea_field_count(&top, "projection_dim",
-                FOVEA_MAX_PROJECTION_DIM, &config.projection_dim, err);
+        status = fovea_field_count(&top, "projection_dim", FOVEA_MAX_DIMENSION,
+                &tower.dimension, err);
     }
     if (status) {
         return status;
     }
-    *config_out = config;
+    *tower_out = tower;
     return FOVEA_OK;
 }
 
 enum fovea_status
-fovea_vision_config_read(const char *directory,
-        struct fovea_vision_config *config_out, struct fovea_error *err)
+fovea_tower_read(const char *directory, struct fovea_tower *tower_out,
+        struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
@@ -236,7 +217,6 @@ fovea_vision_config_read(const char *directory,
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
                 "%s: there is no such file", fovea_show(path).text);
     }
-    return status
-            ? status
-            : fovea_vision_config_parse(path, text, size, config_out, err);
+    return status ? status
+                  : fovea_tower_parse(path, text, size, tower_out, err);
 }

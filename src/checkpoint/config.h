@@ -15,35 +15,7 @@
 #include "fovea/status.h"
 
 #include "spec/pixels.h"
-
-enum fovea_activation {
-    FOVEA_ACTIVATION_QUICK_GELU, /* x * sigmoid(1.702 x) */
-    FOVEA_ACTIVATION_GELU,       /* x * Phi(x), with erf */
-    FOVEA_ACTIVATION_GELU_TANH,  /* its tanh form */
-};
-
-struct fovea_vision_config {
-    uint32_t hidden_size; /* width of a token */
-    uint32_t mlp_size;    /* "intermediate_size" */
-    uint32_t n_layers;
-    uint32_t n_heads;       /* divides hidden_size */
-    uint32_t image_size_px; /* a multiple of patch_size_px */
-    uint32_t patch_size_px;
-    uint32_t projection_dim; /* of the embedding */
-    enum fovea_activation activation;
-    float layer_norm_eps;
-};
-
-/* Bounds that no known CLIP comes near. They keep every product of sizes, times
-   FOVEA_MAX_BATCH too, under 2^44: it fits a size_t unchecked. */
-enum {
-    FOVEA_MAX_HIDDEN_SIZE = 16384,
-    FOVEA_MAX_MLP_SIZE = 65536,
-    FOVEA_MAX_LAYERS = 256,
-    FOVEA_MAX_IMAGE_SIZE_PX = 4096,
-    FOVEA_MAX_PROJECTION_DIM = 16384,
-    FOVEA_MAX_TOKENS = 65536,
-};
+#include "spec/tower.h"
 
 /* Narrower towers compute in float32 whatever is asked: they take no time worth
    saving, and their few channels do not average rounding errors out (a tower of
@@ -60,9 +32,8 @@ enum {
  *         FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and not ours (another
  *         architecture or activation). The message names file and field.
  */
-FOVEA_NODISCARD enum fovea_status fovea_vision_config_read(
-        const char *directory, struct fovea_vision_config *config_out,
-        struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_tower_read(const char *directory,
+        struct fovea_tower *tower_out, struct fovea_error *err);
 
 /**
  * Read <directory>/preprocessor_config.json, new form or old ("size": 224).
@@ -74,17 +45,11 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
         struct fovea_preprocess *settings_out, struct fovea_error *err);
 
 /** The same two from text in memory; `name` stands in messages. */
-FOVEA_NODISCARD enum fovea_status fovea_vision_config_parse(const char *name,
-        const char *text, size_t size, struct fovea_vision_config *config_out,
+FOVEA_NODISCARD enum fovea_status fovea_tower_parse(const char *name,
+        const char *text, size_t size, struct fovea_tower *tower_out,
         struct fovea_error *err);
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
         const char *name, const char *text, size_t size, uint32_t image_size_px,
         struct fovea_preprocess *settings_out, struct fovea_error *err);
-
-/** What follows from a config: patches of an image; tokens, the patches and the
- *  class token; samples of a patch. */
-size_t fovea_config_patches(const struct fovea_vision_config *config);
-size_t fovea_config_tokens(const struct fovea_vision_config *config);
-size_t fovea_config_patch_width(const struct fovea_vision_config *config);
 
 #endif

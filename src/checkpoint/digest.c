@@ -23,16 +23,15 @@ _Static_assert((int)FOVEA_DIGEST_SIZE == (int)FOVEA_SHA256_SIZE,
 
 /* The shape; what it says about weights and nothing else of config.json. */
 static void
-add_config(struct fovea_sha256 *hash, const struct fovea_vision_config *config)
+add_config(struct fovea_sha256 *hash, const struct fovea_tower *tower)
 {
     char text[256];
     (void)snprintf(text, sizeof text,
             "fovea weights 1: %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32
             " %" PRIu32 " %" PRIu32 " %" PRIu32 " %d %a",
-            config->hidden_size, config->mlp_size, config->n_layers,
-            config->n_heads, config->image_size_px, config->patch_size_px,
-            config->projection_dim, (int)config->activation,
-            (double)config->layer_norm_eps);
+            tower->width, tower->mlp, tower->n_layers, tower->n_heads,
+            tower->side_px, tower->patch_px, tower->dimension,
+            (int)tower->activation, (double)tower->eps);
     fovea_sha256_add_text(hash, text);
 }
 
@@ -70,10 +69,10 @@ compare_names(const void *a, const void *b)
 
 /* The tower's tensors in the order of their names. */
 static enum fovea_status
-add_tower(struct fovea_sha256 *hash, const struct fovea_vision_config *config,
+add_tower(struct fovea_sha256 *hash, const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint, struct fovea_error *err)
 {
-    size_t n = fovea_vision_count(config);
+    size_t n = fovea_vision_count(tower);
     FOVEA_AUTO_FREE const struct fovea_tensor **tensors =
             calloc(n, sizeof *tensors);
     FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_BYTES);
@@ -83,7 +82,7 @@ add_tower(struct fovea_sha256 *hash, const struct fovea_vision_config *config,
     }
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; !status && i < n; i++) {
-        struct fovea_vision_tensor wanted = fovea_vision_at(config, i);
+        struct fovea_vision_tensor wanted = fovea_vision_at(tower, i);
         status = fovea_checkpoint_require(checkpoint, wanted.name,
                 wanted.n_dims, wanted.shape, &tensors[i], err);
     }
@@ -97,15 +96,15 @@ add_tower(struct fovea_sha256 *hash, const struct fovea_vision_config *config,
 }
 
 enum fovea_status
-fovea_digest_weights(const struct fovea_vision_config *config,
+fovea_digest_weights(const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         char digest_out[FOVEA_DIGEST_SIZE], struct fovea_error *err)
 {
     struct fovea_sha256 hash;
     char digest[FOVEA_DIGEST_SIZE];
     fovea_sha256_begin(&hash);
-    add_config(&hash, config);
-    enum fovea_status status = add_tower(&hash, config, checkpoint, err);
+    add_config(&hash, tower);
+    enum fovea_status status = add_tower(&hash, tower, checkpoint, err);
     enum fovea_status end =
             fovea_sha256_end(&hash, digest, status ? NULL : err);
     if (status || end) {
@@ -187,8 +186,8 @@ fovea_digest_identity(const char *directory,
     enum fovea_status status =
             add_path(&identity, directory, FOVEA_FILE_CONFIG, false, err);
     if (!status) {
-        status = add_path(&identity, directory, FOVEA_FILE_WEIGHTS_INDEX,
-                true, err);
+        status = add_path(&identity, directory, FOVEA_FILE_WEIGHTS_INDEX, true,
+                err);
     }
     if (!status) {
         status = add_shards(&identity, checkpoint, err);

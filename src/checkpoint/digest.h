@@ -17,7 +17,7 @@ enum {
 /** By reading all of the tower's tensors. FOVEA_ERR_IO,
  *  FOVEA_ERR_MODEL_WEIGHTS, FOVEA_ERR_NO_MEMORY. */
 FOVEA_NODISCARD enum fovea_status fovea_digest_weights(
-        const struct fovea_vision_config *config,
+        const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         char digest_out[FOVEA_DIGEST_SIZE], struct fovea_error *err);
 

@@ -34,22 +34,20 @@ blocks_of(bool is_bf16)
 }
 
 static bool
-computes_in_bf16(const struct fovea_vision_config *config,
-        enum fovea_dtype dtype)
+computes_in_bf16(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
     return dtype != FOVEA_DTYPE_F32 &&
-            config->hidden_size >= FOVEA_MIN_BF16_HIDDEN_SIZE &&
+            tower->width >= FOVEA_MIN_BF16_HIDDEN_SIZE &&
             fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
 }
 
 enum fovea_dtype
-fovea_estimate_dtype(const struct fovea_vision_config *config,
-        enum fovea_dtype dtype)
+fovea_estimate_dtype(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
     if (dtype != FOVEA_DTYPE_AUTO) {
         return dtype;
     }
-    return computes_in_bf16(config, dtype) ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
+    return computes_in_bf16(tower, dtype) ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
 }
 
 static uint64_t
@@ -67,12 +65,11 @@ floats(size_t n)
 }
 
 uint64_t
-fovea_estimate_shared(const struct fovea_vision_config *config,
-        enum fovea_dtype dtype)
+fovea_estimate_shared(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
-    struct blocks blocks = blocks_of(computes_in_bf16(config, dtype));
-    size_t hidden = config->hidden_size;
-    size_t mlp = config->mlp_size;
+    struct blocks blocks = blocks_of(computes_in_bf16(tower, dtype));
+    size_t hidden = tower->width;
+    size_t mlp = tower->mlp;
     uint64_t norm = 2 * floats(hidden);
     uint64_t rest = matrix(&blocks, hidden, hidden) + floats(hidden) +
             matrix(&blocks, hidden, mlp) + floats(mlp) +
@@ -83,56 +80,54 @@ fovea_estimate_shared(const struct fovea_vision_config *config,
     uint64_t last = rest + matrix(&blocks, hidden, hidden) + floats(hidden) +
             matrix(&blocks, hidden, 2 * hidden) + floats(2 * hidden);
     return HEADER_BYTES +
-            matrix(&blocks, fovea_config_patch_width(config), hidden) +
-            floats(hidden) + floats(fovea_config_tokens(config) * hidden) +
+            matrix(&blocks, fovea_tower_patch_width(tower), hidden) +
+            floats(hidden) + floats(fovea_tower_tokens(tower) * hidden) +
             floats(hidden) + /* zeros, where the MLP has parts */
-            2 * norm + (config->n_layers - 1) * layer + last +
-            matrix(&blocks, hidden, config->projection_dim);
+            2 * norm + (tower->n_layers - 1) * layer + last +
+            matrix(&blocks, hidden, tower->dimension);
 }
 
 /* Scores of as many heads as are worked on at once, or of all class tokens. */
 static uint64_t
-scores(const struct fovea_vision_config *config)
+scores(const struct fovea_tower *tower)
 {
-    size_t tokens = fovea_config_tokens(config);
+    size_t tokens = fovea_tower_tokens(tower);
     uint64_t row = fovea_round_up(tokens, SCORE_LANES) * sizeof(float);
-    uint64_t n = config->n_heads;
+    uint64_t n = tower->n_heads;
     while (n > 1 &&
-            (config->n_heads % n != 0 || n * tokens * row > SCORES_BYTES)) {
+            (tower->n_heads % n != 0 || n * tokens * row > SCORES_BYTES)) {
         n--;
     }
-    uint64_t n_rows =
-            n * tokens > config->n_heads ? n * tokens : config->n_heads;
+    uint64_t n_rows = n * tokens > tower->n_heads ? n * tokens : tower->n_heads;
     return n_rows * row;
 }
 
 /* Buffers of the forward pass of one thread. */
 static uint64_t
-scratch(const struct fovea_vision_config *config, enum fovea_dtype dtype,
-        size_t batch)
+scratch(const struct fovea_tower *tower, enum fovea_dtype dtype, size_t batch)
 {
     size_t element_size =
-            computes_in_bf16(config, dtype) ? sizeof(uint16_t) : sizeof(float);
-    size_t hidden = config->hidden_size;
-    uint64_t rows = batch * fovea_config_tokens(config);
+            computes_in_bf16(tower, dtype) ? sizeof(uint16_t) : sizeof(float);
+    size_t hidden = tower->width;
+    uint64_t rows = batch * fovea_tower_tokens(tower);
     uint64_t wide = 3 * hidden;
-    size_t patch_width = fovea_config_patch_width(config);
-    wide = wide > config->mlp_size ? wide : config->mlp_size;
+    size_t patch_width = fovea_tower_patch_width(tower);
+    wide = wide > tower->mlp ? wide : tower->mlp;
     wide = wide > patch_width ? wide : patch_width;
     return fovea_round_up(rows * hidden * sizeof(float), ALIGNMENT) +
             fovea_round_up(rows * hidden * element_size, ALIGNMENT) +
             fovea_round_up(rows * wide * element_size, ALIGNMENT) +
-            fovea_round_up(scores(config), ALIGNMENT) + floats(batch * hidden);
+            fovea_round_up(scores(tower), ALIGNMENT) + floats(batch * hidden);
 }
 
 uint64_t
-fovea_estimate_worker(const struct fovea_vision_config *config,
-        enum fovea_dtype dtype, unsigned n_threads, unsigned max_batch)
+fovea_estimate_worker(const struct fovea_tower *tower, enum fovea_dtype dtype,
+        unsigned n_threads, unsigned max_batch)
 {
     size_t batch = ((size_t)max_batch + n_threads - 1) / n_threads;
-    size_t side = config->image_size_px;
-    uint64_t lane = scratch(config, dtype, batch) +
-            batch * (3 * side * side + config->projection_dim * sizeof(float));
+    size_t side = tower->side_px;
+    uint64_t lane = scratch(tower, dtype, batch) +
+            batch * (3 * side * side + tower->dimension * sizeof(float));
     return FOVEA_WORKER_BASE_BYTES +
             n_threads * (lane + FOVEA_DECODE_FREE_BYTES);
 }

@@ -15,11 +15,11 @@
 #include "checkpoint/config.h"
 
 /** The dtype that AUTO means for a tower on this CPU; others are themselves. */
-enum fovea_dtype fovea_estimate_dtype(const struct fovea_vision_config *config,
+enum fovea_dtype fovea_estimate_dtype(const struct fovea_tower *tower,
         enum fovea_dtype dtype);
 
 /** Packed weights and their header. dtype: not AUTO. */
-uint64_t fovea_estimate_shared(const struct fovea_vision_config *config,
+uint64_t fovea_estimate_shared(const struct fovea_tower *tower,
         enum fovea_dtype dtype);
 
 enum {
@@ -34,7 +34,7 @@ enum {
 
 /** A worker: buffers of the forward pass, the library's code, what decoders
  *  usually take. */
-uint64_t fovea_estimate_worker(const struct fovea_vision_config *config,
+uint64_t fovea_estimate_worker(const struct fovea_tower *tower,
         enum fovea_dtype dtype, unsigned n_threads, unsigned max_batch);
 
 /** A worker that only makes pixels. */

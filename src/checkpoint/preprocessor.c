@@ -115,7 +115,7 @@ read_rectangle(const struct fovea_fields *fields, uint32_t *height,
     static const char *const keys[2] = { "height", "width" };
     for (size_t i = 0; i < 2; i++) {
         enum fovea_status status = fovea_field_count(fields, keys[i],
-                FOVEA_MAX_IMAGE_SIZE_PX, &read[i], err);
+                FOVEA_MAX_SIDE_PX, &read[i], err);
         if (status) {
             return status;
         }
@@ -150,7 +150,7 @@ read_size_object(const struct fovea_fields *fields,
         return fovea_field_fail(fields, "shortest_edge", FOVEA_ERR_MODEL_CONFIG,
                 err, "stands beside other keys");
     }
-    return fovea_field_count(fields, "shortest_edge", FOVEA_MAX_IMAGE_SIZE_PX,
+    return fovea_field_count(fields, "shortest_edge", FOVEA_MAX_SIDE_PX,
             &settings->shortest_edge_px, err);
 }
 
@@ -160,7 +160,7 @@ read_size(const struct fovea_fields *fields, struct fovea_preprocess *settings,
 {
     const json_t *json = fovea_field(fields, "size");
     if (!json || json_is_integer(json)) {
-        return fovea_field_count(fields, "size", FOVEA_MAX_IMAGE_SIZE_PX,
+        return fovea_field_count(fields, "size", FOVEA_MAX_SIDE_PX,
                 &settings->shortest_edge_px, err);
     }
     if (!json_is_object(json)) {
@@ -178,7 +178,7 @@ read_crop_size(const struct fovea_fields *fields,
     const json_t *json = fovea_field(fields, "crop_size");
     if (!json || json_is_integer(json)) {
         enum fovea_status status = fovea_field_count(fields, "crop_size",
-                FOVEA_MAX_IMAGE_SIZE_PX, &settings->crop_height_px, err);
+                FOVEA_MAX_SIDE_PX, &settings->crop_height_px, err);
         settings->crop_width_px = settings->crop_height_px;
         return status;
     }

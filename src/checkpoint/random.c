@@ -99,16 +99,15 @@ add_tensor(struct fovea_checkpoint *checkpoint,
 }
 
 enum fovea_status
-fovea_checkpoint_create_random(const struct fovea_vision_config *config,
-        uint64_t seed, struct fovea_checkpoint **checkpoint_out,
-        struct fovea_error *err)
+fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
     struct fovea_checkpoint *checkpoint = NULL;
     enum fovea_status status = fovea_checkpoint_create(0, &checkpoint, err);
     if (status) {
         return status;
     }
-    size_t n = fovea_vision_count(config);
+    size_t n = fovea_vision_count(tower);
     checkpoint->seed = seed;
     checkpoint->entries = calloc(n, sizeof *checkpoint->entries);
     if (!checkpoint->entries) {
@@ -116,7 +115,7 @@ fovea_checkpoint_create_random(const struct fovea_vision_config *config,
                 "tensors");
     }
     for (size_t i = 0; !status && i < n; i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
+        struct fovea_vision_tensor tensor = fovea_vision_at(tower, i);
         status = add_tensor(checkpoint, &tensor, err);
     }
     if (status) {

@@ -18,11 +18,11 @@
  * Values are roughly normal and scaled so that activations neither die nor
  * grow through the layers.
  *
- * @param config  Checked (fovea_vision_config_parse()).
+ * @param config  Checked (fovea_tower_parse()).
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_checkpoint_create_random(
-        const struct fovea_vision_config *config, uint64_t seed,
+        const struct fovea_tower *tower, uint64_t seed,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err);
 
 /**
@@ -36,7 +36,7 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_create_random(
  */
 FOVEA_NODISCARD enum fovea_status fovea_checkpoint_save(
         const struct fovea_checkpoint *checkpoint,
-        const struct fovea_vision_config *config, const char *directory,
+        const struct fovea_tower *tower, const char *directory,
         struct fovea_error *err);
 
 #endif

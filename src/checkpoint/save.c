@@ -32,8 +32,8 @@ activation_name(enum fovea_activation activation)
 }
 
 static enum fovea_status
-write_config(struct fovea_atomic_file *file,
-        const struct fovea_vision_config *config, struct fovea_error *err)
+write_config(struct fovea_atomic_file *file, const struct fovea_tower *tower,
+        struct fovea_error *err)
 {
     char text[TEXT_SIZE];
     int n = snprintf(text, sizeof text,
@@ -51,10 +51,9 @@ write_config(struct fovea_atomic_file *file,
             "  \"hidden_act\": \"%s\",\n"
             "  \"layer_norm_eps\": %.9g\n"
             "}\n",
-            config->hidden_size, config->mlp_size, config->n_layers,
-            config->n_heads, config->image_size_px, config->patch_size_px,
-            config->projection_dim, activation_name(config->activation),
-            (double)config->layer_norm_eps);
+            tower->width, tower->mlp, tower->n_layers, tower->n_heads,
+            tower->side_px, tower->patch_px, tower->dimension,
+            activation_name(tower->activation), (double)tower->eps);
     FOVEA_ASSERT(n > 0 && n < TEXT_SIZE);
     return fovea_atomic_file_write(file, text, (size_t)n, err);
 }
@@ -86,7 +85,7 @@ write_preprocessor(struct fovea_atomic_file *file, uint32_t size_px,
 
 /* {"<name>": {"dtype": "F32", "shape": [...], "data_offsets": [a, b]}, ...} */
 static enum fovea_status
-describe_tensors(const struct fovea_vision_config *config, char **text_out,
+describe_tensors(const struct fovea_tower *tower, char **text_out,
         size_t *size_out, struct fovea_error *err)
 {
     char *text = NULL;
@@ -96,8 +95,8 @@ describe_tensors(const struct fovea_vision_config *config, char **text_out,
         return fovea_fail_memory(err, 0, "a safetensors header");
     }
     uint64_t offset = 0;
-    for (size_t i = 0; i < fovea_vision_count(config); i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
+    for (size_t i = 0; i < fovea_vision_count(tower); i++) {
+        struct fovea_vision_tensor tensor = fovea_vision_at(tower, i);
         (void)fprintf(stream, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[",
                 i ? "," : "{", tensor.name);
         for (unsigned j = 0; j < tensor.n_dims; j++) {
@@ -125,12 +124,12 @@ describe_tensors(const struct fovea_vision_config *config, char **text_out,
 }
 
 static enum fovea_status
-write_header(struct fovea_atomic_file *file,
-        const struct fovea_vision_config *config, struct fovea_error *err)
+write_header(struct fovea_atomic_file *file, const struct fovea_tower *tower,
+        struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *text = NULL;
     size_t size = 0;
-    enum fovea_status status = describe_tensors(config, &text, &size, err);
+    enum fovea_status status = describe_tensors(tower, &text, &size, err);
     if (status) {
         return status;
     }
@@ -142,11 +141,11 @@ write_header(struct fovea_atomic_file *file,
 static enum fovea_status
 write_weights(struct fovea_atomic_file *file,
         const struct fovea_checkpoint *checkpoint,
-        const struct fovea_vision_config *config, struct fovea_error *err)
+        const struct fovea_tower *tower, struct fovea_error *err)
 {
     struct fovea_vision_summary summary;
     enum fovea_status status =
-            fovea_vision_check(config, checkpoint, &summary, err);
+            fovea_vision_check(tower, checkpoint, &summary, err);
     if (status) {
         return status;
     }
@@ -155,9 +154,9 @@ write_weights(struct fovea_atomic_file *file,
     if (!values) {
         return fovea_fail_memory(err, size, "a tensor");
     }
-    status = write_header(file, config, err);
-    for (size_t i = 0; !status && i < fovea_vision_count(config); i++) {
-        struct fovea_vision_tensor wanted = fovea_vision_at(config, i);
+    status = write_header(file, tower, err);
+    for (size_t i = 0; !status && i < fovea_vision_count(tower); i++) {
+        struct fovea_vision_tensor wanted = fovea_vision_at(tower, i);
         const struct fovea_tensor *tensor =
                 fovea_checkpoint_find(checkpoint, wanted.name);
         FOVEA_ASSERT(tensor != NULL);
@@ -181,7 +180,7 @@ open_in(const char *directory, const char *name, struct fovea_atomic_file *file,
 
 enum fovea_status
 fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_vision_config *config, const char *directory,
+        const struct fovea_tower *tower, const char *directory,
         struct fovea_error *err)
 {
     if (mkdir(directory, 0777) && errno != EEXIST) {
@@ -197,20 +196,20 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
     enum fovea_status status =
             open_in(directory, FOVEA_FILE_WEIGHTS, &weights, err);
     if (!status) {
-        status = write_weights(&weights, checkpoint, config, err);
+        status = write_weights(&weights, checkpoint, tower, err);
     }
     if (!status) {
-        status = open_in(directory, FOVEA_FILE_PREPROCESSOR, &preprocessor,
-                err);
+        status =
+                open_in(directory, FOVEA_FILE_PREPROCESSOR, &preprocessor, err);
     }
     if (!status) {
-        status = write_preprocessor(&preprocessor, config->image_size_px, err);
+        status = write_preprocessor(&preprocessor, tower->side_px, err);
     }
     if (!status) {
         status = open_in(directory, FOVEA_FILE_CONFIG, &settings, err);
     }
     if (!status) {
-        status = write_config(&settings, config, err);
+        status = write_config(&settings, tower, err);
     }
     struct fovea_atomic_file *const files[] = { &weights, &preprocessor,
         &settings };

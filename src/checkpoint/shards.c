@@ -254,7 +254,8 @@ fovea_checkpoint_open(const char *directory,
     enum fovea_status status =
             fovea_join_path(directory, FOVEA_FILE_WEIGHTS, &single, err);
     if (!status) {
-        status = fovea_join_path(directory, FOVEA_FILE_WEIGHTS_INDEX, &index, err);
+        status = fovea_join_path(directory, FOVEA_FILE_WEIGHTS_INDEX, &index,
+                err);
     }
     if (status) {
         return status;

@@ -76,21 +76,21 @@ static const struct row layer_rows[FOVEA_LAYER_COUNT] = {
 };
 
 static size_t
-dim_size(const struct fovea_vision_config *config, enum dim dim)
+dim_size(const struct fovea_tower *tower, enum dim dim)
 {
     switch (dim) {
     case HIDDEN:
-        return config->hidden_size;
+        return tower->width;
     case MLP:
-        return config->mlp_size;
+        return tower->mlp;
     case PROJECTION:
-        return config->projection_dim;
+        return tower->dimension;
     case TOKENS:
-        return fovea_config_tokens(config);
+        return fovea_tower_tokens(tower);
     case CHANNELS:
         return 3;
     case PATCH:
-        return config->patch_size_px;
+        return tower->patch_px;
     case NONE:
         break;
     }
@@ -98,14 +98,14 @@ dim_size(const struct fovea_vision_config *config, enum dim dim)
 }
 
 size_t
-fovea_vision_count(const struct fovea_vision_config *config)
+fovea_vision_count(const struct fovea_tower *tower)
 {
-    return FOVEA_TOWER_COUNT + config->n_layers * FOVEA_LAYER_COUNT;
+    return FOVEA_TOWER_COUNT + tower->n_layers * FOVEA_LAYER_COUNT;
 }
 
 /* Part and shape of a tensor; the name is the caller's. */
 static void
-describe(const struct fovea_vision_config *config, const struct row *row,
+describe(const struct fovea_tower *tower, const struct row *row,
         struct fovea_vision_tensor *tensor)
 {
     tensor->part = row->part;
@@ -113,7 +113,7 @@ describe(const struct fovea_vision_config *config, const struct row *row,
     tensor->n_elements = 1;
     while (tensor->n_dims < FOVEA_VISION_MAX_DIMS &&
             row->dims[tensor->n_dims]) {
-        size_t size = dim_size(config, row->dims[tensor->n_dims]);
+        size_t size = dim_size(tower, row->dims[tensor->n_dims]);
         tensor->shape[tensor->n_dims++] = size;
         /* The bounds of config.h keep every product in range. */
         tensor->n_elements *= size;
@@ -121,46 +121,45 @@ describe(const struct fovea_vision_config *config, const struct row *row,
 }
 
 struct fovea_vision_tensor
-fovea_vision_tower(const struct fovea_vision_config *config,
-        enum fovea_tower_tensor id)
+fovea_vision_tower(const struct fovea_tower *tower, enum fovea_tower_tensor id)
 {
     struct fovea_vision_tensor tensor;
     (void)snprintf(tensor.name, sizeof tensor.name, "%s", tower_rows[id].name);
-    describe(config, &tower_rows[id], &tensor);
+    describe(tower, &tower_rows[id], &tensor);
     return tensor;
 }
 
 struct fovea_vision_tensor
-fovea_vision_layer(const struct fovea_vision_config *config, size_t layer,
+fovea_vision_layer(const struct fovea_tower *tower, size_t layer,
         enum fovea_layer_tensor id)
 {
     struct fovea_vision_tensor tensor;
     (void)snprintf(tensor.name, sizeof tensor.name,
             "vision_model.encoder.layers.%zu.%s", layer, layer_rows[id].name);
-    describe(config, &layer_rows[id], &tensor);
+    describe(tower, &layer_rows[id], &tensor);
     return tensor;
 }
 
 struct fovea_vision_tensor
-fovea_vision_at(const struct fovea_vision_config *config, size_t index)
+fovea_vision_at(const struct fovea_tower *tower, size_t index)
 {
-    FOVEA_ASSERT(index < fovea_vision_count(config));
+    FOVEA_ASSERT(index < fovea_vision_count(tower));
     if (index < FOVEA_TOWER_COUNT) {
-        return fovea_vision_tower(config, (enum fovea_tower_tensor)index);
+        return fovea_vision_tower(tower, (enum fovea_tower_tensor)index);
     }
     index -= FOVEA_TOWER_COUNT;
-    return fovea_vision_layer(config, index / FOVEA_LAYER_COUNT,
+    return fovea_vision_layer(tower, index / FOVEA_LAYER_COUNT,
             (enum fovea_layer_tensor)(index % FOVEA_LAYER_COUNT));
 }
 
 enum fovea_status
-fovea_vision_check(const struct fovea_vision_config *config,
+fovea_vision_check(const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         struct fovea_vision_summary *summary_out, struct fovea_error *err)
 {
     struct fovea_vision_summary summary = { 0 };
-    for (size_t i = 0; i < fovea_vision_count(config); i++) {
-        struct fovea_vision_tensor wanted = fovea_vision_at(config, i);
+    for (size_t i = 0; i < fovea_vision_count(tower); i++) {
+        struct fovea_vision_tensor wanted = fovea_vision_at(tower, i);
         const struct fovea_tensor *found = NULL;
         enum fovea_status status = fovea_checkpoint_require(checkpoint,
                 wanted.name, wanted.n_dims, wanted.shape, &found, err);

@@ -70,20 +70,19 @@ struct fovea_vision_tensor {
 };
 
 /** Number of tensors that a tower has. */
-size_t fovea_vision_count(const struct fovea_vision_config *config);
+size_t fovea_vision_count(const struct fovea_tower *tower);
 
 /** A tensor outside the layers. */
-struct fovea_vision_tensor fovea_vision_tower(
-        const struct fovea_vision_config *config, enum fovea_tower_tensor id);
+struct fovea_vision_tensor fovea_vision_tower(const struct fovea_tower *tower,
+        enum fovea_tower_tensor id);
 
 /** A tensor of a layer. */
-struct fovea_vision_tensor fovea_vision_layer(
-        const struct fovea_vision_config *config, size_t layer,
-        enum fovea_layer_tensor id);
+struct fovea_vision_tensor fovea_vision_layer(const struct fovea_tower *tower,
+        size_t layer, enum fovea_layer_tensor id);
 
 /** Any of them; index below the count. */
-struct fovea_vision_tensor fovea_vision_at(
-        const struct fovea_vision_config *config, size_t index);
+struct fovea_vision_tensor fovea_vision_at(const struct fovea_tower *tower,
+        size_t index);
 
 /** What a checkpoint's tower comes to. */
 struct fovea_vision_summary {
@@ -99,7 +98,7 @@ struct fovea_vision_summary {
  * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS, naming the first that is not.
  */
 FOVEA_NODISCARD enum fovea_status fovea_vision_check(
-        const struct fovea_vision_config *config,
+        const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         struct fovea_vision_summary *summary_out, struct fovea_error *err);
 

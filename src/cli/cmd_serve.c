@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/settings.h"
 #include "cli/request.h"
+#include "cli/settings.h"
 #include "server/request.h"
 #include "server/server.h"
 #include "spec/dtype.h"

@@ -91,7 +91,8 @@ check_files(const struct fovea_pull_state *pull, struct fovea_error *err)
     const char *key = pull->hub.key;
     if (!fovea_pull_has(pull, FOVEA_FILE_CONFIG)) {
         return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
-                "%.100s has no " FOVEA_FILE_CONFIG ": it is not laid out as a model of "
+                "%.100s has no " FOVEA_FILE_CONFIG
+                ": it is not laid out as a model of "
                 "transformers",
                 key);
     }
@@ -144,7 +145,8 @@ pull_shards(struct fovea_pull_state *pull, json_t *map, struct fovea_error *err)
 static enum fovea_status
 pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_pull_file(pull, FOVEA_FILE_WEIGHTS_INDEX, err);
+    enum fovea_status status =
+            fovea_pull_file(pull, FOVEA_FILE_WEIGHTS_INDEX, err);
     if (status) {
         return status;
     }

@@ -4,9 +4,9 @@
 #ifndef FOVEA_IMAGE_PREPROCESS_H
 #define FOVEA_IMAGE_PREPROCESS_H
 
-#include "spec/pixels.h"
 #include "image/image.h"
 #include "image/resample.h"
+#include "spec/pixels.h"
 
 /** Whom decoding asks for memory. */
 struct fovea_allowance {

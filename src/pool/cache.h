@@ -88,7 +88,7 @@ FOVEA_NODISCARD enum fovea_status fovea_cache_remove(
  *
  * @param digest_out  FOVEA_CACHE_KEY_SIZE bytes.
  * @return as fovea_digest_weights(), fovea_checkpoint_open() and
- *         fovea_vision_config_read().
+ *         fovea_tower_read().
  */
 FOVEA_NODISCARD enum fovea_status fovea_cache_digest(
         const struct fovea_cache *cache, const char *model_directory,

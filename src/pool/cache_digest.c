@@ -102,8 +102,8 @@ fovea_cache_digest(const struct fovea_cache *cache, const char *model_directory,
     if (status || read_memo(cache, identity, digest_out)) {
         return status;
     }
-    struct fovea_vision_config config;
-    status = fovea_vision_config_read(model_directory, &config, err);
+    struct fovea_tower config;
+    status = fovea_tower_read(model_directory, &config, err);
     if (!status) {
         status = fovea_digest_weights(&config, checkpoint, digest, err);
     }

@@ -26,7 +26,7 @@ check_weights(struct fovea_model *model, struct fovea_error *err)
     enum fovea_status status =
             fovea_checkpoint_open(model->directory, &checkpoint, err);
     if (!status) {
-        status = fovea_vision_check(&model->config, checkpoint, &summary, err);
+        status = fovea_vision_check(&model->tower, checkpoint, &summary, err);
     }
     if (!status) {
         model->weights_dtype = summary.dtype;
@@ -44,12 +44,11 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
     enum fovea_status status =
             fovea_catalogue_locate(key, &model->directory, err);
     if (!status) {
-        status =
-                fovea_vision_config_read(model->directory, &model->config, err);
+        status = fovea_tower_read(model->directory, &model->tower, err);
     }
     if (!status) {
         status = fovea_preprocess_config_read(model->directory,
-                model->config.image_size_px, &model->settings, err);
+                model->tower.side_px, &model->settings, err);
     }
     return status ? status : check_weights(model, err);
 }
@@ -58,9 +57,9 @@ static void
 estimate(struct fovea_model *model)
 {
     const struct fovea *library = model->library;
-    model->dtype = fovea_estimate_dtype(&model->config, library->dtype);
-    model->shared_bytes = fovea_estimate_shared(&model->config, model->dtype);
-    model->worker_bytes = fovea_estimate_worker(&model->config, model->dtype,
+    model->dtype = fovea_estimate_dtype(&model->tower, library->dtype);
+    model->shared_bytes = fovea_estimate_shared(&model->tower, model->dtype);
+    model->worker_bytes = fovea_estimate_worker(&model->tower, model->dtype,
             library->n_threads, library->max_batch);
 }
 
@@ -87,8 +86,8 @@ open_embedder(struct fovea_model *model, struct fovea_error *err)
     const struct fovea_pool_model_settings settings = {
         .kind = FOVEA_WORK_EMBED,
         .dtype = model->dtype,
-        .dimension = model->config.projection_dim,
-        .row_bytes = model->config.projection_dim * sizeof(float),
+        .dimension = model->tower.dimension,
+        .row_bytes = model->tower.dimension * sizeof(float),
         .shared_bytes = model->shared_bytes,
         .worker_bytes = model->worker_bytes,
     };
@@ -211,12 +210,12 @@ fovea_model_describe(const struct fovea_model *model,
     *info_out = (struct fovea_model_info){
         .key = model->key,
         .directory = model->directory,
-        .embedding_dimension = model->config.projection_dim,
+        .embedding_dimension = model->tower.dimension,
         .image_width_px = model->settings.crop_width_px,
         .image_height_px = model->settings.crop_height_px,
-        .patch_size_px = model->config.patch_size_px,
-        .n_layers = model->config.n_layers,
-        .n_heads = model->config.n_heads,
+        .patch_size_px = model->tower.patch_px,
+        .n_layers = model->tower.n_layers,
+        .n_heads = model->tower.n_heads,
         .preprocessor = model->settings.is_default ? "default" : "file",
         .dtype = model->dtype,
         .weights_dtype = model->weights_dtype,
@@ -232,5 +231,5 @@ fovea_model_describe(const struct fovea_model *model,
 size_t
 fovea_embedding_dimension(const struct fovea_model *model)
 {
-    return model->config.projection_dim;
+    return model->tower.dimension;
 }

@@ -7,9 +7,9 @@
 #ifndef FOVEA_RUNTIME_MODEL_H
 #define FOVEA_RUNTIME_MODEL_H
 
-#include "base/preprocess.h"
 #include "checkpoint/config.h"
 #include "runtime/library.h"
+#include "spec/pixels.h"
 
 struct fovea_flight;
 
@@ -18,7 +18,7 @@ struct fovea_model {
     struct fovea *library;
     char *key;
     char *directory;
-    struct fovea_vision_config config;
+    struct fovea_tower tower;
     struct fovea_preprocess settings;
     const char *weights_dtype;
     enum fovea_dtype dtype; /* not AUTO */

@@ -4,8 +4,8 @@
  */
 #include "spec/dtype.h"
 
-#define X(name, word, bytes)                                                   \
-    _Static_assert((int)FOVEA_DTYPE_##name == (int)FOVEA_DTYPE_ROW_##name,     \
+#define X(name, word, bytes)                                               \
+    _Static_assert((int)FOVEA_DTYPE_##name == (int)FOVEA_DTYPE_ROW_##name, \
             "rows stand in the order of the public header");
 #include "spec/dtype.def"
 #undef X
@@ -20,8 +20,8 @@ const char *
 fovea_dtype_word(enum fovea_dtype dtype)
 {
     switch (dtype) {
-#define X(name, word, bytes)                                                   \
-    case FOVEA_DTYPE_##name:                                                   \
+#define X(name, word, bytes) \
+    case FOVEA_DTYPE_##name: \
         return word;
 #include "spec/dtype.def"
 #undef X
@@ -33,8 +33,8 @@ size_t
 fovea_dtype_bytes(enum fovea_dtype dtype)
 {
     switch (dtype) {
-#define X(name, word, bytes)                                                   \
-    case FOVEA_DTYPE_##name:                                                   \
+#define X(name, word, bytes) \
+    case FOVEA_DTYPE_##name: \
         return bytes;
 #include "spec/dtype.def"
 #undef X

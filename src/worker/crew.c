@@ -149,8 +149,7 @@ fovea_crew_destroy(struct fovea_crew *crew)
 size_t
 fovea_crew_dimension(const struct fovea_crew *crew)
 {
-    return crew->options.weights ? crew->options.weights->config.projection_dim
-                                 : 0;
+    return crew->options.weights ? crew->options.weights->tower.dimension : 0;
 }
 
 size_t
@@ -167,7 +166,7 @@ fovea_crew_scratch_bytes(const struct fovea_crew *crew)
     const struct fovea_weights *weights = crew->options.weights;
     if (weights) {
         lane = crew->capacity * (lane + fovea_crew_row_bytes(crew)) +
-                fovea_vit_scratch_size(&weights->config, crew->capacity,
+                fovea_vit_scratch_size(&weights->tower, crew->capacity,
                         weights->precision);
     }
     return lane * crew->options.n_threads;

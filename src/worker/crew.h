@@ -16,8 +16,8 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
-#include "spec/pixels.h"
 #include "engine/cpu/weights.h"
+#include "spec/pixels.h"
 #include "sys/input.h"
 
 struct fovea_crew_options {

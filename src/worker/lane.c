@@ -12,7 +12,7 @@
 static size_t
 dimension_of(const struct fovea_lane *lane)
 {
-    return lane->options->weights->config.projection_dim;
+    return lane->options->weights->tower.dimension;
 }
 
 /* With a model every image of a run stands in memory until the last one is

@@ -23,7 +23,7 @@ enum {
 
 /* What is being loaded. */
 struct loading {
-    struct fovea_vision_config config;
+    struct fovea_tower tower;
     struct fovea_preprocess settings;
     int packed_fd; /* made here; owned */
     bool packed_is_bad;
@@ -87,7 +87,7 @@ pack(struct fovea_worker *worker, enum fovea_precision precision,
     enum fovea_status status =
             fovea_checkpoint_open(worker->load.directory, &checkpoint, err);
     if (!status) {
-        status = fovea_packed_create(&loading->config, checkpoint, precision,
+        status = fovea_packed_create(&loading->tower, checkpoint, precision,
                 &worker->weights, &loading->packed_fd, err);
     }
     fovea_checkpoint_close(checkpoint);
@@ -100,12 +100,12 @@ load_weights(struct fovea_worker *worker, const struct fovea_frame *frame,
         struct loading *loading, struct fovea_error *err)
 {
     enum fovea_precision precision =
-            fovea_precision_of(&loading->config, worker->load.dtype);
+            fovea_precision_of(&loading->tower, worker->load.dtype);
     if (frame->n_fds == 0) {
         return pack(worker, precision, loading, err);
     }
     enum fovea_status status =
-            fovea_packed_map(&loading->config, precision, frame->fds[0],
+            fovea_packed_map(&loading->tower, precision, frame->fds[0],
                     worker->load.packed_is_foreign, &worker->weights, err);
     loading->packed_is_bad = status && status != FOVEA_ERR_NO_MEMORY;
     return status;
@@ -117,10 +117,10 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
 {
     const char *directory = worker->load.directory;
     enum fovea_status status =
-            fovea_vision_config_read(directory, &loading->config, err);
+            fovea_tower_read(directory, &loading->tower, err);
     if (!status) {
-        status = fovea_preprocess_config_read(directory,
-                loading->config.image_size_px, &loading->settings, err);
+        status = fovea_preprocess_config_read(directory, loading->tower.side_px,
+                &loading->settings, err);
     }
     if (!status && worker->load.kind == FOVEA_WORK_EMBED) {
         status = load_weights(worker, frame, loading, err);

@@ -12,15 +12,15 @@
 #include "support/fault.h"
 #include "support/test.h"
 
-static const struct fovea_vision_config tiny = {
-    .hidden_size = 8,
-    .mlp_size = 16,
+static const struct fovea_tower tiny = {
+    .width = 8,
+    .mlp = 16,
     .n_layers = 1,
     .n_heads = 2,
-    .image_size_px = 8,
-    .patch_size_px = 4,
-    .projection_dim = 4,
-    .layer_norm_eps = 1e-5F,
+    .side_px = 8,
+    .patch_px = 4,
+    .dimension = 4,
+    .eps = 1e-5F,
 };
 
 static const struct fault_rules strict = { .also = FOVEA_OK };
@@ -135,11 +135,11 @@ reading_a_checkpoint(void **state)
 static enum fovea_status
 read_configs(const void *context, struct fovea_error *err)
 {
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
-    enum fovea_status status = fovea_vision_config_read(context, &config, err);
+    enum fovea_status status = fovea_tower_read(context, &config, err);
     if (!status) {
-        assert_int_equal(config.hidden_size, tiny.hidden_size);
+        assert_int_equal(config.width, tiny.width);
         status = fovea_preprocess_config_read(context, 8, &settings, err);
     }
     if (!status) {

@@ -82,7 +82,7 @@ embed(const struct fovea_crew_options *options, const struct job *job,
 }
 
 static enum fovea_status
-pack(const struct job *job, const struct fovea_vision_config *config,
+pack(const struct job *job, const struct fovea_tower *config,
         struct fovea_weights **weights_out, struct fovea_error *err)
 {
     struct fovea_checkpoint *checkpoint = NULL;
@@ -102,17 +102,16 @@ static enum fovea_status
 work(const struct job *job, float *vector, struct fovea_error *err)
 {
     static const struct fovea_limits defaults;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_weights *weights = NULL;
     struct fovea_crew_options options = {
         .limits = fovea_limits_resolve(&defaults),
         .n_threads = 2,
         .max_batch = 2,
     };
-    enum fovea_status status =
-            fovea_vision_config_read(job->model, &config, err);
+    enum fovea_status status = fovea_tower_read(job->model, &config, err);
     if (!status) {
-        status = fovea_preprocess_config_read(job->model, config.image_size_px,
+        status = fovea_preprocess_config_read(job->model, config.side_px,
                 &options.settings, err);
     }
     if (!status) {

@@ -15,15 +15,15 @@
    allocations fails. */
 static const struct fault_rules rules = { .own_only = true, .may_keep = true };
 
-static const struct fovea_vision_config tiny = {
-    .hidden_size = 8,
-    .mlp_size = 16,
+static const struct fovea_tower tiny = {
+    .width = 8,
+    .mlp = 16,
     .n_layers = 1,
     .n_heads = 2,
-    .image_size_px = 8,
-    .patch_size_px = 4,
-    .projection_dim = 4,
-    .layer_norm_eps = 1e-5F,
+    .side_px = 8,
+    .patch_px = 4,
+    .dimension = 4,
+    .eps = 1e-5F,
 };
 
 struct made {

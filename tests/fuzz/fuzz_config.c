@@ -18,17 +18,17 @@ check_failure(enum fovea_status status, const struct fovea_error *error)
 }
 
 static void
-check_config(const struct fovea_vision_config *config)
+check_config(const struct fovea_tower *config)
 {
-    FOVEA_ASSERT(config->hidden_size > 0 && config->mlp_size > 0);
-    FOVEA_ASSERT(config->n_layers > 0 && config->projection_dim > 0);
-    FOVEA_ASSERT(config->hidden_size <= FOVEA_MAX_HIDDEN_SIZE);
-    FOVEA_ASSERT(config->mlp_size <= FOVEA_MAX_MLP_SIZE);
+    FOVEA_ASSERT(config->width > 0 && config->mlp > 0);
+    FOVEA_ASSERT(config->n_layers > 0 && config->dimension > 0);
+    FOVEA_ASSERT(config->width <= FOVEA_MAX_WIDTH);
+    FOVEA_ASSERT(config->mlp <= FOVEA_MAX_MLP);
     FOVEA_ASSERT(config->n_layers <= FOVEA_MAX_LAYERS);
-    FOVEA_ASSERT(config->hidden_size % config->n_heads == 0);
-    FOVEA_ASSERT(config->image_size_px >= config->patch_size_px);
-    FOVEA_ASSERT(config->image_size_px % config->patch_size_px == 0);
-    FOVEA_ASSERT(config->layer_norm_eps > 0 && config->layer_norm_eps < 1);
+    FOVEA_ASSERT(config->width % config->n_heads == 0);
+    FOVEA_ASSERT(config->side_px >= config->patch_px);
+    FOVEA_ASSERT(config->side_px % config->patch_px == 0);
+    FOVEA_ASSERT(config->eps > 0 && config->eps < 1);
     for (size_t i = 0; i < fovea_vision_count(config); i++) {
         struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
         FOVEA_ASSERT(tensor.n_dims > 0 && tensor.n_elements > 0);
@@ -55,11 +55,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint32_t image_size_px = 224;
     const char *text = (const char *)data;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_error error;
     enum fovea_status status =
-            fovea_vision_config_parse("fuzz", text, size, &config, &error);
+            fovea_tower_parse("fuzz", text, size, &config, &error);
     if (status) {
         check_failure(status, &error);
     } else {

@@ -20,7 +20,7 @@ enum {
     MAX_SIZE = 1 << 17
 };
 
-static const struct fovea_vision_config config = { 16, 16, 1, 2, 8, 4, 8,
+static const struct fovea_tower config = { 16, 16, 1, 2, 8, 4, 8,
     FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
 
 struct file {

@@ -83,7 +83,7 @@ static void
 embed_directly(void)
 {
     struct fovea_error error;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_weights *weights = NULL;
@@ -94,9 +94,9 @@ embed_directly(void)
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
     (void)fovea_matmul_set_threads(1);
-    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
-    assert_ok(fovea_preprocess_config_read(directory, config.image_size_px,
-                      &settings, &error),
+    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(fovea_preprocess_config_read(directory, config.side_px, &settings,
+                      &error),
             &error);
     assert_ok(fovea_checkpoint_open(directory, &checkpoint, &error), &error);
     assert_ok(fovea_weights_load(&config, checkpoint,

@@ -37,7 +37,7 @@ static const char *const samples[N_SAMPLES] = {
 
 /* The same model in this process. */
 struct direct {
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_limits limits;
     struct fovea_checkpoint *checkpoint;
@@ -53,10 +53,10 @@ direct_open(const struct fovea_load *load)
     struct direct direct = { .limits = load->limits };
     struct fovea_error error;
     (void)fovea_matmul_set_threads(1);
-    assert_ok(fovea_vision_config_read(load->directory, &direct.config, &error),
+    assert_ok(fovea_tower_read(load->directory, &direct.config, &error),
             &error);
     assert_ok(fovea_preprocess_config_read(load->directory,
-                      direct.config.image_size_px, &direct.settings, &error),
+                      direct.config.side_px, &direct.settings, &error),
             &error);
     assert_ok(
             fovea_checkpoint_open(load->directory, &direct.checkpoint, &error),
@@ -108,7 +108,7 @@ direct_embed(struct direct *direct, const char *rest, float *vector,
 static void
 check_vectors(struct worker_host *host, struct direct *direct)
 {
-    size_t dimension = direct->config.projection_dim;
+    size_t dimension = direct->config.dimension;
     float vectors[N_SAMPLES * MAX_DIMENSION];
     struct fovea_result results[N_SAMPLES];
     worker_embed(host, samples, N_SAMPLES, true, dimension, results, vectors);
@@ -135,7 +135,7 @@ check_model(const char *name, enum fovea_dtype dtype, unsigned n_threads)
     int packed = -1;
     struct fovea_ready ready = worker_load(&host, &load, -1, &packed);
     struct direct direct = direct_open(&load);
-    assert_int_equal(ready.dimension, direct.config.projection_dim);
+    assert_int_equal(ready.dimension, direct.config.dimension);
     assert_int_equal(ready.row_bytes, 4 * ready.dimension);
     assert_true(ready.shared_bytes > direct.weights->block_size);
     assert_true(ready.scratch_bytes > 0);
@@ -170,7 +170,7 @@ threads_change_no_bit(void **state)
 static void
 make_wide_model(char *directory)
 {
-    static const struct fovea_vision_config config = { 256, 512, 3, 4, 64, 16,
+    static const struct fovea_tower config = { 256, 512, 3, 4, 64, 16,
         MAX_DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
     struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_error error;

@@ -6,7 +6,7 @@
 #include "test.h"
 
 struct naive {
-    const struct fovea_vision_config *config;
+    const struct fovea_tower *config;
     const struct fovea_checkpoint *checkpoint;
     size_t hidden;
     size_t tokens;
@@ -95,8 +95,7 @@ norm(const struct naive *naive, const char *prefix, size_t layer,
         for (size_t i = 0; i < n; i++) {
             variance += (x[i] - mean) * (x[i] - mean) / (double)n;
         }
-        double scale =
-                1.0 / sqrt(variance + (double)naive->config->layer_norm_eps);
+        double scale = 1.0 / sqrt(variance + (double)naive->config->eps);
         for (size_t i = 0; i < n; i++) {
             out[r * n + i] =
                     (x[i] - mean) * scale * (double)w[i] + (double)b[i];
@@ -154,7 +153,7 @@ run_layer(const struct naive *naive, size_t layer, double *x)
 {
     size_t n = naive->tokens;
     size_t hidden = naive->hidden;
-    size_t mlp = naive->config->mlp_size;
+    size_t mlp = naive->config->mlp;
     size_t dim = hidden / naive->config->n_heads;
     double *y = doubles(n * hidden);
     double *q = doubles(n * hidden);
@@ -198,8 +197,8 @@ static void
 cut_patch(const struct naive *naive, const struct fovea_preprocess *settings,
         const uint8_t *pixels, size_t p, double *out)
 {
-    size_t patch = naive->config->patch_size_px;
-    size_t image = naive->config->image_size_px;
+    size_t patch = naive->config->patch_px;
+    size_t image = naive->config->side_px;
     size_t top = p / (image / patch) * patch;
     size_t left = p % (image / patch) * patch;
     for (size_t c = 0; c < 3; c++) {
@@ -222,8 +221,8 @@ embed_patches(const struct naive *naive,
 {
     static const char prefix[] = "vision_model.embeddings.";
     size_t hidden = naive->hidden;
-    size_t width = 3 * (size_t)naive->config->patch_size_px *
-            naive->config->patch_size_px;
+    size_t width =
+            3 * (size_t)naive->config->patch_px * naive->config->patch_px;
     float *w = weights(naive, prefix, 0, "patch_embedding.weight");
     float *cls = weights(naive, prefix, 0, "class_embedding");
     float *position = weights(naive, prefix, 0, "position_embedding.weight");
@@ -245,13 +244,13 @@ embed_patches(const struct naive *naive,
 }
 
 void
-naive_vit(const struct fovea_vision_config *config,
+naive_vit(const struct fovea_tower *config,
         const struct fovea_preprocess *settings,
         const struct fovea_checkpoint *checkpoint, const uint8_t *pixels,
         double *embeds)
 {
-    size_t side = config->image_size_px / config->patch_size_px;
-    const struct naive naive = { config, checkpoint, config->hidden_size,
+    size_t side = config->side_px / config->patch_px;
+    const struct naive naive = { config, checkpoint, config->width,
         side * side + 1 };
     double *x = doubles(naive.tokens * naive.hidden);
     double *pooled = doubles(naive.hidden);
@@ -262,7 +261,7 @@ naive_vit(const struct fovea_vision_config *config,
     }
     norm(&naive, "vision_model.", 0, "post_layernorm", 1, x, pooled);
     float *w = weights(&naive, "", 0, "visual_projection.weight");
-    matrix(w, NULL, config->projection_dim, naive.hidden, pooled, embeds);
+    matrix(w, NULL, config->dimension, naive.hidden, pooled, embeds);
     free(w);
     free(x);
     free(pooled);

@@ -7,12 +7,12 @@
 
 #include <stdint.h>
 
-#include "spec/pixels.h"
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
+#include "spec/pixels.h"
 
-/** image_embeds of one image, [projection_dim]. Ends the test on failure. */
-void naive_vit(const struct fovea_vision_config *config,
+/** image_embeds of one image, [dimension]. Ends the test on failure. */
+void naive_vit(const struct fovea_tower *config,
         const struct fovea_preprocess *settings,
         const struct fovea_checkpoint *checkpoint, const uint8_t *pixels,
         double *embeds);

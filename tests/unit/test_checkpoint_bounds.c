@@ -177,7 +177,7 @@ configs_are_bounded_too(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
     enum {
         N = FOVEA_MAX_JSON_VALUES + 1
@@ -192,8 +192,7 @@ configs_are_bounded_too(void **state)
         text[size++] = i + 1 < N ? ',' : ']';
     }
     text[size++] = '}';
-    assert_fails(fovea_vision_config_parse("config.json", text, size, &config,
-                         &error),
+    assert_fails(fovea_tower_parse("config.json", text, size, &config, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "at most 262144 are read");
     assert_fails(fovea_preprocess_config_parse("preprocessor_config.json", text,
                          size, 224, &settings, &error),

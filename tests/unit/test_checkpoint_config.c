@@ -7,21 +7,19 @@
 #include "support/test.h"
 
 static enum fovea_status
-parse(const char *text, struct fovea_vision_config *config,
-        struct fovea_error *error)
+parse(const char *text, struct fovea_tower *config, struct fovea_error *error)
 {
-    return fovea_vision_config_parse("config.json", text, strlen(text), config,
-            error);
+    return fovea_tower_parse("config.json", text, strlen(text), config, error);
 }
 
 static void
 check_refused(const char *text, enum fovea_status code, const char *part)
 {
     struct fovea_error error;
-    struct fovea_vision_config config = { .hidden_size = 7 };
+    struct fovea_tower config = { .width = 7 };
     assert_fails(parse(text, &config, &error), &error, code, part);
     assert_non_null(strstr(error.message, "config.json"));
-    assert_int_equal(config.hidden_size, 7);
+    assert_int_equal(config.width, 7);
 }
 
 static void
@@ -45,17 +43,17 @@ missing_fields_have_defaults(void **state)
         "{\"vision_config\": null, \"hidden_size\": null}" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(texts); i++) {
         struct fovea_error error;
-        struct fovea_vision_config config;
+        struct fovea_tower config;
         assert_ok(parse(texts[i], &config, &error), &error);
-        assert_int_equal(config.hidden_size, 768);
-        assert_int_equal(config.mlp_size, 3072);
+        assert_int_equal(config.width, 768);
+        assert_int_equal(config.mlp, 3072);
         assert_int_equal(config.n_layers, 12);
         assert_int_equal(config.n_heads, 12);
-        assert_int_equal(config.image_size_px, 224);
-        assert_int_equal(config.patch_size_px, 32);
-        assert_int_equal(config.projection_dim, 512);
+        assert_int_equal(config.side_px, 224);
+        assert_int_equal(config.patch_px, 32);
+        assert_int_equal(config.dimension, 512);
         assert_int_equal(config.activation, FOVEA_ACTIVATION_QUICK_GELU);
-        assert_float_equal(config.layer_norm_eps, 1e-5, 1e-9);
+        assert_float_equal(config.eps, 1e-5, 1e-9);
     }
 }
 
@@ -70,17 +68,17 @@ static void
 check_tower(const char *text, uint32_t projection_dim)
 {
     struct fovea_error error;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     assert_ok(parse(text, &config, &error), &error);
-    assert_int_equal(config.hidden_size, 64);
-    assert_int_equal(config.mlp_size, 128);
+    assert_int_equal(config.width, 64);
+    assert_int_equal(config.mlp, 128);
     assert_int_equal(config.n_layers, 3);
     assert_int_equal(config.n_heads, 4);
-    assert_int_equal(config.image_size_px, 96);
-    assert_int_equal(config.patch_size_px, 16);
-    assert_int_equal(config.projection_dim, projection_dim);
+    assert_int_equal(config.side_px, 96);
+    assert_int_equal(config.patch_px, 16);
+    assert_int_equal(config.dimension, projection_dim);
     assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU);
-    assert_float_equal(config.layer_norm_eps, 1e-6, 1e-10);
+    assert_float_equal(config.eps, 1e-6, 1e-10);
 }
 
 static void
@@ -102,7 +100,7 @@ activations_are_known_or_named(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     assert_ok(parse("{\"hidden_act\": \"quick_gelu\"}", &config, &error),
             &error);
     assert_int_equal(config.activation, FOVEA_ACTIVATION_QUICK_GELU);
@@ -229,23 +227,23 @@ files_are_read(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_vision_config config;
-    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+    struct fovea_tower config;
+    assert_fails(fovea_tower_read(directory, &config, &error), &error,
             FOVEA_ERR_MODEL_NOT_FOUND, path);
     write_text("{\"projection_dim\": 640}", 0);
-    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
-    assert_int_equal(config.projection_dim, 640);
+    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_int_equal(config.dimension, 640);
     write_text("{\"projection_dim\": 0}", 0);
-    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+    assert_fails(fovea_tower_read(directory, &config, &error), &error,
             FOVEA_ERR_MODEL_CONFIG, path);
     write_text("{}", (1 << 20) - 2);
-    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
+    assert_ok(fovea_tower_read(directory, &config, &error), &error);
     write_text("{}", (1 << 20) - 1);
-    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+    assert_fails(fovea_tower_read(directory, &config, &error), &error,
             FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_fails(fovea_vision_config_read(directory, &config, &error), &error,
+    assert_fails(fovea_tower_read(directory, &config, &error), &error,
             FOVEA_ERR_NOT_A_FILE, "directory");
     assert_int_equal(rmdir(path), 0);
 }

@@ -13,15 +13,15 @@
 #include "support/test.h"
 #include "support/tree.h"
 
-static const struct fovea_vision_config tiny = {
-    .hidden_size = 8,
-    .mlp_size = 16,
+static const struct fovea_tower tiny = {
+    .width = 8,
+    .mlp = 16,
     .n_layers = 2,
     .n_heads = 2,
-    .image_size_px = 8,
-    .patch_size_px = 4,
-    .projection_dim = 4,
-    .layer_norm_eps = 1e-5F,
+    .side_px = 8,
+    .patch_px = 4,
+    .dimension = 4,
+    .eps = 1e-5F,
 };
 
 static char root[] = "/tmp/fovea-digest-XXXXXX";
@@ -48,7 +48,7 @@ path_of(char path[256], const char *model, const char *name)
 }
 
 static void
-save(const struct fovea_vision_config *config, uint64_t seed, const char *model)
+save(const struct fovea_tower *config, uint64_t seed, const char *model)
 {
     struct fovea_error error;
     struct fovea_checkpoint *checkpoint = NULL;
@@ -72,7 +72,7 @@ open_model(const char *model)
 }
 
 static void
-digest(const char *model, const struct fovea_vision_config *config,
+digest(const char *model, const struct fovea_tower *config,
         char digest_out[FOVEA_DIGEST_SIZE])
 {
     struct fovea_error error;
@@ -158,7 +158,7 @@ other_weights_or_shapes_have_another_digest(void **state)
     digest("a", &tiny, b);
     assert_string_equal(a, b);
 
-    struct fovea_vision_config other = tiny;
+    struct fovea_tower other = tiny;
     other.n_heads = 4;
     digest("a", &other, b);
     assert_string_not_equal(a, b);
@@ -176,7 +176,7 @@ a_missing_tensor_is_named(void **state)
     char hex[FOVEA_DIGEST_SIZE] = "untouched";
     save(&tiny, 1, "a");
     struct fovea_checkpoint *checkpoint = open_model("a");
-    struct fovea_vision_config deeper = tiny;
+    struct fovea_tower deeper = tiny;
     deeper.n_layers = 3;
     assert_fails(fovea_digest_weights(&deeper, checkpoint, hex, &error), &error,
             FOVEA_ERR_MODEL_WEIGHTS, "layers.2.");

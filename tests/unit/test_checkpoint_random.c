@@ -11,20 +11,20 @@
 #include "checkpoint/vision.h"
 #include "support/test.h"
 
-static const struct fovea_vision_config tiny = {
-    .hidden_size = 64,
-    .mlp_size = 128,
+static const struct fovea_tower tiny = {
+    .width = 64,
+    .mlp = 128,
     .n_layers = 3,
     .n_heads = 4,
-    .image_size_px = 64,
-    .patch_size_px = 16,
-    .projection_dim = 32,
+    .side_px = 64,
+    .patch_px = 16,
+    .dimension = 32,
     .activation = FOVEA_ACTIVATION_GELU_TANH,
-    .layer_norm_eps = 1e-6F,
+    .eps = 1e-6F,
 };
 
 static struct fovea_checkpoint *
-make(const struct fovea_vision_config *config, uint64_t seed)
+make(const struct fovea_tower *config, uint64_t seed)
 {
     struct fovea_error error;
     struct fovea_checkpoint *checkpoint = NULL;
@@ -54,15 +54,15 @@ static void
 the_table_counts_every_parameter(void **state)
 {
     (void)state;
-    static const struct fovea_vision_config b32 = {
-        .hidden_size = 768,
-        .mlp_size = 3072,
+    static const struct fovea_tower b32 = {
+        .width = 768,
+        .mlp = 3072,
         .n_layers = 12,
         .n_heads = 12,
-        .image_size_px = 224,
-        .patch_size_px = 32,
-        .projection_dim = 512,
-        .layer_norm_eps = 1e-5F,
+        .side_px = 224,
+        .patch_px = 32,
+        .dimension = 512,
+        .eps = 1e-5F,
     };
     struct fovea_error error;
     struct fovea_vision_summary summary;
@@ -82,19 +82,19 @@ the_first_wrong_tensor_is_named(void **state)
     struct fovea_error error;
     struct fovea_vision_summary summary;
     struct fovea_checkpoint *checkpoint = make(&tiny, 1);
-    struct fovea_vision_config other = tiny;
+    struct fovea_tower other = tiny;
     other.n_layers = 4;
     assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
             "vision_model.encoder.layers.3.layer_norm1.weight is missing");
     other = tiny;
-    other.mlp_size = 100;
+    other.mlp = 100;
     assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
             "layers.0.mlp.fc1.weight has shape [128, 64], config.json asks for "
             "[100, 64]");
     other = tiny;
-    other.patch_size_px = 32;
+    other.patch_px = 32;
     assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS, "asks for [64, 3, 32, 32]");
     checkpoint->entries[5].tensor.type = FOVEA_TENSOR_OTHER;
@@ -213,18 +213,17 @@ what_is_saved_reads_back(void **state)
     /* Over what is there already, too. */
     assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
 
-    struct fovea_vision_config config;
-    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
-    assert_int_equal(config.hidden_size, tiny.hidden_size);
-    assert_int_equal(config.mlp_size, tiny.mlp_size);
+    struct fovea_tower config;
+    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_int_equal(config.width, tiny.width);
+    assert_int_equal(config.mlp, tiny.mlp);
     assert_int_equal(config.n_layers, tiny.n_layers);
     assert_int_equal(config.n_heads, tiny.n_heads);
-    assert_int_equal(config.image_size_px, tiny.image_size_px);
-    assert_int_equal(config.patch_size_px, tiny.patch_size_px);
-    assert_int_equal(config.projection_dim, tiny.projection_dim);
+    assert_int_equal(config.side_px, tiny.side_px);
+    assert_int_equal(config.patch_px, tiny.patch_px);
+    assert_int_equal(config.dimension, tiny.dimension);
     assert_int_equal(config.activation, tiny.activation);
-    assert_memory_equal(&config.layer_norm_eps, &tiny.layer_norm_eps,
-            sizeof tiny.layer_norm_eps);
+    assert_memory_equal(&config.eps, &tiny.eps, sizeof tiny.eps);
     struct fovea_preprocess settings;
     assert_ok(fovea_preprocess_config_read(directory, 64, &settings, &error),
             &error);
@@ -247,7 +246,7 @@ what_cannot_be_saved_leaves_nothing(void **state)
     assert_non_null(mkdtemp(directory));
     struct fovea_error error;
     struct fovea_checkpoint *made = make(&tiny, 3);
-    struct fovea_vision_config other = tiny;
+    struct fovea_tower other = tiny;
     other.n_layers = 4;
     assert_fails(fovea_checkpoint_save(made, &other, directory, &error), &error,
             FOVEA_ERR_MODEL_WEIGHTS, "layers.3");

@@ -16,7 +16,7 @@ enum {
 
 static const enum fovea_dtype dtypes[] = { FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16 };
 
-static const struct fovea_vision_config towers[] = {
+static const struct fovea_tower towers[] = {
     /* hidden, MLP, layers, heads, image, patch, projection */
     { 128, 512, 4, 4, 224, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
     { 768, 3072, 12, 12, 224, 32, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
@@ -37,12 +37,12 @@ static const struct fovea_vision_config towers[] = {
 };
 
 static void
-check(const struct fovea_vision_config *config, const char *what,
-        uint64_t estimate, uint64_t truth)
+check(const struct fovea_tower *config, const char *what, uint64_t estimate,
+        uint64_t truth)
 {
     if (estimate < truth || estimate > truth + truth / 20 + SLACK_BYTES) {
         fail_msg("a tower %u wide: %s: estimated %llu bytes, taken %llu",
-                config->hidden_size, what, (unsigned long long)estimate,
+                config->width, what, (unsigned long long)estimate,
                 (unsigned long long)truth);
     }
 }
@@ -70,13 +70,13 @@ packed_weights_take_what_was_estimated(void **state)
 /* What fovea_crew takes (src/worker/lane.c): images and vectors of a batch and
    the buffers of a forward pass, for each thread. */
 static uint64_t
-buffers(const struct fovea_vision_config *config, enum fovea_dtype dtype,
+buffers(const struct fovea_tower *config, enum fovea_dtype dtype,
         unsigned n_threads, unsigned max_batch)
 {
     size_t batch = (max_batch + n_threads - 1) / n_threads;
-    size_t side = config->image_size_px;
+    size_t side = config->side_px;
     return n_threads *
-            (batch * (3 * side * side + (size_t)config->projection_dim * 4) +
+            (batch * (3 * side * side + (size_t)config->dimension * 4) +
                     fovea_vit_scratch_size(config, batch,
                             fovea_precision_of(config, dtype)));
 }

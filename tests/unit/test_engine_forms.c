@@ -154,13 +154,13 @@ static const struct fovea_preprocess settings = {
 
 /* Sums of 3072 in patches and in the MLP; of 768 in patches and 3072 in the
    MLP. Its hidden layer can be cut into parts. */
-static const struct fovea_vision_config wide_patches = { 768, 3072, 1, 12, 64,
-    32, DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
-static const struct fovea_vision_config narrow_patches = { 768, 3072, 1, 12, 32,
-    16, DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F };
+static const struct fovea_tower wide_patches = { 768, 3072, 1, 12, 64, 32,
+    DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+static const struct fovea_tower narrow_patches = { 768, 3072, 1, 12, 32, 16,
+    DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F };
 
 static struct fovea_forms
-find(const struct fovea_vision_config *config, struct lie told)
+find(const struct fovea_tower *config, struct lie told)
 {
     struct fovea_forms forms;
     struct fovea_error error;
@@ -271,7 +271,7 @@ check_bits(const struct fovea_weights *weights,
 {
     struct fovea_vit *vit = NULL;
     struct fovea_error error;
-    size_t side = weights->config.image_size_px;
+    size_t side = weights->tower.side_px;
     static uint8_t pixels[MAX_BATCH * 3 * 64 * 64];
     float alone[MAX_BATCH * DIMENSION];
     float together[MAX_BATCH * DIMENSION];
@@ -292,13 +292,13 @@ check_bits(const struct fovea_weights *weights,
         assert_ok(fovea_vit_embed(vit, pixels, n, together, &error), &error);
         assert_memory_equal(together, alone, n * DIMENSION * sizeof(float));
     }
-    naive_vit(&weights->config, &settings, checkpoint, pixels, expected);
+    naive_vit(&weights->tower, &settings, checkpoint, pixels, expected);
     compare(alone, expected);
     fovea_vit_destroy(vit);
 }
 
 static void
-check_tower(const struct fovea_vision_config *config, struct lie told)
+check_tower(const struct fovea_tower *config, struct lie told)
 {
     struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_weights *made = NULL;

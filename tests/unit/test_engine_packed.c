@@ -13,9 +13,9 @@
 #include "support/test.h"
 #include "sys/memfd.h"
 
-static const struct fovea_vision_config config = { 48, 72, 3, 4, 32, 16, 20,
+static const struct fovea_tower config = { 48, 72, 3, 4, 32, 16, 20,
     FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
-static const struct fovea_vision_config wide = { 256, 300, 2, 4, 32, 16, 40,
+static const struct fovea_tower wide = { 256, 300, 2, 4, 32, 16, 40,
     FOVEA_ACTIVATION_GELU, 1e-5F };
 
 struct packed {
@@ -25,7 +25,7 @@ struct packed {
 };
 
 static struct packed
-make(const struct fovea_vision_config *shape, enum fovea_precision precision)
+make(const struct fovea_tower *shape, enum fovea_precision precision)
 {
     struct packed packed = { .fd = -1 };
     struct fovea_error error;
@@ -59,8 +59,7 @@ file_of(const uint8_t *bytes, size_t size)
 }
 
 static void
-check_same(const struct fovea_vision_config *shape,
-        enum fovea_precision precision)
+check_same(const struct fovea_tower *shape, enum fovea_precision precision)
 {
     struct packed packed = make(shape, precision);
     struct fovea_weights *loaded = NULL;
@@ -174,8 +173,7 @@ a_flipped_byte_of_the_block_is_refused(void **state)
 }
 
 static void
-refuse(const struct fovea_vision_config *shape, enum fovea_precision precision,
-        int fd)
+refuse(const struct fovea_tower *shape, enum fovea_precision precision, int fd)
 {
     struct fovea_weights *weights = NULL;
     struct fovea_error error;
@@ -190,17 +188,17 @@ another_tower_or_precision_is_refused(void **state)
 {
     (void)state;
     struct packed packed = make(&config, FOVEA_PRECISION_F32);
-    struct fovea_vision_config others[7];
+    struct fovea_tower others[7];
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
         others[i] = config;
     }
     others[0].n_heads = 2; /* the same sizes everywhere */
     others[1].activation = FOVEA_ACTIVATION_GELU;
-    others[2].layer_norm_eps = 1e-6F;
-    others[3].hidden_size = 64;
-    others[4].projection_dim = 21;
+    others[2].eps = 1e-6F;
+    others[3].width = 64;
+    others[4].dimension = 21;
     others[5].n_layers = 4;
-    others[6].image_size_px = 64;
+    others[6].side_px = 64;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
         refuse(&others[i], FOVEA_PRECISION_F32, packed.fd);
     }
@@ -257,7 +255,7 @@ a_checkpoint_that_lacks_a_tensor_leaves_nothing(void **state)
     struct fovea_checkpoint *small = NULL;
     struct fovea_weights *weights = NULL;
     struct fovea_error error;
-    struct fovea_vision_config deeper = config;
+    struct fovea_tower deeper = config;
     int fd = -1;
     deeper.n_layers = 4;
     assert_ok(fovea_checkpoint_create_random(&config, 5, &small, &error),

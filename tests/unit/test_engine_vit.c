@@ -40,7 +40,7 @@ static const struct fovea_preprocess settings = {
 
 /* hidden, mlp, layers, heads, image, patch, projection: sizes that are and are
    not multiples of what kernels like. */
-static const struct fovea_vision_config configs[] = {
+static const struct fovea_tower configs[] = {
     { 64, 128, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
     { 40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F },
     { 48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F },
@@ -55,7 +55,7 @@ static const struct fovea_vision_config configs[] = {
 };
 
 struct tower {
-    const struct fovea_vision_config *config;
+    const struct fovea_tower *config;
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
     struct fovea_vit *vit;
@@ -66,7 +66,7 @@ struct tower {
 static void
 make_pixels(struct tower *tower, size_t n_images)
 {
-    size_t side = tower->config->image_size_px;
+    size_t side = tower->config->side_px;
     tower->image = 3 * side * side;
     tower->pixels = malloc(n_images * tower->image);
     assert_non_null(tower->pixels);
@@ -80,7 +80,7 @@ make_pixels(struct tower *tower, size_t n_images)
 }
 
 static void
-build_for(struct tower *tower, const struct fovea_vision_config *config,
+build_for(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision, size_t max_batch)
 {
     struct fovea_error error;
@@ -99,7 +99,7 @@ build_for(struct tower *tower, const struct fovea_vision_config *config,
 }
 
 static void
-build(struct tower *tower, const struct fovea_vision_config *config,
+build(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision)
 {
     build_for(tower, config, precision, MAX_BATCH);
@@ -146,8 +146,8 @@ compare(const float *got, const double *expected, size_t n, double min_cosine,
 }
 
 static void
-check_tower(const struct fovea_vision_config *config,
-        enum fovea_precision precision, double min_cosine, double difference)
+check_tower(const struct fovea_tower *config, enum fovea_precision precision,
+        double min_cosine, double difference)
 {
     struct tower tower;
     build(&tower, config, precision);
@@ -157,8 +157,8 @@ check_tower(const struct fovea_vision_config *config,
     for (size_t i = 0; i < 3; i++) {
         naive_vit(config, &settings, tower.checkpoint,
                 tower.pixels + i * tower.image, expected);
-        compare(embeds + i * config->projection_dim, expected,
-                config->projection_dim, min_cosine, difference);
+        compare(embeds + i * config->dimension, expected, config->dimension,
+                min_cosine, difference);
     }
     demolish(&tower);
 }
@@ -190,12 +190,11 @@ bfloat16_weights_alone_are_close(void **state)
 }
 
 static void
-check_batches(const struct fovea_vision_config *config,
-        enum fovea_precision precision)
+check_batches(const struct fovea_tower *config, enum fovea_precision precision)
 {
     struct tower tower;
     build(&tower, config, precision);
-    size_t dimension = config->projection_dim;
+    size_t dimension = config->dimension;
     float alone[N_IMAGES * MAX_DIMENSION];
     float together[MAX_BATCH * MAX_DIMENSION];
     for (size_t i = 0; i < N_IMAGES; i++) {
@@ -249,7 +248,7 @@ large_batches_have_the_same_bits(void **state)
 {
     (void)state;
     struct tower tower;
-    size_t dimension = configs[0].projection_dim;
+    size_t dimension = configs[0].dimension;
     float alone[LARGE_BATCH * MAX_DIMENSION];
     float together[LARGE_BATCH * MAX_DIMENSION];
     build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
@@ -276,8 +275,7 @@ weights_may_lie_in_read_only_memory(void **state)
                              PROT_READ),
             0);
     embed(&tower, 0, 1, after);
-    assert_memory_equal(before, after,
-            tower.config->projection_dim * sizeof(float));
+    assert_memory_equal(before, after, tower.config->dimension * sizeof(float));
     demolish(&tower);
 }
 
@@ -305,34 +303,33 @@ the_largest_sizes_do_not_wrap(void **state)
     enum {
         LARGEST_BATCH = 256
     };
-    static const struct fovea_vision_config largest[] = {
+    static const struct fovea_tower largest[] = {
         /* tokens, one wide head; many narrow heads; one enormous patch */
-        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 1, 255,
-                1, FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
-        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS,
-                FOVEA_MAX_HIDDEN_SIZE, 255, 1, FOVEA_MAX_PROJECTION_DIM,
+        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 1, 255, 1,
+                FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, FOVEA_MAX_WIDTH,
+                255, 1, FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F },
+        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 8,
+                FOVEA_MAX_SIDE_PX, FOVEA_MAX_SIDE_PX, FOVEA_MAX_DIMENSION,
                 FOVEA_ACTIVATION_GELU, 1e-5F },
-        { FOVEA_MAX_HIDDEN_SIZE, FOVEA_MAX_MLP_SIZE, FOVEA_MAX_LAYERS, 8,
-                FOVEA_MAX_IMAGE_SIZE_PX, FOVEA_MAX_IMAGE_SIZE_PX,
-                FOVEA_MAX_PROJECTION_DIM, FOVEA_ACTIVATION_GELU, 1e-5F },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(largest); i++) {
-        const struct fovea_vision_config *config = &largest[i];
+        const struct fovea_tower *config = &largest[i];
         struct fovea_error error;
         size_t size = 0;
         assert_ok(
                 fovea_weights_size(config, FOVEA_PRECISION_F32, &size, &error),
                 &error);
-        double hidden = config->hidden_size;
-        double matrices = config->n_layers * hidden *
-                        (4 * hidden + 2.0 * config->mlp_size) +
-                hidden * (double)fovea_config_patch_width(config);
+        double hidden = config->width;
+        double matrices =
+                config->n_layers * hidden * (4 * hidden + 2.0 * config->mlp) +
+                hidden * (double)fovea_tower_patch_width(config);
         assert_true((double)size > 4 * matrices);
         assert_true((double)size < 4.1 * matrices);
         double rows =
-                (double)LARGEST_BATCH * (double)fovea_config_tokens(config);
-        double widest = fmax(config->mlp_size,
-                (double)fovea_config_patch_width(config));
+                (double)LARGEST_BATCH * (double)fovea_tower_tokens(config);
+        double widest =
+                fmax(config->mlp, (double)fovea_tower_patch_width(config));
         double least = 4 * rows * (2 * hidden + widest);
         double scratch = (double)fovea_vit_scratch_size(config, LARGEST_BATCH,
                 FOVEA_PRECISION_F32);

@@ -511,15 +511,15 @@ a_key_depends_on_all_of_its_parts(void **state)
 
 /* Digests. */
 
-static const struct fovea_vision_config tiny = {
-    .hidden_size = 8,
-    .mlp_size = 16,
+static const struct fovea_tower tiny = {
+    .width = 8,
+    .mlp = 16,
     .n_layers = 1,
     .n_heads = 2,
-    .image_size_px = 8,
-    .patch_size_px = 4,
-    .projection_dim = 4,
-    .layer_norm_eps = 1e-5F,
+    .side_px = 8,
+    .patch_px = 4,
+    .dimension = 4,
+    .eps = 1e-5F,
 };
 
 static void

@@ -228,14 +228,14 @@ nothing_climbs_out(void **state)
 static uint64_t
 estimate_mb(const struct fovea_catalogue_entry *entry)
 {
-    const struct fovea_vision_config config = {
-        .hidden_size = entry->hidden_size,
-        .mlp_size = entry->mlp_size,
+    const struct fovea_tower config = {
+        .width = entry->hidden_size,
+        .mlp = entry->mlp_size,
         .n_layers = entry->n_layers,
         .n_heads = entry->n_heads,
-        .image_size_px = entry->image_size_px,
-        .patch_size_px = entry->patch_size_px,
-        .projection_dim = entry->embedding_dimension,
+        .side_px = entry->image_size_px,
+        .patch_px = entry->patch_size_px,
+        .dimension = entry->embedding_dimension,
     };
     uint64_t bytes = fovea_estimate_shared(&config, FOVEA_DTYPE_F32) +
             fovea_estimate_worker(&config, FOVEA_DTYPE_F32, 1,
@@ -295,20 +295,20 @@ check_files(const struct fovea_catalogue_entry *entry)
         return false;
     }
     struct fovea_error error;
-    struct fovea_vision_config config;
+    struct fovea_tower config;
     struct fovea_preprocess settings;
-    assert_ok(fovea_vision_config_read(directory, &config, &error), &error);
-    assert_ok(fovea_preprocess_config_read(directory, config.image_size_px,
-                      &settings, &error),
+    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(fovea_preprocess_config_read(directory, config.side_px, &settings,
+                      &error),
             &error);
     assert_false(settings.is_default);
-    assert_int_equal(entry->embedding_dimension, config.projection_dim);
-    assert_int_equal(entry->image_size_px, config.image_size_px);
-    assert_int_equal(entry->patch_size_px, config.patch_size_px);
+    assert_int_equal(entry->embedding_dimension, config.dimension);
+    assert_int_equal(entry->image_size_px, config.side_px);
+    assert_int_equal(entry->patch_size_px, config.patch_px);
     assert_int_equal(entry->n_layers, config.n_layers);
     assert_int_equal(entry->n_heads, config.n_heads);
-    assert_int_equal(entry->hidden_size, config.hidden_size);
-    assert_int_equal(entry->mlp_size, config.mlp_size);
+    assert_int_equal(entry->hidden_size, config.width);
+    assert_int_equal(entry->mlp_size, config.mlp);
     assert_memory_equal(entry->mean, settings.mean, sizeof entry->mean);
     assert_memory_equal(entry->std, settings.std, sizeof entry->std);
     return true;

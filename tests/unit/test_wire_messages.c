@@ -541,7 +541,7 @@ fits_the_largest_of_everything(void **state)
     assert_true(fovea_job_read(&frame, &job_out));
 
     enum {
-        LARGEST = 16384 /* FOVEA_MAX_PROJECTION_DIM */
+        LARGEST = 16384 /* FOVEA_MAX_DIMENSION */
     };
     static float values[LARGEST];
     fovea_writer_init(&writer, bytes, sizeof bytes);

@@ -19,8 +19,8 @@ enum {
     PIXELS_SIZE = 3 * 32 * 32
 };
 
-static const struct fovea_vision_config config = { 48, 72, 2, 4, 32, 16,
-    DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+static const struct fovea_tower config = { 48, 72, 2, 4, 32, 16, DIMENSION,
+    FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
 
 static const struct fovea_preprocess settings = {
     .filter = FOVEA_FILTER_BICUBIC,

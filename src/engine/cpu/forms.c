@@ -34,7 +34,7 @@ enum {
 
 /* The search for one tower. */
 struct search {
-    const struct fovea_vision_config *config;
+    const struct fovea_tower *tower;
     enum fovea_element element;
     size_t most_images;
     struct fovea_probe probe;
@@ -102,7 +102,7 @@ look_at(const struct search *search, enum fovea_matrix matrix,
     bool keeps = true;
     for (enum fovea_use i = 0; i < FOVEA_N_USES && keeps; i++) {
         struct fovea_tower_use use =
-                fovea_tower_use(search->config, search->element, i);
+                fovea_tower_use(search->tower, search->element, i);
         if (use.matrix != matrix) {
             continue;
         }
@@ -122,7 +122,7 @@ static enum fovea_status
 find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
         struct fovea_forms *forms, bool *found_out, struct fovea_error *err)
 {
-    struct fovea_packing_shape shape = fovea_tower_matrix(search->config,
+    struct fovea_packing_shape shape = fovea_tower_matrix(search->tower,
             search->element, forms->mlp_parts, matrix);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
@@ -157,11 +157,11 @@ parts_of(uint32_t mlp)
 }
 
 static enum fovea_status
-is_amx(const struct fovea_vision_config *config, enum fovea_element element,
+is_amx(const struct fovea_tower *tower, enum fovea_element element,
         bool *is_amx_out, struct fovea_error *err)
 {
     struct fovea_packing_shape shape =
-            fovea_tower_matrix(config, element, 1, FOVEA_MATRIX_FC2);
+            fovea_tower_matrix(tower, element, 1, FOVEA_MATRIX_FC2);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
     *is_amx_out = candidates.is_amx;
@@ -177,14 +177,13 @@ find_mlp(const struct search *search, struct fovea_forms *forms,
     const struct {
         uint32_t parts;
         size_t n_forms;
-    } ways[] = { { 1, 1 },
-        { parts_of(search->config->mlp_size), FOVEA_N_FORMS },
+    } ways[] = { { 1, 1 }, { parts_of(search->tower->mlp), FOVEA_N_FORMS },
         { 1, FOVEA_N_FORMS } };
     const struct fovea_forms before = *forms;
     bool skips_first = false;
     bool found = false;
     enum fovea_status status =
-            is_amx(search->config, search->element, &skips_first, err);
+            is_amx(search->tower, search->element, &skips_first, err);
     for (size_t i = skips_first; i < FOVEA_ARRAY_LEN(ways) && !found && !status;
             i++) {
         *forms = before;
@@ -220,9 +219,9 @@ find_all(const struct search *search, struct fovea_forms *forms,
 }
 
 static size_t
-most_images(const struct fovea_vision_config *config)
+most_images(const struct fovea_tower *tower)
 {
-    size_t tokens = fovea_config_tokens(config);
+    size_t tokens = fovea_tower_tokens(tower);
     size_t most = 1;
     for (size_t n = 2; n <= FOVEA_MAX_BATCH; n++) {
         size_t most_rows = n > MANY_IMAGES ? MOST_ROWS_OF_MANY : MOST_ROWS;
@@ -237,14 +236,14 @@ most_images(const struct fovea_vision_config *config)
 static size_t
 probe_values(const struct search *search)
 {
-    const size_t parts[] = { 1, parts_of(search->config->mlp_size) };
+    const size_t parts[] = { 1, parts_of(search->tower->mlp) };
     size_t most = 0;
     for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
         struct fovea_tower_use use =
-                fovea_tower_use(search->config, search->element, i);
+                fovea_tower_use(search->tower, search->element, i);
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
-            struct fovea_packing_shape shape = fovea_tower_matrix(
-                    search->config, search->element, parts[k], use.matrix);
+            struct fovea_packing_shape shape = fovea_tower_matrix(search->tower,
+                    search->element, parts[k], use.matrix);
             size_t n = fovea_probe_values(shape.k, shape.n, &use.shape,
                     search->most_images);
             most = n > most ? n : most;
@@ -254,19 +253,18 @@ probe_values(const struct search *search)
 }
 
 enum fovea_status
-fovea_forms_prefer(const struct fovea_vision_config *config,
-        enum fovea_element element, struct fovea_forms *forms_out,
-        struct fovea_error *err)
+fovea_forms_prefer(const struct fovea_tower *tower, enum fovea_element element,
+        struct fovea_forms *forms_out, struct fovea_error *err)
 {
     struct fovea_forms forms = { .mlp_parts = 1, .most_images = 1 };
     bool cuts = false;
-    enum fovea_status status = is_amx(config, element, &cuts, err);
+    enum fovea_status status = is_amx(tower, element, &cuts, err);
     if (cuts) {
-        forms.mlp_parts = parts_of(config->mlp_size);
+        forms.mlp_parts = parts_of(tower->mlp);
     }
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
         struct fovea_packing_shape shape =
-                fovea_tower_matrix(config, element, forms.mlp_parts, i);
+                fovea_tower_matrix(tower, element, forms.mlp_parts, i);
         struct candidates candidates;
         status = list_candidates(&shape, &candidates, err);
         forms.form[i] = candidates.forms[0];
@@ -276,15 +274,14 @@ fovea_forms_prefer(const struct fovea_vision_config *config,
 }
 
 enum fovea_status
-fovea_forms_find(const struct fovea_vision_config *config,
-        enum fovea_element element, struct fovea_forms *forms_out,
-        struct fovea_error *err)
+fovea_forms_find(const struct fovea_tower *tower, enum fovea_element element,
+        struct fovea_forms *forms_out, struct fovea_error *err)
 {
-    struct search search = { .config = config,
+    struct search search = { .tower = tower,
         .element = element,
-        .most_images = most_images(config) };
+        .most_images = most_images(tower) };
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_prefer(config, element, &forms, err);
+    enum fovea_status status = fovea_forms_prefer(tower, element, &forms, err);
     if (!status) {
         status = fovea_probe_init(&search.probe, probe_values(&search), err);
     }
@@ -302,7 +299,7 @@ fovea_forms_find(const struct fovea_vision_config *config,
 
 bool
 fovea_forms_fit(const struct fovea_forms *forms,
-        const struct fovea_vision_config *config)
+        const struct fovea_tower *tower)
 {
     for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
         if (forms->form[i] >= FOVEA_N_FORMS) {
@@ -311,6 +308,5 @@ fovea_forms_fit(const struct fovea_forms *forms,
     }
     return forms->mlp_parts >= 1 && forms->most_images >= 1 &&
             forms->most_images <= FOVEA_MAX_BATCH &&
-            (forms->mlp_parts == 1 ||
-                    forms->mlp_parts == parts_of(config->mlp_size));
+            (forms->mlp_parts == 1 || forms->mlp_parts == parts_of(tower->mlp));
 }

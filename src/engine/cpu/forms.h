@@ -25,16 +25,16 @@ struct fovea_forms {
 /** Find forms that keep an image's bits, for a tower on this machine. Where
  *  there is none for a layer, most_images is 1. */
 FOVEA_NODISCARD enum fovea_status fovea_forms_find(
-        const struct fovea_vision_config *config, enum fovea_element element,
+        const struct fovea_tower *tower, enum fovea_element element,
         struct fovea_forms *forms_out, struct fovea_error *err);
 
 /** The forms that are tried first, and most_images 1: nothing is run. */
 FOVEA_NODISCARD enum fovea_status fovea_forms_prefer(
-        const struct fovea_vision_config *config, enum fovea_element element,
+        const struct fovea_tower *tower, enum fovea_element element,
         struct fovea_forms *forms_out, struct fovea_error *err);
 
 /** Whether they could be a tower's, wherever they come from. */
 bool fovea_forms_fit(const struct fovea_forms *forms,
-        const struct fovea_vision_config *config);
+        const struct fovea_tower *tower);
 
 #endif

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "spec/pixels.h"
 #include "engine/cpu/matmul.h"
+#include "spec/pixels.h"
 
 /* Rows of scores are padded to a multiple of this many floats. */
 enum {

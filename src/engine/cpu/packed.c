@@ -33,15 +33,15 @@ struct fields {
     uint64_t layouts[FOVEA_N_MATRICES]; /* fingerprints */
     struct fovea_forms forms;
     uint32_t precision;
-    uint32_t hidden_size;
-    uint32_t mlp_size;
+    uint32_t width;
+    uint32_t mlp;
     uint32_t n_layers;
     uint32_t n_heads;
-    uint32_t image_size_px;
-    uint32_t patch_size_px;
-    uint32_t projection_dim;
+    uint32_t side_px;
+    uint32_t patch_px;
+    uint32_t dimension;
     uint32_t activation;
-    float layer_norm_eps;
+    float eps;
     char engine[FOVEA_PACKED_ENGINE_SIZE];
 };
 
@@ -74,7 +74,7 @@ static void
 describe(const struct fovea_weights *weights, uint64_t block_checksum,
         union header *header_out)
 {
-    const struct fovea_vision_config *config = &weights->config;
+    const struct fovea_tower *tower = &weights->tower;
     union header header;
     memset(&header, 0, sizeof header);
     struct fields *fields = &header.fields;
@@ -86,15 +86,15 @@ describe(const struct fovea_weights *weights, uint64_t block_checksum,
     }
     fields->forms = weights->forms;
     fields->precision = (uint32_t)weights->precision;
-    fields->hidden_size = config->hidden_size;
-    fields->mlp_size = config->mlp_size;
-    fields->n_layers = config->n_layers;
-    fields->n_heads = config->n_heads;
-    fields->image_size_px = config->image_size_px;
-    fields->patch_size_px = config->patch_size_px;
-    fields->projection_dim = config->projection_dim;
-    fields->activation = (uint32_t)config->activation;
-    fields->layer_norm_eps = config->layer_norm_eps;
+    fields->width = tower->width;
+    fields->mlp = tower->mlp;
+    fields->n_layers = tower->n_layers;
+    fields->n_heads = tower->n_heads;
+    fields->side_px = tower->side_px;
+    fields->patch_px = tower->patch_px;
+    fields->dimension = tower->dimension;
+    fields->activation = (uint32_t)tower->activation;
+    fields->eps = tower->eps;
     fovea_packed_engine(fields->engine);
     fields->checksum = page_checksum(&header);
     *header_out = header;
@@ -185,7 +185,7 @@ create(struct fovea_weights *weights, const struct fovea_checkpoint *checkpoint,
 }
 
 enum fovea_status
-fovea_packed_create(const struct fovea_vision_config *config,
+fovea_packed_create(const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         enum fovea_precision precision, struct fovea_weights **weights_out,
         int *fd_out, struct fovea_error *err)
@@ -193,10 +193,10 @@ fovea_packed_create(const struct fovea_vision_config *config,
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
     FOVEA_AUTO_FD int fd = -1;
-    enum fovea_status status = fovea_forms_find(config,
+    enum fovea_status status = fovea_forms_find(tower,
             fovea_precision_element(precision), &forms, err);
     if (!status) {
-        status = fovea_weights_create(config, precision, &forms, &weights, err);
+        status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }
     if (!status) {
         status = fovea_memfd_create("fovea packed weights", &fd, err);
@@ -237,20 +237,20 @@ fail_foreign(struct fovea_error *err)
 /* Weights as the header's forms make them, if this machine would write the
    same header over them. */
 static enum fovea_status
-create_like(const struct fovea_vision_config *config,
-        enum fovea_precision precision, const union header *header,
-        struct fovea_weights **weights_out, struct fovea_error *err)
+create_like(const struct fovea_tower *tower, enum fovea_precision precision,
+        const union header *header, struct fovea_weights **weights_out,
+        struct fovea_error *err)
 {
     const struct fovea_forms *forms = &header->fields.forms;
     char engine[FOVEA_PACKED_ENGINE_SIZE] = { 0 };
     fovea_packed_engine(engine);
     if (memcmp(engine, header->fields.engine, sizeof engine) != 0 ||
-            !fovea_forms_fit(forms, config)) {
+            !fovea_forms_fit(forms, tower)) {
         return fail_foreign(err);
     }
     struct fovea_weights *weights = NULL;
     enum fovea_status status =
-            fovea_weights_create(config, precision, forms, &weights, err);
+            fovea_weights_create(tower, precision, forms, &weights, err);
     if (status) {
         return status == FOVEA_ERR_INTERNAL ? fail_foreign(err) : status;
     }
@@ -325,7 +325,7 @@ map_checked(struct fovea_weights *weights, const union header *header, int fd,
 }
 
 enum fovea_status
-fovea_packed_map(const struct fovea_vision_config *config,
+fovea_packed_map(const struct fovea_tower *tower,
         enum fovea_precision precision, int fd, bool is_foreign,
         struct fovea_weights **weights_out, struct fovea_error *err)
 {
@@ -343,7 +343,7 @@ fovea_packed_map(const struct fovea_vision_config *config,
         status = check_whole(&header, err);
     }
     if (!status) {
-        status = create_like(config, precision, &header, &weights, err);
+        status = create_like(tower, precision, &header, &weights, err);
     }
     if (!status) {
         status = map_checked(weights, &header, fd, is_foreign, err);

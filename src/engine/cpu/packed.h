@@ -28,7 +28,7 @@ void fovea_packed_engine(char word_out[FOVEA_PACKED_ENGINE_SIZE]);
  * As fovea_weights_load() otherwise.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packed_create(
-        const struct fovea_vision_config *config,
+        const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         enum fovea_precision precision, struct fovea_weights **weights_out,
         int *fd_out, struct fovea_error *err);
@@ -43,8 +43,8 @@ FOVEA_NODISCARD enum fovea_status fovea_packed_create(
  *         or is damaged; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packed_map(
-        const struct fovea_vision_config *config,
-        enum fovea_precision precision, int fd, bool is_foreign,
-        struct fovea_weights **weights_out, struct fovea_error *err);
+        const struct fovea_tower *tower, enum fovea_precision precision, int fd,
+        bool is_foreign, struct fovea_weights **weights_out,
+        struct fovea_error *err);
 
 #endif

@@ -30,17 +30,16 @@ activation_post(enum fovea_activation activation)
 
 /* The table of the network's linear layers: rows, outputs, what is fused. */
 struct fovea_tower_use
-fovea_tower_use(const struct fovea_vision_config *config,
-        enum fovea_element element, enum fovea_use use)
+fovea_tower_use(const struct fovea_tower *tower, enum fovea_element element,
+        enum fovea_use use)
 {
-    const size_t tokens = fovea_config_tokens(config);
+    const size_t tokens = fovea_tower_tokens(tower);
     const enum fovea_element e = element;
     const enum fovea_element wide = FOVEA_ELEMENT_F32;
-    const enum fovea_post act = activation_post(config->activation);
+    const enum fovea_post act = activation_post(tower->activation);
     const struct fovea_tower_use table[FOVEA_N_USES] = {
         [FOVEA_USE_PATCH] = { FOVEA_MATRIX_PATCH,
-                { fovea_config_patches(config), wide, FOVEA_POST_NONE,
-                        false } },
+                { fovea_tower_patches(tower), wide, FOVEA_POST_NONE, false } },
         [FOVEA_USE_QKV] = { FOVEA_MATRIX_QKV,
                 { tokens, e, FOVEA_POST_NONE, true } },
         [FOVEA_USE_OUT] = { FOVEA_MATRIX_SQUARE,
@@ -64,20 +63,20 @@ fovea_tower_use(const struct fovea_vision_config *config,
 }
 
 struct fovea_packing_shape
-fovea_tower_matrix(const struct fovea_vision_config *config,
-        enum fovea_element element, size_t mlp_parts, enum fovea_matrix matrix)
+fovea_tower_matrix(const struct fovea_tower *tower, enum fovea_element element,
+        size_t mlp_parts, enum fovea_matrix matrix)
 {
-    const size_t hidden = config->hidden_size;
-    const size_t mlp = config->mlp_size / mlp_parts;
+    const size_t hidden = tower->width;
+    const size_t mlp = tower->mlp / mlp_parts;
     const size_t sides[FOVEA_N_MATRICES][2] = {
-        [FOVEA_MATRIX_PATCH] = { fovea_config_patch_width(config), hidden },
+        [FOVEA_MATRIX_PATCH] = { fovea_tower_patch_width(tower), hidden },
         [FOVEA_MATRIX_QKV] = { hidden, 3 * hidden },
         [FOVEA_MATRIX_KEY_VALUE] = { hidden, 2 * hidden },
         [FOVEA_MATRIX_SQUARE] = { hidden, hidden },
         [FOVEA_MATRIX_FC1] = { hidden, mlp },
         [FOVEA_MATRIX_FC2] = { mlp, hidden },
-        [FOVEA_MATRIX_PROJECT] = { hidden, config->projection_dim },
+        [FOVEA_MATRIX_PROJECT] = { hidden, tower->dimension },
     };
-    return (struct fovea_packing_shape){ fovea_config_tokens(config),
+    return (struct fovea_packing_shape){ fovea_tower_tokens(tower),
         sides[matrix][0], sides[matrix][1], element };
 }

@@ -42,14 +42,13 @@ struct fovea_tower_use {
     struct fovea_linear_shape shape;
 };
 
-struct fovea_tower_use fovea_tower_use(const struct fovea_vision_config *config,
+struct fovea_tower_use fovea_tower_use(const struct fovea_tower *tower,
         enum fovea_element element, enum fovea_use use);
 
 /** @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
  *                    its width. */
-struct fovea_packing_shape fovea_tower_matrix(
-        const struct fovea_vision_config *config, enum fovea_element element,
-        size_t mlp_parts, enum fovea_matrix matrix);
+struct fovea_packing_shape fovea_tower_matrix(const struct fovea_tower *tower,
+        enum fovea_element element, size_t mlp_parts, enum fovea_matrix matrix);
 
 /** Whether forward passes of that many images are prepared: of each up to
  *  eight, of powers of two above that. */

@@ -34,7 +34,7 @@ norm(const struct fovea_vit *vit, const float *x, size_t n,
         void *out)
 {
     struct fovea_norm norm = { weights->weight, weights->bias,
-        vit->weights->config.layer_norm_eps, vit->sizes.hidden };
+        vit->weights->tower.eps, vit->sizes.hidden };
     fovea_kernel_layer_norm(x, n, &norm, element, out);
 }
 
@@ -180,8 +180,8 @@ embed_patches(struct fovea_vit *vit, struct fovea_vit_plan *plan,
 {
     const struct fovea_weights *weights = vit->weights;
     const struct fovea_vit_sizes *s = &vit->sizes;
-    const size_t side = weights->config.image_size_px;
-    const size_t patch = weights->config.patch_size_px;
+    const size_t side = weights->tower.side_px;
+    const size_t patch = weights->tower.patch_px;
     for (size_t i = 0; i < n; i++) {
         fovea_kernel_patches(pixels + i * 3 * side * side, side / patch, patch,
                 vit->pixel_table, vit->element,
@@ -205,7 +205,7 @@ forward(struct fovea_vit *vit, const uint8_t *pixels, size_t n, size_t first,
         float *embeds, struct fovea_error *err)
 {
     const struct fovea_weights *weights = vit->weights;
-    const size_t last = weights->config.n_layers - 1;
+    const size_t last = weights->tower.n_layers - 1;
     struct fovea_vit_plan *plan = vit->plans[n];
     enum fovea_status status = embed_patches(vit, plan, pixels, n, err);
     for (size_t i = first; !status && i < last; i++) {
@@ -233,14 +233,14 @@ enum fovea_status
 fovea_vit_embed(struct fovea_vit *vit, const uint8_t *pixels, size_t n,
         float *embeds, struct fovea_error *err)
 {
-    const struct fovea_vision_config *config = &vit->weights->config;
-    const size_t side = config->image_size_px;
+    const struct fovea_tower *tower = &vit->weights->tower;
+    const size_t side = tower->side_px;
     FOVEA_ASSERT(n >= 1 && n <= vit->max_batch);
     size_t step = 0;
     for (size_t i = 0; i < n; i += step) {
         step = fovea_vit_step(vit, n - i);
         enum fovea_status status = forward(vit, pixels + i * 3 * side * side,
-                step, 0, embeds + i * config->projection_dim, err);
+                step, 0, embeds + i * tower->dimension, err);
         if (status) {
             return status;
         }
@@ -251,12 +251,11 @@ fovea_vit_embed(struct fovea_vit *vit, const uint8_t *pixels, size_t n,
 enum fovea_status
 fovea_vit_warm_up(struct fovea_vit *vit, struct fovea_error *err)
 {
-    const struct fovea_vision_config *config = &vit->weights->config;
-    const size_t side = config->image_size_px;
-    const size_t n_layers = config->n_layers;
+    const struct fovea_tower *tower = &vit->weights->tower;
+    const size_t side = tower->side_px;
+    const size_t n_layers = tower->n_layers;
     FOVEA_AUTO_FREE uint8_t *pixels = calloc(side * side, 3);
-    FOVEA_AUTO_FREE float *embeds =
-            calloc(config->projection_dim, sizeof *embeds);
+    FOVEA_AUTO_FREE float *embeds = calloc(tower->dimension, sizeof *embeds);
     if (!pixels || !embeds) {
         return fovea_fail_memory(err, 3 * side * side, "the forward pass");
     }

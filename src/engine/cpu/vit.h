@@ -32,15 +32,15 @@ FOVEA_NODISCARD enum fovea_status fovea_vit_create(
 void fovea_vit_destroy(struct fovea_vit *vit);
 
 /** Bytes of scratch of a vit: what one more thread or worker costs. */
-size_t fovea_vit_scratch_size(const struct fovea_vision_config *config,
-        size_t max_batch, enum fovea_precision precision);
+size_t fovea_vit_scratch_size(const struct fovea_tower *tower, size_t max_batch,
+        enum fovea_precision precision);
 
 /**
  * Embed images that were resized and cropped.
  *
- * @param pixels  [n][image_size_px][image_size_px][3] uint8.
+ * @param pixels  [n][side_px][side_px][3] uint8.
  * @param n       1..max_batch.
- * @param embeds  [n][projection_dim] float32: Hugging Face's image_embeds, not
+ * @param embeds  [n][dimension] float32: Hugging Face's image_embeds, not
  *                scaled. An image's row has the same bits in every batch.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
  *         library.

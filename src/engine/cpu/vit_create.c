@@ -25,16 +25,16 @@ largest(const size_t *values, size_t n)
 }
 
 static struct fovea_vit_sizes
-sizes_of(const struct fovea_vision_config *config)
+sizes_of(const struct fovea_tower *tower)
 {
     struct fovea_vit_sizes sizes = {
-        .hidden = config->hidden_size,
-        .mlp = config->mlp_size,
-        .n_heads = config->n_heads,
-        .head_dim = config->hidden_size / config->n_heads,
-        .n_patches = fovea_config_patches(config),
-        .n_tokens = fovea_config_tokens(config),
-        .patch_width = fovea_config_patch_width(config),
+        .hidden = tower->width,
+        .mlp = tower->mlp,
+        .n_heads = tower->n_heads,
+        .head_dim = tower->width / tower->n_heads,
+        .n_patches = fovea_tower_patches(tower),
+        .n_tokens = fovea_tower_tokens(tower),
+        .patch_width = fovea_tower_patch_width(tower),
     };
     const size_t widths[] = { 3 * sizes.hidden, sizes.mlp, sizes.patch_width };
     sizes.wide = largest(widths, FOVEA_ARRAY_LEN(widths));
@@ -93,10 +93,10 @@ layout_of(const struct fovea_vit_sizes *sizes, size_t n,
 }
 
 size_t
-fovea_vit_scratch_size(const struct fovea_vision_config *config,
-        size_t max_batch, enum fovea_precision precision)
+fovea_vit_scratch_size(const struct fovea_tower *tower, size_t max_batch,
+        enum fovea_precision precision)
 {
-    struct fovea_vit_sizes sizes = sizes_of(config);
+    struct fovea_vit_sizes sizes = sizes_of(tower);
     enum fovea_element element = precision == FOVEA_PRECISION_BF16
             ? FOVEA_ELEMENT_BF16
             : FOVEA_ELEMENT_F32;
@@ -163,7 +163,7 @@ plan_init(struct fovea_vit *vit, size_t n, struct fovea_vit_plan *plan,
     enum fovea_status status = FOVEA_OK;
     for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
         struct fovea_tower_use use =
-                fovea_tower_use(&weights->config, vit->element, i);
+                fovea_tower_use(&weights->tower, vit->element, i);
         use.shape.rows *= n;
         status = fovea_product_create_linear(weights->packings[use.matrix],
                 &use.shape, &plan->products[i], err);
@@ -298,7 +298,7 @@ fovea_vit_create(const struct fovea_weights *weights,
         return fovea_fail_memory(err, sizeof *vit, "the forward pass");
     }
     vit->weights = weights;
-    vit->sizes = sizes_of(&weights->config);
+    vit->sizes = sizes_of(&weights->tower);
     vit->element = weights->element;
     vit->max_batch = max_batch;
     fovea_kernel_pixel_table(settings, vit->pixel_table);

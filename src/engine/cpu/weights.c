@@ -10,19 +10,17 @@
 #include "sys/pages.h"
 
 enum fovea_precision
-fovea_precision_bf16(const struct fovea_vision_config *config)
+fovea_precision_bf16(const struct fovea_tower *tower)
 {
-    return fovea_matmul_has_bf16() &&
-                    config->hidden_size >= FOVEA_MIN_BF16_HIDDEN_SIZE
+    return fovea_matmul_has_bf16() && tower->width >= FOVEA_MIN_BF16_HIDDEN_SIZE
             ? FOVEA_PRECISION_BF16
             : FOVEA_PRECISION_BF16_WEIGHTS;
 }
 
 enum fovea_precision
-fovea_precision_of(const struct fovea_vision_config *config,
-        enum fovea_dtype dtype)
+fovea_precision_of(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
-    enum fovea_precision bf16 = fovea_precision_bf16(config);
+    enum fovea_precision bf16 = fovea_precision_bf16(tower);
     bool is_wanted = dtype == FOVEA_DTYPE_BF16 ||
             (dtype == FOVEA_DTYPE_AUTO && bf16 == FOVEA_PRECISION_BF16);
     return is_wanted ? bf16 : FOVEA_PRECISION_F32;
@@ -42,7 +40,7 @@ packings_init(struct fovea_weights *weights, struct fovea_error *err)
     const struct fovea_forms *forms = &weights->forms;
     enum fovea_status status = FOVEA_OK;
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
-        struct fovea_packing_shape shape = fovea_tower_matrix(&weights->config,
+        struct fovea_packing_shape shape = fovea_tower_matrix(&weights->tower,
                 weights->element, forms->mlp_parts, i);
         status = fovea_packing_create(&shape, (enum fovea_form)forms->form[i],
                 &weights->packings[i], err);
@@ -92,13 +90,13 @@ place_mlp(struct arena *arena, const struct fovea_weights *weights,
         const struct fovea_layer_weights *layer)
 {
     const size_t n_parts = weights->forms.mlp_parts;
-    const size_t width = weights->config.mlp_size / n_parts;
+    const size_t width = weights->tower.mlp / n_parts;
     for (size_t i = 0; i < n_parts; i++) {
         struct fovea_mlp_weights *part = &layer->mlp[i];
         place_linear(arena, weights->packings[FOVEA_MATRIX_FC1], width,
                 &part->fc1);
         place_linear(arena, weights->packings[FOVEA_MATRIX_FC2],
-                i == 0 ? weights->config.hidden_size : 0, &part->fc2);
+                i == 0 ? weights->tower.width : 0, &part->fc2);
         if (i > 0) {
             part->fc2.bias = weights->zeros;
         }
@@ -110,7 +108,7 @@ place_layer(struct arena *arena, const struct fovea_weights *weights,
         bool is_last, struct fovea_layer_weights *layer)
 {
     const struct fovea_packing *square = weights->packings[FOVEA_MATRIX_SQUARE];
-    size_t hidden = weights->config.hidden_size;
+    size_t hidden = weights->tower.width;
     place_norm(arena, hidden, &layer->norm1);
     if (is_last) {
         place_linear(arena, square, hidden, &layer->query);
@@ -129,18 +127,18 @@ place_layer(struct arena *arena, const struct fovea_weights *weights,
 static void
 place_all(struct arena *arena, struct fovea_weights *weights)
 {
-    const struct fovea_vision_config *config = &weights->config;
-    size_t hidden = config->hidden_size;
+    const struct fovea_tower *tower = &weights->tower;
+    size_t hidden = tower->width;
     place_linear(arena, weights->packings[FOVEA_MATRIX_PATCH], 0,
             &weights->patch);
     weights->class_embedding = take_floats(arena, hidden);
     weights->position_embedding =
-            take_floats(arena, fovea_config_tokens(config) * hidden);
+            take_floats(arena, fovea_tower_tokens(tower) * hidden);
     place_norm(arena, hidden, &weights->pre_norm);
     weights->zeros =
             weights->forms.mlp_parts > 1 ? take_floats(arena, hidden) : NULL;
-    for (size_t i = 0; i < config->n_layers; i++) {
-        place_layer(arena, weights, i + 1 == config->n_layers,
+    for (size_t i = 0; i < tower->n_layers; i++) {
+        place_layer(arena, weights, i + 1 == tower->n_layers,
                 &weights->layers[i]);
     }
     place_norm(arena, hidden, &weights->post_norm);
@@ -151,7 +149,7 @@ place_all(struct arena *arena, struct fovea_weights *weights)
 static enum fovea_status
 layers_init(struct fovea_weights *weights, struct fovea_error *err)
 {
-    const size_t n_layers = weights->config.n_layers;
+    const size_t n_layers = weights->tower.n_layers;
     const size_t n_parts = weights->forms.mlp_parts;
     weights->layers = calloc(n_layers, sizeof *weights->layers);
     weights->mlps = calloc(n_layers * n_parts, sizeof *weights->mlps);
@@ -166,7 +164,7 @@ layers_init(struct fovea_weights *weights, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_weights_create(const struct fovea_vision_config *config,
+fovea_weights_create(const struct fovea_tower *tower,
         enum fovea_precision precision, const struct fovea_forms *forms,
         struct fovea_weights **weights_out, struct fovea_error *err)
 {
@@ -174,7 +172,7 @@ fovea_weights_create(const struct fovea_vision_config *config,
     if (!weights) {
         return fovea_fail_memory(err, sizeof *weights, "weights");
     }
-    weights->config = *config;
+    weights->tower = *tower;
     weights->precision = precision;
     weights->element = fovea_precision_element(precision);
     weights->forms = *forms;
@@ -209,16 +207,16 @@ fovea_weights_destroy(struct fovea_weights *weights)
 }
 
 enum fovea_status
-fovea_weights_size(const struct fovea_vision_config *config,
+fovea_weights_size(const struct fovea_tower *tower,
         enum fovea_precision precision, size_t *size_out,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_prefer(config,
+    enum fovea_status status = fovea_forms_prefer(tower,
             fovea_precision_element(precision), &forms, err);
     if (!status) {
-        status = fovea_weights_create(config, precision, &forms, &weights, err);
+        status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }
     if (status) {
         return status;
@@ -237,17 +235,17 @@ fovea_weights_place(struct fovea_weights *weights, void *block)
 }
 
 enum fovea_status
-fovea_weights_load(const struct fovea_vision_config *config,
+fovea_weights_load(const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         enum fovea_precision precision, struct fovea_weights **weights_out,
         struct fovea_error *err)
 {
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_find(config,
+    enum fovea_status status = fovea_forms_find(tower,
             fovea_precision_element(precision), &forms, err);
     if (!status) {
-        status = fovea_weights_create(config, precision, &forms, &weights, err);
+        status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }
     if (status) {
         return status;

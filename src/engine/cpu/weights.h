@@ -57,7 +57,7 @@ struct fovea_layer_weights {
 };
 
 struct fovea_weights {
-    struct fovea_vision_config config;
+    struct fovea_tower tower;
     enum fovea_precision precision;
     enum fovea_element element; /* of packed matrices and their sources */
     struct fovea_forms forms;
@@ -80,23 +80,22 @@ struct fovea_weights {
 };
 
 /** What bfloat16 means for a tower on this CPU. */
-enum fovea_precision fovea_precision_bf16(
-        const struct fovea_vision_config *config);
+enum fovea_precision fovea_precision_bf16(const struct fovea_tower *tower);
 
 /** How a dtype is carried out for a tower on this CPU; AUTO is float32 unless
  *  bfloat16 arithmetic is to be had and worth it. */
-enum fovea_precision fovea_precision_of(
-        const struct fovea_vision_config *config, enum fovea_dtype dtype);
+enum fovea_precision fovea_precision_of(const struct fovea_tower *tower,
+        enum fovea_dtype dtype);
 
 /**
  * Load and pack a vision tower. Reads its tensors and no others.
  *
- * @param config  Checked (fovea_vision_config_read()).
+ * @param config  Checked (fovea_tower_read()).
  * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if a tensor is missing, misshapen
  *         or cut short; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_weights_load(
-        const struct fovea_vision_config *config,
+        const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint,
         enum fovea_precision precision, struct fovea_weights **weights_out,
         struct fovea_error *err);
@@ -112,9 +111,9 @@ enum fovea_element fovea_precision_element(enum fovea_precision precision);
 /** Weights without a block: its size and the layouts of the matrices are known.
  *  @param forms  That fit the config (fovea_forms_fit()). */
 FOVEA_NODISCARD enum fovea_status fovea_weights_create(
-        const struct fovea_vision_config *config,
-        enum fovea_precision precision, const struct fovea_forms *forms,
-        struct fovea_weights **weights_out, struct fovea_error *err);
+        const struct fovea_tower *tower, enum fovea_precision precision,
+        const struct fovea_forms *forms, struct fovea_weights **weights_out,
+        struct fovea_error *err);
 
 /** Say where the block is: block_size bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
  */
@@ -131,8 +130,7 @@ FOVEA_NODISCARD enum fovea_status fovea_weights_fill(
  * or running anything.
  */
 FOVEA_NODISCARD enum fovea_status fovea_weights_size(
-        const struct fovea_vision_config *config,
-        enum fovea_precision precision, size_t *size_out,
-        struct fovea_error *err);
+        const struct fovea_tower *tower, enum fovea_precision precision,
+        size_t *size_out, struct fovea_error *err);
 
 #endif

@@ -34,7 +34,7 @@ read_tower(struct loader *loader, enum fovea_tower_tensor id, float *values,
         struct fovea_error *err)
 {
     struct fovea_vision_tensor tensor =
-            fovea_vision_tower(&loader->weights->config, id);
+            fovea_vision_tower(&loader->weights->tower, id);
     return read_tensor(loader, &tensor, values, err);
 }
 
@@ -43,7 +43,7 @@ read_layer(struct loader *loader, enum fovea_layer_tensor id, float *values,
         struct fovea_error *err)
 {
     struct fovea_vision_tensor tensor =
-            fovea_vision_layer(&loader->weights->config, loader->layer, id);
+            fovea_vision_layer(&loader->weights->tower, loader->layer, id);
     return read_tensor(loader, &tensor, values, err);
 }
 
@@ -141,7 +141,7 @@ load_fc1(struct loader *loader, const struct fovea_layer_weights *layer,
 {
     const struct fovea_weights *weights = loader->weights;
     const struct fovea_packing *packing = weights->packings[FOVEA_MATRIX_FC1];
-    const size_t hidden = weights->config.hidden_size;
+    const size_t hidden = weights->tower.width;
     const size_t n_parts = weights->forms.mlp_parts;
     const size_t width = fovea_packing_n(packing);
     /* The biases of all parts fit where one matrix did. */
@@ -172,7 +172,7 @@ load_fc2(struct loader *loader, const struct fovea_layer_weights *layer,
 {
     const struct fovea_weights *weights = loader->weights;
     const struct fovea_packing *packing = weights->packings[FOVEA_MATRIX_FC2];
-    const size_t mlp = weights->config.mlp_size;
+    const size_t mlp = weights->tower.mlp;
     const size_t width = fovea_packing_k(packing);
     enum fovea_status status = read_layer(loader, FOVEA_LAYER_FC2_BIAS,
             layer->mlp[0].fc2.bias, err);
@@ -255,25 +255,25 @@ static enum fovea_status
 load_all(struct loader *loader, struct fovea_error *err)
 {
     enum fovea_status status = load_embeddings(loader, err);
-    size_t n_layers = loader->weights->config.n_layers;
+    size_t n_layers = loader->weights->tower.n_layers;
     for (loader->layer = 0; !status && loader->layer < n_layers;
             loader->layer++) {
         status = load_layer(loader, err);
     }
     if (loader->weights->zeros) {
         memset(loader->weights->zeros, 0,
-                loader->weights->config.hidden_size * sizeof(float));
+                loader->weights->tower.width * sizeof(float));
     }
     return status ? status : load_head(loader, err);
 }
 
 static size_t
-staging_values(const struct fovea_vision_config *config)
+staging_values(const struct fovea_tower *tower)
 {
-    size_t hidden = config->hidden_size;
+    size_t hidden = tower->width;
     size_t widest = 3 * hidden; /* of what stands against hidden */
-    const size_t others[] = { config->mlp_size,
-        fovea_config_patch_width(config), config->projection_dim };
+    const size_t others[] = { tower->mlp, fovea_tower_patch_width(tower),
+        tower->dimension };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
         widest = others[i] > widest ? others[i] : widest;
     }
@@ -285,7 +285,7 @@ fovea_weights_fill(struct fovea_weights *weights,
         const struct fovea_checkpoint *checkpoint, struct fovea_error *err)
 {
     size_t staging_size =
-            fovea_round_up(staging_values(&weights->config) * sizeof(float),
+            fovea_round_up(staging_values(&weights->tower) * sizeof(float),
                     FOVEA_MATMUL_ALIGNMENT);
     FOVEA_AUTO_FREE float *staging =
             aligned_alloc(FOVEA_MATMUL_ALIGNMENT, staging_size);
