@@ -1,7 +1,7 @@
 /* A batch of inputs: see chunk.h. */
 #include "bulk/chunk.h"
 
-#include <strings.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/macros.h"
@@ -53,37 +53,13 @@ fovea_chunk_clear(struct fovea_chunk *chunk)
     chunk->n = 0;
 }
 
-bool
-fovea_is_url(const char *name)
-{
-    return strncasecmp(name, "http://", 7) == 0 ||
-            strncasecmp(name, "https://", 8) == 0;
-}
-
-static struct fovea_item
-image_of(const struct fovea_entry *entry)
-{
-    if (entry->image) {
-        return (struct fovea_item){
-            .kind = FOVEA_ITEM_IMAGE_BYTES,
-            .data = entry->image->bytes,
-            .size = entry->image->size,
-        };
-    }
-    return (struct fovea_item){
-        .kind = fovea_is_url(entry->path) ? FOVEA_ITEM_IMAGE_URL
-                                          : FOVEA_ITEM_IMAGE_PATH,
-        .data = entry->path,
-    };
-}
-
 size_t
 fovea_chunk_collect(struct fovea_chunk *chunk)
 {
     size_t n_images = 0;
     for (size_t i = 0; i < chunk->n; i++) {
         if (!chunk->entries[i].problem.code) {
-            chunk->images[n_images++] = image_of(&chunk->entries[i]);
+            chunk->images[n_images++] = fovea_entry_item(&chunk->entries[i]);
         }
     }
     return n_images;

@@ -7,8 +7,8 @@
 
 #include "fovea/fovea.h"
 
+#include "bulk/entry.h"
 #include "bulk/output.h"
-#include "bulk/walk.h"
 
 /** What came of inputs, counted. */
 struct fovea_row_counts {
@@ -42,9 +42,6 @@ void fovea_chunk_finish(struct fovea_chunk *chunk);
 
 /** Drop the entries, keep the memory. */
 void fovea_chunk_clear(struct fovea_chunk *chunk);
-
-/** Whether an input is fetched: it begins with http:// or https://. */
-bool fovea_is_url(const char *name);
 
 /** Fill images from the entries that have no problem; gives their number. */
 size_t fovea_chunk_collect(struct fovea_chunk *chunk);

@@ -4,51 +4,46 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct fovea_count {
-    struct fovea_entries *entries; /* the thread's */
+    struct fovea_inputs *inputs; /* the thread's */
     pthread_t thread;
     atomic_bool stop;
     atomic_uint_least64_t total;
 };
 
 static void *
-count_entries(void *argument)
+count_inputs(void *argument)
 {
     struct fovea_count *count = argument;
     uint64_t n = 0;
-    enum fovea_entries_step step = FOVEA_ENTRIES_ENTRY;
+    enum fovea_inputs_step step = FOVEA_INPUTS_ENTRY;
     while (!atomic_load(&count->stop)) {
         struct fovea_entry entry = { 0 };
-        if (fovea_entries_next(count->entries, &step, &entry, NULL) ||
-                step != FOVEA_ENTRIES_ENTRY) {
+        if (fovea_inputs_next(count->inputs, &step, &entry, NULL) ||
+                step != FOVEA_INPUTS_ENTRY) {
             break;
         }
         fovea_entry_finish(&entry);
         n++;
     }
-    if (step == FOVEA_ENTRIES_END) {
+    if (step == FOVEA_INPUTS_END) {
         atomic_store(&count->total, n);
     }
     return NULL;
 }
 
 struct fovea_count *
-fovea_count_start(const struct fovea_entries_source *source)
+fovea_count_start(const struct fovea_inputs_settings *inputs)
 {
-    for (size_t i = 0; i < source->n_words; i++) {
-        if (strcmp(source->words[i], "-") == 0 && !source->image) {
-            return NULL;
-        }
-    }
-    struct fovea_count *count = calloc(1, sizeof *count);
+    struct fovea_count *count =
+            fovea_inputs_repeat(inputs) ? calloc(1, sizeof *count) : NULL;
     if (!count) {
         return NULL;
     }
-    if (fovea_entries_create(source, &count->entries, NULL) ||
-            pthread_create(&count->thread, NULL, count_entries, count)) {
-        fovea_entries_destroy(count->entries);
+    if (fovea_inputs_create(inputs, &count->inputs, NULL) ||
+            pthread_create(&count->thread, NULL, count_inputs, count)) {
+        fovea_inputs_destroy(count->inputs);
         free(count);
         return NULL;
     }
@@ -67,7 +62,7 @@ fovea_count_stop(struct fovea_count *count)
     if (count) {
         atomic_store(&count->stop, true);
         (void)pthread_join(count->thread, NULL);
-        fovea_entries_destroy(count->entries);
+        fovea_inputs_destroy(count->inputs);
         free(count);
     }
 }

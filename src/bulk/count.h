@@ -8,13 +8,13 @@
 
 #include <stdint.h>
 
-#include "bulk/entries.h"
+#include "bulk/inputs.h"
 
 struct fovea_count;
 
 /** Begin to count. NULL if it cannot be: only the progress line suffers. */
 struct fovea_count *fovea_count_start(
-        const struct fovea_entries_source *source);
+        const struct fovea_inputs_settings *inputs);
 
 /** The number of inputs, 0 while it is not known. */
 uint64_t fovea_count_total(const struct fovea_count *count);

@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "bulk/entry.h"
 #include "bulk/target.h"
-#include "bulk/walk.h"
 #include "store/npy.h"
 #include "sys/atomic_file.h"
 

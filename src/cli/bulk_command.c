@@ -34,7 +34,7 @@ struct window {
 struct command {
     const struct fovea_run_kind *kind;
     const struct fovea_request *request;
-    struct fovea_entries_source source;
+    struct fovea_inputs_settings inputs;
     struct window window;
 };
 
@@ -83,7 +83,7 @@ run_task(const struct command *command, struct fovea_output *output,
     const struct fovea_request *request = command->request;
     bool on_screen = !request->output && !kind->ranks && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
-        .source = command->source,
+        .inputs = command->inputs,
         .output = output,
         .work = kind->work,
         .context = work,
@@ -100,7 +100,7 @@ run_task(const struct command *command, struct fovea_output *output,
     };
     enum fovea_status status = fovea_run(&settings, totals, err);
     if (!status && totals->n_done == totals->counts.n_skipped) {
-        status = fovea_nothing_found(&command->source, totals, err);
+        status = fovea_nothing_found(&command->inputs, totals, err);
     }
     return status ? status : fovea_output_commit(output, err);
 }
@@ -280,7 +280,7 @@ do_task(const struct command *command, const struct fovea_options *options)
    be read later. */
 static enum fovea_status
 prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
-        const struct fovea_entries_source *source, struct fovea_error *err)
+        const struct fovea_inputs_settings *inputs, struct fovea_error *err)
 {
     enum fovea_status status = FOVEA_OK;
     if (request->output) {
@@ -288,7 +288,7 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
                 request->overwrite, &request->target, err);
     }
     if (!status && request->output) {
-        status = fovea_entries_check(source, err);
+        status = fovea_inputs_check(inputs, err);
     }
     uint64_t max_bytes = request->settings.max_bytes;
     if (!status && request->stdin_image) {
@@ -332,17 +332,19 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     const struct command command = {
         .kind = kind,
         .request = &request,
-        .source = {
+        .inputs = {
             .words = words,
             .n_words = n_words,
-            .separator = request.null_separated ? '\0' : '\n',
-            .filter = &filter,
+            .source = {
+                .separator = request.null_separated ? '\0' : '\n',
+                .filter = &filter,
+                .image = request.stdin_image ? &request.image : NULL,
+            },
             .target = &request.target,
-            .image = request.stdin_image ? &request.image : NULL,
         },
         .window = plan_window(&options),
     };
-    return prepare(kind, &request, &command.source, &error)
+    return prepare(kind, &request, &command.inputs, &error)
             ? fovea_cli_fail(&error)
             : do_task(&command, &options);
 }

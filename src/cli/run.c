@@ -40,10 +40,10 @@ struct run {
     struct fovea_count *count; /* of all inputs, or NULL */
 
     pthread_mutex_t take_mutex;
-    struct fovea_entries *entries;
+    struct fovea_inputs *inputs;
     uint64_t n_taken;  /* chunks */
     uint64_t n_listed; /* inputs */
-    bool entries_end;
+    bool is_at_end;
 
     pthread_mutex_t output_mutex;
     struct fovea_complaints complaints;
@@ -91,7 +91,7 @@ static void
 wait_for_list(const struct run *run)
 {
     struct pollfd fds[] = {
-        { .fd = STDIN_FILENO, .events = POLLIN },
+        { .fd = fovea_inputs_wait_fd(run->inputs), .events = POLLIN },
         { .fd = run->stop_fd, .events = POLLIN },
     };
     (void)poll(fds, FOVEA_ARRAY_LEN(fds), -1);
@@ -101,19 +101,19 @@ wait_for_list(const struct run *run)
 static enum fovea_status
 fill_chunk(struct run *run, struct fovea_chunk *chunk, struct fovea_error *err)
 {
-    while (chunk->n < chunk->capacity && !run->entries_end &&
+    while (chunk->n < chunk->capacity && !run->is_at_end &&
             !atomic_load(&run->stop)) {
-        enum fovea_entries_step step = FOVEA_ENTRIES_END;
-        enum fovea_status status = fovea_entries_next(run->entries, &step,
+        enum fovea_inputs_step step = FOVEA_INPUTS_END;
+        enum fovea_status status = fovea_inputs_next(run->inputs, &step,
                 &chunk->entries[chunk->n], err);
         if (status) {
             return status;
         }
-        if (step == FOVEA_ENTRIES_ENTRY) {
+        if (step == FOVEA_INPUTS_ENTRY) {
             chunk->n++;
             run->n_listed++;
-        } else if (step == FOVEA_ENTRIES_END) {
-            run->entries_end = true;
+        } else if (step == FOVEA_INPUTS_END) {
+            run->is_at_end = true;
             atomic_store(&run->n_all, run->n_listed);
         } else if (chunk->n == 0) {
             wait_for_list(run);
@@ -415,20 +415,20 @@ fovea_run(const struct fovea_run_settings *settings,
     settings->output->attention_fd = end_fd;
     enum fovea_status status = fovea_signals_open(&signal_fd, err);
     if (!status) {
-        status = fovea_entries_create(&settings->source, &run.entries, err);
+        status = fovea_inputs_create(&settings->inputs, &run.inputs, err);
     }
     if (!status) {
         if (settings->show_progress) {
             fovea_progress_begin(&run.progress);
         }
         if (run.progress.fd >= 0) {
-            run.count = fovea_count_start(&settings->source);
+            run.count = fovea_count_start(&settings->inputs);
         }
         status = run_threads(&run, signal_fd, err);
     }
     fovea_count_stop(run.count);
     run.count = NULL;
-    fovea_entries_destroy(run.entries);
+    fovea_inputs_destroy(run.inputs);
     struct fovea_progress_state state;
     read_state(&run, &state);
     *totals_out = (struct fovea_run_totals){

@@ -15,7 +15,7 @@
 #include "fovea/fovea.h"
 
 #include "bulk/chunk.h"
-#include "bulk/entries.h"
+#include "bulk/inputs.h"
 #include "bulk/output.h"
 #include "cli/complaints.h"
 #include "cli/progress.h"
@@ -26,7 +26,7 @@ typedef enum fovea_status fovea_work_fn(void *context,
         struct fovea_error *results, struct fovea_error *err);
 
 struct fovea_run_settings {
-    struct fovea_entries_source source;
+    struct fovea_inputs_settings inputs;
     struct fovea_output *output;
     fovea_work_fn *work; /* called by several threads at once */
     void *context;

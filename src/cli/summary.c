@@ -34,24 +34,24 @@ fovea_summarise(const char *past, const struct fovea_run_totals *totals)
 }
 
 enum fovea_status
-fovea_nothing_found(const struct fovea_entries_source *source,
+fovea_nothing_found(const struct fovea_inputs_settings *inputs,
         const struct fovea_run_totals *totals, struct fovea_error *err)
 {
     uint64_t n_skipped = totals->counts.n_skipped;
-    const struct fovea_filter *filter = source->filter;
+    const struct fovea_filter *filter = inputs->source.filter;
     bool is_filtered = filter->include.n > 0 || filter->exclude.n > 0;
-    const char *others = source->n_words > 1 ? " and the others" : "";
+    const char *others = inputs->n_words > 1 ? " and the others" : "";
     if (n_skipped > 0) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
                 "no inputs: no images in %s%s; %" PRIu64
                 " skipped (-v lists them)",
-                source->words[0], others, n_skipped);
+                inputs->words[0], others, n_skipped);
     }
-    if (source->n_words == 1 && strcmp(source->words[0], "-") == 0) {
+    if (inputs->n_words == 1 && strcmp(inputs->words[0], "-") == 0) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
                 "no inputs: the list on standard input is empty");
     }
     return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-            "no inputs: no files in %s%s%s", source->words[0], others,
+            "no inputs: no files in %s%s%s", inputs->words[0], others,
             is_filtered ? " that --include and --exclude leave" : "");
 }

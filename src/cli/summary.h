@@ -9,7 +9,8 @@
 void fovea_summarise(const char *past, const struct fovea_run_totals *totals);
 
 /** FOVEA_ERR_FILE_NOT_FOUND: there was nothing to be tried. */
-enum fovea_status fovea_nothing_found(const struct fovea_entries_source *source,
+enum fovea_status fovea_nothing_found(
+        const struct fovea_inputs_settings *inputs,
         const struct fovea_run_totals *totals, struct fovea_error *err);
 
 #endif

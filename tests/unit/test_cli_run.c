@@ -96,10 +96,10 @@ settings_of(fovea_work_fn *function, struct fovea_output *output,
         atomic_uint *n_worked)
 {
     return (struct fovea_run_settings){
-        .source = {
+        .inputs = {
             .words = words,
             .n_words = N_INPUTS,
-            .separator = '\n',
+            .source = { .separator = '\n' },
         },
         .output = output,
         .work = function,
@@ -229,10 +229,10 @@ run_child(int stdout_fd, bool send_signal)
         }
         struct fovea_run_settings settings =
                 settings_of(work, &output, &n_worked);
-        settings.source = (struct fovea_entries_source){
+        settings.inputs = (struct fovea_inputs_settings){
             .words = list,
             .n_words = 1,
-            .separator = '\n',
+            .source = { .separator = '\n' },
         };
         enum fovea_status status = fovea_run(&settings, &totals, NULL);
         _exit(status == FOVEA_ERR_IO ? 42 : 43);

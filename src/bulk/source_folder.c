@@ -1,23 +1,29 @@
 /*
- * Walking a directory: see walk.h.
+ * The files under a folder, recursively, in the order of their paths' bytes
+ * (what `find -L DIR -type f | LC_ALL=C sort` prints, less what follows).
  *
- * A stack of levels, each one directory's names, sorted. A directory's name
- * ends in a slash there: this sorts it where its files' paths belong.
+ * Left out: names that begin with a dot; symbolic links to folders, so that no
+ * loop is ever entered; what is not a file (pipes, sockets, devices). Links to
+ * files count as files. Only the names of the folders between the top and the
+ * current one are in memory.
+ *
+ * A stack of levels, each one folder's names, sorted. A folder's name ends in a
+ * slash there: this sorts it where its files' paths belong.
  */
-#include "bulk/walk.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/size.h"
+#include "bulk/source.h"
 
 struct level {
     char *path; /* of the directory, with a slash at its end */
@@ -26,20 +32,13 @@ struct level {
     size_t next;
 };
 
-struct fovea_walk {
+struct walk {
     char *top;       /* directory to begin with; NULL when it was begun */
     size_t top_size; /* bytes of every path that are the top's */
     const struct fovea_filter *filter;
     struct level *levels;
     size_t n_levels;
 };
-
-void
-fovea_entry_finish(struct fovea_entry *entry)
-{
-    free(entry->path);
-    *entry = (struct fovea_entry){ 0 };
-}
 
 static void
 level_finish(struct level *level)
@@ -67,37 +66,45 @@ join(const char *a, const char *b)
     return asprintf(&joined, "%s%s", a, b) < 0 ? NULL : joined;
 }
 
-enum fovea_status
-fovea_walk_create(const char *directory, const struct fovea_filter *filter,
-        struct fovea_walk **walk_out, struct fovea_error *err)
+static void
+finish(void *source)
 {
-    struct fovea_walk *walk = calloc(1, sizeof *walk);
-    size_t size = strlen(directory);
+    struct walk *walk = source;
+    for (size_t i = 0; i < walk->n_levels; i++) {
+        level_finish(&walk->levels[i]);
+    }
+    free(walk->levels);
+    free(walk->top);
+    free(walk);
+}
+
+static bool
+takes(const struct fovea_source_settings *settings, const char *word,
+        bool is_listed)
+{
+    (void)settings;
+    (void)is_listed;
+    struct stat info;
+    return stat(word, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static enum fovea_status
+open_folder(const struct fovea_source_settings *settings, const char *word,
+        void **source_out, struct fovea_error *err)
+{
+    struct walk *walk = calloc(1, sizeof *walk);
+    size_t size = strlen(word);
     if (walk) {
-        walk->top = join(directory,
-                size > 0 && directory[size - 1] == '/' ? "" : "/");
+        walk->top = join(word, size > 0 && word[size - 1] == '/' ? "" : "/");
     }
     if (!walk || !walk->top) {
-        fovea_walk_destroy(walk);
+        free(walk);
         return fovea_fail_memory(err, size, "a path");
     }
     walk->top_size = strlen(walk->top);
-    walk->filter = filter;
-    *walk_out = walk;
+    walk->filter = settings->filter;
+    *source_out = walk;
     return FOVEA_OK;
-}
-
-void
-fovea_walk_destroy(struct fovea_walk *walk)
-{
-    if (walk) {
-        for (size_t i = 0; i < walk->n_levels; i++) {
-            level_finish(&walk->levels[i]);
-        }
-        free(walk->levels);
-        free(walk->top);
-        free(walk);
-    }
 }
 
 enum kind {
@@ -167,8 +174,7 @@ add_name(struct level *level, size_t *capacity, char *name)
 
 /* Whether a name in a directory counts; without memory it does. */
 static bool
-is_taken(const struct fovea_walk *walk, const struct level *level,
-        const char *name)
+is_taken(const struct walk *walk, const struct level *level, const char *name)
 {
     const struct fovea_filter *filter = walk->filter;
     if (!filter || (filter->include.n == 0 && filter->exclude.n == 0)) {
@@ -191,7 +197,7 @@ read_entry(DIR *directory)
 
 /* Read a directory's names. A directory that cannot be read is *problem. */
 static enum fovea_status
-read_names(const struct fovea_walk *walk, struct level *level,
+read_names(const struct walk *walk, struct level *level,
         struct fovea_error *problem, struct fovea_error *err)
 {
     FOVEA_AUTO(close_directory) DIR *directory = opendir(level->path);
@@ -228,7 +234,7 @@ read_names(const struct fovea_walk *walk, struct level *level,
 
 /* Enter a directory; takes path, which ends in a slash. */
 static enum fovea_status
-enter(struct fovea_walk *walk, char *path, struct fovea_error *problem,
+enter(struct walk *walk, char *path, struct fovea_error *problem,
         struct fovea_error *err)
 {
     struct level level = { .path = path };
@@ -250,9 +256,8 @@ enter(struct fovea_walk *walk, char *path, struct fovea_error *problem,
 
 /* An entry for the directory that was entered last and has a problem. */
 static enum fovea_status
-report_directory(const struct fovea_walk *walk,
-        const struct fovea_error *problem, struct fovea_entry *entry_out,
-        struct fovea_error *err)
+report_directory(const struct walk *walk, const struct fovea_error *problem,
+        struct fovea_entry *entry_out, struct fovea_error *err)
 {
     const char *path = walk->levels[walk->n_levels - 1].path;
     size_t size = strlen(path);
@@ -267,7 +272,7 @@ report_directory(const struct fovea_walk *walk,
 /* The path of the next name in order, leaving the levels that are done; NULL
    in *path_out at the end. */
 static enum fovea_status
-next_path(struct fovea_walk *walk, char **path_out, struct fovea_error *err)
+next_path(struct walk *walk, char **path_out, struct fovea_error *err)
 {
     *path_out = NULL;
     if (walk->top) {
@@ -289,31 +294,35 @@ next_path(struct fovea_walk *walk, char **path_out, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_walk_next(struct fovea_walk *walk, struct fovea_entry *entry_out,
-        bool *found_out, struct fovea_error *err)
+static enum fovea_status
+next(void *source, enum fovea_source_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
 {
+    struct walk *walk = source;
+    *step_out = FOVEA_SOURCE_ENTRY;
     for (;;) {
         char *path = NULL;
         enum fovea_status status = next_path(walk, &path, err);
         if (status || !path) {
-            *found_out = false;
+            *step_out = FOVEA_SOURCE_END;
             return status;
         }
         if (path[strlen(path) - 1] != '/') {
             *entry_out = (struct fovea_entry){ .path = path, .found = true };
-            *found_out = true;
             return FOVEA_OK;
         }
         struct fovea_error problem = { .code = FOVEA_OK };
         status = enter(walk, path, &problem, err);
-        if (!status && problem.code) {
-            status = report_directory(walk, &problem, entry_out, err);
-            *found_out = !status;
-            return status;
-        }
-        if (status) {
-            return status;
+        if (status || problem.code) {
+            return status ? status
+                          : report_directory(walk, &problem, entry_out, err);
         }
     }
 }
+
+const struct fovea_source_kind fovea_source_folder = {
+    .takes = takes,
+    .open = open_folder,
+    .next = next,
+    .finish = finish,
+};

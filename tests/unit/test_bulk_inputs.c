@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "bulk/entries.h"
+#include "bulk/inputs.h"
 #include "bulk/list.h"
 #include "support/test.h"
 #include "support/tree.h"
@@ -13,7 +13,7 @@ enum {
     DEPTH = 17 /* of names of 255 bytes: more than PATH_MAX */
 };
 
-static char root[] = "/tmp/fovea-entries-XXXXXX";
+static char root[] = "/tmp/fovea-inputs-XXXXXX";
 
 static int
 make_root(void **state)
@@ -46,27 +46,27 @@ put(const char *name)
 
 /* All entries, one a line; an entry with a problem has its code behind it. */
 static void
-assert_entries(const char *const *words, size_t n_words, char separator,
+assert_inputs(const char *const *words, size_t n_words, char separator,
         const char *expected)
 {
     struct fovea_error error;
-    struct fovea_entries *entries = NULL;
+    struct fovea_inputs *inputs = NULL;
     char all[2048] = "";
     size_t used = 0;
-    const struct fovea_entries_source source = {
+    const struct fovea_inputs_settings settings = {
         .words = words,
         .n_words = n_words,
-        .separator = separator,
+        .source = { .separator = separator },
     };
-    assert_ok(fovea_entries_create(&source, &entries, &error), &error);
+    assert_ok(fovea_inputs_create(&settings, &inputs, &error), &error);
     for (;;) {
-        enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
+        enum fovea_inputs_step step = FOVEA_INPUTS_WAIT;
         struct fovea_entry entry = { 0 };
-        assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
-        if (step == FOVEA_ENTRIES_END) {
+        assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
+        if (step == FOVEA_INPUTS_END) {
             break;
         }
-        assert_int_equal(step, FOVEA_ENTRIES_ENTRY);
+        assert_int_equal(step, FOVEA_INPUTS_ENTRY);
         int n = snprintf(all + used, sizeof all - used, "%s%s%s\n", entry.path,
                 entry.problem.code ? " " : "",
                 entry.problem.code ? fovea_status_name(entry.problem.code)
@@ -75,7 +75,7 @@ assert_entries(const char *const *words, size_t n_words, char separator,
         assert_true(used < sizeof all);
         fovea_entry_finish(&entry);
     }
-    fovea_entries_destroy(entries);
+    fovea_inputs_destroy(inputs);
     assert_string_equal(all, expected);
 }
 
@@ -95,12 +95,12 @@ directories_come_in_the_order_of_their_paths(void **state)
     put("d/.DS_Store");
     put("d/.hidden/y");
     static const char *const words[] = { "d", "d/a/", "nowhere", "d/z", "d/z" };
-    assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
+    assert_inputs(words, FOVEA_ARRAY_LEN(words), '\n',
             "d/a-b\nd/a.jpg\nd/a/B.jpg\nd/a/x.jpg\nd/z\n"
             "d/a/B.jpg\nd/a/x.jpg\n"
             "nowhere\nd/z\nd/z\n");
     static const char *const hidden[] = { "d/.hidden", "d/.DS_Store" };
-    assert_entries(hidden, 2, '\n', "d/.hidden/y\nd/.DS_Store\n");
+    assert_inputs(hidden, 2, '\n', "d/.hidden/y\nd/.DS_Store\n");
 }
 
 static void
@@ -118,9 +118,9 @@ links_never_make_a_loop(void **state)
     assert_int_equal(symlink("pipe", "d/to-pipe"), 0);
     assert_int_equal(symlink("d", "top"), 0);
     static const char *const words[] = { "d" };
-    assert_entries(words, 1, '\n', "d/broken\nd/file\nd/link\nd/self\n");
+    assert_inputs(words, 1, '\n', "d/broken\nd/file\nd/link\nd/self\n");
     static const char *const top[] = { "top" };
-    assert_entries(top, 1, '\n', "top/broken\ntop/file\ntop/link\ntop/self\n");
+    assert_inputs(top, 1, '\n', "top/broken\ntop/file\ntop/link\ntop/self\n");
 }
 
 static void
@@ -141,24 +141,24 @@ what_cannot_be_read_is_told(void **state)
     assert_int_equal(chdir(root), 0);
     static const char *const words[] = { "d" };
     struct fovea_error error;
-    struct fovea_entries *entries = NULL;
-    const struct fovea_entries_source source = {
+    struct fovea_inputs *inputs = NULL;
+    const struct fovea_inputs_settings settings = {
         .words = words,
         .n_words = 1,
-        .separator = '\n',
+        .source = { .separator = '\n' },
     };
-    assert_ok(fovea_entries_create(&source, &entries, &error), &error);
-    enum fovea_entries_step step = FOVEA_ENTRIES_WAIT;
+    assert_ok(fovea_inputs_create(&settings, &inputs, &error), &error);
+    enum fovea_inputs_step step = FOVEA_INPUTS_WAIT;
     struct fovea_entry entry = { 0 };
-    assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
+    assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
     assert_int_equal(entry.problem.code, FOVEA_ERR_IO);
     assert_non_null(strstr(entry.problem.message, "File name too long"));
     assert_int_equal(entry.path[strlen(entry.path) - 1], 'n');
     fovea_entry_finish(&entry);
-    assert_ok(fovea_entries_next(entries, &step, &entry, &error), &error);
+    assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
     assert_string_equal(entry.path, "d/z");
     fovea_entry_finish(&entry);
-    fovea_entries_destroy(entries);
+    fovea_inputs_destroy(inputs);
     assert_int_equal(chdir("d"), 0);
     for (int i = 0; i < DEPTH; i++) {
         assert_int_equal(chdir(name), 0);
@@ -190,15 +190,15 @@ lists_are_read_between_the_words(void **state)
     static const char *const words[] = { "x", "-", "y" };
     static const char lines[] = "\none two\n\n-\nd\nlast";
     set_stdin(lines, sizeof lines - 1);
-    assert_entries(words, 3, '\n', "x\none two\n-\nd/a\nlast\ny\n");
+    assert_inputs(words, 3, '\n', "x\none two\n-\nd/a\nlast\ny\n");
     static const char nuls[] = "new\nline\0\0d\0--x";
     set_stdin(nuls, sizeof nuls - 1);
-    assert_entries(words, 3, '\0', "x\nnew\nline\nd/a\n--x\ny\n");
+    assert_inputs(words, 3, '\0', "x\nnew\nline\nd/a\n--x\ny\n");
     static const char wrong[] = "a\0b\nc\n";
     set_stdin(wrong, sizeof wrong - 1);
-    assert_entries(words, 3, '\n', "x\na argument\nc\ny\n");
+    assert_inputs(words, 3, '\n', "x\na argument\nc\ny\n");
     set_stdin("", 0);
-    assert_entries(words + 1, 1, '\n', "");
+    assert_inputs(words + 1, 1, '\n', "");
 }
 
 static void
@@ -236,24 +236,24 @@ lines_of_windows_are_taken(void **state)
     static const char *const words[] = { "-" };
     static const char lines[] = "\xef\xbb\xbfone\r\n\r\ntwo\rx\r\n\nthree\r";
     set_stdin(lines, sizeof lines - 1);
-    assert_entries(words, 1, '\n', "one\ntwo\rx\nthree\n");
+    assert_inputs(words, 1, '\n', "one\ntwo\rx\nthree\n");
     static const char mark[] = "\xef\xbb\xbf";
     set_stdin(mark, sizeof mark - 1);
-    assert_entries(words, 1, '\n', "");
+    assert_inputs(words, 1, '\n', "");
     static const char mark_only[] = "\xef\xbb\xbf\r\n";
     set_stdin(mark_only, sizeof mark_only - 1);
-    assert_entries(words, 1, '\n', "");
+    assert_inputs(words, 1, '\n', "");
     /* Only before the first, and not where names end in NUL. */
     static const char later[] = "a\n\xef\xbb\xbf"
                                 "b\n";
     set_stdin(later, sizeof later - 1);
-    assert_entries(words, 1, '\n',
+    assert_inputs(words, 1, '\n',
             "a\n\xef\xbb\xbf"
             "b\n");
     static const char nuls[] = "\xef\xbb\xbf"
                                "a\r\0b";
     set_stdin(nuls, sizeof nuls - 1);
-    assert_entries(words, 1, '\0',
+    assert_inputs(words, 1, '\0',
             "\xef\xbb\xbf"
             "a\r\nb\n");
 }

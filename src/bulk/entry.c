@@ -1,0 +1,36 @@
+/* See entry.h. */
+#include "bulk/entry.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+void
+fovea_entry_finish(struct fovea_entry *entry)
+{
+    free(entry->path);
+    *entry = (struct fovea_entry){ 0 };
+}
+
+bool
+fovea_is_url(const char *name)
+{
+    return strncasecmp(name, "http://", 7) == 0 ||
+            strncasecmp(name, "https://", 8) == 0;
+}
+
+struct fovea_item
+fovea_entry_item(const struct fovea_entry *entry)
+{
+    if (entry->is_bytes) {
+        return (struct fovea_item){
+            .kind = FOVEA_ITEM_IMAGE_BYTES,
+            .data = entry->bytes,
+            .size = entry->size,
+        };
+    }
+    return (struct fovea_item){
+        .kind = fovea_is_url(entry->path) ? FOVEA_ITEM_IMAGE_URL
+                                          : FOVEA_ITEM_IMAGE_PATH,
+        .data = entry->path,
+    };
+}

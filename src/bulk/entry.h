@@ -1,0 +1,28 @@
+/* An input of a run, on its way from a source to the library. */
+#ifndef FOVEA_BULK_ENTRY_H
+#define FOVEA_BULK_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fovea/fovea.h"
+
+/** What to embed, or why it cannot be tried (problem.code). */
+struct fovea_entry {
+    char *path;        /* owned; the name in the results */
+    bool found;        /* under a folder; else it was named */
+    bool is_bytes;     /* the path is a name and no more */
+    const void *bytes; /* if so; borrowed, they outlive the run */
+    size_t size;
+    struct fovea_error problem;
+};
+
+void fovea_entry_finish(struct fovea_entry *entry);
+
+/** What the library is given; borrows from the entry. */
+struct fovea_item fovea_entry_item(const struct fovea_entry *entry);
+
+/** Whether an input is fetched: it begins with http:// or https://. */
+bool fovea_is_url(const char *name);
+
+#endif

@@ -1,0 +1,226 @@
+/* The inputs of a run: see inputs.h. */
+#include "bulk/inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+
+static const struct fovea_source_kind *const kinds[] = {
+#define X(name) &fovea_source_##name,
+#include "bulk/source.def"
+#undef X
+};
+
+struct open_source {
+    const struct fovea_source_kind *kind;
+    void *state;
+};
+
+enum {
+    MAX_DEPTH = 2 /* a list, and what one of its names stands for */
+};
+
+struct fovea_inputs {
+    struct fovea_inputs_settings settings;
+    size_t next_word;
+    struct open_source open[MAX_DEPTH]; /* the last is the one being read */
+    size_t n_open;
+};
+
+enum fovea_status
+fovea_inputs_create(const struct fovea_inputs_settings *settings,
+        struct fovea_inputs **inputs_out, struct fovea_error *err)
+{
+    struct fovea_inputs *inputs = calloc(1, sizeof *inputs);
+    if (!inputs) {
+        return fovea_fail_memory(err, sizeof *inputs, "the inputs");
+    }
+    inputs->settings = *settings;
+    *inputs_out = inputs;
+    return FOVEA_OK;
+}
+
+static void
+close_last(struct fovea_inputs *inputs)
+{
+    struct open_source *last = &inputs->open[--inputs->n_open];
+    last->kind->finish(last->state);
+}
+
+void
+fovea_inputs_destroy(struct fovea_inputs *inputs)
+{
+    if (inputs) {
+        while (inputs->n_open > 0) {
+            close_last(inputs);
+        }
+        free(inputs);
+    }
+}
+
+/* NULL: the word is an input itself. */
+static const struct fovea_source_kind *
+kind_of(const struct fovea_source_settings *settings, const char *word,
+        bool is_listed)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
+        if (kinds[i]->takes(settings, word, is_listed)) {
+            return kinds[i];
+        }
+    }
+    return NULL;
+}
+
+/* Open what a word or a listed name, the entry's path, stands for; or leave the
+   entry as it is, which then is the next input. */
+static enum fovea_status
+open_name(struct fovea_inputs *inputs, struct fovea_entry *entry,
+        bool *is_entry_out, struct fovea_error *err)
+{
+    const struct fovea_source_settings *settings = &inputs->settings.source;
+    const struct fovea_source_kind *kind =
+            kind_of(settings, entry->path, inputs->n_open > 0);
+    *is_entry_out = !kind;
+    if (!kind) {
+        return FOVEA_OK;
+    }
+    FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
+    struct open_source *last = &inputs->open[inputs->n_open];
+    last->kind = kind;
+    enum fovea_status status =
+            kind->open(settings, entry->path, &last->state, err);
+    inputs->n_open += !status;
+    fovea_entry_finish(entry);
+    return status;
+}
+
+/* The next step of the source that is being read, or of the words. */
+static enum fovea_status
+next_step(struct fovea_inputs *inputs, enum fovea_source_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    *entry_out = (struct fovea_entry){ 0 };
+    if (inputs->n_open > 0) {
+        const struct open_source *last = &inputs->open[inputs->n_open - 1];
+        return last->kind->next(last->state, step_out, entry_out, err);
+    }
+    if (inputs->next_word == inputs->settings.n_words) {
+        *step_out = FOVEA_SOURCE_END;
+        return FOVEA_OK;
+    }
+    const char *word = inputs->settings.words[inputs->next_word++];
+    entry_out->path = strdup(word);
+    *step_out = FOVEA_SOURCE_NAME;
+    return entry_out->path ? FOVEA_OK
+                           : fovea_fail_memory(err, strlen(word), "a name");
+}
+
+static enum fovea_status
+next_entry(struct fovea_inputs *inputs, enum fovea_inputs_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    for (;;) {
+        enum fovea_source_step step = FOVEA_SOURCE_END;
+        bool is_entry = false;
+        enum fovea_status status = next_step(inputs, &step, entry_out, err);
+        if (!status && step == FOVEA_SOURCE_NAME) {
+            status = open_name(inputs, entry_out, &is_entry, err);
+        }
+        if (status) {
+            return status;
+        }
+        if (is_entry || step == FOVEA_SOURCE_ENTRY) {
+            *step_out = FOVEA_INPUTS_ENTRY;
+            return FOVEA_OK;
+        }
+        if (step == FOVEA_SOURCE_WAIT) {
+            *step_out = FOVEA_INPUTS_WAIT;
+            return FOVEA_OK;
+        }
+        if (step == FOVEA_SOURCE_END && inputs->n_open == 0) {
+            *step_out = FOVEA_INPUTS_END;
+            return FOVEA_OK;
+        }
+        if (step == FOVEA_SOURCE_END) {
+            close_last(inputs);
+        }
+    }
+}
+
+enum fovea_status
+fovea_inputs_next(struct fovea_inputs *inputs, enum fovea_inputs_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    enum fovea_status status = next_entry(inputs, step_out, entry_out, err);
+    const struct fovea_target *target = inputs->settings.target;
+    if (status || *step_out != FOVEA_INPUTS_ENTRY || !target ||
+            entry_out->is_bytes) {
+        return status;
+    }
+    status = fovea_target_check_input(target, entry_out->path, entry_out->found,
+            err);
+    if (status) {
+        fovea_entry_finish(entry_out);
+    }
+    return status;
+}
+
+int
+fovea_inputs_wait_fd(const struct fovea_inputs *inputs)
+{
+    const struct open_source *last = &inputs->open[inputs->n_open - 1];
+    return last->kind->wait_fd(last->state);
+}
+
+static bool
+repeats(const struct fovea_inputs_settings *settings, const char *word)
+{
+    const struct fovea_source_kind *kind =
+            kind_of(&settings->source, word, false);
+    return !kind || !kind->is_once;
+}
+
+bool
+fovea_inputs_repeat(const struct fovea_inputs_settings *settings)
+{
+    for (size_t i = 0; i < settings->n_words; i++) {
+        if (!repeats(settings, settings->words[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum fovea_status
+fovea_inputs_check(const struct fovea_inputs_settings *settings,
+        struct fovea_error *err)
+{
+    if (!settings->target || !fovea_target_is_there(settings->target)) {
+        return FOVEA_OK;
+    }
+    FOVEA_AUTO_FREE const char **words =
+            calloc(settings->n_words + 1, sizeof *words);
+    struct fovea_inputs_settings now = *settings;
+    struct fovea_inputs *inputs = NULL;
+    if (!words) {
+        return fovea_fail_memory(err, settings->n_words, "the inputs");
+    }
+    now.words = words;
+    now.n_words = 0;
+    for (size_t i = 0; i < settings->n_words; i++) {
+        if (repeats(settings, settings->words[i])) {
+            words[now.n_words++] = settings->words[i];
+        }
+    }
+    enum fovea_inputs_step step = FOVEA_INPUTS_ENTRY;
+    enum fovea_status status = fovea_inputs_create(&now, &inputs, err);
+    while (!status && step == FOVEA_INPUTS_ENTRY) {
+        struct fovea_entry entry = { 0 };
+        status = fovea_inputs_next(inputs, &step, &entry, err);
+        fovea_entry_finish(&entry);
+    }
+    fovea_inputs_destroy(inputs);
+    return status;
+}

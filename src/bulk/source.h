@@ -1,0 +1,56 @@
+/*
+ * Where inputs come from: what a kind of source is.
+ *
+ * Each kind is a file, source_*.c, and a row of source.def. A word of the
+ * command line, or a name of a list, is opened by the first kind that takes it;
+ * what none takes is an input itself. One thread at a time.
+ */
+#ifndef FOVEA_BULK_SOURCE_H
+#define FOVEA_BULK_SOURCE_H
+
+#include <stdbool.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+#include "bulk/entry.h"
+#include "bulk/filter.h"
+#include "bulk/stdin_image.h"
+
+/** What a run says about all of its sources; borrowed until they finish. */
+struct fovea_source_settings {
+    char separator;                        /* of the list: '\n' or '\0' */
+    const struct fovea_filter *filter;     /* of what is found; or NULL */
+    const struct fovea_stdin_image *image; /* NULL: "-" is a list */
+};
+
+enum fovea_source_step {
+    FOVEA_SOURCE_ENTRY,
+    FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps */
+    FOVEA_SOURCE_WAIT, /* there is nothing yet: poll wait_fd */
+    FOVEA_SOURCE_END,
+};
+
+struct fovea_source_kind {
+    bool is_once; /* reading it again gives other inputs, or none */
+    /* Whether it opens this word. is_listed: a list's, where - is a file. */
+    bool (*takes)(const struct fovea_source_settings *settings,
+            const char *word, bool is_listed);
+    /* Nothing is read yet. FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
+    enum fovea_status (*open)(const struct fovea_source_settings *settings,
+            const char *word, void **source_out, struct fovea_error *err);
+    /* The next input, without waiting for one. entry_out is all zero before,
+       and set, for the caller to finish, with _ENTRY and _NAME only. A failure
+       ends the run; what is wrong with one input is the entry's problem. */
+    enum fovea_status (*next)(void *source, enum fovea_source_step *step_out,
+            struct fovea_entry *entry_out, struct fovea_error *err);
+    /* Readable once next has more; NULL of a kind that never waits. */
+    int (*wait_fd)(const void *source);
+    void (*finish)(void *source);
+};
+
+#define X(name) extern const struct fovea_source_kind fovea_source_##name;
+#include "bulk/source.def"
+#undef X
+
+#endif

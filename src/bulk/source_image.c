@@ -1,0 +1,64 @@
+/* The image on standard input as a source of one input: see stdin_image.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "bulk/source.h"
+
+struct source {
+    const struct fovea_stdin_image *image; /* NULL once it was given */
+};
+
+static bool
+takes(const struct fovea_source_settings *settings, const char *word,
+        bool is_listed)
+{
+    return settings->image && !is_listed && strcmp(word, "-") == 0;
+}
+
+static enum fovea_status
+open_image(const struct fovea_source_settings *settings, const char *word,
+        void **source_out, struct fovea_error *err)
+{
+    (void)word;
+    struct source *source = calloc(1, sizeof *source);
+    if (!source) {
+        return fovea_fail_memory(err, sizeof *source, "an input");
+    }
+    source->image = settings->image;
+    *source_out = source;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+next(void *context, enum fovea_source_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    struct source *source = context;
+    const struct fovea_stdin_image *image = source->image;
+    if (!image) {
+        *step_out = FOVEA_SOURCE_END;
+        return FOVEA_OK;
+    }
+    char *path = strdup("-");
+    if (!path) {
+        return fovea_fail_memory(err, 1, "a name");
+    }
+    source->image = NULL;
+    *entry_out = (struct fovea_entry){
+        .path = path,
+        .is_bytes = true,
+        .bytes = image->bytes,
+        .size = image->size,
+        .problem = image->problem,
+    };
+    *step_out = FOVEA_SOURCE_ENTRY;
+    return FOVEA_OK;
+}
+
+const struct fovea_source_kind fovea_source_image = {
+    .takes = takes,
+    .open = open_image,
+    .next = next,
+    .finish = free,
+};

@@ -1,0 +1,90 @@
+/* A list of names on standard input as a source: see list.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "bulk/list.h"
+#include "bulk/source.h"
+
+static bool
+takes(const struct fovea_source_settings *settings, const char *word,
+        bool is_listed)
+{
+    return !settings->image && !is_listed && strcmp(word, "-") == 0;
+}
+
+static enum fovea_status
+open_list(const struct fovea_source_settings *settings, const char *word,
+        void **source_out, struct fovea_error *err)
+{
+    (void)word;
+    struct fovea_list *list = calloc(1, sizeof *list);
+    if (!list) {
+        return fovea_fail_memory(err, sizeof *list, "the list");
+    }
+    list->fd = STDIN_FILENO;
+    list->separator = settings->separator;
+    *source_out = list;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+take_name(const char *name, size_t size, enum fovea_source_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    entry_out->path = strdup(name);
+    if (!entry_out->path) {
+        return fovea_fail_memory(err, size, "a name");
+    }
+    *step_out = FOVEA_SOURCE_NAME;
+    if (strlen(name) != size) {
+        *step_out = FOVEA_SOURCE_ENTRY;
+        (void)fovea_fail(&entry_out->problem, FOVEA_ERR_ARGUMENT,
+                "the name has a NUL byte in it; if the list is NUL-separated, "
+                "add -0");
+    }
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+next(void *source, enum fovea_source_step *step_out,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *name = NULL;
+    size_t size = 0;
+    enum fovea_status status =
+            fovea_list_next(source, &step, &name, &size, err);
+    if (status) {
+        return status;
+    }
+    if (step == FOVEA_LIST_NAME) {
+        return take_name(name, size, step_out, entry_out, err);
+    }
+    *step_out = step == FOVEA_LIST_WAIT ? FOVEA_SOURCE_WAIT : FOVEA_SOURCE_END;
+    return FOVEA_OK;
+}
+
+static int
+wait_fd(const void *source)
+{
+    const struct fovea_list *list = source;
+    return list->fd;
+}
+
+static void
+finish(void *source)
+{
+    fovea_list_finish(source);
+    free(source);
+}
+
+const struct fovea_source_kind fovea_source_list = {
+    .is_once = true,
+    .takes = takes,
+    .open = open_list,
+    .next = next,
+    .wait_fd = wait_fd,
+    .finish = finish,
+};
