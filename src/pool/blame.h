@@ -38,7 +38,7 @@ enum {
 
 enum fovea_blame {
     FOVEA_BLAME_NOBODY,
-    FOVEA_BLAME_IMAGE,
+    FOVEA_BLAME_ITEM,
     FOVEA_BLAME_WORKER,
     FOVEA_BLAME_OUTSIDE,
 };
@@ -62,10 +62,10 @@ enum fovea_stop_reason fovea_blame_signal(int number);
 
 /** A model's row of ends that were laid on images; all zero to begin with. */
 struct fovea_trial {
-    unsigned n_faults;    /* in a row */
-    int64_t since_ns;     /* of the first of them */
-    int64_t acquitted_ns; /* the worker's own fault was last seen */
-    bool is_running;      /* a worker has the canary in hand */
+    unsigned n_faults;   /* in a row */
+    int64_t since_ns;    /* of the first of them */
+    int64_t released_ns; /* the worker's own fault was last seen */
+    bool is_running;     /* a worker has the canary in hand */
 };
 
 void fovea_trial_fault(struct fovea_trial *trial, int64_t now_ns);

@@ -314,20 +314,20 @@ static const uint8_t picture[] = {
 };
 
 struct fovea_pool_item *
-fovea_canary_create(struct fovea_pool_model *model)
+fovea_canary_create(struct fovea_group *group)
 {
     struct fovea_pool_item *item = calloc(1, sizeof *item);
     if (!item) {
         return NULL;
     }
-    item->model = model;
-    item->image = (struct fovea_pool_image){
+    item->group = group;
+    item->request = (struct fovea_pool_request){
         .fd = -1,
         .size = sizeof picture,
         .deadline_ns = FOVEA_NEVER,
     };
     if (fovea_memfd_from_bytes("fovea canary", picture, sizeof picture,
-                &item->image.fd, NULL)) {
+                &item->request.fd, NULL)) {
         free(item);
         return NULL;
     }
@@ -337,6 +337,6 @@ fovea_canary_create(struct fovea_pool_model *model)
 void
 fovea_canary_destroy(struct fovea_pool_item *item)
 {
-    (void)close(item->image.fd);
+    (void)close(item->request.fd);
     free(item);
 }

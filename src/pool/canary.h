@@ -10,7 +10,7 @@
 
 /** An image like any, without anybody who waits for it. NULL: there is no
  *  memory for it. */
-struct fovea_pool_item *fovea_canary_create(struct fovea_pool_model *model);
+struct fovea_pool_item *fovea_canary_create(struct fovea_group *group);
 void fovea_canary_destroy(struct fovea_pool_item *item);
 
 #endif

@@ -33,7 +33,7 @@ run(const struct fovea_pool *pool, struct fovea_chore *chore)
     switch (chore->kind) {
     case FOVEA_CHORE_DIGEST:
         status = fovea_cache_digest(&pool->cache,
-                chore->model->settings.directory, chore->text, err);
+                chore->group->settings.directory, chore->text, err);
         break;
     case FOVEA_CHORE_OPEN:
         status = fovea_cache_open(&pool->cache, chore->text, &chore->fd, err);
@@ -45,9 +45,9 @@ run(const struct fovea_pool *pool, struct fovea_chore *chore)
     case FOVEA_CHORE_REMOVE:
         status = fovea_cache_remove(&pool->cache, chore->text, err);
         break;
-    case FOVEA_CHORE_CONDEMN:
-        status = fovea_quarantine_digest(chore->item->image.fd,
-                chore->item->image.size, chore->condemned.digest, err);
+    case FOVEA_CHORE_QUARANTINE:
+        status = fovea_quarantine_digest(chore->item->request.fd,
+                chore->item->request.size, chore->quarantined.digest, err);
         break;
     }
     chore->result.code = status;
@@ -73,7 +73,7 @@ work(void *context)
         run(pool, chore);
         fovea_lock(pool);
         append(&chores->done, chore);
-        fovea_loop_wake(pool);
+        fovea_poll_wake(pool);
     }
     fovea_unlock(pool);
     return NULL;
@@ -112,7 +112,7 @@ fovea_chores_add(struct fovea_pool *pool, const struct fovea_chore *chore)
         return false;
     }
     *copy = *chore;
-    copy->model->n_chores++;
+    copy->group->n_chores++;
     pool->chores->n++;
     fovea_lock(pool);
     append(&pool->chores->waiting, copy);
@@ -122,18 +122,18 @@ fovea_chores_add(struct fovea_pool *pool, const struct fovea_chore *chore)
 }
 
 static void
-finish_condemned(struct fovea_chore *chore)
+finish_quarantined(struct fovea_chore *chore)
 {
-    struct fovea_pool *pool = chore->model->pool;
-    bool is_acquitted =
-            chore->condemned.since_ns <= chore->model->trial.acquitted_ns;
-    if (chore->result.code == FOVEA_OK && !is_acquitted) {
+    struct fovea_pool *pool = chore->group->pool;
+    bool is_released =
+            chore->quarantined.since_ns <= chore->group->trial.released_ns;
+    if (chore->result.code == FOVEA_OK && !is_released) {
         fovea_lock(pool);
-        fovea_quarantine_add(&pool->quarantine, &chore->condemned);
+        fovea_quarantine_add(&pool->quarantine, &chore->quarantined);
         fovea_unlock(pool);
     }
     struct fovea_timings none = { 0 };
-    fovea_answer(chore->item, &chore->condemned.verdict, NULL, none);
+    fovea_complete(chore->item, &chore->quarantined.result, NULL, none);
 }
 
 void
@@ -149,12 +149,12 @@ fovea_chores_collect(struct fovea_pool *pool)
     while (done) {
         FOVEA_AUTO_FREE struct fovea_chore *chore = done;
         done = chore->next;
-        if (chore->kind == FOVEA_CHORE_CONDEMN) {
-            finish_condemned(chore);
+        if (chore->kind == FOVEA_CHORE_QUARANTINE) {
+            finish_quarantined(chore);
         } else {
-            fovea_weights_chore_done(chore);
+            fovea_group_weights_chore_done(chore);
         }
-        chore->model->n_chores--;
+        chore->group->n_chores--;
         pool->chores->n--;
     }
 }

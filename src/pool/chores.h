@@ -7,26 +7,26 @@
 #ifndef FOVEA_POOL_CHORES_H
 #define FOVEA_POOL_CHORES_H
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 enum fovea_chore_kind {
-    FOVEA_CHORE_DIGEST,  /* of the model's files -> text */
-    FOVEA_CHORE_OPEN,    /* the packed copy under text -> fd */
-    FOVEA_CHORE_STORE,   /* fd under text */
-    FOVEA_CHORE_REMOVE,  /* what is under text */
-    FOVEA_CHORE_CONDEMN, /* of an image's bytes -> condemned.digest */
+    FOVEA_CHORE_DIGEST,     /* of the model's files -> text */
+    FOVEA_CHORE_OPEN,       /* the packed copy under text -> fd */
+    FOVEA_CHORE_STORE,      /* fd under text */
+    FOVEA_CHORE_REMOVE,     /* what is under text */
+    FOVEA_CHORE_QUARANTINE, /* of an image's bytes -> quarantined.digest */
 };
 
 struct fovea_chore {
     struct fovea_chore *next;
     enum fovea_chore_kind kind;
-    struct fovea_pool_model *model; /* n_chores counts this one */
+    struct fovea_group *group; /* n_chores counts this one */
     char text[FOVEA_CACHE_KEY_SIZE];
     int fd;                                /* owned; -1: none */
     bool is_stored;                        /* STORE: whatever the result */
     char reason[FOVEA_ERROR_MESSAGE_SIZE]; /* REMOVE: why */
-    struct fovea_pool_item *item;          /* CONDEMN: owned */
-    struct fovea_quarantined condemned;    /* CONDEMN: digest is filled in */
+    struct fovea_pool_item *item;          /* QUARANTINE: owned */
+    struct fovea_quarantined quarantined;  /* QUARANTINE: digest is filled in */
     struct fovea_error result;
 };
 

@@ -10,7 +10,7 @@ is_near(uint64_t bytes, uint64_t estimate)
 }
 
 const char *
-fovea_claims_ready(const struct fovea_pool_model_settings *settings,
+fovea_claims_ready(const struct fovea_group_settings *settings,
         const struct fovea_ready *ready, int64_t lived_ns)
 {
     if (ready->dimension != settings->dimension ||

@@ -18,7 +18,7 @@ enum {
 #define FOVEA_CLAIMS_TOLERANCE_BYTES (UINT64_C(32) << 20)
 
 /** NULL, or what does not make sense. lived_ns: since it was started. */
-const char *fovea_claims_ready(const struct fovea_pool_model_settings *settings,
+const char *fovea_claims_ready(const struct fovea_group_settings *settings,
         const struct fovea_ready *ready, int64_t lived_ns);
 
 /** Of an image; elapsed_ns: since its job was sent. */

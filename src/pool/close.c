@@ -1,21 +1,21 @@
 /* Ends: of a model that nobody has open, and of everything. */
 #include "pool/chores.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 static void
-answer_hands(struct fovea_slot *slot, const struct fovea_error *result)
+complete_inflight(struct fovea_slot *slot, const struct fovea_error *result)
 {
     struct fovea_items items = { 0 };
-    fovea_lock(slot->model->pool);
-    for (uint32_t i = 0; i < slot->n_hands; i++) {
-        if (slot->hands[i].item) {
-            fovea_items_push(&items, FOVEA_TAKE(slot->hands[i].item));
+    fovea_lock(slot->group->pool);
+    for (uint32_t i = 0; i < slot->n_inflight; i++) {
+        if (slot->inflight[i].item) {
+            fovea_items_push(&items, FOVEA_TAKE(slot->inflight[i].item));
         }
     }
-    slot->n_hands = 0;
+    slot->n_inflight = 0;
     slot->n_left = 0;
-    fovea_unlock(slot->model->pool);
-    fovea_answer_all(&items, result);
+    fovea_unlock(slot->group->pool);
+    fovea_complete_all(&items, result);
 }
 
 void
@@ -25,33 +25,33 @@ fovea_close_all(struct fovea_pool *pool)
     (void)fovea_fail(&error, FOVEA_ERR_SHUTTING_DOWN,
             "the library was closed before the image was done");
     fovea_lock(pool);
-    struct fovea_pool_model *model = pool->models;
+    struct fovea_group *group = pool->groups;
     fovea_unlock(pool);
-    for (; model; model = model->next) {
-        fovea_fail_waiting(model, &error);
+    for (; group; group = group->next) {
+        fovea_complete_waiting(group, &error);
     }
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state == FOVEA_WORKER_DEAD) {
             continue;
         }
-        answer_hands(slot, &error);
+        complete_inflight(slot, &error);
         if (fovea_slot_lives(slot)) {
             fovea_slot_stop(slot, FOVEA_STOP_SHUTDOWN);
         }
         if (slot->state == FOVEA_WORKER_EVICTING) {
-            fovea_loop_due(pool, slot->due_ns);
+            fovea_poll_due(pool, slot->due_ns);
         }
     }
 }
 
 static void
-destroy_model(struct fovea_pool_model *model)
+destroy_group(struct fovea_group *group)
 {
-    FOVEA_ASSERT(!model->prewarms && fovea_queue_size(&model->queue) == 0);
-    free(model->key);
-    free(model->directory);
-    free(model);
+    FOVEA_ASSERT(!group->prewarms && fovea_queue_size(&group->queue) == 0);
+    free(group->key);
+    free(group->directory);
+    free(group);
 }
 
 static bool
@@ -61,28 +61,28 @@ is_here(const struct fovea_slot *slot)
 }
 
 void
-fovea_close_models(struct fovea_pool *pool, bool all)
+fovea_close_groups(struct fovea_pool *pool, bool all)
 {
-    struct fovea_pool_model *gone = NULL;
+    struct fovea_group *gone = NULL;
     fovea_lock(pool);
-    struct fovea_pool_model **link = &pool->models;
+    struct fovea_group **link = &pool->groups;
     while (*link) {
-        struct fovea_pool_model *model = *link;
-        bool is_over = model->n_handles == 0 && model->n_chores == 0 &&
-                fovea_queue_size(&model->queue) == 0 && !model->prewarms &&
-                fovea_slot_count(model, is_here) == 0;
+        struct fovea_group *group = *link;
+        bool is_over = group->n_handles == 0 && group->n_chores == 0 &&
+                fovea_queue_size(&group->queue) == 0 && !group->prewarms &&
+                fovea_slot_count(group, is_here) == 0;
         if (all || is_over) {
-            *link = model->next;
-            model->next = gone;
-            gone = model;
+            *link = group->next;
+            group->next = gone;
+            gone = group;
         } else {
-            link = &model->next;
+            link = &group->next;
         }
     }
     fovea_unlock(pool);
     while (gone) {
-        struct fovea_pool_model *model = gone;
-        gone = model->next;
-        destroy_model(model);
+        struct fovea_group *group = gone;
+        gone = group->next;
+        destroy_group(group);
     }
 }

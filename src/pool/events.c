@@ -2,11 +2,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 void
-fovea_event_tell(struct fovea_pool *pool, enum fovea_event_kind kind,
-        const struct fovea_pool_model *model, const struct fovea_slot *slot,
+fovea_event_report(struct fovea_pool *pool, enum fovea_event_kind kind,
+        const struct fovea_group *group, const struct fovea_slot *slot,
         const char *format, ...)
 {
     if (!pool->settings.on_event) {
@@ -19,7 +19,7 @@ fovea_event_tell(struct fovea_pool *pool, enum fovea_event_kind kind,
     va_end(arguments);
     struct fovea_event event = {
         .kind = kind,
-        .model_key = model ? model->settings.key : NULL,
+        .model_key = group ? group->settings.key : NULL,
         .pid = slot ? slot->pid : 0,
         .reason = slot ? slot->reason : FOVEA_STOP_NONE,
         .message = message,

@@ -22,31 +22,31 @@
 #include "pool/room.h"
 
 void
-fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand)
+fovea_grant_release(struct fovea_slot *slot, struct fovea_inflight *inflight)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    if (hand->grant.bytes > 0) {
+    struct fovea_pool *pool = slot->group->pool;
+    if (inflight->grant.bytes > 0) {
         fovea_lock(pool);
-        slot->granted_bytes -= hand->grant.bytes;
-        fovea_governor_release(&pool->governor, &hand->grant);
+        slot->granted_bytes -= inflight->grant.bytes;
+        fovea_governor_release(&pool->governor, &inflight->grant);
         fovea_unlock(pool);
-        fovea_loop_due(pool, pool->now_ns); /* others may wait for it */
+        fovea_poll_due(pool, pool->now_ns); /* others may wait for it */
     }
 }
 
 void
 fovea_grant_release_all(struct fovea_slot *slot)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(slot->hands); i++) {
-        fovea_grant_release(slot, &slot->hands[i]);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(slot->inflight); i++) {
+        fovea_grant_release(slot, &slot->inflight[i]);
     }
 }
 
 static bool
 is_waiting(const struct fovea_slot *slot)
 {
-    return slot->channel_state == FOVEA_CHANNEL_ASKED && !slot->is_silent &&
-            slot->state == FOVEA_WORKER_PROCESSING;
+    return slot->channel_state == FOVEA_CHANNEL_ASKED &&
+            !slot->is_disconnected && slot->state == FOVEA_WORKER_PROCESSING;
 }
 
 /* Who has waited for longest. */
@@ -80,7 +80,7 @@ fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns)
 static void
 answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     struct fovea_grant grant = { .index = slot->need.index, .status = status };
     (void)snprintf(grant.message, sizeof grant.message, "%s", message);
     uint8_t bytes[sizeof grant + 16];
@@ -90,7 +90,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
     FOVEA_ASSERT(!writer.overflow);
     fovea_channel_send(&slot->channel_state, FOVEA_FRAME_GRANT);
     slot->progress_ns = pool->now_ns;
-    fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
+    fovea_poll_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_GRANT, slot->job_id, bytes,
                 writer.size, NULL, 0, &error)) {
@@ -101,7 +101,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
 static void
 refuse(struct fovea_slot *slot, const struct fovea_error *why)
 {
-    slot->hands[slot->need.index].is_refused = true;
+    slot->inflight[slot->need.index].is_refused = true;
     answer(slot, why->code, why->message);
 }
 
@@ -109,8 +109,8 @@ refuse(struct fovea_slot *slot, const struct fovea_error *why)
 static uint64_t
 most_bytes(const struct fovea_slot *slot)
 {
-    const struct fovea_pool *pool = slot->model->pool;
-    uint64_t own = fovea_sum_bytes(slot->own.bytes, slot->model->shared.bytes);
+    const struct fovea_pool *pool = slot->group->pool;
+    uint64_t own = fovea_sum_bytes(slot->own.bytes, slot->group->shared.bytes);
     return fovea_bytes_left(fovea_governor_limit(&pool->governor), own);
 }
 
@@ -130,7 +130,7 @@ refuse_for_ever(struct fovea_slot *slot)
 static void
 refuse_now(struct fovea_slot *slot)
 {
-    const struct fovea_governor *governor = &slot->model->pool->governor;
+    const struct fovea_governor *governor = &slot->group->pool->governor;
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_NO_MEMORY,
             "decoding it takes %" PRIu64 " MB, and only %" PRIu64
@@ -153,18 +153,18 @@ static uint64_t
 coming_bytes(const struct fovea_pool *pool)
 {
     uint64_t sum = 0;
-    for (const struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
+    for (const struct fovea_group *group = pool->groups; group;
+            group = group->next) {
         bool keeps_one = false;
         for (unsigned i = 0; i < pool->n_slots; i++) {
             const struct fovea_slot *slot = &pool->slots[i];
-            if (slot->model == model && slot->state != FOVEA_WORKER_DEAD) {
+            if (slot->group == group && slot->state != FOVEA_WORKER_DEAD) {
                 sum += slot->granted_bytes;
                 sum += is_ending(slot) ? slot->own.bytes : 0;
                 keeps_one = keeps_one || !is_ending(slot);
             }
         }
-        sum += keeps_one ? 0 : model->shared.bytes;
+        sum += keeps_one ? 0 : group->shared.bytes;
     }
     return sum;
 }
@@ -173,7 +173,7 @@ coming_bytes(const struct fovea_pool *pool)
 static bool
 has_had_its_turn(const struct fovea_slot *slot, const struct fovea_slot *asker)
 {
-    int64_t now_ns = slot->model->pool->now_ns;
+    int64_t now_ns = slot->group->pool->now_ns;
     return slot != asker && now_ns - asker->asked_ns >= FOVEA_TURN_NS &&
             now_ns - slot->ready_ns >= FOVEA_TURN_NS;
 }
@@ -188,7 +188,7 @@ find_idle(struct fovea_pool *pool, const struct fovea_slot *asker)
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state != FOVEA_WORKER_DEAD &&
                 fovea_slot_is_free_to_work(slot) &&
-                (fovea_queue_size(&slot->model->queue) == 0 ||
+                (fovea_queue_size(&slot->group->queue) == 0 ||
                         has_had_its_turn(slot, asker)) &&
                 (!oldest || slot->used_ns < oldest->used_ns)) {
             oldest = slot;
@@ -207,7 +207,7 @@ room_to_come(const struct fovea_pool *pool)
 bool
 fovea_grant_is_owed(const struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     const struct fovea_slot *first = find_first(pool);
     if (!first || !has_had_its_turn(slot, first)) {
         return false;
@@ -222,7 +222,7 @@ fovea_grant_is_owed(const struct fovea_slot *slot)
 static void
 make_room(const struct fovea_slot *asker)
 {
-    struct fovea_pool *pool = asker->model->pool;
+    struct fovea_pool *pool = asker->group->pool;
     for (;;) {
         fovea_lock(pool);
         uint64_t room = room_to_come(pool);
@@ -231,9 +231,9 @@ make_room(const struct fovea_slot *asker)
         if (room >= asker->need.bytes || !idle) {
             return;
         }
-        idle->model->gave_way_ns = pool->now_ns;
+        idle->group->yielded_ns = pool->now_ns;
         fovea_slot_stop(idle, FOVEA_STOP_MEMORY);
-        fovea_loop_due(pool, idle->due_ns);
+        fovea_poll_due(pool, idle->due_ns);
     }
 }
 
@@ -243,7 +243,7 @@ make_room(const struct fovea_slot *asker)
 static bool
 has_hope(const struct fovea_slot *slot)
 {
-    const struct fovea_pool *pool = slot->model->pool;
+    const struct fovea_pool *pool = slot->group->pool;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         const struct fovea_slot *other = &pool->slots[i];
         if (other != slot && other->state != FOVEA_WORKER_DEAD &&
@@ -260,7 +260,7 @@ has_hope(const struct fovea_slot *slot)
 static bool
 make_last_give_way(const struct fovea_slot *first)
 {
-    struct fovea_pool *pool = first->model->pool;
+    struct fovea_pool *pool = first->group->pool;
     struct fovea_slot *last = NULL;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
@@ -282,16 +282,16 @@ make_last_give_way(const struct fovea_slot *first)
 static bool
 serve(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    struct fovea_hand *hand = &slot->hands[slot->need.index];
+    struct fovea_pool *pool = slot->group->pool;
+    struct fovea_inflight *inflight = &slot->inflight[slot->need.index];
     if (slot->need.bytes > most_bytes(slot)) {
         refuse_for_ever(slot);
         return true;
     }
     fovea_lock(pool);
     bool fits = fovea_governor_reserve(&pool->governor, slot->need.bytes,
-            &hand->grant);
-    slot->granted_bytes += hand->grant.bytes;
+            &inflight->grant);
+    slot->granted_bytes += inflight->grant.bytes;
     fovea_unlock(pool);
     if (fits) {
         answer(slot, FOVEA_OK, "");
@@ -312,7 +312,7 @@ dismiss(struct fovea_pool *pool)
 {
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        if (is_waiting(slot) && !slot->hands[slot->need.index].item) {
+        if (is_waiting(slot) && !slot->inflight[slot->need.index].item) {
             answer(slot, FOVEA_ERR_NO_MEMORY,
                     "nobody waits for the image any more");
         }
@@ -327,7 +327,7 @@ fovea_grant_round(struct fovea_pool *pool)
         fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
         if (!serve(slot)) {
             /* Memory of others may be free without a word of theirs. */
-            fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
+            fovea_poll_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
             return;
         }
     }
@@ -336,19 +336,19 @@ fovea_grant_round(struct fovea_pool *pool)
 bool
 fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     struct fovea_need need;
     if (!fovea_need_read(frame, &need) || frame->id != slot->job_id ||
-            need.index >= slot->n_hands) {
+            need.index >= slot->n_inflight) {
         return false;
     }
-    struct fovea_hand *hand = &slot->hands[need.index];
+    struct fovea_inflight *inflight = &slot->inflight[need.index];
     /* Its limit on an image is for the worker to keep. */
-    if (hand->is_done || hand->is_decoded || hand->has_asked ||
-            need.bytes > slot->model->settings.limits.max_decode_bytes) {
+    if (inflight->is_done || inflight->is_decoded || inflight->has_asked ||
+            need.bytes > slot->group->settings.limits.max_decode_bytes) {
         return false;
     }
-    hand->has_asked = true;
+    inflight->has_asked = true;
     slot->need = need;
     slot->asked = ++pool->last_asked;
     slot->asked_ns = pool->now_ns;

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 static void
 end_line(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (slot->line_size == 0) {
         return;
     }
@@ -19,8 +19,8 @@ end_line(struct fovea_slot *slot)
     fovea_text_make_line(slot->line);
     memcpy(slot->last_line, slot->line, sizeof slot->last_line);
     if (fovea_log_budget_take(&slot->log, &pool->log_lines, pool->now_ns)) {
-        fovea_event_tell(pool, FOVEA_EVENT_WORKER_LOG, slot->model, slot, "%s",
-                slot->last_line);
+        fovea_event_report(pool, FOVEA_EVENT_WORKER_LOG, slot->group, slot,
+                "%s", slot->last_line);
     }
 }
 
@@ -53,12 +53,12 @@ replace_nuls(char *bytes, size_t size)
 }
 
 static void
-tell_left_out(struct fovea_slot *slot, bool is_over)
+report_left_out(struct fovea_slot *slot, bool is_over)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     uint64_t n = fovea_log_budget_left_out(&slot->log, pool->now_ns, is_over);
     if (n > 0) {
-        fovea_event_tell(pool, FOVEA_EVENT_WORKER_LOG, slot->model, slot,
+        fovea_event_report(pool, FOVEA_EVENT_WORKER_LOG, slot->group, slot,
                 "%" PRIu64 " more line%s left out", n, n == 1 ? "" : "s");
     }
 }
@@ -76,7 +76,7 @@ close_log(struct fovea_slot *slot)
 static bool
 read_some(struct fovea_slot *slot)
 {
-    char *bytes = (char *)slot->model->pool->buffer;
+    char *bytes = (char *)slot->group->pool->buffer;
     ssize_t n = read(slot->log_fd, bytes, FOVEA_FRAME_MAX_SIZE);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
         close_log(slot);
@@ -91,33 +91,33 @@ read_some(struct fovea_slot *slot)
 void
 fovea_log_receive(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (slot->log_fd < 0) {
         return;
     }
     (void)read_some(slot);
     if (slot->log_fd >= 0 && fovea_log_budget_read(&slot->log, pool->now_ns)) {
-        fovea_loop_unwatch(pool, slot->log_fd);
+        fovea_poll_unwatch(pool, slot->log_fd);
         slot->log_rests_until_ns = pool->now_ns + FOVEA_LOG_REST_NS;
     }
-    fovea_loop_due(pool, fovea_log_budget_due_ns(&slot->log));
+    fovea_poll_due(pool, fovea_log_budget_due_ns(&slot->log));
 }
 
 void
 fovea_log_upkeep(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    tell_left_out(slot, false);
-    fovea_loop_due(pool, fovea_log_budget_due_ns(&slot->log));
+    struct fovea_pool *pool = slot->group->pool;
+    report_left_out(slot, false);
+    fovea_poll_due(pool, fovea_log_budget_due_ns(&slot->log));
     if (slot->log_fd < 0 || slot->log_rests_until_ns == 0) {
         return;
     }
     if (pool->now_ns < slot->log_rests_until_ns) {
-        fovea_loop_due(pool, slot->log_rests_until_ns);
+        fovea_poll_due(pool, slot->log_rests_until_ns);
         return;
     }
     slot->log_rests_until_ns = 0;
-    if (!fovea_loop_watch_log(pool, slot)) {
+    if (!fovea_poll_watch_log(pool, slot)) {
         close_log(slot); /* rather than let it stand still */
     }
 }
@@ -133,5 +133,5 @@ fovea_log_finish(struct fovea_slot *slot)
         }
     }
     end_line(slot);
-    tell_left_out(slot, true);
+    report_left_out(slot, true);
 }

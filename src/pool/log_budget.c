@@ -22,9 +22,9 @@ fovea_log_budget_init(struct fovea_log_budget *budget)
 }
 
 void
-fovea_log_budget_images(struct fovea_log_budget *budget, unsigned n_images)
+fovea_log_budget_items(struct fovea_log_budget *budget, unsigned n_items)
 {
-    budget->n_for_work = n_images * FOVEA_LOG_LINES_IMAGE;
+    budget->n_for_work = n_items * FOVEA_LOG_LINES_ITEM;
 }
 
 bool

@@ -22,7 +22,7 @@
 
 enum {
     FOVEA_LOG_LINE_SIZE = 240,   /* of a line; more is cut off */
-    FOVEA_LOG_LINES_IMAGE = 8,   /* for each image in hand */
+    FOVEA_LOG_LINES_ITEM = 8,    /* for each image in hand */
     FOVEA_LOG_LINES_LOAD = 32,   /* until the first image */
     FOVEA_LOG_LINES_WORKER = 20, /* a window, of one worker */
     FOVEA_LOG_LINES_ALL = 40,    /* a window, of all workers */
@@ -50,8 +50,7 @@ struct fovea_log_budget {
 void fovea_log_budget_init(struct fovea_log_budget *budget);
 
 /** It gets so many images in hand. */
-void fovea_log_budget_images(struct fovea_log_budget *budget,
-        unsigned n_images);
+void fovea_log_budget_items(struct fovea_log_budget *budget, unsigned n_items);
 
 /** Whether a line is to be passed on; counts it either way. all: of all
  *  workers. */

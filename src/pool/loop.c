@@ -9,7 +9,7 @@
 
 #include "base/thread.h"
 #include "pool/chores.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "pool/room.h"
 
 enum {
@@ -27,7 +27,7 @@ enum watched {
 };
 
 void
-fovea_loop_wake(struct fovea_pool *pool)
+fovea_poll_wake(struct fovea_pool *pool)
 {
     if (!pool->is_woken) {
         pool->is_woken = true;
@@ -38,7 +38,7 @@ fovea_loop_wake(struct fovea_pool *pool)
 }
 
 void
-fovea_loop_due(struct fovea_pool *pool, int64_t time_ns)
+fovea_poll_due(struct fovea_pool *pool, int64_t time_ns)
 {
     if (time_ns < pool->due_ns) {
         pool->due_ns = time_ns;
@@ -56,7 +56,7 @@ watch(const struct fovea_pool *pool, int fd, uint64_t index, enum watched what)
 }
 
 bool
-fovea_loop_watch_log(const struct fovea_pool *pool,
+fovea_poll_watch_log(const struct fovea_pool *pool,
         const struct fovea_slot *slot)
 {
     return watch(pool, slot->log_fd, (uint64_t)(slot - pool->slots),
@@ -64,14 +64,14 @@ fovea_loop_watch_log(const struct fovea_pool *pool,
 }
 
 bool
-fovea_loop_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
+fovea_poll_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
         struct fovea_error *err)
 {
     uint64_t index = (uint64_t)(slot - pool->slots);
     if ((slot->process.fd < 0 ||
                 watch(pool, slot->process.fd, index, WATCHED_PROCESS)) &&
             watch(pool, slot->channel, index, WATCHED_CHANNEL) &&
-            fovea_loop_watch_log(pool, slot)) {
+            fovea_poll_watch_log(pool, slot)) {
         return true;
     }
     (void)fovea_fail_errno(err, FOVEA_ERR_WORKER_START, errno,
@@ -80,7 +80,7 @@ fovea_loop_watch(struct fovea_pool *pool, const struct fovea_slot *slot,
 }
 
 void
-fovea_loop_unwatch(const struct fovea_pool *pool, int fd)
+fovea_poll_unwatch(const struct fovea_pool *pool, int fd)
 {
     (void)epoll_ctl(pool->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
@@ -104,7 +104,7 @@ upkeep(struct fovea_pool *pool)
         return;
     }
     fovea_start_refresh(pool, FOVEA_PRESSURE_EVERY_NS);
-    fovea_loop_due(pool, pool->memory_read_ns + FOVEA_PRESSURE_EVERY_NS);
+    fovea_poll_due(pool, pool->memory_read_ns + FOVEA_PRESSURE_EVERY_NS);
     if (pool->pressure < FOVEA_PRESSURE_CRITICAL) {
         return;
     }
@@ -112,7 +112,7 @@ upkeep(struct fovea_pool *pool)
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state == FOVEA_WORKER_IDLE) {
             fovea_slot_stop(slot, FOVEA_STOP_MEMORY);
-            fovea_loop_due(pool, slot->due_ns);
+            fovea_poll_due(pool, slot->due_ns);
         }
     }
 }
@@ -122,14 +122,14 @@ is_busy(struct fovea_pool *pool)
 {
     bool busy = !fovea_chores_are_done(pool);
     fovea_lock(pool);
-    for (struct fovea_pool_model *model = pool->models; model && !busy;
-            model = model->next) {
-        busy = fovea_queue_size(&model->queue) > 0 || model->prewarms;
+    for (struct fovea_group *group = pool->groups; group && !busy;
+            group = group->next) {
+        busy = fovea_queue_size(&group->queue) > 0 || group->prewarms;
     }
     fovea_unlock(pool);
     for (unsigned i = 0; i < pool->n_slots && !busy; i++) {
         busy = pool->slots[i].state != FOVEA_WORKER_DEAD &&
-                pool->slots[i].n_hands > 0;
+                pool->slots[i].n_inflight > 0;
     }
     return busy;
 }
@@ -155,20 +155,20 @@ run_round(struct fovea_pool *pool, bool is_closing, int64_t drain_until_ns)
     upkeep(pool);
     fovea_grant_round(pool);
     if (is_closing) {
-        fovea_loop_due(pool, drain_until_ns);
+        fovea_poll_due(pool, drain_until_ns);
         if (pool->now_ns >= drain_until_ns || !is_busy(pool)) {
             fovea_close_all(pool);
             return has_processes(pool) || !fovea_chores_are_done(pool);
         }
     }
     fovea_lock(pool);
-    struct fovea_pool_model *model = pool->models;
+    struct fovea_group *group = pool->groups;
     fovea_unlock(pool);
     fovea_turns_take(pool);
-    for (; model; model = model->next) {
-        fovea_schedule(model);
+    for (; group; group = group->next) {
+        fovea_schedule(group);
     }
-    fovea_close_models(pool, false);
+    fovea_close_groups(pool, false);
     return true;
 }
 
@@ -202,7 +202,7 @@ handle(struct fovea_pool *pool, uint64_t data)
         break;
     case WATCHED_CHANNEL:
         /* An earlier event of the same wait may have ended it. */
-        if (slot->state != FOVEA_WORKER_DEAD && !slot->is_silent) {
+        if (slot->state != FOVEA_WORKER_DEAD && !slot->is_disconnected) {
             fovea_receive(slot, MAX_FRAMES);
         }
         break;
@@ -243,7 +243,7 @@ run(void *context)
 }
 
 enum fovea_status
-fovea_loop_start(struct fovea_pool *pool, struct fovea_error *err)
+fovea_pool_loop_start(struct fovea_pool *pool, struct fovea_error *err)
 {
     if (pool->has_thread) {
         return FOVEA_OK;

@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "pool/chores.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "pool/room.h"
 
 static bool
@@ -50,7 +50,7 @@ dismantle(struct fovea_pool *pool)
     if (!pool) {
         return;
     }
-    fovea_close_models(pool, true);
+    fovea_close_groups(pool, true);
     if (pool->wake >= 0) {
         (void)close(pool->wake);
     }
@@ -142,7 +142,7 @@ fovea_pool_destroy(struct fovea_pool *pool)
     pool->is_closing = true;
     pool->drain_until_ns =
             fovea_later(fovea_clock_ns(), pool->settings.drain_ns);
-    fovea_loop_wake(pool);
+    fovea_poll_wake(pool);
     fovea_unlock(pool);
     if (has_thread) {
         (void)pthread_join(pool->thread, NULL);
@@ -153,35 +153,35 @@ fovea_pool_destroy(struct fovea_pool *pool)
     dismantle(pool);
 }
 
-static struct fovea_pool_model *
-create_model(struct fovea_pool *pool,
-        const struct fovea_pool_model_settings *settings)
+static struct fovea_group *
+create_group(struct fovea_pool *pool,
+        const struct fovea_group_settings *settings)
 {
-    struct fovea_pool_model *model = calloc(1, sizeof *model);
-    if (!model) {
+    struct fovea_group *group = calloc(1, sizeof *group);
+    if (!group) {
         return NULL;
     }
-    model->pool = pool;
-    model->settings = *settings;
-    model->n_handles = 1;
-    model->weights_fd = -1;
-    fovea_queue_init(&model->queue);
-    fovea_breaker_init(&model->breaker, pool->settings.breaker_open_ns);
-    bool is_good = keep(&model->settings.key, &model->key);
-    is_good = keep(&model->settings.directory, &model->directory) && is_good;
+    group->pool = pool;
+    group->settings = *settings;
+    group->n_handles = 1;
+    group->weights_fd = -1;
+    fovea_queue_init(&group->queue);
+    fovea_breaker_init(&group->breaker, pool->settings.breaker_open_ns);
+    bool is_good = keep(&group->settings.key, &group->key);
+    is_good = keep(&group->settings.directory, &group->directory) && is_good;
     if (!is_good) {
-        free(model->key);
-        free(model->directory);
-        free(model);
+        free(group->key);
+        free(group->directory);
+        free(group);
         return NULL;
     }
-    return model;
+    return group;
 }
 
 enum fovea_status
-fovea_pool_open_model(struct fovea_pool *pool,
-        const struct fovea_pool_model_settings *settings,
-        struct fovea_pool_model **model_out, struct fovea_error *err)
+fovea_group_open(struct fovea_pool *pool,
+        const struct fovea_group_settings *settings,
+        struct fovea_group **group_out, struct fovea_error *err)
 {
     if (is_forked(pool)) {
         return refuse_fork(err);
@@ -193,53 +193,53 @@ fovea_pool_open_model(struct fovea_pool *pool,
     }
     enum fovea_status status = FOVEA_OK;
     fovea_lock(pool);
-    struct fovea_pool_model *model = pool->models;
-    while (model &&
-            (model->settings.kind != settings->kind ||
-                    strcmp(model->settings.directory, settings->directory) !=
+    struct fovea_group *group = pool->groups;
+    while (group &&
+            (group->settings.kind != settings->kind ||
+                    strcmp(group->settings.directory, settings->directory) !=
                             0)) {
-        model = model->next;
+        group = group->next;
     }
-    if (model) {
-        model->n_handles++;
+    if (group) {
+        group->n_handles++;
     } else {
-        model = create_model(pool, settings);
-        if (model) {
-            model->next = pool->models;
-            pool->models = model;
+        group = create_group(pool, settings);
+        if (group) {
+            group->next = pool->groups;
+            pool->groups = group;
         } else {
-            status = fovea_fail_memory(err, sizeof *model, "a model");
+            status = fovea_fail_memory(err, sizeof *group, "a model");
         }
     }
     fovea_unlock(pool);
     if (!status) {
-        *model_out = model;
+        *group_out = group;
     }
     return status;
 }
 
 void
-fovea_pool_close_model(struct fovea_pool_model *model)
+fovea_group_close(struct fovea_group *group)
 {
-    if (!model || is_forked(model->pool)) {
+    if (!group || is_forked(group->pool)) {
         return;
     }
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     fovea_lock(pool);
-    FOVEA_ASSERT(model->n_handles > 0);
-    model->n_handles--;
+    FOVEA_ASSERT(group->n_handles > 0);
+    group->n_handles--;
     bool has_thread = pool->has_thread;
     if (has_thread) {
-        fovea_loop_wake(pool);
+        fovea_poll_wake(pool);
     }
     fovea_unlock(pool);
     if (!has_thread) {
-        fovea_close_models(pool, false);
+        fovea_close_groups(pool, false);
     }
 }
 
 uint64_t
-fovea_pool_ticket(struct fovea_pool *pool)
+fovea_ticket_next(struct fovea_pool *pool)
 {
     if (is_forked(pool)) {
         return UINT64_MAX; /* of nothing: submitting will be refused */
@@ -253,29 +253,29 @@ fovea_pool_ticket(struct fovea_pool *pool)
 /* Bytes that ended two workers do not get a third. Reads the file only if one
    of that size did. */
 static enum fovea_status
-check_quarantine(struct fovea_pool *pool, const struct fovea_pool_image *image,
-        struct fovea_error *err)
+check_quarantine(struct fovea_pool *pool,
+        const struct fovea_pool_request *request, struct fovea_error *err)
 {
     int64_t now = fovea_clock_ns();
     fovea_lock(pool);
     bool may_be =
-            fovea_quarantine_has_size(&pool->quarantine, image->size, now);
+            fovea_quarantine_has_size(&pool->quarantine, request->size, now);
     fovea_unlock(pool);
     uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE];
     if (!may_be ||
-            fovea_quarantine_digest(image->fd, image->size, digest, NULL)) {
+            fovea_quarantine_digest(request->fd, request->size, digest, NULL)) {
         return FOVEA_OK; /* not readable: the worker will say so */
     }
     enum fovea_status status = FOVEA_OK;
     fovea_lock(pool);
-    const struct fovea_quarantined *known =
-            fovea_quarantine_find(&pool->quarantine, image->size, digest, now);
+    const struct fovea_quarantined *known = fovea_quarantine_find(
+            &pool->quarantine, request->size, digest, now);
     if (known) {
         int64_t left_ns = known->since_ns + pool->quarantine.time_ns - now;
-        status = known->verdict.code;
+        status = known->result.code;
         (void)fovea_fail(err, status,
                 "%s; it is not tried again for %" PRId64 " s",
-                known->verdict.message, left_ns / FOVEA_NS_PER_S + 1);
+                known->result.message, left_ns / FOVEA_NS_PER_S + 1);
     }
     fovea_unlock(pool);
     return status;
@@ -283,15 +283,15 @@ check_quarantine(struct fovea_pool *pool, const struct fovea_pool_image *image,
 
 /* What keeps the model from taking any image. mu held. */
 static enum fovea_status
-check_open(const struct fovea_pool_model *model, struct fovea_error *err)
+check_open(const struct fovea_group *group, struct fovea_error *err)
 {
-    if (model->pool->is_closing) {
+    if (group->pool->is_closing) {
         return refuse_close(err);
     }
     int64_t now = fovea_clock_ns();
-    if (fovea_breaker_refuses(&model->breaker, now)) {
+    if (fovea_breaker_refuses(&group->breaker, now)) {
         struct fovea_error error;
-        fovea_failure_refusal(model, now, &error);
+        fovea_failure_refusal(group, now, &error);
         return fovea_fail(err, error.code, "%s", error.message);
     }
     return FOVEA_OK;
@@ -299,32 +299,32 @@ check_open(const struct fovea_pool_model *model, struct fovea_error *err)
 
 /* mu held. */
 static enum fovea_status
-admit(struct fovea_pool_model *model, bool is_admitted, struct fovea_error *err)
+admit(struct fovea_group *group, bool is_admitted, struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
-    enum fovea_status status = check_open(model, err);
+    struct fovea_pool *pool = group->pool;
+    enum fovea_status status = check_open(group, err);
     if (status) {
         return status;
     }
-    size_t n = fovea_queue_size(&model->queue);
+    size_t n = fovea_queue_size(&group->queue);
     if (!is_admitted && n >= pool->settings.max_queue) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
-                "%zu images wait for %s already %s", n, model->settings.key,
+                "%zu images wait for %s already %s", n, group->settings.key,
                 fovea_limit_by(FOVEA_LIMIT_QUEUE));
     }
-    return fovea_loop_start(pool, err);
+    return fovea_pool_loop_start(pool, err);
 }
 
 enum fovea_status
-fovea_pool_submit(struct fovea_pool_model *model,
-        const struct fovea_pool_image *image, uint64_t *ticket_out,
+fovea_group_submit(struct fovea_group *group,
+        const struct fovea_pool_request *request, uint64_t *ticket_out,
         struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     if (is_forked(pool)) {
         return refuse_fork(err);
     }
-    enum fovea_status status = check_quarantine(pool, image, err);
+    enum fovea_status status = check_quarantine(pool, request, err);
     if (status) {
         return status;
     }
@@ -332,21 +332,21 @@ fovea_pool_submit(struct fovea_pool_model *model,
     if (!item) {
         return fovea_fail_memory(err, sizeof *item, "an image's place in line");
     }
-    item->model = model;
-    item->image = *image;
+    item->group = group;
+    item->request = *request;
     item->queued_ns = fovea_clock_ns();
     fovea_lock(pool);
-    status = admit(model, image->is_admitted, err);
+    status = admit(group, request->is_admitted, err);
     if (!status) {
-        if (item->image.ticket == 0) {
-            item->image.ticket = ++pool->last_ticket;
+        if (item->request.ticket == 0) {
+            item->request.ticket = ++pool->last_ticket;
         }
         if (ticket_out) {
-            *ticket_out = item->image.ticket;
+            *ticket_out = item->request.ticket;
         }
-        fovea_queue_push(&model->queue, FOVEA_TAKE(item));
-        model->counts.n_submitted++;
-        fovea_loop_wake(pool);
+        fovea_queue_push(&group->queue, FOVEA_TAKE(item));
+        group->counts.n_submitted++;
+        fovea_poll_wake(pool);
     }
     fovea_unlock(pool);
     return status;
@@ -354,85 +354,85 @@ fovea_pool_submit(struct fovea_pool_model *model,
 
 /* mu held. */
 static void
-mark_in_hand(struct fovea_pool *pool, uint64_t ticket)
+cancel_inflight(struct fovea_pool *pool, uint64_t ticket)
 {
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        for (uint32_t j = 0; j < slot->n_hands; j++) {
-            struct fovea_pool_item *item = slot->hands[j].item;
-            if (item && item->image.ticket == ticket) {
+        for (uint32_t j = 0; j < slot->n_inflight; j++) {
+            struct fovea_pool_item *item = slot->inflight[j].item;
+            if (item && item->request.ticket == ticket) {
                 item->is_cancelled = true;
                 pool->has_cancelled = true;
-                fovea_loop_wake(pool);
+                fovea_poll_wake(pool);
             }
         }
     }
 }
 
 void
-fovea_pool_cancel(struct fovea_pool_model *model, uint64_t ticket)
+fovea_group_cancel(struct fovea_group *group, uint64_t ticket)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     if (is_forked(pool)) {
         return;
     }
     fovea_lock(pool);
     struct fovea_pool_item *item =
-            fovea_queue_take_ticket(&model->queue, ticket);
+            fovea_queue_take_ticket(&group->queue, ticket);
     if (item) {
         fovea_items_push(&pool->cancelled, item);
-        fovea_loop_wake(pool);
+        fovea_poll_wake(pool);
     } else {
-        mark_in_hand(pool, ticket);
+        cancel_inflight(pool, ticket);
     }
     fovea_unlock(pool);
 }
 
 bool
-fovea_pool_model_has_workers(struct fovea_pool_model *model)
+fovea_group_has_workers(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     if (is_forked(pool)) {
         return false;
     }
     fovea_lock(pool);
-    unsigned n = fovea_slot_count(model, fovea_slot_lives);
+    unsigned n = fovea_slot_count(group, fovea_slot_lives);
     fovea_unlock(pool);
     return n > 0;
 }
 
 enum fovea_status
-fovea_pool_check_model(struct fovea_pool_model *model, struct fovea_error *err)
+fovea_group_check(struct fovea_group *group, struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     if (is_forked(pool)) {
         return refuse_fork(err);
     }
     struct fovea_memory memory;
     bool is_known = fovea_memory_read(pool->settings.memory_root, &memory);
     fovea_lock(pool);
-    enum fovea_status status = check_open(model, err);
-    if (!status && fovea_slot_count(model, fovea_slot_lives) == 0) {
-        status = fovea_room_check(model, is_known ? &memory : NULL, err);
+    enum fovea_status status = check_open(group, err);
+    if (!status && fovea_slot_count(group, fovea_slot_lives) == 0) {
+        status = fovea_room_check(group, is_known ? &memory : NULL, err);
     }
     fovea_unlock(pool);
     return status;
 }
 
 enum fovea_status
-fovea_pool_prewarm(struct fovea_pool_model *model, struct fovea_error *err)
+fovea_group_prewarm(struct fovea_group *group, struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     if (is_forked(pool)) {
         return refuse_fork(err);
     }
     struct fovea_prewarm prewarm = { .result = { .code = FOVEA_OK } };
     fovea_lock(pool);
-    enum fovea_status status = admit(model, true, err);
+    enum fovea_status status = admit(group, true, err);
     if (!status) {
-        prewarm.next = model->prewarms;
-        model->prewarms = &prewarm;
-        fovea_loop_wake(pool);
+        prewarm.next = group->prewarms;
+        group->prewarms = &prewarm;
+        fovea_poll_wake(pool);
         while (!prewarm.is_done) {
             (void)pthread_cond_wait(&pool->prewarmed, &pool->mu);
         }
@@ -446,7 +446,7 @@ fovea_pool_prewarm(struct fovea_pool_model *model, struct fovea_error *err)
 }
 
 uint64_t
-fovea_pool_reserved_bytes(struct fovea_pool *pool)
+fovea_stats_reserved_bytes(struct fovea_pool *pool)
 {
     if (is_forked(pool)) {
         return 0;

@@ -21,7 +21,7 @@
 #include "wire/messages.h"
 
 struct fovea_pool;
-struct fovea_pool_model;
+struct fovea_group;
 
 /** Every field is set: the runtime resolves defaults. */
 struct fovea_pool_settings {
@@ -45,7 +45,7 @@ struct fovea_pool_settings {
     const char *memory_root; /* "" but in tests: sys/memory.h; copied */
 };
 
-struct fovea_pool_model_settings {
+struct fovea_group_settings {
     const char *key;       /* copied; for people */
     const char *directory; /* copied; absolute */
     enum fovea_work_kind kind;
@@ -69,20 +69,20 @@ void fovea_pool_destroy(struct fovea_pool *pool);
 
 /** A model: the one that has the same directory and kind already, or a new one.
  *  Starts nothing. */
-FOVEA_NODISCARD enum fovea_status fovea_pool_open_model(struct fovea_pool *pool,
-        const struct fovea_pool_model_settings *settings,
-        struct fovea_pool_model **model_out, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_group_open(struct fovea_pool *pool,
+        const struct fovea_group_settings *settings,
+        struct fovea_group **group_out, struct fovea_error *err);
 
 /** The last one to close a model ends its workers. Images in the queue are
  *  served first. */
-void fovea_pool_close_model(struct fovea_pool_model *model);
+void fovea_group_close(struct fovea_group *group);
 
 /** row: row_bytes, or NULL on failure. As fovea_done_fn otherwise. */
 typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
         const void *row, const struct fovea_timings *timings);
 
-struct fovea_pool_image {
-    uint64_t ticket; /* fovea_pool_ticket(), or 0: a fresh one */
+struct fovea_pool_request {
+    uint64_t ticket; /* fovea_ticket_next(), or 0: a fresh one */
     int fd;          /* regular file or memory; taken by a successful submit */
     uint64_t size;
     bool raw;
@@ -107,26 +107,26 @@ struct fovea_pool_image {
  *         FOVEA_ERR_NO_MEMORY, FOVEA_ERR_WORKER_START if the loop cannot be
  *         started.
  */
-FOVEA_NODISCARD enum fovea_status fovea_pool_submit(
-        struct fovea_pool_model *model, const struct fovea_pool_image *image,
-        uint64_t *ticket_out, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_group_submit(struct fovea_group *group,
+        const struct fovea_pool_request *request, uint64_t *ticket_out,
+        struct fovea_error *err);
 
 /** A fresh ticket for an image that is still being fetched; never 0. */
-uint64_t fovea_pool_ticket(struct fovea_pool *pool);
+uint64_t fovea_ticket_next(struct fovea_pool *pool);
 
 /** Answer with FOVEA_ERR_CANCELLED if it is not done. One in a worker's hands
  *  is answered at once too; what the worker makes of it is dropped. */
-void fovea_pool_cancel(struct fovea_pool_model *model, uint64_t ticket);
+void fovea_group_cancel(struct fovea_group *group, uint64_t ticket);
 
 /* What fovea/pool.h promises. */
-bool fovea_pool_model_has_workers(struct fovea_pool_model *model);
-FOVEA_NODISCARD enum fovea_status fovea_pool_check_model(
-        struct fovea_pool_model *model, struct fovea_error *err);
-FOVEA_NODISCARD enum fovea_status fovea_pool_prewarm(
-        struct fovea_pool_model *model, struct fovea_error *err);
-uint64_t fovea_pool_reserved_bytes(struct fovea_pool *pool);
+bool fovea_group_has_workers(struct fovea_group *group);
+FOVEA_NODISCARD enum fovea_status fovea_group_check(struct fovea_group *group,
+        struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_group_prewarm(struct fovea_group *group,
+        struct fovea_error *err);
+uint64_t fovea_stats_reserved_bytes(struct fovea_pool *pool);
 /** All of *stats_out but fetch_ns. */
-FOVEA_NODISCARD enum fovea_status fovea_pool_read_stats(struct fovea_pool *pool,
+FOVEA_NODISCARD enum fovea_status fovea_stats_read(struct fovea_pool *pool,
         struct fovea_pool_stats *stats_out, struct fovea_error *err);
 
 #endif

@@ -70,16 +70,16 @@ fovea_quarantine_find(struct fovea_quarantine *quarantine, uint64_t size,
 
 void
 fovea_quarantine_add(struct fovea_quarantine *quarantine,
-        const struct fovea_quarantined *image)
+        const struct fovea_quarantined *entry)
 {
     const struct fovea_quarantined *known = fovea_quarantine_find(quarantine,
-            image->size, image->digest, image->since_ns);
+            entry->size, entry->digest, entry->since_ns);
     if (known) {
         remove_at(quarantine, (size_t)(known - quarantine->entries));
     } else if (quarantine->n == FOVEA_QUARANTINE_MAX) {
         remove_at(quarantine, 0);
     }
-    quarantine->entries[quarantine->n++] = *image;
+    quarantine->entries[quarantine->n++] = *entry;
 }
 
 void

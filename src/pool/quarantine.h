@@ -30,7 +30,7 @@ struct fovea_quarantined {
     uint64_t size;
     uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE];
     int64_t since_ns;
-    struct fovea_error verdict; /* what its images are answered with */
+    struct fovea_error result; /* what its images are answered with */
 };
 
 /* Guarded by whoever owns it. */
@@ -60,7 +60,7 @@ const struct fovea_quarantined *fovea_quarantine_find(
 
 /** Take an image in; bytes that are in it already count from now on. */
 void fovea_quarantine_add(struct fovea_quarantine *quarantine,
-        const struct fovea_quarantined *image);
+        const struct fovea_quarantined *entry);
 
 /** Let those go that came in at this time or later: they were not at fault. */
 void fovea_quarantine_release(struct fovea_quarantine *quarantine,

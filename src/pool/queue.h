@@ -1,10 +1,11 @@
 /*
- * Images on their way, and the queue of one model: images whose worker died go
- * first and alone, then single ones, then those of batches. No locks, no clock.
+ * Items on their way, and the queue of one group: items whose worker was ended
+ * go first and alone, then single ones, then those of batches. No locks, no
+ * clock.
  *
- * Suspects are those whose worker's end is laid on them. Whoever takes images
- * says whether a suspect may be among them, so that suspects do not hold up all
- * workers at once.
+ * Isolated are items that a worker's end is laid on (blame.h). Whoever takes
+ * items says whether an isolated one may be among them, so that these do not
+ * hold up all workers at once.
  */
 #ifndef FOVEA_POOL_QUEUE_H
 #define FOVEA_POOL_QUEUE_H
@@ -15,8 +16,8 @@
 struct fovea_pool_item {
     struct fovea_pool_item *previous; /* in the list that it is in */
     struct fovea_pool_item *next;
-    struct fovea_pool_model *model;
-    struct fovea_pool_image image; /* fd owned; ticket set */
+    struct fovea_group *group;
+    struct fovea_pool_request request; /* fd owned; ticket set */
     int64_t queued_ns;
     int64_t handed_ns; /* to its worker; 0: never */
     unsigned n_deaths; /* of workers that are laid on it: blame.h */
@@ -41,8 +42,8 @@ struct fovea_pool_item *fovea_items_pop(struct fovea_items *items);
 void fovea_items_move(struct fovea_items *items, struct fovea_items *from);
 
 struct fovea_queue {
-    struct fovea_items retries;  /* n_kills > 0, and no suspects */
-    struct fovea_items suspects; /* n_deaths > 0 */
+    struct fovea_items retries;  /* n_kills > 0, not isolated */
+    struct fovea_items isolated; /* n_deaths > 0 */
     struct fovea_items singles;
     struct fovea_items batches;
     int64_t due_ns; /* no deadline is earlier; FOVEA_NEVER if empty */
@@ -61,19 +62,19 @@ void fovea_queue_push_front(struct fovea_queue *queue,
 struct fovea_share {
     size_t n_idle; /* workers to share out to, the same number each */
     size_t max;    /* images of a job */
-    bool no_suspects;
+    bool no_isolated;
 };
 
 /**
- * Take the images of the next job: one retry, or one suspect, or single ones,
+ * Take the images of the next job: one retry, or one isolated, or single ones,
  * or those of batches, never a mix, so that nothing waits for what came after
  * it.
  */
 void fovea_queue_take(struct fovea_queue *queue,
         const struct fovea_share *share, struct fovea_items *items_out);
 
-/** No image is suspect any more: it was the worker. */
-void fovea_queue_acquit(struct fovea_queue *queue);
+/** No item is isolated any more: it was the worker. */
+void fovea_queue_release_isolated(struct fovea_queue *queue);
 
 /** Take what has waited past its deadline. */
 void fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "pool/claims.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 /* How far a vector's length may be from 1. */
 #define NORM_TOLERANCE 1e-3
@@ -35,19 +35,19 @@ receive_hello(struct fovea_slot *slot, const struct fovea_frame *frame)
         struct fovea_error why;
         (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
                 "the worker program %s is of fovea %s, this is %s",
-                slot->model->pool->program, hello.build, FOVEA_VERSION);
+                slot->group->pool->program, hello.build, FOVEA_VERSION);
         fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
         return;
     }
     slot->due_ns = FOVEA_NEVER; /* from here it waits for us */
-    fovea_weights_greeted(slot, hello.engine);
+    fovea_group_weights_greeted(slot, hello.engine);
 }
 
 /* The word of a worker that it is not sealed counts; the other needs none. */
 static bool
 check_sandbox(struct fovea_slot *slot, const struct fovea_ready *ready)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (ready->is_sandboxed) {
         return true;
     }
@@ -56,9 +56,9 @@ check_sandbox(struct fovea_slot *slot, const struct fovea_ready *ready)
         return false;
     }
     if (pool->settings.sandbox == FOVEA_SANDBOX_AUTO &&
-            !pool->said_no_sandbox) {
-        pool->said_no_sandbox = true;
-        fovea_event_tell(pool, FOVEA_EVENT_NO_SANDBOX, slot->model, slot,
+            !pool->reported_no_sandbox) {
+        pool->reported_no_sandbox = true;
+        fovea_event_report(pool, FOVEA_EVENT_NO_SANDBOX, slot->group, slot,
                 "workers are not sealed off: %s", ready->remark);
     }
     return true;
@@ -67,21 +67,21 @@ check_sandbox(struct fovea_slot *slot, const struct fovea_ready *ready)
 static void
 receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
 {
-    struct fovea_pool_model *model = slot->model;
-    struct fovea_pool *pool = model->pool;
+    struct fovea_group *group = slot->group;
+    struct fovea_pool *pool = group->pool;
     struct fovea_ready ready;
     if (!fovea_ready_read(frame, &ready)) {
         break_off(slot, FOVEA_ERR_WORKER_START, "malformed READY");
         return;
     }
-    const char *nonsense = fovea_claims_ready(&model->settings, &ready,
+    const char *nonsense = fovea_claims_ready(&group->settings, &ready,
             fovea_clock_ns() - slot->started_ns);
     if (nonsense) {
         break_off(slot, FOVEA_ERR_WORKER_START, nonsense);
         return;
     }
     int fd = frame->n_fds > 0 ? fovea_frame_take_fd(frame, 0) : -1;
-    if (!fovea_weights_ready(slot, fd, &ready)) {
+    if (!fovea_group_weights_ready(slot, fd, &ready)) {
         break_off(slot, FOVEA_ERR_WORKER_START,
                 "packed weights that make no sense");
         return;
@@ -89,7 +89,7 @@ receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
     if (!check_sandbox(slot, &ready)) {
         return;
     }
-    uint64_t own = model->settings.worker_bytes;
+    uint64_t own = group->settings.worker_bytes;
     own = ready.scratch_bytes > own ? ready.scratch_bytes : own;
     fovea_lock(pool);
     fovea_governor_settle(&pool->governor, &slot->own, own);
@@ -98,12 +98,12 @@ receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
     fovea_unlock(pool);
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
-    fovea_event_tell(pool, FOVEA_EVENT_WORKER_READY, model, slot,
+    fovea_event_report(pool, FOVEA_EVENT_WORKER_READY, group, slot,
             "after %.0f ms",
             (double)(slot->ready_ns - slot->started_ns) /
                     (double)FOVEA_NS_PER_MS);
     struct fovea_error good = { .code = FOVEA_OK };
-    fovea_prewarm_done(model, slot->serial, &good);
+    fovea_prewarm_done(group, slot->serial, &good);
 }
 
 static void
@@ -118,22 +118,22 @@ receive_failed(struct fovea_slot *slot, const struct fovea_frame *frame)
     (void)fovea_fail(&why, failed.status, "%s", failed.message);
     why.sys_errno = failed.sys_errno;
     slot->failure = why;
-    slot->is_harmless = failed.packed_is_bad && fovea_weights_bad(slot);
+    slot->is_harmless = failed.packed_is_bad && fovea_group_weights_bad(slot);
     fovea_slot_kill(slot, FOVEA_STOP_LOAD, &why);
 }
 
 /* The hand that a frame of the job speaks of; NULL if it has none. */
-static struct fovea_hand *
-find_hand(struct fovea_slot *slot, const struct fovea_frame *frame,
+static struct fovea_inflight *
+find_inflight(struct fovea_slot *slot, const struct fovea_frame *frame,
         uint32_t index)
 {
     bool waits = slot->channel_state == FOVEA_CHANNEL_ASKED; /* for memory */
-    if (frame->id != slot->job_id || index >= slot->n_hands ||
-            slot->hands[index].is_done ||
+    if (frame->id != slot->job_id || index >= slot->n_inflight ||
+            slot->inflight[index].is_done ||
             (waits && index == slot->need.index)) {
         return NULL;
     }
-    return &slot->hands[index];
+    return &slot->inflight[index];
 }
 
 /* No work on an image took longer than the host waits for it. */
@@ -149,18 +149,19 @@ static void
 receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
     struct fovea_decoded decoded;
-    struct fovea_hand *hand = NULL;
+    struct fovea_inflight *inflight = NULL;
     if (fovea_decoded_read(frame, &decoded)) {
-        hand = find_hand(slot, frame, decoded.index);
+        inflight = find_inflight(slot, frame, decoded.index);
     }
-    if (!hand || hand->is_decoded || !is_in_time(slot, decoded.decode_ns, 0)) {
+    if (!inflight || inflight->is_decoded ||
+            !is_in_time(slot, decoded.decode_ns, 0)) {
         break_off(slot, FOVEA_ERR_WORKER_CRASHED,
                 "DECODED that makes no sense");
         return;
     }
-    hand->is_decoded = true;
-    fovea_grant_release(slot, hand);
-    slot->progress_ns = slot->model->pool->now_ns;
+    inflight->is_decoded = true;
+    fovea_grant_release(slot, inflight);
+    slot->progress_ns = slot->group->pool->now_ns;
 }
 
 static bool
@@ -181,8 +182,8 @@ is_vector(const float *vector, size_t n, bool is_raw)
 static const void *
 read_row(struct fovea_slot *slot, uint32_t index)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    size_t size = slot->model->settings.row_bytes;
+    struct fovea_pool *pool = slot->group->pool;
+    size_t size = slot->group->settings.row_bytes;
     off_t offset = (off_t)(index * size);
     for (size_t at = 0; at < size;) {
         ssize_t n = pread(slot->output_fd, pool->row + at, size - at,
@@ -202,39 +203,41 @@ read_row(struct fovea_slot *slot, uint32_t index)
 static void
 finish_job(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (slot->output_fd >= 0) {
         (void)close(slot->output_fd);
         slot->output_fd = -1;
     }
     fovea_lock(pool);
-    slot->n_hands = 0;
+    slot->n_inflight = 0;
     fovea_unlock(pool);
     fovea_failure_end_trial(slot);
     fovea_channel_finish_job(&slot->channel_state);
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
-    bool is_worn = slot->lacks_memory && slot->n_images >= FOVEA_WORN_AFTER;
-    if (is_worn || slot->n_images >= pool->settings.recycle_after) {
+    bool is_worn = slot->lacks_memory && slot->n_items >= FOVEA_WORN_AFTER;
+    if (is_worn || slot->n_items >= pool->settings.recycle_after) {
         fovea_slot_stop(slot, FOVEA_STOP_RECYCLED);
     }
 }
 
 /* NULL with a bad image is right; with a good one it makes no sense. */
 static const void *
-find_row(struct fovea_slot *slot, const struct fovea_hand *hand, uint32_t index)
+find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
+        uint32_t index)
 {
-    const struct fovea_pool_model_settings *settings = &slot->model->settings;
+    const struct fovea_group_settings *settings = &slot->group->settings;
     if (settings->kind == FOVEA_WORK_PIXELS) {
         return read_row(slot, index);
     }
-    float *vector = slot->model->pool->vector;
-    return is_vector(vector, settings->dimension, hand->is_raw) ? vector : NULL;
+    float *vector = slot->group->pool->vector;
+    return is_vector(vector, settings->dimension, inflight->is_raw) ? vector
+                                                                    : NULL;
 }
 
 /* A damaged image is good only where the policy accepts one. */
 static bool
-may_note(const struct fovea_pool_model_settings *settings, uint32_t notes)
+may_note(const struct fovea_group_settings *settings, uint32_t notes)
 {
     return !(notes & FOVEA_NOTE_DAMAGED) ||
             settings->limits.damaged == FOVEA_DAMAGED_ACCEPT;
@@ -243,37 +246,37 @@ may_note(const struct fovea_pool_model_settings *settings, uint32_t notes)
 static void
 receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
-    struct fovea_pool_model *model = slot->model;
-    struct fovea_pool *pool = model->pool;
+    struct fovea_group *group = slot->group;
+    struct fovea_pool *pool = group->pool;
     struct fovea_result result;
-    struct fovea_hand *hand = NULL;
-    if (fovea_result_read(frame, model->settings.dimension, &result,
+    struct fovea_inflight *inflight = NULL;
+    if (fovea_result_read(frame, group->settings.dimension, &result,
                 pool->vector) &&
-            may_note(&model->settings, result.notes) &&
+            may_note(&group->settings, result.notes) &&
             is_in_time(slot, result.decode_ns, result.forward_ns)) {
-        hand = find_hand(slot, frame, result.index);
+        inflight = find_inflight(slot, frame, result.index);
     }
-    bool is_good = hand && result.status == FOVEA_OK;
-    const void *row = is_good ? find_row(slot, hand, result.index) : NULL;
-    if (!hand || (is_good && !row)) {
+    bool is_good = inflight && result.status == FOVEA_OK;
+    const void *row = is_good ? find_row(slot, inflight, result.index) : NULL;
+    if (!inflight || (is_good && !row)) {
         break_off(slot, FOVEA_ERR_WORKER_CRASHED,
-                hand ? "a vector that cannot be one"
-                     : "RESULT that makes no sense");
+                inflight ? "a vector that cannot be one"
+                         : "RESULT that makes no sense");
         return;
     }
     slot->progress_ns = pool->now_ns;
-    hand->is_done = true;
+    inflight->is_done = true;
     slot->lacks_memory = slot->lacks_memory ||
-            (result.status == FOVEA_ERR_NO_MEMORY && !hand->is_refused);
-    fovea_grant_release(slot, hand);
+            (result.status == FOVEA_ERR_NO_MEMORY && !inflight->is_refused);
+    fovea_grant_release(slot, inflight);
     fovea_lock(pool);
-    struct fovea_pool_item *item = FOVEA_TAKE(hand->item);
+    struct fovea_pool_item *item = FOVEA_TAKE(inflight->item);
     slot->n_left--;
-    slot->n_images += !slot->is_on_trial;
-    fovea_breaker_served(&model->breaker);
-    fovea_trial_passed(&model->trial);
+    slot->n_items += !slot->is_on_trial;
+    fovea_breaker_served(&group->breaker);
+    fovea_trial_passed(&group->trial);
     fovea_unlock(pool);
-    fovea_failure_breaker(model);
+    fovea_failure_breaker(group);
     if (slot->n_left == 0) {
         finish_job(slot);
     }
@@ -295,7 +298,7 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
         .decode_ns = (int64_t)result.decode_ns,
         .forward_ns = (int64_t)result.forward_ns,
     };
-    fovea_answer(item, &error, row, timings);
+    fovea_complete(item, &error, row, timings);
 }
 
 static void
@@ -341,7 +344,7 @@ receive_frame(struct fovea_slot *slot, struct fovea_frame *frame)
 void
 fovea_receive(struct fovea_slot *slot, unsigned max_frames)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     for (unsigned i = 0; i < max_frames && fovea_slot_lives(slot); i++) {
         struct fovea_frame frame;
         enum fovea_received received = FOVEA_RECEIVED_NOTHING;

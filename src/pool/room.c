@@ -16,32 +16,30 @@ enum leaving {
 };
 
 uint64_t
-fovea_room_need(const struct fovea_pool_model *model, unsigned n)
+fovea_room_need(const struct fovea_group *group, unsigned n)
 {
-    uint64_t need = model->shared.bytes > 0 ? 0 : model->settings.shared_bytes;
+    uint64_t need = group->shared.bytes > 0 ? 0 : group->settings.shared_bytes;
     for (unsigned i = 0; i < n; i++) {
-        need = fovea_sum_bytes(need, model->settings.worker_bytes);
+        need = fovea_sum_bytes(need, group->settings.worker_bytes);
     }
     return need;
 }
 
 /* Has it waited, and the other worked, for long enough? */
 static bool
-has_had_its_turn(const struct fovea_slot *slot,
-        const struct fovea_pool_model *asker)
+has_had_its_turn(const struct fovea_slot *slot, const struct fovea_group *asker)
 {
-    int64_t now_ns = slot->model->pool->now_ns;
+    int64_t now_ns = slot->group->pool->now_ns;
     return now_ns - asker->turn_ns >= FOVEA_TURN_NS &&
             now_ns - slot->ready_ns >= FOVEA_TURN_NS;
 }
 
 /* May it go so that another model can start? mu held. */
 static bool
-is_dispensable(const struct fovea_slot *slot,
-        const struct fovea_pool_model *asker)
+is_dispensable(const struct fovea_slot *slot, const struct fovea_group *asker)
 {
-    return slot->model != asker && fovea_slot_is_free_to_work(slot) &&
-            (fovea_queue_size(&slot->model->queue) == 0 ||
+    return slot->group != asker && fovea_slot_is_free_to_work(slot) &&
+            (fovea_queue_size(&slot->group->queue) == 0 ||
                     has_had_its_turn(slot, asker));
 }
 
@@ -54,12 +52,12 @@ is_ending(const struct fovea_slot *slot)
 
 /* mu held. */
 static bool
-is_leaving(const struct fovea_slot *slot, const struct fovea_pool_model *asker,
+is_leaving(const struct fovea_slot *slot, const struct fovea_group *asker,
         enum leaving leaving)
 {
     if (leaving == LEAVING_ALL) {
         /* Any thread may ask this, and must not look at the loop's clock. */
-        return slot->model != asker || is_ending(slot);
+        return slot->group != asker || is_ending(slot);
     }
     return is_ending(slot) ||
             (leaving == LEAVING_DISPENSABLE && is_dispensable(slot, asker));
@@ -69,16 +67,16 @@ is_leaving(const struct fovea_slot *slot, const struct fovea_pool_model *asker,
    theirs, and the weights of models that
    keep nobody. mu held. */
 static uint64_t
-coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
+coming_bytes(const struct fovea_group *asker, enum leaving leaving)
 {
     const struct fovea_pool *pool = asker->pool;
     uint64_t sum = 0;
-    for (const struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
-        bool keeps_one = model == asker;
+    for (const struct fovea_group *group = pool->groups; group;
+            group = group->next) {
+        bool keeps_one = group == asker;
         for (unsigned i = 0; i < pool->n_slots; i++) {
             const struct fovea_slot *slot = &pool->slots[i];
-            if (slot->model != model || slot->state == FOVEA_WORKER_DEAD) {
+            if (slot->group != group || slot->state == FOVEA_WORKER_DEAD) {
                 continue;
             }
             sum += slot->granted_bytes;
@@ -88,21 +86,21 @@ coming_bytes(const struct fovea_pool_model *asker, enum leaving leaving)
                 keeps_one = true;
             }
         }
-        sum += keeps_one ? 0 : model->shared.bytes;
+        sum += keeps_one ? 0 : group->shared.bytes;
     }
     return sum;
 }
 
 /* mu held. */
 static bool
-is_enough(const struct fovea_pool_model *asker, enum leaving leaving)
+is_enough(const struct fovea_group *asker, enum leaving leaving)
 {
     return fovea_sum_bytes(fovea_governor_room(&asker->pool->governor),
                    coming_bytes(asker, leaving)) >= fovea_room_need(asker, 1);
 }
 
 static bool
-is_enough_with(const struct fovea_pool_model *asker, enum leaving leaving)
+is_enough_with(const struct fovea_group *asker, enum leaving leaving)
 {
     fovea_lock(asker->pool);
     bool enough = is_enough(asker, leaving);
@@ -112,7 +110,7 @@ is_enough_with(const struct fovea_pool_model *asker, enum leaving leaving)
 
 /* Ask the one to end that has been without work for longest. */
 static bool
-evict_one(const struct fovea_pool_model *asker)
+evict_one(const struct fovea_group *asker)
 {
     struct fovea_pool *pool = asker->pool;
     struct fovea_slot *oldest = NULL;
@@ -126,22 +124,22 @@ evict_one(const struct fovea_pool_model *asker)
     }
     fovea_unlock(pool);
     if (oldest) {
-        oldest->model->gave_way_ns = pool->now_ns;
+        oldest->group->yielded_ns = pool->now_ns;
         fovea_slot_stop(oldest, FOVEA_STOP_MEMORY);
-        fovea_loop_due(pool, oldest->due_ns);
+        fovea_poll_due(pool, oldest->due_ns);
     }
     return oldest != NULL;
 }
 
 void
-fovea_room_make(const struct fovea_pool_model *model)
+fovea_room_make(const struct fovea_group *group)
 {
     /* Those that cannot help yet are kept warm, but not for ever. */
-    bool is_overdue = model->pool->now_ns - model->turn_ns >= FOVEA_TURN_NS;
-    if (!is_overdue && !is_enough_with(model, LEAVING_DISPENSABLE)) {
+    bool is_overdue = group->pool->now_ns - group->turn_ns >= FOVEA_TURN_NS;
+    if (!is_overdue && !is_enough_with(group, LEAVING_DISPENSABLE)) {
         return;
     }
-    while (!is_enough_with(model, LEAVING_ENDING) && evict_one(model)) {
+    while (!is_enough_with(group, LEAVING_ENDING) && evict_one(group)) {
     }
 }
 
@@ -158,53 +156,53 @@ has_place(const struct fovea_pool *pool)
 }
 
 void
-fovea_room_make_place(const struct fovea_pool_model *model)
+fovea_room_make_place(const struct fovea_group *group)
 {
-    if (!has_place(model->pool)) {
-        (void)evict_one(model); /* or wait until any worker ends */
+    if (!has_place(group->pool)) {
+        (void)evict_one(group); /* or wait until any worker ends */
     }
 }
 
 bool
 fovea_turn_is_over(const struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    const struct fovea_pool_model *first = fovea_turn_first(pool);
-    return first && first != slot->model && has_had_its_turn(slot, first) &&
+    struct fovea_pool *pool = slot->group->pool;
+    const struct fovea_group *first = fovea_turn_first(pool);
+    return first && first != slot->group && has_had_its_turn(slot, first) &&
             !(has_place(pool) && is_enough_with(first, LEAVING_ENDING));
 }
 
 /* As it is now. */
 static enum fovea_status
-refuse(const struct fovea_pool_model *model,
-        const struct fovea_governor *governor, struct fovea_error *err)
+refuse(const struct fovea_group *group, const struct fovea_governor *governor,
+        struct fovea_error *err)
 {
-    uint64_t need = fovea_room_need(model, 1);
+    uint64_t need = fovea_room_need(group, 1);
     return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
             "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
             " MB available %s",
-            model->settings.key, need / MIB + (need % MIB != 0),
+            group->settings.key, need / MIB + (need % MIB != 0),
             fovea_governor_room(governor) / MIB,
             fovea_limit_by(FOVEA_LIMIT_MEMORY));
 }
 
 void
-fovea_room_refusal(const struct fovea_pool_model *model,
+fovea_room_refusal(const struct fovea_group *group,
         struct fovea_error *error_out)
 {
-    (void)refuse(model, &model->pool->governor, error_out);
+    (void)refuse(group, &group->pool->governor, error_out);
 }
 
 enum fovea_status
-fovea_room_check(const struct fovea_pool_model *model,
+fovea_room_check(const struct fovea_group *group,
         const struct fovea_memory *memory, struct fovea_error *err)
 {
-    struct fovea_governor governor = model->pool->governor;
+    struct fovea_governor governor = group->pool->governor;
     if (memory) {
         fovea_governor_update(&governor, memory);
     }
     uint64_t most = fovea_sum_bytes(fovea_governor_room(&governor),
-            coming_bytes(model, LEAVING_ALL));
-    return most >= fovea_room_need(model, 1) ? FOVEA_OK
-                                             : refuse(model, &governor, err);
+            coming_bytes(group, LEAVING_ALL));
+    return most >= fovea_room_need(group, 1) ? FOVEA_OK
+                                             : refuse(group, &governor, err);
 }

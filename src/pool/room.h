@@ -14,40 +14,40 @@
 #ifndef FOVEA_POOL_ROOM_H
 #define FOVEA_POOL_ROOM_H
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 /* So long a model that works keeps its workers from one that waits; and so long
    that one has to wait before. */
 #define FOVEA_TURN_NS (2 * FOVEA_NS_PER_S)
 
 /** Bytes for so many workers, with the weights if nobody holds them yet. */
-uint64_t fovea_room_need(const struct fovea_pool_model *model, unsigned n);
+uint64_t fovea_room_need(const struct fovea_group *group, unsigned n);
 
 /** FOVEA_ERR_MEMORY_EXHAUSTED if a worker would not fit even if those of all
  *  other models had gone. memory: fresh facts, or NULL. Any thread, mu held. */
 FOVEA_NODISCARD enum fovea_status fovea_room_check(
-        const struct fovea_pool_model *model, const struct fovea_memory *memory,
+        const struct fovea_group *group, const struct fovea_memory *memory,
         struct fovea_error *err);
 
 /** Make as many others end as it takes for this one's worker. */
-void fovea_room_make(const struct fovea_pool_model *model);
+void fovea_room_make(const struct fovea_group *group);
 /** The same for a place in the table of workers. */
-void fovea_room_make_place(const struct fovea_pool_model *model);
+void fovea_room_make_place(const struct fovea_group *group);
 
 /** "Cannot spawn workers for ...". */
-void fovea_room_refusal(const struct fovea_pool_model *model,
+void fovea_room_refusal(const struct fovea_group *group,
         struct fovea_error *error_out);
 
 /** Everybody who wants a cold start and has no turn yet gets one. */
 void fovea_turns_take(struct fovea_pool *pool);
 /** It wants none any more, or has started. */
-void fovea_turn_end(struct fovea_pool_model *model);
+void fovea_turn_end(struct fovea_group *group);
 /** It has waited for memory. */
-bool fovea_turn_waits(const struct fovea_pool_model *model);
+bool fovea_turn_waits(const struct fovea_group *group);
 /** The one whose turn it is; NULL if nobody waits. */
-struct fovea_pool_model *fovea_turn_first(struct fovea_pool *pool);
+struct fovea_group *fovea_turn_first(struct fovea_pool *pool);
 /** What those need who wait behind this one, with a worker each. */
-uint64_t fovea_turns_need(const struct fovea_pool_model *model);
+uint64_t fovea_turns_need(const struct fovea_group *group);
 /** Whether this worker is to go for the one whose turn it is, although there is
  *  work for it. */
 bool fovea_turn_is_over(const struct fovea_slot *slot);

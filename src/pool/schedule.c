@@ -7,7 +7,7 @@
 
 #include "base/limits.h"
 #include "pool/canary.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "pool/room.h"
 #include "sys/memfd.h"
 
@@ -17,15 +17,15 @@ enum {
 };
 
 static struct fovea_slot *
-find_worker(const struct fovea_pool_model *model)
+find_worker(const struct fovea_group *group)
 {
     /* The one that worked last: the others can go idle, and its memory is
        warm. */
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     struct fovea_slot *latest = NULL;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        if (slot->model == model && fovea_slot_is_free_to_work(slot) &&
+        if (slot->group == group && fovea_slot_is_free_to_work(slot) &&
                 !fovea_turn_is_over(slot) && !fovea_grant_is_owed(slot) &&
                 (!latest || slot->used_ns > latest->used_ns)) {
             latest = slot;
@@ -37,25 +37,25 @@ find_worker(const struct fovea_pool_model *model)
 /* Where the rows of a job's pixels go, and where one is copied to. The worker
    cannot make it smaller under our reading. */
 static enum fovea_status
-make_output(const struct fovea_pool_model *model, size_t n, int *fd_out,
+make_output(const struct fovea_group *group, size_t n, int *fd_out,
         struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
-    if (pool->row_size < model->settings.row_bytes) {
+    struct fovea_pool *pool = group->pool;
+    if (pool->row_size < group->settings.row_bytes) {
         free(pool->row);
         pool->row_size = 0;
-        pool->row = malloc(model->settings.row_bytes);
+        pool->row = malloc(group->settings.row_bytes);
         if (!pool->row) {
-            return fovea_fail_memory(err, model->settings.row_bytes, "pixels");
+            return fovea_fail_memory(err, group->settings.row_bytes, "pixels");
         }
-        pool->row_size = model->settings.row_bytes;
+        pool->row_size = group->settings.row_bytes;
     }
     FOVEA_AUTO_FD int fd = -1;
     enum fovea_status status = fovea_memfd_create("fovea-pixels", &fd, err);
     if (status) {
         return status;
     }
-    if (ftruncate(fd, (off_t)(n * model->settings.row_bytes)) ||
+    if (ftruncate(fd, (off_t)(n * group->settings.row_bytes)) ||
             fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
                 "cannot make room for the pixels of %zu images", n);
@@ -74,9 +74,9 @@ send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
     size_t n = 0;
     for (const struct fovea_pool_item *item = items->first; item;
             item = item->next) {
-        job.images[n].size = item->image.size;
-        job.images[n].raw = item->image.raw;
-        fds[n++] = item->image.fd;
+        job.images[n].size = item->request.size;
+        job.images[n].raw = item->request.raw;
+        fds[n++] = item->request.fd;
     }
     if (output >= 0) {
         fds[n++] = output;
@@ -87,67 +87,67 @@ send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
     fovea_job_write(&job, &writer);
     FOVEA_ASSERT(!writer.overflow);
     return fovea_frame_send(slot->channel, FOVEA_FRAME_JOB,
-            slot->model->pool->last_job + 1, bytes, writer.size, fds, n, err);
+            slot->group->pool->last_job + 1, bytes, writer.size, fds, n, err);
 }
 
 static void
-put_back(struct fovea_pool_model *model, struct fovea_items *items)
+put_back(struct fovea_group *group, struct fovea_items *items)
 {
-    fovea_lock(model->pool);
+    fovea_lock(group->pool);
     while (items->last) {
         struct fovea_pool_item *item = items->last;
         fovea_items_remove(items, item);
-        fovea_queue_push_front(&model->queue, item);
+        fovea_queue_push_front(&group->queue, item);
     }
-    fovea_unlock(model->pool);
+    fovea_unlock(group->pool);
 }
 
 static void
-take_in_hand(struct fovea_slot *slot, struct fovea_items *items)
+set_inflight(struct fovea_slot *slot, struct fovea_items *items)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     slot->job_id = ++pool->last_job;
     fovea_channel_send(&slot->channel_state, FOVEA_FRAME_JOB);
     slot->progress_ns = pool->now_ns;
     slot->job_ns = pool->now_ns;
-    fovea_log_budget_images(&slot->log, (unsigned)items->n);
-    slot->hands_due_ns = FOVEA_NEVER;
+    fovea_log_budget_items(&slot->log, (unsigned)items->n);
+    slot->inflight_due_ns = FOVEA_NEVER;
     fovea_lock(pool);
-    slot->n_hands = (uint32_t)items->n;
-    slot->n_left = slot->n_hands;
-    for (uint32_t i = 0; i < slot->n_hands; i++) {
+    slot->n_inflight = (uint32_t)items->n;
+    slot->n_left = slot->n_inflight;
+    for (uint32_t i = 0; i < slot->n_inflight; i++) {
         struct fovea_pool_item *item = fovea_items_pop(items);
         item->handed_ns = pool->now_ns;
-        slot->has_suspect = item->n_deaths > 0; /* they go alone */
-        slot->hands[i] = (struct fovea_hand){
+        slot->has_isolated = item->n_deaths > 0; /* they go alone */
+        slot->inflight[i] = (struct fovea_inflight){
             .item = item,
-            .is_raw = item->image.raw,
+            .is_raw = item->request.raw,
         };
-        if (item->image.deadline_ns < slot->hands_due_ns) {
-            slot->hands_due_ns = item->image.deadline_ns;
+        if (item->request.deadline_ns < slot->inflight_due_ns) {
+            slot->inflight_due_ns = item->request.deadline_ns;
         }
     }
     fovea_unlock(pool);
     fovea_slot_set_state(slot, FOVEA_WORKER_PROCESSING);
-    fovea_loop_due(pool, slot->hands_due_ns);
-    fovea_loop_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
+    fovea_poll_due(pool, slot->inflight_due_ns);
+    fovea_poll_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
 }
 
 static enum fovea_status
 give(struct fovea_slot *slot, struct fovea_items *items,
         struct fovea_error *err)
 {
-    const struct fovea_pool_model *model = slot->model;
-    if (model->settings.kind == FOVEA_WORK_PIXELS && slot->output_fd < 0) {
+    const struct fovea_group *group = slot->group;
+    if (group->settings.kind == FOVEA_WORK_PIXELS && slot->output_fd < 0) {
         enum fovea_status status =
-                make_output(model, items->n, &slot->output_fd, err);
+                make_output(group, items->n, &slot->output_fd, err);
         if (status) {
             return status;
         }
     }
     enum fovea_status status = send_job(slot, items, slot->output_fd, err);
     if (!status) {
-        take_in_hand(slot, items);
+        set_inflight(slot, items);
     }
     return status;
 }
@@ -158,9 +158,9 @@ hand_over(struct fovea_slot *slot, struct fovea_items *items)
     struct fovea_error error;
     enum fovea_status status = give(slot, items, &error);
     if (status == FOVEA_ERR_NO_MEMORY) {
-        fovea_answer_all(items, &error);
+        fovea_complete_all(items, &error);
     } else if (status) {
-        put_back(slot->model, items);
+        put_back(slot->group, items);
         fovea_slot_send_failed(slot, &error);
     }
 }
@@ -176,8 +176,8 @@ is_fresh(const struct fovea_slot *slot)
 static bool
 try_out(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
-    struct fovea_pool_item *canary = fovea_canary_create(model);
+    struct fovea_group *group = slot->group;
+    struct fovea_pool_item *canary = fovea_canary_create(group);
     if (!canary) {
         return false;
     }
@@ -186,11 +186,11 @@ try_out(struct fovea_slot *slot)
     fovea_items_push(&items, canary);
     enum fovea_status status = give(slot, &items, &error);
     if (!status) {
-        fovea_lock(model->pool);
-        slot->hands[0].item = NULL; /* nobody waits for it */
-        fovea_unlock(model->pool);
+        fovea_lock(group->pool);
+        slot->inflight[0].item = NULL; /* nobody waits for it */
+        fovea_unlock(group->pool);
         slot->is_on_trial = true;
-        model->trial.is_running = true;
+        group->trial.is_running = true;
     } else if (status != FOVEA_ERR_NO_MEMORY) {
         fovea_slot_send_failed(slot, &error);
     }
@@ -199,37 +199,37 @@ try_out(struct fovea_slot *slot)
 }
 
 static bool
-has_suspect(const struct fovea_slot *slot)
+has_isolated(const struct fovea_slot *slot)
 {
-    return slot->state == FOVEA_WORKER_PROCESSING && slot->has_suspect;
+    return slot->state == FOVEA_WORKER_PROCESSING && slot->has_isolated;
 }
 
-/* Suspects may hold half of the workers, but one of them always. */
+/* Isolated items may hold half of the workers, but one of them always. */
 static bool
-may_take_suspects(const struct fovea_pool_model *model)
+may_take_isolated(const struct fovea_group *group)
 {
-    unsigned n = fovea_slot_count(model, has_suspect) + 1;
-    return n == 1 || 2 * n <= fovea_slot_count(model, fovea_slot_is_ready);
+    unsigned n = fovea_slot_count(group, has_isolated) + 1;
+    return n == 1 || 2 * n <= fovea_slot_count(group, fovea_slot_is_ready);
 }
 
 static void
-dispatch(struct fovea_pool_model *model)
+dispatch(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     struct fovea_slot *slot = NULL;
-    while (!model->trial.is_running && (slot = find_worker(model))) {
+    while (!group->trial.is_running && (slot = find_worker(group))) {
         struct fovea_items items = { 0 };
         struct fovea_share share = {
-            .n_idle = fovea_slot_count(model, fovea_slot_is_free_to_work),
-            .max = model->settings.max_batch,
-            .no_suspects = !may_take_suspects(model),
+            .n_idle = fovea_slot_count(group, fovea_slot_is_free_to_work),
+            .max = group->settings.max_batch,
+            .no_isolated = !may_take_isolated(group),
         };
-        if (is_fresh(slot) && fovea_trial_is_due(&model->trial) &&
+        if (is_fresh(slot) && fovea_trial_is_due(&group->trial) &&
                 try_out(slot)) {
             continue;
         }
         fovea_lock(pool);
-        fovea_queue_take(&model->queue, &share, &items);
+        fovea_queue_take(&group->queue, &share, &items);
         fovea_unlock(pool);
         if (items.n == 0) {
             return;
@@ -239,84 +239,84 @@ dispatch(struct fovea_pool_model *model)
 }
 
 static void
-expire(struct fovea_pool_model *model)
+expire(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     struct fovea_items expired;
     fovea_lock(pool);
-    fovea_queue_take_expired(&model->queue, pool->now_ns, &expired);
-    int64_t due = model->queue.due_ns;
+    fovea_queue_take_expired(&group->queue, pool->now_ns, &expired);
+    int64_t due = group->queue.due_ns;
     fovea_unlock(pool);
-    fovea_loop_due(pool, due);
+    fovea_poll_due(pool, due);
     struct fovea_error late;
-    if (fovea_turn_waits(model)) {
-        fovea_room_refusal(model, &late);
+    if (fovea_turn_waits(group)) {
+        fovea_room_refusal(group, &late);
     } else {
         (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
                 "the deadline passed before a worker was free %s",
                 fovea_limit_by(FOVEA_LIMIT_DEADLINE));
     }
-    fovea_answer_all(&expired, &late);
+    fovea_complete_all(&expired, &late);
 }
 
 /* Nobody has the model open any more, and nothing is left to do. */
 static void
-stop_workers(struct fovea_pool_model *model)
+stop_workers(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        if (slot->model == model && fovea_slot_lives(slot) &&
-                slot->n_hands == 0) {
+        if (slot->group == group && fovea_slot_lives(slot) &&
+                slot->n_inflight == 0) {
             fovea_slot_stop(slot, FOVEA_STOP_MODEL);
-            fovea_loop_due(pool, slot->due_ns);
+            fovea_poll_due(pool, slot->due_ns);
         }
     }
 }
 
 void
-fovea_schedule(struct fovea_pool_model *model)
+fovea_schedule(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
-    expire(model);
+    struct fovea_pool *pool = group->pool;
+    expire(group);
     fovea_lock(pool);
-    bool is_open = model->n_handles > 0;
-    bool has_work = fovea_queue_size(&model->queue) > 0;
-    bool is_wanted = has_work || model->prewarms;
+    bool is_open = group->n_handles > 0;
+    bool has_work = fovea_queue_size(&group->queue) > 0;
+    bool is_wanted = has_work || group->prewarms;
     bool refuses =
-            is_wanted && fovea_breaker_refuses(&model->breaker, pool->now_ns);
+            is_wanted && fovea_breaker_refuses(&group->breaker, pool->now_ns);
     fovea_unlock(pool);
     if (refuses) {
         struct fovea_error error;
-        fovea_failure_refusal(model, pool->now_ns, &error);
-        fovea_fail_waiting(model, &error);
+        fovea_failure_refusal(group, pool->now_ns, &error);
+        fovea_complete_waiting(group, &error);
         is_wanted = false;
     }
     if (is_wanted) {
-        dispatch(model);
+        dispatch(group);
         fovea_lock(pool);
-        is_wanted = fovea_queue_size(&model->queue) > 0 || model->prewarms;
+        is_wanted = fovea_queue_size(&group->queue) > 0 || group->prewarms;
         fovea_unlock(pool);
     }
     if (is_wanted) {
-        fovea_start_workers(model);
+        fovea_start_workers(group);
     } else {
-        fovea_turn_end(model);
+        fovea_turn_end(group);
         if (!is_open) {
-            stop_workers(model);
+            stop_workers(group);
         }
     }
-    fovea_weights_hand_out(model);
+    fovea_group_weights_send(group);
 }
 
 /* mu held. */
 static void
 take_cancelled(struct fovea_slot *slot, struct fovea_items *cancelled)
 {
-    for (uint32_t i = 0; i < slot->n_hands; i++) {
-        struct fovea_hand *hand = &slot->hands[i];
-        if (hand->item && hand->item->is_cancelled) {
-            fovea_items_push(cancelled, FOVEA_TAKE(hand->item));
+    for (uint32_t i = 0; i < slot->n_inflight; i++) {
+        struct fovea_inflight *inflight = &slot->inflight[i];
+        if (inflight->item && inflight->item->is_cancelled) {
+            fovea_items_push(cancelled, FOVEA_TAKE(inflight->item));
         }
     }
 }
@@ -334,5 +334,5 @@ fovea_schedule_cancel(struct fovea_pool *pool)
     fovea_unlock(pool);
     struct fovea_error wish;
     (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "the image was cancelled");
-    fovea_answer_all(&cancelled, &wish);
+    fovea_complete_all(&cancelled, &wish);
 }

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "wire/exit.h"
 
 #define BIT(state) (1U << FOVEA_WORKER_##state)
@@ -43,7 +43,7 @@ fovea_slot_is_free_to_work(const struct fovea_slot *slot)
 {
     return (slot->state == FOVEA_WORKER_READY ||
                    slot->state == FOVEA_WORKER_IDLE) &&
-            !slot->is_silent;
+            !slot->is_disconnected;
 }
 
 bool
@@ -53,14 +53,14 @@ fovea_slot_is_ready(const struct fovea_slot *slot)
 }
 
 unsigned
-fovea_slot_count(const struct fovea_pool_model *model,
+fovea_slot_count(const struct fovea_group *group,
         bool (*test)(const struct fovea_slot *slot))
 {
-    const struct fovea_pool *pool = model->pool;
+    const struct fovea_pool *pool = group->pool;
     unsigned n = 0;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         const struct fovea_slot *slot = &pool->slots[i];
-        n += slot->state != FOVEA_WORKER_DEAD && slot->model == model &&
+        n += slot->state != FOVEA_WORKER_DEAD && slot->group == group &&
                 test(slot);
     }
     return n;
@@ -81,7 +81,7 @@ void
 fovea_slot_set_state(struct fovea_slot *slot, enum fovea_worker_state state)
 {
     FOVEA_ASSERT(nexts[slot->state] & (1U << state));
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     fovea_lock(pool);
     slot->state = state;
     slot->since_ns = pool->now_ns;
@@ -105,9 +105,9 @@ set_reason(struct fovea_slot *slot, enum fovea_stop_reason reason,
         const struct fovea_error *why)
 {
     slot->blame = fovea_blame_find(reason, find_phase(slot));
-    fovea_lock(slot->model->pool);
+    fovea_lock(slot->group->pool);
     slot->reason = reason;
-    fovea_unlock(slot->model->pool);
+    fovea_unlock(slot->group->pool);
     if (why) {
         slot->failure = *why;
     }
@@ -126,18 +126,18 @@ close_fd(int *fd)
 static void
 give_back(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
+    struct fovea_group *group = slot->group;
     fovea_process_close(&slot->process);
     close_fd(&slot->channel);
     close_fd(&slot->log_fd);
     close_fd(&slot->output_fd);
     fovea_slot_set_state(slot, FOVEA_WORKER_DEAD);
     fovea_grant_release_all(slot);
-    fovea_lock(model->pool);
-    fovea_governor_release(&model->pool->governor, &slot->own);
-    model->counts.stops[slot->reason]++;
-    fovea_unlock(model->pool);
-    fovea_weights_gone(slot);
+    fovea_lock(group->pool);
+    fovea_governor_release(&group->pool->governor, &slot->own);
+    group->counts.stops[slot->reason]++;
+    fovea_unlock(group->pool);
+    fovea_group_weights_gone(slot);
 }
 
 static void
@@ -146,21 +146,22 @@ bury(struct fovea_slot *slot)
     give_back(slot);
     bool said_why = slot->failure.code != FOVEA_OK;
     bool has_line = slot->last_line[0] != '\0';
-    fovea_event_tell(slot->model->pool, FOVEA_EVENT_WORKER_STOPPED, slot->model,
-            slot, "%s%s%s%s%s", fovea_stop_reason_name(slot->reason),
-            said_why ? ": " : "", said_why ? slot->failure.message : "",
+    fovea_event_report(slot->group->pool, FOVEA_EVENT_WORKER_STOPPED,
+            slot->group, slot, "%s%s%s%s%s",
+            fovea_stop_reason_name(slot->reason), said_why ? ": " : "",
+            said_why ? slot->failure.message : "",
             has_line && said_why ? "; its last words: " : "",
             has_line && said_why ? slot->last_line : "");
 }
 
 struct fovea_slot *
-fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
+fovea_slot_start(struct fovea_group *group, struct fovea_reservation *own)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     struct fovea_slot *slot = fovea_slot_find(pool);
     FOVEA_ASSERT(slot);
     struct fovea_slot fresh = {
-        .model = model,
+        .group = group,
         .state = FOVEA_WORKER_DEAD,
         .started_ns = pool->now_ns,
         .own = *own,
@@ -171,8 +172,8 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
         .output_fd = -1,
         .channel_state = FOVEA_CHANNEL_NEW,
         .due_ns = fovea_later(pool->now_ns, pool->settings.load_ns),
-        .hands_due_ns = FOVEA_NEVER,
-        .is_probe = model->breaker.state == FOVEA_BREAKER_HALF_OPEN,
+        .inflight_due_ns = FOVEA_NEVER,
+        .is_probe = group->breaker.state == FOVEA_BREAKER_HALF_OPEN,
     };
     fovea_log_budget_init(&fresh.log);
     *own = (struct fovea_reservation){ 0 };
@@ -181,17 +182,17 @@ fovea_slot_start(struct fovea_pool_model *model, struct fovea_reservation *own)
     if (slot == &pool->slots[pool->n_slots]) {
         pool->n_slots++;
     }
-    fovea_breaker_started(&model->breaker);
+    fovea_breaker_started(&group->breaker);
     fovea_unlock(pool);
     fovea_slot_set_state(slot, FOVEA_WORKER_SPAWNING);
 
     struct fovea_error error;
     bool is_running = fovea_spawn(pool, slot, &error) == FOVEA_OK;
     if (is_running) {
-        fovea_event_tell(pool, FOVEA_EVENT_WORKER_STARTED, model, slot,
+        fovea_event_report(pool, FOVEA_EVENT_WORKER_STARTED, group, slot,
                 "process %d", (int)slot->pid);
     }
-    if (!is_running || !fovea_loop_watch(pool, slot, &error)) {
+    if (!is_running || !fovea_poll_watch(pool, slot, &error)) {
         set_reason(slot, FOVEA_STOP_EXEC, &error);
         fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
         if (is_running) { /* nothing would tell us of its end */
@@ -208,8 +209,8 @@ static void
 look_soon(const struct fovea_slot *slot)
 {
     if (slot->process.fd < 0) {
-        struct fovea_pool *pool = slot->model->pool;
-        fovea_loop_due(pool, pool->now_ns + FOVEA_LOOK_SOON_NS);
+        struct fovea_pool *pool = slot->group->pool;
+        fovea_poll_due(pool, pool->now_ns + FOVEA_LOOK_SOON_NS);
     }
 }
 
@@ -217,13 +218,13 @@ void
 fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
         const struct fovea_error *why)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     set_reason(slot, reason, why);
     fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
-    fovea_loop_unwatch(pool, slot->channel);
+    fovea_poll_unwatch(pool, slot->channel);
     (void)!fovea_process_signal(&slot->process, SIGKILL);
     look_soon(slot);
-    fovea_failure_lose_hands(slot);
+    fovea_failure_lose_inflight(slot);
     fovea_failure_judge(slot);
 }
 
@@ -232,13 +233,13 @@ fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
 void
 fovea_slot_lose_channel(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     fovea_lock(pool);
-    slot->is_silent = true;
+    slot->is_disconnected = true;
     fovea_unlock(pool);
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
-    fovea_loop_unwatch(pool, slot->channel);
-    fovea_loop_due(pool, slot->due_ns);
+    fovea_poll_unwatch(pool, slot->channel);
+    fovea_poll_due(pool, slot->due_ns);
     look_soon(slot);
 }
 
@@ -255,8 +256,8 @@ fovea_slot_send_failed(struct fovea_slot *slot, const struct fovea_error *why)
 void
 fovea_slot_stop(struct fovea_slot *slot, enum fovea_stop_reason reason)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    FOVEA_ASSERT(slot->n_hands == 0 && fovea_slot_lives(slot));
+    struct fovea_pool *pool = slot->group->pool;
+    FOVEA_ASSERT(slot->n_inflight == 0 && fovea_slot_lives(slot));
     if (!fovea_slot_is_free_to_work(slot)) {
         fovea_slot_kill(slot, reason, NULL);
         return;
@@ -264,7 +265,7 @@ fovea_slot_stop(struct fovea_slot *slot, enum fovea_stop_reason reason)
     set_reason(slot, reason, NULL);
     fovea_slot_set_state(slot, FOVEA_WORKER_EVICTING);
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
-    fovea_loop_unwatch(pool, slot->channel);
+    fovea_poll_unwatch(pool, slot->channel);
     (void)shutdown(slot->channel, SHUT_RDWR);
     (void)!fovea_process_signal(&slot->process, SIGTERM);
     look_soon(slot);
@@ -308,7 +309,7 @@ describe_end(struct fovea_pool *pool, const siginfo_t *info,
 void
 fovea_slot_reap(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     /* What it said before its end counts, and may say why. */
     if (fovea_slot_lives(slot)) {
         fovea_receive(slot, UINT_MAX);
@@ -323,7 +324,7 @@ fovea_slot_reap(struct fovea_slot *slot)
     bool is_judged = slot->state == FOVEA_WORKER_FAILED;
     if (fovea_slot_lives(slot)) {
         fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
-        fovea_failure_lose_hands(slot);
+        fovea_failure_lose_inflight(slot);
     }
     bury(slot); /* first: who hears of it finds the memory free */
     if (!is_judged) {
@@ -339,10 +340,10 @@ fovea_slot_look(struct fovea_slot *slot)
     }
     if (fovea_process_has_ended(&slot->process)) {
         fovea_slot_reap(slot);
-    } else if (slot->is_silent || !fovea_slot_lives(slot)) {
+    } else if (slot->is_disconnected || !fovea_slot_lives(slot)) {
         look_soon(slot);
     } else {
-        struct fovea_pool *pool = slot->model->pool;
-        fovea_loop_due(pool, pool->now_ns + FOVEA_LOOK_NS);
+        struct fovea_pool *pool = slot->group->pool;
+        fovea_poll_due(pool, pool->now_ns + FOVEA_LOOK_NS);
     }
 }

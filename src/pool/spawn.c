@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "sys/program.h"
 
 /* What a worker may know of our environment: nothing but how its own libraries

@@ -26,27 +26,26 @@ fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns)
     enum fovea_pressure pressure = fovea_governor_pressure(&pool->governor);
     if (pressure != pool->pressure) {
         pool->pressure = pressure;
-        fovea_event_tell(pool, FOVEA_EVENT_PRESSURE, NULL, NULL, "%s",
+        fovea_event_report(pool, FOVEA_EVENT_PRESSURE, NULL, NULL, "%s",
                 fovea_pressure_name(pressure));
     }
 }
 
 /* All or nothing. */
 static bool
-reserve(struct fovea_pool_model *model, unsigned n,
-        struct fovea_reservation owns[])
+reserve(struct fovea_group *group, unsigned n, struct fovea_reservation owns[])
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     struct fovea_governor *governor = &pool->governor;
-    uint64_t shared = fovea_room_need(model, 0);
+    uint64_t shared = fovea_room_need(group, 0);
     fovea_lock(pool);
-    bool fits = fovea_room_need(model, n) <= fovea_governor_room(governor) &&
+    bool fits = fovea_room_need(group, n) <= fovea_governor_room(governor) &&
             (shared == 0 ||
-                    fovea_governor_reserve(governor, shared, &model->shared));
+                    fovea_governor_reserve(governor, shared, &group->shared));
     for (unsigned i = 0; i < n && fits; i++) {
         /* There is room, as was looked above. */
         FOVEA_ASSERT(fovea_governor_reserve(governor,
-                model->settings.worker_bytes, &owns[i]));
+                group->settings.worker_bytes, &owns[i]));
     }
     fovea_unlock(pool);
     return fits;
@@ -59,30 +58,30 @@ is_here(const struct fovea_slot *slot)
 }
 
 static size_t
-queue_size(struct fovea_pool_model *model)
+queue_size(struct fovea_group *group)
 {
-    fovea_lock(model->pool);
-    size_t n = fovea_queue_size(&model->queue);
-    fovea_unlock(model->pool);
+    fovea_lock(group->pool);
+    size_t n = fovea_queue_size(&group->queue);
+    fovea_unlock(group->pool);
     return n;
 }
 
 static void
-refuse(struct fovea_pool_model *model, const struct fovea_error *why)
+refuse(struct fovea_group *group, const struct fovea_error *why)
 {
-    fovea_turn_end(model);
-    fovea_event_tell(model->pool, FOVEA_EVENT_START_REFUSED, model, NULL, "%s",
-            why->message);
-    fovea_fail_waiting(model, why);
+    fovea_turn_end(group);
+    fovea_event_report(group->pool, FOVEA_EVENT_START_REFUSED, group, NULL,
+            "%s", why->message);
+    fovea_complete_waiting(group, why);
 }
 
 static bool
-breaker_allows(struct fovea_pool_model *model)
+breaker_allows(struct fovea_group *group)
 {
-    fovea_lock(model->pool);
-    bool allows = fovea_breaker_may_start(&model->breaker, model->pool->now_ns);
-    fovea_unlock(model->pool);
-    fovea_failure_breaker(model);
+    fovea_lock(group->pool);
+    bool allows = fovea_breaker_may_start(&group->breaker, group->pool->now_ns);
+    fovea_unlock(group->pool);
+    fovea_failure_breaker(group);
     return allows;
 }
 
@@ -103,14 +102,14 @@ smaller(unsigned a, unsigned b)
 }
 
 static void
-start_all(struct fovea_pool_model *model, unsigned n,
+start_all(struct fovea_group *group, unsigned n,
         struct fovea_reservation owns[])
 {
-    struct fovea_pool *pool = model->pool;
-    fovea_weights_look(model);
+    struct fovea_pool *pool = group->pool;
+    fovea_group_weights_look(group);
     struct fovea_slot *failed = NULL;
     for (unsigned i = 0; i < n && !failed; i++) {
-        struct fovea_slot *slot = fovea_slot_start(model, &owns[i]);
+        struct fovea_slot *slot = fovea_slot_start(group, &owns[i]);
         failed = slot->state == FOVEA_WORKER_DEAD ? slot : NULL;
     }
     if (!failed) {
@@ -127,14 +126,14 @@ start_all(struct fovea_pool_model *model, unsigned n,
 /* How many workers to begin with, if there is memory: not those that others
    wait for. */
 static unsigned
-choose_number(const struct fovea_pool_model *model)
+choose_number(const struct fovea_group *group)
 {
-    const struct fovea_pool *pool = model->pool;
+    const struct fovea_pool *pool = group->pool;
     unsigned n = smaller(COLD_START_WORKERS, pool->settings.max_workers);
     uint64_t room = fovea_governor_room(&pool->governor);
-    uint64_t need = fovea_room_need(model, n);
-    if (model->breaker.state == FOVEA_BREAKER_HALF_OPEN || need > room ||
-            fovea_turns_need(model) > room - need) {
+    uint64_t need = fovea_room_need(group, n);
+    if (group->breaker.state == FOVEA_BREAKER_HALF_OPEN || need > room ||
+            fovea_turns_need(group) > room - need) {
         n = 1;
     }
     return smaller(n, free_slots(pool));
@@ -142,153 +141,153 @@ choose_number(const struct fovea_pool_model *model)
 
 /* Whether it may start now; takes care of being called again if not. */
 static bool
-is_its_turn(struct fovea_pool_model *model)
+is_its_turn(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
-    if (!breaker_allows(model)) {
-        fovea_turn_end(model);
-        if (model->breaker.next_ns > pool->now_ns) {
-            fovea_loop_due(pool, model->breaker.next_ns);
+    struct fovea_pool *pool = group->pool;
+    if (!breaker_allows(group)) {
+        fovea_turn_end(group);
+        if (group->breaker.next_ns > pool->now_ns) {
+            fovea_poll_due(pool, group->breaker.next_ns);
         }
         return false; /* or a probe's end will tell */
     }
-    if (!model->has_turn) {
-        fovea_loop_due(pool, pool->now_ns); /* it gets one in the next round */
+    if (!group->has_turn) {
+        fovea_poll_due(pool, pool->now_ns); /* it gets one in the next round */
         return false;
     }
-    bool is_new = model->turn_ns == pool->now_ns;
-    bool is_first = fovea_turn_first(pool) == model;
+    bool is_new = group->turn_ns == pool->now_ns;
+    bool is_first = fovea_turn_first(pool) == group;
     if (!is_new && !is_first) {
         return false;
     }
     fovea_start_refresh(pool, is_new ? 0 : FOVEA_SCALE_AGAIN_NS);
     struct fovea_error why;
     fovea_lock(pool);
-    bool can = fovea_room_check(model, NULL, &why) == FOVEA_OK;
+    bool can = fovea_room_check(group, NULL, &why) == FOVEA_OK;
     fovea_unlock(pool);
     if (!can) {
-        refuse(model, &why);
+        refuse(group, &why);
     }
     return can && is_first;
 }
 
 static void
-cold_start(struct fovea_pool_model *model)
+cold_start(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
-    if (!is_its_turn(model)) {
+    struct fovea_pool *pool = group->pool;
+    if (!is_its_turn(group)) {
         return;
     }
-    if (fovea_grant_is_awaited_since(pool, model->turn_ns)) {
-        fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
+    if (fovea_grant_is_awaited_since(pool, group->turn_ns)) {
+        fovea_poll_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
         return;
     }
     struct fovea_reservation owns[COLD_START_WORKERS] = { 0 };
-    unsigned n = choose_number(model);
+    unsigned n = choose_number(group);
     bool has_place = n > 0;
-    while (n > 0 && !reserve(model, n, owns)) {
+    while (n > 0 && !reserve(group, n, owns)) {
         n--;
     }
     if (n == 0) {
         if (has_place) {
-            fovea_room_make(model);
+            fovea_room_make(group);
         } else {
-            fovea_room_make_place(model);
+            fovea_room_make_place(group);
         }
-        fovea_loop_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
+        fovea_poll_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);
         return;
     }
-    fovea_turn_end(model);
+    fovea_turn_end(group);
     fovea_lock(pool);
-    model->counts.n_cold_starts++;
+    group->counts.n_cold_starts++;
     fovea_unlock(pool);
-    fovea_event_tell(pool, FOVEA_EVENT_COLD_START, model, NULL, "%u worker%s",
+    fovea_event_report(pool, FOVEA_EVENT_COLD_START, group, NULL, "%u worker%s",
             n, n == 1 ? "" : "s");
-    start_all(model, n, owns);
+    start_all(group, n, owns);
 }
 
 /* One more beside others. */
 static enum fovea_status
-add_worker(struct fovea_pool_model *model, struct fovea_error *err)
+add_worker(struct fovea_group *group, struct fovea_error *err)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
     if (pool->pressure >= FOVEA_PRESSURE_HIGH) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "memory is short: no worker is added to those of %s",
-                model->settings.key);
+                group->settings.key);
     }
     if (fovea_turn_first(pool)) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "other models wait for memory: no worker is added to those of "
                 "%s",
-                model->settings.key);
+                group->settings.key);
     }
     if (fovea_grant_is_awaited(pool)) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "an image waits for memory: no worker is added to those of %s",
-                model->settings.key);
+                group->settings.key);
     }
     if (free_slots(pool) == 0) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "all %d places for workers are taken", FOVEA_MAX_WORKERS);
     }
-    if (!breaker_allows(model)) {
+    if (!breaker_allows(group)) {
         return fovea_fail(err, FOVEA_ERR_CIRCUIT_OPEN, "%s",
-                model->last_fault.message);
+                group->last_fault.message);
     }
     struct fovea_reservation own[1] = { { 0 } };
-    if (!reserve(model, 1, own)) {
+    if (!reserve(group, 1, own)) {
         struct fovea_error why;
-        fovea_room_refusal(model, &why);
+        fovea_room_refusal(group, &why);
         return fovea_fail(err, why.code, "%s", why.message);
     }
-    start_all(model, 1, own);
+    start_all(group, 1, own);
     return FOVEA_OK;
 }
 
 static struct fovea_prewarm *
-find_prewarm(struct fovea_pool_model *model)
+find_prewarm(struct fovea_group *group)
 {
-    fovea_lock(model->pool);
-    struct fovea_prewarm *prewarm = model->prewarms;
+    fovea_lock(group->pool);
+    struct fovea_prewarm *prewarm = group->prewarms;
     while (prewarm && prewarm->is_seen) {
         prewarm = prewarm->next;
     }
     if (prewarm) {
         prewarm->is_seen = true;
     }
-    fovea_unlock(model->pool);
+    fovea_unlock(group->pool);
     return prewarm;
 }
 
 /* Each that is new, where workers live already: one more, and wait for it. The
    one that asks stays where it is until it is done, so it may be looked at. */
 static void
-serve_prewarms(struct fovea_pool_model *model)
+serve_prewarms(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
-    if (model->breaker.next_ns > pool->now_ns) {
-        fovea_loop_due(pool, model->breaker.next_ns);
+    struct fovea_pool *pool = group->pool;
+    if (group->breaker.next_ns > pool->now_ns) {
+        fovea_poll_due(pool, group->breaker.next_ns);
         return;
     }
-    for (struct fovea_prewarm *prewarm; (prewarm = find_prewarm(model));) {
+    for (struct fovea_prewarm *prewarm; (prewarm = find_prewarm(group));) {
         struct fovea_error error = { .code = FOVEA_OK };
-        bool is_full = fovea_slot_count(model, fovea_slot_lives) >=
+        bool is_full = fovea_slot_count(group, fovea_slot_lives) >=
                 pool->settings.max_workers;
         uint64_t serial = pool->last_serial + 1;
         if (!is_full) {
             fovea_lock(pool);
             prewarm->serial = serial;
             fovea_unlock(pool);
-            if (add_worker(model, &error)) {
-                fovea_prewarm_done(model, serial, &error);
+            if (add_worker(group, &error)) {
+                fovea_prewarm_done(group, serial, &error);
             }
-        } else if (fovea_slot_count(model, fovea_slot_is_ready) > 0) {
+        } else if (fovea_slot_count(group, fovea_slot_is_ready) > 0) {
             fovea_lock(pool);
             prewarm->serial = serial; /* of nobody: for this one alone */
             fovea_unlock(pool);
-            fovea_prewarm_done(model, serial, &error);
+            fovea_prewarm_done(group, serial, &error);
         }
     }
 }
@@ -300,26 +299,26 @@ is_busy(const struct fovea_slot *slot)
 }
 
 void
-fovea_start_workers(struct fovea_pool_model *model)
+fovea_start_workers(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
-    unsigned n_live = fovea_slot_count(model, fovea_slot_lives);
+    struct fovea_pool *pool = group->pool;
+    unsigned n_live = fovea_slot_count(group, fovea_slot_lives);
     if (n_live == 0) {
-        while (find_prewarm(model)) {
+        while (find_prewarm(group)) {
             /* They wait for any worker now. */
         }
-        cold_start(model);
+        cold_start(group);
         return;
     }
-    fovea_turn_end(model);
-    serve_prewarms(model);
-    if (queue_size(model) == 0 || n_live >= pool->settings.max_workers ||
-            fovea_slot_count(model, is_busy) < n_live) {
+    fovea_turn_end(group);
+    serve_prewarms(group);
+    if (queue_size(group) == 0 || n_live >= pool->settings.max_workers ||
+            fovea_slot_count(group, is_busy) < n_live) {
         return;
     }
-    if (pool->now_ns >= model->scale_ns && add_worker(model, NULL)) {
-        model->scale_ns = pool->now_ns + FOVEA_SCALE_AGAIN_NS;
+    if (pool->now_ns >= group->scale_ns && add_worker(group, NULL)) {
+        group->scale_ns = pool->now_ns + FOVEA_SCALE_AGAIN_NS;
     }
-    fovea_loop_due(pool,
-            model->scale_ns > pool->now_ns ? model->scale_ns : FOVEA_NEVER);
+    fovea_poll_due(pool,
+            group->scale_ns > pool->now_ns ? group->scale_ns : FOVEA_NEVER);
 }

@@ -4,22 +4,21 @@
  */
 #include <string.h>
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 static void
-copy_model(const struct fovea_pool_model *model,
-        struct fovea_model_stats *stats_out)
+copy_group(const struct fovea_group *group, struct fovea_model_stats *stats_out)
 {
-    const struct fovea_pool *pool = model->pool;
-    *stats_out = model->counts;
+    const struct fovea_pool *pool = group->pool;
+    *stats_out = group->counts;
     stats_out->max_workers = pool->settings.max_workers;
     stats_out->max_queue = pool->settings.max_queue;
-    stats_out->n_workers = fovea_slot_count(model, fovea_slot_lives);
-    stats_out->n_queued = (uint32_t)fovea_queue_size(&model->queue);
-    stats_out->breaker = model->breaker.state;
-    stats_out->shared_bytes = model->shared_bytes;
+    stats_out->n_workers = fovea_slot_count(group, fovea_slot_lives);
+    stats_out->n_queued = (uint32_t)fovea_queue_size(&group->queue);
+    stats_out->breaker = group->breaker.state;
+    stats_out->shared_bytes = group->shared_bytes;
     for (unsigned i = 0; i < pool->n_slots; i++) {
-        if (pool->slots[i].model == model) {
+        if (pool->slots[i].group == group) {
             stats_out->n_in_hand += pool->slots[i].n_left;
         }
     }
@@ -39,7 +38,7 @@ copy_worker(const struct fovea_slot *slot, unsigned index, int64_t now_ns,
         .in_state_ns = now_ns - slot->since_ns,
         .ready_after_ns =
                 slot->ready_ns ? slot->ready_ns - slot->started_ns : 0,
-        .n_images = slot->n_images,
+        .n_images = slot->n_items,
         .n_in_hand = slot->n_left,
         .reserved_bytes = slot->own.bytes + slot->granted_bytes,
     };
@@ -63,10 +62,10 @@ copy_all(const struct fovea_pool *pool, struct fovea_pool_stats *stats,
 {
     size_t n_models = 0;
     size_t keys_size = 0;
-    for (const struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
+    for (const struct fovea_group *group = pool->groups; group;
+            group = group->next) {
         n_models++;
-        keys_size += strlen(model->settings.key) + 1;
+        keys_size += strlen(group->settings.key) + 1;
     }
     size_t models_size = n_models * sizeof *stats->models + keys_size;
     size_t workers_size = pool->n_slots * sizeof *stats->workers;
@@ -77,15 +76,15 @@ copy_all(const struct fovea_pool *pool, struct fovea_pool_stats *stats,
     }
     char *at = (char *)(stats->models + n_models);
     int64_t now_ns = fovea_clock_ns();
-    for (const struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
+    for (const struct fovea_group *group = pool->groups; group;
+            group = group->next) {
         struct fovea_model_stats *model_stats =
                 &stats->models[stats->n_models++];
-        copy_model(model, model_stats);
-        copy_key(model->settings.key, &model_stats->key, &at);
+        copy_group(group, model_stats);
+        copy_key(group->settings.key, &model_stats->key, &at);
         for (unsigned i = 0; i < pool->n_slots; i++) {
             const struct fovea_slot *slot = &pool->slots[i];
-            if (slot->model == model && slot->state != FOVEA_WORKER_DEAD) {
+            if (slot->group == group && slot->state != FOVEA_WORKER_DEAD) {
                 copy_worker(slot, i, now_ns, &stats->workers[stats->n_workers]);
                 stats->workers[stats->n_workers++].model_key = model_stats->key;
             }
@@ -95,8 +94,8 @@ copy_all(const struct fovea_pool *pool, struct fovea_pool_stats *stats,
 }
 
 enum fovea_status
-fovea_pool_read_stats(struct fovea_pool *pool,
-        struct fovea_pool_stats *stats_out, struct fovea_error *err)
+fovea_stats_read(struct fovea_pool *pool, struct fovea_pool_stats *stats_out,
+        struct fovea_error *err)
 {
     if (getpid() != pool->owner) {
         return fovea_fail(err, FOVEA_ERR_FORKED,

@@ -4,60 +4,58 @@
 /* Its oldest image; prewarms come now. What had its turn goes behind those that
    waited meanwhile. mu held. */
 static int64_t
-came_ns(const struct fovea_pool_model *model)
+came_ns(const struct fovea_group *group)
 {
-    const struct fovea_queue *queue = &model->queue;
+    const struct fovea_queue *queue = &group->queue;
     const struct fovea_pool_item *firsts[] = { queue->retries.first,
-        queue->suspects.first, queue->singles.first, queue->batches.first };
-    int64_t oldest_ns = model->pool->now_ns;
+        queue->isolated.first, queue->singles.first, queue->batches.first };
+    int64_t oldest_ns = group->pool->now_ns;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(firsts); i++) {
         if (firsts[i] && firsts[i]->queued_ns < oldest_ns) {
             oldest_ns = firsts[i]->queued_ns;
         }
     }
-    return oldest_ns > model->gave_way_ns ? oldest_ns : model->gave_way_ns;
+    return oldest_ns > group->yielded_ns ? oldest_ns : group->yielded_ns;
 }
 
 /* mu held. */
 static bool
-wants_turn(const struct fovea_pool_model *model)
+wants_turn(const struct fovea_group *group)
 {
-    return !model->has_turn &&
-            (fovea_queue_size(&model->queue) > 0 || model->prewarms) &&
-            model->breaker.next_ns <= model->pool->now_ns &&
-            fovea_slot_count(model, fovea_slot_lives) == 0;
+    return !group->has_turn &&
+            (fovea_queue_size(&group->queue) > 0 || group->prewarms) &&
+            group->breaker.next_ns <= group->pool->now_ns &&
+            fovea_slot_count(group, fovea_slot_lives) == 0;
 }
 
 void
 fovea_turns_take(struct fovea_pool *pool)
 {
     fovea_lock(pool);
-    for (struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
-        if (wants_turn(model)) {
-            model->has_turn = true;
-            model->turn_ns = pool->now_ns;
-            model->came_ns = came_ns(model);
+    for (struct fovea_group *group = pool->groups; group; group = group->next) {
+        if (wants_turn(group)) {
+            group->has_turn = true;
+            group->turn_ns = pool->now_ns;
+            group->came_ns = came_ns(group);
         }
     }
     fovea_unlock(pool);
 }
 
 bool
-fovea_turn_waits(const struct fovea_pool_model *model)
+fovea_turn_waits(const struct fovea_group *group)
 {
-    return model->has_turn && model->turn_ns < model->pool->now_ns;
+    return group->has_turn && group->turn_ns < group->pool->now_ns;
 }
 
-struct fovea_pool_model *
+struct fovea_group *
 fovea_turn_first(struct fovea_pool *pool)
 {
-    struct fovea_pool_model *first = NULL;
+    struct fovea_group *first = NULL;
     fovea_lock(pool);
-    for (struct fovea_pool_model *model = pool->models; model;
-            model = model->next) {
-        if (model->has_turn && (!first || model->came_ns < first->came_ns)) {
-            first = model;
+    for (struct fovea_group *group = pool->groups; group; group = group->next) {
+        if (group->has_turn && (!first || group->came_ns < first->came_ns)) {
+            first = group;
         }
     }
     fovea_unlock(pool);
@@ -65,29 +63,29 @@ fovea_turn_first(struct fovea_pool *pool)
 }
 
 void
-fovea_turn_end(struct fovea_pool_model *model)
+fovea_turn_end(struct fovea_group *group)
 {
-    if (model->has_turn) {
-        model->has_turn = false;
-        if (fovea_turn_first(model->pool)) {
-            fovea_loop_due(model->pool, model->pool->now_ns);
+    if (group->has_turn) {
+        group->has_turn = false;
+        if (fovea_turn_first(group->pool)) {
+            fovea_poll_due(group->pool, group->pool->now_ns);
         }
     }
 }
 
 uint64_t
-fovea_turns_need(const struct fovea_pool_model *model)
+fovea_turns_need(const struct fovea_group *group)
 {
     uint64_t sum = 0;
-    fovea_lock(model->pool);
-    for (const struct fovea_pool_model *other = model->pool->models; other;
+    fovea_lock(group->pool);
+    for (const struct fovea_group *other = group->pool->groups; other;
             other = other->next) {
-        if (other != model && other->has_turn &&
+        if (other != group && other->has_turn &&
                 __builtin_add_overflow(sum, fovea_room_need(other, 1), &sum)) {
             sum = UINT64_MAX;
             break;
         }
     }
-    fovea_unlock(model->pool);
+    fovea_unlock(group->pool);
     return sum;
 }

@@ -6,40 +6,40 @@
 #include <signal.h>
 
 #include "base/limits.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 
 /* Answer what is past its deadline in a worker's hands. The worker goes on: it
    will be done soon, and starting another costs more. */
 static void
-expire_hands(struct fovea_slot *slot)
+expire_inflight(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    if (pool->now_ns < slot->hands_due_ns) {
-        fovea_loop_due(pool, slot->hands_due_ns);
+    struct fovea_pool *pool = slot->group->pool;
+    if (pool->now_ns < slot->inflight_due_ns) {
+        fovea_poll_due(pool, slot->inflight_due_ns);
         return;
     }
     struct fovea_items expired = { 0 };
-    slot->hands_due_ns = FOVEA_NEVER;
+    slot->inflight_due_ns = FOVEA_NEVER;
     fovea_lock(pool);
-    for (uint32_t i = 0; i < slot->n_hands; i++) {
-        struct fovea_hand *hand = &slot->hands[i];
-        if (!hand->item) {
+    for (uint32_t i = 0; i < slot->n_inflight; i++) {
+        struct fovea_inflight *inflight = &slot->inflight[i];
+        if (!inflight->item) {
             continue;
         }
-        int64_t deadline = hand->item->image.deadline_ns;
+        int64_t deadline = inflight->item->request.deadline_ns;
         if (deadline <= pool->now_ns) {
-            fovea_items_push(&expired, FOVEA_TAKE(hand->item));
-        } else if (deadline < slot->hands_due_ns) {
-            slot->hands_due_ns = deadline;
+            fovea_items_push(&expired, FOVEA_TAKE(inflight->item));
+        } else if (deadline < slot->inflight_due_ns) {
+            slot->inflight_due_ns = deadline;
         }
     }
     fovea_unlock(pool);
-    fovea_loop_due(pool, slot->hands_due_ns);
+    fovea_poll_due(pool, slot->inflight_due_ns);
     struct fovea_error late;
     (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
             "the deadline passed while a worker was at the image %s",
             fovea_limit_by(FOVEA_LIMIT_DEADLINE));
-    fovea_answer_all(&expired, &late);
+    fovea_complete_all(&expired, &late);
 }
 
 /* Its time is over; but perhaps it was somebody who held it still. */
@@ -63,35 +63,35 @@ catch_up(struct fovea_slot *slot)
 {
     if (fovea_process_has_ended(&slot->process)) {
         fovea_slot_reap(slot);
-    } else if (!slot->is_silent) {
+    } else if (!slot->is_disconnected) {
         fovea_receive(slot, UINT_MAX);
     }
-    fovea_loop_due(slot->model->pool, slot->model->pool->now_ns);
+    fovea_poll_due(slot->group->pool, slot->group->pool->now_ns);
 }
 
 static int64_t
-image_due_ns(const struct fovea_slot *slot)
+item_due_ns(const struct fovea_slot *slot)
 {
     bool is_waiting = slot->channel_state == FOVEA_CHANNEL_ASKED; /* for us */
     return is_waiting ? FOVEA_NEVER
                       : fovea_later(slot->progress_ns,
-                                slot->model->pool->settings.image_ns);
+                                slot->group->pool->settings.image_ns);
 }
 
 static void
 upkeep_processing(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    if (pool->now_ns >= image_due_ns(slot)) {
+    struct fovea_pool *pool = slot->group->pool;
+    if (pool->now_ns >= item_due_ns(slot)) {
         catch_up(slot);
-        if (slot->state != FOVEA_WORKER_PROCESSING || slot->is_silent) {
+        if (slot->state != FOVEA_WORKER_PROCESSING || slot->is_disconnected) {
             return;
         }
     }
-    int64_t due = image_due_ns(slot);
+    int64_t due = item_due_ns(slot);
     if (pool->now_ns < due) {
-        fovea_loop_due(pool, due);
-        expire_hands(slot);
+        fovea_poll_due(pool, due);
+        expire_inflight(slot);
         return;
     }
     struct fovea_error why;
@@ -105,14 +105,14 @@ upkeep_processing(struct fovea_slot *slot)
 static void
 upkeep_idle(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     int64_t end = fovea_later(slot->used_ns, pool->settings.idle_ns);
     if (pool->now_ns >= end) {
         fovea_slot_stop(slot, FOVEA_STOP_IDLE);
-        fovea_loop_due(pool, slot->due_ns);
+        fovea_poll_due(pool, slot->due_ns);
         return;
     }
-    fovea_loop_due(pool, end);
+    fovea_poll_due(pool, end);
     if (slot->state != FOVEA_WORKER_READY) {
         return;
     }
@@ -120,21 +120,21 @@ upkeep_idle(struct fovea_slot *slot)
     if (pool->now_ns >= idle) {
         fovea_slot_set_state(slot, FOVEA_WORKER_IDLE);
     } else {
-        fovea_loop_due(pool, idle);
+        fovea_poll_due(pool, idle);
     }
 }
 
 static void
 upkeep_loading(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (pool->now_ns < slot->due_ns) {
-        fovea_loop_due(pool, slot->due_ns);
+        fovea_poll_due(pool, slot->due_ns);
         return;
     }
     enum fovea_worker_state state = slot->state;
     catch_up(slot);
-    if (slot->state != state || slot->is_silent ||
+    if (slot->state != state || slot->is_disconnected ||
             pool->now_ns < slot->due_ns) {
         return;
     }
@@ -148,11 +148,11 @@ upkeep_loading(struct fovea_slot *slot)
 }
 
 static void
-upkeep_silent(struct fovea_slot *slot)
+upkeep_disconnected(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
+    struct fovea_pool *pool = slot->group->pool;
     if (pool->now_ns < slot->due_ns) {
-        fovea_loop_due(pool, slot->due_ns);
+        fovea_poll_due(pool, slot->due_ns);
         return;
     }
     catch_up(slot);
@@ -168,9 +168,9 @@ upkeep_silent(struct fovea_slot *slot)
 void
 fovea_slot_upkeep(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->model->pool;
-    if (slot->is_silent && fovea_slot_lives(slot)) {
-        upkeep_silent(slot);
+    struct fovea_pool *pool = slot->group->pool;
+    if (slot->is_disconnected && fovea_slot_lives(slot)) {
+        upkeep_disconnected(slot);
         return;
     }
     switch (slot->state) {
@@ -190,7 +190,7 @@ fovea_slot_upkeep(struct fovea_slot *slot)
             (void)!fovea_process_signal(&slot->process, SIGKILL);
             slot->due_ns = FOVEA_NEVER;
         }
-        fovea_loop_due(pool, slot->due_ns);
+        fovea_poll_due(pool, slot->due_ns);
         break;
     case FOVEA_WORKER_FAILED:
     case FOVEA_WORKER_DEAD:

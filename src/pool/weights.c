@@ -19,7 +19,7 @@
 
 #include "base/size.h"
 #include "pool/chores.h"
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "spec/dtype.h"
 #include "sys/memfd.h"
 
@@ -36,107 +36,107 @@ is_here(const struct fovea_slot *slot)
 }
 
 static void
-drop(struct fovea_pool_model *model)
+drop(struct fovea_group *group)
 {
-    if (model->weights_fd >= 0) {
-        (void)close(model->weights_fd);
-        model->weights_fd = -1;
+    if (group->weights_fd >= 0) {
+        (void)close(group->weights_fd);
+        group->weights_fd = -1;
     }
-    model->weights = FOVEA_WEIGHTS_UNKNOWN;
-    model->weights_are_foreign = false;
+    group->weights = FOVEA_WEIGHTS_UNKNOWN;
+    group->weights_are_foreign = false;
 }
 
 static void
-take_in(struct fovea_pool_model *model, int fd, bool is_foreign)
+take_in(struct fovea_group *group, int fd, bool is_foreign)
 {
-    model->weights_fd = fd;
-    model->weights_are_foreign = is_foreign;
-    model->weights = FOVEA_WEIGHTS_HERE;
-    model->n_weights++;
+    group->weights_fd = fd;
+    group->weights_are_foreign = is_foreign;
+    group->weights = FOVEA_WEIGHTS_HERE;
+    group->n_weights++;
 }
 
 static bool
-add_chore(struct fovea_pool_model *model, enum fovea_chore_kind kind,
+add_chore(struct fovea_group *group, enum fovea_chore_kind kind,
         const char *text, int fd)
 {
-    struct fovea_chore chore = { .kind = kind, .model = model, .fd = fd };
+    struct fovea_chore chore = { .kind = kind, .group = group, .fd = fd };
     (void)snprintf(chore.text, sizeof chore.text, "%s", text);
-    return fovea_chores_add(model->pool, &chore);
+    return fovea_chores_add(group->pool, &chore);
 }
 
 void
-fovea_weights_look(struct fovea_pool_model *model)
+fovea_group_weights_look(struct fovea_group *group)
 {
-    if (model->weights != FOVEA_WEIGHTS_UNKNOWN ||
-            model->settings.kind == FOVEA_WORK_PIXELS) {
+    if (group->weights != FOVEA_WEIGHTS_UNKNOWN ||
+            group->settings.kind == FOVEA_WORK_PIXELS) {
         return;
     }
-    model->has_key = false;
-    model->weights = FOVEA_WEIGHTS_ABSENT;
-    if (model->pool->cache.directory &&
-            add_chore(model, FOVEA_CHORE_DIGEST, "", -1)) {
-        model->weights = FOVEA_WEIGHTS_DIGEST;
+    group->has_key = false;
+    group->weights = FOVEA_WEIGHTS_ABSENT;
+    if (group->pool->cache.directory &&
+            add_chore(group, FOVEA_CHORE_DIGEST, "", -1)) {
+        group->weights = FOVEA_WEIGHTS_DIGEST;
     }
 }
 
 /* Both parts of the key are known. */
 static void
-open_copy(struct fovea_pool_model *model)
+open_copy(struct fovea_group *group)
 {
-    fovea_cache_key(model->digest, fovea_dtype_word(model->settings.dtype),
-            model->engine, model->cache_key);
-    model->has_key = true;
-    model->weights = FOVEA_WEIGHTS_ABSENT;
-    if (add_chore(model, FOVEA_CHORE_OPEN, model->cache_key, -1)) {
-        model->weights = FOVEA_WEIGHTS_OPENING;
+    fovea_cache_key(group->digest, fovea_dtype_word(group->settings.dtype),
+            group->engine, group->cache_key);
+    group->has_key = true;
+    group->weights = FOVEA_WEIGHTS_ABSENT;
+    if (add_chore(group, FOVEA_CHORE_OPEN, group->cache_key, -1)) {
+        group->weights = FOVEA_WEIGHTS_OPENING;
     }
 }
 
 void
-fovea_weights_greeted(struct fovea_slot *slot, const char *engine)
+fovea_group_weights_greeted(struct fovea_slot *slot, const char *engine)
 {
-    struct fovea_pool_model *model = slot->model;
-    (void)snprintf(model->engine, sizeof model->engine, "%s", engine);
-    if (model->weights == FOVEA_WEIGHTS_ENGINE) {
-        open_copy(model);
+    struct fovea_group *group = slot->group;
+    (void)snprintf(group->engine, sizeof group->engine, "%s", engine);
+    if (group->weights == FOVEA_WEIGHTS_ENGINE) {
+        open_copy(group);
     }
 }
 
 static void
-digest_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
+digest_done(struct fovea_group *group, const struct fovea_chore *chore)
 {
-    if (model->weights != FOVEA_WEIGHTS_DIGEST) {
+    if (group->weights != FOVEA_WEIGHTS_DIGEST) {
         return; /* the workers that it was for are gone */
     }
     if (chore->result.code != FOVEA_OK) {
-        model->weights = FOVEA_WEIGHTS_ABSENT;
+        group->weights = FOVEA_WEIGHTS_ABSENT;
         return; /* what is wrong with the files the worker will say */
     }
-    memcpy(model->digest, chore->text, sizeof model->digest);
-    model->weights = FOVEA_WEIGHTS_ENGINE;
-    if (model->engine[0]) {
-        open_copy(model);
+    memcpy(group->digest, chore->text, sizeof group->digest);
+    group->weights = FOVEA_WEIGHTS_ENGINE;
+    if (group->engine[0]) {
+        open_copy(group);
     }
 }
 
 static void
-open_done(struct fovea_pool_model *model, struct fovea_chore *chore)
+open_done(struct fovea_group *group, struct fovea_chore *chore)
 {
-    if (model->weights != FOVEA_WEIGHTS_OPENING) {
+    if (group->weights != FOVEA_WEIGHTS_OPENING) {
         return;
     }
-    model->weights = FOVEA_WEIGHTS_ABSENT;
+    group->weights = FOVEA_WEIGHTS_ABSENT;
     if (chore->result.code != FOVEA_OK) {
-        fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL,
+        fovea_event_report(group->pool, FOVEA_EVENT_CACHE, group, NULL,
                 "cannot open a packed copy: %s", chore->result.message);
     } else if (chore->fd >= 0) {
-        take_in(model, chore->fd, true);
+        take_in(group, chore->fd, true);
         chore->fd = -1;
     }
 }
 
 static void
-store_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
+store_done(struct fovea_group *group, const struct fovea_chore *chore)
 {
     bool is_good = chore->result.code == FOVEA_OK;
     const char *what = "stored a packed copy";
@@ -145,32 +145,32 @@ store_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
     } else if (!is_good) {
         what = "stored a packed copy, but cannot make room for the next";
     }
-    fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL, "%s%s%s",
+    fovea_event_report(group->pool, FOVEA_EVENT_CACHE, group, NULL, "%s%s%s",
             what, is_good ? "" : ": ", is_good ? "" : chore->result.message);
 }
 
 static void
-remove_done(struct fovea_pool_model *model, const struct fovea_chore *chore)
+remove_done(struct fovea_group *group, const struct fovea_chore *chore)
 {
     bool is_good = chore->result.code == FOVEA_OK;
-    fovea_event_tell(model->pool, FOVEA_EVENT_CACHE, model, NULL,
+    fovea_event_report(group->pool, FOVEA_EVENT_CACHE, group, NULL,
             "%s a packed copy away: %s%s%s", is_good ? "threw" : "cannot throw",
             chore->reason, is_good ? "" : "; ",
             is_good ? "" : chore->result.message);
 }
 
 void
-fovea_weights_chore_done(struct fovea_chore *chore)
+fovea_group_weights_chore_done(struct fovea_chore *chore)
 {
-    struct fovea_pool_model *model = chore->model;
+    struct fovea_group *group = chore->group;
     if (chore->kind == FOVEA_CHORE_DIGEST) {
-        digest_done(model, chore);
+        digest_done(group, chore);
     } else if (chore->kind == FOVEA_CHORE_OPEN) {
-        open_done(model, chore);
+        open_done(group, chore);
     } else if (chore->kind == FOVEA_CHORE_STORE) {
-        store_done(model, chore);
+        store_done(group, chore);
     } else if (chore->kind == FOVEA_CHORE_REMOVE) {
-        remove_done(model, chore);
+        remove_done(group, chore);
     }
     if (chore->fd >= 0) {
         (void)close(chore->fd);
@@ -180,24 +180,24 @@ fovea_weights_chore_done(struct fovea_chore *chore)
 static void
 send_load(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
-    struct fovea_pool *pool = model->pool;
-    bool has_fd = model->weights == FOVEA_WEIGHTS_HERE;
+    struct fovea_group *group = slot->group;
+    struct fovea_pool *pool = group->pool;
+    bool has_fd = group->weights == FOVEA_WEIGHTS_HERE;
     struct fovea_load load = {
-        .kind = model->settings.kind,
-        .dtype = model->settings.dtype,
+        .kind = group->settings.kind,
+        .dtype = group->settings.dtype,
         .sandbox = pool->settings.sandbox,
-        .n_threads = model->settings.n_threads,
-        .max_batch = model->settings.max_batch,
-        .limits = model->settings.limits,
+        .n_threads = group->settings.n_threads,
+        .max_batch = group->settings.max_batch,
+        .limits = group->settings.limits,
         .max_granted_bytes = fovea_least_bytes(
                 fovea_governor_limit(&pool->governor),
-                fovea_product_bytes(model->settings.limits.max_decode_bytes,
-                        model->settings.n_threads)),
-        .packed_is_foreign = has_fd && model->weights_are_foreign,
+                fovea_product_bytes(group->settings.limits.max_decode_bytes,
+                        group->settings.n_threads)),
+        .packed_is_foreign = has_fd && group->weights_are_foreign,
     };
     (void)snprintf(load.directory, sizeof load.directory, "%s",
-            model->settings.directory);
+            group->settings.directory);
     uint8_t bytes[FOVEA_WIRE_PATH_SIZE + 128];
     struct fovea_writer writer;
     fovea_writer_init(&writer, bytes, sizeof bytes);
@@ -205,11 +205,11 @@ send_load(struct fovea_slot *slot)
     FOVEA_ASSERT(!writer.overflow);
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_LOAD, 0, bytes, writer.size,
-                &model->weights_fd, has_fd, &error)) {
+                &group->weights_fd, has_fd, &error)) {
         fovea_slot_send_failed(slot, &error);
         return;
     }
-    slot->given_weights = has_fd ? model->n_weights : 0;
+    slot->given_weights = has_fd ? group->n_weights : 0;
     fovea_channel_send(&slot->channel_state, FOVEA_FRAME_LOAD);
     slot->due_ns = fovea_later(pool->now_ns, pool->settings.load_ns);
     fovea_slot_set_state(slot, FOVEA_WORKER_LOADING);
@@ -218,28 +218,28 @@ send_load(struct fovea_slot *slot)
 static bool
 may_load(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
-    if (model->settings.kind == FOVEA_WORK_PIXELS ||
-            model->weights == FOVEA_WEIGHTS_HERE) {
+    struct fovea_group *group = slot->group;
+    if (group->settings.kind == FOVEA_WORK_PIXELS ||
+            group->weights == FOVEA_WEIGHTS_HERE) {
         return true;
     }
-    fovea_weights_look(model); /* what was there was thrown away */
-    if (model->weights == FOVEA_WEIGHTS_ABSENT && model->packer == 0) {
-        model->packer = slot->serial;
+    fovea_group_weights_look(group); /* what was there was thrown away */
+    if (group->weights == FOVEA_WEIGHTS_ABSENT && group->packer == 0) {
+        group->packer = slot->serial;
         return true;
     }
     return false;
 }
 
 void
-fovea_weights_hand_out(struct fovea_pool_model *model)
+fovea_group_weights_send(struct fovea_group *group)
 {
-    struct fovea_pool *pool = model->pool;
+    struct fovea_pool *pool = group->pool;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        if (slot->state == FOVEA_WORKER_SPAWNING && slot->model == model &&
+        if (slot->state == FOVEA_WORKER_SPAWNING && slot->group == group &&
                 slot->channel_state == FOVEA_CHANNEL_GREETED &&
-                !slot->is_silent && may_load(slot)) {
+                !slot->is_disconnected && may_load(slot)) {
             send_load(slot);
         }
     }
@@ -247,13 +247,13 @@ fovea_weights_hand_out(struct fovea_pool_model *model)
 
 /* From the next cold start on it will be there. */
 static void
-store(struct fovea_pool_model *model)
+store(struct fovea_group *group)
 {
-    if (!model->has_key) {
+    if (!group->has_key) {
         return;
     }
-    int fd = fcntl(model->weights_fd, F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0 && !add_chore(model, FOVEA_CHORE_STORE, model->cache_key, fd)) {
+    int fd = fcntl(group->weights_fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0 && !add_chore(group, FOVEA_CHORE_STORE, group->cache_key, fd)) {
         (void)close(fd);
     }
 }
@@ -270,27 +270,27 @@ file_size(int fd)
 static bool
 is_true(const struct fovea_slot *slot, int fd, const struct fovea_ready *ready)
 {
-    const struct fovea_pool_model *model = slot->model;
-    if (model->settings.kind == FOVEA_WORK_PIXELS) {
+    const struct fovea_group *group = slot->group;
+    if (group->settings.kind == FOVEA_WORK_PIXELS) {
         return fd < 0;
     }
-    if (model->packer != slot->serial) {
+    if (group->packer != slot->serial) {
         /* What it was given may have been thrown away since. */
         return fd < 0 &&
-                (slot->given_weights != model->n_weights ||
-                        ready->shared_bytes == file_size(model->weights_fd));
+                (slot->given_weights != group->n_weights ||
+                        ready->shared_bytes == file_size(group->weights_fd));
     }
     return fd >= 0 && fovea_memfd_is_sealed(fd) && ready->shared_bytes > 0 &&
             ready->shared_bytes == file_size(fd);
 }
 
 bool
-fovea_weights_ready(struct fovea_slot *slot, int fd,
+fovea_group_weights_ready(struct fovea_slot *slot, int fd,
         const struct fovea_ready *ready)
 {
-    struct fovea_pool_model *model = slot->model;
-    struct fovea_pool *pool = model->pool;
-    bool is_packer = model->packer == slot->serial;
+    struct fovea_group *group = slot->group;
+    struct fovea_pool *pool = group->pool;
+    bool is_packer = group->packer == slot->serial;
     uint64_t shared_bytes = ready->shared_bytes;
     if (!is_true(slot, fd, ready)) {
         if (fd >= 0) {
@@ -299,16 +299,16 @@ fovea_weights_ready(struct fovea_slot *slot, int fd,
         return false;
     }
     if (is_packer) {
-        model->packer = 0;
-        take_in(model, fd, false);
-        store(model);
+        group->packer = 0;
+        take_in(group, fd, false);
+        store(group);
     }
-    model->n_bad_copies = 0;
+    group->n_bad_copies = 0;
     fovea_lock(pool);
-    if (model->shared.is_pending) {
-        fovea_governor_settle(&pool->governor, &model->shared, shared_bytes);
+    if (group->shared.is_pending) {
+        fovea_governor_settle(&pool->governor, &group->shared, shared_bytes);
     }
-    model->shared_bytes = shared_bytes;
+    group->shared_bytes = shared_bytes;
     fovea_unlock(pool);
     return true;
 }
@@ -316,49 +316,49 @@ fovea_weights_ready(struct fovea_slot *slot, int fd,
 static void
 throw_away(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
+    struct fovea_group *group = slot->group;
     struct fovea_chore chore = {
         .kind = FOVEA_CHORE_REMOVE,
-        .model = model,
+        .group = group,
         .fd = -1,
     };
-    (void)snprintf(chore.text, sizeof chore.text, "%s", model->cache_key);
+    (void)snprintf(chore.text, sizeof chore.text, "%s", group->cache_key);
     (void)snprintf(chore.reason, sizeof chore.reason, "%s",
             slot->failure.message);
-    (void)!fovea_chores_add(model->pool, &chore);
+    (void)!fovea_chores_add(group->pool, &chore);
 }
 
 bool
-fovea_weights_bad(struct fovea_slot *slot)
+fovea_group_weights_bad(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
+    struct fovea_group *group = slot->group;
     if (slot->given_weights == 0) {
         return false;
     }
-    if (slot->given_weights == model->n_weights &&
-            model->weights == FOVEA_WEIGHTS_HERE) {
-        if (model->weights_are_foreign && model->has_key) {
+    if (slot->given_weights == group->n_weights &&
+            group->weights == FOVEA_WEIGHTS_HERE) {
+        if (group->weights_are_foreign && group->has_key) {
             throw_away(slot);
         }
-        model->n_bad_copies++;
-        drop(model);
+        group->n_bad_copies++;
+        drop(group);
     }
-    return model->n_bad_copies < BAD_COPIES_MAX;
+    return group->n_bad_copies < BAD_COPIES_MAX;
 }
 
 void
-fovea_weights_gone(struct fovea_slot *slot)
+fovea_group_weights_gone(struct fovea_slot *slot)
 {
-    struct fovea_pool_model *model = slot->model;
-    if (model->packer == slot->serial) {
-        model->packer = 0;
+    struct fovea_group *group = slot->group;
+    if (group->packer == slot->serial) {
+        group->packer = 0;
     }
-    if (fovea_slot_count(model, is_here) > 0) {
+    if (fovea_slot_count(group, is_here) > 0) {
         return;
     }
-    drop(model);
-    fovea_lock(model->pool);
-    fovea_governor_release(&model->pool->governor, &model->shared);
-    model->shared_bytes = 0;
-    fovea_unlock(model->pool);
+    drop(group);
+    fovea_lock(group->pool);
+    fovea_governor_release(&group->pool->governor, &group->shared);
+    group->shared_bytes = 0;
+    fovea_unlock(group->pool);
 }

@@ -66,9 +66,9 @@ estimate(struct fovea_model *model)
 /* Workers have another working directory, and the same files may have two
    names: the pool gets the real one. */
 static enum fovea_status
-open_pool_model(const struct fovea_model *model,
-        struct fovea_pool_model_settings settings,
-        struct fovea_pool_model **pool_model_out, struct fovea_error *err)
+open_group(const struct fovea_model *model,
+        struct fovea_group_settings settings, struct fovea_group **group_out,
+        struct fovea_error *err)
 {
     const struct fovea *library = model->library;
     FOVEA_AUTO_FREE char *directory = realpath(model->directory, NULL);
@@ -77,13 +77,13 @@ open_pool_model(const struct fovea_model *model,
     settings.n_threads = library->n_threads;
     settings.max_batch = library->max_batch;
     settings.limits = library->limits;
-    return fovea_pool_open_model(library->pool, &settings, pool_model_out, err);
+    return fovea_group_open(library->pool, &settings, group_out, err);
 }
 
 static enum fovea_status
 open_embedder(struct fovea_model *model, struct fovea_error *err)
 {
-    const struct fovea_pool_model_settings settings = {
+    const struct fovea_group_settings settings = {
         .kind = FOVEA_WORK_EMBED,
         .dtype = model->dtype,
         .dimension = model->tower.dimension,
@@ -91,7 +91,7 @@ open_embedder(struct fovea_model *model, struct fovea_error *err)
         .shared_bytes = model->shared_bytes,
         .worker_bytes = model->worker_bytes,
     };
-    return open_pool_model(model, settings, &model->embedder, err);
+    return open_group(model, settings, &model->embedder, err);
 }
 
 size_t
@@ -103,23 +103,23 @@ fovea_model_pixels_size(const struct fovea_model *model)
 }
 
 enum fovea_status
-fovea_model_pixels(struct fovea_model *model,
-        struct fovea_pool_model **pool_model_out, struct fovea_error *err)
+fovea_model_pixels(struct fovea_model *model, struct fovea_group **group_out,
+        struct fovea_error *err)
 {
     const struct fovea *library = model->library;
     enum fovea_status status = FOVEA_OK;
     (void)pthread_mutex_lock(&model->mutex);
     if (!model->pixels) {
-        const struct fovea_pool_model_settings settings = {
+        const struct fovea_group_settings settings = {
             .kind = FOVEA_WORK_PIXELS,
             .dtype = FOVEA_DTYPE_F32,
             .row_bytes = fovea_model_pixels_size(model),
             .worker_bytes = fovea_estimate_pixels_worker(&model->settings,
                     library->n_threads, library->max_batch),
         };
-        status = open_pool_model(model, settings, &model->pixels, err);
+        status = open_group(model, settings, &model->pixels, err);
     }
-    *pool_model_out = model->pixels;
+    *group_out = model->pixels;
     (void)pthread_mutex_unlock(&model->mutex);
     return status;
 }
@@ -163,8 +163,8 @@ static void
 destroy(struct fovea_model *model, bool is_forked)
 {
     if (!is_forked) {
-        fovea_pool_close_model(model->embedder);
-        fovea_pool_close_model(model->pixels);
+        fovea_group_close(model->embedder);
+        fovea_group_close(model->pixels);
         (void)pthread_cond_destroy(&model->batch_changed);
         (void)pthread_mutex_destroy(&model->mutex);
     }

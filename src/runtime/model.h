@@ -24,21 +24,21 @@ struct fovea_model {
     enum fovea_dtype dtype; /* not AUTO */
     uint64_t shared_bytes;
     uint64_t worker_bytes;
-    struct fovea_pool_model *embedder;
+    struct fovea_group *embedder;
 
     pthread_mutex_t mutex;
     pthread_cond_t batch_changed; /* of the counters of batches */
     /* Guarded by mutex. */
     unsigned n_refs; /* the handle, and URLs in flight */
     struct fovea_flight *flights;
-    struct fovea_pool_model *pixels; /* NULL: not asked for yet */
-    size_t n_batch_items;            /* in flight, of all batches */
-    uint64_t n_batch_done;           /* ever */
+    struct fovea_group *pixels; /* NULL: not asked for yet */
+    size_t n_batch_items;       /* in flight, of all batches */
+    uint64_t n_batch_done;      /* ever */
 };
 
 /** The pool's model that makes pixels; opened at the first call. */
 FOVEA_NODISCARD enum fovea_status fovea_model_pixels(struct fovea_model *model,
-        struct fovea_pool_model **pool_model_out, struct fovea_error *err);
+        struct fovea_group **group_out, struct fovea_error *err);
 
 /** Bytes of the pixels of an image. */
 size_t fovea_model_pixels_size(const struct fovea_model *model);

@@ -11,7 +11,7 @@ fovea_pool_stats(struct fovea *library, struct fovea_pool_stats *stats_out,
     }
     enum fovea_status status = fovea_library_check(library, err);
     if (!status) {
-        status = fovea_pool_read_stats(library->pool, stats_out, err);
+        status = fovea_stats_read(library->pool, stats_out, err);
     }
     if (!status) {
         fovea_fetcher_read_times(library->fetcher, &stats_out->fetch_ns);
@@ -23,7 +23,7 @@ bool
 fovea_pool_has_workers(const struct fovea_model *model)
 {
     return model && !fovea_library_check(model->library, NULL) &&
-            fovea_pool_model_has_workers(model->embedder);
+            fovea_group_has_workers(model->embedder);
 }
 
 enum fovea_status
@@ -33,7 +33,7 @@ fovea_pool_check(const struct fovea_model *model, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "model is NULL");
     }
     enum fovea_status status = fovea_library_check(model->library, err);
-    return status ? status : fovea_pool_check_model(model->embedder, err);
+    return status ? status : fovea_group_check(model->embedder, err);
 }
 
 enum fovea_status
@@ -43,7 +43,7 @@ fovea_pool_spawn_worker(struct fovea_model *model, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "model is NULL");
     }
     enum fovea_status status = fovea_library_check(model->library, err);
-    return status ? status : fovea_pool_prewarm(model->embedder, err);
+    return status ? status : fovea_group_prewarm(model->embedder, err);
 }
 
 uint64_t
@@ -53,5 +53,5 @@ fovea_pool_total_memory_mb(const struct fovea *library)
     if (!library || fovea_library_check(library, NULL)) {
         return 0;
     }
-    return (fovea_pool_reserved_bytes(library->pool) + mib - 1) / mib;
+    return (fovea_stats_reserved_bytes(library->pool) + mib - 1) / mib;
 }

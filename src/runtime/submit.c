@@ -21,8 +21,8 @@ struct fovea_flight {
     struct fovea_flight *previous;
     bool is_cancelled;
     struct fovea_model *model;
-    struct fovea_pool_model *pool_model;
-    struct fovea_pool_image image; /* as it will be submitted; no fd yet */
+    struct fovea_group *group;
+    struct fovea_pool_request image; /* as it will be submitted; no fd yet */
 };
 
 static void
@@ -117,7 +117,7 @@ hand_over(struct fovea_flight *flight, const struct fovea_fetched *fetched,
     if (!arrival) {
         return fovea_fail_memory(err, sizeof *arrival, "a URL");
     }
-    struct fovea_pool_image image = flight->image;
+    struct fovea_pool_request image = flight->image;
     arrival->done = image.done;
     arrival->context = image.context;
     memcpy(arrival->declared, fetched->declared, sizeof arrival->declared);
@@ -127,7 +127,7 @@ hand_over(struct fovea_flight *flight, const struct fovea_fetched *fetched,
     image.done = tell_declared;
     image.context = arrival;
     enum fovea_status status =
-            fovea_pool_submit(flight->pool_model, &image, NULL, err);
+            fovea_group_submit(flight->group, &image, NULL, err);
     if (status) {
         free(arrival);
     }
@@ -139,14 +139,14 @@ fetched(void *context, const struct fovea_error *result,
         const struct fovea_fetched *fetched)
 {
     struct fovea_flight *flight = context;
-    const struct fovea_pool_image *image = &flight->image;
+    const struct fovea_pool_request *image = &flight->image;
     struct fovea_error error = *result;
     if (!error.code && hand_over(flight, fetched, &error)) {
         (void)close(fetched->fd);
     }
     bool was_cancelled = leave_list(flight);
     if (!error.code && was_cancelled) {
-        fovea_pool_cancel(flight->pool_model, image->ticket);
+        fovea_group_cancel(flight->group, image->ticket);
     }
     if (error.code) {
         const struct fovea_timings timings = {
@@ -160,9 +160,8 @@ fetched(void *context, const struct fovea_error *result,
 
 static enum fovea_status
 submit_url(struct fovea_model *model, const char *url,
-        struct fovea_pool_model *pool_model,
-        const struct fovea_pool_image *image, uint64_t *ticket_out,
-        struct fovea_error *err)
+        struct fovea_group *group, const struct fovea_pool_request *image,
+        uint64_t *ticket_out, struct fovea_error *err)
 {
     if (!url) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
@@ -171,10 +170,10 @@ submit_url(struct fovea_model *model, const char *url,
     if (!flight) {
         return fovea_fail_memory(err, sizeof *flight, "a URL");
     }
-    uint64_t ticket = fovea_pool_ticket(model->library->pool);
+    uint64_t ticket = fovea_ticket_next(model->library->pool);
     *flight = (struct fovea_flight){
         .model = model,
-        .pool_model = pool_model,
+        .group = group,
         .image = *image,
     };
     flight->image.ticket = ticket;
@@ -194,7 +193,7 @@ submit_url(struct fovea_model *model, const char *url,
 
 static enum fovea_status
 submit_file(struct fovea_model *model, const struct fovea_item *item,
-        struct fovea_pool_model *pool_model, struct fovea_pool_image *image,
+        struct fovea_group *group, struct fovea_pool_request *image,
         uint64_t *ticket_out, struct fovea_error *err)
 {
     enum fovea_status status = fovea_item_open(item,
@@ -202,7 +201,7 @@ submit_file(struct fovea_model *model, const struct fovea_item *item,
     if (status) {
         return status;
     }
-    status = fovea_pool_submit(pool_model, image, ticket_out, err);
+    status = fovea_group_submit(group, image, ticket_out, err);
     if (status) {
         (void)close(image->fd);
     }
@@ -228,19 +227,19 @@ fovea_request_submit(struct fovea_model *model,
         struct fovea_error *err)
 {
     const struct fovea *library = model->library;
-    struct fovea_pool_model *pool_model = model->embedder;
+    struct fovea_group *group = model->embedder;
     enum fovea_status status = fovea_library_check(library, err);
     if (!status) {
         status = check_reserved(request->item, err);
     }
     if (!status && request->kind == FOVEA_WORK_PIXELS) {
-        status = fovea_model_pixels(model, &pool_model, err);
+        status = fovea_model_pixels(model, &group, err);
     }
     if (status) {
         return status;
     }
     int64_t now_ns = fovea_clock_ns();
-    struct fovea_pool_image image = {
+    struct fovea_pool_request image = {
         .fd = -1,
         .raw = request->flags & FOVEA_EMBED_RAW,
         .is_batch = request->is_batch,
@@ -252,11 +251,10 @@ fovea_request_submit(struct fovea_model *model,
         .context = request->context,
     };
     if (request->item->kind == FOVEA_ITEM_IMAGE_URL) {
-        return submit_url(model, request->item->data, pool_model, &image,
-                ticket_out, err);
+        return submit_url(model, request->item->data, group, &image, ticket_out,
+                err);
     }
-    return submit_file(model, request->item, pool_model, &image, ticket_out,
-            err);
+    return submit_file(model, request->item, group, &image, ticket_out, err);
 }
 
 /* Somebody else's callback and what it wants to be called with. */
@@ -328,6 +326,6 @@ fovea_cancel(struct fovea_model *model, uint64_t ticket)
     }
     (void)pthread_mutex_unlock(&model->mutex);
     if (!fovea_fetcher_cancel(model->library->fetcher, ticket)) {
-        fovea_pool_cancel(model->embedder, ticket);
+        fovea_group_cancel(model->embedder, ticket);
     }
 }

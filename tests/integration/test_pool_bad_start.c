@@ -26,24 +26,23 @@ test_load_fails(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model =
-            scene_model(&scene, "one", "held go\nfails");
+    struct fovea_group *group = scene_group(&scene, "one", "held go\nfails");
     struct shot shots[2];
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&shots[i], &scene, "vector");
         struct fovea_error error;
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
+        assert_ok(shot_submit(&shots[i], group, &error), &error);
     }
     scene_let_go(&scene, "go");
     shot_check(&shots[0], FOVEA_ERR_MODEL_WEIGHTS, "cannot read these weights");
     shot_check(&shots[1], FOVEA_ERR_MODEL_WEIGHTS, "cannot read these weights");
     scene_wait_stops(&scene, FOVEA_STOP_LOAD, 2);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), 0);
     /* Mended meanwhile. */
     scene_write(&scene, "one/load", NULL);
     shot_init(&shots[0], &scene, "vector");
-    shot_expect_good(&shots[0], model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shots[0], group);
+    fovea_group_close(group);
 }
 
 static const struct {
@@ -84,15 +83,15 @@ test_bad_loads(void **state)
     for (size_t i = 0; i < sizeof bad_loads / sizeof bad_loads[0]; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "model%zu", i);
-        struct fovea_pool_model *model =
-                scene_model(&scene, name, bad_loads[i].load);
+        struct fovea_group *group =
+                scene_group(&scene, name, bad_loads[i].load);
         unsigned n = scene_count_stops(&scene, bad_loads[i].reason);
         struct shot shot;
         shot_init(&shot, &scene, "vector");
-        shot_expect(&shot, model, bad_loads[i].status, bad_loads[i].part);
+        shot_expect(&shot, group, bad_loads[i].status, bad_loads[i].part);
         scene_wait_stops(&scene, bad_loads[i].reason, n + 1);
-        assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
-        fovea_pool_close_model(model);
+        assert_int_equal(fovea_stats_reserved_bytes(scene.pool), 0);
+        fovea_group_close(group);
     }
 }
 
@@ -107,10 +106,10 @@ test_load_hangs(void **state)
     do {
         scene.settings.load_ns *= 2;
         scene_open(&scene);
-        struct fovea_pool_model *model = scene_model(&scene, "one", "hang");
+        struct fovea_group *group = scene_group(&scene, "one", "hang");
         shot_init(&shot, &scene, "vector");
-        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "not ready after ");
-        fovea_pool_close_model(model);
+        shot_expect(&shot, group, FOVEA_ERR_WORKER_START, "not ready after ");
+        fovea_group_close(group);
         scene_close(&scene);
     } while (strstr(shot.result.message, "spawning") &&
             scene.settings.load_ns < SCENE_PATIENCE_NS);
@@ -138,12 +137,12 @@ test_bad_hellos(void **state)
         scene_write(&scene, "hello", bad_hellos[i].hello);
         char name[32];
         (void)snprintf(name, sizeof name, "model%zu", i);
-        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        struct fovea_group *group = scene_group(&scene, name, NULL);
         struct shot shot;
         shot_init(&shot, &scene, "vector");
-        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, bad_hellos[i].part);
+        shot_expect(&shot, group, FOVEA_ERR_WORKER_START, bad_hellos[i].part);
         scene_wait_stops(&scene, bad_hellos[i].reason, 1);
-        fovea_pool_close_model(model);
+        fovea_group_close(group);
     }
     scene_write(&scene, "hello", NULL);
 }
@@ -156,13 +155,13 @@ test_hello_does_not_come(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     scene_write(&scene, "hello", "hang");
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_START,
             "not ready after 0.5 s of spawning");
     scene_wait_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_write(&scene, "hello", NULL);
 }
 
@@ -173,15 +172,15 @@ test_killed_while_loading(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "kill");
+    struct fovea_group *group = scene_group(&scene, "one", "kill");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     struct fovea_error error;
-    assert_ok(shot_submit(&shot, model, &error), &error);
+    assert_ok(shot_submit(&shot, group, &error), &error);
     scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
     scene_write(&scene, "one/load", NULL);
     shot_check_good(&shot);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Nor does somebody's SIGSTOP. */
@@ -192,16 +191,16 @@ test_stopped_while_loading(void **state)
     scene.settings.max_workers = 1;
     scene.settings.load_ns = 3 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "signal 19");
+    struct fovea_group *group = scene_group(&scene, "one", "signal 19");
     static struct shot shot;
     struct fovea_error error;
     shot_init(&shot, &scene, "vector");
-    assert_ok(shot_submit(&shot, model, &error), &error);
+    assert_ok(shot_submit(&shot, group, &error), &error);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_STARTED, 1);
     scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
     scene_write(&scene, "one/load", NULL);
     shot_check_good(&shot);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -210,14 +209,14 @@ test_no_program(void **state)
     (void)state;
     scene.settings.worker_program = "/nonexistent/fovea-worker";
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_START,
             "looked for /nonexistent/fovea-worker");
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_EXEC), 1);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
-    fovea_pool_close_model(model);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), 0);
+    fovea_group_close(group);
 }
 
 static void
@@ -230,13 +229,13 @@ test_program_that_is_none(void **state)
     assert_int_equal(chmod(path, 0700), 0);
     scene.settings.worker_program = path;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_START,
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_START,
             "cannot run the worker program /tmp/");
     assert_non_null(strstr(shot.result.message, "Exec format error"));
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -24,24 +24,24 @@ read_model(void)
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.n_models, 1);
-    struct fovea_model_stats model = stats.models[0];
+    struct fovea_model_stats group = stats.models[0];
     fovea_pool_stats_finish(&stats);
-    return model;
+    return group;
 }
 
 /* A model whose breaker has just opened. */
-static struct fovea_pool_model *
+static struct fovea_group *
 open_breaker(void)
 {
-    struct fovea_pool_model *model = scene_model(&scene, "one", "exit 10");
+    struct fovea_group *group = scene_group(&scene, "one", "exit 10");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     for (unsigned i = 0; i < 5; i++) {
-        shot_expect(&shot, model, FOVEA_ERR_WORKER_START, "exit code 10");
+        shot_expect(&shot, group, FOVEA_ERR_WORKER_START, "exit code 10");
     }
-    return model;
+    return group;
 }
 
 static void
@@ -50,20 +50,20 @@ test_breaker(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = open_breaker();
+    struct fovea_group *group = open_breaker();
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     struct fovea_error error;
-    assert_fails(shot_submit(&shot, model, &error), &error,
+    assert_fails(shot_submit(&shot, group, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
-    assert_fails(fovea_pool_check_model(model, &error), &error,
+    assert_fails(fovea_group_check(group, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "5 workers failed in a row");
-    assert_fails(fovea_pool_prewarm(model, &error), &error,
+    assert_fails(fovea_group_prewarm(group, &error), &error,
             FOVEA_ERR_CIRCUIT_OPEN, "exit code 10");
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
             fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -73,26 +73,26 @@ test_probe(void **state)
     scene.settings.max_workers = 1;
     scene.settings.breaker_open_ns = 100 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = open_breaker();
+    struct fovea_group *group = open_breaker();
     struct shot shot;
     struct fovea_error error;
     shot_init(&shot, &scene, "vector");
     /* The probe fails: open again, at once. */
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
-    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+    while (shot_submit(&shot, group, &error) && fovea_clock_ns() < until) {
         sleep_ns(10 * FOVEA_NS_PER_MS);
     }
     shot_wait(&shot);
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_OPEN);
     /* The next one is good. */
     scene_write(&scene, "one/load", NULL);
-    while (shot_submit(&shot, model, &error) && fovea_clock_ns() < until) {
+    while (shot_submit(&shot, group, &error) && fovea_clock_ns() < until) {
         sleep_ns(10 * FOVEA_NS_PER_MS);
     }
     shot_check_good(&shot);
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 7);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Bad images are nobody's fault. */
@@ -101,14 +101,14 @@ test_breaker_and_bad_images(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     for (unsigned i = 0; i < 20; i++) {
         struct shot shot;
         shot_init(&shot, &scene, "bad %u", i);
-        shot_expect(&shot, model, FOVEA_ERR_NOT_AN_IMAGE, "bad");
+        shot_expect(&shot, group, FOVEA_ERR_NOT_AN_IMAGE, "bad");
     }
     assert_int_equal(read_model().breaker, FOVEA_BREAKER_CLOSED);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

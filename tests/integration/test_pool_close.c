@@ -27,10 +27,10 @@ tear_down(void **state)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* What was submitted is done first. */
@@ -39,13 +39,13 @@ test_drain(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 50");
+    struct fovea_group *group = scene_group(&scene, "one", "slow 50");
     static struct shot shots[30];
     for (unsigned i = 0; i < 30; i++) {
         shot_init(&shots[i], &scene, "slow 5\n%u", i);
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     for (unsigned i = 0; i < 30; i++) {
         assert_int_equal(shots[i].n_done, 1);
@@ -61,13 +61,13 @@ test_drain_ends(void **state)
     scene.settings.max_workers = 1;
     scene.settings.drain_ns = 200 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     static struct shot shots[3];
     for (unsigned i = 0; i < 3; i++) {
         shot_init(&shots[i], &scene, "hang\n%u", i);
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(shots[i].n_done, 1);
@@ -82,11 +82,11 @@ test_no_drain(void **state)
     (void)state;
     scene.settings.drain_ns = 0;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "hang");
+    struct fovea_group *group = scene_group(&scene, "one", "hang");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    submit(&shot, model);
-    fovea_pool_close_model(model);
+    submit(&shot, group);
+    fovea_group_close(group);
     scene_close(&scene);
     assert_int_equal(shot.n_done, 1);
     shot_check(&shot, FOVEA_ERR_SHUTTING_DOWN, "closed before");
@@ -99,18 +99,18 @@ test_stopped_worker(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     pid_t pid = scene_resting_worker(&scene);
     assert_int_equal(kill(pid, SIGSTOP), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     assert_int_equal(kill(pid, 0), -1);
 }
 
-static struct fovea_pool_model *refused_model;
+static struct fovea_group *refused_model;
 static unsigned n_refused;
 
 static void
@@ -132,11 +132,11 @@ test_submit_while_closing(void **state)
     (void)state;
     scene.settings.drain_ns = 0;
     scene_open(&scene);
-    refused_model = scene_model(&scene, "one", "hang");
+    refused_model = scene_group(&scene, "one", "hang");
     n_refused = 0;
     struct shot late;
     shot_init(&late, &scene, "vector");
-    struct fovea_pool_image image = {
+    struct fovea_pool_request image = {
         .fd = -1,
         .size = 6,
         .deadline_ns = FOVEA_NEVER,
@@ -146,25 +146,24 @@ test_submit_while_closing(void **state)
     struct fovea_error error;
     assert_ok(fovea_memfd_from_bytes("late", "vector", 6, &image.fd, &error),
             &error);
-    assert_ok(fovea_pool_submit(refused_model, &image, NULL, &error), &error);
+    assert_ok(fovea_group_submit(refused_model, &image, NULL, &error), &error);
     scene_close(&scene);
     assert_int_equal(n_refused, 1);
 }
 
 static int
-try_in_child(struct fovea_pool_model *model)
+try_in_child(struct fovea_group *group)
 {
     struct fovea_error error = { .code = FOVEA_OK };
     struct shot shot;
     struct fovea_pool_stats stats;
     shot_init(&shot, &scene, "vector");
-    bool good = shot_submit(&shot, model, &error) == FOVEA_ERR_FORKED &&
-            fovea_pool_prewarm(model, &error) == FOVEA_ERR_FORKED &&
-            fovea_pool_read_stats(scene.pool, &stats, &error) ==
-                    FOVEA_ERR_FORKED &&
-            !fovea_pool_model_has_workers(model);
-    fovea_pool_cancel(model, 1);
-    fovea_pool_close_model(model);
+    bool good = shot_submit(&shot, group, &error) == FOVEA_ERR_FORKED &&
+            fovea_group_prewarm(group, &error) == FOVEA_ERR_FORKED &&
+            fovea_stats_read(scene.pool, &stats, &error) == FOVEA_ERR_FORKED &&
+            !fovea_group_has_workers(group);
+    fovea_group_cancel(group, 1);
+    fovea_group_close(group);
     fovea_pool_destroy(scene.pool);
     return good ? 0 : 1;
 }
@@ -174,22 +173,22 @@ test_fork(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        _exit(try_in_child(model));
+        _exit(try_in_child(group));
     }
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Ends as a program does that is killed: its worker must not outlive it. */
@@ -204,10 +203,10 @@ test_host_dies(void **state)
     if (child == 0) {
         scene.settings.max_workers = 1;
         scene_open(&scene);
-        struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+        struct fovea_group *group = scene_group(&scene, "one", NULL);
         struct shot shot;
         shot_init(&shot, &scene, "vector");
-        shot_expect_good(&shot, model);
+        shot_expect_good(&shot, group);
         pid_t pid = scene_resting_worker(&scene);
         (void)!write(pipe_fds[1], &pid, sizeof pid);
         (void)kill(getpid(), SIGKILL);

@@ -23,10 +23,10 @@ tear_down(void **state)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 static struct fovea_model_stats
@@ -34,11 +34,11 @@ read_model(void)
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.n_models, 1);
-    struct fovea_model_stats model = stats.models[0];
+    struct fovea_model_stats group = stats.models[0];
     fovea_pool_stats_finish(&stats);
-    return model;
+    return group;
 }
 
 /* One bad image among good ones: it takes two workers, its neighbours get their
@@ -49,12 +49,12 @@ test_crash(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     static struct shot shots[8];
     for (unsigned i = 0; i < 8; i++) {
         shot_init(&shots[i], &scene, i == 3 ? "crash" : "vector %u", i);
         shots[i].is_batch = true;
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
     for (unsigned i = 0; i < 8; i++) {
         if (i == 3) {
@@ -70,12 +70,12 @@ test_crash(void **state)
     struct shot again;
     struct fovea_error error;
     shot_init(&again, &scene, "crash");
-    assert_fails(shot_submit(&again, model, &error), &error,
+    assert_fails(shot_submit(&again, group, &error), &error,
             FOVEA_ERR_WORKER_CRASHED, "ended two workers");
     shot_init(&again, &scene, "czash"); /* of the same size */
-    shot_expect_good(&again, model);
+    shot_expect_good(&again, group);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_CRASHED), 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -83,12 +83,12 @@ test_second_try_is_good(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "crash-once %s/was-here", scene.directory);
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_CRASHED, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static const struct {
@@ -153,18 +153,18 @@ test_bad_images(void **state)
     for (size_t i = 0; i < N; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "model%zu", i);
-        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        struct fovea_group *group = scene_group(&scene, name, NULL);
         shot_init(&shots[i], &scene, "%s", bad_images[i].text);
-        shots[i].model = model;
-        submit(&shots[i], model);
+        shots[i].group = group;
+        submit(&shots[i], group);
         n_stops[bad_images[i].reason] += 2;
     }
     for (size_t i = 0; i < N; i++) {
         shot_check(&shots[i], bad_images[i].status, bad_images[i].part);
         struct shot good;
         shot_init(&good, &scene, "vector");
-        shot_expect_good(&good, shots[i].model);
-        fovea_pool_close_model(shots[i].model);
+        shot_expect_good(&good, shots[i].group);
+        fovea_group_close(shots[i].group);
     }
     for (int i = FOVEA_STOP_EXEC; i < FOVEA_STOP_COUNT; i++) {
         scene_wait_stops(&scene, (enum fovea_stop_reason)i, n_stops[i]);
@@ -178,32 +178,31 @@ test_notes(void **state)
     (void)state;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    scene_model_settings(&scene, "one", directory, &settings);
+    struct fovea_group_settings settings;
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.limits.damaged = FOVEA_DAMAGED_ACCEPT;
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
     assert_int_equal(mkdir(directory, 0700), 0);
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
     struct shot shot;
     shot_init(&shot, &scene, "note 1 after 2 of\0333 rows");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(shot.result.notes, FOVEA_NOTE_DAMAGED);
     assert_string_equal(shot.result.message, "after 2 of?3 rows");
     shot_init(&shot, &scene, "note 3 both");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(shot.result.notes,
             FOVEA_NOTE_DAMAGED | FOVEA_NOTE_PREVIEW);
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(shot.result.notes, 0);
     assert_string_equal(shot.result.message, "");
     struct fovea_model_stats stats = read_model();
     assert_int_equal(stats.n_embedded, 3);
     assert_int_equal(stats.n_noted[0], 2);
     assert_int_equal(stats.n_noted[1], 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* A result too many: what was right stays right. */
@@ -213,14 +212,14 @@ test_twice(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "twice");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_PROTOCOL, 1);
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
 }
 
 /* A raw vector may be as long as it likes, but not infinite. */
@@ -229,12 +228,12 @@ test_raw(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "nan");
     shot.raw = true;
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "cannot be one");
-    fovea_pool_close_model(model);
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED, "cannot be one");
+    fovea_group_close(group);
 }
 
 /* Signals from outside, to one that works and to one that waits. */
@@ -244,10 +243,10 @@ test_signals(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "held go");
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
     assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
@@ -259,8 +258,8 @@ test_signals(void **state)
     assert_int_equal(kill(scene_resting_worker(&scene), SIGUSR1), 0);
     scene_wait_stops(&scene, FOVEA_STOP_KILLED, 2);
     assert_int_equal(scene_count_live(&scene), 0);
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
 }
 
 /* One that stands still is not waited for. */
@@ -271,14 +270,14 @@ test_stopped(void **state)
     scene.settings.max_workers = 1;
     scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(kill(scene_resting_worker(&scene), SIGSTOP), 0);
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_KILLED, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -288,10 +287,10 @@ test_killed_for_memory(void **state)
     scene.settings.max_workers = 1;
     scene_write(&scene, "proc/vmstat", "oom_kill 7\n");
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "held go");
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     scene_write(&scene, "proc/vmstat", "oom_kill 8\n");
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
@@ -299,7 +298,7 @@ test_killed_for_memory(void **state)
     scene_let_go(&scene, "go");
     shot_check_good(&shot);
     scene_wait_stops(&scene, FOVEA_STOP_OOM, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -308,16 +307,16 @@ test_log(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "log here\033[2J\nexit 1");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "exit code 1");
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED, "exit code 1");
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_WORKER_LOG, 1),
             "here?[2J");
     const char *message =
             scene_wait_event(&scene, FOVEA_EVENT_WORKER_STOPPED, 2);
     assert_non_null(strstr(message, "its last words: here"));
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -28,18 +28,18 @@ tear_down(void **state)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 static void
-expect_good(struct fovea_pool_model *model)
+expect_good(struct fovea_group *group)
 {
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
 }
 
 static unsigned
@@ -47,7 +47,7 @@ count_quarantined(void)
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     unsigned n = stats.n_quarantined;
     fovea_pool_stats_finish(&stats);
     return n;
@@ -63,21 +63,21 @@ poison_on_an_idle_server_refuses_nobody(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
     for (unsigned i = 0; i < N_POISONS; i++) {
         struct shot shot;
         shot_init(&shot, &scene, "crash\n%u", i);
-        shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED,
+        shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED,
                 "the image ended two workers, the last by signal 11");
-        assert_ok(fovea_pool_check_model(model, &error), &error);
+        assert_ok(fovea_group_check(group, &error), &error);
     }
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_CRASHED),
             2 * N_POISONS);
-    expect_good(model);
+    expect_good(group);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
     assert_int_equal(count_quarantined(), N_POISONS);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* The poison crashes, hangs and talks nonsense; whoever came with it, before or
@@ -92,13 +92,13 @@ poison_beside_good_traffic_refuses_nobody(void **state)
     static const char *const words[] = { "crash", "hang", "garbage" };
     scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     static struct shot shots[N];
     for (unsigned i = 0; i < N; i++) {
         const char *word = i % 20 == 7 ? words[i / 20] : "vector";
         shot_init(&shots[i], &scene, "%s\n%u", word, i);
         shots[i].is_batch = i % 2;
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
     for (unsigned i = 0; i < N; i++) {
         shot_wait(&shots[i]);
@@ -112,35 +112,34 @@ poison_beside_good_traffic_refuses_nobody(void **state)
         }
     }
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Images that hold their workers up leave one of two to the others: what is
    tried again of them waits until the first is through. */
 static void
-suspects_leave_a_worker_to_the_others(void **state)
+isolated_items_leave_a_worker_to_the_others(void **state)
 {
     (void)state;
     scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group_settings settings;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
-    scene_model_settings(&scene, "one", directory, &settings);
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
-    expect_good(model);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
+    expect_good(group);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     static struct shot hanging[2];
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&hanging[i], &scene, "hang\n%u", i);
-        submit(&hanging[i], model);
+        submit(&hanging[i], group);
     }
     static struct shot good;
     shot_init(&good, &scene, "vector");
-    submit(&good, model);
+    submit(&good, group);
     unsigned last = 0;
     for (unsigned i = 0; i < 2; i++) {
         shot_check(&hanging[i], FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
@@ -148,7 +147,7 @@ suspects_leave_a_worker_to_the_others(void **state)
     }
     shot_check_good(&good);
     assert_true(good.order < last);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Every image ends its worker: after a row of them the canary shows that it is
@@ -163,12 +162,12 @@ a_broken_installation_is_found_out(void **state)
     scene.settings.max_workers = 1;
     scene.settings.breaker_open_ns = 50 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "images-crash");
+    struct fovea_group *group = scene_group(&scene, "one", "images-crash");
     static struct shot shots[N];
     unsigned n_refused = 0;
     for (unsigned i = 0; i < N; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
     for (unsigned i = 0; i < N; i++) {
         shot_wait(&shots[i]);
@@ -184,24 +183,24 @@ a_broken_installation_is_found_out(void **state)
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_BREAKER, 1),
             fovea_breaker_state_name(FOVEA_BREAKER_OPEN));
     assert_int_equal(count_quarantined(), 0);
-    /* Mended: all of them are good, those too that were given a verdict. */
+    /* Mended: all of them are good, those too that were in quarantine. */
     scene_write(&scene, "one/load", NULL);
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
     struct fovea_error error;
-    while (shot_submit(&shots[0], model, &error) && fovea_clock_ns() < until) {
+    while (shot_submit(&shots[0], group, &error) && fovea_clock_ns() < until) {
         sleep_ns(FOVEA_NS_PER_MS);
     }
     shot_check_good(&shots[0]);
     for (unsigned i = 1; i < N; i++) {
-        shot_expect_good(&shots[i], model);
+        shot_expect_good(&shots[i], group);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* A worker that an image damaged ends with whatever comes next. It is not asked
    whether the installation is well: poison is poison after that, too. */
 static void
-a_damaged_worker_acquits_nobody(void **state)
+a_damaged_worker_releases_nobody(void **state)
 {
     (void)state;
     enum {
@@ -210,21 +209,20 @@ a_damaged_worker_acquits_nobody(void **state)
     scene.settings.max_workers = N;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group_settings settings;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
-    scene_model_settings(&scene, "one", directory, &settings);
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
     do {
-        assert_ok(fovea_pool_prewarm(model, &error), &error);
+        assert_ok(fovea_group_prewarm(group, &error), &error);
     } while (scene_count_live(&scene) < N);
     static struct shot shots[N];
     for (unsigned i = 0; i < N; i++) {
         shot_init(&shots[i], &scene, "%s\nheld %s", i ? "vector" : "spoil",
                 i ? "go" : "spoil");
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, N);
     scene_let_go(&scene, "spoil");
@@ -236,13 +234,13 @@ a_damaged_worker_acquits_nobody(void **state)
     for (unsigned i = 0; i < FOVEA_TRIAL_AFTER_FAULTS / 2; i++) {
         struct shot shot;
         shot_init(&shot, &scene, "crash\n%u", i);
-        shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED,
+        shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED,
                 "ended two workers");
     }
-    expect_good(model);
+    expect_good(group);
     scene_wait_stops(&scene, FOVEA_STOP_CRASHED, FOVEA_TRIAL_AFTER_FAULTS + 1);
     assert_int_equal(count_quarantined(), FOVEA_TRIAL_AFTER_FAULTS / 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static const struct {
@@ -272,7 +270,7 @@ static const struct {
 
 /* Only what an image brought upon its workers is held against it. */
 static void
-only_its_own_doing_condemns_an_image(void **state)
+only_its_own_doing_quarantines_an_image(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -283,26 +281,26 @@ only_its_own_doing_condemns_an_image(void **state)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "model%zu", i);
-        struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+        struct fovea_group *group = scene_group(&scene, name, NULL);
         unsigned n = scene_count_stops(&scene, ends[i].reason);
         struct shot shot;
         struct fovea_error error;
         shot_init(&shot, &scene, "%s", ends[i].text);
-        shot_expect(&shot, model, ends[i].status, ends[i].part);
+        shot_expect(&shot, group, ends[i].status, ends[i].part);
         scene_wait_stops(&scene, ends[i].reason, n + ends[i].n_workers);
         assert_int_equal(scene_count_stops(&scene, ends[i].reason),
                 n + ends[i].n_workers);
-        enum fovea_status again = shot_submit(&shot, model, &error);
+        enum fovea_status again = shot_submit(&shot, group, &error);
         bool is_guilty = ends[i].status == FOVEA_ERR_WORKER_CRASHED;
         assert_int_equal(again, is_guilty ? FOVEA_ERR_WORKER_CRASHED : 0);
         if (!is_guilty) {
-            fovea_pool_cancel(model, shot.ticket);
+            fovea_group_cancel(group, shot.ticket);
             shot_wait(&shot);
         }
         n_quarantined += is_guilty;
         assert_int_equal(count_quarantined(), n_quarantined);
-        expect_good(model);
-        fovea_pool_close_model(model);
+        expect_good(group);
+        fovea_group_close(group);
     }
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
 }
@@ -317,15 +315,15 @@ ends_of_idle_workers_do_not_add_up(void **state)
     };
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     for (unsigned i = 0; i < N; i++) {
-        expect_good(model);
+        expect_good(group);
         assert_int_equal(kill(scene_resting_worker(&scene), SIGABRT), 0);
         scene_wait_stops(&scene, FOVEA_STOP_CRASHED, i + 1);
     }
-    expect_good(model);
+    expect_good(group);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Where every worker is killed while it starts, somebody must be told. */
@@ -335,12 +333,12 @@ starts_that_are_killed_open_the_breaker(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "kill");
+    struct fovea_group *group = scene_group(&scene, "one", "kill");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_CIRCUIT_OPEN, "signal 9 (SIGKILL)");
+    shot_expect(&shot, group, FOVEA_ERR_CIRCUIT_OPEN, "signal 9 (SIGKILL)");
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_KILLED), 5);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -348,24 +346,24 @@ quarantine_ends(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     struct fovea_error error;
     shot_init(&shot, &scene, "crash");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
     assert_int_equal(count_quarantined(), 1);
-    assert_fails(shot_submit(&shot, model, &error), &error,
+    assert_fails(shot_submit(&shot, group, &error), &error,
             FOVEA_ERR_WORKER_CRASHED, "; it is not tried again for 3600 s");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
 
     scene.settings.quarantine_ns = 1;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    group = scene_group(&scene, "one", NULL);
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
     assert_int_equal(count_quarantined(), 0);
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
-    fovea_pool_close_model(model);
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -376,10 +374,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(poison_on_an_idle_server_refuses_nobody),
         TEST(poison_beside_good_traffic_refuses_nobody),
-        TEST(suspects_leave_a_worker_to_the_others),
+        TEST(isolated_items_leave_a_worker_to_the_others),
         TEST(a_broken_installation_is_found_out),
-        TEST(a_damaged_worker_acquits_nobody),
-        TEST(only_its_own_doing_condemns_an_image),
+        TEST(a_damaged_worker_releases_nobody),
+        TEST(only_its_own_doing_quarantines_an_image),
         TEST(ends_of_idle_workers_do_not_add_up),
         TEST(starts_that_are_killed_open_the_breaker),
         TEST(quarantine_ends),

@@ -8,7 +8,7 @@
 
 enum {
     LIMIT_MIB = 400,
-    WORKER_MIB = 50 /* as scene_model() has it; its weights are small */
+    WORKER_MIB = 50 /* as scene_group() has it; its weights are small */
 };
 
 static struct scene scene;
@@ -35,30 +35,30 @@ static void
 wait_reserved(uint64_t bytes)
 {
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
-    while (fovea_pool_reserved_bytes(scene.pool) != bytes &&
+    while (fovea_stats_reserved_bytes(scene.pool) != bytes &&
             fovea_clock_ns() < until) {
         sleep_ns(FOVEA_NS_PER_MS);
     }
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), bytes);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), bytes);
 }
 
 /* A model with all the workers that it may have, ready, and what is reserved
    for everybody then. */
-static struct fovea_pool_model *
+static struct fovea_group *
 ready_model(const char *name, uint64_t *reserved_out)
 {
     unsigned n_before = scene_count_live(&scene);
     unsigned n = n_before + scene.settings.max_workers;
-    struct fovea_pool_model *model = scene_model(&scene, name, NULL);
+    struct fovea_group *group = scene_group(&scene, name, NULL);
     struct fovea_error error;
     do {
-        assert_ok(fovea_pool_prewarm(model, &error), &error);
+        assert_ok(fovea_group_prewarm(group, &error), &error);
     } while (scene_count_live(&scene) < n);
     scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, n);
     /* Their weights are a page or two. */
-    *reserved_out = fovea_pool_reserved_bytes(scene.pool);
+    *reserved_out = fovea_stats_reserved_bytes(scene.pool);
     assert_int_equal(*reserved_out / SCENE_MIB, n * WORKER_MIB);
-    return model;
+    return group;
 }
 
 /* An image that asks for so much and, with a name, holds it until let_go(). */
@@ -78,10 +78,10 @@ needy(struct shot *shot, unsigned mib, const char *name)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* Wait until a worker holds what it was granted; the end to close. */
@@ -100,17 +100,17 @@ memory_is_granted_and_released(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, 200, "gate");
-    submit(&shot, model);
+    submit(&shot, group);
     int gate = wait_held("gate");
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
     (void)close(gate);
     shot_check_good(&shot);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), reserved);
-    fovea_pool_close_model(model);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), reserved);
+    fovea_group_close(group);
 }
 
 static void
@@ -119,28 +119,28 @@ grants_come_one_after_the_other(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
     needy(&second, 200, "second");
-    submit(&first, model);
+    submit(&first, group);
     int gate = wait_held("first");
-    submit(&second, model);
+    submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
     assert_int_equal(second.n_done, 0);
     (void)close(gate);
     shot_check_good(&first);
     gate = wait_held("second");
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
     (void)close(gate);
     shot_check_good(&second);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), reserved);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), reserved);
     assert_int_equal(scene_count_live(&scene), 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Before others, and without a word of the worker's that it was wrong. */
@@ -151,18 +151,18 @@ what_never_fits_is_refused_at_once(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, LIMIT_MIB - WORKER_MIB + 1, NULL);
-    submit(&shot, model);
+    submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
             "takes 359 MB, and beside its worker the limit leaves 357 MB "
             "(--memory-limit, fovea_options.memory_limit_bytes)");
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(scene_count_live(&scene), 1);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), reserved);
-    fovea_pool_close_model(model);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), reserved);
+    fovea_group_close(group);
 }
 
 /* Workers of other models end for it, and those of its own. */
@@ -172,16 +172,16 @@ idle_workers_make_room(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *other = ready_model("other", &reserved);
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *other = ready_model("other", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, LIMIT_MIB - WORKER_MIB - 1, NULL);
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 3);
     assert_int_equal(scene_count_live(&scene), 1);
-    assert_true(fovea_pool_model_has_workers(model));
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    assert_true(fovea_group_has_workers(group));
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 /* Not more than are needed. */
@@ -191,12 +191,12 @@ no_more_workers_end_than_must(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, LIMIT_MIB - 2 * WORKER_MIB - 1, NULL);
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(scene_count_live(&scene), 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Another model's cold start waits for what is granted, too. */
@@ -207,12 +207,12 @@ a_cold_start_waits(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_group *group = ready_model("one", &reserved);
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
     struct shot shot;
     struct shot next;
     needy(&shot, 300, "gate");
-    submit(&shot, model);
+    submit(&shot, group);
     int gate = wait_held("gate");
     shot_init(&next, &scene, "vector");
     submit(&next, other);
@@ -224,8 +224,8 @@ a_cold_start_waits(void **state)
     shot_check_good(&shot);
     shot_check_good(&next);
     shot_check(&probe, FOVEA_ERR_NOT_AN_IMAGE, "");
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 static void
@@ -234,31 +234,31 @@ a_deadline_ends_the_waiting(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot first;
     struct shot second;
     struct shot third;
     needy(&first, 200, "first");
     needy(&second, 200, NULL);
-    submit(&first, model);
+    submit(&first, group);
     int gate = wait_held("first");
     second.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
-    submit(&second, model);
+    submit(&second, group);
     shot_check(&second, FOVEA_ERR_DEADLINE, "deadline");
     /* Its worker goes on with others. */
     shot_init(&third, &scene, "vector");
-    shot_expect_good(&third, model);
+    shot_expect_good(&third, group);
     assert_int_equal(first.n_done, 0);
     needy(&second, 200, NULL);
-    submit(&second, model);
+    submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
-    fovea_pool_cancel(model, second.ticket);
+    fovea_group_cancel(group, second.ticket);
     shot_check(&second, FOVEA_ERR_CANCELLED, "cancelled");
-    shot_expect_good(&third, model);
+    shot_expect_good(&third, group);
     (void)close(gate);
     shot_check_good(&first);
     assert_int_equal(scene_count_live(&scene), 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* The time that an image may take is its own, not that of others. What it waits
@@ -275,8 +275,8 @@ waiting_is_no_hanging(void **state)
     scene_set_memory(&scene, 1600, 1500);
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
-    struct fovea_pool_model *other = scene_model(&scene, "other", "hang");
+    struct fovea_group *group = ready_model("one", &reserved);
+    struct fovea_group *other = scene_group(&scene, "other", "hang");
     static struct shot loading; /* answered when all is closed */
     static struct shot shot;
     shot_init(&loading, &scene, "vector");
@@ -285,15 +285,15 @@ waiting_is_no_hanging(void **state)
     scene_set_memory(&scene, 1600, 900);
     sleep_ns(200 * FOVEA_NS_PER_MS); /* what the pool knows is out of date */
     needy(&shot, 1000, NULL);
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     sleep_ns(3 * scene.settings.image_ns);
     assert_int_equal(shot.n_done, 0);
     scene_set_memory(&scene, 1600, 1590);
     shot_check_good(&shot);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 /* Where nobody is there who could make room it is said at once; it may be
@@ -307,18 +307,18 @@ short_memory_is_no_verdict(void **state)
     scene_set_memory(&scene, 1600, 1500);
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     scene_set_memory(&scene, 1600, 900);
     sleep_ns(200 * FOVEA_NS_PER_MS); /* what the pool knows is out of date */
     needy(&shot, 1000, NULL);
-    submit(&shot, model);
+    submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_NO_MEMORY,
             "takes 1008 MB, and only 908 MB are available");
     scene_set_memory(&scene, 1600, 1500);
     sleep_ns(200 * FOVEA_NS_PER_MS);
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
 }
 
 /* The grant comes back with the process. */
@@ -329,12 +329,12 @@ a_worker_that_dies_releases_its_grant(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     shot_init(&shot, &scene, "vector\nneed 104857600\ncrash");
-    submit(&shot, model);
+    submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     wait_reserved(0);
 }
 
@@ -346,12 +346,12 @@ a_worker_that_is_killed_releases_its_grant(void **state)
     scene.settings.max_workers = 1;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     shot_init(&shot, &scene, "vector\nneed 104857600\nhang");
-    submit(&shot, model);
+    submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     wait_reserved(0);
 }
 
@@ -362,16 +362,16 @@ closing_answers_one_that_waits(void **state)
     scene.settings.drain_ns = 0;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
     needy(&second, 200, NULL);
-    submit(&first, model);
+    submit(&first, group);
     int gate = wait_held("first");
-    submit(&second, model);
+    submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene.n_fds++; /* the gate is ours */
     scene_close(&scene);
     shot_check(&first, FOVEA_ERR_SHUTTING_DOWN, "");
@@ -393,16 +393,16 @@ a_worker_that_lies_ends(void **state)
         { "need 4194304000\nneed-no-wait", "NEED that makes no sense" },
     };
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         struct shot shot;
         shot_init(&shot, &scene, "vector %zu\n%s", i, lies[i][0]);
-        submit(&shot, model);
+        submit(&shot, group);
         shot_check(&shot, FOVEA_ERR_WORKER_CRASHED, lies[i][1]);
         shot_init(&shot, &scene, "vector");
-        shot_expect_good(&shot, model);
+        shot_expect_good(&shot, group);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     wait_reserved(0);
 }
 
@@ -413,19 +413,19 @@ a_worker_that_goes_ahead_ends(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
-    submit(&first, model);
+    submit(&first, group);
     int gate = wait_held("first");
     shot_init(&second, &scene, "vector\nneed 209715200\nneed-no-wait");
-    submit(&second, model);
+    submit(&second, group);
     shot_check(&second, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense");
     (void)close(gate);
     shot_check_good(&first);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     wait_reserved(0);
 }
 
@@ -436,18 +436,18 @@ a_worker_that_leaves_while_it_waits(void **state)
     (void)state;
     scene_open(&scene);
     uint64_t reserved = 0;
-    struct fovea_pool_model *model = ready_model("one", &reserved);
+    struct fovea_group *group = ready_model("one", &reserved);
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
-    submit(&first, model);
+    submit(&first, group);
     int gate = wait_held("first");
     shot_init(&second, &scene, "vector\nneed 209715200\nneed-no-wait\nclose");
-    submit(&second, model);
+    submit(&second, group);
     shot_check(&second, FOVEA_ERR_WORKER_CRASHED, "closed the channel");
     (void)close(gate);
     shot_check_good(&first);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     wait_reserved(0);
 }
 

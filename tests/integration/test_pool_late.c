@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "pool/inside.h"
+#include "pool/internal.h"
 #include "support/scene.h"
 
 static struct scene scene;
@@ -33,21 +33,21 @@ tear_down(void **state)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* Ours of the channel of the one worker of a model, and its process. */
 static int
-channel_of(struct fovea_pool_model *model, pid_t *pid_out)
+channel_of(struct fovea_group *group, pid_t *pid_out)
 {
     int channel = -1;
     fovea_lock(scene.pool);
     for (unsigned i = 0; i < scene.pool->n_slots; i++) {
         const struct fovea_slot *slot = &scene.pool->slots[i];
-        if (slot->model == model && fovea_slot_lives(slot)) {
+        if (slot->group == group && fovea_slot_lives(slot)) {
             channel = slot->channel;
             *pid_out = slot->pid;
         }
@@ -59,10 +59,10 @@ channel_of(struct fovea_pool_model *model, pid_t *pid_out)
 
 /* An image that the pool's thread will stand still at. */
 static void
-hold(struct shot *shot, struct fovea_pool_model *model)
+hold(struct shot *shot, struct fovea_group *group)
 {
     shot_init(shot, &scene, "held hold");
-    submit(shot, model);
+    submit(shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
 }
 
@@ -101,16 +101,16 @@ an_answer_that_is_there_counts(void **state)
     scene.settings.max_workers = 1;
     scene.settings.image_ns = 5 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
     struct shot held;
     struct shot shot;
     pid_t pid = 0;
     hold(&held, other);
     shot_init(&shot, &scene, "held go");
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
-    int channel = channel_of(model, &pid);
+    int channel = channel_of(group, &pid);
     stand_still(1);
     scene_let_go(&scene, "go");
     wait_readable(channel);
@@ -118,8 +118,8 @@ an_answer_that_is_there_counts(void **state)
     shot_check_good(&shot);
     shot_check_good(&held);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 static void
@@ -129,16 +129,16 @@ a_worker_that_is_ready_counts(void **state)
     scene.settings.max_workers = 1;
     scene.settings.load_ns = 5 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", "held go");
     struct shot held;
     struct shot shot;
     pid_t pid = 0;
     hold(&held, other);
     shot_init(&shot, &scene, "vector");
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_LOADING, 1);
-    int channel = channel_of(model, &pid);
+    int channel = channel_of(group, &pid);
     stand_still(0);
     scene_let_go(&scene, "go");
     wait_readable(channel);
@@ -146,8 +146,8 @@ a_worker_that_is_ready_counts(void **state)
     shot_check_good(&shot);
     shot_check_good(&held);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_LOAD_TIMEOUT), 0);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 /* It did not hang: somebody killed it, and the image is not at fault. */
@@ -158,17 +158,17 @@ who_was_killed_did_not_hang(void **state)
     scene.settings.max_workers = 1;
     scene.settings.image_ns = 5 * FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
     struct shot held;
     struct shot shot;
     pid_t pid = 0;
     siginfo_t info;
     hold(&held, other);
     shot_init(&shot, &scene, "held go");
-    submit(&shot, model);
+    submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
-    (void)channel_of(model, &pid);
+    (void)channel_of(group, &pid);
     stand_still(1);
     scene_let_go(&scene, "go");
     assert_int_equal(kill(pid, SIGKILL), 0);
@@ -177,8 +177,8 @@ who_was_killed_did_not_hang(void **state)
     shot_check_good(&shot);
     shot_check_good(&held);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 /* Behind one that waits for memory too, and has all the time. */
@@ -189,10 +189,10 @@ an_image_that_is_answered_waits_for_no_memory(void **state)
     scene.settings.max_workers = 3;
     scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
     do {
-        assert_ok(fovea_pool_prewarm(model, &error), &error);
+        assert_ok(fovea_group_prewarm(group, &error), &error);
     } while (scene_count_live(&scene) < 3);
     char path[128];
     (void)snprintf(path, sizeof path, "%s/gate", scene.directory);
@@ -202,24 +202,24 @@ an_image_that_is_answered_waits_for_no_memory(void **state)
     struct shot third;
     struct shot fourth;
     shot_init(&first, &scene, "vector\nneed 209715200\nheld %s", path);
-    submit(&first, model);
+    submit(&first, group);
     FOVEA_AUTO_FD int gate = open(path, O_WRONLY | O_CLOEXEC);
     assert_true(gate >= 0);
     shot_init(&second, &scene, "vector second\nneed 209715200");
-    submit(&second, model);
+    submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     shot_init(&third, &scene, "vector third\nneed 209715200");
     third.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
-    submit(&third, model);
+    submit(&third, group);
     shot_check(&third, FOVEA_ERR_DEADLINE, "deadline");
     shot_init(&fourth, &scene, "vector");
-    shot_expect_good(&fourth, model);
+    shot_expect_good(&fourth, group);
     assert_int_equal(first.n_done + second.n_done, 0);
     (void)close(gate);
     gate = -1;
     shot_check_good(&first);
     shot_check_good(&second);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Another model's worker that never runs out of work goes after a while, and its
@@ -234,10 +234,10 @@ an_image_does_not_wait_for_the_end_of_work(void **state)
     scene.settings.max_workers = 1;
     scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
     struct fovea_error error;
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     static struct shot shots[N];
     static struct shot needy;
     for (unsigned i = 0; i < N; i++) {
@@ -247,7 +247,7 @@ an_image_does_not_wait_for_the_end_of_work(void **state)
     }
     /* With its worker it leaves too little for the other. */
     shot_init(&needy, &scene, "vector\nneed 335544320");
-    submit(&needy, model);
+    submit(&needy, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     scene_let_go(&scene, "go");
     shot_check_good(&needy);
@@ -256,8 +256,8 @@ an_image_does_not_wait_for_the_end_of_work(void **state)
     }
     assert_true(needy.order < shots[N - 1].order);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -31,11 +31,11 @@ an_image_that_writes_much_is_good_all_the_same(void **state)
         N_LINES = 200000
     };
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "log-lines %d", N_LINES);
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
     scene_close(&scene); /* what was left out is told at the end */
     unsigned n_left_out = 0;
     unsigned n_told = 0;
@@ -50,8 +50,8 @@ an_image_that_writes_much_is_good_all_the_same(void **state)
             n_told++;
         }
     }
-    assert_int_equal(n_told, FOVEA_LOG_LINES_IMAGE);
-    assert_int_equal(n_left_out, N_LINES - FOVEA_LOG_LINES_IMAGE);
+    assert_int_equal(n_told, FOVEA_LOG_LINES_ITEM);
+    assert_int_equal(n_left_out, N_LINES - FOVEA_LOG_LINES_ITEM);
 }
 
 /* What never ends a line, or anything at all. */
@@ -61,16 +61,16 @@ a_worker_that_only_writes_is_ended_like_one_that_hangs(void **state)
     (void)state;
     scene.settings.image_ns = FOVEA_NS_PER_S;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "log-for-ever");
-    shot_expect(&shot, model, FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     /* A second a worker, and one more for its end. */
     assert_in_range(scene_count(&scene, FOVEA_EVENT_WORKER_LOG), 1,
             4 * (FOVEA_LOG_LINES_WORKER + 1));
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -78,17 +78,17 @@ a_line_is_cut_and_made_harmless(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "log a\033[2Jb\302\233c\342\200\256d\377");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_WORKER_LOG, 1),
             "a?[2Jb??c???d?");
     shot_init(&shot, &scene, "log-long 5000");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     const char *line = scene_wait_event(&scene, FOVEA_EVENT_WORKER_LOG, 2);
     assert_int_equal(strlen(line), FOVEA_LOG_LINE_SIZE - 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -23,22 +23,22 @@ tear_down(void **state)
 }
 
 static void
-expect_good(struct fovea_pool_model *model)
+expect_good(struct fovea_group *group)
 {
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
 }
 
 static void
 wait_reserved(uint64_t bytes)
 {
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
-    while (fovea_pool_reserved_bytes(scene.pool) != bytes &&
+    while (fovea_stats_reserved_bytes(scene.pool) != bytes &&
             fovea_clock_ns() < until) {
         sleep_ns(FOVEA_NS_PER_MS);
     }
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), bytes);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), bytes);
 }
 
 /* How often the pool's thread has gone to sleep. */
@@ -76,11 +76,11 @@ test_sleeps(void **state)
     (void)state;
     scene.settings.idle_ns = 50 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     shot.deadline_ns = fovea_clock_ns() + SCENE_PATIENCE_NS;
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_IDLE, 2);
     wait_reserved(0);
     /* It falls asleep at its own pace; then nothing that comes round each
@@ -93,7 +93,7 @@ test_sleeps(void **state)
         assert_true(before > 0);
         sleep_ns(1500 * FOVEA_NS_PER_MS);
     } while (count_sleeps() != before);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* To nothing, and back again. */
@@ -103,28 +103,28 @@ test_idle(void **state)
     (void)state;
     scene.settings.idle_ns = 200 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    expect_good(model);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    expect_good(group);
     scene_wait_stops(&scene, FOVEA_STOP_IDLE, 2);
     wait_reserved(0);
-    assert_false(fovea_pool_model_has_workers(model));
+    assert_false(fovea_group_has_workers(group));
     /* The weights went with the last one. */
     while (count_fds() != scene.n_fds + 2) {
         sleep_ns(FOVEA_NS_PER_MS);
     }
-    expect_good(model);
+    expect_good(group);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 2);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* READY lasts for a second, in which this thread may not come to look. */
 static void
-expect_good_and_ready(struct fovea_pool_model *model)
+expect_good_and_ready(struct fovea_group *group)
 {
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
     do {
         assert_true(fovea_clock_ns() < until);
-        expect_good(model);
+        expect_good(group);
         scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 0);
     } while (scene_count_workers(&scene, FOVEA_WORKER_READY) != 1);
 }
@@ -135,11 +135,11 @@ test_ready_to_idle(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    expect_good_and_ready(model);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    expect_good_and_ready(group);
     scene_wait_workers(&scene, FOVEA_WORKER_IDLE, 1);
-    expect_good_and_ready(model);
-    fovea_pool_close_model(model);
+    expect_good_and_ready(group);
+    fovea_group_close(group);
 }
 
 /* The one that nobody used for longest goes first. */
@@ -152,27 +152,27 @@ test_others_make_room(void **state)
     scene.settings.max_workers = 1;
     scene.settings.memory_limit_bytes = 220 * SCENE_MIB;
     scene_open(&scene);
-    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
-    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
-    struct fovea_pool_model *third = scene_model(&scene, "third", NULL);
+    struct fovea_group *first = scene_group(&scene, "first", NULL);
+    struct fovea_group *second = scene_group(&scene, "second", NULL);
+    struct fovea_group *third = scene_group(&scene, "third", NULL);
     expect_good(first);
     expect_good(second);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
     struct fovea_error error;
-    assert_ok(fovea_pool_check_model(third, &error), &error);
+    assert_ok(fovea_group_check(third, &error), &error);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
     expect_good(third);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
-    assert_false(fovea_pool_model_has_workers(first));
-    assert_true(fovea_pool_model_has_workers(second));
-    assert_true(fovea_pool_model_has_workers(third));
+    assert_false(fovea_group_has_workers(first));
+    assert_true(fovea_group_has_workers(second));
+    assert_true(fovea_group_has_workers(third));
     expect_good(first);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 2);
-    assert_false(fovea_pool_model_has_workers(second));
+    assert_false(fovea_group_has_workers(second));
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_START_REFUSED), 0);
-    fovea_pool_close_model(first);
-    fovea_pool_close_model(second);
-    fovea_pool_close_model(third);
+    fovea_group_close(first);
+    fovea_group_close(second);
+    fovea_group_close(third);
 }
 
 /* A worker with an image in its hands stays; who wants its memory waits. */
@@ -183,15 +183,15 @@ test_busy_ones_stay(void **state)
     scene.settings.max_workers = 1;
     scene.settings.memory_limit_bytes = 170 * SCENE_MIB;
     scene_open(&scene);
-    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
-    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct fovea_group *first = scene_group(&scene, "first", NULL);
+    struct fovea_group *second = scene_group(&scene, "second", NULL);
     struct shot slow;
     struct fovea_error error;
     shot_init(&slow, &scene, "held go");
     assert_ok(shot_submit(&slow, first, &error), &error);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
-    assert_ok(fovea_pool_check_model(first, &error), &error);
-    assert_ok(fovea_pool_check_model(second, &error), &error);
+    assert_ok(fovea_group_check(first, &error), &error);
+    assert_ok(fovea_group_check(second, &error), &error);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     assert_ok(shot_submit(&shot, second, &error), &error);
@@ -200,8 +200,8 @@ test_busy_ones_stay(void **state)
     shot_check_good(&shot);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_START_REFUSED), 0);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
-    fovea_pool_close_model(first);
-    fovea_pool_close_model(second);
+    fovea_group_close(first);
+    fovea_group_close(second);
 }
 
 /* Not all of them together would be enough: so none has to go. */
@@ -211,17 +211,17 @@ test_nobody_goes_in_vain(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *first = scene_model(&scene, "first", NULL);
+    struct fovea_group *first = scene_group(&scene, "first", NULL);
     expect_good(first);
     scene_set_memory(&scene, 8192, 60);
-    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct fovea_group *second = scene_group(&scene, "second", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
     shot_expect(&shot, second, FOVEA_ERR_MEMORY_EXHAUSTED, "Need 150 MB");
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
-    assert_true(fovea_pool_model_has_workers(first));
-    fovea_pool_close_model(first);
-    fovea_pool_close_model(second);
+    assert_true(fovea_group_has_workers(first));
+    fovea_group_close(first);
+    fovea_group_close(second);
 }
 
 /* High: nobody is added. Critical: the idle ones go. */
@@ -232,14 +232,13 @@ test_pressure(void **state)
     scene.settings.max_workers = 4;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group_settings settings;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
-    scene_model_settings(&scene, "one", directory, &settings);
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
-    expect_good(model);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
+    expect_good(group);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     scene_set_memory(&scene, 8192, 8192 / 5);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_PRESSURE, 1),
@@ -247,20 +246,20 @@ test_pressure(void **state)
     static struct shot shots[8];
     for (unsigned i = 0; i < 8; i++) {
         shot_init(&shots[i], &scene, "slow 50\n%u", i);
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
+        assert_ok(shot_submit(&shots[i], group, &error), &error);
     }
     for (unsigned i = 0; i < 8; i++) {
         shot_check_good(&shots[i]);
     }
     assert_int_equal(scene_count_live(&scene), 2);
-    assert_fails(fovea_pool_prewarm(model, &error), &error,
+    assert_fails(fovea_group_prewarm(group, &error), &error,
             FOVEA_ERR_MEMORY_EXHAUSTED, "memory is short");
     scene_set_memory(&scene, 8192, 8192 / 10);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 2);
     wait_reserved(0);
     /* What is wanted is started all the same, as far as there is memory. */
-    expect_good(model);
-    fovea_pool_close_model(model);
+    expect_good(group);
+    fovea_group_close(group);
 }
 
 static void
@@ -270,13 +269,13 @@ test_recycle(void **state)
     scene.settings.max_workers = 1;
     scene.settings.recycle_after = 5;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     for (unsigned i = 0; i < 12; i++) {
-        expect_good(model);
+        expect_good(group);
     }
     scene_wait_stops(&scene, FOVEA_STOP_RECYCLED, 2);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 3);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* The queue is served, then the workers go; opened again it starts anew. */
@@ -286,26 +285,26 @@ test_model_is_closed(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    struct fovea_pool_model *other = scene_model(&scene, "other", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct fovea_group *other = scene_group(&scene, "other", NULL);
     static struct shot shots[20];
     struct fovea_error error;
     for (unsigned i = 0; i < 20; i++) {
         shot_init(&shots[i], &scene, "slow 5\n%u", i);
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
+        assert_ok(shot_submit(&shots[i], group, &error), &error);
     }
     expect_good(other);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     for (unsigned i = 0; i < 20; i++) {
         shot_check_good(&shots[i]);
     }
     scene_wait_stops(&scene, FOVEA_STOP_MODEL, 1);
     assert_int_equal(scene_count_live(&scene), 1);
     wait_reserved(FAKE_SHARED_BYTES + 50 * SCENE_MIB);
-    model = scene_model(&scene, "one", NULL);
-    expect_good(model);
-    fovea_pool_close_model(model);
-    fovea_pool_close_model(other);
+    group = scene_group(&scene, "one", NULL);
+    expect_good(group);
+    fovea_group_close(group);
+    fovea_group_close(other);
 }
 
 /* Closed while its workers load, with nothing to do for them. */
@@ -314,15 +313,15 @@ test_model_is_closed_while_loading(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "hang");
+    struct fovea_group *group = scene_group(&scene, "one", "hang");
     struct shot shot;
     struct fovea_error error;
     shot_init(&shot, &scene, "vector");
-    assert_ok(shot_submit(&shot, model, &error), &error);
+    assert_ok(shot_submit(&shot, group, &error), &error);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_STARTED, 2);
-    fovea_pool_cancel(model, shot.ticket);
+    fovea_group_cancel(group, shot.ticket);
     shot_check(&shot, FOVEA_ERR_CANCELLED, "");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_wait_stops(&scene, FOVEA_STOP_MODEL, 2);
     wait_reserved(0);
 }
@@ -335,16 +334,16 @@ test_stats(void **state)
     scene_open(&scene);
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.n_models, 0);
     assert_int_equal(stats.n_workers, 0);
     assert_int_equal(stats.memory_total_bytes, UINT64_C(8192) * SCENE_MIB);
     fovea_pool_stats_finish(&stats);
 
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    expect_good(model);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    expect_good(group);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.n_models, 1);
     assert_string_equal(stats.models[0].key, "one");
     assert_int_equal(stats.models[0].n_submitted, 1);
@@ -368,7 +367,7 @@ test_stats(void **state)
     assert_int_equal(stats.memory_pss_bytes, pss);
     assert_true(pss > 0);
     fovea_pool_stats_finish(&stats);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -382,21 +381,21 @@ a_worn_worker_is_replaced(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "starved");
-    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
+    shot_expect(&shot, group, FOVEA_ERR_NO_MEMORY, "no memory");
     shot_init(&shot, &scene, "vector");
     for (unsigned i = 0; i < 98; i++) {
-        shot_expect_good(&shot, model);
+        shot_expect_good(&shot, group);
     }
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_RECYCLED), 0);
     shot_init(&shot, &scene, "starved");
-    shot_expect(&shot, model, FOVEA_ERR_NO_MEMORY, "no memory");
+    shot_expect(&shot, group, FOVEA_ERR_NO_MEMORY, "no memory");
     scene_wait_stops(&scene, FOVEA_STOP_RECYCLED, 1);
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
 }
 
 int

@@ -2,7 +2,7 @@
  * A worse day: 2,000 images while somebody kills, ends and stops workers, with
  * three poisonous pictures among them, and three more when all is quiet. Every
  * good image gets its vector or is told that its workers were killed; none is
- * condemned or refused.
+ * quarantined or refused.
  *
  * Signals come by what was done, not by the clock: between two of them at least
  * N_EACH images were embedded. FOVEA_STRESS_SECONDS, if it is set, makes it
@@ -57,7 +57,7 @@ shoot(void)
     static const int signals[] = { SIGKILL, SIGTERM, SIGSTOP };
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     if (stats.n_workers > 0 && stats.models[0].n_embedded >= next_signal) {
         size_t i = next_random() % stats.n_workers;
         int number = signals[next_random() % 3];
@@ -122,14 +122,14 @@ judge(struct shot *shots, unsigned n)
 }
 
 static void
-nobody_is_condemned_for_what_comes_from_outside(void **state)
+nobody_is_quarantined_for_what_comes_from_outside(void **state)
 {
     (void)state;
     scene.settings.max_workers = 4;
     scene.settings.image_ns = 2 * FOVEA_NS_PER_S;
     scene.settings.load_ns = 2 * FOVEA_NS_PER_S; /* some are stopped then */
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
     unsigned n = choose_number();
     struct shot *shots = calloc(n, sizeof *shots);
@@ -142,21 +142,21 @@ nobody_is_condemned_for_what_comes_from_outside(void **state)
         }
         shot_init(&shots[i], &scene, "%s\n%u", poison ? poison : "slow 1", i);
         shots[i].is_batch = i % 3 != 0;
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
+        assert_ok(shot_submit(&shots[i], group, &error), &error);
     }
     unsigned n_killed = judge(shots, n);
     /* And when all is quiet. */
     for (unsigned i = 0; i < N_POISONS; i++) {
         static struct shot shot;
         shot_init(&shot, &scene, "%s\nquiet", poisons[i]);
-        assert_ok(shot_submit(&shot, model, &error), &error);
+        assert_ok(shot_submit(&shot, group, &error), &error);
         expect_poison(&shot);
-        assert_ok(fovea_pool_check_model(model, &error), &error);
+        assert_ok(fovea_group_check(group, &error), &error);
         shot_init(&shot, &scene, "vector %u", i);
-        shot_expect_good(&shot, model);
+        shot_expect_good(&shot, group);
     }
     struct fovea_pool_stats stats;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
     assert_true(stats.n_quarantined <= 2 * N_POISONS);
     assert_true(n_signals > 0);
@@ -164,7 +164,7 @@ nobody_is_condemned_for_what_comes_from_outside(void **state)
                   "%u in quarantine\n",
             n, n_signals, n_killed, stats.n_quarantined);
     fovea_pool_stats_finish(&stats);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     free(shots);
 }
@@ -174,7 +174,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
-                nobody_is_condemned_for_what_comes_from_outside, set_up,
+                nobody_is_quarantined_for_what_comes_from_outside, set_up,
                 tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

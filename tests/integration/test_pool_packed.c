@@ -28,13 +28,13 @@ tear_down(void **state)
 }
 
 /* One with weights that can be digested. The directory may be there already. */
-static struct fovea_pool_model *
+static struct fovea_group *
 open_model(const char *load)
 {
     static const char *const files[] = { "config.json", "model.safetensors" };
     const char *random = getenv("FOVEA_RANDOM_MODEL");
     assert_non_null(random);
-    struct fovea_pool_model *model = scene_model(&scene, "one", load);
+    struct fovea_group *group = scene_group(&scene, "one", load);
     for (unsigned i = 0; i < 2; i++) {
         char from[1024];
         char to[128];
@@ -44,15 +44,15 @@ open_model(const char *load)
             assert_int_equal(symlink(from, to), 0);
         }
     }
-    return model;
+    return group;
 }
 
 static void
-expect_good(struct fovea_pool_model *model)
+expect_good(struct fovea_group *group)
 {
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
 }
 
 /* The one packed copy in the cache. */
@@ -78,11 +78,11 @@ static void
 store_one(void)
 {
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model(NULL);
-    expect_good(model);
+    struct fovea_group *group = open_model(NULL);
+    expect_good(group);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_CACHE, 1),
             "stored a packed copy");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     scene.n_events = 0;
 }
@@ -99,13 +99,13 @@ test_stored_and_found(void **state)
     assert_int_equal(facts.st_size, FAKE_SHARED_BYTES);
     /* These workers cannot pack: they must be given what there is. */
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model("no-memory");
-    expect_good(model);
+    struct fovea_group *group = open_model("no-memory");
+    expect_good(group);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_CACHE), 0);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             FAKE_SHARED_BYTES + 100 * SCENE_MIB);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* It is stored even where the program ends as soon as it has its vector. */
@@ -115,9 +115,9 @@ test_stored_at_the_end(void **state)
     (void)state;
     scene.settings.drain_ns = 0;
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model(NULL);
-    expect_good(model);
-    fovea_pool_close_model(model);
+    struct fovea_group *group = open_model(NULL);
+    expect_good(group);
+    fovea_group_close(group);
     scene_close(&scene);
     char path[512];
     find_copy(path);
@@ -133,21 +133,21 @@ test_damaged(void **state)
     find_copy(path);
     assert_int_equal(truncate(path, 5), 0);
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model(NULL);
-    expect_good(model);
+    struct fovea_group *group = open_model(NULL);
+    expect_good(group);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_CACHE, 2),
             "stored a packed copy");
     scene_wait_stops(&scene, FOVEA_STOP_LOAD, 1);
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.models[0].breaker, FOVEA_BREAKER_CLOSED);
     assert_in_range(stats.models[0].stops[FOVEA_STOP_LOAD], 1, 2);
     fovea_pool_stats_finish(&stats);
     struct stat facts;
     assert_int_equal(stat(path, &facts), 0);
     assert_int_equal(facts.st_size, FAKE_SHARED_BYTES);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Workers that refuse whatever they are given do not go on for ever. */
@@ -158,10 +158,10 @@ test_always_refused(void **state)
     scene.settings.max_workers = 1;
     store_one();
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model("refuses-packed");
-    expect_good(model); /* by the one that packed itself */
+    struct fovea_group *group = open_model("refuses-packed");
+    expect_good(group); /* by the one that packed itself */
     scene_wait_stops(&scene, FOVEA_STOP_LOAD, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -169,9 +169,9 @@ test_no_digest(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "empty", NULL);
-    expect_good(model);
-    fovea_pool_close_model(model);
+    struct fovea_group *group = scene_group(&scene, "empty", NULL);
+    expect_good(group);
+    fovea_group_close(group);
 }
 
 /* It is said what is true: nothing was stored. */
@@ -181,13 +181,13 @@ test_not_stored(void **state)
     (void)state;
     scene.settings.max_cache_bytes = FAKE_SHARED_BYTES - 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model(NULL);
-    expect_good(model);
+    struct fovea_group *group = open_model(NULL);
+    expect_good(group);
     const char *message = scene_wait_event(&scene, FOVEA_EVENT_CACHE, 1);
     assert_string_equal(message,
             "cannot store a packed copy: 8192 bytes are more than the cache may "
             "hold, 8191 (max_cache_bytes, --max-cache)");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -196,9 +196,9 @@ test_no_place(void **state)
     (void)state;
     scene_write(&scene, "cache", "a file where the folder should be");
     scene_open(&scene);
-    struct fovea_pool_model *model = open_model(NULL);
-    expect_good(model);
-    fovea_pool_close_model(model);
+    struct fovea_group *group = open_model(NULL);
+    expect_good(group);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -2,7 +2,7 @@
 #include "support/scene.h"
 
 static struct scene scene;
-static struct fovea_pool_model *model;
+static struct fovea_group *group;
 
 static int
 set_up(void **state)
@@ -24,7 +24,7 @@ static void
 submit(struct shot *shot)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* One worker, with something in hand until "go"; the rest will wait. */
@@ -33,7 +33,7 @@ open_busy(struct shot *slow)
 {
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
+    group = scene_group(&scene, "one", NULL);
     shot_init(slow, &scene, "held go");
     submit(slow);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
@@ -61,7 +61,7 @@ test_singles_before_batches(void **state)
         }
     }
     assert_true(shots[3].order < shots[4].order);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* Until so many wait; with the stats that said so. */
@@ -71,7 +71,7 @@ wait_queued(unsigned n, struct fovea_pool_stats *stats_out)
     struct fovea_error error;
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
     for (;;) {
-        assert_ok(fovea_pool_read_stats(scene.pool, stats_out, &error), &error);
+        assert_ok(fovea_stats_read(scene.pool, stats_out, &error), &error);
         if (stats_out->models[0].n_queued == n) {
             return;
         }
@@ -88,9 +88,9 @@ test_shared_out(void **state)
     (void)state;
     scene.settings.max_workers = 2;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
+    group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     struct shot first[2];
     for (unsigned i = 0; i < 2; i++) {
@@ -117,13 +117,13 @@ test_shared_out(void **state)
     for (unsigned i = 0; i < 20; i++) {
         shot_check_good(&shots[i]);
     }
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.workers[0].n_images + stats.workers[1].n_images, 22);
     assert_in_range(stats.workers[0].n_images, 9, 13);
     assert_int_equal(stats.models[0].n_embedded, 22);
     assert_int_equal(stats.models[0].total_ns.count, 22);
     fovea_pool_stats_finish(&stats);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* All busy and work waits: one more, and one more, up to the most. */
@@ -134,12 +134,11 @@ test_scale_up(void **state)
     scene.settings.max_workers = 4;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
+    struct fovea_group_settings settings;
     struct fovea_error error;
-    scene_model_settings(&scene, "one", directory, &settings);
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
     static struct shot shots[12];
     for (unsigned i = 0; i < 12; i++) {
         shot_init(&shots[i], &scene, "held go\n%u", i);
@@ -152,7 +151,7 @@ test_scale_up(void **state)
     }
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 4);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -169,7 +168,7 @@ test_queue_is_full(void **state)
     }
     struct fovea_error error;
     shot_init(&shots[3], &scene, "vector 3");
-    assert_fails(shot_submit(&shots[3], model, &error), &error, FOVEA_ERR_BUSY,
+    assert_fails(shot_submit(&shots[3], group, &error), &error, FOVEA_ERR_BUSY,
             "3 images wait for one already (--max-queue, "
             "fovea_options.max_queue)");
     shot_init(&shots[4], &scene, "vector 4");
@@ -183,7 +182,7 @@ test_queue_is_full(void **state)
         }
     }
     assert_int_equal(shots[3].n_done, 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -207,8 +206,8 @@ test_deadline_in_queue(void **state)
     shot_check_good(&patient);
     /* One that was over before it began. */
     late.deadline_ns = fovea_clock_ns() - 1;
-    shot_expect(&late, model, FOVEA_ERR_DEADLINE, "deadline");
-    fovea_pool_close_model(model);
+    shot_expect(&late, group, FOVEA_ERR_DEADLINE, "deadline");
+    fovea_group_close(group);
 }
 
 /* It is answered at once; the worker finishes, lives, and takes the next. */
@@ -218,9 +217,9 @@ test_deadline_in_hand(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
+    group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     /* However long it takes until it is in its hands. */
     struct shot late;
     int64_t wait_ns = 100 * FOVEA_NS_PER_MS;
@@ -237,11 +236,11 @@ test_deadline_in_hand(void **state)
     scene_let_go(&scene, "go");
     struct shot next;
     shot_init(&next, &scene, "vector");
-    shot_expect_good(&next, model);
+    shot_expect_good(&next, group);
     assert_int_equal(late.n_done, 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -258,17 +257,17 @@ test_cancel(void **state)
     submit(&other);
     assert_true(waiting.ticket && other.ticket);
     assert_int_not_equal(waiting.ticket, other.ticket);
-    fovea_pool_cancel(model, waiting.ticket);
-    fovea_pool_cancel(model, waiting.ticket);
+    fovea_group_cancel(group, waiting.ticket);
+    fovea_group_cancel(group, waiting.ticket);
     shot_check(&waiting, FOVEA_ERR_CANCELLED, "cancelled");
-    fovea_pool_cancel(model, slow.ticket);
+    fovea_group_cancel(group, slow.ticket);
     shot_check(&slow, FOVEA_ERR_CANCELLED, "cancelled");
-    fovea_pool_cancel(model, UINT64_MAX);
+    fovea_group_cancel(group, UINT64_MAX);
     scene_let_go(&scene, "go");
     shot_check_good(&other);
-    fovea_pool_cancel(model, other.ticket);
+    fovea_group_cancel(group, other.ticket);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* What a program does that wants the next as soon as one is there. */
@@ -279,17 +278,17 @@ test_submit_from_callback(void **state)
 {
     (void)state;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
+    group = scene_group(&scene, "one", NULL);
     for (unsigned i = 0; i < 50; i++) {
         shot_init(&chain[i], &scene, "vector %u", i);
-        chain[i].model = model;
+        chain[i].group = group;
         chain[i].next = i < 49 ? &chain[i + 1] : NULL;
     }
     submit(&chain[0]);
     for (unsigned i = 0; i < 50; i++) {
         shot_check_good(&chain[i]);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -308,7 +307,7 @@ test_timings(void **state)
             next.timings.queue_ns + 50 * FOVEA_NS_PER_MS);
     assert_int_equal(next.timings.decode_ns, 1000);
     assert_int_equal(next.timings.forward_ns, 2000);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

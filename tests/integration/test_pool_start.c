@@ -24,26 +24,26 @@ test_first_image(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    assert_false(fovea_pool_model_has_workers(model));
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    assert_false(fovea_group_has_workers(group));
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), 0);
     struct shot shot;
     shot_init(&shot, &scene, "vector 1");
-    shot_expect_good(&shot, model);
-    assert_true(fovea_pool_model_has_workers(model));
+    shot_expect_good(&shot, group);
+    assert_true(fovea_group_has_workers(group));
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 2);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     /* The weights as they are, the workers as they were estimated. */
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool),
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             FAKE_SHARED_BYTES + 100 * SCENE_MIB);
     shot_init(&shot, &scene, "vector 2");
     shot.raw = true;
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 2);
     shot_init(&shot, &scene, "bad bytes");
-    shot_expect(&shot, model, FOVEA_ERR_NOT_AN_IMAGE, "these bytes are bad");
-    fovea_pool_close_model(model);
+    shot_expect(&shot, group, FOVEA_ERR_NOT_AN_IMAGE, "these bytes are bad");
+    fovea_group_close(group);
     scene_close(&scene);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 2);
 }
@@ -54,11 +54,11 @@ test_nothing(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
-    struct fovea_pool_model *again = scene_model(&scene, "one", NULL);
-    assert_ptr_equal(model, again);
-    fovea_pool_close_model(again);
-    fovea_pool_close_model(model);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct fovea_group *again = scene_group(&scene, "one", NULL);
+    assert_ptr_equal(group, again);
+    fovea_group_close(again);
+    fovea_group_close(group);
     assert_int_equal(scene.n_events, 0);
 }
 
@@ -71,7 +71,7 @@ be_first(void *context)
 {
     struct shot *shot = context;
     struct fovea_error error;
-    if (shot_submit(shot, shot->model, &error)) {
+    if (shot_submit(shot, shot->group, &error)) {
         shot->result = error;
     }
     return NULL;
@@ -82,12 +82,12 @@ test_many_first_images(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "slow 100");
+    struct fovea_group *group = scene_group(&scene, "one", "slow 100");
     static struct shot shots[N_FIRST];
     pthread_t threads[N_FIRST];
     for (unsigned i = 0; i < N_FIRST; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
-        shots[i].model = model;
+        shots[i].group = group;
         assert_int_equal(pthread_create(&threads[i], NULL, be_first, &shots[i]),
                 0);
     }
@@ -96,7 +96,7 @@ test_many_first_images(void **state)
         shot_check_good(&shots[i]);
     }
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -106,14 +106,14 @@ test_memory_for_one(void **state)
     /* 80 % of 240: the weights and one worker, not two. */
     scene_set_memory(&scene, 240, 240);
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     assert_string_equal(scene_wait_event(&scene, FOVEA_EVENT_COLD_START, 1),
             "1 worker");
     assert_int_equal(scene_count_live(&scene), 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -122,22 +122,22 @@ test_memory_for_none(void **state)
     (void)state;
     scene_set_memory(&scene, 180, 180);
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "some-model", NULL);
+    struct fovea_group *group = scene_group(&scene, "some-model", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_MEMORY_EXHAUSTED,
+    shot_expect(&shot, group, FOVEA_ERR_MEMORY_EXHAUSTED,
             "Cannot spawn workers for some-model. Need 150 MB, only 144 MB "
             "available");
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_START_REFUSED), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 0);
-    assert_int_equal(fovea_pool_reserved_bytes(scene.pool), 0);
+    assert_int_equal(fovea_stats_reserved_bytes(scene.pool), 0);
     struct fovea_error error;
-    assert_fails(fovea_pool_prewarm(model, &error), &error,
+    assert_fails(fovea_group_prewarm(group, &error), &error,
             FOVEA_ERR_MEMORY_EXHAUSTED, "Need 150 MB");
     /* It is no fault of the model: as soon as there is memory, it goes. */
     scene_set_memory(&scene, 1000, 200);
-    shot_expect_good(&shot, model);
-    fovea_pool_close_model(model);
+    shot_expect_good(&shot, group);
+    fovea_group_close(group);
 }
 
 static void
@@ -146,23 +146,23 @@ test_unsealed(void **state)
     (void)state;
     scene.settings.max_workers = 1;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "unsealed");
+    struct fovea_group *group = scene_group(&scene, "one", "unsealed");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect(&shot, model, FOVEA_ERR_SANDBOX, "not sealed");
-    fovea_pool_close_model(model);
+    shot_expect(&shot, group, FOVEA_ERR_SANDBOX, "not sealed");
+    fovea_group_close(group);
     scene_close(&scene);
 
     scene.settings.sandbox = FOVEA_SANDBOX_AUTO;
     scene.settings.max_workers = 2;
     scene_open(&scene);
-    model = scene_model(&scene, "one", NULL);
-    shot_expect_good(&shot, model);
+    group = scene_group(&scene, "one", NULL);
+    shot_expect_good(&shot, group);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_NO_SANDBOX), 1);
     assert_non_null(strstr(scene_wait_event(&scene, FOVEA_EVENT_NO_SANDBOX, 1),
             "it is a fake"));
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 /* The second one is given what the first one packed. */
@@ -172,14 +172,14 @@ test_second_maps(void **state)
     (void)state;
     scene.settings.max_workers = 2;
     scene_open(&scene);
-    struct fovea_pool_model *model =
-            scene_model(&scene, "one", "slow 100\nrefuses-packed");
+    struct fovea_group *group =
+            scene_group(&scene, "one", "slow 100\nrefuses-packed");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    shot_expect_good(&shot, model);
+    shot_expect_good(&shot, group);
     scene_wait_stops(&scene, FOVEA_STOP_LOAD, 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_READY), 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -188,26 +188,25 @@ test_pixels(void **state)
     (void)state;
     scene_open(&scene);
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    scene_model_settings(&scene, "one", directory, &settings);
+    struct fovea_group_settings settings;
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.kind = FOVEA_WORK_PIXELS;
     settings.dimension = 0;
     settings.row_bytes = FAKE_ROW_BYTES;
     settings.shared_bytes = 0;
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
     static struct shot shots[40];
     for (unsigned i = 0; i < 40; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
         shots[i].is_pixels = true;
-        assert_ok(shot_submit(&shots[i], model, &error), &error);
+        assert_ok(shot_submit(&shots[i], group, &error), &error);
     }
     for (unsigned i = 0; i < 40; i++) {
         shot_check_good(&shots[i]);
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -216,16 +215,16 @@ test_prewarm(void **state)
     (void)state;
     scene.settings.max_workers = 3;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_COLD_START), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 2);
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     assert_int_equal(scene_count_live(&scene), 3);
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     assert_int_equal(scene_count_live(&scene), 3);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 static void
@@ -233,17 +232,17 @@ test_prewarm_fails(void **state)
 {
     (void)state;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "fails");
+    struct fovea_group *group = scene_group(&scene, "one", "fails");
     struct fovea_error error;
-    assert_fails(fovea_pool_prewarm(model, &error), &error,
+    assert_fails(fovea_group_prewarm(group, &error), &error,
             FOVEA_ERR_MODEL_WEIGHTS, "cannot read these weights");
     scene_write(&scene, "one/load", NULL);
-    assert_ok(fovea_pool_prewarm(model, &error), &error);
+    assert_ok(fovea_group_prewarm(group, &error), &error);
     (void)scene_wait_event(&scene, FOVEA_EVENT_WORKER_READY, 2);
     scene_write(&scene, "one/load", "exit 3");
-    assert_fails(fovea_pool_prewarm(model, &error), &error,
+    assert_fails(fovea_group_prewarm(group, &error), &error,
             FOVEA_ERR_WORKER_START, "exit code 3");
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

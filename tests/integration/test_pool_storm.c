@@ -54,7 +54,7 @@ shoot(uint32_t *seed)
     struct fovea_pool_stats stats;
     unsigned n_hits = 0;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene.pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     if (stats.n_workers > 0) {
         size_t i = next_random(seed) % stats.n_workers;
         int number = signals[next_random(seed) % 3];
@@ -85,7 +85,7 @@ test_faults(void **state)
     scene.settings.load_ns = 2 * FOVEA_NS_PER_S;
     scene.settings.breaker_open_ns = 50 * FOVEA_NS_PER_MS;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", NULL);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot *shots = calloc(N_IMAGES, sizeof *shots);
     assert_non_null(shots);
     unsigned n_signals = 0;
@@ -101,7 +101,7 @@ test_faults(void **state)
         shot_init(&shots[i], &scene, i % 2 ? "slow 1\n%u" : "slow 3\n%u", i);
         shots[i].is_batch = i % 3 != 0;
         struct fovea_error error;
-        enum fovea_status status = shot_submit(&shots[i], model, &error);
+        enum fovea_status status = shot_submit(&shots[i], group, &error);
         if (status) {
             assert_true(is_named(status));
             shots[i].is_refused = true;
@@ -122,7 +122,7 @@ test_faults(void **state)
             fail_msg("%s", shots[i].result.message);
         }
     }
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
     scene_close(&scene);
     for (unsigned i = 0; i < N_IMAGES; i++) {
         assert_int_equal(shots[i].n_done, shots[i].is_refused ? 0 : 1);
@@ -135,7 +135,7 @@ test_faults(void **state)
 }
 
 static int64_t until_ns;
-static struct fovea_pool_model *models[3];
+static struct fovea_group *groups[3];
 static atomic_uint n_wrong;
 static atomic_uint n_right;
 
@@ -184,7 +184,7 @@ use(uint32_t *seed, unsigned number)
         shots[i].deadline_ns =
                 dice % 7 == 0 ? fovea_clock_ns() + 2 * FOVEA_NS_PER_MS : 0;
         enum fovea_status status =
-                shot_submit(&shots[i], models[dice % 3], &error);
+                shot_submit(&shots[i], groups[dice % 3], &error);
         is_there[i] = status == FOVEA_OK;
         if (status && status != FOVEA_ERR_BUSY) {
             (void)fprintf(stderr, "# %s\n", error.message);
@@ -192,7 +192,7 @@ use(uint32_t *seed, unsigned number)
         }
         if (is_there[i] && dice % 11 == 0) {
             was_cancelled[i] = true;
-            fovea_pool_cancel(models[dice % 3], shots[i].ticket);
+            fovea_group_cancel(groups[dice % 3], shots[i].ticket);
         }
     }
     for (unsigned i = 0; i < 4; i++) {
@@ -212,15 +212,15 @@ use_all(void *context)
         uint32_t dice = next_random(&seed) % 50;
         if (dice == 0) {
             struct fovea_pool_stats stats;
-            if (!fovea_pool_read_stats(scene.pool, &stats, NULL)) {
+            if (!fovea_stats_read(scene.pool, &stats, NULL)) {
                 fovea_pool_stats_finish(&stats);
             }
         } else if (dice == 1) {
-            (void)!fovea_pool_prewarm(models[number % 3], NULL);
+            (void)!fovea_group_prewarm(groups[number % 3], NULL);
         } else if (dice == 2) {
-            (void)fovea_pool_model_has_workers(models[number % 3]);
-            (void)fovea_pool_reserved_bytes(scene.pool);
-            (void)!fovea_pool_check_model(models[number % 3], NULL);
+            (void)fovea_group_has_workers(groups[number % 3]);
+            (void)fovea_stats_reserved_bytes(scene.pool);
+            (void)!fovea_group_check(groups[number % 3], NULL);
         } else {
             use(&seed, number);
         }
@@ -242,7 +242,7 @@ test_threads(void **state)
     for (unsigned i = 0; i < 3; i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "model%u", i);
-        models[i] = scene_model(&scene, name, NULL);
+        groups[i] = scene_group(&scene, name, NULL);
     }
     atomic_store(&n_right, 0);
     atomic_store(&n_wrong, 0);
@@ -258,7 +258,7 @@ test_threads(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     }
     for (unsigned i = 0; i < 3; i++) {
-        fovea_pool_close_model(models[i]);
+        fovea_group_close(groups[i]);
     }
     scene_close(&scene);
     print_message("# %u right\n", atomic_load(&n_right));

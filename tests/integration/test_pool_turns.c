@@ -29,21 +29,21 @@ tear_down(void **state)
 }
 
 static void
-submit(struct shot *shot, struct fovea_pool_model *model)
+submit(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* A model whose worker holds all the memory until it is let go. */
-static struct fovea_pool_model *
+static struct fovea_group *
 hold_memory(struct shot *shot)
 {
-    struct fovea_pool_model *model = scene_model(&scene, "holder", NULL);
+    struct fovea_group *group = scene_group(&scene, "holder", NULL);
     shot_init(shot, &scene, "held go");
-    submit(shot, model);
+    submit(shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
-    return model;
+    return group;
 }
 
 static void
@@ -69,13 +69,13 @@ a_race_of_many_models_is_served_in_order(void **state)
     static struct shot held;
     static struct shot shots[N_MODELS];
     scene_open(&scene);
-    struct fovea_pool_model *holder = hold_memory(&held);
+    struct fovea_group *holder = hold_memory(&held);
     for (unsigned i = 0; i < N_MODELS; i++) {
         char name[32];
         (void)snprintf(name, sizeof name, "model%u", i);
         shot_init(&shots[i], &scene, "vector %u", i);
-        shots[i].model = scene_model(&scene, name, NULL);
-        submit(&shots[i], shots[i].model);
+        shots[i].group = scene_group(&scene, name, NULL);
+        submit(&shots[i], shots[i].group);
     }
     scene_let_go(&scene, "go");
     shot_check_good(&held);
@@ -84,9 +84,9 @@ a_race_of_many_models_is_served_in_order(void **state)
     }
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_START_REFUSED), 0);
     for (unsigned i = 0; i < N_MODELS; i++) {
-        fovea_pool_close_model(shots[i].model);
+        fovea_group_close(shots[i].group);
     }
-    fovea_pool_close_model(holder);
+    fovea_group_close(holder);
     scene_close(&scene);
     check_order_of_starts();
 }
@@ -101,11 +101,11 @@ who_waits_past_its_deadline_is_told_how_much_was_missing(void **state)
     static const char need[] = "Cannot spawn workers for second. Need 150 MB, "
                                "only 119 MB available";
     scene_open(&scene);
-    struct fovea_pool_model *holder = hold_memory(&held);
-    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct fovea_group *holder = hold_memory(&held);
+    struct fovea_group *second = scene_group(&scene, "second", NULL);
     struct fovea_error error;
     /* It will be served, in its turn. */
-    assert_ok(fovea_pool_check_model(second, &error), &error);
+    assert_ok(fovea_group_check(second, &error), &error);
     shot_init(&patient, &scene, "vector");
     submit(&patient, second);
     shot_init(&late, &scene, "vector");
@@ -115,8 +115,8 @@ who_waits_past_its_deadline_is_told_how_much_was_missing(void **state)
     scene_let_go(&scene, "go");
     shot_check_good(&held);
     shot_check_good(&patient);
-    fovea_pool_close_model(holder);
-    fovea_pool_close_model(second);
+    fovea_group_close(holder);
+    fovea_group_close(second);
 }
 
 /* What was cancelled gives its turn to the next. */
@@ -127,20 +127,20 @@ who_gives_up_leaves_its_turn(void **state)
     static struct shot held;
     static struct shot shots[2];
     scene_open(&scene);
-    struct fovea_pool_model *holder = hold_memory(&held);
+    struct fovea_group *holder = hold_memory(&held);
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&shots[i], &scene, "vector");
-        shots[i].model = scene_model(&scene, i ? "second" : "first", NULL);
-        submit(&shots[i], shots[i].model);
+        shots[i].group = scene_group(&scene, i ? "second" : "first", NULL);
+        submit(&shots[i], shots[i].group);
     }
-    fovea_pool_cancel(shots[0].model, shots[0].ticket);
+    fovea_group_cancel(shots[0].group, shots[0].ticket);
     shot_check(&shots[0], FOVEA_ERR_CANCELLED, "");
     scene_let_go(&scene, "go");
     shot_check_good(&shots[1]);
     shot_check_good(&held);
-    fovea_pool_close_model(shots[0].model);
-    fovea_pool_close_model(shots[1].model);
-    fovea_pool_close_model(holder);
+    fovea_group_close(shots[0].group);
+    fovea_group_close(shots[1].group);
+    fovea_group_close(holder);
 }
 
 /* A model that always has more to do cannot keep the memory for ever. */
@@ -151,8 +151,8 @@ a_busy_model_lets_others_have_their_turn(void **state)
     static struct shot shots[N_IMAGES];
     static struct shot other;
     scene_open(&scene);
-    struct fovea_pool_model *busy = scene_model(&scene, "busy", NULL);
-    struct fovea_pool_model *second = scene_model(&scene, "second", NULL);
+    struct fovea_group *busy = scene_group(&scene, "busy", NULL);
+    struct fovea_group *second = scene_group(&scene, "second", NULL);
     for (unsigned i = 0; i < N_IMAGES; i++) {
         shot_init(&shots[i], &scene, "slow 20\n%u", i);
         submit(&shots[i], busy);
@@ -165,14 +165,14 @@ a_busy_model_lets_others_have_their_turn(void **state)
     /* It gets the memory back. */
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     for (unsigned i = 0; i < N_IMAGES; i++) {
-        fovea_pool_cancel(busy, shots[i].ticket);
+        fovea_group_cancel(busy, shots[i].ticket);
     }
     for (unsigned i = 0; i < N_IMAGES; i++) {
         shot_wait(&shots[i]);
         assert_int_equal(shots[i].n_done, 1);
     }
-    fovea_pool_close_model(busy);
-    fovea_pool_close_model(second);
+    fovea_group_close(busy);
+    fovea_group_close(second);
 }
 
 /* Images that need memory to be decoded, each more than the other's worker
@@ -183,27 +183,26 @@ those_who_wait_for_each_other_give_way(void **state)
     (void)state;
     static struct shot shots[2];
     char directory[128];
-    struct fovea_pool_model_settings settings;
+    struct fovea_group_settings settings;
     struct fovea_error error;
     scene.settings.memory_limit_bytes = 400 * SCENE_MIB;
     scene_open(&scene);
-    struct fovea_pool_model *model = scene_model(&scene, "one", "held go");
-    fovea_pool_close_model(model);
-    scene_model_settings(&scene, "one", directory, &settings);
+    struct fovea_group *group = scene_group(&scene, "one", "held go");
+    fovea_group_close(group);
+    scene_group_settings(&scene, "one", directory, &settings);
     settings.max_batch = 1;
-    assert_ok(fovea_pool_open_model(scene.pool, &settings, &model, &error),
-            &error);
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&shots[i], &scene, "vector\nneed %llu",
                 (unsigned long long)(320 * SCENE_MIB));
-        submit(&shots[i], model);
+        submit(&shots[i], group);
     }
     scene_let_go(&scene, "go");
     for (unsigned i = 0; i < 2; i++) {
         shot_check_good(&shots[i]);
     }
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
-    fovea_pool_close_model(model);
+    fovea_group_close(group);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -171,11 +171,11 @@ scene_finish(struct scene *scene)
 }
 
 void
-scene_model_settings(struct scene *scene, const char *name,
-        char directory_out[128], struct fovea_pool_model_settings *out)
+scene_group_settings(struct scene *scene, const char *name,
+        char directory_out[128], struct fovea_group_settings *out)
 {
     (void)snprintf(directory_out, 128, "%s/%s", scene->directory, name);
-    *out = (struct fovea_pool_model_settings){
+    *out = (struct fovea_group_settings){
         .key = name,
         .directory = directory_out,
         .kind = FOVEA_WORK_EMBED,
@@ -191,23 +191,22 @@ scene_model_settings(struct scene *scene, const char *name,
     };
 }
 
-struct fovea_pool_model *
-scene_model(struct scene *scene, const char *name, const char *load)
+struct fovea_group *
+scene_group(struct scene *scene, const char *name, const char *load)
 {
     char directory[128];
-    struct fovea_pool_model_settings settings;
-    scene_model_settings(scene, name, directory, &settings);
+    struct fovea_group_settings settings;
+    scene_group_settings(scene, name, directory, &settings);
     (void)mkdir(directory, 0700);
     if (load) {
         char file[64];
         (void)snprintf(file, sizeof file, "%s/load", name);
         scene_write(scene, file, load);
     }
-    struct fovea_pool_model *model = NULL;
+    struct fovea_group *group = NULL;
     struct fovea_error error;
-    assert_ok(fovea_pool_open_model(scene->pool, &settings, &model, &error),
-            &error);
-    return model;
+    assert_ok(fovea_group_open(scene->pool, &settings, &group, &error), &error);
+    return group;
 }
 
 void
@@ -234,7 +233,7 @@ done(void *context, const struct fovea_error *result, const void *row,
     struct scene *scene = shot->scene;
     if (shot->next) {
         struct fovea_error error;
-        FOVEA_ASSERT(!shot_submit(shot->next, shot->model, &error));
+        FOVEA_ASSERT(!shot_submit(shot->next, shot->group, &error));
     }
     (void)pthread_mutex_lock(&scene->mu);
     shot->n_done++;
@@ -251,11 +250,11 @@ done(void *context, const struct fovea_error *result, const void *row,
 }
 
 enum fovea_status
-shot_submit(struct shot *shot, struct fovea_pool_model *model,
+shot_submit(struct shot *shot, struct fovea_group *group,
         struct fovea_error *err)
 {
     shot->n_done = 0; /* it may be submitted again */
-    struct fovea_pool_image image = {
+    struct fovea_pool_request image = {
         .size = shot->size,
         .raw = shot->raw,
         .is_batch = shot->is_batch,
@@ -268,7 +267,7 @@ shot_submit(struct shot *shot, struct fovea_pool_model *model,
     FOVEA_ASSERT(fovea_memfd_from_bytes("shot", shot->text, shot->size,
                          &image.fd, err) == FOVEA_OK);
     enum fovea_status status =
-            fovea_pool_submit(model, &image, &shot->ticket, err);
+            fovea_group_submit(group, &image, &shot->ticket, err);
     if (status) {
         (void)close(image.fd);
     }
@@ -323,10 +322,10 @@ shot_check_good(struct shot *shot)
 }
 
 void
-shot_expect_good(struct shot *shot, struct fovea_pool_model *model)
+shot_expect_good(struct shot *shot, struct fovea_group *group)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
     shot_check_good(shot);
 }
 
@@ -339,11 +338,11 @@ shot_check(struct shot *shot, enum fovea_status status, const char *part)
 }
 
 void
-shot_expect(struct shot *shot, struct fovea_pool_model *model,
+shot_expect(struct shot *shot, struct fovea_group *group,
         enum fovea_status status, const char *part)
 {
     struct fovea_error error;
-    assert_ok(shot_submit(shot, model, &error), &error);
+    assert_ok(shot_submit(shot, group, &error), &error);
     shot_check(shot, status, part);
 }
 
@@ -424,7 +423,7 @@ count_between(struct scene *scene, enum fovea_worker_state first,
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene->pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene->pool, &stats, &error), &error);
     unsigned n = 0;
     for (size_t i = 0; i < stats.n_workers; i++) {
         enum fovea_worker_state state = stats.workers[i].state;
@@ -466,7 +465,7 @@ scene_worker(struct scene *scene, enum fovea_worker_state state)
 {
     struct fovea_pool_stats stats;
     struct fovea_error error;
-    assert_ok(fovea_pool_read_stats(scene->pool, &stats, &error), &error);
+    assert_ok(fovea_stats_read(scene->pool, &stats, &error), &error);
     int64_t pid = 0;
     for (size_t i = 0; i < stats.n_workers; i++) {
         if (stats.workers[i].state == state) {

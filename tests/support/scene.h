@@ -47,7 +47,7 @@ struct scene {
 /* An image on its way, and what came of it. */
 struct shot {
     struct scene *scene;
-    struct fovea_pool_model *model; /* for a test's own use */
+    struct fovea_group *group; /* for a test's own use */
     char text[256];
     size_t size;
     bool raw;
@@ -84,24 +84,24 @@ void scene_close(struct scene *scene);
 void scene_finish(struct scene *scene);
 
 /** A model in a folder of its own; load: what its workers do, or NULL. */
-struct fovea_pool_model *scene_model(struct scene *scene, const char *name,
+struct fovea_group *scene_group(struct scene *scene, const char *name,
         const char *load);
 /** The settings that it gets, for changing them. */
-void scene_model_settings(struct scene *scene, const char *name,
-        char directory_out[128], struct fovea_pool_model_settings *out);
+void scene_group_settings(struct scene *scene, const char *name,
+        char directory_out[128], struct fovea_group_settings *out);
 
 /** text as for printf. */
 void shot_init(struct shot *shot, struct scene *scene, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 FOVEA_NODISCARD enum fovea_status shot_submit(struct shot *shot,
-        struct fovea_pool_model *model, struct fovea_error *err);
+        struct fovea_group *group, struct fovea_error *err);
 void shot_wait(struct shot *shot);
 /** Submit, wait, and check that the right vector came. */
-void shot_expect_good(struct shot *shot, struct fovea_pool_model *model);
+void shot_expect_good(struct shot *shot, struct fovea_group *group);
 /** That what came is right: the vector of these bytes, exactly once. */
 void shot_check_good(struct shot *shot);
 /** The same with a failure, whose message has part in it. */
-void shot_expect(struct shot *shot, struct fovea_pool_model *model,
+void shot_expect(struct shot *shot, struct fovea_group *group,
         enum fovea_status status, const char *part);
 void shot_check(struct shot *shot, enum fovea_status status, const char *part);
 

@@ -35,7 +35,7 @@ the_table_says_whose_fault_it_is(void **state)
     (void)state;
     static const char letters[] = {
         [FOVEA_BLAME_NOBODY] = 'N',
-        [FOVEA_BLAME_IMAGE] = 'I',
+        [FOVEA_BLAME_ITEM] = 'I',
         [FOVEA_BLAME_WORKER] = 'W',
         [FOVEA_BLAME_OUTSIDE] = 'O',
     };
@@ -82,7 +82,7 @@ a_row_of_faults_leads_to_a_trial(void **state)
     /* Until a worker has shown that it is well. */
     fovea_trial_failed(&trial, 50);
     assert_true(fovea_trial_is_due(&trial));
-    assert_int_equal(trial.acquitted_ns, 50);
+    assert_int_equal(trial.released_ns, 50);
     fovea_trial_passed(&trial);
     assert_false(fovea_trial_is_due(&trial));
     fovea_trial_fault(&trial, 60);

@@ -4,7 +4,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-static const struct fovea_pool_model_settings model = {
+static const struct fovea_group_settings group = {
     .kind = FOVEA_WORK_EMBED,
     .dimension = 512,
     .row_bytes = 2048,
@@ -12,7 +12,7 @@ static const struct fovea_pool_model_settings model = {
     .worker_bytes = 100 * MIB,
 };
 
-static const struct fovea_pool_model_settings pixels = {
+static const struct fovea_group_settings pixels = {
     .kind = FOVEA_WORK_PIXELS,
     .row_bytes = 3000,
     .worker_bytes = 100 * MIB,
@@ -36,16 +36,16 @@ sizes_are_near_the_estimate(void **state)
 {
     (void)state;
     struct fovea_ready ready = good();
-    assert_null(fovea_claims_ready(&model, &ready, 100));
+    assert_null(fovea_claims_ready(&group, &ready, 100));
     ready.shared_bytes = (500 + 32) * MIB;
-    assert_null(fovea_claims_ready(&model, &ready, 100));
+    assert_null(fovea_claims_ready(&group, &ready, 100));
     ready.shared_bytes++;
-    assert_non_null(fovea_claims_ready(&model, &ready, 100));
+    assert_non_null(fovea_claims_ready(&group, &ready, 100));
     ready = good();
     ready.scratch_bytes = (125 + 32) * MIB;
-    assert_null(fovea_claims_ready(&model, &ready, 100));
+    assert_null(fovea_claims_ready(&group, &ready, 100));
     ready.scratch_bytes = UINT64_C(1) << 45;
-    assert_non_null(fovea_claims_ready(&model, &ready, 100));
+    assert_non_null(fovea_claims_ready(&group, &ready, 100));
 }
 
 static void
@@ -54,10 +54,10 @@ rows_are_as_they_were_announced(void **state)
     (void)state;
     struct fovea_ready ready = good();
     ready.dimension = 511;
-    assert_non_null(fovea_claims_ready(&model, &ready, 100));
+    assert_non_null(fovea_claims_ready(&group, &ready, 100));
     ready = good();
     ready.row_bytes = 2044;
-    assert_non_null(fovea_claims_ready(&model, &ready, 100));
+    assert_non_null(fovea_claims_ready(&group, &ready, 100));
 }
 
 static void
@@ -75,7 +75,7 @@ nothing_took_longer_than_there_was_time(void **state)
 {
     (void)state;
     struct fovea_ready ready = good();
-    assert_non_null(fovea_claims_ready(&model, &ready, 99));
+    assert_non_null(fovea_claims_ready(&group, &ready, 99));
     assert_true(fovea_claims_times(60, 40, 100));
     assert_false(fovea_claims_times(60, 41, 100));
     assert_false(fovea_claims_times(UINT64_C(1) << 55, UINT64_C(1) << 55,

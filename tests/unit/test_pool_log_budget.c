@@ -31,15 +31,15 @@ static void
 lines_are_bounded_an_image(void **state)
 {
     (void)state;
-    fovea_log_budget_images(&budget, 1);
+    fovea_log_budget_items(&budget, 1);
     assert_int_equal(write_lines(&budget, 1000, START_NS),
-            FOVEA_LOG_LINES_IMAGE);
+            FOVEA_LOG_LINES_ITEM);
     /* Time brings none, only the next image does. */
     int64_t later_ns = START_NS + 10 * FOVEA_LOG_WINDOW_NS;
     assert_int_equal(write_lines(&budget, 1000, later_ns), 0);
-    fovea_log_budget_images(&budget, 2);
+    fovea_log_budget_items(&budget, 2);
     assert_int_equal(write_lines(&budget, 1000, later_ns),
-            2 * FOVEA_LOG_LINES_IMAGE);
+            2 * FOVEA_LOG_LINES_ITEM);
 }
 
 static void

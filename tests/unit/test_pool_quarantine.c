@@ -43,8 +43,7 @@ the_same_bytes_are_known_again(void **state)
 {
     (void)state;
     struct fovea_quarantined image = { .size = 3 };
-    (void)snprintf(image.verdict.message, sizeof image.verdict.message,
-            "guilty");
+    (void)snprintf(image.result.message, sizeof image.result.message, "guilty");
     digest_of("abc", image.digest);
     /* FIPS 180-2. */
     static const uint8_t start[] = { 0xba, 0x78, 0x16, 0xbf };
@@ -56,7 +55,7 @@ the_same_bytes_are_known_again(void **state)
     const struct fovea_quarantined *known =
             fovea_quarantine_find(&quarantine, 3, image.digest, 0);
     assert_non_null(known);
-    assert_string_equal(known->verdict.message, "guilty");
+    assert_string_equal(known->result.message, "guilty");
     assert_null(fovea_quarantine_find(&quarantine, 4, image.digest, 0));
     uint8_t other[FOVEA_QUARANTINE_DIGEST_SIZE];
     digest_of("abd", other);

@@ -16,8 +16,8 @@ set_up(void **state)
     fovea_queue_init(&queue);
     memset(items, 0, sizeof items);
     for (unsigned i = 0; i < N; i++) {
-        items[i].image.ticket = i + 1;
-        items[i].image.deadline_ns = FOVEA_NEVER;
+        items[i].request.ticket = i + 1;
+        items[i].request.deadline_ns = FOVEA_NEVER;
     }
     return 0;
 }
@@ -28,7 +28,7 @@ expect(const struct fovea_items *list, size_t n, const uint64_t tickets[])
     assert_int_equal(list->n, n);
     const struct fovea_pool_item *item = list->first;
     for (size_t i = 0; i < n; i++, item = item->next) {
-        assert_int_equal(item->image.ticket, tickets[i]);
+        assert_int_equal(item->request.ticket, tickets[i]);
     }
     assert_null(item);
 }
@@ -46,7 +46,7 @@ shares_out_without_mixing(void **state)
     (void)state;
     struct fovea_items taken;
     for (unsigned i = 0; i < N; i++) {
-        items[i].image.is_batch = i < 5;
+        items[i].request.is_batch = i < 5;
         items[i].n_deaths = i == 9;
         fovea_queue_push(&queue, &items[i]);
     }
@@ -84,10 +84,10 @@ deadlines(void **state)
 {
     (void)state;
     struct fovea_items taken;
-    items[0].image.deadline_ns = 300;
-    items[1].image.deadline_ns = 100;
-    items[1].image.is_batch = true;
-    items[2].image.deadline_ns = 200;
+    items[0].request.deadline_ns = 300;
+    items[1].request.deadline_ns = 100;
+    items[1].request.is_batch = true;
+    items[2].request.deadline_ns = 200;
     items[2].n_deaths = 1;
     for (unsigned i = 0; i < 4; i++) {
         fovea_queue_push(&queue, &items[i]);
@@ -108,7 +108,7 @@ tickets(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
-        items[i].image.is_batch = i & 1;
+        items[i].request.is_batch = i & 1;
         fovea_queue_push(&queue, &items[i]);
     }
     assert_ptr_equal(fovea_queue_take_ticket(&queue, 2), &items[1]);
@@ -119,7 +119,7 @@ tickets(void **state)
 }
 
 static void
-suspects_are_taken_one_by_one_and_may_be_acquitted(void **state)
+isolated_items_are_taken_one_by_one_and_may_be_released(void **state)
 {
     (void)state;
     struct fovea_items taken;
@@ -127,7 +127,7 @@ suspects_are_taken_one_by_one_and_may_be_acquitted(void **state)
     const struct fovea_share others = {
         .n_idle = 1,
         .max = 8,
-        .no_suspects = true,
+        .no_isolated = true,
     };
     for (unsigned i = 0; i < 6; i++) {
         items[i].n_deaths = i < 3;
@@ -143,7 +143,7 @@ suspects_are_taken_one_by_one_and_may_be_acquitted(void **state)
     fovea_queue_take(&queue, &others, &taken);
     assert_int_equal(taken.n, 0);
     assert_int_equal(fovea_queue_size(&queue), 2);
-    fovea_queue_acquit(&queue);
+    fovea_queue_release_isolated(&queue);
     fovea_queue_take(&queue, &others, &taken);
     expect(&taken, 1, (const uint64_t[]){ 3 });
     fovea_queue_take(&queue, &others, &taken);
@@ -160,7 +160,8 @@ main(void)
         cmocka_unit_test_setup(deadlines, set_up),
         cmocka_unit_test_setup(tickets, set_up),
         cmocka_unit_test_setup(
-                suspects_are_taken_one_by_one_and_may_be_acquitted, set_up),
+                isolated_items_are_taken_one_by_one_and_may_be_released,
+                set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,8 @@
  * a process happen with mu not held. All decisions are made from the queues and
  * the slots themselves; what is counted is only ever shown.
  */
-#ifndef FOVEA_POOL_INSIDE_H
-#define FOVEA_POOL_INSIDE_H
+#ifndef FOVEA_POOL_INTERNAL_H
+#define FOVEA_POOL_INTERNAL_H
 
 #include <pthread.h>
 #include <sys/types.h>
@@ -51,7 +51,7 @@
 #define FOVEA_SCALE_AGAIN_NS (100 * FOVEA_NS_PER_MS)
 
 /* An image of a job. */
-struct fovea_hand {
+struct fovea_inflight {
     struct fovea_pool_item *item; /* NULL: answered, by whomever */
     bool is_raw;
     bool is_decoded;
@@ -64,7 +64,7 @@ struct fovea_hand {
 /* A place for a worker; DEAD ones are free. */
 struct fovea_slot {
     /* loop, shown */
-    struct fovea_pool_model *model;
+    struct fovea_group *group;
     enum fovea_worker_state state;
     enum fovea_stop_reason reason;
     pid_t pid;
@@ -72,14 +72,14 @@ struct fovea_slot {
     int64_t since_ns; /* in its state */
     int64_t ready_ns; /* 0: not yet */
     bool is_sandboxed;
-    uint64_t n_images;
+    uint64_t n_items;
     struct fovea_reservation own; /* without the shared weights */
     uint64_t granted_bytes;       /* to its images: the sum of their grants */
-    struct fovea_hand hands[FOVEA_MAX_BATCH];
-    uint32_t n_hands;
-    uint32_t n_left;  /* whose result is still to come */
-    bool is_silent;   /* it closed the channel */
-    bool has_suspect; /* in hand */
+    struct fovea_inflight inflight[FOVEA_MAX_BATCH];
+    uint32_t n_inflight;
+    uint32_t n_left;      /* whose result is still to come */
+    bool is_disconnected; /* it closed the channel */
+    bool has_isolated;    /* in hand */
     /* loop */
     uint64_t serial; /* of this worker, never used again */
     struct fovea_process process;
@@ -87,11 +87,11 @@ struct fovea_slot {
     int log_fd;
     int output_fd; /* pixels of the job in hand */
     enum fovea_channel_state channel_state;
-    int64_t used_ns;      /* last time it had an image, or became ready */
-    int64_t progress_ns;  /* last frame of the job in hand, or its start */
-    int64_t job_ns;       /* its start */
-    int64_t due_ns;       /* the load's deadline; the time of SIGKILL */
-    int64_t hands_due_ns; /* no deadline of an image in hand is earlier */
+    int64_t used_ns;         /* last time it had an image, or became ready */
+    int64_t progress_ns;     /* last frame of the job in hand, or its start */
+    int64_t job_ns;          /* its start */
+    int64_t due_ns;          /* the load's deadline; the time of SIGKILL */
+    int64_t inflight_due_ns; /* no deadline of an image in hand is earlier */
     uint64_t job_id;
     struct fovea_need need; /* while it waits for an answer to that */
     uint64_t asked;         /* the number of its question */
@@ -130,10 +130,10 @@ struct fovea_prewarm {
     struct fovea_error result; /* code FOVEA_OK: a worker is ready */
 };
 
-struct fovea_pool_model {
+struct fovea_group {
     struct fovea_pool *pool;
-    struct fovea_pool_model *next; /* set before it is in the list */
-    struct fovea_pool_model_settings settings; /* strings: the next two */
+    struct fovea_group *next;             /* set before it is in the list */
+    struct fovea_group_settings settings; /* strings: the next two */
     char *key;
     char *directory;
     /* guarded by mu */
@@ -146,7 +146,7 @@ struct fovea_pool_model {
     struct fovea_trial trial;
     struct fovea_error last_fault;
     struct fovea_reservation shared;
-    uint64_t shared_bytes; /* as READY said; 0: not loaded */
+    uint64_t shared_bytes; /* as READY channel_state; 0: not loaded */
     /* loop */
     enum fovea_weights_state weights;
     int weights_fd;
@@ -157,14 +157,14 @@ struct fovea_pool_model {
     bool has_key;
     char digest[FOVEA_CACHE_KEY_SIZE];
     char cache_key[FOVEA_CACHE_KEY_SIZE];
-    uint64_t packer;     /* serial of the worker that packs; 0: none */
-    unsigned n_chores;   /* that will come back to it */
-    int64_t scale_ns;    /* no worker is added before */
-    bool has_turn;       /* it waits for a cold start: room.h */
-    int64_t turn_ns;     /* since when */
-    int64_t came_ns;     /* what its place in line goes by */
-    int64_t gave_way_ns; /* when a worker last went for another model */
-    enum fovea_breaker_state told; /* to on_event */
+    uint64_t packer;    /* serial of the worker that packs; 0: none */
+    unsigned n_chores;  /* that will come back to it */
+    int64_t scale_ns;   /* no worker is added before */
+    bool has_turn;      /* it waits for a cold start: room.h */
+    int64_t turn_ns;    /* since when */
+    int64_t came_ns;    /* what its place in line goes by */
+    int64_t yielded_ns; /* when a worker last went for another model */
+    enum fovea_breaker_state breaker_reported; /* to on_event */
 };
 
 struct fovea_chores;
@@ -189,7 +189,7 @@ struct fovea_pool {
     bool has_cancelled; /* an item in some worker's hands */
     int64_t drain_until_ns;
     uint64_t last_ticket;
-    struct fovea_pool_model *models;
+    struct fovea_group *groups;
     struct fovea_items cancelled; /* taken out of queues, to be answered */
     struct fovea_quarantine quarantine;
     /* loop, shown */
@@ -207,7 +207,7 @@ struct fovea_pool {
     uint64_t last_serial;
     uint64_t last_job;
     uint64_t last_asked;
-    bool said_no_sandbox;
+    bool reported_no_sandbox;
     uint8_t *buffer; /* a frame */
     float *vector;   /* a result's */
     uint8_t *row;    /* of pixels; row_size bytes */
@@ -227,38 +227,38 @@ fovea_unlock(struct fovea_pool *pool)
 }
 
 /* loop.c: the thread. */
-FOVEA_NODISCARD enum fovea_status fovea_loop_start(struct fovea_pool *pool,
+FOVEA_NODISCARD enum fovea_status fovea_pool_loop_start(struct fovea_pool *pool,
         struct fovea_error *err);              /* mu held; fine if it runs */
-void fovea_loop_wake(struct fovea_pool *pool); /* mu held */
+void fovea_poll_wake(struct fovea_pool *pool); /* mu held */
 /** Run another round at this time at the latest. */
-void fovea_loop_due(struct fovea_pool *pool, int64_t time_ns);
-FOVEA_NODISCARD bool fovea_loop_watch(struct fovea_pool *pool,
+void fovea_poll_due(struct fovea_pool *pool, int64_t time_ns);
+FOVEA_NODISCARD bool fovea_poll_watch(struct fovea_pool *pool,
         const struct fovea_slot *slot, struct fovea_error *err);
-FOVEA_NODISCARD bool fovea_loop_watch_log(const struct fovea_pool *pool,
+FOVEA_NODISCARD bool fovea_poll_watch_log(const struct fovea_pool *pool,
         const struct fovea_slot *slot);
-void fovea_loop_unwatch(const struct fovea_pool *pool, int fd);
+void fovea_poll_unwatch(const struct fovea_pool *pool, int fd);
 
 /* events.c */
-void fovea_event_tell(struct fovea_pool *pool, enum fovea_event_kind kind,
-        const struct fovea_pool_model *model, const struct fovea_slot *slot,
+void fovea_event_report(struct fovea_pool *pool, enum fovea_event_kind kind,
+        const struct fovea_group *group, const struct fovea_slot *slot,
         const char *format, ...) FOVEA_PRINTF(5, 6);
 
 /* answer.c: an image's end. */
 /** row: NULL on failure. Frees the item. timings may lack total_ns. */
-void fovea_answer(struct fovea_pool_item *item,
+void fovea_complete(struct fovea_pool_item *item,
         const struct fovea_error *result, const void *row,
         struct fovea_timings timings);
-void fovea_answer_all(struct fovea_items *items,
+void fovea_complete_all(struct fovea_items *items,
         const struct fovea_error *result);
 /** Everything that waits for this model's workers: images and prewarms. */
-void fovea_fail_waiting(struct fovea_pool_model *model,
+void fovea_complete_waiting(struct fovea_group *group,
         const struct fovea_error *result);
 /** Of those who wait for a worker: for this one, or, if it is ready, for any.
  *  serial 0: all. */
-void fovea_prewarm_done(struct fovea_pool_model *model, uint64_t serial,
+void fovea_prewarm_done(struct fovea_group *group, uint64_t serial,
         const struct fovea_error *result);
 /** Those who wait for this worker wait for any from now on. */
-void fovea_prewarm_release(struct fovea_pool_model *model, uint64_t serial);
+void fovea_prewarm_release(struct fovea_group *group, uint64_t serial);
 
 /* spawn.c: from a program to a process. */
 FOVEA_NODISCARD enum fovea_status fovea_spawn(struct fovea_pool *pool,
@@ -271,14 +271,14 @@ void fovea_spawn_environment_free(char **environment);
 bool fovea_slot_lives(const struct fovea_slot *slot); /* SPAWNING to IDLE */
 bool fovea_slot_is_free_to_work(const struct fovea_slot *slot);
 bool fovea_slot_is_ready(const struct fovea_slot *slot); /* was and lives */
-unsigned fovea_slot_count(const struct fovea_pool_model *model,
+unsigned fovea_slot_count(const struct fovea_group *group,
         bool (*test)(const struct fovea_slot *slot));
 struct fovea_slot *fovea_slot_find(struct fovea_pool *pool);
 void fovea_slot_set_state(struct fovea_slot *slot,
         enum fovea_worker_state state);
 /** Start a worker in a free slot; the reservation moves to it. DEAD if that did
  *  not work: it is still to be judged then. */
-struct fovea_slot *fovea_slot_start(struct fovea_pool_model *model,
+struct fovea_slot *fovea_slot_start(struct fovea_group *group,
         struct fovea_reservation *own);
 /** End it at once. why: for its images and the event. */
 void fovea_slot_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
@@ -314,7 +314,8 @@ FOVEA_NODISCARD bool fovea_grant_ask(struct fovea_slot *slot,
 /** Answer those who wait, as far as that can be done now. */
 void fovea_grant_round(struct fovea_pool *pool);
 /** The image is decoded, or done. Fine if it holds nothing. */
-void fovea_grant_release(struct fovea_slot *slot, struct fovea_hand *hand);
+void fovea_grant_release(struct fovea_slot *slot,
+        struct fovea_inflight *inflight);
 /** The worker's process is gone. */
 void fovea_grant_release_all(struct fovea_slot *slot);
 /** Whether any image waits for memory: no worker is added to others then. */
@@ -327,39 +328,39 @@ bool fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns);
 bool fovea_grant_is_owed(const struct fovea_slot *slot);
 
 /* failure.c: what a death means for images and the breaker. */
-void fovea_failure_lose_hands(struct fovea_slot *slot);
+void fovea_failure_lose_inflight(struct fovea_slot *slot);
 void fovea_failure_judge(struct fovea_slot *slot);
 /** It has the canary no more. */
 void fovea_failure_end_trial(struct fovea_slot *slot);
-void fovea_failure_breaker(struct fovea_pool_model *model);
+void fovea_failure_breaker(struct fovea_group *group);
 /** What the breaker's refusal says. Loop thread, or mu held. */
-void fovea_failure_refusal(const struct fovea_pool_model *model, int64_t now_ns,
+void fovea_failure_refusal(const struct fovea_group *group, int64_t now_ns,
         struct fovea_error *error_out);
 
 /* weights.c: who packs, who maps, what is cached. */
-void fovea_weights_look(struct fovea_pool_model *model);
+void fovea_group_weights_look(struct fovea_group *group);
 /** Send LOAD to every worker that said hello and can have it now. */
-void fovea_weights_hand_out(struct fovea_pool_model *model);
-void fovea_weights_greeted(struct fovea_slot *slot, const char *engine);
+void fovea_group_weights_send(struct fovea_group *group);
+void fovea_group_weights_greeted(struct fovea_slot *slot, const char *engine);
 /** fd: owned, -1 if there came none. False: it makes no sense. */
-FOVEA_NODISCARD bool fovea_weights_ready(struct fovea_slot *slot, int fd,
+FOVEA_NODISCARD bool fovea_group_weights_ready(struct fovea_slot *slot, int fd,
         const struct fovea_ready *ready);
 /** It says that what it was given is of no use. True: that is no fault of ours,
  *  and it will go better without. */
-FOVEA_NODISCARD bool fovea_weights_bad(struct fovea_slot *slot);
+FOVEA_NODISCARD bool fovea_group_weights_bad(struct fovea_slot *slot);
 struct fovea_chore;
-void fovea_weights_chore_done(struct fovea_chore *chore);
+void fovea_group_weights_chore_done(struct fovea_chore *chore);
 /** A worker is gone; the last one takes the weights with it. */
-void fovea_weights_gone(struct fovea_slot *slot);
+void fovea_group_weights_gone(struct fovea_slot *slot);
 
 /* start.c: memory for workers, cold start, one more. */
 void fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns);
 /** Images or prewarms wait: cold start, or one more worker, or nothing. */
-void fovea_start_workers(struct fovea_pool_model *model);
+void fovea_start_workers(struct fovea_group *group);
 
 /* schedule.c */
 /** A round of one model. */
-void fovea_schedule(struct fovea_pool_model *model);
+void fovea_schedule(struct fovea_group *group);
 /** What was cancelled in workers' hands. */
 void fovea_schedule_cancel(struct fovea_pool *pool);
 
@@ -368,6 +369,6 @@ void fovea_schedule_cancel(struct fovea_pool *pool);
 void fovea_close_all(struct fovea_pool *pool);
 /** Models that nobody has open and that hold nothing. all: whatever they
  *  hold. */
-void fovea_close_models(struct fovea_pool *pool, bool all);
+void fovea_close_groups(struct fovea_pool *pool, bool all);
 
 #endif
