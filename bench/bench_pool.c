@@ -206,7 +206,7 @@ static double
 cpu_ns(struct fovea *library)
 {
     struct timespec own = { 0, 0 };
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
     (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own);
     double sum = (double)own.tv_sec * 1e9 + (double)own.tv_nsec;
@@ -336,7 +336,7 @@ static void
 measure_workers(struct fovea *library, struct fovea_model *model,
         const struct fovea_picture *picture, size_t n_workers)
 {
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
     if (fovea_pool_spawn_worker(model, &error)) {
         fail("a further worker", &error);
@@ -372,8 +372,7 @@ static void
 time_eviction(struct fovea *library, struct fovea_model *model)
 {
     struct fovea_memory memory;
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
+    const struct fovea_model_info *info = fovea_model_describe(model);
     if (!fovea_memory_read("", &memory)) {
         return;
     }
@@ -384,7 +383,7 @@ time_eviction(struct fovea *library, struct fovea_model *model)
     int64_t closed = fovea_clock_ns();
     int64_t back = closed;
     while (fovea_memory_read("", &memory) &&
-            memory.available_bytes < before + info.shared_bytes * 8 / 10 &&
+            memory.available_bytes < before + info->shared_bytes * 8 / 10 &&
             back - start < INT64_C(5000000000)) {
         (void)usleep(1000);
         back = fovea_clock_ns();
@@ -400,7 +399,8 @@ pool_open(struct pool *pool, const char *directory, enum fovea_dtype dtype,
         unsigned max_workers)
 {
     struct fovea_error error;
-    const struct fovea_options options = { .dtype = dtype,
+    const struct fovea_options options = { .struct_size = sizeof options,
+        .dtype = dtype,
         .max_batch = BATCH,
         .max_workers = max_workers,
         .sandbox = FOVEA_SANDBOX_AUTO,

@@ -17,7 +17,9 @@ enum fovea_damaged {
     FOVEA_DAMAGED_ACCEPT,
 };
 
-/** Most that a single image may be. A zero field means its default. */
+/** Most that a single image may be. A zero field means its default. What later
+ *  versions add takes room of `reserved`: the struct lies inside another one and
+ *  cannot get larger. */
 struct fovea_limits {
     uint64_t max_bytes;   /* size of the file: FOVEA_ERR_IMAGE_TOO_MANY_BYTES */
     uint64_t max_pixels;  /* width * height: FOVEA_ERR_IMAGE_TOO_MANY_PIXELS */
@@ -32,6 +34,7 @@ struct fovea_limits {
                               more, of WebP 2, of HEIC and AVIF 8, tiles that
                               are used twice twice:
                               FOVEA_ERR_IMAGE_TOO_COSTLY */
+    uint64_t reserved[6];      /* zero */
 };
 
 #define FOVEA_DEFAULT_MAX_BYTES        (UINT64_C(256) << 20)

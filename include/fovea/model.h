@@ -49,8 +49,10 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_open(
  *  has the same model. Since: 0.1 */
 FOVEA_API void fovea_model_close(struct fovea_model *model);
 
-/** What a model is. Strings live as long as the model. */
+/** What a model is. The library's, and so are its strings: they live as long as
+ *  the model. It grows at its end (sized.h). */
 struct fovea_model_info {
+    size_t struct_size;    /* of the library's */
     const char *key;       /* as it was asked for; the default's own key */
     const char *directory; /* where its files are */
     uint32_t embedding_dimension;
@@ -72,14 +74,15 @@ struct fovea_model_info {
     uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
 };
 
-/** Describe a model; reads nothing and wakes nothing. Since: 0.1 */
-FOVEA_API void fovea_model_describe(const struct fovea_model *model,
-        struct fovea_model_info *info_out);
+/** Describe a model; reads nothing and wakes nothing. Threads: safe. Since: 0.1 */
+FOVEA_API const struct fovea_model_info *fovea_model_describe(
+        const struct fovea_model *model);
 
 /** Number of float32 in an embedding; metadata only. Since: 0.1 */
 FOVEA_API size_t fovea_embedding_dimension(const struct fovea_model *model);
 
-/** A model that the catalogue knows by name; static. */
+/** A model that the catalogue knows by name; static. It grows at its end
+ *  (sized.h). */
 struct fovea_catalogue_entry {
     const char *key;
     uint32_t embedding_dimension;

@@ -3,10 +3,12 @@
 #define FOVEA_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fovea/limits.h"
 #include "fovea/pool.h"
+#include "fovea/sized.h"
 #include "fovea/version.h"
 
 #ifdef __cplusplus
@@ -38,7 +40,8 @@ enum fovea_sandbox {
     "fovea/" FOVEA_VERSION       \
     " (image embeddings; whoever runs it gave no contact)"
 
-/** How URLs are fetched. All zero: defaults. */
+/** How URLs are fetched. All zero: defaults. What later versions add takes room
+ *  of `reserved`. */
 struct fovea_url_options {
     bool off;               /* no URL is fetched: FOVEA_ERR_URL_REFUSED */
     bool allow_private;     /* addresses that are not public ones too: loopback,
@@ -56,10 +59,13 @@ struct fovea_url_options {
     const char *user_agent; /* what servers are told: who asks, and how to reach
                                them, as "thumbs/1.0 (mail@example.org)"; ASCII,
                                at most 256; NULL: FOVEA_DEFAULT_USER_AGENT */
+    uint64_t reserved[8];   /* zero */
 };
 
-/** Settings of a library handle. All zero, or a NULL pointer: defaults. */
+/** Settings of a library handle. A member that is zero, or a NULL pointer to
+ *  all: defaults. It grows at its end (sized.h). */
 struct fovea_options {
+    size_t struct_size; /* by FOVEA_OPTIONS_INIT, or sizeof */
     enum fovea_dtype dtype;
     unsigned max_batch;   /* images a worker takes at once, and a forward pass;
                              0: FOVEA_DEFAULT_BATCH */
@@ -95,6 +101,8 @@ struct fovea_options {
     fovea_event_fn *on_event; /* NULL: none */
     void *event_context;
 };
+
+#define FOVEA_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_options)
 
 enum {
     FOVEA_MAX_THREADS = 64,

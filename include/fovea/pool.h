@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "fovea/export.h"
+#include "fovea/sized.h"
 #include "fovea/status.h"
 
 #ifdef __cplusplus
@@ -74,7 +75,11 @@ FOVEA_API const char *fovea_pressure_name(enum fovea_pressure pressure);
 FOVEA_API const char *fovea_breaker_state_name(enum fovea_breaker_state state);
 
 enum {
-    FOVEA_HISTOGRAM_BUCKETS = 32
+    FOVEA_HISTOGRAM_BUCKETS = 32,
+    /* Room for more reasons and notes than there are, so that what stands
+       behind their counts stays where it is. */
+    FOVEA_STOP_ROOM = 32,
+    FOVEA_NOTE_ROOM = 32
 };
 
 /** Whether that is an end that the pool did not ask for: it could not start or
@@ -99,6 +104,8 @@ FOVEA_API int64_t fovea_histogram_bound_ns(size_t bucket);
 FOVEA_API int64_t fovea_histogram_quantile_ns(
         const struct fovea_histogram *histogram, double share);
 
+/** A worker. It grows at its end; the array of them has the caller's size of
+ *  one (struct fovea_pool_stats). */
 struct fovea_worker_stats {
     const char *model_key;
     int64_t pid;
@@ -115,6 +122,7 @@ struct fovea_worker_stats {
     uint64_t pss_bytes;      /* measured; 0 if it cannot be read */
 };
 
+/** A model's queue and workers. It grows at its end, as above. */
 struct fovea_model_stats {
     const char *key;
     uint32_t n_workers; /* that live */
@@ -123,12 +131,12 @@ struct fovea_model_stats {
     uint32_t max_queue;
     uint32_t n_in_hand; /* of workers */
     uint64_t n_submitted;
-    uint64_t n_embedded;             /* good ones */
-    uint64_t n_noted[FOVEA_N_NOTES]; /* of them, by the notes they have */
-    uint64_t n_failed;               /* bad images and all other failures */
+    uint64_t n_embedded;               /* good ones */
+    uint64_t n_noted[FOVEA_NOTE_ROOM]; /* of them, by the notes they have */
+    uint64_t n_failed;                 /* bad images and all other failures */
     uint64_t n_retried;
     uint64_t n_cold_starts;
-    uint64_t stops[FOVEA_STOP_COUNT]; /* workers by reason */
+    uint64_t stops[FOVEA_STOP_ROOM]; /* workers by reason */
     enum fovea_breaker_state breaker;
     uint64_t shared_bytes;             /* packed weights; 0: not loaded */
     struct fovea_histogram queue_ns;   /* waiting for a worker */
@@ -137,7 +145,16 @@ struct fovea_model_stats {
     struct fovea_histogram total_ns;   /* from submitting to the answer */
 };
 
+/** How everything stands. It grows at its end (sized.h), and the two arrays have
+ *  elements of the sizes that the caller's header knows. */
 struct fovea_pool_stats {
+    size_t struct_size; /* these three by FOVEA_POOL_STATS_INIT */
+    size_t model_size;  /* of an element of models */
+    size_t worker_size; /* of workers */
+    size_t n_models;
+    struct fovea_model_stats *models;
+    size_t n_workers;
+    struct fovea_worker_stats *workers;
     uint64_t memory_total_bytes; /* of the system, or what a cgroup allows */
     uint64_t memory_limit_bytes; /* that fovea keeps to */
     uint64_t memory_available_bytes;
@@ -146,22 +163,43 @@ struct fovea_pool_stats {
     enum fovea_pressure pressure;
     uint32_t n_quarantined; /* images that are refused: they ended workers */
     struct fovea_histogram fetch_ns; /* of URLs */
-    size_t n_models;
-    struct fovea_model_stats *models;
-    size_t n_workers;
-    struct fovea_worker_stats *workers;
 };
+
+#ifdef __cplusplus
+inline struct fovea_pool_stats
+fovea_pool_stats_sized()
+{
+    struct fovea_pool_stats stats = fovea_pool_stats();
+    stats.struct_size = sizeof stats;
+    stats.model_size = sizeof *stats.models;
+    stats.worker_size = sizeof *stats.workers;
+    return stats;
+}
+#    define FOVEA_POOL_STATS_INIT fovea_pool_stats_sized()
+#else
+#    define FOVEA_POOL_STATS_INIT                             \
+        {                                                     \
+            .struct_size = sizeof(struct fovea_pool_stats),   \
+            .model_size = sizeof(struct fovea_model_stats),   \
+            .worker_size = sizeof(struct fovea_worker_stats), \
+        }
+#endif
 
 /**
  * Read how everything stands. Wakes nothing.
  *
- * @param stats_out  To be ended with fovea_pool_stats_finish().
- * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_FORKED.
+ * @param stats_out  Initialised by FOVEA_POOL_STATS_INIT; to be ended with
+ *                   fovea_pool_stats_finish(), before which it is not read into
+ *                   again.
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_FORKED; FOVEA_ERR_ARGUMENT
+ *         for sizes that are none.
  * Threads: safe. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_stats(
         struct fovea *library, struct fovea_pool_stats *stats_out,
         struct fovea_error *err);
+
+/** Free the arrays; it may be read into again. NULL is fine. Since: 0.1 */
 FOVEA_API void fovea_pool_stats_finish(struct fovea_pool_stats *stats);
 
 /** Whether the model has a worker that could take an image now or soon (from
@@ -211,7 +249,8 @@ enum fovea_event_kind {
     FOVEA_EVENT_CACHE,          /* a packed copy was stored or thrown away */
 };
 
-/** Something that happened. Strings live as long as the call. */
+/** Something that happened. The library's, and so are its strings: they live as
+ *  long as the call. It grows at its end (sized.h). */
 struct fovea_event {
     enum fovea_event_kind kind;
     const char *model_key; /* NULL: of no model */

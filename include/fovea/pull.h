@@ -3,9 +3,11 @@
 #define FOVEA_PULL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fovea/export.h"
+#include "fovea/sized.h"
 #include "fovea/status.h"
 
 #ifdef __cplusplus
@@ -24,14 +26,18 @@ extern "C" {
 typedef bool fovea_pull_progress_fn(void *context, const char *file,
         uint64_t n_bytes, uint64_t n_total);
 
-/** Settings of fovea_pull(). All zero, or NULL: defaults. */
+/** Settings of fovea_pull(). A member that is zero, or a NULL pointer to all:
+ *  defaults. It grows at its end (sized.h). */
 struct fovea_pull_options {
+    size_t struct_size;   /* by FOVEA_PULL_OPTIONS_INIT, or sizeof */
     const char *revision; /* branch, tag or commit; NULL: main */
     unsigned n_tries; /* of a request that gets nowhere, before it is given up;
                          0: 5 */
     fovea_pull_progress_fn *progress; /* NULL: none */
     void *context;
 };
+
+#define FOVEA_PULL_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_pull_options)
 
 /**
  * Fetch config.json, preprocessor_config.json and the weights

@@ -110,10 +110,9 @@ open_output(const struct command *command, const struct fovea_model *model,
         struct fovea_ranking *ranking, struct fovea_output *output_out,
         struct fovea_error *err)
 {
-    struct fovea_model_info info;
     struct fovea_npy array = { 0 };
-    fovea_model_describe(model, &info);
-    size_t row_size = command->kind->layout(&info, &array);
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    size_t row_size = command->kind->layout(info, &array);
     if (command->kind->ranks) {
         fovea_output_open_collector(row_size, fovea_ranking_add, ranking,
                 output_out);
@@ -123,7 +122,7 @@ open_output(const struct command *command, const struct fovea_model *model,
         return fovea_output_open_files(&command->request->target, &array,
                 row_size, output_out, err);
     }
-    fovea_output_open_stream(info.embedding_dimension, output_out);
+    fovea_output_open_stream(info->embedding_dimension, output_out);
     return FOVEA_OK;
 }
 
@@ -131,7 +130,7 @@ static void
 report_stats(struct fovea *library)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
     if (fovea_pool_stats(library, &stats, &error)) {
         fovea_cli_report("%s", error.message);
@@ -264,10 +263,9 @@ do_task(const struct command *command, const struct fovea_options *options)
     if (status) {
         return fovea_cli_fail(&error);
     }
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
+    const struct fovea_model_info *info = fovea_model_describe(model);
     if (!command->request->quiet) {
-        fovea_cli_warn_of_model(&info);
+        fovea_cli_warn_of_model(info);
     }
     int exit_code = carry_out(command, model);
     if (command->request->stats) {
@@ -318,7 +316,7 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
         .is_verbose = request.verbose,
         .is_quiet = request.quiet,
     };
-    struct fovea_options options = { .max_batch = 0 };
+    struct fovea_options options = FOVEA_OPTIONS_INIT;
     if (!status) {
         status = choose_options(&request, &watch, &options, &error);
     }

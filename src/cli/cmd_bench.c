@@ -177,13 +177,12 @@ find_directory(const char *key, char **directory_out, struct fovea_error *err)
     if (status) {
         return status;
     }
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
-    fovea_cli_warn_of_model(&info);
-    *directory_out = strdup(info.directory);
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    fovea_cli_warn_of_model(info);
+    *directory_out = strdup(info->directory);
     return *directory_out
             ? FOVEA_OK
-            : fovea_fail_memory(err, strlen(info.directory) + 1, "a path");
+            : fovea_fail_memory(err, strlen(info->directory) + 1, "a path");
 }
 
 static int

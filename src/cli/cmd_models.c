@@ -42,17 +42,17 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
 {
     struct fovea_error error;
     FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
-    struct fovea_model_info info = { .directory = NULL };
+    const struct fovea_model_info *info = NULL;
     enum fovea_status status =
             fovea_model_open(library, entry->key, &model, &error);
     if (!status) {
-        fovea_model_describe(model, &info);
+        info = fovea_model_describe(model);
     }
     bool is_here = status != FOVEA_ERR_MODEL_NOT_FOUND;
     if (!json) {
         fovea_text_format(text, "%-40s %9" PRIu32 "  %5" PRIu32 "  %s\n",
                 entry->key, entry->embedding_dimension, entry->image_size_px,
-                !status            ? info.directory
+                !status            ? info->directory
                         : !is_here ? "not here"
                                    : error.message);
         return;
@@ -66,7 +66,7 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
             is_here ? "true" : "false");
     if (!status) {
         fovea_text_format(text, ",\"directory\":");
-        fovea_text_json_string(text, info.directory);
+        fovea_text_json_string(text, info->directory);
     } else if (is_here) {
         fovea_text_format(text, ",\"error\":{\"code\":\"%s\",\"message\":",
                 fovea_status_name(error.code));
@@ -176,14 +176,13 @@ show_model(const struct flags *flags, struct fovea *library, const char *key)
     if (fovea_model_open(library, key, &model, &error)) {
         return fovea_cli_fail(&error);
     }
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
-    fovea_cli_warn_of_model(&info);
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    fovea_cli_warn_of_model(info);
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
     if (flags->json) {
-        add_model_json(&text, &info);
+        add_model_json(&text, info);
     } else {
-        add_model(&text, &info);
+        add_model(&text, info);
     }
     return fovea_cli_print_text(&text);
 }
@@ -238,6 +237,7 @@ run(const struct fovea_command *self, int argc, char **argv)
     }
     FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
     const struct fovea_options options = {
+        .struct_size = sizeof options,
         .dtype = (enum fovea_dtype)flags.dtype,
         .max_batch = (unsigned)flags.n_batch,
     };

@@ -132,6 +132,7 @@ pull_one(const char *key, struct show *show)
     struct fovea_error error;
     FOVEA_AUTO_FREE char *directory = NULL;
     const struct fovea_pull_options options = {
+        .struct_size = sizeof options,
         .revision = show->flags->revision,
         .n_tries = (unsigned)show->flags->n_tries,
         .progress = note_progress,

@@ -249,6 +249,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .max_items = FOVEA_DEFAULT_MAX_ITEMS,
         .max_connections = FOVEA_DEFAULT_MAX_CONNECTIONS,
         .server = {
+            .library = FOVEA_OPTIONS_INIT,
             .max_body_bytes = FOVEA_DEFAULT_MAX_BODY_BYTES,
             .body_memory_bytes = FOVEA_DEFAULT_BODY_MEMORY_BYTES,
             .header_ns = FOVEA_DEFAULT_HEADER_NS,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/sized.h"
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
 #include "hub/pull_state.h"
@@ -233,14 +234,17 @@ enum fovea_status
 fovea_pull_model(const char *key, const struct fovea_pull_options *options,
         char **directory_out, struct fovea_error *err)
 {
-    static const struct fovea_pull_options defaults;
-    const struct fovea_pull_options *chosen = options ? options : &defaults;
-    enum fovea_status status = check_arguments(key, chosen->revision, err);
+    struct fovea_pull_options chosen = { .n_tries = 0 };
+    enum fovea_status status = fovea_sized_take(options, "fovea_pull_options",
+            "FOVEA_PULL_OPTIONS_INIT", &chosen, sizeof chosen, err);
+    if (!status) {
+        status = check_arguments(key, chosen.revision, err);
+    }
     if (status) {
         return status;
     }
     struct fovea_pull_state pull = { .commit = "" };
-    status = fovea_hub_open(&pull.hub, key, chosen, err);
+    status = fovea_hub_open(&pull.hub, key, &chosen, err);
     if (!status) {
         status = fovea_pull_find_revision(&pull, err);
     }

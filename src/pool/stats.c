@@ -103,7 +103,7 @@ fovea_stats_read(struct fovea_pool *pool, struct fovea_pool_stats *stats_out,
     }
     struct fovea_memory memory;
     bool has_memory = fovea_memory_read(pool->settings.memory_root, &memory);
-    struct fovea_pool_stats stats = { 0 };
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     fovea_lock(pool);
     enum fovea_status status = copy_all(pool, &stats, err);
     struct fovea_governor governor = pool->governor;
@@ -134,7 +134,14 @@ fovea_stats_read(struct fovea_pool *pool, struct fovea_pool_stats *stats_out,
 void
 fovea_pool_stats_finish(struct fovea_pool_stats *stats)
 {
-    free(stats->models);
-    free(stats->workers);
-    *stats = (struct fovea_pool_stats){ 0 };
+    if (stats) {
+        /* What is behind these is left to its values: how far it goes is
+           known to whoever was compiled with it. */
+        free(stats->models);
+        free(stats->workers);
+        stats->models = NULL;
+        stats->workers = NULL;
+        stats->n_models = 0;
+        stats->n_workers = 0;
+    }
 }

@@ -63,6 +63,32 @@ estimate(struct fovea_model *model)
             library->n_threads, library->max_batch);
 }
 
+static void
+describe(struct fovea_model *model)
+{
+    const uint64_t mib = UINT64_C(1) << 20;
+    model->info = (struct fovea_model_info){
+        .struct_size = sizeof model->info,
+        .key = model->key,
+        .directory = model->directory,
+        .embedding_dimension = model->tower.dimension,
+        .image_width_px = model->settings.crop_width_px,
+        .image_height_px = model->settings.crop_height_px,
+        .patch_size_px = model->tower.patch_px,
+        .n_layers = model->tower.n_layers,
+        .n_heads = model->tower.n_heads,
+        .preprocessor = model->settings.is_default ? "default" : "file",
+        .dtype = model->dtype,
+        .weights_dtype = model->weights_dtype,
+        .shared_bytes = model->shared_bytes,
+        .per_worker_bytes = model->worker_bytes,
+        .est_memory_allocation_mb =
+                (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
+    };
+    memcpy(model->info.mean, model->settings.mean, sizeof model->info.mean);
+    memcpy(model->info.std, model->settings.std, sizeof model->info.std);
+}
+
 /* Workers have another working directory, and the same files may have two
    names: the pool gets the real one. */
 static enum fovea_status
@@ -147,6 +173,7 @@ fovea_model_open(struct fovea *library, const char *key,
     status = read_model(model, key ? key : FOVEA_DEFAULT_MODEL, err);
     if (!status) {
         estimate(model);
+        describe(model);
         status = open_embedder(model, err);
     }
     if (status) {
@@ -202,30 +229,10 @@ fovea_model_release(struct fovea_model *model)
     }
 }
 
-void
-fovea_model_describe(const struct fovea_model *model,
-        struct fovea_model_info *info_out)
+const struct fovea_model_info *
+fovea_model_describe(const struct fovea_model *model)
 {
-    const uint64_t mib = UINT64_C(1) << 20;
-    *info_out = (struct fovea_model_info){
-        .key = model->key,
-        .directory = model->directory,
-        .embedding_dimension = model->tower.dimension,
-        .image_width_px = model->settings.crop_width_px,
-        .image_height_px = model->settings.crop_height_px,
-        .patch_size_px = model->tower.patch_px,
-        .n_layers = model->tower.n_layers,
-        .n_heads = model->tower.n_heads,
-        .preprocessor = model->settings.is_default ? "default" : "file",
-        .dtype = model->dtype,
-        .weights_dtype = model->weights_dtype,
-        .shared_bytes = model->shared_bytes,
-        .per_worker_bytes = model->worker_bytes,
-        .est_memory_allocation_mb =
-                (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
-    };
-    memcpy(info_out->mean, model->settings.mean, sizeof info_out->mean);
-    memcpy(info_out->std, model->settings.std, sizeof info_out->std);
+    return &model->info;
 }
 
 size_t

@@ -24,6 +24,7 @@ struct fovea_model {
     enum fovea_dtype dtype; /* not AUTO */
     uint64_t shared_bytes;
     uint64_t worker_bytes;
+    struct fovea_model_info info; /* of all that */
     struct fovea_group *embedder;
 
     pthread_mutex_t mutex;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/sized.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
 #include "spec/dtype.h"
@@ -116,12 +117,42 @@ resolve_user_agent(struct fovea_url_options *url, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* A later version's members would be there. */
+static enum fovea_status
+check_reserved(const struct fovea_options *all, struct fovea_error *err)
+{
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all->url.reserved); i++) {
+        if (all->url.reserved[i]) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "url.reserved[%zu] is not 0: it has no meaning in this "
+                    "version of the library",
+                    i);
+        }
+    }
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all->limits.reserved); i++) {
+        if (all->limits.reserved[i]) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "limits.reserved[%zu] is not 0: it has no meaning in this "
+                    "version of the library",
+                    i);
+        }
+    }
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_options_resolve(const struct fovea_options *options,
         struct fovea_options *all_out, struct fovea_error *err)
 {
-    static const struct fovea_options defaults;
-    struct fovea_options all = options ? *options : defaults;
+    struct fovea_options all = { .max_batch = 0 };
+    enum fovea_status status = fovea_sized_take(options, "fovea_options",
+            "FOVEA_OPTIONS_INIT", &all, sizeof all, err);
+    if (!status) {
+        status = check_reserved(&all, err);
+    }
+    if (status) {
+        return status;
+    }
     if (!fovea_dtype_word(all.dtype)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "dtype %d is not known",
                 (int)all.dtype);
@@ -138,7 +169,7 @@ fovea_options_resolve(const struct fovea_options *options,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "damaged %d is not known",
                 (int)all.limits.damaged);
     }
-    enum fovea_status status = resolve_numbers(&all, err);
+    status = resolve_numbers(&all, err);
     if (!status) {
         status = resolve_times(&all, err);
     }

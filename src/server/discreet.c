@@ -67,8 +67,8 @@ fovea_discreet(const struct fovea_server *server, struct fovea_error *error)
     }
     for (size_t i = 0; i < server->n_models; i++) {
         const struct fovea_served *served = &server->models[i];
-        replace(error->message, served->info.directory, served->name);
-        replace(error->message, served->info.key, served->name);
+        replace(error->message, served->info->directory, served->name);
+        replace(error->message, served->info->key, served->name);
     }
     if (!has_path(server, error->message)) {
         return false;

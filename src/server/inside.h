@@ -56,8 +56,9 @@ struct fovea_notice {
 /* A model that is served. */
 struct fovea_served {
     struct fovea_model *model;
-    char *name;                   /* owned; what clients call it */
-    struct fovea_model_info info; /* its key and directory are not for them */
+    char *name; /* owned; what clients call it */
+    const struct fovea_model_info
+            *info; /* its key and directory are not for them */
 };
 
 /* When a connection is given up, by what it is waiting for. */

@@ -34,7 +34,7 @@ done(void *context, const struct fovea_error *result, const float *embedding,
 {
     struct fovea_server_job_item *item = context;
     struct fovea_server_job *job = item->job;
-    size_t dimension = job->served->info.embedding_dimension;
+    size_t dimension = job->served->info->embedding_dimension;
     item->error = *result;
     item->total_ns = timings->total_ns;
     if (embedding) {
@@ -214,7 +214,7 @@ answer(struct fovea_server_job *job)
     struct fovea_exchange *exchange = job->exchange;
     bool is_suspended = exchange->stage == FOVEA_STAGE_WORKING;
     drop_rest(job);
-    size_t n_numbers = job->n * job->served->info.embedding_dimension;
+    size_t n_numbers = job->n * job->served->info->embedding_dimension;
     struct writing *writing = NULL;
     if (is_suspended && !exchange->is_gone && n_numbers > MAX_QUICK_NUMBERS) {
         writing = calloc(1, sizeof *writing);
@@ -279,7 +279,7 @@ check(const struct fovea_server_job *job,
         return fovea_http_complain(complaint, FOVEA_ERR_UNKNOWN_MODEL, "model",
                 FOVEA_UNKNOWN_MODEL_TEXT, request->model);
     }
-    uint32_t dimension = job->served->info.embedding_dimension;
+    uint32_t dimension = job->served->info->embedding_dimension;
     if (request->dimensions > dimension) {
         return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, "dimensions",
                 "dimensions is %u; the model has %u", request->dimensions,
@@ -318,7 +318,7 @@ create(struct fovea_exchange *exchange, struct fovea_embed_request *request)
 static enum fovea_status
 allocate(struct fovea_server_job *job, struct fovea_error *err)
 {
-    size_t dimension = job->served->info.embedding_dimension;
+    size_t dimension = job->served->info->embedding_dimension;
     job->items = calloc(job->n, sizeof *job->items);
     job->vectors = calloc(job->n, dimension * sizeof *job->vectors);
     if (!job->items || !job->vectors) {

@@ -40,7 +40,7 @@ add_vector(const struct fovea_server_job *job, float *vector,
         struct fovea_text *text)
 {
     const struct fovea_embed_request *request = &job->request;
-    size_t n = job->served->info.embedding_dimension;
+    size_t n = job->served->info->embedding_dimension;
     if (request->dimensions > 0 && request->dimensions < n) {
         n = request->dimensions;
         shorten(vector, n, vector);
@@ -66,7 +66,7 @@ static void
 add_item(const struct fovea_server_job *job, size_t index,
         struct fovea_text *text)
 {
-    size_t dimension = job->served->info.embedding_dimension;
+    size_t dimension = job->served->info->embedding_dimension;
     const struct fovea_error *error = &job->items[index].error;
     if (error->code) {
         struct fovea_http_complaint complaint = { .error = *error };

@@ -38,7 +38,7 @@ const char *
 fovea_served_name(const struct fovea_server *server, const char *key)
 {
     for (size_t i = 0; i < server->n_models; i++) {
-        if (strcmp(server->models[i].info.key, key) == 0) {
+        if (strcmp(server->models[i].info->key, key) == 0) {
             return server->models[i].name;
         }
     }
@@ -63,16 +63,16 @@ check_new(const struct fovea_server *server, struct fovea_error *err)
     const struct fovea_served *last = &server->models[server->n_models - 1];
     for (size_t i = 0; i + 1 < server->n_models; i++) {
         const struct fovea_served *other = &server->models[i];
-        if (is_same(other->info.directory, last->info.directory)) {
+        if (is_same(other->info->directory, last->info->directory)) {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "%s and %s are the same model, in %s", other->info.key,
-                    last->info.key, last->info.directory);
+                    "%s and %s are the same model, in %s", other->info->key,
+                    last->info->key, last->info->directory);
         }
         if (strcmp(other->name, last->name) == 0) {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                     "%s and %s would both be served as %s: give one another "
                     "name, NAME=DIR",
-                    other->info.directory, last->info.directory, last->name);
+                    other->info->directory, last->info->directory, last->name);
         }
     }
     return FOVEA_OK;
@@ -123,11 +123,11 @@ set_name(struct fovea_served *served, const char *name, size_t size,
 static enum fovea_status
 name_by_directory(struct fovea_served *served, struct fovea_error *err)
 {
-    FOVEA_AUTO_FREE char *real = realpath(served->info.directory, NULL);
+    FOVEA_AUTO_FREE char *real = realpath(served->info->directory, NULL);
     if (!real) {
         return fovea_fail_memory(err, PATH_MAX, "a path");
     }
-    const char *path = served->info.directory;
+    const char *path = served->info->directory;
     size_t end = strlen(path);
     while (end > 1 && path[end - 1] == '/') {
         end--;
@@ -151,7 +151,7 @@ name_it(struct fovea_served *served, const char *word, const char *key,
         return set_name(served, word, (size_t)(key - word) - 1, err);
     }
     /* A directory is its own key. */
-    return strcmp(served->info.directory, served->info.key) == 0
+    return strcmp(served->info->directory, served->info->key) == 0
             ? name_by_directory(served, err)
             : set_name(served, key, strlen(key), err);
 }
@@ -160,7 +160,7 @@ static void
 warn_of_preprocessor(struct fovea_server *server,
         const struct fovea_served *served)
 {
-    if (strcmp(served->info.preprocessor, "default") == 0) {
+    if (strcmp(served->info->preprocessor, "default") == 0) {
         fovea_http_log_say(&server->log, "warning", "model",
                 "%s has no preprocessor_config.json: its images are prepared "
                 "as for OpenAI's CLIP, which may not be what it was trained on",
@@ -180,7 +180,7 @@ fovea_served_open(struct fovea_server *server, const char *word,
         return status;
     }
     server->n_models++;
-    fovea_model_describe(served->model, &served->info);
+    served->info = fovea_model_describe(served->model);
     status = name_it(served, word, key, err);
     if (!status) {
         warn_of_preprocessor(server, served);

@@ -69,6 +69,7 @@ fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write)
     }
     view->exchange = exchange;
     view->write = write;
+    view->stats = (struct fovea_pool_stats)FOVEA_POOL_STATS_INIT;
     view->chore.work = read_stats;
     view->chore.notice.read = show;
     fovea_exchange_suspend(exchange);

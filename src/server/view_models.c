@@ -22,7 +22,7 @@ add_model(const struct fovea_exchange *exchange,
         struct fovea_text *text)
 {
     const struct fovea_server *server = exchange->server;
-    const struct fovea_model_info *info = &served->info;
+    const struct fovea_model_info *info = served->info;
     const struct fovea_model_stats *model = fovea_view_model(stats, served);
     fovea_text_format(text, "{\"id\":");
     fovea_text_json_string(text, served->name);

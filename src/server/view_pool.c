@@ -102,14 +102,14 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
             ",\"retried\":%" PRIu64 ",\"cold_starts\":%" PRIu64
             ",\"breaker\":\"%s\",\"shared_bytes\":%" PRIu64
             ",\"per_worker_bytes\":%" PRIu64,
-            served->info.embedding_dimension,
-            fovea_dtype_word(served->info.dtype), model->n_workers,
+            served->info->embedding_dimension,
+            fovea_dtype_word(served->info->dtype), model->n_workers,
             server->settings.library.max_workers, model->n_queued,
             server->settings.library.max_queue, model->n_in_hand,
             model->n_submitted, model->n_embedded, model->n_failed,
             model->n_retried, model->n_cold_starts,
             fovea_breaker_state_name(model->breaker), model->shared_bytes,
-            served->info.per_worker_bytes);
+            served->info->per_worker_bytes);
     fovea_text_format(text, ",\"noted\":{");
     fovea_notes_counted_json(text, model->n_noted);
     fovea_text_add(text, "}", 1);

@@ -39,6 +39,7 @@ static enum fovea_status
 embed(const struct job *job, float *vector, struct fovea_error *err)
 {
     const struct fovea_options options = {
+        .struct_size = sizeof options,
         .n_threads = 1,
         .max_batch = 1,
         .max_workers = 1,

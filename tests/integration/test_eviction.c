@@ -34,6 +34,7 @@ open_library(int64_t idle_ns)
     struct fovea_error error;
     struct fovea *library = NULL;
     const struct fovea_options options = {
+        .struct_size = sizeof options,
         .dtype = FOVEA_DTYPE_F32,
         .max_workers = 2,
         .idle_ns = idle_ns,
@@ -68,7 +69,7 @@ embed(struct fovea_model *model)
 static struct fovea_pool_stats
 wait_for_workers(struct fovea *library, size_t n)
 {
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
     int64_t until = fovea_clock_ns() + WAIT_S * FOVEA_NS_PER_S;
     for (;;) {

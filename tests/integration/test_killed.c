@@ -62,7 +62,7 @@ static bool
 shoot(unsigned turn, uint64_t *next)
 {
     static const int signals[] = { SIGKILL, SIGTERM, SIGSTOP };
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
     bool is_hit = false;
     assert_ok(fovea_pool_stats(library, &stats, &error), &error);
@@ -123,7 +123,7 @@ images_outlive_their_workers(void **state)
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
     check(&load);
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     assert_ok(fovea_pool_stats(library, &stats, &error), &error);
     assert_int_equal(stats.n_quarantined, 0);
     print_message("# %u signals, %u images tried again\n", n_signals,
@@ -147,6 +147,7 @@ main(void)
     FILE *file = fopen(path, "rb");
     size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     const struct fovea_options options = {
+        .struct_size = sizeof options,
         .dtype = FOVEA_DTYPE_F32,
         .max_workers = 3,
         /* One that stands still has so long. */

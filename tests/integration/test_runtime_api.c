@@ -195,21 +195,26 @@ wrong_arguments_are_refused(void **state)
     float vector[DIMENSION];
     struct fovea *other = NULL;
     struct fovea_model *no_model = NULL;
-    struct fovea_options options = { .max_batch = FOVEA_MAX_BATCH + 1 };
+    struct fovea_options options = FOVEA_OPTIONS_INIT;
+    options.max_batch = FOVEA_MAX_BATCH + 1;
     assert_fails(fovea_open(&options, &other, &error), &error,
             FOVEA_ERR_ARGUMENT, "batch");
-    options = (struct fovea_options){ .n_threads = FOVEA_MAX_THREADS + 1 };
+    options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    options.n_threads = FOVEA_MAX_THREADS + 1;
     assert_fails(fovea_open(&options, &other, &error), &error,
             FOVEA_ERR_ARGUMENT, "threads");
-    options = (struct fovea_options){ .dtype = (enum fovea_dtype)7 };
+    options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    options.dtype = (enum fovea_dtype)7;
     assert_fails(fovea_open(&options, &other, &error), &error,
             FOVEA_ERR_ARGUMENT, "dtype");
-    options = (struct fovea_options){ .url = { .max_tries = 11 } };
+    options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    options.url.max_tries = 11;
     assert_fails(fovea_open(&options, &other, &error), &error,
             FOVEA_ERR_ARGUMENT, "max_tries");
     static const char *const agents[] = { "", "a\r\nX: b", "a\nb", "\xc3\xa9" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(agents); i++) {
-        options = (struct fovea_options){ .url = { .user_agent = agents[i] } };
+        options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+        options.url.user_agent = agents[i];
         assert_fails(fovea_open(&options, &other, &error), &error,
                 FOVEA_ERR_ARGUMENT, "user_agent");
     }
@@ -248,11 +253,11 @@ limits_reach_the_decoder(void **state)
     struct fovea *strict = NULL;
     struct fovea_model *strict_model = NULL;
     float vector[DIMENSION];
-    struct fovea_model_info info;
-    const struct fovea_options options = { .limits = { .max_side_px = 10 } };
-    fovea_model_describe(model, &info);
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    const struct fovea_options options = { .struct_size = sizeof options,
+        .limits = { .max_side_px = 10 } };
     assert_ok(fovea_open(&options, &strict, &error), &error);
-    assert_ok(fovea_model_open(strict, info.directory, &strict_model, &error),
+    assert_ok(fovea_model_open(strict, info->directory, &strict_model, &error),
             &error);
     assert_fails(fovea_embed_image(strict_model, picture, 0, vector, &error),
             &error, FOVEA_ERR_IMAGE_SIDE_TOO_LONG, "10");
@@ -289,6 +294,7 @@ what_is_noted_comes_with_the_vector(void **state)
         N = 3
     };
     const struct fovea_options accepting = {
+        .struct_size = sizeof accepting,
         .limits = { .damaged = FOVEA_DAMAGED_ACCEPT },
     };
     struct fovea *other = NULL;
@@ -298,8 +304,7 @@ what_is_noted_comes_with_the_vector(void **state)
     float rows[N][DIMENSION];
     uint8_t files[N][90];
     struct fovea_item images[N];
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
+    const struct fovea_model_info *info = fovea_model_describe(model);
     for (size_t i = 0; i < N; i++) {
         images[i] = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
             .data = files[i],
@@ -309,7 +314,7 @@ what_is_noted_comes_with_the_vector(void **state)
                          rows[0], &error),
             &error, FOVEA_ERR_IMAGE_TRUNCATED, "2 of 3 rows");
     assert_ok(fovea_open(&accepting, &other, &error), &error);
-    assert_ok(fovea_model_open(other, info.directory, &other_model, &error),
+    assert_ok(fovea_model_open(other, info->directory, &other_model, &error),
             &error);
     assert_ok(fovea_embed_image_bytes(other_model, files[1], images[1].size, 0,
                       rows[0], &error),
@@ -335,6 +340,7 @@ what_is_noted_comes_with_the_vector(void **state)
     fovea_model_close(other_model);
     fovea_close(other);
     const struct fovea_options wrong = {
+        .struct_size = sizeof wrong,
         .limits = { .damaged = (enum fovea_damaged)2 },
     };
     assert_fails(fovea_open(&wrong, &other, &error), &error, FOVEA_ERR_ARGUMENT,
@@ -345,18 +351,17 @@ static void
 a_model_describes_itself(void **state)
 {
     (void)state;
-    struct fovea_model_info info;
-    fovea_model_describe(model, &info);
-    assert_int_equal(info.embedding_dimension, DIMENSION);
-    assert_int_equal(info.image_width_px, 64);
-    assert_int_equal(info.image_height_px, 64);
-    assert_string_equal(info.weights_dtype, "F32");
-    assert_string_equal(info.preprocessor, "file");
-    assert_int_not_equal(info.dtype, FOVEA_DTYPE_AUTO);
-    assert_true(info.shared_bytes > 10000);
-    assert_true(info.est_memory_allocation_mb << 20 >=
-            info.shared_bytes + info.per_worker_bytes);
-    assert_true(fabs((double)info.mean[0] - 0.48145466) < 1e-6);
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    assert_int_equal(info->embedding_dimension, DIMENSION);
+    assert_int_equal(info->image_width_px, 64);
+    assert_int_equal(info->image_height_px, 64);
+    assert_string_equal(info->weights_dtype, "F32");
+    assert_string_equal(info->preprocessor, "file");
+    assert_int_not_equal(info->dtype, FOVEA_DTYPE_AUTO);
+    assert_true(info->shared_bytes > 10000);
+    assert_true(info->est_memory_allocation_mb << 20 >=
+            info->shared_bytes + info->per_worker_bytes);
+    assert_true(fabs((double)info->mean[0] - 0.48145466) < 1e-6);
 }
 
 static void *
@@ -397,6 +402,98 @@ threads_share_a_model(void **state)
     }
 }
 
+/* A struct of another version: smaller, larger, or none. */
+static void
+sizes_of_structs_are_kept_to(void **state)
+{
+    (void)state;
+    struct later {
+        struct fovea_options options;
+        uint64_t later_member;
+    };
+    struct fovea *other = NULL;
+    struct fovea_error error;
+    const struct fovea_options none = { .max_workers = 1 };
+    assert_fails(fovea_open(&none, &other, &error), &error, FOVEA_ERR_ARGUMENT,
+            "FOVEA_OPTIONS_INIT");
+    struct later later = { .options.struct_size = sizeof later };
+    assert_ok(fovea_open(&later.options, &other, &error), &error);
+    fovea_close(other);
+    other = NULL;
+    later.later_member = 1;
+    assert_fails(fovea_open(&later.options, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "member");
+    /* What is behind its size is not read. */
+    struct fovea_options small = {
+        .struct_size = offsetof(struct fovea_options, n_threads),
+        .max_batch = 1,
+        .n_threads = FOVEA_MAX_THREADS + 1,
+    };
+    assert_ok(fovea_open(&small, &other, &error), &error);
+    fovea_close(other);
+    other = NULL;
+    struct fovea_options reserved = FOVEA_OPTIONS_INIT;
+    reserved.url.reserved[7] = 1;
+    assert_fails(fovea_open(&reserved, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "url.reserved[7]");
+    reserved = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    reserved.limits.reserved[5] = 1;
+    assert_fails(fovea_open(&reserved, &other, &error), &error,
+            FOVEA_ERR_ARGUMENT, "limits.reserved[5]");
+    assert_null(other);
+}
+
+/* The arrays are in steps of the sizes that were said, smaller or larger. */
+static void
+stats_have_the_sizes_of_the_caller(void **state)
+{
+    (void)state;
+    enum {
+        MARK = 0x5a
+    };
+    struct small {
+        const char *key;
+        uint32_t n_workers;
+        uint32_t max_workers;
+    };
+    struct large {
+        struct fovea_worker_stats known;
+        uint64_t later_members[3];
+    };
+    struct fovea_error error;
+    float vector[DIMENSION];
+    struct fovea_pool_stats stats = { .struct_size = 0 };
+    assert_fails(fovea_pool_stats(golden.library, &stats, &error), &error,
+            FOVEA_ERR_ARGUMENT, "FOVEA_POOL_STATS_INIT");
+    assert_ok(fovea_embed_image(model, picture, 0, vector, &error), &error);
+    memset(&stats, MARK, sizeof stats);
+    stats.struct_size = offsetof(struct fovea_pool_stats, memory_limit_bytes);
+    stats.model_size = sizeof(struct small);
+    stats.worker_size = sizeof(struct large);
+    assert_ok(fovea_pool_stats(golden.library, &stats, &error), &error);
+    assert_true(stats.n_models >= 1 && stats.n_workers >= 1);
+    assert_true(stats.memory_total_bytes > 0);
+    assert_int_equal(((unsigned char *)&stats.memory_limit_bytes)[0], MARK);
+    const struct small *models = (const void *)stats.models;
+    const struct large *workers = (const void *)stats.workers;
+    uint32_t n = 0;
+    for (size_t i = 0; i < stats.n_models; i++) {
+        assert_true(models[i].max_workers > 0);
+        n += models[i].n_workers;
+    }
+    assert_int_equal(n, stats.n_workers);
+    for (size_t i = 0; i < stats.n_workers; i++) {
+        bool is_known = false;
+        for (size_t j = 0; j < stats.n_models; j++) {
+            is_known = is_known || workers[i].known.model_key == models[j].key;
+        }
+        assert_true(is_known && workers[i].known.pid > 0);
+        assert_int_equal(workers[i].later_members[2], 0);
+    }
+    fovea_pool_stats_finish(&stats);
+    fovea_pool_stats_finish(NULL);
+}
+
 int
 main(void)
 {
@@ -411,6 +508,8 @@ main(void)
         cmocka_unit_test(what_is_noted_comes_with_the_vector),
         cmocka_unit_test(a_model_describes_itself),
         cmocka_unit_test(threads_share_a_model),
+        cmocka_unit_test(sizes_of_structs_are_kept_to),
+        cmocka_unit_test(stats_have_the_sizes_of_the_caller),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -152,6 +152,7 @@ open_model(struct fovea_options options)
     struct fovea_error error;
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
+    options.struct_size = sizeof options;
     options.dtype = FOVEA_DTYPE_F32;
     options.url.allow_private = true;
     assert_ok(fovea_open(&options, &golden.library, &error), &error);
@@ -217,7 +218,7 @@ the_first_image_starts_two_workers_and_the_rest_finds_them(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_pool_stats stats;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     float vector[DIMENSION];
     struct seen seen = { .mutex = PTHREAD_MUTEX_INITIALIZER };
     struct golden_model golden = open_model((struct fovea_options){
@@ -268,7 +269,7 @@ a_forked_child_is_refused(void **state)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        struct fovea_pool_stats stats;
+        struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
         const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_URL,
             .data = url };
         struct fovea_error result;

@@ -152,6 +152,7 @@ main(void)
     size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     struct server *server = server_start();
     const struct fovea_options options = {
+        .struct_size = sizeof options,
         .dtype = FOVEA_DTYPE_F32,
         .max_queue = 40, /* fewer than the threads: some will be refused */
         .url = { .allow_private = true },

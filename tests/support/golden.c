@@ -55,7 +55,8 @@ struct golden_model
 golden_open(const char *name, enum fovea_dtype dtype, unsigned n_threads,
         unsigned max_batch)
 {
-    const struct fovea_options options = { .n_threads = n_threads,
+    const struct fovea_options options = { .struct_size = sizeof options,
+        .n_threads = n_threads,
         .max_batch = max_batch,
         .dtype = dtype };
     struct golden_model golden = { 0 };

@@ -9,7 +9,8 @@ static void
 check_refused(const char *key, const char *revision, enum fovea_status status,
         const char *part)
 {
-    const struct fovea_pull_options options = { .revision = revision };
+    const struct fovea_pull_options options = { .struct_size = sizeof options,
+        .revision = revision };
     struct fovea_error error;
     char *directory = NULL;
     assert_fails(fovea_pull(key, &options, &directory, &error), &error, status,
@@ -73,6 +74,7 @@ it_can_be_broken_off(void **state)
     (void)setenv("HF_ENDPOINT", endpoint, 1);
     unsigned n_calls = 0;
     const struct fovea_pull_options options = {
+        .struct_size = sizeof options,
         .progress = refuse,
         .context = &n_calls,
     };

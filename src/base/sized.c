@@ -1,0 +1,42 @@
+/* Structs with a size of their own: see sized.h. */
+#include "base/sized.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+/* Where the first byte from `from` on is that is not zero; size: none. */
+static size_t
+find_set(const unsigned char *bytes, size_t from, size_t size)
+{
+    size_t at = from;
+    while (at < size && bytes[at] == 0) {
+        at++;
+    }
+    return at;
+}
+
+enum fovea_status
+fovea_sized_take(const void *given, const char *name, const char *initialiser,
+        void *all, size_t size, struct fovea_error *err)
+{
+    size_t given_size = size;
+    if (given) {
+        memcpy(&given_size, given, sizeof given_size);
+        if (given_size < sizeof given_size) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "struct_size of struct %s is %zu: begin with %s", name,
+                    given_size, initialiser);
+        }
+        size_t at = find_set(given, size, given_size);
+        if (at < given_size) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "struct %s has a member at byte %zu that this version of "
+                    "the library does not know; its own has %zu bytes",
+                    name, at, size);
+        }
+        memcpy(all, given, given_size < size ? given_size : size);
+    }
+    memcpy(all, &size, sizeof size);
+    return FOVEA_OK;
+}

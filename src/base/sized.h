@@ -1,0 +1,25 @@
+/* Structs of callers who may have been compiled against another version's
+   headers: see fovea/sized.h. */
+#ifndef FOVEA_BASE_SIZED_H
+#define FOVEA_BASE_SIZED_H
+
+#include <stddef.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+/**
+ * Copy what a caller filled over a struct of this version.
+ *
+ * @param given  Begins with its size_t struct_size; NULL: nothing is copied.
+ * @param name   Of the struct without "struct", for messages, and its
+ *               initialiser.
+ * @param all    size bytes, zeroed by the caller; its struct_size becomes size.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a size of less than struct_size
+ *         itself, and for bytes beyond this version's struct that are not zero.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_sized_take(const void *given,
+        const char *name, const char *initialiser, void *all, size_t size,
+        struct fovea_error *err);
+
+#endif
