@@ -227,7 +227,7 @@ find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
         uint32_t index)
 {
     const struct fovea_group_settings *settings = &slot->group->settings;
-    if (settings->kind == FOVEA_WORK_PIXELS) {
+    if (fovea_work_facts(settings->kind)->output == FOVEA_OUTPUT_FILE) {
         return read_row(slot, index);
     }
     float *vector = slot->group->pool->vector;

@@ -74,8 +74,8 @@ send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
     size_t n = 0;
     for (const struct fovea_pool_item *item = items->first; item;
             item = item->next) {
-        job.images[n].size = item->request.size;
-        job.images[n].raw = item->request.raw;
+        job.items[n].size = item->request.size;
+        job.items[n].raw = item->request.raw;
         fds[n++] = item->request.fd;
     }
     if (output >= 0) {
@@ -138,7 +138,8 @@ give(struct fovea_slot *slot, struct fovea_items *items,
         struct fovea_error *err)
 {
     const struct fovea_group *group = slot->group;
-    if (group->settings.kind == FOVEA_WORK_PIXELS && slot->output_fd < 0) {
+    if (fovea_work_facts(group->settings.kind)->output == FOVEA_OUTPUT_FILE &&
+            slot->output_fd < 0) {
         enum fovea_status status =
                 make_output(group, items->n, &slot->output_fd, err);
         if (status) {

@@ -68,7 +68,7 @@ void
 fovea_group_weights_look(struct fovea_group *group)
 {
     if (group->weights != FOVEA_WEIGHTS_UNKNOWN ||
-            group->settings.kind == FOVEA_WORK_PIXELS) {
+            !fovea_work_facts(group->settings.kind)->has_engine) {
         return;
     }
     group->has_key = false;
@@ -219,7 +219,7 @@ static bool
 may_load(struct fovea_slot *slot)
 {
     struct fovea_group *group = slot->group;
-    if (group->settings.kind == FOVEA_WORK_PIXELS ||
+    if (!fovea_work_facts(group->settings.kind)->has_engine ||
             group->weights == FOVEA_WEIGHTS_HERE) {
         return true;
     }
@@ -271,7 +271,7 @@ static bool
 is_true(const struct fovea_slot *slot, int fd, const struct fovea_ready *ready)
 {
     const struct fovea_group *group = slot->group;
-    if (group->settings.kind == FOVEA_WORK_PIXELS) {
+    if (!fovea_work_facts(group->settings.kind)->has_engine) {
         return fd < 0;
     }
     if (group->packer != slot->serial) {

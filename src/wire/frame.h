@@ -24,7 +24,7 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_PROTOCOL_VERSION = 4,
+    FOVEA_PROTOCOL_VERSION = 5,
     FOVEA_FRAME_HEADER_SIZE = 16,
     FOVEA_FRAME_MAX_PAYLOAD =
             128 * 1024, /* a vector of the largest dimension */
@@ -39,10 +39,10 @@ enum fovea_frame_type {
     FOVEA_FRAME_LOAD,      /* host: the model, and how */
     FOVEA_FRAME_READY,     /* worker: loaded, sealed */
     FOVEA_FRAME_FAILED,    /* worker: cannot load, and why; it ends */
-    FOVEA_FRAME_JOB,       /* host: images */
-    FOVEA_FRAME_DECODED,   /* worker: an image of the job is pixels now */
-    FOVEA_FRAME_RESULT,    /* worker: what came of an image */
-    FOVEA_FRAME_NEED,      /* worker: an image takes more memory; may it? */
+    FOVEA_FRAME_JOB,       /* host: items */
+    FOVEA_FRAME_DECODED,   /* worker: an item of the job is decoded */
+    FOVEA_FRAME_RESULT,    /* worker: what came of an item */
+    FOVEA_FRAME_NEED,      /* worker: an item takes more memory; may it? */
     FOVEA_FRAME_GRANT,     /* host: it may, or may not, and why */
 };
 

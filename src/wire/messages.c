@@ -141,8 +141,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
 {
     struct fovea_reader reader = payload_reader(frame);
     fovea_read_string(&reader, load_out->directory, sizeof load_out->directory);
-    load_out->kind = (enum fovea_work_kind)read_u32_within(&reader,
-            FOVEA_WORK_EMBED, FOVEA_WORK_PIXELS);
+    load_out->kind = (enum fovea_work_kind)read_u32_within(&reader, 0,
+            FOVEA_N_WORK_KINDS - 1);
     load_out->dtype = (enum fovea_dtype)read_u32_within(&reader,
             FOVEA_DTYPE_F32, FOVEA_N_DTYPES - 1);
     load_out->sandbox = (enum fovea_sandbox)read_u32_within(&reader,
@@ -161,10 +161,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {
         return false;
     }
-    if (load_out->kind == FOVEA_WORK_PIXELS) {
-        return frame->n_fds == 0 && !load_out->packed_is_foreign;
-    }
-    return frame->n_fds == 1 ||
+    bool has_engine = fovea_work_facts(load_out->kind)->has_engine;
+    return (frame->n_fds == 1 && has_engine) ||
             (frame->n_fds == 0 && !load_out->packed_is_foreign);
 }
 
@@ -227,8 +225,8 @@ fovea_job_write(const struct fovea_job_frame *job, struct fovea_writer *writer)
 {
     fovea_write_u32(writer, job->n);
     for (uint32_t i = 0; i < job->n && i < FOVEA_MAX_BATCH; i++) {
-        fovea_write_u64(writer, job->images[i].size);
-        fovea_write_u8(writer, job->images[i].raw);
+        fovea_write_u64(writer, job->items[i].size);
+        fovea_write_u8(writer, job->items[i].raw);
     }
 }
 
@@ -238,8 +236,8 @@ fovea_job_read(const struct fovea_frame *frame, struct fovea_job_frame *job_out)
     struct fovea_reader reader = payload_reader(frame);
     job_out->n = read_u32_within(&reader, 1, FOVEA_MAX_BATCH);
     for (uint32_t i = 0; i < job_out->n && !reader.bad; i++) {
-        job_out->images[i].size = read_u64_within(&reader, 0, INT64_MAX);
-        job_out->images[i].raw = read_bool(&reader);
+        job_out->items[i].size = read_u64_within(&reader, 0, INT64_MAX);
+        job_out->items[i].raw = read_bool(&reader);
     }
     return fovea_reader_is_done(&reader) &&
             (frame->n_fds == job_out->n || frame->n_fds == job_out->n + 1);
@@ -292,7 +290,7 @@ fovea_grant_read(const struct fovea_frame *frame, struct fovea_grant *grant_out)
 {
     struct fovea_reader reader = payload_reader(frame);
     grant_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    grant_out->status = read_said(&reader, FOVEA_SAID_OF_IMAGE);
+    grant_out->status = read_said(&reader, FOVEA_SAID_OF_ITEM);
     read_message(&reader, grant_out->message);
     bool has_message = grant_out->message[0] != '\0';
     return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
@@ -319,7 +317,7 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
 {
     struct fovea_reader reader = payload_reader(frame);
     result_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    result_out->status = read_said(&reader, FOVEA_SAID_OF_IMAGE);
+    result_out->status = read_said(&reader, FOVEA_SAID_OF_ITEM);
     result_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     result_out->notes = read_u32_within(&reader, 0, FOVEA_ALL_NOTES);
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);

@@ -12,6 +12,7 @@
 
 #include "wire/bytes.h"
 #include "wire/frame.h"
+#include "wire/work.h"
 
 enum {
     FOVEA_WIRE_PATH_SIZE = 4096,
@@ -24,12 +25,6 @@ struct fovea_hello {
     /* What packed weights depend on besides the weights: matrix library, its
        version, the instructions it uses. One word. */
     char engine[FOVEA_WIRE_NAME_SIZE];
-};
-
-/* What a worker is for. */
-enum fovea_work_kind {
-    FOVEA_WORK_EMBED,
-    FOVEA_WORK_PIXELS, /* as fovea_preprocess_batch(); no weights */
 };
 
 /* One descriptor beside it: packed weights (see packed_*), or none. */
@@ -50,9 +45,9 @@ struct fovea_load {
 /* One descriptor beside it where the worker packed: sealed memory that holds
    header and weights (engine/cpu/packed.h). None if it was given some. */
 struct fovea_ready {
-    uint32_t dimension;     /* float32 of a vector; of pixels: 0 */
+    uint32_t dimension;     /* float32 of a vector; 0: there is none */
     uint64_t row_bytes;     /* of a result */
-    uint64_t shared_bytes;  /* header and weights; pixels: 0 */
+    uint64_t shared_bytes;  /* header and weights; 0: no engine */
     uint64_t scratch_bytes; /* allocated for itself before the seal */
     uint64_t load_ns;
     uint64_t warm_up_ns;
@@ -69,14 +64,14 @@ struct fovea_failed {
 };
 
 /* n descriptors beside it, regular files or memory, to be read from offset 0;
-   for pixels one more: the output, n rows of row_bytes to be written at
-   index * row_bytes. */
+   where results go to a file (FOVEA_OUTPUT_FILE) one more: n rows of row_bytes to
+   be written at index * row_bytes. */
 struct fovea_job_frame {
     uint32_t n; /* 1..max_batch */
     struct {
         uint64_t size; /* bytes, when it was opened */
         bool raw;      /* the vector is not scaled to length 1 */
-    } images[FOVEA_MAX_BATCH];
+    } items[FOVEA_MAX_BATCH];
 };
 
 struct fovea_decoded {
@@ -84,8 +79,8 @@ struct fovea_decoded {
     uint64_t decode_ns;
 };
 
-/* Before an image takes more memory than a worker has anyway for each of its
-   threads; once an image. What is granted is given back with its DECODED or
+/* Before an item takes more memory than a worker has anyway for each of its
+   threads; once an item. What is granted is returned with its DECODED or
    RESULT. */
 struct fovea_need {
     uint32_t index;
@@ -98,7 +93,7 @@ struct fovea_grant {
     char message[FOVEA_ERROR_MESSAGE_SIZE]; /* empty if status is FOVEA_OK */
 };
 
-/* Exactly one an image of a job, in any order; a job is done with its last. */
+/* Exactly one an item of a job, in any order; a job is done with its last. */
 struct fovea_result {
     uint32_t index;
     enum fovea_status status;
@@ -108,7 +103,7 @@ struct fovea_result {
     uint64_t forward_ns; /* its share */
     /* What was wrong, or what the notes are about; else empty. */
     char message[FOVEA_ERROR_MESSAGE_SIZE];
-    /* Behind it in the frame if FOVEA_OK and not pixels: the vector. */
+    /* Behind it in the frame if FOVEA_OK and there is one: the vector. */
 };
 
 /* Encoders: into the writer; its overflow says if it did not fit. */

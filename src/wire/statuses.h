@@ -1,5 +1,5 @@
 /*
- * Which statuses a worker may say. Of an image that is what decoding it can
+ * Which statuses a worker may say. Of an item that is what decoding it can
  * come to; of a load what a model's files and the machine can. All others tell
  * of things that a worker knows nothing of (keys, routes, queues, URLs), and
  * would make the host answer with them.
@@ -12,8 +12,8 @@
 #include "fovea/status.h"
 
 enum fovea_said_of {
-    FOVEA_SAID_OF_IMAGE, /* RESULT */
-    FOVEA_SAID_OF_LOAD,  /* FAILED */
+    FOVEA_SAID_OF_ITEM, /* RESULT, GRANT */
+    FOVEA_SAID_OF_LOAD, /* FAILED */
 };
 
 /** FOVEA_OK may not be said: that is not a failure. */

@@ -122,7 +122,7 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
         status = fovea_preprocess_config_read(directory, loading->tower.side_px,
                 &loading->settings, err);
     }
-    if (!status && worker->load.kind == FOVEA_WORK_EMBED) {
+    if (!status && fovea_work_facts(worker->load.kind)->has_engine) {
         status = load_weights(worker, frame, loading, err);
     }
     return status;
@@ -162,7 +162,8 @@ seal(struct fovea_worker *worker, struct fovea_ready *ready,
         .memory_bytes = load->n_threads *
                 (uint64_t)(FOVEA_DECODE_FREE_BYTES + SLACK_BYTES),
         .max_more_bytes = load->max_granted_bytes,
-        .max_file_bytes = load->kind == FOVEA_WORK_PIXELS
+        .max_file_bytes =
+                fovea_work_facts(load->kind)->output == FOVEA_OUTPUT_FILE
                 ? load->max_batch * fovea_crew_row_bytes(worker->crew)
                 : 0,
         .max_files = FOVEA_FRAME_MAX_FDS + OWN_FILES,

@@ -176,7 +176,7 @@ done(void *context, const struct fovea_outcome *outcome)
     }
     struct fovea_result result = {
         .index = (uint32_t)outcome->index,
-        .status = fovea_sayable(FOVEA_SAID_OF_IMAGE, error.code),
+        .status = fovea_sayable(FOVEA_SAID_OF_ITEM, error.code),
         .sys_errno = error.sys_errno,
         .notes = error.notes,
         .decode_ns = (uint64_t)outcome->decode_ns,
@@ -201,7 +201,8 @@ is_complete(const struct service *service, const struct fovea_job_frame *job,
         const struct fovea_frame *frame)
 {
     const struct fovea_load *load = &service->worker->load;
-    size_t outputs = load->kind == FOVEA_WORK_PIXELS ? 1 : 0;
+    size_t outputs =
+            fovea_work_facts(load->kind)->output == FOVEA_OUTPUT_FILE ? 1 : 0;
     return job->n <= load->max_batch && frame->n_fds == job->n + outputs;
 }
 
@@ -214,8 +215,8 @@ run_job(struct service *service, const struct fovea_job_frame *job,
     for (size_t i = 0; i < job->n; i++) {
         inputs[i] = (struct fovea_input)FOVEA_INPUT_INIT;
         inputs[i].fd = fovea_frame_take_fd(frame, i);
-        inputs[i].size = job->images[i].size;
-        raw[i] = job->images[i].raw;
+        inputs[i].size = job->items[i].size;
+        raw[i] = job->items[i].raw;
     }
     if (frame->n_fds > job->n) {
         service->output_fd = fovea_frame_take_fd(frame, job->n);

@@ -239,19 +239,21 @@ load_model(struct fovea_frame *frame)
     read_words(path, words);
     misbehave(words);
     images_crash = find_word(words, "images-crash") != NULL;
-    bool is_pixels = load.kind == FOVEA_WORK_PIXELS;
+    const struct fovea_work_facts *work = fovea_work_facts(load.kind);
+    bool is_vector = work->output == FOVEA_OUTPUT_VECTOR;
     size_t shared = number(words, "shared", FAKE_SHARED_BYTES);
     int fd = -1;
     if (frame->n_fds > 0) {
         check_packed(words, frame->fds[0]);
-    } else if (!is_pixels && !find_word(words, "no-memory")) {
+    } else if (work->has_engine && !find_word(words, "no-memory")) {
         fd = pack(shared);
     }
     uint32_t dimension = (uint32_t)number(words, "dimension", FAKE_DIMENSION);
     struct fovea_ready ready = {
-        .dimension = is_pixels ? 0 : dimension,
-        .row_bytes = is_pixels ? FAKE_ROW_BYTES : dimension * sizeof(float),
-        .shared_bytes = number(words, "says-shared", is_pixels ? 0 : shared),
+        .dimension = is_vector ? dimension : 0,
+        .row_bytes = is_vector ? dimension * sizeof(float) : FAKE_ROW_BYTES,
+        .shared_bytes =
+                number(words, "says-shared", work->has_engine ? shared : 0),
         .scratch_bytes = number(words, "says-scratch", 4096),
         .warm_up_ns = number(words, "says-warm-up", 0),
         .is_sandboxed = load.sandbox != FOVEA_SANDBOX_OFF &&
@@ -275,7 +277,8 @@ send_result(uint64_t job, struct fovea_result *result, const float *vector)
     uint8_t bytes[1024];
     struct fovea_writer writer;
     fovea_writer_init(&writer, bytes, sizeof bytes);
-    bool has_vector = vector && load.kind == FOVEA_WORK_EMBED &&
+    bool has_vector = vector &&
+            fovea_work_facts(load.kind)->output == FOVEA_OUTPUT_VECTOR &&
             result->status == FOVEA_OK;
     fovea_result_write(result, vector, has_vector ? FAKE_DIMENSION : 0,
             &writer);
@@ -516,7 +519,7 @@ serve(const struct fovea_frame *frame)
     char words[TEXT_SIZE];
     size_t size = 0;
     for (uint32_t i = 0; i < job.n; i++) {
-        read_image(frame->fds[i], job.images[i].size, words, &size);
+        read_image(frame->fds[i], job.items[i].size, words, &size);
         ask(frame->id, i, words, &grants[i]);
         decode(words);
         if (grants[i].status) {
@@ -528,9 +531,8 @@ serve(const struct fovea_frame *frame)
         }
     }
     for (uint32_t i = 0; i < job.n; i++) {
-        read_image(frame->fds[i], job.images[i].size, words, &size);
-        answer(frame->id, i, words, size, job.images[i].raw, output,
-                &grants[i]);
+        read_image(frame->fds[i], job.items[i].size, words, &size);
+        answer(frame->id, i, words, size, job.items[i].raw, output, &grants[i]);
     }
 }
 

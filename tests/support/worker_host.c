@@ -251,8 +251,8 @@ worker_send_job(struct worker_host *host, uint64_t id, const int *fds, size_t n,
     for (size_t i = 0; i < n; i++) {
         struct stat facts;
         assert_int_equal(fstat(fds[i], &facts), 0);
-        job.images[i].size = (uint64_t)facts.st_size;
-        job.images[i].raw = raw;
+        job.items[i].size = (uint64_t)facts.st_size;
+        job.items[i].raw = raw;
         all[i] = fds[i];
     }
     all[n] = output;

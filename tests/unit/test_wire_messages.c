@@ -49,7 +49,7 @@ static const struct fovea_failed failed = {
 
 static const struct fovea_job_frame job = {
     .n = 2,
-    .images = { { 1000, false }, { 0, true } },
+    .items = { { 1000, false }, { 0, true } },
 };
 
 static const struct fovea_decoded decoded = { .index = 127, .decode_ns = 4000 };
@@ -249,10 +249,10 @@ gives_back_jobs_and_results(void **state)
     struct fovea_frame frame = frame_of(&samples[4]);
     assert_true(fovea_job_read(&frame, &job_out));
     assert_int_equal(job_out.n, 2);
-    assert_int_equal(job_out.images[0].size, 1000);
-    assert_false(job_out.images[0].raw);
-    assert_int_equal(job_out.images[1].size, 0);
-    assert_true(job_out.images[1].raw);
+    assert_int_equal(job_out.items[0].size, 1000);
+    assert_false(job_out.items[0].raw);
+    assert_int_equal(job_out.items[1].size, 0);
+    assert_true(job_out.items[1].raw);
 
     struct fovea_decoded decoded_out;
     frame = frame_of(&samples[5]);
@@ -483,7 +483,7 @@ refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say(void **state)
         assert_int_equal(is_good_with(3, 0, 4, code), of_load);
         assert_int_equal(is_good_with(8, 4, 4, code), of_image);
         enum fovea_status status = (enum fovea_status)code;
-        assert_int_equal(fovea_sayable(FOVEA_SAID_OF_IMAGE, status),
+        assert_int_equal(fovea_sayable(FOVEA_SAID_OF_ITEM, status),
                 of_image || code == 0 || code / 100 == 2 ? status
                                                          : FOVEA_ERR_INTERNAL);
     }

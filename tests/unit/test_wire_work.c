@@ -1,0 +1,96 @@
+/* Kinds of work: their numbers are said on the wire, and what LOAD may bring
+   along depends on them. */
+#include <string.h>
+
+#include "support/test.h"
+#include "wire/messages.h"
+
+static void
+the_table_is_what_the_protocol_says(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fovea_work_kind kind;
+        int number;
+        const char *name;
+        bool has_engine;
+        enum fovea_work_output output;
+    } expected[] = {
+        /* docs/PROTOCOL.md */
+        { FOVEA_WORK_EMBED, 0, "embed", true, FOVEA_OUTPUT_VECTOR },
+        { FOVEA_WORK_PIXELS, 1, "pixels", false, FOVEA_OUTPUT_FILE },
+    };
+    assert_int_equal(FOVEA_N_WORK_KINDS, sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < FOVEA_N_WORK_KINDS; i++) {
+        const struct fovea_work_facts *facts =
+                fovea_work_facts(expected[i].kind);
+        assert_int_equal(expected[i].kind, expected[i].number);
+        assert_string_equal(facts->name, expected[i].name);
+        assert_int_equal(facts->has_engine, expected[i].has_engine);
+        assert_int_equal(facts->output, expected[i].output);
+    }
+}
+
+/* Whether a LOAD of this number is taken, with so many files beside it. */
+static bool
+is_taken(unsigned number, bool packed_is_foreign, size_t n_fds)
+{
+    static struct fovea_load load;
+    uint8_t bytes[256];
+    struct fovea_writer writer;
+    load = (struct fovea_load){
+        .directory = "/models/clip",
+        .kind = (enum fovea_work_kind)number,
+        .dtype = FOVEA_DTYPE_F32,
+        .sandbox = FOVEA_SANDBOX_ON,
+        .n_threads = 1,
+        .max_batch = 1,
+        .limits = { 1, 1, 1, FOVEA_DAMAGED_REFUSE, 1, 1 },
+        .packed_is_foreign = packed_is_foreign,
+    };
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_load_write(&load, &writer);
+    assert_false(writer.overflow);
+    const struct fovea_frame frame = { .type = FOVEA_FRAME_LOAD,
+        .payload = bytes,
+        .size = writer.size,
+        .n_fds = n_fds };
+    memset(&load, 0xee, sizeof load);
+    bool good = fovea_load_read(&frame, &load);
+    assert_true(!good || load.kind == (enum fovea_work_kind)number);
+    return good;
+}
+
+static void
+load_brings_weights_where_there_is_an_engine(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < FOVEA_N_WORK_KINDS; kind++) {
+        bool has_engine =
+                fovea_work_facts((enum fovea_work_kind)kind)->has_engine;
+        assert_true(is_taken(kind, false, 0)); /* to be packed, or none */
+        assert_int_equal(is_taken(kind, false, 1), has_engine);
+        assert_int_equal(is_taken(kind, true, 1), has_engine);
+        assert_false(is_taken(kind, true, 0)); /* of what? */
+        assert_false(is_taken(kind, false, 2));
+    }
+}
+
+static void
+load_of_no_kind_is_refused(void **state)
+{
+    (void)state;
+    assert_false(is_taken(FOVEA_N_WORK_KINDS, false, 0));
+    assert_false(is_taken(UINT32_MAX, false, 0));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_what_the_protocol_says),
+        cmocka_unit_test(load_brings_weights_where_there_is_an_engine),
+        cmocka_unit_test(load_of_no_kind_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
