@@ -207,6 +207,13 @@ def draw_bmp(out, image):
     encoders.write_bmp_4444(out("4444.bmp"), image)
 
 
+def draw_pnm(out, image):
+    image.save(out("rgb.ppm"))
+    image.convert("1").save(out("bilevel.pbm"))
+    grey = np.asarray(image.convert("L")).astype(int)
+    encoders.write_pgm_text(out("grey_text.pgm"), grey * 31 // 255, 31)
+
+
 def draw_raw(out, image):
     preview = io.BytesIO()
     turned(image, 6).save(preview, "JPEG", quality=80)
@@ -240,6 +247,7 @@ def main():
     draw_gif(out, tiny["planet"], frames)
     draw_tiff(out, tiny["sunset"])
     draw_bmp(out, tiny["mountain"])
+    draw_pnm(out, tiny["marble"])
     draw_raw(out, tiny["forest"])
     draw_heif(out, tiny["flower"])
 

@@ -1,6 +1,7 @@
 """Writers for what Pillow does not write: 16-bit and interlaced PNG, 16-bit
-TIFF, run-length and masked BMP, GIF with long codes, raw photographs. Each follows its format's specification and no more of it
-than the samples need."""
+TIFF, run-length and masked BMP, GIF with long codes, PGM as text, raw
+photographs. Each follows its format's specification and no more of it than the
+samples need."""
 import struct
 import zlib
 
@@ -68,6 +69,14 @@ def write_tiff16(path, a):
         for tag in tags:
             f.write(struct.pack("<HHII", *tag))
         f.write(struct.pack("<I", 0))
+
+
+def write_pgm_text(path, a, maxval):
+    """a: (H, W) of values up to maxval; a row a line."""
+    with open(path, "w", encoding="ascii") as f:
+        f.write(f"P2\n# drawn\n{a.shape[1]} {a.shape[0]}\n{maxval}\n")
+        for row in a:
+            f.write(" ".join(map(str, row)) + "\n")
 
 
 def rle8(row):

@@ -52,7 +52,6 @@ static const struct fovea_signature signatures[] = {
     PICTURE("ICNS", 0, "icns"),
     PICTURE("PSD", 0, "8BPS\0\1"),
     PICTURE("PSB", 0, "8BPS\0\2"),
-    PICTURE_IF("PNM", fovea_head_is_pnm),
     PICTURE("PAM", 0, "P7\n"),
     PICTURE_IF("PFM", fovea_head_is_pfm),
     PICTURE("OpenEXR", 0, "\x76\x2f\x31\1"),

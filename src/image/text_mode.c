@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "image/boxes.h"
 #include "image/bytes.h"
+#include "image/codec/pnm.h"
 
 enum {
     BLOCK_SIZE = 4096,
@@ -56,6 +57,8 @@ find_stated_size(const struct fovea_input *input, enum fovea_format format,
         status = read_u32(input, 2, size_out, err);
     } else if (format == FOVEA_FORMAT_HEIF) {
         status = find_end_of_boxes(input, size_out, err);
+    } else if (format == FOVEA_FORMAT_PNM) {
+        status = fovea_pnm_stated_size(input, size_out, err);
     }
     return status;
 }

@@ -218,6 +218,15 @@ bmp(void **state)
     check("palette.bmp", strict);
 }
 
+static void
+pnm(void **state)
+{
+    (void)state;
+    check("rgb.ppm", strict);
+    check("grey_text.pgm", strict);
+    check("bilevel.pbm", strict);
+}
+
 int
 main(void)
 {
@@ -230,6 +239,7 @@ main(void)
         cmocka_unit_test(gif),
         cmocka_unit_test(tiff),
         cmocka_unit_test(bmp),
+        cmocka_unit_test(pnm),
         cmocka_unit_test(heif),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

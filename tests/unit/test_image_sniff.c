@@ -50,6 +50,10 @@ static const struct sniff_case decoded[] = {
     CASE("\0\0\0\x18"
          "ftypcrx \0\0\0\1crx isom",
             "raw photograph"),
+    CASE("P1\n2 2\n1 0 0 1\n", "PNM"),
+    CASE("P3 2 2 255\n", "PNM"),
+    CASE("P5\n# c\n2 2\n255\n....", "PNM"),
+    CASE("P6\n2 2\n255\n............", "PNM"),
     CASE("BM\x36\x10\x20\x30\1\1\1\1\x36\1\1\1\x28\0\0\0\x10", "BMP"),
 };
 
@@ -68,10 +72,6 @@ static const struct sniff_case pictures[] = {
     CASE("icns\0\0\1\0", "ICNS"),
     CASE("8BPS\0\1\0\0", "PSD"),
     CASE("8BPS\0\2\0\0", "PSB"),
-    CASE("P1\n2 2\n1 0 0 1\n", "PNM"),
-    CASE("P3 2 2 255\n", "PNM"),
-    CASE("P5\n# c\n2 2\n255\n....", "PNM"),
-    CASE("P6\n2 2\n255\n............", "PNM"),
     CASE("P7\nWIDTH 2\n", "PAM"),
     CASE("PF\n2 2\n-1.0\n", "PFM"),
     CASE("\x76\x2f\x31\1\2\0\0\0", "OpenEXR"),

@@ -55,6 +55,8 @@ line_ends_are_found(void **state)
         { "lossless.webp", "WebP: the file was sent or saved as text" },
         { "palette.bmp", "BMP: the file was sent or saved as text" },
         { "rle.bmp", "BMP: the file was sent or saved as text" },
+        { "rgb.ppm", "PNM: the file was sent or saved as text" },
+        { "bilevel.pbm", "PNM: the file was sent or saved as text" },
         { "still.heic", "HEIF: the file was sent or saved as text" },
         { "rgb.png", "PNG: the file was sent or saved as text" },
         /* What the data say of themselves. */
@@ -88,7 +90,7 @@ line_ends_behind_a_picture_are_none(void **state)
 {
     (void)state;
     static const char *const names[] = { "rgb.bmp", "palette.bmp", "lossy.webp",
-        "still.heic" };
+        "still.heic", "rgb.ppm", "bilevel.pbm" };
     static const char *const tails[] = { "\r\n", "\r\n\r\n", "\n",
         "\r\nend\r\n" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
