@@ -8,7 +8,7 @@
 #include "fovea/fovea.h"
 
 #include "bulk/entry.h"
-#include "bulk/output.h"
+#include "bulk/row_result.h"
 
 /** What came of inputs, counted. */
 struct fovea_row_counts {

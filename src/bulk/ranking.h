@@ -1,42 +1,31 @@
 /*
  * The inputs that are most like a query, by the cosine of their embeddings.
  *
- * Results are added in the order of the inputs; only the best n stay in
- * memory, and the bad ones with what was wrong with them.
+ * Results are added in the order of the inputs; only the best n stay in memory,
+ * and the bad ones with what was wrong with them.
  */
 #ifndef FOVEA_BULK_RANKING_H
 #define FOVEA_BULK_RANKING_H
 
 #include "base/text.h"
-#include "bulk/output.h"
+#include "bulk/row_result.h"
+#include "store/neighbours.h"
 
-/** An input and how like the query it is. */
-struct fovea_ranked {
-    char *name;     /* owned */
-    char *note;     /* owned: the sentence; NULL: there are no notes */
-    uint32_t notes; /* of enum fovea_note */
-    float cosine;   /* -1 to 1 */
-    uint64_t place; /* among the inputs: decides between equals */
-};
-
-/** All zero but query, dimension and n_best is an empty one. */
 struct fovea_ranking {
-    const float *query; /* [dimension], of length 1; borrowed */
-    size_t dimension;
-    size_t n_best; /* 0: all */
-    struct fovea_ranked *ranked;
-    size_t n_ranked;
-    size_t capacity;
-    uint64_t n_seen;
-    struct fovea_text bad; /* JSON lines of bad inputs */
+    struct fovea_neighbours neighbours; /* private */
+    struct fovea_text bad;              /* JSON lines of bad inputs */
 };
+
+/** Begin. query: [dimension], of length 1, borrowed; n_best: 0 is all. */
+void fovea_ranking_init(struct fovea_ranking *ranking, const float *query,
+        size_t dimension, size_t n_best);
 
 void fovea_ranking_finish(struct fovea_ranking *ranking);
 
-/** A fovea_collect_fn; context: the ranking. FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
-FOVEA_NODISCARD enum fovea_status fovea_ranking_add(void *context,
-        const struct fovea_row_result *results, size_t n,
-        struct fovea_error *err);
+/** Take the next n results. FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
+FOVEA_NODISCARD enum fovea_status fovea_ranking_add(
+        struct fovea_ranking *ranking, const struct fovea_row_result *results,
+        size_t n, struct fovea_error *err);
 
 /** Sort, and drop all but the best; before one of the next two. */
 void fovea_ranking_settle(struct fovea_ranking *ranking);

@@ -1,10 +1,9 @@
 /*
- * Where -o leads: what is to be written, by the name's ending, and what stands
- * there and must not be replaced.
+ * Where -o leads: what files are to be written, and what stands there and must
+ * not be replaced.
  *
- * A file that results may replace is one that fovea has written: results in
- * JSON lines, known by their first one, or an array whose list of such lines is
- * beside it. Anything else takes --overwrite. A file that is among the inputs is
+ * A file that results may replace is one that fovea has written, which its form
+ * can tell. Anything else takes --overwrite. A file that is among the inputs is
  * never replaced, by whatever path it is named there: files are compared by
  * device and inode.
  */
@@ -18,9 +17,18 @@
 
 #include "sys/atomic_file.h"
 
-enum fovea_form {
-    FOVEA_FORM_ARRAY, /* x.npy, and x.npy.jsonl beside it */
-    FOVEA_FORM_LINES, /* x.jsonl, x.ndjson: what goes to a stream otherwise */
+enum {
+    FOVEA_TARGET_MAX_FILES = 2
+};
+
+/** What a name stands for by its ending. Arrays have a NULL at their end. */
+struct fovea_target_form {
+    const char *name;           /* of the format, in messages */
+    const char *const *endings; /* of the name, with their dots */
+    const char *const *files;   /* what is appended to it, a file each */
+    /* Whether the file at paths[index] is as results in this form are written;
+       a path for each of files. */
+    bool (*is_ours)(const char *const *paths, size_t index);
 };
 
 struct fovea_target_file {
@@ -32,23 +40,36 @@ struct fovea_target_file {
 
 /** All zero: none. */
 struct fovea_target {
-    enum fovea_form form;
+    const struct fovea_target_form *form;
     bool overwrite;
     size_t n_files;
-    struct fovea_target_file files[2]; /* the one that was named first */
+    struct fovea_target_file files[FOVEA_TARGET_MAX_FILES];
 };
 
 /**
- * Look at what -o names.
+ * Look at what stands where the files of a form are to be written.
  *
- * @param arrays_only  The command writes no lines.
- * @param overwrite    Others' files may be replaced.
- * @return FOVEA_OK; FOVEA_ERR_OUTPUT_REFUSED (no ending of ours, or a file that
- *         is not fovea's); FOVEA_ERR_NOT_A_FILE; FOVEA_ERR_NO_MEMORY.
+ * @param overwrite  Others' files may be replaced.
+ * @return FOVEA_OK; FOVEA_ERR_OUTPUT_REFUSED (a file that is not fovea's);
+ *         FOVEA_ERR_NOT_A_FILE; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_target_look(const char *path,
-        bool arrays_only, bool overwrite, struct fovea_target *target_out,
+        const struct fovea_target_form *form, bool overwrite,
+        struct fovea_target *target_out, struct fovea_error *err);
+
+/** FOVEA_ERR_NOT_A_FILE, of what is no file that could be replaced. */
+enum fovea_status fovea_target_refuse(const char *path,
         struct fovea_error *err);
+
+/**
+ * Begin one of the files; what comes to stand there later is not replaced,
+ * unless the target may overwrite.
+ *
+ * @return As fovea_atomic_file_open().
+ */
+FOVEA_NODISCARD enum fovea_status fovea_target_open(
+        const struct fovea_target *target, size_t index,
+        struct fovea_atomic_file *file_out, struct fovea_error *err);
 
 /**
  * Whether an input may be read while the target is to be written.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "bulk/chunk.h"
 #include "bulk/ranking.h"
+#include "bulk/sinks.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
 #include "cli/watch.h"
@@ -73,18 +74,18 @@ choose_options(const struct fovea_request *request, struct fovea_watch *watch,
     return status;
 }
 
-/* Run with everything open; the output is committed or still to be finished. */
+/* Run with everything open; the sink is committed or still to be finished. */
 static enum fovea_status
-run_task(const struct command *command, struct fovea_output *output,
+run_task(const struct command *command, const struct fovea_sink *sink,
         struct fovea_run_work *work, struct fovea_run_totals *totals,
         struct fovea_error *err)
 {
     const struct fovea_run_kind *kind = command->kind;
     const struct fovea_request *request = command->request;
-    bool on_screen = !request->output && !kind->ranks && isatty(STDOUT_FILENO);
+    bool on_screen = sink->kind->is_live && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
         .inputs = command->inputs,
-        .output = output,
+        .sink = *sink,
         .work = kind->work,
         .context = work,
         .verb = kind->verb,
@@ -102,28 +103,26 @@ run_task(const struct command *command, struct fovea_output *output,
     if (!status && totals->n_done == totals->counts.n_skipped) {
         status = fovea_nothing_found(&command->inputs, totals, err);
     }
-    return status ? status : fovea_output_commit(output, err);
+    return status ? status : fovea_sink_commit(sink, err);
 }
 
-static enum fovea_status
-open_output(const struct command *command, const struct fovea_model *model,
-        struct fovea_ranking *ranking, struct fovea_output *output_out,
-        struct fovea_error *err)
+struct fovea_row_layout
+fovea_vector_layout(const struct fovea_model_info *info)
 {
-    struct fovea_npy array = { 0 };
-    const struct fovea_model_info *info = fovea_model_describe(model);
-    size_t row_size = command->kind->layout(info, &array);
-    if (command->kind->ranks) {
-        fovea_output_open_collector(row_size, fovea_ranking_add, ranking,
-                output_out);
-        return FOVEA_OK;
-    }
-    if (command->request->output) {
-        return fovea_output_open_files(&command->request->target, &array,
-                row_size, output_out, err);
-    }
-    fovea_output_open_stream(info->embedding_dimension, output_out);
-    return FOVEA_OK;
+    return (struct fovea_row_layout){
+        .type = "<f4",
+        .n_dims = 1,
+        .dims = { info->embedding_dimension },
+        .size = info->embedding_dimension * sizeof(float),
+    };
+}
+
+static const struct fovea_sink_kind *
+choose_sink(const struct command *command)
+{
+    return command->kind->ranks      ? &fovea_sink_ranking
+            : command->request->sink ? command->request->sink
+                                     : &fovea_sink_stdout;
 }
 
 static void
@@ -181,7 +180,6 @@ print_ranking(const struct fovea_request *request,
         struct fovea_ranking *ranking)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    fovea_ranking_settle(ranking);
     if (request->json) {
         fovea_ranking_json(ranking, &text);
     } else {
@@ -199,17 +197,21 @@ embed_all(const struct command *command, struct fovea_model *model,
 {
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
-    struct fovea_output output;
-    if (open_output(command, model, ranking, &output, &error)) {
+    const struct fovea_sink_settings settings = {
+        .layout = command->kind->layout(fovea_model_describe(model)),
+        .target = &command->request->target,
+        .ranking = ranking,
+    };
+    struct fovea_sink sink;
+    if (fovea_sink_open(choose_sink(command), &settings, &sink, &error)) {
         return fovea_cli_fail(&error);
     }
     struct fovea_run_work work = {
         .model = model,
         .flags = command->request->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
     };
-    enum fovea_status status =
-            run_task(command, &output, &work, &totals, &error);
-    fovea_output_finish(&output);
+    enum fovea_status status = run_task(command, &sink, &work, &totals, &error);
+    fovea_sink_finish(&sink);
     if (status) {
         return fovea_cli_fail(&error);
     }
@@ -241,11 +243,8 @@ carry_out(const struct command *command, struct fovea_model *model)
         return fovea_cli_fail(&error);
     }
     FOVEA_AUTO(fovea_ranking_finish)
-    struct fovea_ranking ranking = {
-        .query = query,
-        .dimension = n,
-        .n_best = command->request->n_best,
-    };
+    struct fovea_ranking ranking;
+    fovea_ranking_init(&ranking, query, n, command->request->n_best);
     return embed_all(command, model, &ranking);
 }
 
@@ -282,8 +281,8 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
 {
     enum fovea_status status = FOVEA_OK;
     if (request->output) {
-        status = fovea_target_look(request->output, kind->arrays_only,
-                request->overwrite, &request->target, err);
+        status = fovea_sinks_find(request->output, kind->is_pixels,
+                request->overwrite, &request->sink, &request->target, err);
     }
     if (!status && request->output) {
         status = fovea_inputs_check(inputs, err);

@@ -17,6 +17,10 @@ FOVEA_NODISCARD enum fovea_status fovea_run_embed(void *context,
         const struct fovea_item *images, size_t n, void *rows,
         struct fovea_error *results, struct fovea_error *err);
 
+/** The layout of an embedding. */
+struct fovea_row_layout fovea_vector_layout(
+        const struct fovea_model_info *info);
+
 /** Parse argv and do it. The exit code. */
 int fovea_bulk_command(const struct fovea_run_kind *kind, int argc,
         char **argv);

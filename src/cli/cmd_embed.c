@@ -69,17 +69,6 @@ static const char help[] =
 /* clang-format on */
 
 static size_t
-layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
-{
-    *array_out = (struct fovea_npy){
-        .type = "<f4",
-        .n_dims = 1,
-        .dims = { info->embedding_dimension },
-    };
-    return info->embedding_dimension * sizeof(float);
-}
-
-static size_t
 add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
     size_t n = fovea_request_output_flags(request, flags);
@@ -97,7 +86,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .past = "embedded",
         .add_flags = add_flags,
         .work = fovea_run_embed,
-        .layout = layout,
+        .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }

@@ -37,16 +37,16 @@ static const char help[] =
         "  fovea preprocess -m openai/clip-vit-base-patch32 -o pixels.npy photos/\n";
 /* clang-format on */
 
-static size_t
-layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
+static struct fovea_row_layout
+layout(const struct fovea_model_info *info)
 {
-    *array_out = (struct fovea_npy){
+    return (struct fovea_row_layout){
         .type = "|u1",
         .n_dims = 3,
         .dims = { info->image_height_px, info->image_width_px, 3 },
+        /* Sides are at most 4096 px, which the config's reader saw to. */
+        .size = (size_t)info->image_height_px * info->image_width_px * 3,
     };
-    /* Sides are at most 4096 px, which the config's reader saw to. */
-    return (size_t)info->image_height_px * info->image_width_px * 3;
 }
 
 static enum fovea_status
@@ -71,7 +71,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "preprocessing",
         .past = "preprocessed",
         .needs_output = true,
-        .arrays_only = true,
+        .is_pixels = true,
         .add_flags = add_flags,
         .work = work,
         .layout = layout,

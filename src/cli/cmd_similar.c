@@ -39,13 +39,6 @@ static const char help[] =
 /* clang-format on */
 
 static size_t
-layout(const struct fovea_model_info *info, struct fovea_npy *array_out)
-{
-    *array_out = (struct fovea_npy){ 0 };
-    return info->embedding_dimension * sizeof(float);
-}
-
-static size_t
 add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
     enum {
@@ -71,7 +64,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .ranks = true,
         .add_flags = add_flags,
         .work = fovea_run_embed,
-        .layout = layout,
+        .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }

@@ -29,8 +29,10 @@ struct fovea_request {
     struct fovea_words exclude;
     const char *output;
     bool overwrite;
-    struct fovea_target target; /* of output, once it was looked at */
-    uint64_t dtype;             /* enum fovea_dtype */
+    /* Of output, once it was looked at. */
+    const struct fovea_sink_kind *sink;
+    struct fovea_target target;
+    uint64_t dtype; /* enum fovea_dtype */
     struct fovea_settings settings;
 };
 
@@ -55,15 +57,13 @@ struct fovea_run_kind {
     const char *verb;  /* "embedding" */
     const char *past;  /* "embedded" */
     bool needs_output; /* -o must be given */
-    bool arrays_only;  /* -o writes no lines */
+    bool is_pixels;    /* rows are no vectors */
     bool ranks;        /* inputs by likeness to the first word */
     /* Write the flags that only this kind has; gives their number. */
     size_t (*add_flags)(struct fovea_request *request,
             struct fovea_flag flags[]);
     fovea_work_fn *work; /* its context is a struct fovea_run_work */
-    /* Shape and type of a row; gives its size in bytes. */
-    size_t (*layout)(const struct fovea_model_info *info,
-            struct fovea_npy *array_out);
+    struct fovea_row_layout (*layout)(const struct fovea_model_info *info);
 };
 
 /** Write the flags of what goes to files, -o and --overwrite; gives their

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "bulk/count.h"
+#include "bulk/sinks.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
 
@@ -190,6 +191,18 @@ count_chunk(struct run *run, size_t n, const struct fovea_row_counts *counts)
     (void)pthread_mutex_unlock(&run->turn_mutex);
 }
 
+static enum fovea_status
+write_results(struct run *run, const struct fovea_chunk *chunk,
+        struct fovea_error *err)
+{
+    const struct fovea_sink *sink = &run->settings->sink;
+    enum fovea_status status =
+            sink->kind->write(sink->state, chunk->told, chunk->n_told, err);
+    return status || !sink->kind->checkpoint
+            ? status
+            : sink->kind->checkpoint(sink->state, run->end_fd, err);
+}
+
 static bool
 deliver_chunk(struct run *run, struct fovea_chunk *chunk)
 {
@@ -202,8 +215,7 @@ deliver_chunk(struct run *run, struct fovea_chunk *chunk)
     if (run->clears) {
         fovea_progress_clear(&run->progress);
     }
-    enum fovea_status status = fovea_output_write(run->settings->output,
-            chunk->told, chunk->n_told, &error);
+    enum fovea_status status = write_results(run, chunk, &error);
     if (!status) {
         fovea_complaints_tell(&run->complaints, chunk, &run->progress);
     }
@@ -228,7 +240,7 @@ feed(void *argument)
     struct fovea_chunk chunk;
     struct fovea_error error;
     enum fovea_status status = fovea_chunk_init(&chunk, run->settings->n_batch,
-            run->settings->output->row_size, &error);
+            run->settings->sink.row_size, &error);
     if (status) {
         stop_run(run, status, &error);
     } else {
@@ -272,11 +284,11 @@ wait_for_writer(struct run *run, int signal_fd)
         { .fd = run->idle_fd, .events = POLLIN },
         { .fd = signal_fd, .events = POLLIN },
     };
-    bool is_stream = !run->settings->output->to_files;
+    bool is_live = run->settings->sink.kind->is_live;
     while (pthread_mutex_trylock(&run->output_mutex)) {
-        int n = poll(fds, FOVEA_ARRAY_LEN(fds), is_stream ? PATIENCE_MS : -1);
+        int n = poll(fds, FOVEA_ARRAY_LEN(fds), is_live ? PATIENCE_MS : -1);
         if (n == 0 || fds[1].revents) {
-            if (is_stream) {
+            if (is_live) {
                 fovea_cli_report("standard output: its last line is not whole");
             }
             return false;
@@ -309,7 +321,7 @@ interrupt(struct run *run, int signal_fd, int signal_number)
     raise_event(run->end_fd);
     if (wait_for_writer(run, signal_fd)) {
         tell_of_line(run);
-        fovea_output_finish(run->settings->output);
+        fovea_sink_finish(&run->settings->sink);
     }
     fovea_progress_clear(&run->progress);
     fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
@@ -392,7 +404,7 @@ fovea_run(const struct fovea_run_settings *settings,
         .settings = settings,
         .start_ns = fovea_clock_ns(),
         .complaints = settings->complaints,
-        .clears = !settings->output->to_files && isatty(STDOUT_FILENO),
+        .clears = settings->sink.kind->is_live && isatty(STDOUT_FILENO),
         .progress = FOVEA_PROGRESS_INIT,
         .take_mutex = PTHREAD_MUTEX_INITIALIZER,
         .output_mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -412,7 +424,6 @@ fovea_run(const struct fovea_run_settings *settings,
     run.stop_fd = stop_fd;
     run.end_fd = end_fd;
     run.idle_fd = idle_fd;
-    settings->output->attention_fd = end_fd;
     enum fovea_status status = fovea_signals_open(&signal_fd, err);
     if (!status) {
         status = fovea_inputs_create(&settings->inputs, &run.inputs, err);

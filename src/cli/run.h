@@ -16,7 +16,7 @@
 
 #include "bulk/chunk.h"
 #include "bulk/inputs.h"
-#include "bulk/output.h"
+#include "bulk/sink.h"
 #include "cli/complaints.h"
 #include "cli/progress.h"
 
@@ -27,8 +27,8 @@ typedef enum fovea_status fovea_work_fn(void *context,
 
 struct fovea_run_settings {
     struct fovea_inputs_settings inputs;
-    struct fovea_output *output;
-    fovea_work_fn *work; /* called by several threads at once */
+    struct fovea_sink sink; /* open */
+    fovea_work_fn *work;    /* called by several threads at once */
     void *context;
     const char *verb; /* for the progress line */
     size_t n_batch;   /* inputs a thread takes at a time */

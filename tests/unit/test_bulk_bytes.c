@@ -22,14 +22,15 @@ npy_headers_have_one_size(void **state)
 {
     (void)state;
     char header[FOVEA_NPY_HEADER_SIZE];
-    const struct fovea_npy vectors = { "<f4", 1, { 512 } };
+    const struct fovea_row_layout vectors = { "<f4", 1, { 512 }, 2048 };
     fovea_npy_header(&vectors, 0, header);
     assert_memory_equal(header, "\x93NUMPY\x01\x00\x76\x00", 10);
     assert_memory_equal(header + 10,
             "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 512), }  ",
             63);
     assert_int_equal(header[127], '\n');
-    const struct fovea_npy pixels = { "|u1", 3, { 4096, 4096, 3 } };
+    const struct fovea_row_layout pixels = { "|u1", 3, { 4096, 4096, 3 },
+        4096 * 4096 * 3 };
     fovea_npy_header(&pixels, UINT64_MAX, header);
     assert_memory_equal(header + 10,
             "{'descr': '|u1', 'fortran_order': False, "

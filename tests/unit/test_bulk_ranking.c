@@ -41,7 +41,8 @@ static void
 the_most_alike_come_first_and_equals_in_order(void **state)
 {
     (void)state;
-    struct fovea_ranking ranking = { .query = query, .dimension = DIMENSION };
+    struct fovea_ranking ranking;
+    fovea_ranking_init(&ranking, query, DIMENSION, 0);
     struct fovea_text text = { 0 };
     add(&ranking, "far\x1b[2J", -1, 0);
     add(&ranking, "near", 0.6F, 0.8F);
@@ -71,7 +72,8 @@ static void
 notes_stand_beside_the_names(void **state)
 {
     (void)state;
-    struct fovea_ranking ranking = { .query = query, .dimension = DIMENSION };
+    struct fovea_ranking ranking;
+    fovea_ranking_init(&ranking, query, DIMENSION, 0);
     struct fovea_text text = { 0 };
     char path[] = "half";
     const float row[DIMENSION] = { 1, 0 };
@@ -107,17 +109,14 @@ only_the_best_are_kept(void **state)
         N = 5000,
         N_BEST = 3,
     };
-    struct fovea_ranking ranking = {
-        .query = query,
-        .dimension = DIMENSION,
-        .n_best = N_BEST,
-    };
+    struct fovea_ranking ranking;
+    fovea_ranking_init(&ranking, query, DIMENSION, N_BEST);
     for (unsigned i = 0; i < N; i++) {
         char name[16];
         unsigned mixed = i * 2654435761U % N; /* in no order */
         (void)snprintf(name, sizeof name, "%u", mixed);
         add(&ranking, name, (float)mixed / N, 0);
-        assert_true(ranking.n_ranked < 2000);
+        assert_true(ranking.neighbours.n < 2000);
     }
     float best = 0;
     for (unsigned i = 0; i < N; i++) {
@@ -125,10 +124,12 @@ only_the_best_are_kept(void **state)
         best = value > best ? value : best;
     }
     fovea_ranking_settle(&ranking);
-    assert_int_equal(ranking.n_ranked, N_BEST);
-    assert_true(ranking.ranked[0].cosine >= best);
-    assert_true(ranking.ranked[0].cosine >= ranking.ranked[1].cosine);
-    assert_true(ranking.ranked[1].cosine >= ranking.ranked[2].cosine);
+    assert_int_equal(ranking.neighbours.n, N_BEST);
+    assert_true(ranking.neighbours.all[0].cosine >= best);
+    assert_true(ranking.neighbours.all[0].cosine >=
+            ranking.neighbours.all[1].cosine);
+    assert_true(ranking.neighbours.all[1].cosine >=
+            ranking.neighbours.all[2].cosine);
     fovea_ranking_finish(&ranking);
 }
 
@@ -136,12 +137,13 @@ static void
 cosines_stay_between_their_bounds(void **state)
 {
     (void)state;
-    struct fovea_ranking ranking = { .query = query, .dimension = DIMENSION };
+    struct fovea_ranking ranking;
+    fovea_ranking_init(&ranking, query, DIMENSION, 0);
     add(&ranking, "rounded up", 1.0000001F, 0);
     add(&ranking, "rounded down", -1.0000001F, 0);
     fovea_ranking_settle(&ranking);
-    assert_true(ranking.ranked[0].cosine <= 1);
-    assert_true(ranking.ranked[1].cosine >= -1);
+    assert_true(ranking.neighbours.all[0].cosine <= 1);
+    assert_true(ranking.neighbours.all[1].cosine >= -1);
     fovea_ranking_finish(&ranking);
 }
 

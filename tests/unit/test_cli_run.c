@@ -12,8 +12,10 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "bulk/sinks.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "store/npy.h"
 #include "support/test.h"
 
 enum {
@@ -92,7 +94,7 @@ failing_work(void *context, const struct fovea_item *images, size_t n,
 }
 
 static struct fovea_run_settings
-settings_of(fovea_work_fn *function, struct fovea_output *output,
+settings_of(fovea_work_fn *function, struct fovea_sink sink,
         atomic_uint *n_worked)
 {
     return (struct fovea_run_settings){
@@ -101,7 +103,7 @@ settings_of(fovea_work_fn *function, struct fovea_output *output,
             .n_words = N_INPUTS,
             .source = { .separator = '\n' },
         },
-        .output = output,
+        .sink = sink,
         .work = function,
         .context = n_worked,
         .verb = "testing",
@@ -110,17 +112,23 @@ settings_of(fovea_work_fn *function, struct fovea_output *output,
     };
 }
 
-static void
-open_files(struct fovea_output *output)
+static struct fovea_sink
+open_sink(const struct fovea_sink_kind *kind)
 {
     struct fovea_error error;
-    const struct fovea_npy array = { "<f4", 1, { 1 } };
-    struct fovea_target target;
-    assert_ok(fovea_target_look("x.npy", true, false, &target, &error), &error);
-    assert_ok(fovea_output_open_files(&target, &array, sizeof(float), output,
-                      &error),
+    const struct fovea_sink_kind *found = NULL;
+    struct fovea_target target = { 0 };
+    struct fovea_sink sink;
+    assert_ok(fovea_sinks_find("x.npy", true, false, &found, &target, &error),
             &error);
+    assert_ptr_equal(found, &fovea_sink_npy);
+    const struct fovea_sink_settings settings = {
+        .layout = { "<f4", 1, { 1 }, sizeof(float) },
+        .target = &target,
+    };
+    assert_ok(fovea_sink_open(kind, &settings, &sink, &error), &error);
     fovea_target_finish(&target);
+    return sink;
 }
 
 static void
@@ -164,11 +172,10 @@ results_come_in_the_order_of_the_inputs(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_output output;
     struct fovea_run_totals totals;
     atomic_uint n_worked = 0;
-    open_files(&output);
-    struct fovea_run_settings settings = settings_of(work, &output, &n_worked);
+    struct fovea_sink sink = open_sink(&fovea_sink_npy);
+    struct fovea_run_settings settings = settings_of(work, sink, &n_worked);
     assert_ok(fovea_run(&settings, &totals, &error), &error);
     assert_int_equal(totals.n_done, N_INPUTS);
     assert_int_equal(totals.counts.n_bad, N_INPUTS / 10);
@@ -176,8 +183,8 @@ results_come_in_the_order_of_the_inputs(void **state)
     assert_int_equal(totals.counts.n_noted[1], 0);
     assert_int_equal(n_worked, N_INPUTS);
     assert_int_equal(access("x.npy", F_OK), -1);
-    assert_ok(fovea_output_commit(&output, &error), &error);
-    fovea_output_finish(&output);
+    assert_ok(fovea_sink_commit(&sink, &error), &error);
+    fovea_sink_finish(&sink);
     check_files();
 }
 
@@ -186,15 +193,14 @@ a_failure_of_the_work_stops_the_run(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_output output;
     struct fovea_run_totals totals;
     atomic_uint n_worked = 0;
-    open_files(&output);
+    struct fovea_sink sink = open_sink(&fovea_sink_npy);
     struct fovea_run_settings settings =
-            settings_of(failing_work, &output, &n_worked);
+            settings_of(failing_work, sink, &n_worked);
     assert_fails(fovea_run(&settings, &totals, &error), &error,
             FOVEA_ERR_MODEL_WEIGHTS, "weights are bad");
-    fovea_output_finish(&output);
+    fovea_sink_finish(&sink);
     assert_true(n_worked < N_INPUTS);
     check_files(); /* those of the run before */
 }
@@ -219,16 +225,12 @@ run_child(int stdout_fd, bool send_signal)
         (void)dup2(ends[0], STDIN_FILENO);
         (void)dup2(stdout_fd, STDOUT_FILENO);
         static const char *const list[] = { "-" };
-        struct fovea_output output;
         struct fovea_run_totals totals;
         atomic_uint n_worked = 0;
-        if (send_signal) {
-            open_files(&output);
-        } else {
-            fovea_output_open_stream(1, &output);
-        }
+        const struct fovea_sink_kind *kind =
+                send_signal ? &fovea_sink_npy : &fovea_sink_stdout;
         struct fovea_run_settings settings =
-                settings_of(work, &output, &n_worked);
+                settings_of(work, open_sink(kind), &n_worked);
         settings.inputs = (struct fovea_inputs_settings){
             .words = list,
             .n_words = 1,

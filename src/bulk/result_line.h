@@ -1,0 +1,29 @@
+/* A line of JSON a result, and files of them. */
+#ifndef FOVEA_BULK_RESULT_LINE_H
+#define FOVEA_BULK_RESULT_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "bulk/row_result.h"
+
+/** Add {"input":"a.jpg","error":{...}}, of a bad one. */
+void fovea_result_line_bad(const struct fovea_row_result *result,
+        struct fovea_text *text);
+
+/** Add {"input":"a.jpg","row":3}, of a good one whose row is elsewhere; a bad
+ *  one's line otherwise. */
+void fovea_result_line_number(const struct fovea_row_result *result,
+        uint64_t number, struct fovea_text *text);
+
+/** Add {"input":"a.jpg","embedding":[...]} of n float32 numbers; a bad one's
+ *  line otherwise. */
+void fovea_result_line_vector(const struct fovea_row_result *result, size_t n,
+        struct fovea_text *text);
+
+/** Whether a file begins with one of these lines. */
+bool fovea_result_line_is_first(const char *path);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Where results go: what a kind of sink is.
+ *
+ * Each kind is a file, sink_*.c, and a row of sink.def. One thread at a time.
+ */
+#ifndef FOVEA_BULK_SINK_H
+#define FOVEA_BULK_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+#include "bulk/row_result.h"
+#include "bulk/target.h"
+#include "store/row_layout.h"
+
+struct fovea_ranking;
+
+/** What a sink is opened with; borrowed until it is finished. */
+struct fovea_sink_settings {
+    struct fovea_row_layout layout;
+    const struct fovea_target *target; /* of a kind with files */
+    struct fovea_ranking *ranking;     /* of fovea_sink_ranking */
+};
+
+struct fovea_sink_kind {
+    const struct fovea_target_form *form; /* NULL: it writes no files */
+    bool takes_pixels; /* rows of any type; else only float32 vectors */
+    bool is_live;      /* results are seen while they are written; else nothing
+                          is to be seen before the commit */
+    enum fovea_status (*open)(const struct fovea_sink_settings *settings,
+            void **sink_out, struct fovea_error *err);
+    /* Take the next n results, in the order of the inputs. */
+    enum fovea_status (*write)(void *sink,
+            const struct fovea_row_result *results, size_t n,
+            struct fovea_error *err);
+    /* Let what was taken be seen, or last, whatever comes: called after each
+       batch of results. It may wait; attention_fd is readable once it is to
+       stop, with FOVEA_ERR_CANCELLED if what is seen is whole. NULL: not before
+       the commit. */
+    enum fovea_status (
+            *checkpoint)(void *sink, int attention_fd, struct fovea_error *err);
+    /* All results were taken. NULL: nothing is to be done. */
+    enum fovea_status (*commit)(void *sink, struct fovea_error *err);
+    /* Free it; what was not committed is dropped where nothing is seen yet. */
+    void (*finish)(void *sink);
+};
+
+/** An open one. */
+struct fovea_sink {
+    const struct fovea_sink_kind *kind;
+    void *state;
+    size_t row_size; /* bytes */
+};
+
+#define X(name) extern const struct fovea_sink_kind fovea_sink_##name;
+#include "bulk/sink.def"
+#undef X
+
+#endif

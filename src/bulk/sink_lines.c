@@ -1,0 +1,86 @@
+/* A file of JSON lines (x.jsonl), vectors in them. It appears whole or not at
+   all. */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "bulk/result_line.h"
+#include "bulk/sink.h"
+
+struct sink {
+    size_t n_floats; /* of a row */
+    struct fovea_atomic_file file;
+    struct fovea_text text; /* lines that are being made */
+};
+
+static bool
+is_ours(const char *const *paths, size_t index)
+{
+    return fovea_result_line_is_first(paths[index]);
+}
+
+static void
+finish(void *context)
+{
+    struct sink *sink = context;
+    fovea_atomic_file_abandon(&sink->file);
+    fovea_text_finish(&sink->text);
+    free(sink);
+}
+
+static enum fovea_status
+open_file(const struct fovea_sink_settings *settings, void **sink_out,
+        struct fovea_error *err)
+{
+    struct sink *sink = calloc(1, sizeof *sink);
+    if (!sink) {
+        return fovea_fail_memory(err, sizeof *sink, "the output");
+    }
+    sink->n_floats = settings->layout.size / sizeof(float);
+    sink->file = (struct fovea_atomic_file)FOVEA_ATOMIC_FILE_INIT;
+    enum fovea_status status =
+            fovea_target_open(settings->target, 0, &sink->file, err);
+    if (status) {
+        finish(sink);
+        return status;
+    }
+    *sink_out = sink;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+write_results(void *context, const struct fovea_row_result *results, size_t n,
+        struct fovea_error *err)
+{
+    struct sink *sink = context;
+    fovea_text_clear(&sink->text);
+    for (size_t i = 0; i < n; i++) {
+        fovea_result_line_vector(&results[i], sink->n_floats, &sink->text);
+    }
+    return fovea_text_failed(&sink->text)
+            ? fovea_fail_memory(err, sink->text.capacity, "the results")
+            : fovea_atomic_file_write(&sink->file, sink->text.data,
+                      sink->text.size, err);
+}
+
+static enum fovea_status
+commit(void *context, struct fovea_error *err)
+{
+    struct sink *sink = context;
+    return fovea_atomic_file_commit(&sink->file, err);
+}
+
+static const struct fovea_target_form form = {
+    .name = "JSON lines",
+    .endings = (const char *const[]){ ".jsonl", ".ndjson", NULL },
+    .files = (const char *const[]){ "", NULL },
+    .is_ours = is_ours,
+};
+
+const struct fovea_sink_kind fovea_sink_lines = {
+    .form = &form,
+    .open = open_file,
+    .write = write_results,
+    .commit = commit,
+    .finish = finish,
+};

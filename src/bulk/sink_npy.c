@@ -1,0 +1,125 @@
+/*
+ * An array (x.npy) with a file of JSON lines beside it (x.npy.jsonl), which says
+ * whose row is which. The two appear together, or not at all.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "base/text.h"
+#include "bulk/file_head.h"
+#include "bulk/result_line.h"
+#include "bulk/sink.h"
+#include "store/npy.h"
+
+enum {
+    ROWS, /* the files of the target */
+    LIST
+};
+
+struct sink {
+    struct fovea_npy rows;
+    struct fovea_atomic_file list;
+    struct fovea_text text; /* lines that are being made */
+};
+
+static bool
+is_ours(const char *const *paths, size_t index)
+{
+    char head[FOVEA_NPY_HEADER_SIZE];
+    bool is_list = fovea_result_line_is_first(paths[LIST]);
+    return index == LIST ? is_list
+                         : is_list &&
+                    fovea_file_head(paths[ROWS], head, sizeof head) ==
+                            sizeof head &&
+                    fovea_npy_is_ours(head);
+}
+
+static void
+finish(void *context)
+{
+    struct sink *sink = context;
+    fovea_atomic_file_abandon(&sink->rows.file);
+    fovea_atomic_file_abandon(&sink->list);
+    fovea_text_finish(&sink->text);
+    free(sink);
+}
+
+static enum fovea_status
+open_files(const struct fovea_sink_settings *settings, void **sink_out,
+        struct fovea_error *err)
+{
+    struct sink *sink = calloc(1, sizeof *sink);
+    if (!sink) {
+        return fovea_fail_memory(err, sizeof *sink, "the output");
+    }
+    *sink = (struct sink){
+        .rows = { .layout = settings->layout, .file = FOVEA_ATOMIC_FILE_INIT },
+        .list = FOVEA_ATOMIC_FILE_INIT,
+    };
+    enum fovea_status status =
+            fovea_target_open(settings->target, LIST, &sink->list, err);
+    if (!status) {
+        status = fovea_target_open(settings->target, ROWS, &sink->rows.file,
+                err);
+    }
+    if (!status) {
+        status = fovea_npy_begin(&sink->rows, err);
+    }
+    if (status) {
+        finish(sink);
+        return status;
+    }
+    *sink_out = sink;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+write_results(void *context, const struct fovea_row_result *results, size_t n,
+        struct fovea_error *err)
+{
+    struct sink *sink = context;
+    fovea_text_clear(&sink->text);
+    for (size_t i = 0; i < n; i++) {
+        fovea_result_line_number(&results[i], sink->rows.n_rows, &sink->text);
+        enum fovea_status status = results[i].error->code
+                ? FOVEA_OK
+                : fovea_npy_add(&sink->rows, results[i].row, err);
+        if (status) {
+            return status;
+        }
+    }
+    return fovea_text_failed(&sink->text)
+            ? fovea_fail_memory(err, sink->text.capacity, "the results")
+            : fovea_atomic_file_write(&sink->list, sink->text.data,
+                      sink->text.size, err);
+}
+
+static enum fovea_status
+commit(void *context, struct fovea_error *err)
+{
+    struct sink *sink = context;
+    enum fovea_status status = fovea_npy_complete(&sink->rows, err);
+    if (status) {
+        return status;
+    }
+    /* The array last: who sees it finds its list. */
+    struct fovea_atomic_file *files[] = { &sink->list, &sink->rows.file };
+    return fovea_atomic_files_commit(files, FOVEA_ARRAY_LEN(files), err);
+}
+
+static const struct fovea_target_form form = {
+    .name = "NumPy",
+    .endings = (const char *const[]){ ".npy", NULL },
+    .files = (const char *const[]){ "", ".jsonl", NULL },
+    .is_ours = is_ours,
+};
+
+const struct fovea_sink_kind fovea_sink_npy = {
+    .form = &form,
+    .takes_pixels = true,
+    .open = open_files,
+    .write = write_results,
+    .commit = commit,
+    .finish = finish,
+};
