@@ -15,11 +15,11 @@
 #include "fovea/fovea.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/macros.h"
 #include "bench/picture.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "sys/memory.h"
 
 enum {

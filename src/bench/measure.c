@@ -15,13 +15,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/size.h"
 #include "bench/picture.h"
 #include "checkpoint/estimate.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
+#include "option/limits.h"
 
 /* The bare products, on buffers of their own. */
 struct bare {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "option/limits.h"
 
 enum {
     FIRST_SIZE = 1 << 16

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/macros.h"
 #include "base/size.h"
+#include "option/limits.h"
 
 enum {
     FIRST_CAPACITY = 16 << 10

@@ -2,13 +2,13 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "image/codec/codec.h"
 #include "image/codec/heif_codec.h"
 #include "image/codec/raw.h"
 #include "image/damage.h"
 #include "image/image.h"
 #include "image/text_mode.h"
+#include "option/limits.h"
 
 enum fovea_status
 fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,

@@ -16,9 +16,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/limits.h"
 #include "base/size.h"
 #include "checkpoint/estimate.h"
+#include "option/limits.h"
 #include "pool/room.h"
 
 void

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "pool/chores.h"
 #include "pool/internal.h"
 #include "pool/room.h"

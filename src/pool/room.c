@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "base/limits.h"
 #include "base/size.h"
+#include "option/limits.h"
 
 #define MIB (UINT64_C(1) << 20)
 

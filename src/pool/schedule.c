@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "pool/canary.h"
 #include "pool/internal.h"
 #include "pool/room.h"

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "pool/internal.h"
 
 /* Answer what is past its deadline in a worker's hands. The worker goes on: it

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "option/limits.h"
 #include "source/base64.h"
 #include "sys/input.h"
 #include "sys/memfd.h"

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/sized.h"
+#include "option/limits.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
 #include "spec/dtype.h"

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "server/inside.h"
 
 /* For libmicrohttpd to read what came before the end; it has it already. */

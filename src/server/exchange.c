@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "server/inside.h"
 #include "server/job.h"
 #include "server/upload.h"

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/limits.h"
 #include "base/number.h"
+#include "option/limits.h"
 #include "server/inside.h"
 
 enum {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/notes.h"
+#include "option/limits.h"
 #include "server/backroom.h"
 #include "server/discreet.h"
 #include "server/item.h"

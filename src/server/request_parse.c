@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/macros.h"
 #include "base/size.h"
+#include "option/limits.h"
 #include "server/fields.h"
 #include "server/item.h"
 #include "server/skeleton.h"

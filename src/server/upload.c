@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/limits.h"
+#include "option/limits.h"
 #include "server/fields.h"
 
 enum {

@@ -13,7 +13,7 @@
 #include <strings.h>
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "option/limits.h"
 
 /*
  * What a character is. A letter has its six bits below; one that only one of

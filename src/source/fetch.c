@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/thread.h"
+#include "option/limits.h"
 #include "source/fetch_loop.h"
 #include "source/fetch_state.h"
 #include "source/libcurl.h"

@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/histogram.h"
-#include "base/limits.h"
+#include "option/limits.h"
 #include "source/fetch_state.h"
 #include "source/transfer_settle.h"
 

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
+#include "option/limits.h"
 #include "source/address.h"
 #include "source/proxy.h"
 #include "sys/memfd.h"

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/limits.h"
+#include "option/limits.h"
 #include "sys/memfd.h"
 
 static enum fovea_status

@@ -5,9 +5,9 @@
  */
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/macros.h"
 #include "engine/cpu/packed.h"
+#include "option/limits.h"
 #include "support/fault.h"
 #include "support/test.h"
 #include "worker/crew.h"

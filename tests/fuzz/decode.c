@@ -1,8 +1,8 @@
 /* See decode.h. */
 #include "decode.h"
 
-#include "base/limits.h"
 #include "base/macros.h"
+#include "option/limits.h"
 
 enum {
     MAX_PIXELS = 1 << 18,

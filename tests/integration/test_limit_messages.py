@@ -77,7 +77,7 @@ def test_server(_):
         is_error(server.post({"input": [b64(image)] * 3}), 413,
                  "too_many_items", "(--max-items)")
     help_text = run("serve", "--help", model=False).stdout.decode()
-    table = open(os.path.join(ROOT, "src/base/limit.def"),
+    table = open(os.path.join(ROOT, "src/option/limit.def"),
                  encoding="utf-8").read()
     for flag in re.findall(r'^Y\(\w+, "(--[a-z-]+)"\)', table, re.M):
         assert flag in help_text, flag

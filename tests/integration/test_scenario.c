@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/macros.h"
 #include "engine/cpu/vit.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "support/golden.h"
 #include "support/server.h"
 #include "support/test.h"

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "sandbox/sandbox.h"
 #include "support/test.h"
 

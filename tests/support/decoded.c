@@ -1,9 +1,9 @@
 /* See decoded.h. */
 #include "decoded.h"
 
-#include "base/limits.h"
 #include "base/macros.h"
 #include "image/damage.h"
+#include "option/limits.h"
 
 /* Made by tests/golden/make_decoded.py. */
 static const struct known_picture known_pictures[] = {

@@ -1,7 +1,7 @@
 /* Sizes and windows; orientation through the whole of preprocessing. */
-#include "base/limits.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "support/image_png.h"
 #include "support/test.h"
 

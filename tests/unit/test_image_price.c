@@ -15,9 +15,9 @@
 #include <tiffio.h>
 #include <webp/encode.h>
 
-#include "base/limits.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "support/pictures.h"
 #include "support/test.h"
 

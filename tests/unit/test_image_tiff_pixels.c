@@ -1,7 +1,7 @@
 /* TIFF: what samples mean, and which way up they are. */
-#include "base/limits.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
+#include "option/limits.h"
 #include "support/decoded.h"
 #include "support/image_tiff.h"
 

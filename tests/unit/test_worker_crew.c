@@ -7,9 +7,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
+#include "option/limits.h"
 #include "support/test.h"
 #include "worker/crew.h"
 

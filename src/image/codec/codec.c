@@ -4,8 +4,8 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/size.h"
+#include "option/limits.h"
 
 uint64_t
 fovea_decode_passes(const struct fovea_image_info *info, uint64_t n)

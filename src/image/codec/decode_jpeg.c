@@ -31,11 +31,11 @@
 #include <jerror.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/size.h"
 #include "image/codec/codec.h"
 #include "image/codec/jpeg_data.h"
 #include "image/codec/jpeg_head.h"
+#include "option/limits.h"
 
 enum {
     WINDOW_BYTES = 64 << 10,

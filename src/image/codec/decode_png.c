@@ -20,11 +20,11 @@
 #include <png.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/size.h"
 #include "image/codec/codec.h"
 #include "image/codec/png_check.h"
 #include "image/codec/png_exif.h"
+#include "option/limits.h"
 
 enum {
     WINDOW_BYTES = 64 << 10,

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "image/codec/tiff.h"
+#include "option/limits.h"
 
 enum {
     /* A tile may be larger than the picture in it; this much is harmless. */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/limits.h"
 #include "base/size.h"
 #include "image/codec/tiff.h"
+#include "option/limits.h"
 
 enum {
     MAX_PIXEL_BYTES = 16, /* 6 samples of 16 bits, or libtiff's RGBA twice */

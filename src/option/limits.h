@@ -1,7 +1,7 @@
 /* Limits: filling in what a caller left at its default, and what they are
  * called. */
-#ifndef FOVEA_BASE_LIMITS_H
-#define FOVEA_BASE_LIMITS_H
+#ifndef FOVEA_OPTION_LIMITS_H
+#define FOVEA_OPTION_LIMITS_H
 
 #include "fovea/limits.h"
 
@@ -11,7 +11,7 @@ struct fovea_limits fovea_limits_resolve(const struct fovea_limits *limits);
 enum fovea_limit {
 #define X(name, flag, field) FOVEA_LIMIT_##name,
 #define Y(name, flag)        FOVEA_LIMIT_##name,
-#include "base/limit.def"
+#include "option/limit.def"
 #undef X
 #undef Y
     FOVEA_LIMIT_COUNT

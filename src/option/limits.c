@@ -1,5 +1,5 @@
 /* Limits: see limits.h. */
-#include "base/limits.h"
+#include "option/limits.h"
 
 #include <stddef.h>
 
@@ -31,7 +31,7 @@ fovea_limit_by(enum fovea_limit limit)
     static const char *const names[] = {
 #define X(name, flag, field) "(" flag ", " field ")",
 #define Y(name, flag)        "(" flag ")",
-#include "base/limit.def"
+#include "option/limit.def"
 #undef X
 #undef Y
     };

@@ -1,7 +1,7 @@
 /* What limits are called, and that flags and fields of these names exist. */
-#include "base/limits.h"
 #include "base/macros.h"
 #include "cli/settings.h"
+#include "option/limits.h"
 #include "support/test.h"
 
 static const struct {
@@ -10,7 +10,7 @@ static const struct {
 } names[FOVEA_LIMIT_COUNT] = {
 #define X(name, flag, field) { flag, field },
 #define Y(name, flag)        { flag, NULL },
-#include "base/limit.def"
+#include "option/limit.def"
 #undef X
 #undef Y
 };
