@@ -2,6 +2,7 @@
 #include "pool/canary.h"
 
 #include "base/error.h"
+#include "pool/internal.h"
 #include "sys/memfd.h"
 
 /* A JPEG of 16 x 16 pixels, 4:2:0: the format that most images have. */

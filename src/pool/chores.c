@@ -4,6 +4,10 @@
 #include <signal.h>
 #include <string.h>
 
+#include "pool/complete.h"
+#include "pool/poll.h"
+#include "pool/weights.h"
+
 struct fovea_chores {
     struct fovea_pool *pool;
     pthread_t thread;

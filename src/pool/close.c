@@ -1,6 +1,10 @@
 /* Ends: of a model that nobody has open, and of everything. */
-#include "pool/chores.h"
-#include "pool/internal.h"
+#include "pool/close.h"
+
+#include "pool/complete.h"
+#include "pool/life.h"
+#include "pool/poll.h"
+#include "pool/slot.h"
 
 static void
 complete_inflight(struct fovea_slot *slot, const struct fovea_error *result)
@@ -37,7 +41,7 @@ fovea_close_all(struct fovea_pool *pool)
         }
         complete_inflight(slot, &error);
         if (fovea_slot_lives(slot)) {
-            fovea_slot_stop(slot, FOVEA_STOP_SHUTDOWN);
+            fovea_life_stop(slot, FOVEA_STOP_SHUTDOWN);
         }
         if (slot->state == FOVEA_WORKER_EVICTING) {
             fovea_poll_due(pool, slot->due_ns);
@@ -54,12 +58,6 @@ destroy_group(struct fovea_group *group)
     free(group);
 }
 
-static bool
-is_here(const struct fovea_slot *slot)
-{
-    return slot->state != FOVEA_WORKER_DEAD;
-}
-
 void
 fovea_close_groups(struct fovea_pool *pool, bool all)
 {
@@ -70,7 +68,7 @@ fovea_close_groups(struct fovea_pool *pool, bool all)
         struct fovea_group *group = *link;
         bool is_over = group->n_handles == 0 && group->n_chores == 0 &&
                 fovea_queue_size(&group->queue) == 0 && !group->prewarms &&
-                fovea_slot_count(group, is_here) == 0;
+                fovea_slot_count(group, fovea_slot_is_here) == 0;
         if (all || is_over) {
             *link = group->next;
             group->next = gone;

@@ -2,9 +2,11 @@
  * An image's end: counted, its file closed, its caller told. Exactly once,
  * because the item is freed here and nowhere else.
  */
+#include "pool/complete.h"
+
 #include "base/histogram.h"
 #include "base/notes.h"
-#include "pool/internal.h"
+#include "pool/prewarm.h"
 
 void
 fovea_complete(struct fovea_pool_item *item, const struct fovea_error *result,
@@ -41,43 +43,6 @@ fovea_complete_all(struct fovea_items *items, const struct fovea_error *result)
     for (struct fovea_pool_item *item; (item = fovea_items_pop(items));) {
         fovea_complete(item, result, NULL, none);
     }
-}
-
-void
-fovea_prewarm_done(struct fovea_group *group, uint64_t serial,
-        const struct fovea_error *result)
-{
-    struct fovea_pool *pool = group->pool;
-    fovea_lock(pool);
-    struct fovea_prewarm **link = &group->prewarms;
-    while (*link) {
-        struct fovea_prewarm *prewarm = *link;
-        bool is_meant = serial == 0 || prewarm->serial == serial ||
-                (prewarm->serial == 0 && prewarm->is_seen &&
-                        result->code == FOVEA_OK);
-        if (!is_meant) {
-            link = &prewarm->next;
-            continue;
-        }
-        *link = prewarm->next;
-        prewarm->result = *result;
-        prewarm->is_done = true;
-    }
-    (void)pthread_cond_broadcast(&pool->prewarmed);
-    fovea_unlock(pool);
-}
-
-void
-fovea_prewarm_release(struct fovea_group *group, uint64_t serial)
-{
-    fovea_lock(group->pool);
-    for (struct fovea_prewarm *prewarm = group->prewarms; prewarm;
-            prewarm = prewarm->next) {
-        if (prewarm->serial == serial) {
-            prewarm->serial = 0;
-        }
-    }
-    fovea_unlock(group->pool);
 }
 
 void

@@ -1,8 +1,8 @@
 /* Telling the program what happens. Loop thread, no lock held. */
+#include "pool/events.h"
+
 #include <stdarg.h>
 #include <stdio.h>
-
-#include "pool/internal.h"
 
 void
 fovea_event_report(struct fovea_pool *pool, enum fovea_event_kind kind,

@@ -2,13 +2,18 @@
  * What the end of a worker means: for the images in its hands, for those that
  * wait, and for the breaker.
  */
+#include "pool/failure.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "pool/chores.h"
-#include "pool/internal.h"
+#include "pool/complete.h"
+#include "pool/events.h"
+#include "pool/prewarm.h"
+#include "pool/slot.h"
 
 /* Its second worker: it is answered when the bytes are known again. */
 static void

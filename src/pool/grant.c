@@ -13,13 +13,19 @@
  * A grant is given back with the image's DECODED or RESULT, or, whatever way the
  * worker ends, when its process is gone.
  */
+#include "pool/grant.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/size.h"
 #include "checkpoint/estimate.h"
 #include "option/limits.h"
+#include "pool/life.h"
+#include "pool/poll.h"
+#include "pool/pressure.h"
 #include "pool/room.h"
+#include "pool/slot.h"
 
 void
 fovea_grant_release(struct fovea_slot *slot, struct fovea_inflight *inflight)
@@ -94,7 +100,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_GRANT, slot->job_id, bytes,
                 writer.size, NULL, 0, &error)) {
-        fovea_slot_send_failed(slot, &error);
+        fovea_life_send_failed(slot, &error);
     }
 }
 
@@ -140,13 +146,6 @@ refuse_now(struct fovea_slot *slot)
     refuse(slot, &why);
 }
 
-static bool
-is_ending(const struct fovea_slot *slot)
-{
-    return slot->state == FOVEA_WORKER_EVICTING ||
-            slot->state == FOVEA_WORKER_FAILED;
-}
-
 /* What comes back by itself: other grants, workers that end, the weights of
    models that keep nobody. */
 static uint64_t
@@ -160,8 +159,8 @@ coming_bytes(const struct fovea_pool *pool)
             const struct fovea_slot *slot = &pool->slots[i];
             if (slot->group == group && slot->state != FOVEA_WORKER_DEAD) {
                 sum += slot->granted_bytes;
-                sum += is_ending(slot) ? slot->own.bytes : 0;
-                keeps_one = keeps_one || !is_ending(slot);
+                sum += fovea_slot_is_ending(slot) ? slot->own.bytes : 0;
+                keeps_one = keeps_one || !fovea_slot_is_ending(slot);
             }
         }
         sum += keeps_one ? 0 : group->shared.bytes;
@@ -232,7 +231,7 @@ make_room(const struct fovea_slot *asker)
             return;
         }
         idle->group->yielded_ns = pool->now_ns;
-        fovea_slot_stop(idle, FOVEA_STOP_MEMORY);
+        fovea_life_stop(idle, FOVEA_STOP_MEMORY);
         fovea_poll_due(pool, idle->due_ns);
     }
 }
@@ -273,7 +272,7 @@ make_last_give_way(const struct fovea_slot *first)
         struct fovea_error why;
         (void)fovea_fail(&why, FOVEA_ERR_NO_MEMORY,
                 "images wait for each other's memory");
-        fovea_slot_kill(last, FOVEA_STOP_MEMORY, &why);
+        fovea_life_kill(last, FOVEA_STOP_MEMORY, &why);
     }
     return last != NULL;
 }
@@ -324,7 +323,7 @@ fovea_grant_round(struct fovea_pool *pool)
 {
     dismiss(pool);
     for (struct fovea_slot *slot; (slot = find_first(pool));) {
-        fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
+        fovea_pressure_refresh(pool, FOVEA_SCALE_AGAIN_NS);
         if (!serve(slot)) {
             /* Memory of others may be free without a word of theirs. */
             fovea_poll_due(pool, pool->now_ns + FOVEA_SCALE_AGAIN_NS);

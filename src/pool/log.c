@@ -1,10 +1,13 @@
 /* What workers write to their logs; how much of it counts: log_budget.h. */
+#include "pool/log.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "pool/internal.h"
+#include "pool/events.h"
+#include "pool/poll.h"
 
 static void
 end_line(struct fovea_slot *slot)

@@ -1,16 +1,19 @@
 /* The entry points: what any thread may call. See pool.h. */
 #include "pool/pool.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include "option/limits.h"
 #include "pool/chores.h"
+#include "pool/close.h"
+#include "pool/failure.h"
 #include "pool/internal.h"
+#include "pool/loop.h"
+#include "pool/poll.h"
 #include "pool/room.h"
+#include "pool/slot.h"
+#include "pool/spawn.h"
 
 static bool
 is_forked(const struct fovea_pool *pool)
@@ -51,12 +54,7 @@ dismantle(struct fovea_pool *pool)
         return;
     }
     fovea_close_groups(pool, true);
-    if (pool->wake >= 0) {
-        (void)close(pool->wake);
-    }
-    if (pool->epoll >= 0) {
-        (void)close(pool->epoll);
-    }
+    fovea_poll_close(pool);
     fovea_cache_finish(&pool->cache);
     fovea_spawn_environment_free(pool->environment);
     free(pool->program);
@@ -121,11 +119,9 @@ fovea_pool_create(const struct fovea_pool_settings *settings,
     fovea_quarantine_init(&pool->quarantine, settings->quarantine_ns);
     fovea_governor_init(&pool->governor, settings->memory_limit_pct,
             settings->memory_limit_bytes);
-    pool->epoll = epoll_create1(EPOLL_CLOEXEC);
-    pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pool->epoll < 0 || pool->wake < 0) {
-        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
-                "cannot make the pool's descriptors");
+    status = fovea_poll_open(pool, err);
+    if (status) {
+        return status;
     }
     *pool_out = FOVEA_TAKE(pool);
     return FOVEA_OK;

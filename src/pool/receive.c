@@ -3,13 +3,22 @@
  * number out of range, a vector that cannot be one costs that worker, and only
  * that.
  */
+#include "pool/receive.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pool/claims.h"
-#include "pool/internal.h"
+#include "pool/complete.h"
+#include "pool/events.h"
+#include "pool/failure.h"
+#include "pool/grant.h"
+#include "pool/life.h"
+#include "pool/prewarm.h"
+#include "pool/slot.h"
+#include "pool/weights.h"
 
 /* How far a vector's length may be from 1. */
 #define NORM_TOLERANCE 1e-3
@@ -19,7 +28,7 @@ break_off(struct fovea_slot *slot, enum fovea_status code, const char *what)
 {
     struct fovea_error why;
     (void)fovea_fail(&why, code, "%s", what);
-    fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+    fovea_life_kill(slot, FOVEA_STOP_PROTOCOL, &why);
 }
 
 static void
@@ -36,7 +45,7 @@ receive_hello(struct fovea_slot *slot, const struct fovea_frame *frame)
         (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
                 "the worker program %s is of fovea %s, this is %s",
                 slot->group->pool->program, hello.build, FOVEA_VERSION);
-        fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+        fovea_life_kill(slot, FOVEA_STOP_PROTOCOL, &why);
         return;
     }
     slot->due_ns = FOVEA_NEVER; /* from here it waits for us */
@@ -119,7 +128,7 @@ receive_failed(struct fovea_slot *slot, const struct fovea_frame *frame)
     why.sys_errno = failed.sys_errno;
     slot->failure = why;
     slot->is_harmless = failed.packed_is_bad && fovea_group_weights_bad(slot);
-    fovea_slot_kill(slot, FOVEA_STOP_LOAD, &why);
+    fovea_life_kill(slot, FOVEA_STOP_LOAD, &why);
 }
 
 /* The hand that a frame of the job speaks of; NULL if it has none. */
@@ -217,7 +226,7 @@ finish_job(struct fovea_slot *slot)
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
     bool is_worn = slot->lacks_memory && slot->n_items >= FOVEA_WORN_AFTER;
     if (is_worn || slot->n_items >= pool->settings.recycle_after) {
-        fovea_slot_stop(slot, FOVEA_STOP_RECYCLED);
+        fovea_life_stop(slot, FOVEA_STOP_RECYCLED);
     }
 }
 
@@ -355,7 +364,7 @@ fovea_receive(struct fovea_slot *slot, unsigned max_frames)
             return;
         }
         if (received == FOVEA_RECEIVED_END) {
-            fovea_slot_lose_channel(slot);
+            fovea_life_lose_channel(slot);
             return;
         }
         if (received == FOVEA_RECEIVED_NOTHING) {

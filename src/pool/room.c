@@ -5,6 +5,9 @@
 
 #include "base/size.h"
 #include "option/limits.h"
+#include "pool/life.h"
+#include "pool/poll.h"
+#include "pool/slot.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -43,13 +46,6 @@ is_dispensable(const struct fovea_slot *slot, const struct fovea_group *asker)
                     has_had_its_turn(slot, asker));
 }
 
-static bool
-is_ending(const struct fovea_slot *slot)
-{
-    return slot->state == FOVEA_WORKER_EVICTING ||
-            slot->state == FOVEA_WORKER_FAILED;
-}
-
 /* mu held. */
 static bool
 is_leaving(const struct fovea_slot *slot, const struct fovea_group *asker,
@@ -57,9 +53,9 @@ is_leaving(const struct fovea_slot *slot, const struct fovea_group *asker,
 {
     if (leaving == LEAVING_ALL) {
         /* Any thread may ask this, and must not look at the loop's clock. */
-        return slot->group != asker || is_ending(slot);
+        return slot->group != asker || fovea_slot_is_ending(slot);
     }
-    return is_ending(slot) ||
+    return fovea_slot_is_ending(slot) ||
             (leaving == LEAVING_DISPENSABLE && is_dispensable(slot, asker));
 }
 
@@ -125,7 +121,7 @@ evict_one(const struct fovea_group *asker)
     fovea_unlock(pool);
     if (oldest) {
         oldest->group->yielded_ns = pool->now_ns;
-        fovea_slot_stop(oldest, FOVEA_STOP_MEMORY);
+        fovea_life_stop(oldest, FOVEA_STOP_MEMORY);
         fovea_poll_due(pool, oldest->due_ns);
     }
     return oldest != NULL;
@@ -150,7 +146,7 @@ has_place(const struct fovea_pool *pool)
     bool has = pool->n_slots < FOVEA_MAX_WORKERS;
     for (unsigned i = 0; i < pool->n_slots && !has; i++) {
         has = pool->slots[i].state == FOVEA_WORKER_DEAD ||
-                is_ending(&pool->slots[i]);
+                fovea_slot_is_ending(&pool->slots[i]);
     }
     return has;
 }

@@ -2,13 +2,22 @@
  * A model's round: what is late is answered, what waits goes to workers that
  * have nothing to do, and if some is left, workers are started.
  */
+#include "pool/schedule.h"
+
 #include <fcntl.h>
 #include <string.h>
 
 #include "option/limits.h"
 #include "pool/canary.h"
-#include "pool/internal.h"
+#include "pool/complete.h"
+#include "pool/failure.h"
+#include "pool/grant.h"
+#include "pool/life.h"
+#include "pool/poll.h"
 #include "pool/room.h"
+#include "pool/slot.h"
+#include "pool/start.h"
+#include "pool/weights.h"
 #include "sys/memfd.h"
 
 /* Every image has to give its size and one yes or no. */
@@ -162,7 +171,7 @@ hand_over(struct fovea_slot *slot, struct fovea_items *items)
         fovea_complete_all(items, &error);
     } else if (status) {
         put_back(slot->group, items);
-        fovea_slot_send_failed(slot, &error);
+        fovea_life_send_failed(slot, &error);
     }
 }
 
@@ -193,7 +202,7 @@ try_out(struct fovea_slot *slot)
         slot->is_on_trial = true;
         group->trial.is_running = true;
     } else if (status != FOVEA_ERR_NO_MEMORY) {
-        fovea_slot_send_failed(slot, &error);
+        fovea_life_send_failed(slot, &error);
     }
     fovea_canary_destroy(canary);
     return status != FOVEA_ERR_NO_MEMORY;
@@ -269,7 +278,7 @@ stop_workers(struct fovea_group *group)
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->group == group && fovea_slot_lives(slot) &&
                 slot->n_inflight == 0) {
-            fovea_slot_stop(slot, FOVEA_STOP_MODEL);
+            fovea_life_stop(slot, FOVEA_STOP_MODEL);
             fovea_poll_due(pool, slot->due_ns);
         }
     }

@@ -6,6 +6,8 @@
  * loop thread: the worker asks to be killed when the thread that started it
  * ends.
  */
+#include "pool/spawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "pool/internal.h"
 #include "sys/program.h"
 
 /* What a worker may know of our environment: nothing but how its own libraries

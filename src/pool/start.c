@@ -1,35 +1,21 @@
 /* Starting workers: the cold start, and one more. Room for them: room.h. */
+#include "pool/start.h"
+
+#include "pool/complete.h"
+#include "pool/events.h"
+#include "pool/failure.h"
+#include "pool/grant.h"
+#include "pool/life.h"
+#include "pool/poll.h"
+#include "pool/pressure.h"
+#include "pool/prewarm.h"
 #include "pool/room.h"
+#include "pool/slot.h"
+#include "pool/weights.h"
 
 enum {
     COLD_START_WORKERS = 2
 };
-
-void
-fovea_start_refresh(struct fovea_pool *pool, int64_t max_age_ns)
-{
-    if (pool->memory_read_ns &&
-            pool->now_ns - pool->memory_read_ns < max_age_ns) {
-        return;
-    }
-    struct fovea_memory memory;
-    if (!fovea_memory_read(pool->settings.memory_root, &memory)) {
-        /* Where nobody says how much there is nobody is held back. */
-        memory.total_bytes = UINT64_MAX / 128;
-        memory.available_bytes = memory.total_bytes;
-    }
-    pool->memory_read_ns = pool->now_ns;
-    pool->oom_kills = fovea_memory_oom_kills(pool->settings.memory_root);
-    fovea_lock(pool);
-    fovea_governor_update(&pool->governor, &memory);
-    fovea_unlock(pool);
-    enum fovea_pressure pressure = fovea_governor_pressure(&pool->governor);
-    if (pressure != pool->pressure) {
-        pool->pressure = pressure;
-        fovea_event_report(pool, FOVEA_EVENT_PRESSURE, NULL, NULL, "%s",
-                fovea_pressure_name(pressure));
-    }
-}
 
 /* All or nothing. */
 static bool
@@ -49,12 +35,6 @@ reserve(struct fovea_group *group, unsigned n, struct fovea_reservation owns[])
     }
     fovea_unlock(pool);
     return fits;
-}
-
-static bool
-is_here(const struct fovea_slot *slot)
-{
-    return slot->state != FOVEA_WORKER_DEAD;
 }
 
 static size_t
@@ -90,7 +70,7 @@ free_slots(const struct fovea_pool *pool)
 {
     unsigned n = FOVEA_MAX_WORKERS - pool->n_slots;
     for (unsigned i = 0; i < pool->n_slots; i++) {
-        n += !is_here(&pool->slots[i]);
+        n += !fovea_slot_is_here(&pool->slots[i]);
     }
     return n;
 }
@@ -109,7 +89,7 @@ start_all(struct fovea_group *group, unsigned n,
     fovea_group_weights_look(group);
     struct fovea_slot *failed = NULL;
     for (unsigned i = 0; i < n && !failed; i++) {
-        struct fovea_slot *slot = fovea_slot_start(group, &owns[i]);
+        struct fovea_slot *slot = fovea_life_start(group, &owns[i]);
         failed = slot->state == FOVEA_WORKER_DEAD ? slot : NULL;
     }
     if (!failed) {
@@ -160,7 +140,7 @@ is_its_turn(struct fovea_group *group)
     if (!is_new && !is_first) {
         return false;
     }
-    fovea_start_refresh(pool, is_new ? 0 : FOVEA_SCALE_AGAIN_NS);
+    fovea_pressure_refresh(pool, is_new ? 0 : FOVEA_SCALE_AGAIN_NS);
     struct fovea_error why;
     fovea_lock(pool);
     bool can = fovea_room_check(group, NULL, &why) == FOVEA_OK;
@@ -211,7 +191,7 @@ static enum fovea_status
 add_worker(struct fovea_group *group, struct fovea_error *err)
 {
     struct fovea_pool *pool = group->pool;
-    fovea_start_refresh(pool, FOVEA_SCALE_AGAIN_NS);
+    fovea_pressure_refresh(pool, FOVEA_SCALE_AGAIN_NS);
     if (pool->pressure >= FOVEA_PRESSURE_HIGH) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
                 "memory is short: no worker is added to those of %s",
@@ -246,21 +226,6 @@ add_worker(struct fovea_group *group, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-static struct fovea_prewarm *
-find_prewarm(struct fovea_group *group)
-{
-    fovea_lock(group->pool);
-    struct fovea_prewarm *prewarm = group->prewarms;
-    while (prewarm && prewarm->is_seen) {
-        prewarm = prewarm->next;
-    }
-    if (prewarm) {
-        prewarm->is_seen = true;
-    }
-    fovea_unlock(group->pool);
-    return prewarm;
-}
-
 /* Each that is new, where workers live already: one more, and wait for it. The
    one that asks stays where it is until it is done, so it may be looked at. */
 static void
@@ -271,7 +236,8 @@ serve_prewarms(struct fovea_group *group)
         fovea_poll_due(pool, group->breaker.next_ns);
         return;
     }
-    for (struct fovea_prewarm *prewarm; (prewarm = find_prewarm(group));) {
+    for (struct fovea_prewarm *prewarm;
+            (prewarm = fovea_prewarm_next(group));) {
         struct fovea_error error = { .code = FOVEA_OK };
         bool is_full = fovea_slot_count(group, fovea_slot_lives) >=
                 pool->settings.max_workers;
@@ -304,7 +270,7 @@ fovea_start_workers(struct fovea_group *group)
     struct fovea_pool *pool = group->pool;
     unsigned n_live = fovea_slot_count(group, fovea_slot_lives);
     if (n_live == 0) {
-        while (find_prewarm(group)) {
+        while (fovea_prewarm_next(group)) {
             /* They wait for any worker now. */
         }
         cold_start(group);

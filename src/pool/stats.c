@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pool/internal.h"
+#include "pool/slot.h"
 
 static void
 copy_group(const struct fovea_group *group, struct fovea_model_stats *stats_out)

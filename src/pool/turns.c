@@ -1,5 +1,8 @@
 /* Whose turn it is to start: see room.h. */
+#include "pool/internal.h"
+#include "pool/poll.h"
 #include "pool/room.h"
+#include "pool/slot.h"
 
 /* Its oldest image; prewarms come now. What had its turn goes behind those that
    waited meanwhile. mu held. */

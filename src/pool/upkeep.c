@@ -2,11 +2,45 @@
  * What time does to workers: too long at an image, at loading or at ending, and
  * without work. No time is over before what the worker did until then was seen.
  */
+#include "pool/upkeep.h"
+
 #include <limits.h>
 #include <signal.h>
 
 #include "option/limits.h"
-#include "pool/internal.h"
+#include "pool/complete.h"
+#include "pool/life.h"
+#include "pool/log.h"
+#include "pool/poll.h"
+#include "pool/receive.h"
+#include "pool/slot.h"
+
+void
+fovea_upkeep_reap(struct fovea_slot *slot)
+{
+    /* What it said before its end counts, and may say why. */
+    if (fovea_slot_lives(slot)) {
+        fovea_receive(slot, UINT_MAX);
+    }
+    fovea_log_finish(slot);
+    fovea_life_reap(slot);
+}
+
+void
+fovea_upkeep_look(struct fovea_slot *slot)
+{
+    if (slot->process.fd >= 0) {
+        return; /* the loop is told */
+    }
+    if (fovea_process_has_ended(&slot->process)) {
+        fovea_upkeep_reap(slot);
+    } else if (slot->is_disconnected || !fovea_slot_lives(slot)) {
+        fovea_life_look_soon(slot);
+    } else {
+        struct fovea_pool *pool = slot->group->pool;
+        fovea_poll_due(pool, pool->now_ns + FOVEA_LOOK_NS);
+    }
+}
 
 /* Answer what is past its deadline in a worker's hands. The worker goes on: it
    will be done soon, and starting another costs more. */
@@ -51,7 +85,7 @@ time_out(struct fovea_slot *slot, enum fovea_stop_reason reason,
     bool is_stopped = fovea_process_is_stopped(&slot->process);
     (void)fovea_fail(&outside, FOVEA_ERR_WORKER_CRASHED,
             "somebody who stopped it (SIGSTOP): %s", why->message);
-    fovea_slot_kill(slot, is_stopped ? FOVEA_STOP_KILLED : reason,
+    fovea_life_kill(slot, is_stopped ? FOVEA_STOP_KILLED : reason,
             is_stopped ? &outside : why);
 }
 
@@ -62,7 +96,7 @@ static void
 catch_up(struct fovea_slot *slot)
 {
     if (fovea_process_has_ended(&slot->process)) {
-        fovea_slot_reap(slot);
+        fovea_upkeep_reap(slot);
     } else if (!slot->is_disconnected) {
         fovea_receive(slot, UINT_MAX);
     }
@@ -108,7 +142,7 @@ upkeep_idle(struct fovea_slot *slot)
     struct fovea_pool *pool = slot->group->pool;
     int64_t end = fovea_later(slot->used_ns, pool->settings.idle_ns);
     if (pool->now_ns >= end) {
-        fovea_slot_stop(slot, FOVEA_STOP_IDLE);
+        fovea_life_stop(slot, FOVEA_STOP_IDLE);
         fovea_poll_due(pool, slot->due_ns);
         return;
     }
@@ -162,11 +196,11 @@ upkeep_disconnected(struct fovea_slot *slot)
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_CRASHED,
             "it closed the channel and lived on");
-    fovea_slot_kill(slot, FOVEA_STOP_PROTOCOL, &why);
+    fovea_life_kill(slot, FOVEA_STOP_PROTOCOL, &why);
 }
 
 void
-fovea_slot_upkeep(struct fovea_slot *slot)
+fovea_upkeep_slot(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     if (slot->is_disconnected && fovea_slot_lives(slot)) {

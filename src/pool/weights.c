@@ -11,6 +11,8 @@
  * The descriptor is given back with the model's last worker: it is what keeps
  * the memory.
  */
+#include "pool/weights.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +21,9 @@
 
 #include "base/size.h"
 #include "pool/chores.h"
-#include "pool/internal.h"
+#include "pool/events.h"
+#include "pool/life.h"
+#include "pool/slot.h"
 #include "spec/dtype.h"
 #include "sys/memfd.h"
 
@@ -28,12 +32,6 @@ enum {
        fault. */
     BAD_COPIES_MAX = 3
 };
-
-static bool
-is_here(const struct fovea_slot *slot)
-{
-    return slot->state != FOVEA_WORKER_DEAD;
-}
 
 static void
 drop(struct fovea_group *group)
@@ -206,7 +204,7 @@ send_load(struct fovea_slot *slot)
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_LOAD, 0, bytes, writer.size,
                 &group->weights_fd, has_fd, &error)) {
-        fovea_slot_send_failed(slot, &error);
+        fovea_life_send_failed(slot, &error);
         return;
     }
     slot->given_weights = has_fd ? group->n_weights : 0;
@@ -353,7 +351,7 @@ fovea_group_weights_gone(struct fovea_slot *slot)
     if (group->packer == slot->serial) {
         group->packer = 0;
     }
-    if (fovea_slot_count(group, is_here) > 0) {
+    if (fovea_slot_count(group, fovea_slot_is_here) > 0) {
         return;
     }
     drop(group);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "pool/internal.h"
+#include "pool/slot.h"
 #include "support/scene.h"
 
 static struct scene scene;

@@ -1,0 +1,23 @@
+/* Who packs a group's weights, who maps them, what is cached. Loop thread, mu
+   not held. */
+#ifndef FOVEA_POOL_WEIGHTS_H
+#define FOVEA_POOL_WEIGHTS_H
+
+#include "pool/internal.h"
+
+void fovea_group_weights_look(struct fovea_group *group);
+/** Send LOAD to every worker that said hello and can have it now. */
+void fovea_group_weights_send(struct fovea_group *group);
+void fovea_group_weights_greeted(struct fovea_slot *slot, const char *engine);
+/** fd: owned, -1 if there came none. False: it makes no sense. */
+FOVEA_NODISCARD bool fovea_group_weights_ready(struct fovea_slot *slot, int fd,
+        const struct fovea_ready *ready);
+/** It says that what it was given is of no use. True: that is no fault of ours,
+ *  and it will go better without. */
+FOVEA_NODISCARD bool fovea_group_weights_bad(struct fovea_slot *slot);
+struct fovea_chore;
+void fovea_group_weights_chore_done(struct fovea_chore *chore);
+/** A worker is gone; the last one takes the weights with it. */
+void fovea_group_weights_gone(struct fovea_slot *slot);
+
+#endif
