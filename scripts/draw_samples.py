@@ -214,6 +214,12 @@ def draw_pnm(out, image):
     encoders.write_pgm_text(out("grey_text.pgm"), grey * 31 // 255, 31)
 
 
+def draw_ico(out, image):
+    icon = with_alpha(crop(image, 0.7, 0.5, 0.5).resize((64, 64)))
+    icon.save(out("bmp.ico"), sizes=[(16, 16), (48, 48)], bitmap_format="bmp")
+    icon.save(out("png.ico"), sizes=[(16, 16), (64, 64)])
+
+
 def draw_raw(out, image):
     preview = io.BytesIO()
     turned(image, 6).save(preview, "JPEG", quality=80)
@@ -248,6 +254,7 @@ def main():
     draw_tiff(out, tiny["sunset"])
     draw_bmp(out, tiny["mountain"])
     draw_pnm(out, tiny["marble"])
+    draw_ico(out, tiny["city"])
     draw_raw(out, tiny["forest"])
     draw_heif(out, tiny["flower"])
 

@@ -14,7 +14,7 @@ static const char help[] =
         "directories are left out, and files that are no images are skipped: they are\n"
         "counted, and are no errors, as what was named itself would be. What a file\n"
         "is is found from its bytes, never from its name: JPEG, PNG, WebP, GIF, TIFF,\n"
-        "HEIC, AVIF, BMP, PNM, and of raw photographs the preview in them.\n"
+        "HEIC, AVIF, BMP, PNM, ICO, CUR, and of raw photographs the preview in them.\n"
         "\n"
         "Without -o, a line of JSON an input goes to standard output, in order:\n"
         "  {\"input\":\"cat.jpg\",\"embedding\":[0.0123,...]}\n"

@@ -227,6 +227,14 @@ pnm(void **state)
     check("bilevel.pbm", strict);
 }
 
+static void
+ico(void **state)
+{
+    (void)state;
+    check("bmp.ico", strict);
+    check("png.ico", strict);
+}
+
 int
 main(void)
 {
@@ -240,6 +248,7 @@ main(void)
         cmocka_unit_test(tiff),
         cmocka_unit_test(bmp),
         cmocka_unit_test(pnm),
+        cmocka_unit_test(ico),
         cmocka_unit_test(heif),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ def fnv1a(samples):
     return value
 
 
-for kind in ("bmp", "gif", "pnm", "tiff", "webp"):
+for kind in ("bmp", "gif", "ico", "pnm", "tiff", "webp"):
     folder = os.path.join(CORPUS, "fuzz_decode_" + kind)
     for file_name in sorted(os.listdir(folder)):
         name = f"{kind}/{file_name}"

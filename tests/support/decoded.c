@@ -287,7 +287,7 @@ size_t
 assert_cut(const char *name, size_t n_spare)
 {
     enum {
-        TELLING = 16 /* bytes that the format can be told from */
+        TELLING = 22 /* bytes that any format can be told from */
     };
     size_t size = 0;
     uint8_t *bytes = read_picture(name, &size);

@@ -1,6 +1,6 @@
 /*
- * Inside of the BMP decoder: what the header says, and the run-length coded
- * pixels.
+ * Inside of the BMP decoder: what the header says, the run-length coded pixels,
+ * and what the pictures in an icon need.
  */
 #ifndef FOVEA_IMAGE_CODEC_BMP_H
 #define FOVEA_IMAGE_CODEC_BMP_H
@@ -54,6 +54,17 @@ struct fovea_bmp {
  */
 FOVEA_NODISCARD enum fovea_status fovea_bmp_read_header(
         const struct fovea_input *input, struct fovea_bmp *bmp,
+        struct fovea_error *err);
+
+/** The same for a picture in an icon, which has no header of a file. */
+FOVEA_NODISCARD enum fovea_status fovea_bmp_read_bare_header(
+        const struct fovea_input *input, struct fovea_bmp *bmp,
+        struct fovea_error *err);
+
+/** Begin, and push all rows: what comes after the header. */
+FOVEA_NODISCARD enum fovea_status fovea_bmp_push(
+        const struct fovea_input *input, const struct fovea_bmp *bmp,
+        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
         struct fovea_error *err);
 
 /**

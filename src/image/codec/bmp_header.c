@@ -277,25 +277,21 @@ read_masks(const struct fovea_input *input, const uint8_t *header,
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
-        struct fovea_error *err)
+static enum fovea_status
+parse_header(const struct fovea_input *input, uint64_t at, uint8_t *header,
+        struct fovea_bmp *bmp, struct fovea_error *err)
 {
-    memset(bmp, 0, sizeof *bmp);
-    uint8_t file[FILE_HEADER_SIZE + 4];
-    uint8_t header[MAX_HEADER_SIZE] = { 0 };
-    enum fovea_status status = read_exactly(input, 0, file, sizeof file, err);
+    enum fovea_status status = read_exactly(input, at, header, 4, err);
     if (status) {
         return status;
     }
-    bmp->header_size = read_u32(file + FILE_HEADER_SIZE);
+    bmp->header_size = read_u32(header);
     if (!is_known_header(bmp->header_size)) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "BMP: a header of %" PRIu32 " bytes is not supported",
                 bmp->header_size);
     }
-    status = read_exactly(input, FILE_HEADER_SIZE, header, bmp->header_size,
-            err);
+    status = read_exactly(input, at, header, bmp->header_size, err);
     if (status) {
         return status;
     }
@@ -304,8 +300,23 @@ fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
     } else {
         parse_info(header, bmp);
     }
-    uint64_t end = FILE_HEADER_SIZE + bmp->header_size;
-    bool at_header = read_u32(file + 10) == end;
+    return FOVEA_OK;
+}
+
+/* From the second header on, at that place; the first one states where the
+   pixels are, or 0: right behind. */
+static enum fovea_status
+read_header(const struct fovea_input *input, uint64_t at, uint32_t stated,
+        struct fovea_bmp *bmp, struct fovea_error *err)
+{
+    memset(bmp, 0, sizeof *bmp);
+    uint8_t header[MAX_HEADER_SIZE] = { 0 };
+    enum fovea_status status = parse_header(input, at, header, bmp, err);
+    if (status) {
+        return status;
+    }
+    uint64_t end = at + bmp->header_size;
+    bool at_header = stated == end;
     status = read_masks(input, header, &end, bmp, err);
     if (!status) {
         status = choose_pixels(bmp, err);
@@ -313,7 +324,7 @@ fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
     if (status) {
         return status;
     }
-    bmp->pixels_at = read_u32(file + 10);
+    bmp->pixels_at = stated;
     if (bmp->pixels == FOVEA_BMP_INDEX) {
         if (bmp->n_colours == 0) {
             bmp->n_colours = (uint32_t)(UINT64_C(1) << bmp->bits);
@@ -328,4 +339,22 @@ fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
         bmp->pixels_at = end;
     }
     return status;
+}
+
+enum fovea_status
+fovea_bmp_read_header(const struct fovea_input *input, struct fovea_bmp *bmp,
+        struct fovea_error *err)
+{
+    uint8_t file[FILE_HEADER_SIZE + 4];
+    enum fovea_status status = read_exactly(input, 0, file, sizeof file, err);
+    return status ? status
+                  : read_header(input, FILE_HEADER_SIZE, read_u32(file + 10),
+                            bmp, err);
+}
+
+enum fovea_status
+fovea_bmp_read_bare_header(const struct fovea_input *input,
+        struct fovea_bmp *bmp, struct fovea_error *err)
+{
+    return read_header(input, 0, 0, bmp, err);
 }

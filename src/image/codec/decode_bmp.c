@@ -138,35 +138,40 @@ push_runs(const struct fovea_input *input, const struct fovea_bmp *bmp,
 }
 
 enum fovea_status
-fovea_decode_bmp(struct fovea_input *input, const struct fovea_limits *limits,
-        const struct fovea_row_sink *sink, struct fovea_error *err)
+fovea_bmp_push(const struct fovea_input *input, const struct fovea_bmp *bmp,
+        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
 {
-    struct fovea_bmp bmp;
-    enum fovea_status status = fovea_bmp_read_header(input, &bmp, err);
-    if (status) {
-        return status;
-    }
-    bool runs = bmp.compression == FOVEA_BMP_RLE8 ||
-            bmp.compression == FOVEA_BMP_RLE4;
+    bool runs = bmp->compression == FOVEA_BMP_RLE8 ||
+            bmp->compression == FOVEA_BMP_RLE4;
     struct fovea_image_info info = {
         .format = FOVEA_FORMAT_BMP,
-        .width_px = bmp.width_px,
-        .height_px = bmp.height_px,
+        .width_px = bmp->width_px,
+        .height_px = bmp->height_px,
         .orientation = 1,
-        .decode_bytes = runs ? (uint64_t)bmp.width_px * bmp.height_px : 0,
+        .decode_bytes = runs ? (uint64_t)bmp->width_px * bmp->height_px : 0,
     };
-    status = fovea_decode_begin(&info, limits, sink, err);
+    enum fovea_status status = fovea_decode_begin(&info, limits, sink, err);
     if (status) {
         return status;
     }
     size_t size;
-    if (!fovea_mul_size(bmp.width_px, 3, &size)) {
+    if (!fovea_mul_size(bmp->width_px, 3, &size)) {
         return fovea_fail_memory(err, SIZE_MAX, "a row of a BMP");
     }
     FOVEA_AUTO_FREE uint8_t *rgb = malloc(size);
     if (!rgb) {
         return fovea_fail_memory(err, size, "a row of a BMP");
     }
-    return runs ? push_runs(input, &bmp, sink, rgb, err)
-                : push_raw(input, &bmp, sink, rgb, err);
+    return runs ? push_runs(input, bmp, sink, rgb, err)
+                : push_raw(input, bmp, sink, rgb, err);
+}
+
+enum fovea_status
+fovea_decode_bmp(struct fovea_input *input, const struct fovea_limits *limits,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    struct fovea_bmp bmp;
+    enum fovea_status status = fovea_bmp_read_header(input, &bmp, err);
+    return status ? status : fovea_bmp_push(input, &bmp, limits, sink, err);
 }

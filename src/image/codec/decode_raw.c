@@ -10,52 +10,8 @@
 #include "base/error.h"
 #include "image/codec/codec.h"
 #include "image/codec/raw.h"
+#include "image/codec/within.h"
 #include "image/orient.h"
-
-/* A sink before the sink: rows go through, and the header gets what the
-   preview does not know. */
-struct upright {
-    const struct fovea_row_sink *sink;
-    unsigned orientation;
-    const char *kind;
-};
-
-static struct fovea_image_info
-turn(const struct upright *upright, const struct fovea_image_info *info)
-{
-    struct fovea_image_info turned = *info;
-    turned.format = FOVEA_FORMAT_RAW;
-    turned.orientation = upright->orientation;
-    turned.raw_kind = upright->kind;
-    return turned;
-}
-
-static enum fovea_status
-reserve(void *context, const struct fovea_image_info *info,
-        struct fovea_error *err)
-{
-    const struct upright *upright = context;
-    struct fovea_image_info turned = turn(upright, info);
-    return upright->sink->reserve
-            ? upright->sink->reserve(upright->sink->context, &turned, err)
-            : FOVEA_OK;
-}
-
-static enum fovea_status
-begin(void *context, const struct fovea_image_info *info,
-        struct fovea_error *err)
-{
-    const struct upright *upright = context;
-    struct fovea_image_info turned = turn(upright, info);
-    return upright->sink->begin(upright->sink->context, &turned, err);
-}
-
-static enum fovea_status
-push_row(void *context, const uint8_t *rgb, struct fovea_error *err)
-{
-    const struct upright *upright = context;
-    return upright->sink->row(upright->sink->context, rgb, err);
-}
 
 static uint32_t
 longer(uint32_t width, uint32_t height)
@@ -109,17 +65,13 @@ decode_preview(const struct fovea_raw *raw, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
     struct fovea_input window;
-    struct upright upright = {
+    struct fovea_within within = {
         .sink = sink,
+        .format = FOVEA_FORMAT_RAW,
         .orientation = orientation_of(raw),
-        .kind = raw->name,
+        .raw_kind = raw->name,
     };
-    struct fovea_row_sink before = {
-        .context = &upright,
-        .begin = begin,
-        .row = push_row,
-        .reserve = reserve,
-    };
+    struct fovea_row_sink before = fovea_within_sink(&within);
     fovea_input_window(raw->input, raw->preview_at, raw->preview_size, &window);
     return fovea_decode_jpeg(&window, limits, &before, err);
 }

@@ -1,0 +1,50 @@
+/* See within.h. */
+#include "image/codec/within.h"
+
+static struct fovea_image_info
+as_whole(const struct fovea_within *within, const struct fovea_image_info *info)
+{
+    struct fovea_image_info whole = *info;
+    whole.format = within->format;
+    whole.orientation = within->orientation;
+    whole.raw_kind = within->raw_kind;
+    return whole;
+}
+
+static enum fovea_status
+reserve(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    const struct fovea_within *within = context;
+    struct fovea_image_info whole = as_whole(within, info);
+    return within->sink->reserve
+            ? within->sink->reserve(within->sink->context, &whole, err)
+            : FOVEA_OK;
+}
+
+static enum fovea_status
+begin(void *context, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    const struct fovea_within *within = context;
+    struct fovea_image_info whole = as_whole(within, info);
+    return within->sink->begin(within->sink->context, &whole, err);
+}
+
+static enum fovea_status
+push_row(void *context, const uint8_t *rgb, struct fovea_error *err)
+{
+    const struct fovea_within *within = context;
+    return within->sink->row(within->sink->context, rgb, err);
+}
+
+struct fovea_row_sink
+fovea_within_sink(struct fovea_within *within)
+{
+    return (struct fovea_row_sink){
+        .context = within,
+        .begin = begin,
+        .row = push_row,
+        .reserve = reserve,
+    };
+}
