@@ -1,5 +1,6 @@
 /*
- * The table of system calls that a sealed worker may make: see rules.h.
+ * The system calls that a sealed worker may make, a table for each kind of
+ * rules: see rules.h.
  *
  * Every row has one of three ends. Allowed: what computing, answering and
  * reading from open descriptors takes. Refused with an errno: what libraries
@@ -278,10 +279,12 @@ of_own_limits(scmp_filter_ctx filter, int call,
                            compared(2, SCMP_CMP_NE, 0));
 }
 
-static const struct {
+struct rule {
     int call;
     filter_fn *filter;
-} rules[] = {
+};
+
+static const struct rule codecs[] = {
     /* Jobs, answers, the log. The C library says with writev why it aborts. */
     { SCMP_SYS(recvmsg), on_channel },
     { SCMP_SYS(sendmsg), on_channel },
@@ -290,7 +293,7 @@ static const struct {
     { SCMP_SYS(poll), allow },
     { SCMP_SYS(ppoll), allow },
 
-    /* The files that come with a job. pwrite64 is for pixels; RLIMIT_FSIZE
+    /* The files that come with a job. pwrite64 is for results that are rows; RLIMIT_FSIZE
        bounds it, and no other file is open for writing. */
     { SCMP_SYS(read), allow },
     { SCMP_SYS(pread64), allow },
@@ -387,11 +390,19 @@ static const struct {
     { SCMP_SYS(arch_prctl), refuse },
 };
 
+static const struct {
+    const struct rule *rules;
+    size_t n;
+} tables[] = {
+    [FOVEA_SANDBOX_RULES_CODECS] = { codecs, FOVEA_ARRAY_LEN(codecs) },
+};
+
 int
 fovea_sandbox_add_rules(scmp_filter_ctx filter,
         const struct fovea_sandbox_profile *profile)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rules); i++) {
+    const struct rule *rules = tables[profile->rules].rules;
+    for (size_t i = 0; i < tables[profile->rules].n; i++) {
         int error = rules[i].filter(filter, rules[i].call, profile);
         if (error) {
             return error;

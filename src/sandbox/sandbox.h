@@ -18,7 +18,13 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+/** Which system calls a sealed process may make: tables of rules.c. */
+enum fovea_sandbox_rules {
+    FOVEA_SANDBOX_RULES_CODECS, /* codecs, and computing on the CPU */
+};
+
 struct fovea_sandbox_profile {
+    enum fovea_sandbox_rules rules;
     int channel_fd; /* the socket it may talk on: recvmsg, sendmsg */
     int log_fd;     /* write; -1: none */
     /* On top of the data that it has: what it may have more at any time

@@ -1,222 +1,162 @@
 /* See lane.h. */
 #include "worker/lane.h"
 
-#include <malloc.h>
-#include <math.h>
-
 #include "base/clock.h"
 #include "base/error.h"
-#include "checkpoint/estimate.h"
-#include "image/preprocess.h"
 
+/* With an engine every row of a run stands in memory until the last item is
+   decoded; without one they leave one by one. */
 static size_t
-dimension_of(const struct fovea_lane *lane)
+count_rows(const struct fovea_lane *lane)
 {
-    return lane->options->weights->tower.dimension;
+    return lane->options->weights ? lane->capacity : 1;
 }
 
-/* With a model every image of a run stands in memory until the last one is
-   decoded; without one they leave one by one. */
 enum fovea_status
 fovea_lane_init(struct fovea_lane *lane,
-        const struct fovea_crew_options *options, size_t capacity,
+        const struct fovea_lane_options *options, size_t capacity,
         struct fovea_error *err)
 {
-    size_t n_pixels = options->weights ? capacity : 1;
+    const struct fovea_decoder *decoder = &options->decoder;
     *lane = (struct fovea_lane){
         .options = options,
         .capacity = capacity,
-        .pixels_size = 3 * (size_t)options->settings.crop_height_px *
-                options->settings.crop_width_px,
+        .row_bytes = decoder->reader->row_bytes(&decoder->options),
     };
-    lane->pixels = calloc(n_pixels, lane->pixels_size);
+    size_t n_rows = count_rows(lane);
+    lane->rows = calloc(n_rows, lane->row_bytes);
     lane->indices = calloc(capacity, sizeof *lane->indices);
     lane->decode_ns = calloc(capacity, sizeof *lane->decode_ns);
-    lane->results = calloc(capacity, sizeof *lane->results);
-    if (!lane->pixels || !lane->indices || !lane->decode_ns || !lane->results) {
-        return fovea_fail_memory(err, n_pixels * lane->pixels_size,
+    lane->errors = calloc(capacity, sizeof *lane->errors);
+    if (!lane->rows || !lane->indices || !lane->decode_ns || !lane->errors) {
+        return fovea_fail_memory(err, n_rows * lane->row_bytes,
                 "a batch of images");
     }
     if (!options->weights) {
         return FOVEA_OK;
     }
-    lane->embeds = calloc(capacity, dimension_of(lane) * sizeof(float));
-    if (!lane->embeds) {
-        return fovea_fail_memory(err,
-                capacity * dimension_of(lane) * sizeof(float),
-                "a batch of vectors");
-    }
-    return fovea_vit_create(options->weights, &options->settings, capacity,
-            &lane->vit, err);
+    return fovea_embedder_init(&lane->embedder, options->weights,
+            &decoder->options.settings, capacity, err);
 }
 
 void
 fovea_lane_finish(struct fovea_lane *lane)
 {
-    fovea_vit_destroy(lane->vit);
-    free(lane->pixels);
-    free(lane->embeds);
+    fovea_embedder_finish(&lane->embedder);
+    free(lane->rows);
     free(lane->indices);
     free(lane->decode_ns);
-    free(lane->results);
+    free(lane->errors);
 }
 
-static void
-tell(const struct fovea_crew_job *job, const struct fovea_outcome *outcome)
+size_t
+fovea_lane_result_bytes(const struct fovea_lane *lane)
 {
-    job->done(job->context, outcome);
+    return lane->options->weights ? lane->embedder.dimension * sizeof(float)
+                                  : lane->row_bytes;
 }
 
-/* An image that wants memory. */
-struct asker {
-    const struct fovea_crew_job *job;
-    size_t index;
-    bool has_asked;
-};
-
-static enum fovea_status
-ask(void *context, uint64_t bytes, struct fovea_error *err)
+size_t
+fovea_lane_scratch_bytes(const struct fovea_lane *lane)
 {
-    struct asker *asker = context;
-    const struct fovea_crew_job *job = asker->job;
-    if (bytes <= FOVEA_DECODE_FREE_BYTES || !job->ask) {
-        return FOVEA_OK;
-    }
-    asker->has_asked = true;
-    return job->ask(job->context, asker->index, bytes - FOVEA_DECODE_FREE_BYTES,
-            err);
+    const struct fovea_weights *weights = lane->options->weights;
+    size_t rows = count_rows(lane) * lane->row_bytes;
+    return weights ? rows + fovea_embedder_bytes(weights, lane->capacity)
+                   : rows;
 }
 
-/* One image to pixels, into a place of the lane. It is done with if that fails.
-   What it was granted goes back to the system before anybody hears that it is
-   free. */
+/* One item to a row, into a place of the lane. It is done with if that
+   fails. */
 static bool
-prepare(const struct fovea_lane *lane, const struct fovea_crew_job *job,
-        size_t index, size_t slot)
+decode(const struct fovea_lane *lane, const struct fovea_worker_job *job,
+        size_t index, size_t place)
 {
-    struct fovea_error *result = &lane->results[slot];
-    struct asker asker = { .job = job, .index = index };
-    const struct fovea_allowance allowance = { .context = &asker, .ask = ask };
-    int64_t start = fovea_clock_ns();
-    enum fovea_status status = fovea_preprocess_image(&lane->options->settings,
-            &lane->options->limits, &allowance, &job->inputs[index],
-            lane->pixels + slot * lane->pixels_size, result);
-    int64_t decode_ns = fovea_clock_ns() - start;
-    fovea_input_finish(&job->inputs[index]);
-    if (asker.has_asked) {
-        (void)malloc_trim(0);
-    }
-    if (status) {
-        tell(job,
-                &(struct fovea_outcome){ .index = index,
-                        .result = result,
-                        .decode_ns = decode_ns });
+    struct fovea_item_result result = {
+        .index = index,
+        .error = &lane->errors[place],
+    };
+    if (fovea_decode_item(&lane->options->decoder, job, index,
+                lane->rows + place * lane->row_bytes, &result.decode_ns,
+                &lane->errors[place])) {
+        job->done(job->context, &result);
         return false;
     }
-    job->decoded(job->context, index, decode_ns);
-    lane->indices[slot] = index;
-    lane->decode_ns[slot] = decode_ns;
+    job->decoded(job->context, index, result.decode_ns);
+    lane->indices[place] = index;
+    lane->decode_ns[place] = result.decode_ns;
     return true;
 }
 
+/* Without an engine a row is a result. */
 static void
-run_pixels(const struct fovea_lane *lane, const struct fovea_crew_job *job,
+run_rows(const struct fovea_lane *lane, const struct fovea_worker_job *job,
         size_t first, size_t n)
 {
     for (size_t i = first; i < first + n; i++) {
-        if (prepare(lane, job, i, 0)) {
-            tell(job,
-                    &(struct fovea_outcome){ .index = i,
-                            .result = &lane->results[0],
-                            .row = lane->pixels,
-                            .decode_ns = lane->decode_ns[0] });
+        if (decode(lane, job, i, 0)) {
+            const struct fovea_item_result result = {
+                .index = i,
+                .error = &lane->errors[0],
+                .row = lane->rows,
+                .decode_ns = lane->decode_ns[0],
+            };
+            job->done(job->context, &result);
         }
     }
-}
-
-/* Scale to length 1. False if a value is not finite or all are 0. */
-static bool
-normalise(float *vector, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)vector[i] * (double)vector[i];
-    }
-    if (!isfinite(sum) || sum <= 0.0) {
-        return false;
-    }
-    double factor = 1.0 / sqrt(sum);
-    for (size_t i = 0; i < n; i++) {
-        vector[i] = (float)((double)vector[i] * factor);
-    }
-    return true;
-}
-
-static bool
-all_finite(const float *vector, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(vector[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The forward pass is over, well or not. */
 static void
-finish_image(const struct fovea_lane *lane, const struct fovea_crew_job *job,
-        size_t slot, const struct fovea_error *forward, int64_t forward_ns)
+finish_item(struct fovea_lane *lane, const struct fovea_worker_job *job,
+        size_t place, const struct fovea_error *forward, int64_t forward_ns)
 {
-    size_t dimension = dimension_of(lane);
-    float *vector = lane->embeds + slot * dimension;
-    struct fovea_error result = forward->code ? *forward : lane->results[slot];
-    size_t index = lane->indices[slot];
-    if (!result.code &&
-            !(job->raw[index] ? all_finite(vector, dimension)
-                              : normalise(vector, dimension))) {
-        (void)fovea_fail(&result, FOVEA_ERR_MODEL_WEIGHTS,
-                "the model's output for this image is not a finite vector");
+    struct fovea_error error = forward->code ? *forward : lane->errors[place];
+    const float *vector = NULL;
+    size_t index = lane->indices[place];
+    if (!error.code) {
+        (void)!fovea_embedder_vector(&lane->embedder, place, job->raw[index],
+                &vector, &error);
     }
-    tell(job,
-            &(struct fovea_outcome){ .index = index,
-                    .result = &result,
-                    .row = result.code ? NULL : vector,
-                    .decode_ns = lane->decode_ns[slot],
-                    .forward_ns = forward_ns });
+    const struct fovea_item_result result = {
+        .index = index,
+        .error = &error,
+        .row = vector,
+        .decode_ns = lane->decode_ns[place],
+        .forward_ns = forward_ns,
+    };
+    job->done(job->context, &result);
 }
 
 static void
-run_embeddings(struct fovea_lane *lane, const struct fovea_crew_job *job,
+run_vectors(struct fovea_lane *lane, const struct fovea_worker_job *job,
         size_t first, size_t n)
 {
     size_t n_good = 0;
     for (size_t i = first; i < first + n; i++) {
-        n_good += prepare(lane, job, i, n_good);
+        n_good += decode(lane, job, i, n_good);
     }
     if (n_good == 0) {
         return;
     }
     struct fovea_error error = { .code = FOVEA_OK };
     int64_t start = fovea_clock_ns();
-    if (fovea_vit_embed(lane->vit, lane->pixels, n_good, lane->embeds,
-                &error)) {
+    if (fovea_embedder_run(&lane->embedder, lane->rows, n_good, &error)) {
         FOVEA_ASSERT(error.code != FOVEA_OK);
     }
     int64_t share = (fovea_clock_ns() - start) / (int64_t)n_good;
     for (size_t i = 0; i < n_good; i++) {
-        finish_image(lane, job, i, &error, share);
+        finish_item(lane, job, i, &error, share);
     }
 }
 
 void
-fovea_lane_run(struct fovea_lane *lane, const struct fovea_crew_job *job,
+fovea_lane_run(struct fovea_lane *lane, const struct fovea_worker_job *job,
         size_t first, size_t n)
 {
     FOVEA_ASSERT(n <= lane->capacity);
-    if (lane->vit) {
-        run_embeddings(lane, job, first, n);
+    if (lane->options->weights) {
+        run_vectors(lane, job, first, n);
     } else {
-        run_pixels(lane, job, first, n);
+        run_rows(lane, job, first, n);
     }
 }

@@ -10,7 +10,6 @@
 #include "checkpoint/estimate.h"
 #include "checkpoint/safetensors.h"
 #include "engine/cpu/packed.h"
-#include "image/image.h"
 #include "sandbox/sandbox.h"
 #include "wire/statuses.h"
 
@@ -122,25 +121,31 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
         status = fovea_preprocess_config_read(directory, loading->tower.side_px,
                 &loading->settings, err);
     }
-    if (!status && fovea_work_facts(worker->load.kind)->has_engine) {
+    if (!status && worker->work.facts->has_engine) {
         status = load_weights(worker, frame, loading, err);
     }
     return status;
 }
 
-/* Everything that images need and that a sealed process cannot make. */
+/* Everything that items need and that a sealed process cannot make. */
 static enum fovea_status
 warm_up(struct fovea_worker *worker, const struct loading *loading,
         struct fovea_error *err)
 {
     const struct fovea_crew_options options = {
-        .weights = worker->weights,
-        .settings = loading->settings,
-        .limits = worker->load.limits,
+        .lane = {
+            .decoder = {
+                .reader = worker->work.reader,
+                .options = { loading->settings, worker->load.limits },
+            },
+            .weights = worker->weights,
+        },
         .n_threads = worker->load.n_threads,
         .max_batch = worker->load.max_batch,
     };
-    fovea_image_warm_up();
+    if (worker->work.reader->warm_up) {
+        worker->work.reader->warm_up();
+    }
     return fovea_crew_create(&options, &worker->crew, err);
 }
 
@@ -156,15 +161,16 @@ seal(struct fovea_worker *worker, struct fovea_ready *ready,
     if (load->sandbox == FOVEA_SANDBOX_OFF) {
         return FOVEA_OK;
     }
+    bool has_file = worker->work.facts->output == FOVEA_OUTPUT_FILE;
     const struct fovea_sandbox_profile profile = {
+        .rules = worker->work.sandbox,
         .channel_fd = worker->channel,
         .log_fd = worker->log_fd,
         .memory_bytes = load->n_threads *
                 (uint64_t)(FOVEA_DECODE_FREE_BYTES + SLACK_BYTES),
         .max_more_bytes = load->max_granted_bytes,
-        .max_file_bytes =
-                fovea_work_facts(load->kind)->output == FOVEA_OUTPUT_FILE
-                ? load->max_batch * fovea_crew_row_bytes(worker->crew)
+        .max_file_bytes = has_file
+                ? load->max_batch * fovea_crew_result_bytes(worker->crew)
                 : 0,
         .max_files = FOVEA_FRAME_MAX_FDS + OWN_FILES,
     };
@@ -203,8 +209,11 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
     if (status) {
         return status;
     }
-    ready->dimension = (uint32_t)fovea_crew_dimension(worker->crew);
-    ready->row_bytes = fovea_crew_row_bytes(worker->crew);
+    ready->row_bytes = fovea_crew_result_bytes(worker->crew);
+    if (worker->work.facts->output == FOVEA_OUTPUT_VECTOR) {
+        worker->dimension = ready->row_bytes / sizeof(float);
+    }
+    ready->dimension = (uint32_t)worker->dimension;
     ready->shared_bytes = worker->weights ? worker->weights->mapping_size : 0;
     ready->scratch_bytes = fovea_crew_scratch_bytes(worker->crew);
     ready->load_ns = (uint64_t)(loaded - start);
@@ -282,6 +291,7 @@ fovea_worker_load(struct fovea_worker *worker, enum fovea_worker_exit *exit_out)
     }
     bool is_ready = false;
     if (fovea_load_read(&frame, &worker->load)) {
+        worker->work = fovea_work_find(worker->load.kind);
         is_ready = carry_out(worker, &frame, exit_out);
     } else {
         *exit_out = FOVEA_WORKER_EXIT_PROTOCOL;

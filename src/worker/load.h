@@ -1,6 +1,6 @@
 /*
  * How a worker gets ready: it says hello, is told what to load, loads it, makes
- * everything that images will need, seals itself, and says that it is ready, or
+ * everything that items will need, seals itself, and says that it is ready, or
  * why not.
  */
 #ifndef FOVEA_WORKER_LOAD_H
@@ -10,6 +10,7 @@
 #include "wire/exit.h"
 #include "wire/messages.h"
 #include "worker/crew.h"
+#include "worker/work.h"
 
 /** A worker; all zero but for the channel to begin with. */
 struct fovea_worker {
@@ -17,9 +18,11 @@ struct fovea_worker {
     int log_fd;      /* borrowed */
     uint8_t *buffer; /* FOVEA_FRAME_MAX_SIZE bytes, for what is received */
     struct fovea_load load;
-    uint64_t data_bytes; /* it may have, with nothing granted; 0: no bound */
-    struct fovea_weights *weights; /* NULL: pixels only */
+    struct fovea_work work; /* of its kind */
+    uint64_t data_bytes;    /* it may have, with nothing granted; 0: no bound */
+    struct fovea_weights *weights; /* NULL: no engine */
     struct fovea_crew *crew;
+    size_t dimension; /* of the vectors of RESULT; 0: rows go to a file */
 };
 
 /**

@@ -19,14 +19,14 @@
 struct service {
     const struct fovea_worker *worker;
     uint64_t id;   /* of the job */
-    int output_fd; /* of pixels; owned; -1: none */
+    int output_fd; /* for rows; owned; -1: none */
     pthread_mutex_t mutex;
     uint8_t *answer; /* FOVEA_FRAME_MAX_PAYLOAD bytes; guarded by mutex */
     bool is_broken;  /* the channel is; guarded by mutex */
     enum fovea_worker_exit exit; /* why it is; guarded by mutex */
     /* One question at a time; before mutex, where both are held. */
     pthread_mutex_t asking;
-    uint64_t granted[FOVEA_MAX_BATCH]; /* bytes, to images; guarded by mutex */
+    uint64_t granted[FOVEA_MAX_BATCH]; /* bytes, to items; guarded by mutex */
     uint64_t all_granted;              /* their sum; guarded by mutex */
 };
 
@@ -144,12 +144,12 @@ decoded(void *context, size_t index, int64_t decode_ns)
     (void)pthread_mutex_unlock(&service->mutex);
 }
 
-/* Pixels go into the file that came with the job. */
+/* Into the file that came with the job. */
 static void
 write_row(const struct service *service, size_t index, const uint8_t *row,
         struct fovea_error *error)
 {
-    size_t size = fovea_crew_row_bytes(service->worker->crew);
+    size_t size = fovea_crew_result_bytes(service->worker->crew);
     off_t offset = (off_t)(index * size);
     for (size_t done = 0; done < size;) {
         ssize_t n = pwrite(service->output_fd, row + done, size - done,
@@ -167,43 +167,41 @@ write_row(const struct service *service, size_t index, const uint8_t *row,
 }
 
 static void
-done(void *context, const struct fovea_outcome *outcome)
+done(void *context, const struct fovea_item_result *result)
 {
     struct service *service = context;
-    struct fovea_error error = *outcome->result;
+    struct fovea_error error = *result->error;
     if (!error.code && service->output_fd >= 0) {
-        write_row(service, outcome->index, outcome->row, &error);
+        write_row(service, result->index, result->row, &error);
     }
-    struct fovea_result result = {
-        .index = (uint32_t)outcome->index,
+    struct fovea_result message = {
+        .index = (uint32_t)result->index,
         .status = fovea_sayable(FOVEA_SAID_OF_ITEM, error.code),
         .sys_errno = error.sys_errno,
         .notes = error.notes,
-        .decode_ns = (uint64_t)outcome->decode_ns,
-        .forward_ns = (uint64_t)outcome->forward_ns,
+        .decode_ns = (uint64_t)result->decode_ns,
+        .forward_ns = (uint64_t)result->forward_ns,
     };
-    memcpy(result.message, error.message, sizeof result.message);
-    size_t dimension =
-            error.code ? 0 : fovea_crew_dimension(service->worker->crew);
+    memcpy(message.message, error.message, sizeof message.message);
+    size_t dimension = error.code ? 0 : service->worker->dimension;
     struct fovea_writer writer;
     (void)pthread_mutex_lock(&service->mutex);
     fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
-    fovea_result_write(&result, dimension ? outcome->row : NULL, dimension,
+    fovea_result_write(&message, dimension ? result->row : NULL, dimension,
             &writer);
-    give_back(service, outcome->index);
+    give_back(service, result->index);
     send_answer(service, FOVEA_FRAME_RESULT, &writer);
     (void)pthread_mutex_unlock(&service->mutex);
 }
 
-/* The descriptors of a job are as many as its images, and an output. */
+/* The descriptors of a job are as many as its items, and an output. */
 static bool
 is_complete(const struct service *service, const struct fovea_job_frame *job,
         const struct fovea_frame *frame)
 {
-    const struct fovea_load *load = &service->worker->load;
-    size_t outputs =
-            fovea_work_facts(load->kind)->output == FOVEA_OUTPUT_FILE ? 1 : 0;
-    return job->n <= load->max_batch && frame->n_fds == job->n + outputs;
+    const struct fovea_worker *worker = service->worker;
+    size_t outputs = worker->work.facts->output == FOVEA_OUTPUT_FILE ? 1 : 0;
+    return job->n <= worker->load.max_batch && frame->n_fds == job->n + outputs;
 }
 
 static void
@@ -222,7 +220,7 @@ run_job(struct service *service, const struct fovea_job_frame *job,
         service->output_fd = fovea_frame_take_fd(frame, job->n);
     }
     service->id = frame->id;
-    const struct fovea_crew_job work = {
+    const struct fovea_worker_job work = {
         .n = job->n,
         .inputs = inputs,
         .raw = raw,

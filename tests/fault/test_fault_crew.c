@@ -40,12 +40,12 @@ hear_decoded(void *context, size_t index, int64_t decode_ns)
 }
 
 static void
-hear_done(void *context, const struct fovea_outcome *outcome)
+hear_done(void *context, const struct fovea_item_result *result)
 {
     struct answer *answer = context;
-    answer->result = *outcome->result;
+    answer->result = *result->error;
     if (!answer->result.code) {
-        memcpy(answer->vector, outcome->row, sizeof answer->vector);
+        memcpy(answer->vector, result->row, sizeof answer->vector);
     }
 }
 
@@ -62,7 +62,7 @@ embed(const struct fovea_crew_options *options, const struct job *job,
         status = fovea_input_open_file(job->image, &input, err);
     }
     if (!status) {
-        const struct fovea_crew_job work = {
+        const struct fovea_worker_job work = {
             .n = 1,
             .inputs = &input,
             .raw = &raw,
@@ -105,20 +105,23 @@ work(const struct job *job, float *vector, struct fovea_error *err)
     struct fovea_tower config;
     struct fovea_weights *weights = NULL;
     struct fovea_crew_options options = {
-        .limits = fovea_limits_resolve(&defaults),
+        .lane.decoder = {
+            .reader = &fovea_read_image,
+            .options.limits = fovea_limits_resolve(&defaults),
+        },
         .n_threads = 2,
         .max_batch = 2,
     };
     enum fovea_status status = fovea_tower_read(job->model, &config, err);
     if (!status) {
         status = fovea_preprocess_config_read(job->model, config.side_px,
-                &options.settings, err);
+                &options.lane.decoder.options.settings, err);
     }
     if (!status) {
         status = pack(job, &config, &weights, err);
     }
     if (!status) {
-        options.weights = weights;
+        options.lane.weights = weights;
         status = embed(&options, job, vector, err);
     }
     fovea_weights_destroy(weights);

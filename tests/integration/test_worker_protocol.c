@@ -80,6 +80,37 @@ jobs_that_make_no_sense_end_it(void **state)
     refuse_job(FOVEA_WORK_PIXELS, 1, 3, 0);
 }
 
+/* Each kind of the table gets ready as its row says, and a job of it takes an
+   output where results go to a file, and only there; no other kind is known. */
+static void
+it_does_the_kinds_of_the_table_and_no_other(void **state)
+{
+    (void)state;
+    for (int i = 0; i < FOVEA_N_WORK_KINDS; i++) {
+        const struct fovea_work_facts *facts =
+                fovea_work_facts((enum fovea_work_kind)i);
+        bool has_file = facts->output == FOVEA_OUTPUT_FILE;
+        struct fovea_load load = worker_load_of("quick");
+        struct worker_host host = worker_start();
+        int packed = -1;
+        load.kind = (enum fovea_work_kind)i;
+        struct fovea_ready ready = worker_load(&host, &load, -1, &packed);
+        assert_int_equal(ready.dimension == 0, has_file);
+        assert_int_equal(ready.shared_bytes > 0, facts->has_engine);
+        assert_int_equal(packed >= 0, facts->has_engine);
+        if (packed >= 0) {
+            (void)close(packed);
+        }
+        worker_end(&host, FOVEA_WORKER_EXIT_OK);
+        refuse_job(load.kind, 1, has_file ? 1 : 2, 0);
+    }
+    struct fovea_load load = worker_load_of("quick");
+    struct worker_host host = worker_start();
+    load.kind = FOVEA_N_WORK_KINDS;
+    worker_send_load(&host, &load, -1);
+    worker_expect_exit(&host, FOVEA_WORKER_EXIT_PROTOCOL);
+}
+
 static void
 frames_out_of_turn_end_it(void **state)
 {
@@ -373,6 +404,7 @@ main(int argc, char **argv)
     worker_arguments(argc, argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_that_make_no_sense_end_it),
+        cmocka_unit_test(it_does_the_kinds_of_the_table_and_no_other),
         cmocka_unit_test(frames_out_of_turn_end_it),
         cmocka_unit_test(what_is_no_frame_ends_it),
         cmocka_unit_test(the_end_of_the_channel_ends_it_in_order),

@@ -76,9 +76,13 @@ make_crew(const struct fovea_weights *weights, unsigned n_threads)
 {
     static const struct fovea_limits defaults;
     const struct fovea_crew_options options = {
-        .weights = weights,
-        .settings = settings,
-        .limits = fovea_limits_resolve(&defaults),
+        .lane = {
+            .decoder = {
+                .reader = &fovea_read_image,
+                .options = { settings, fovea_limits_resolve(&defaults) },
+            },
+            .weights = weights,
+        },
         .n_threads = n_threads,
         .max_batch = MAX_BATCH,
     };
@@ -100,16 +104,16 @@ hear_decoded(void *context, size_t index, int64_t decode_ns)
 }
 
 static void
-hear_done(void *context, const struct fovea_outcome *outcome)
+hear_done(void *context, const struct fovea_item_result *result)
 {
     struct report *report = context;
     (void)pthread_mutex_lock(&report->mutex);
-    report->done[outcome->index]++;
+    report->done[result->index]++;
     report->strangers |= !pthread_equal(pthread_self(), report->caller);
-    report->results[outcome->index] = *outcome->result;
-    report->forward_ns[outcome->index] = outcome->forward_ns;
-    if (!outcome->result->code) {
-        memcpy(report->rows[outcome->index], outcome->row,
+    report->results[result->index] = *result->error;
+    report->forward_ns[result->index] = result->forward_ns;
+    if (!result->error->code) {
+        memcpy(report->rows[result->index], result->row,
                 sizeof report->rows[0]);
     }
     (void)pthread_mutex_unlock(&report->mutex);
@@ -143,7 +147,7 @@ run(struct fovea_crew *crew, size_t n, const bool *raw, struct report *report)
         .mutex = PTHREAD_MUTEX_INITIALIZER,
         .caller = pthread_self(),
     };
-    const struct fovea_crew_job job = {
+    const struct fovea_worker_job job = {
         .n = n,
         .inputs = inputs,
         .raw = raw,
@@ -165,8 +169,7 @@ check_runs(const struct fovea_weights *weights, unsigned n_threads,
 {
     static const bool raw[MAX_BATCH];
     struct fovea_crew *crew = make_crew(weights, n_threads);
-    assert_int_equal(fovea_crew_dimension(crew), DIMENSION);
-    assert_int_equal(fovea_crew_row_bytes(crew), DIMENSION * sizeof(float));
+    assert_int_equal(fovea_crew_result_bytes(crew), DIMENSION * sizeof(float));
     for (size_t n = 1; n <= MAX_BATCH; n++) {
         struct report report;
         run(crew, n, raw, &report);
@@ -252,8 +255,7 @@ pixels_need_no_model(void **state)
     static const bool raw[MAX_BATCH];
     struct fovea_crew *crew = make_crew(NULL, 2);
     struct report report;
-    assert_int_equal(fovea_crew_dimension(crew), 0);
-    assert_int_equal(fovea_crew_row_bytes(crew), PIXELS_SIZE);
+    assert_int_equal(fovea_crew_result_bytes(crew), PIXELS_SIZE);
     assert_true(fovea_crew_scratch_bytes(crew) >= PIXELS_SIZE);
     run(crew, 4, raw, &report);
     assert_int_equal(report.results[0].code, FOVEA_OK);

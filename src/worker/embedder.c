@@ -1,0 +1,89 @@
+/* See embedder.h. */
+#include "worker/embedder.h"
+
+#include <math.h>
+
+#include "base/error.h"
+
+enum fovea_status
+fovea_embedder_init(struct fovea_embedder *embedder,
+        const struct fovea_weights *weights,
+        const struct fovea_preprocess *settings, size_t capacity,
+        struct fovea_error *err)
+{
+    size_t dimension = weights->tower.dimension;
+    *embedder = (struct fovea_embedder){
+        .dimension = dimension,
+        .vectors = calloc(capacity, dimension * sizeof(float)),
+    };
+    if (!embedder->vectors) {
+        return fovea_fail_memory(err, capacity * dimension * sizeof(float),
+                "a batch of vectors");
+    }
+    return fovea_vit_create(weights, settings, capacity, &embedder->vit, err);
+}
+
+void
+fovea_embedder_finish(struct fovea_embedder *embedder)
+{
+    fovea_vit_destroy(embedder->vit);
+    free(embedder->vectors);
+}
+
+size_t
+fovea_embedder_bytes(const struct fovea_weights *weights, size_t capacity)
+{
+    return capacity * weights->tower.dimension * sizeof(float) +
+            fovea_vit_scratch_size(&weights->tower, capacity,
+                    weights->precision);
+}
+
+enum fovea_status
+fovea_embedder_run(struct fovea_embedder *embedder, const void *rows, size_t n,
+        struct fovea_error *err)
+{
+    return fovea_vit_embed(embedder->vit, rows, n, embedder->vectors, err);
+}
+
+/* Scale to length 1. False if a value is not finite or all are 0. */
+static bool
+normalise(float *vector, size_t n)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)vector[i] * (double)vector[i];
+    }
+    if (!isfinite(sum) || sum <= 0.0) {
+        return false;
+    }
+    double factor = 1.0 / sqrt(sum);
+    for (size_t i = 0; i < n; i++) {
+        vector[i] = (float)((double)vector[i] * factor);
+    }
+    return true;
+}
+
+static bool
+all_finite(const float *vector, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(vector[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum fovea_status
+fovea_embedder_vector(struct fovea_embedder *embedder, size_t index, bool raw,
+        const float **vector_out, struct fovea_error *err)
+{
+    size_t n = embedder->dimension;
+    float *vector = embedder->vectors + index * n;
+    if (!(raw ? all_finite(vector, n) : normalise(vector, n))) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
+                "the model's output for this image is not a finite vector");
+    }
+    *vector_out = vector;
+    return FOVEA_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * How an item's bytes become a row of numbers: one reader for each form that
+ * items have, named in the column `reads` of wire/work.def. All rows of a model
+ * and a reader have one size.
+ */
+#ifndef FOVEA_WORKER_READ_H
+#define FOVEA_WORKER_READ_H
+
+#include "image/preprocess.h"
+
+/** What rows are made by. */
+struct fovea_read_options {
+    struct fovea_preprocess settings; /* of images */
+    struct fovea_limits limits;       /* every field set */
+};
+
+struct fovea_item_reader {
+    /** Bytes of a row. */
+    size_t (*row_bytes)(const struct fovea_read_options *options);
+    /** Make what a sealed process could not. NULL: nothing. */
+    void (*warm_up)(void);
+    /**
+     * Read an item.
+     *
+     * @param allowance  Asked before memory is taken that is not a row's.
+     * @param row_out    [row_bytes]; unspecified on failure.
+     * @return FOVEA_OK, with notes in err; a status of FOVEA_SAID_OF_ITEM.
+     * Threads: safe on distinct inputs and rows.
+     */
+    enum fovea_status (*read)(const struct fovea_read_options *options,
+            const struct fovea_allowance *allowance, struct fovea_input *input,
+            void *row_out, struct fovea_error *err);
+};
+
+/** [crop height][crop width][3] uint8 of an image, upright, resized, cropped. */
+extern const struct fovea_item_reader fovea_read_image;
+
+#endif

@@ -1,0 +1,24 @@
+/* Images: see read.h and image/preprocess.h. */
+#include "worker/read.h"
+
+static size_t
+row_bytes(const struct fovea_read_options *options)
+{
+    return 3 * (size_t)options->settings.crop_height_px *
+            options->settings.crop_width_px;
+}
+
+static enum fovea_status
+read_image(const struct fovea_read_options *options,
+        const struct fovea_allowance *allowance, struct fovea_input *input,
+        void *row_out, struct fovea_error *err)
+{
+    return fovea_preprocess_image(&options->settings, &options->limits,
+            allowance, input, row_out, err);
+}
+
+const struct fovea_item_reader fovea_read_image = {
+    .row_bytes = row_bytes,
+    .warm_up = fovea_image_warm_up,
+    .read = read_image,
+};
