@@ -33,9 +33,9 @@ def main():
                 *rows_of(content), "};"]
         etag = hashlib.sha256(content).hexdigest()[:20]
         kind = TYPES[os.path.splitext(name)[1]]
-        table.append(f'    {{ "{path}", "{kind}", "\\"{etag}\\"", asset_{i}, '
-                     f"sizeof asset_{i} }},")
-    out += ["static const struct fovea_asset fovea_assets[] = {", *table, "};"]
+        table.append(f'    {{ "{path}", {{ "{kind}", "\\"{etag}\\"", '
+                     f"asset_{i}, sizeof asset_{i} }} }},")
+    out += ["static const struct asset assets[] = {", *table, "};"]
     with open(sys.argv[1], "w", encoding="ascii") as f:
         f.write("\n".join(out) + "\n")
 

@@ -1,6 +1,6 @@
 /*
  * Where clients come in: TCP, Unix sockets, sockets that systemd hands over,
- * and the control socket of `fovea ps` (control.h).
+ * and a control socket, which asks for no key.
  */
 #ifndef FOVEA_HTTP_LISTEN_H
 #define FOVEA_HTTP_LISTEN_H
@@ -11,6 +11,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "http/poller.h"
 #include "sys/socket_file.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 };
 
 struct fovea_http_listener {
+    struct fovea_http_watched watched;
     int fd;
     bool is_public;    /* other machines can reach it */
     bool is_control;   /* the owner's alone, by its folder's mode: no key */

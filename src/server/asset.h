@@ -2,19 +2,12 @@
 #ifndef FOVEA_SERVER_ASSET_H
 #define FOVEA_SERVER_ASSET_H
 
-#include <stddef.h>
+#include "http/answer.h"
 
-struct fovea_asset {
-    const char *path; /* "/page.css" */
-    const char *type; /* of its content */
-    const char *etag; /* with its quotes; changes with the content */
-    /* Never written to: not const because libmicrohttpd, which only reads it,
-       asks for that. */
-    unsigned char *bytes;
-    size_t size;
-};
+/** The asset at a path ("/page.css"); NULL if there is none. Threads: safe. */
+const struct fovea_http_file *fovea_asset_find(const char *path);
 
-/** The asset at a path; NULL if there is none. Threads: safe. */
-const struct fovea_asset *fovea_asset_find(const char *path);
+/** Whether there is one. */
+bool fovea_asset_is_there(const char *path);
 
 #endif

@@ -79,18 +79,19 @@ fovea_discreet(const struct fovea_server *server, struct fovea_error *error)
 }
 
 void
-fovea_discreet_log(struct fovea_exchange *exchange, struct fovea_error *error)
+fovea_discreet_log(const struct fovea_http_exchange *exchange,
+        struct fovea_error *error, bool *has_logged)
 {
-    struct fovea_server *server = exchange->server;
+    struct fovea_server *server = fovea_server_of(exchange);
     struct fovea_error full = *error;
     struct fovea_http_log_line line;
-    if (!fovea_discreet(server, error) || exchange->has_logged) {
+    if (!fovea_discreet(server, error) || *has_logged) {
         return;
     }
-    exchange->has_logged = true;
-    fovea_http_log_begin(&server->log, "warning", "failure", &line);
+    *has_logged = true;
+    fovea_http_log_begin(server->log, "warning", "failure", &line);
     fovea_http_log_string(&line, "id", exchange->id);
     fovea_http_log_string(&line, "code", fovea_status_name(full.code));
     fovea_http_log_string(&line, "message", full.message);
-    fovea_http_log_end(&server->log, &line);
+    fovea_http_log_end(server->log, &line);
 }

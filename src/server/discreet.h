@@ -9,15 +9,16 @@
 #ifndef FOVEA_SERVER_DISCREET_H
 #define FOVEA_SERVER_DISCREET_H
 
-#include "server/inside.h"
+#include "server/internal.h"
 
 /** Make an error of the library's fit for clients. True: its own words are not
  *  told; they are for the log. Any thread. */
 bool fovea_discreet(const struct fovea_server *server,
         struct fovea_error *error);
 
-/** The same, and log what is not told, with the request's id. Loop thread. */
-void fovea_discreet_log(struct fovea_exchange *exchange,
-        struct fovea_error *error);
+/** The same, and log what is not told, with the request's id, unless that was
+ *  done before: *has_logged. Loop thread. */
+void fovea_discreet_log(const struct fovea_http_exchange *exchange,
+        struct fovea_error *error, bool *has_logged);
 
 #endif

@@ -5,15 +5,16 @@
 
 #include "base/notes.h"
 #include "option/limits.h"
-#include "server/backroom.h"
 #include "server/discreet.h"
 #include "server/item.h"
+#include "server/job_write.h"
+#include "server/served.h"
 
 enum {
     N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
                      the queue for when they are done */
     /* Numbers of an answer that are written on the loop's thread: what takes
-       longer than some hundred microseconds is done in the back room. */
+       longer than some hundred microseconds is done in the background. */
     MAX_QUICK_NUMBERS = 16384,
 };
 
@@ -25,7 +26,8 @@ most_in_flight(const struct fovea_server *server)
     return most < options->max_queue ? most : options->max_queue;
 }
 
-static void settle(struct fovea_notice *notice);
+static void settle(struct fovea_http_completion *completion);
+static void cancel(struct fovea_server_job *job, const struct fovea_error *why);
 
 /* From a thread of the library's. */
 static void
@@ -41,7 +43,7 @@ done(void *context, const struct fovea_error *result, const float *embedding,
         float *to = job->vectors + (size_t)(item - job->items) * dimension;
         memcpy(to, embedding, dimension * sizeof *to);
     }
-    fovea_notice_post(job->exchange->server, &item->notice);
+    fovea_http_post(job->exchange->http, &item->completion);
 }
 
 /* An item's failure is the request's. Of several it is the first one's, less
@@ -66,18 +68,18 @@ fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
 static void
 count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
-    struct fovea_server *server = job->exchange->server;
+    struct fovea_server *server = fovea_server_of(job->exchange);
     server->n_images--;
     fovea_item_explain(&job->request.items[item - job->items], &item->error);
-    fovea_discreet_log(job->exchange, &item->error);
-    job->exchange->n_bad += item->error.code != FOVEA_OK &&
+    fovea_discreet_log(job->exchange, &item->error, &job->has_logged);
+    job->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
-    fovea_notes_count(&item->error, job->exchange->n_noted);
-    fovea_tally_image(&server->tally, item->error.code, item->total_ns,
-            server->n_images, fovea_clock_ns());
+    fovea_notes_count(&item->error, job->n_noted);
+    fovea_server_counters_image(&server->counters, item->error.code,
+            item->total_ns, server->n_images, fovea_clock_ns());
     if (item->error.code && !job->request.on_error_item) {
         fail_by(job, item);
-        fovea_server_job_cancel(job, NULL);
+        cancel(job, NULL);
     }
 }
 
@@ -105,7 +107,7 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
         if (!fovea_submit(job->served->model, &asked->image, &options, done,
                     item, &item->ticket, &item->error)) {
             job->n_in_flight++;
-            job->exchange->server->n_in_flight++;
+            fovea_server_of(job->exchange)->n_in_flight++;
             return FOVEA_OK;
         }
         item->is_in_flight = false;
@@ -120,7 +122,7 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
 static void
 wait_for_room(struct fovea_server_job *job)
 {
-    struct fovea_server_job **link = &job->exchange->server->waiting;
+    struct fovea_server_job **link = &fovea_server_of(job->exchange)->waiting;
     while (*link) {
         link = &(*link)->next_waiting;
     }
@@ -132,7 +134,7 @@ wait_for_room(struct fovea_server_job *job)
 static void
 leave_waiting(struct fovea_server_job *job)
 {
-    struct fovea_server_job **link = &job->exchange->server->waiting;
+    struct fovea_server_job **link = &fovea_server_of(job->exchange)->waiting;
     while (*link && *link != job) {
         link = &(*link)->next_waiting;
     }
@@ -146,7 +148,7 @@ leave_waiting(struct fovea_server_job *job)
 static void
 feed(struct fovea_server_job *job)
 {
-    struct fovea_server *server = job->exchange->server;
+    struct fovea_server *server = fovea_server_of(job->exchange);
     size_t most = most_in_flight(server);
     while (!job->is_over && job->n_next < job->n && job->n_in_flight < most) {
         struct fovea_server_job_item *item = &job->items[job->n_next];
@@ -164,11 +166,11 @@ feed(struct fovea_server_job *job)
         /* Nothing was done: busy is the answer. */
         job->n_next++;
         count(job, item);
-        fovea_server_job_cancel(job, &item->error);
+        cancel(job, &item->error);
     }
     if (job->n_next == job->n) {
         /* All of it is in other memory now. */
-        fovea_exchange_forget_input(job->exchange);
+        fovea_http_exchange_forget_input(job->exchange);
     }
 }
 
@@ -179,24 +181,25 @@ is_done(const struct fovea_server_job *job)
             (job->is_over || job->n_next == job->n);
 }
 
-/* A long answer, written by the back room. */
+/* A long answer, written in the background. */
 struct writing {
-    struct fovea_chore chore;
-    struct fovea_exchange *exchange;
+    struct fovea_background_job job; /* first */
+    struct fovea_http_exchange *exchange;
 };
 
 static void
-write_it(struct fovea_chore *chore)
+write_it(struct fovea_background_job *job)
 {
-    struct writing *writing = (struct writing *)chore;
-    fovea_server_job_write(writing->exchange->job, &writing->exchange->answer);
+    struct writing *writing = (struct writing *)job;
+    fovea_server_job_write((struct fovea_server_job *)writing->exchange->work,
+            &writing->exchange->answer);
 }
 
 static void
-written(struct fovea_notice *notice)
+written(struct fovea_background_job *job)
 {
-    struct writing *writing = (struct writing *)notice;
-    fovea_exchange_resume(writing->exchange);
+    struct writing *writing = (struct writing *)job;
+    fovea_http_exchange_resume(writing->exchange);
     free(writing);
 }
 
@@ -204,15 +207,15 @@ written(struct fovea_notice *notice)
 static void
 drop_rest(struct fovea_server_job *job)
 {
-    job->exchange->server->n_images -= job->n - job->n_next;
+    fovea_server_of(job->exchange)->n_images -= job->n - job->n_next;
     job->n_next = job->n;
 }
 
 static void
 answer(struct fovea_server_job *job)
 {
-    struct fovea_exchange *exchange = job->exchange;
-    bool is_suspended = exchange->stage == FOVEA_STAGE_WORKING;
+    struct fovea_http_exchange *exchange = job->exchange;
+    bool is_suspended = exchange->stage == FOVEA_HTTP_STAGE_WORKING;
     drop_rest(job);
     size_t n_numbers = job->n * job->served->info->embedding_dimension;
     struct writing *writing = NULL;
@@ -221,16 +224,17 @@ answer(struct fovea_server_job *job)
     }
     if (writing) {
         writing->exchange = exchange;
-        writing->chore.work = write_it;
-        writing->chore.notice.read = written;
-        fovea_backroom_do(exchange->server->backroom, &writing->chore);
+        writing->job.run = write_it;
+        writing->job.done = written;
+        fovea_background_add(&fovea_server_of(exchange)->background,
+                &writing->job);
         return;
     }
     if (!exchange->is_gone) {
         fovea_server_job_write(job, &exchange->answer);
     }
     if (is_suspended) {
-        fovea_exchange_resume(exchange);
+        fovea_http_exchange_resume(exchange);
     }
 }
 
@@ -244,13 +248,14 @@ go_on(struct fovea_server_job *job)
 }
 
 static void
-settle(struct fovea_notice *notice)
+settle(struct fovea_http_completion *completion)
 {
-    struct fovea_server_job_item *item = (struct fovea_server_job_item *)notice;
+    struct fovea_server_job_item *item =
+            (struct fovea_server_job_item *)completion;
     struct fovea_server_job *job = item->job;
     item->is_in_flight = false;
     job->n_in_flight--;
-    job->exchange->server->n_in_flight--;
+    fovea_server_of(job->exchange)->n_in_flight--;
     count(job, item);
     if (!job->is_waiting) {
         go_on(job);
@@ -268,6 +273,62 @@ fovea_server_jobs_go_on(struct fovea_server *server)
         go_on(job); /* which may wait again */
         job = next;
     }
+}
+
+static void
+cancel(struct fovea_server_job *job, const struct fovea_error *why)
+{
+    if (job->is_over) {
+        return;
+    }
+    job->is_over = true;
+    if (why && !job->failure.error.code) {
+        job->failure.error = *why;
+    }
+    for (size_t i = 0; i < job->n_next; i++) {
+        if (job->items[i].is_in_flight) {
+            fovea_cancel(job->served->model, job->items[i].ticket);
+        }
+    }
+    if (job->is_waiting) {
+        leave_waiting(job);
+        answer(job);
+    }
+}
+
+static void
+cancel_work(struct fovea_http_work *work, const struct fovea_error *why)
+{
+    cancel((struct fovea_server_job *)work, why);
+}
+
+static void
+log_work(const struct fovea_http_work *work, struct fovea_http_log_line *line)
+{
+    const struct fovea_server_job *job = (const struct fovea_server_job *)work;
+    if (!job->has_begun || job->n == 0) {
+        return;
+    }
+    fovea_http_log_number(line, "images", (int64_t)job->n);
+    fovea_http_log_number(line, "bad", (int64_t)job->n_bad);
+    for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
+        if (job->n_noted[i] > 0) {
+            fovea_http_log_number(line, fovea_note_name(i),
+                    (int64_t)job->n_noted[i]);
+        }
+    }
+}
+
+/* None of its images is in flight. */
+static void
+destroy_work(struct fovea_http_work *work)
+{
+    struct fovea_server_job *job = (struct fovea_server_job *)work;
+    FOVEA_ASSERT(job->n_in_flight == 0);
+    fovea_embed_request_finish(&job->request);
+    free(job->items);
+    free(job->vectors);
+    free(job);
 }
 
 static enum fovea_status
@@ -299,19 +360,22 @@ check(const struct fovea_server_job *job,
 }
 
 static struct fovea_server_job *
-create(struct fovea_exchange *exchange, struct fovea_embed_request *request)
+create(struct fovea_http_exchange *exchange,
+        struct fovea_embed_request *request)
 {
     struct fovea_server_job *job = calloc(1, sizeof *job);
     if (!job) {
         return NULL;
     }
+    job->work = (struct fovea_http_work){ cancel_work, log_work, destroy_work };
     job->exchange = exchange;
     job->request = *request;
     *request = (struct fovea_embed_request){ 0 };
-    job->served = fovea_server_model(exchange->server, job->request.model);
+    job->served =
+            fovea_served_find(fovea_server_of(exchange), job->request.model);
     job->n = job->request.n_items;
     job->deadline_ns = fovea_later(exchange->started_ns,
-            exchange->server->settings.library.deadline_ns);
+            fovea_server_of(exchange)->settings.library.deadline_ns);
     return job;
 }
 
@@ -326,18 +390,18 @@ allocate(struct fovea_server_job *job, struct fovea_error *err)
     }
     for (size_t i = 0; i < job->n; i++) {
         job->items[i].job = job;
-        job->items[i].notice.read = settle;
+        job->items[i].completion.read = settle;
     }
     return FOVEA_OK;
 }
 
 void
-fovea_server_job_start(struct fovea_exchange *exchange,
+fovea_server_job_start(struct fovea_http_exchange *exchange,
         struct fovea_embed_request *request)
 {
     struct fovea_http_complaint complaint = { .param = "" };
     struct fovea_server_job *job = create(exchange, request);
-    exchange->job = job;
+    exchange->work = job ? &job->work : NULL;
     enum fovea_status status = job
             ? check(job, &complaint)
             : fovea_fail_memory(&complaint.error, sizeof *job, "a request");
@@ -346,50 +410,15 @@ fovea_server_job_start(struct fovea_exchange *exchange,
     }
     if (status) {
         fovea_embed_request_finish(request);
-        fovea_answer_error(&exchange->answer, &complaint);
+        fovea_http_answer_error(&exchange->answer, &complaint);
         return;
     }
-    exchange->n_items = job->n;
-    exchange->server->n_images += job->n;
+    job->has_begun = true;
+    fovea_server_of(exchange)->n_images += job->n;
     feed(job);
     if (is_done(job)) {
         answer(job);
     } else {
-        fovea_exchange_suspend(exchange);
+        fovea_http_exchange_suspend(exchange);
     }
-}
-
-void
-fovea_server_job_cancel(struct fovea_server_job *job,
-        const struct fovea_error *why)
-{
-    if (!job || job->is_over) {
-        return;
-    }
-    job->is_over = true;
-    if (why && !job->failure.error.code) {
-        job->failure.error = *why;
-    }
-    for (size_t i = 0; i < job->n_next; i++) {
-        if (job->items[i].is_in_flight) {
-            fovea_cancel(job->served->model, job->items[i].ticket);
-        }
-    }
-    if (job->is_waiting) {
-        leave_waiting(job);
-        answer(job);
-    }
-}
-
-void
-fovea_server_job_destroy(struct fovea_server_job *job)
-{
-    if (!job) {
-        return;
-    }
-    FOVEA_ASSERT(job->n_in_flight == 0);
-    fovea_embed_request_finish(&job->request);
-    free(job->items);
-    free(job->vectors);
-    free(job);
 }

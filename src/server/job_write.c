@@ -1,11 +1,12 @@
-/* Vectors as the field's clients read them. */
+/* Vectors as the field's clients read them: see job_write.h. */
+#include "server/job_write.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <time.h>
 
 #include "base/notes.h"
-#include "server/job.h"
 
 static void
 add_base64(struct fovea_text *text, const unsigned char *bytes, size_t size)
@@ -78,7 +79,7 @@ add_item(const struct fovea_server_job *job, size_t index,
                 ",\"error\":",
                 index,
                 job->request.encoding == FOVEA_ENCODING_BASE64 ? "\"\"" : "[]");
-        fovea_answer_error_object(text, &complaint);
+        fovea_http_answer_error_object(text, &complaint);
     } else {
         fovea_text_format(text, "{\"object\":\"embedding\",\"index\":%zu",
                 index);
@@ -105,14 +106,14 @@ all_may_retry(const struct fovea_server_job *job)
 
 void
 fovea_server_job_write(const struct fovea_server_job *job,
-        struct fovea_answer *answer)
+        struct fovea_http_answer *answer)
 {
     struct fovea_http_complaint complaint = job->failure;
     if (!complaint.error.code && all_may_retry(job)) {
         complaint.error = job->items[0].error;
     }
     if (complaint.error.code) {
-        fovea_answer_error(answer, &complaint);
+        fovea_http_answer_error(answer, &complaint);
         return;
     }
     struct fovea_text *text = &answer->text;
@@ -129,5 +130,5 @@ fovea_server_job_write(const struct fovea_server_job *job,
             "],\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0},\"id\":");
     fovea_text_json_string(text, job->exchange->id);
     fovea_text_format(text, ",\"created\":%" PRId64 "}", (int64_t)time(NULL));
-    fovea_answer_done(answer);
+    fovea_http_answer_done(answer);
 }

@@ -14,14 +14,14 @@
 
 enum {
     SHOWN = 60,
-    MAX_NAME = 200 /* with /v1/models/ in front it fits FOVEA_PATH_SIZE */
+    MAX_NAME = 200 /* with /v1/models/ in front it fits FOVEA_HTTP_PATH_SIZE */
 };
 
 /* What infinity's clients send where their user named no model. */
 static const char not_specified[] = "default/not-specified";
 
 const struct fovea_served *
-fovea_server_model(const struct fovea_server *server, const char *name)
+fovea_served_find(const struct fovea_server *server, const char *name)
 {
     if (!name || strcmp(name, not_specified) == 0) {
         return &server->models[0];
@@ -161,7 +161,7 @@ warn_of_preprocessor(struct fovea_server *server,
         const struct fovea_served *served)
 {
     if (strcmp(served->info->preprocessor, "default") == 0) {
-        fovea_http_log_say(&server->log, "warning", "model",
+        fovea_http_log_say(server->log, "warning", "model",
                 "%s has no preprocessor_config.json: its images are prepared "
                 "as for OpenAI's CLIP, which may not be what it was trained on",
                 served->name);

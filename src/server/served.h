@@ -2,7 +2,7 @@
 #ifndef FOVEA_SERVER_SERVED_H
 #define FOVEA_SERVER_SERVED_H
 
-#include "server/inside.h"
+#include "server/internal.h"
 
 /**
  * Open one more; server->models has room.
@@ -17,6 +17,13 @@ FOVEA_NODISCARD enum fovea_status fovea_served_open(struct fovea_server *server,
 
 /** Close all. */
 void fovea_served_close(struct fovea_server *server);
+
+/** The model of a name; NULL: the first one. NULL if it is not served. */
+const struct fovea_served *fovea_served_find(const struct fovea_server *server,
+        const char *name);
+
+#define FOVEA_UNKNOWN_MODEL_TEXT \
+    "no model \"%.100s\" is served here; /v1/models lists them"
 
 /** The name of the model with a key of the library's; "" if none has it. */
 const char *fovea_served_name(const struct fovea_server *server,

@@ -1,23 +1,24 @@
-/* Uploads: see upload.h. libmicrohttpd parses forms, piece by piece; each
-   file's bytes go into memory of its own. */
+/* Uploads: see upload.h. Each file's bytes go into memory of its own. */
 #include "server/upload.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "http/form.h"
 #include "option/limits.h"
 #include "server/fields.h"
+#include "server/internal.h"
 
 enum {
-    PARSER_BYTES = 64 << 10,
     MAX_VALUE = 1024, /* of a form's field */
     MAX_NAME = 32
 };
 
 struct fovea_upload {
-    struct fovea_server *server;
-    struct MHD_PostProcessor *parser;
+    size_t max_files;
+    struct fovea_http_body_budget *budget;
+    struct fovea_http_form *form;  /* NULL: it is complete */
     struct fovea_http_body *files; /* [n_files] */
     size_t n_files;
     /* The field that is being read; settings are short. */
@@ -31,27 +32,26 @@ struct fovea_upload {
     struct fovea_http_complaint failure;
 };
 
-static enum MHD_Result
+static bool
 give_up(struct fovea_upload *upload, enum fovea_status code,
         const char *message)
 {
     if (!upload->failure.error.code) {
         (void)fovea_fail(&upload->failure.error, code, "%s", message);
     }
-    return MHD_NO;
+    return false;
 }
 
-static enum MHD_Result
+static bool
 add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
         size_t size)
 {
-    struct fovea_server *server = upload->server;
     if (offset == 0) {
-        if (upload->n_files == server->settings.max_items) {
+        if (upload->n_files == upload->max_files) {
             (void)fovea_fail(&upload->failure.error, FOVEA_ERR_TOO_MANY_ITEMS,
                     "the form has more files than the limit %s",
                     fovea_limit_by(FOVEA_LIMIT_ITEMS));
-            return MHD_NO;
+            return false;
         }
         void *files = realloc(upload->files,
                 (upload->n_files + 1) * sizeof *upload->files);
@@ -62,28 +62,26 @@ add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
         upload->files = files;
         upload->files[upload->n_files++] = (struct fovea_http_body){ 0 };
     }
-    return fovea_http_body_add(&upload->files[upload->n_files - 1],
-                   &server->budget, data, size, 0, &upload->failure.error)
-            ? MHD_NO
-            : MHD_YES;
+    return !fovea_http_body_add(&upload->files[upload->n_files - 1],
+            upload->budget, data, size, 0, &upload->failure.error);
 }
 
 /* The field that was read until now is complete. */
-static enum MHD_Result
+static bool
 end_field(struct fovea_upload *upload)
 {
     if (upload->name[0] == '\0') {
-        return MHD_YES;
+        return true;
     }
     upload->value[upload->value_size] = '\0';
     enum fovea_status status = fovea_fields_set(&upload->request, upload->name,
             upload->value, &upload->failure);
     upload->name[0] = '\0';
     upload->value_size = 0;
-    return status ? MHD_NO : MHD_YES;
+    return !status;
 }
 
-static enum MHD_Result
+static bool
 give_up_stray(struct fovea_upload *upload)
 {
     if (!upload->failure.error.code) {
@@ -94,10 +92,10 @@ give_up_stray(struct fovea_upload *upload)
                 "by -F %s=@FILE)",
                 upload->stray, upload->stray);
     }
-    return MHD_NO;
+    return false;
 }
 
-static enum MHD_Result
+static bool
 add_to_field(struct fovea_upload *upload, const char *name, const char *data,
         uint64_t offset, size_t size)
 {
@@ -108,7 +106,7 @@ add_to_field(struct fovea_upload *upload, const char *name, const char *data,
                 *c = '?';
             }
         }
-        return offset + size < MAX_VALUE ? MHD_YES : give_up_stray(upload);
+        return offset + size < MAX_VALUE || give_up_stray(upload);
     }
     if (offset == 0) {
         (void)snprintf(upload->name, sizeof upload->name, "%s", name);
@@ -119,7 +117,7 @@ add_to_field(struct fovea_upload *upload, const char *name, const char *data,
     }
     memcpy(upload->value + upload->value_size, data, size);
     upload->value_size += size;
-    return MHD_YES;
+    return true;
 }
 
 static bool
@@ -131,57 +129,62 @@ is_file_type(const char *type)
             strncasecmp(type, bytes, sizeof bytes - 1) == 0;
 }
 
-static enum MHD_Result
-/* Arguments of libmicrohttpd's. NOLINTNEXTLINE(readability-function-size) */
-take_part(void *context, enum MHD_ValueKind kind, const char *key,
-        const char *filename, const char *content_type,
-        const char *transfer_encoding, const char *data, uint64_t offset,
-        size_t size)
+static bool
+take_part(void *context, const struct fovea_http_part *part)
 {
-    (void)kind;
     struct fovea_upload *upload = context;
-    if (offset == 0 && end_field(upload) == MHD_NO) {
-        return MHD_NO;
+    if (part->offset == 0 && !end_field(upload)) {
+        return false;
     }
-    if (transfer_encoding && strcasecmp(transfer_encoding, "binary") != 0 &&
-            strcasecmp(transfer_encoding, "8bit") != 0) {
+    if (part->encoding && strcasecmp(part->encoding, "binary") != 0 &&
+            strcasecmp(part->encoding, "8bit") != 0) {
         return give_up(upload, FOVEA_ERR_ARGUMENT,
                 "a part of the form has a Content-Transfer-Encoding");
     }
-    bool is_file = filename || (content_type && is_file_type(content_type));
-    return is_file ? add_to_file(upload, data, offset, size)
-                   : add_to_field(upload, key ? key : "", data, offset, size);
+    bool is_file = part->filename || (part->type && is_file_type(part->type));
+    return is_file ? add_to_file(upload, part->data, part->offset, part->size)
+                   : add_to_field(upload, part->name ? part->name : "",
+                             part->data, part->offset, part->size);
 }
 
-enum fovea_status
-fovea_upload_begin(struct fovea_exchange *exchange, struct fovea_error *err)
+static void
+destroy(void *form)
 {
-    static const char form[] = "multipart/form-data";
-    const char *type = fovea_exchange_header(exchange, "Content-Type");
-    if (!type || strncasecmp(type, form, sizeof form - 1) != 0) {
-        return FOVEA_OK;
+    struct fovea_upload *upload = form;
+    (void)fovea_http_form_finish(upload->form);
+    for (size_t i = 0; i < upload->n_files; i++) {
+        fovea_http_body_finish(&upload->files[i], upload->budget);
     }
+    free(upload->files);
+    fovea_embed_request_finish(&upload->request);
+    free(upload);
+}
+
+static enum fovea_status
+begin(struct fovea_http_exchange *exchange, void **form_out,
+        struct fovea_error *err)
+{
     struct fovea_upload *upload = calloc(1, sizeof *upload);
     if (!upload) {
         return fovea_fail_memory(err, sizeof *upload, "a form");
     }
-    upload->server = exchange->server;
-    upload->parser = MHD_create_post_processor(exchange->connection->mhd,
-            PARSER_BYTES, take_part, upload);
-    if (!upload->parser) {
-        fovea_upload_destroy(upload);
-        return fovea_fail(err, FOVEA_ERR_CONTENT_TYPE,
-                "Content-Type is multipart/form-data without a boundary");
+    upload->max_files = fovea_server_of(exchange)->settings.max_items;
+    upload->budget = fovea_http_exchange_budget(exchange);
+    enum fovea_status status = fovea_http_form_create(exchange, take_part,
+            upload, &upload->form, err);
+    if (status) {
+        destroy(upload);
+        return status;
     }
-    exchange->upload = upload;
+    *form_out = upload;
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_upload_add(struct fovea_upload *upload, const char *data, size_t size,
-        struct fovea_error *err)
+static enum fovea_status
+add(void *form, const char *data, size_t size, struct fovea_error *err)
 {
-    if (MHD_post_process(upload->parser, data, size) == MHD_YES) {
+    struct fovea_upload *upload = form;
+    if (fovea_http_form_add(upload->form, data, size)) {
         return FOVEA_OK;
     }
     (void)give_up(upload, FOVEA_ERR_ARGUMENT,
@@ -190,25 +193,25 @@ fovea_upload_add(struct fovea_upload *upload, const char *data, size_t size,
     return fovea_fail(err, error->code, "%s", error->message);
 }
 
+const struct fovea_http_form_sink fovea_upload_form = {
+    .begin = begin,
+    .add = add,
+    .destroy = destroy,
+};
+
 /* A pair of the URL's query. */
-static enum MHD_Result
-take_argument(void *context, enum MHD_ValueKind kind, const char *name,
-        const char *value)
+static bool
+take_argument(void *context, const char *name, const char *value)
 {
-    (void)kind;
     struct fovea_upload *query = context;
-    return fovea_fields_set(&query->request, name, value ? value : "",
-                   &query->failure)
-            ? MHD_NO
-            : MHD_YES;
+    return !fovea_fields_set(&query->request, name, value, &query->failure);
 }
 
 static enum fovea_status
 finish_form(struct fovea_upload *upload, struct fovea_http_complaint *complaint)
 {
-    enum MHD_Result ended = MHD_destroy_post_processor(upload->parser);
-    upload->parser = NULL;
-    if (ended == MHD_NO || end_field(upload) == MHD_NO) {
+    bool is_complete = fovea_http_form_finish(FOVEA_TAKE(upload->form));
+    if (!is_complete || !end_field(upload)) {
         (void)give_up(upload, FOVEA_ERR_ARGUMENT,
                 "the form ends before its last boundary");
     } else if (upload->n_files == 0 && upload->stray[0]) {
@@ -251,19 +254,19 @@ add_items(struct fovea_embed_request *request,
 }
 
 enum fovea_status
-fovea_upload_finish(struct fovea_exchange *exchange,
+fovea_upload_finish(struct fovea_http_exchange *exchange,
         struct fovea_embed_request *request_out,
         struct fovea_http_complaint *complaint)
 {
-    struct fovea_upload *form = exchange->upload;
-    struct fovea_upload query = { .server = exchange->server };
+    struct fovea_upload *form = exchange->form;
+    struct fovea_upload query = { .form = NULL };
     struct fovea_upload *upload = form ? form : &query;
     *complaint = (struct fovea_http_complaint){ .param = "" };
     enum fovea_status status = form ? finish_form(form, complaint) : FOVEA_OK;
-    if (!status &&
-            MHD_get_connection_values(exchange->connection->mhd,
-                    MHD_GET_ARGUMENT_KIND, take_argument, upload) >= 0 &&
-            upload->failure.error.code) {
+    if (!status) {
+        fovea_http_exchange_arguments(exchange, take_argument, upload);
+    }
+    if (!status && upload->failure.error.code) {
         *complaint = upload->failure;
         status = complaint->error.code;
     }
@@ -278,21 +281,4 @@ fovea_upload_finish(struct fovea_exchange *exchange,
     }
     fovea_embed_request_finish(&upload->request);
     return status;
-}
-
-void
-fovea_upload_destroy(struct fovea_upload *upload)
-{
-    if (!upload) {
-        return;
-    }
-    if (upload->parser) {
-        (void)MHD_destroy_post_processor(upload->parser);
-    }
-    for (size_t i = 0; i < upload->n_files; i++) {
-        fovea_http_body_finish(&upload->files[i], &upload->server->budget);
-    }
-    free(upload->files);
-    fovea_embed_request_finish(&upload->request);
-    free(upload);
 }

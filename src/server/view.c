@@ -3,13 +3,12 @@
 
 #include <string.h>
 
-#include "server/backroom.h"
 #include "server/discreet.h"
 #include "server/served.h"
 
 struct view {
-    struct fovea_chore chore;
-    struct fovea_exchange *exchange;
+    struct fovea_background_job job; /* first */
+    struct fovea_http_exchange *exchange;
     fovea_view_fn *write;
     struct fovea_pool_stats stats;
     enum fovea_status status;
@@ -17,10 +16,10 @@ struct view {
 };
 
 static void
-read_stats(struct fovea_chore *chore)
+read_stats(struct fovea_background_job *job)
 {
-    struct view *view = (struct view *)chore;
-    view->status = fovea_pool_stats(view->exchange->server->library,
+    struct view *view = (struct view *)job;
+    view->status = fovea_pool_stats(fovea_server_of(view->exchange)->library,
             &view->stats, &view->error);
 }
 
@@ -40,40 +39,42 @@ name_models(const struct fovea_server *server, struct fovea_pool_stats *stats)
 }
 
 static void
-show(struct fovea_notice *notice)
+show(struct fovea_background_job *job)
 {
-    struct view *view = (struct view *)notice;
-    struct fovea_exchange *exchange = view->exchange;
-    struct fovea_answer *answer = &exchange->answer;
+    struct view *view = (struct view *)job;
+    struct fovea_http_exchange *exchange = view->exchange;
+    struct fovea_http_answer *answer = &exchange->answer;
     if (view->status) {
-        fovea_discreet_log(exchange, &view->error);
-        fovea_answer_fail(answer, view->status, "", "%s", view->error.message);
+        bool has_logged = false;
+        fovea_discreet_log(exchange, &view->error, &has_logged);
+        fovea_http_answer_fail(answer, view->status, "", "%s",
+                view->error.message);
     } else {
-        name_models(exchange->server, &view->stats);
+        name_models(fovea_server_of(exchange), &view->stats);
         view->write(exchange, &view->stats, &answer->text);
-        fovea_answer_done(answer);
+        fovea_http_answer_done(answer);
         fovea_pool_stats_finish(&view->stats);
     }
     free(view);
-    fovea_exchange_resume(exchange);
+    fovea_http_exchange_resume(exchange);
 }
 
 void
-fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write)
+fovea_view_show(struct fovea_http_exchange *exchange, fovea_view_fn *write)
 {
     struct view *view = calloc(1, sizeof *view);
     if (!view) {
-        fovea_answer_fail(&exchange->answer, FOVEA_ERR_NO_MEMORY, "",
+        fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_NO_MEMORY, "",
                 "no memory for the answer");
         return;
     }
     view->exchange = exchange;
     view->write = write;
     view->stats = (struct fovea_pool_stats)FOVEA_POOL_STATS_INIT;
-    view->chore.work = read_stats;
-    view->chore.notice.read = show;
-    fovea_exchange_suspend(exchange);
-    fovea_backroom_do(exchange->server->backroom, &view->chore);
+    view->job.run = read_stats;
+    view->job.done = show;
+    fovea_http_exchange_suspend(exchange);
+    fovea_background_add(&fovea_server_of(exchange)->background, &view->job);
 }
 
 const struct fovea_model_stats *

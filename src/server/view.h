@@ -2,16 +2,17 @@
 #ifndef FOVEA_SERVER_VIEW_H
 #define FOVEA_SERVER_VIEW_H
 
-#include "server/inside.h"
+#include "server/internal.h"
 
 /** Write an answer's text from fresh statistics, on the loop's thread. Models
  *  have the names there that they are served under. */
-typedef void fovea_view_fn(struct fovea_exchange *exchange,
+typedef void fovea_view_fn(struct fovea_http_exchange *exchange,
         const struct fovea_pool_stats *stats, struct fovea_text *text);
 
-/** Read statistics in the back room, then write. The exchange is suspended
+/** Read statistics in the background, then write. The exchange is suspended
  *  meanwhile. */
-void fovea_view_show(struct fovea_exchange *exchange, fovea_view_fn *write);
+void fovea_view_show(struct fovea_http_exchange *exchange,
+        fovea_view_fn *write);
 
 /** A model's part of the statistics; all zero before it was first used. */
 const struct fovea_model_stats *fovea_view_model(

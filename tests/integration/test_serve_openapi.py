@@ -173,7 +173,12 @@ def test_the_document_is_what_is_served(_):
 
 
 def test_it_lists_the_routes_of_the_source(_):
-    routes = re.findall(r'\.path = "([^"]+)"', source("src/server/route.c"))
+    routes = []
+    for method, paths in re.findall(r'^X\("(\w+)", \(([^)]*)\)', source(
+            "src/server/routes.def"), re.MULTILINE):
+        for path in re.findall(r'"([^"]*)"', paths):
+            same(set(DOCUMENT["paths"][path]) - {"head"}, {method.lower()})
+            routes.append(path)
     assets = re.search(r"^assets = \{(.*?)^\}", source(
         "src/server/meson.build"), re.MULTILINE | re.DOTALL)[1]
     # Modules of the page are its own business.

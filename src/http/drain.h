@@ -1,0 +1,22 @@
+/* Inside of http/: signals. SIGTERM and SIGINT end the server once what it has
+   accepted is answered, SIGHUP reads its keys again and opens its log anew. */
+#ifndef FOVEA_HTTP_DRAIN_H
+#define FOVEA_HTTP_DRAIN_H
+
+#include "http/internal.h"
+
+/** Block these signals in the calling thread and its children, and ignore
+ *  SIGPIPE. */
+void fovea_http_drain_block_signals(void);
+
+/** Open http->signals. FOVEA_ERR_IO. */
+FOVEA_NODISCARD enum fovea_status fovea_http_drain_open(struct fovea_http *http,
+        struct fovea_error *err);
+
+/** Do what the signals that came ask for. */
+void fovea_http_drain_take_signals(struct fovea_http *http);
+
+/** Whether it is over. Cancels what is under way when its time is. */
+bool fovea_http_drain_is_over(struct fovea_http *http, int64_t now_ns);
+
+#endif

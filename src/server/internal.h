@@ -1,0 +1,61 @@
+/*
+ * What the files of server/ share: fovea's server, on top of http/.
+ *
+ *     handlers (route_*.c, the table in routes.def)
+ *       | request_parse.c, upload.c: what a request asks for
+ *       | job.c: its images in the library's hands
+ *       | view.c: statistics
+ *       v job_write.c and the handlers themselves: what is answered
+ *
+ * All on the loop's thread. Images are worked on by the library, statistics are
+ * read and long answers written in the background; both come back to the loop.
+ */
+#ifndef FOVEA_SERVER_INTERNAL_H
+#define FOVEA_SERVER_INTERNAL_H
+
+#include <sys/types.h>
+
+#include "base/background.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "http/exchange.h"
+#include "http/http.h"
+#include "server/counters.h"
+#include "server/settings.h"
+
+struct fovea_server_job;
+
+/* A model that is served. */
+struct fovea_served {
+    struct fovea_model *model;
+    char *name;                          /* owned; what clients call it */
+    const struct fovea_model_info *info; /* its key and directory are not for
+                                            them */
+};
+
+struct fovea_server {
+    struct fovea_server_settings settings;
+    struct fovea_http *http;
+    struct fovea_http_log *log; /* http's */
+    struct fovea *library;
+    struct fovea_served *models;
+    size_t n_models;
+    int64_t started_ns;
+    pid_t pid;
+
+    /* loop */
+    struct fovea_server_counters counters;
+    struct fovea_background background;
+    size_t n_images;                  /* of requests, that are not done */
+    size_t n_in_flight;               /* of those, in the library's hands */
+    struct fovea_server_job *waiting; /* for room in the queue; oldest first */
+};
+
+/** The server that an exchange is one of. */
+static inline struct fovea_server *
+fovea_server_of(const struct fovea_http_exchange *exchange)
+{
+    return exchange->context;
+}
+
+#endif

@@ -1,0 +1,38 @@
+/* POST /v1/embeddings and /v1/embeddings/image: what came in becomes a job. */
+#include "server/handlers.h"
+#include "server/job.h"
+#include "server/request_parse.h"
+#include "server/upload.h"
+
+static void
+start(struct fovea_http_exchange *exchange, enum fovea_status status,
+        struct fovea_embed_request *request,
+        const struct fovea_http_complaint *complaint)
+{
+    if (status) {
+        fovea_http_answer_error(&exchange->answer, complaint);
+    } else {
+        fovea_server_job_start(exchange, request);
+    }
+}
+
+void
+fovea_handle_embeddings(struct fovea_http_exchange *exchange)
+{
+    struct fovea_embed_request request = { .n_items = 0 };
+    struct fovea_http_complaint complaint = { .param = "" };
+    enum fovea_status status = fovea_embed_request_parse(exchange->body.data,
+            exchange->body.size, fovea_server_of(exchange)->settings.max_items,
+            &request, &complaint);
+    start(exchange, status, &request, &complaint);
+}
+
+void
+fovea_handle_upload(struct fovea_http_exchange *exchange)
+{
+    struct fovea_embed_request request = { .n_items = 0 };
+    struct fovea_http_complaint complaint = { .param = "" };
+    enum fovea_status status =
+            fovea_upload_finish(exchange, &request, &complaint);
+    start(exchange, status, &request, &complaint);
+}

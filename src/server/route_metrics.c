@@ -1,0 +1,395 @@
+/*
+ * GET /metrics in Prometheus' text format.
+ *
+ * Source: the text exposition format 0.0.4 and the naming conventions of
+ * Prometheus' documentation. Times are seconds, sizes bytes, counters end in
+ * _total, buckets are cumulative.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/handlers.h"
+#include "server/health.h"
+#include "server/view.h"
+
+static void
+head(struct fovea_text *text, const char *name, const char *type,
+        const char *help)
+{
+    fovea_text_format(text, "# HELP fovea_%s %s\n# TYPE fovea_%s %s\n", name,
+            help, name, type);
+}
+
+/* A value without labels, with its head. */
+static void
+single(struct fovea_text *text, const char *name, const char *type,
+        const char *help, uint64_t value)
+{
+    head(text, name, type, help);
+    fovea_text_format(text, "fovea_%s %" PRIu64 "\n", name, value);
+}
+
+/* labels: `a="b",` or "". */
+static void
+histogram(struct fovea_text *text, const char *name, const char *labels,
+        const struct fovea_histogram *times)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i + 1 < FOVEA_HISTOGRAM_BUCKETS; i++) {
+        n += times->buckets[i];
+        fovea_text_format(text, "fovea_%s_bucket{%sle=\"%.9g\"} %" PRIu64 "\n",
+                name, labels,
+                (double)fovea_histogram_bound_ns(i) / (double)FOVEA_NS_PER_S,
+                n);
+    }
+    /* The same labels without le, and so without the last comma. */
+    int size = (int)strlen(labels) - 1;
+    const char *open = size > 0 ? "{" : "";
+    const char *close = size > 0 ? "}" : "";
+    size = size > 0 ? size : 0;
+    fovea_text_format(text,
+            "fovea_%s_bucket{%sle=\"+Inf\"} %" PRIu64
+            "\nfovea_%s_sum%s%.*s%s %.9g\nfovea_%s_count%s%.*s%s %" PRIu64 "\n",
+            name, labels, times->count, name, open, size, labels, close,
+            (double)times->sum_ns / (double)FOVEA_NS_PER_S, name, open, size,
+            labels, close, times->count);
+}
+
+static void
+add_requests(const struct fovea_http_counters *counters,
+        struct fovea_text *text)
+{
+    head(text, "requests_total", "counter", "Requests by route and status.");
+    for (size_t i = 0; i < counters->n; i++) {
+        const struct fovea_http_route_counters *route = &counters->routes[i];
+        for (unsigned j = 0; j < FOVEA_ARRAY_LEN(route->answers); j++) {
+            if (route->answers[j] > 0) {
+                fovea_text_format(text,
+                        "fovea_requests_total{route=\"%s\",code=\"%u\"} "
+                        "%" PRIu64 "\n",
+                        route->name, FOVEA_HTTP_FIRST + j, route->answers[j]);
+            }
+        }
+    }
+    head(text, "request_seconds", "histogram",
+            "From a request's first line to its answer's end, by route.");
+    for (size_t i = 0; i < counters->n; i++) {
+        const struct fovea_http_route_counters *route = &counters->routes[i];
+        if (route->seconds.count > 0) {
+            char labels[64];
+            (void)snprintf(labels, sizeof labels, "route=\"%s\",", route->name);
+            histogram(text, "request_seconds", labels, &route->seconds);
+        }
+    }
+}
+
+static void
+add_images(const struct fovea_server_counters *counters,
+        struct fovea_text *text)
+{
+    head(text, "images_total", "counter",
+            "Images of requests by what came of them.");
+    enum fovea_status status;
+    for (size_t i = 0; fovea_server_counters_status(i, &status); i++) {
+        if (counters->images[i] > 0 || status == FOVEA_OK) {
+            fovea_text_format(text,
+                    "fovea_images_total{result=\"%s\"} %" PRIu64 "\n",
+                    fovea_status_name(status), counters->images[i]);
+        }
+    }
+}
+
+static void
+add_server(const struct fovea_server *server, struct fovea_text *text)
+{
+    struct fovea_http_counts counts;
+    struct fovea_error reason;
+    fovea_http_count(server->http, &counts);
+    enum fovea_health health = fovea_server_health(server, &reason);
+    head(text, "build_info", "gauge", "Always 1; the version is a label.");
+    fovea_text_format(text, "fovea_build_info{version=\"%s\"} 1\n",
+            fovea_version());
+    single(text, "ready", "gauge",
+            "1 while /readyz says 200: a request would be served.",
+            health <= FOVEA_HEALTH_COLD);
+    single(text, "connections", "gauge", "Open connections.",
+            counts.n_connections);
+    single(text, "requests_in_flight", "gauge",
+            "Requests that wait for their answer.", counts.n_working);
+    single(text, "images_in_flight", "gauge",
+            "Images of requests that are not done.", server->n_images);
+    single(text, "body_bytes", "gauge", "Memory held by requests' bodies.",
+            counts.body_bytes);
+    single(text, "uptime_seconds", "gauge", "Since the server started.",
+            (uint64_t)((fovea_clock_ns() - server->started_ns) /
+                    FOVEA_NS_PER_S));
+}
+
+static void
+add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    single(text, "memory_total_bytes", "gauge",
+            "Memory of the system, or what a control group allows.",
+            stats->memory_total_bytes);
+    single(text, "memory_limit_bytes", "gauge",
+            "What all workers together may take.", stats->memory_limit_bytes);
+    single(text, "memory_available_bytes", "gauge",
+            "What could be allocated now.", stats->memory_available_bytes);
+    single(text, "memory_reserved_bytes", "gauge",
+            "Promised to workers and their weights.",
+            stats->memory_reserved_bytes);
+    single(text, "memory_measured_bytes", "gauge",
+            "What workers really hold (PSS).", stats->memory_pss_bytes);
+    single(text, "quarantined_images", "gauge",
+            "Images that are refused because they ended two workers.",
+            stats->n_quarantined);
+    head(text, "fetch_seconds", "histogram", "Fetching the URL of an image.");
+    histogram(text, "fetch_seconds", "", &stats->fetch_ns);
+}
+
+/* A model's key as a label, `model="...",`: any bytes, as UTF-8. */
+static void
+label(const struct fovea_model_stats *model, struct fovea_text *out)
+{
+    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+    const char *key = model->key;
+    fovea_text_clear(out);
+    fovea_text_format(out, "model=\"");
+    while (*key) {
+        size_t size = fovea_utf8_size(key);
+        if (size == 0) {
+            fovea_text_add(out, replacement, sizeof replacement - 1);
+            size = 1;
+        } else if (*key == '\n') {
+            fovea_text_add(out, "\\n", 2);
+        } else {
+            if (*key == '"' || *key == '\\') {
+                fovea_text_add(out, "\\", 1);
+            }
+            fovea_text_add(out, key, size);
+        }
+        key += size;
+    }
+    fovea_text_add(out, "\",", 2);
+}
+
+/* A number in a struct fovea_model_stats, by its place. */
+struct counter {
+    const char *name;
+    const char *type;
+    const char *help;
+    uint64_t (*get)(const struct fovea_model_stats *model);
+};
+
+#define GETTER(field)                                                  \
+    static uint64_t get_##field(const struct fovea_model_stats *model) \
+    {                                                                  \
+        return model->field;                                           \
+    }
+GETTER(n_queued)
+GETTER(max_queue)
+GETTER(n_in_hand)
+GETTER(max_workers)
+GETTER(n_submitted)
+GETTER(n_embedded)
+GETTER(n_failed)
+GETTER(n_retried)
+GETTER(n_cold_starts)
+GETTER(shared_bytes)
+
+static const struct counter counters[] = {
+    { "queue_images", "gauge", "Images that wait for a worker.", get_n_queued },
+    { "queue_limit_images", "gauge", "How many may wait.", get_max_queue },
+    { "in_hand_images", "gauge", "Images that workers have.", get_n_in_hand },
+    { "workers_limit", "gauge", "Most workers.", get_max_workers },
+    { "submitted_total", "counter", "Images given to the pool.",
+            get_n_submitted },
+    { "embedded_total", "counter", "Images that became vectors.",
+            get_n_embedded },
+    { "failed_total", "counter", "Images that did not.", get_n_failed },
+    { "retried_total", "counter",
+            "Images tried again after their worker ended.", get_n_retried },
+    { "cold_starts_total", "counter", "Starts without any worker.",
+            get_n_cold_starts },
+    { "weights_bytes", "gauge", "Packed weights, held once; 0: not loaded.",
+            get_shared_bytes },
+};
+
+/* One metric of one model. */
+struct series {
+    const struct fovea_pool_stats *stats;
+    const struct fovea_model_stats *model;
+    const struct counter *counter; /* of add_counter() */
+    const char *name;
+    const char *labels; /* `model="...",` */
+    struct fovea_text *text;
+};
+
+static void
+add_counter(const struct series *series)
+{
+    int size = (int)strlen(series->labels) - 1; /* less the comma */
+    fovea_text_format(series->text, "fovea_%s{%.*s} %" PRIu64 "\n",
+            series->name, size, series->labels,
+            series->counter->get(series->model));
+}
+
+static void
+add_states(const struct series *series)
+{
+    const struct fovea_pool_stats *stats = series->stats;
+    for (unsigned state = 0; state < FOVEA_WORKER_DEAD; state++) {
+        unsigned n = 0;
+        for (size_t i = 0; i < stats->n_workers; i++) {
+            n += stats->workers[i].model_key == series->model->key &&
+                    stats->workers[i].state == (enum fovea_worker_state)state;
+        }
+        fovea_text_format(series->text, "fovea_%s{%sstate=\"%s\"} %u\n",
+                series->name, series->labels,
+                fovea_worker_state_name((enum fovea_worker_state)state), n);
+    }
+}
+
+static void
+add_stops(const struct series *series)
+{
+    for (unsigned i = 1; i < FOVEA_STOP_COUNT; i++) {
+        fovea_text_format(series->text,
+                "fovea_%s{%sreason=\"%s\"} %" PRIu64 "\n", series->name,
+                series->labels,
+                fovea_stop_reason_name((enum fovea_stop_reason)i),
+                series->model->stops[i]);
+    }
+}
+
+static void
+add_noted(const struct series *series)
+{
+    for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
+        fovea_text_format(series->text, "fovea_%s{%snote=\"%s\"} %" PRIu64 "\n",
+                series->name, series->labels, fovea_note_name(i),
+                series->model->n_noted[i]);
+    }
+}
+
+static void
+add_breaker(const struct series *series)
+{
+    for (unsigned i = 0; i <= FOVEA_BREAKER_HALF_OPEN; i++) {
+        enum fovea_breaker_state state = (enum fovea_breaker_state)i;
+        fovea_text_format(series->text, "fovea_%s{%sstate=\"%s\"} %d\n",
+                series->name, series->labels, fovea_breaker_state_name(state),
+                series->model->breaker == state);
+    }
+}
+
+static void
+add_queue_time(const struct series *series)
+{
+    histogram(series->text, series->name, series->labels,
+            &series->model->queue_ns);
+}
+
+static void
+add_decode_time(const struct series *series)
+{
+    histogram(series->text, series->name, series->labels,
+            &series->model->decode_ns);
+}
+
+static void
+add_forward_time(const struct series *series)
+{
+    histogram(series->text, series->name, series->labels,
+            &series->model->forward_ns);
+}
+
+static void
+add_total_time(const struct series *series)
+{
+    histogram(series->text, series->name, series->labels,
+            &series->model->total_ns);
+}
+
+/* One metric of every model. */
+static void
+per_model(struct series *series, void (*add)(const struct series *series))
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text labels = { 0 };
+    for (size_t i = 0; i < series->stats->n_models; i++) {
+        series->model = &series->stats->models[i];
+        label(series->model, &labels);
+        if (fovea_text_failed(&labels)) {
+            series->text->failed = true;
+            return;
+        }
+        series->labels = labels.data;
+        add(series);
+    }
+}
+
+struct family {
+    const char *name;
+    const char *type;
+    const char *help;
+    void (*add)(const struct series *series);
+};
+
+static const struct family families[] = {
+    { "workers", "gauge", "Workers by state.", add_states },
+    { "worker_stops_total", "counter", "Workers that ended, by why.",
+            add_stops },
+    { "images_noted_total", "counter",
+            "Images that became vectors and have a note, by the note.",
+            add_noted },
+    { "breaker", "gauge", "1 for the state that the breaker is in.",
+            add_breaker },
+    { "queue_seconds", "histogram", "An image waiting for a worker.",
+            add_queue_time },
+    { "decode_seconds", "histogram", "An image's bytes to pixels.",
+            add_decode_time },
+    { "forward_seconds", "histogram",
+            "An image's pixels to its vector: its share of a batch.",
+            add_forward_time },
+    { "image_seconds", "histogram", "From an image's submission to its answer.",
+            add_total_time },
+};
+
+static void
+add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    struct series series = { .stats = stats, .text = text };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(counters); i++) {
+        const struct counter *counter = &counters[i];
+        head(text, counter->name, counter->type, counter->help);
+        series.counter = counter;
+        series.name = counter->name;
+        per_model(&series, add_counter);
+    }
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(families); i++) {
+        const struct family *family = &families[i];
+        head(text, family->name, family->type, family->help);
+        series.name = family->name;
+        per_model(&series, family->add);
+    }
+}
+
+static void
+write_text(struct fovea_http_exchange *exchange,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    struct fovea_server *server = fovea_server_of(exchange);
+    add_server(server, text);
+    add_requests(fovea_http_counters_of(server->http), text);
+    add_images(&server->counters, text);
+    add_memory(stats, text);
+    add_models(stats, text);
+}
+
+void
+fovea_handle_metrics(struct fovea_http_exchange *exchange)
+{
+    exchange->answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    fovea_view_show(exchange, write_text);
+}

@@ -1,0 +1,97 @@
+/* GET /v1/models: OpenAI's list, with what else is worth knowing of a model. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/handlers.h"
+#include "server/served.h"
+#include "server/view.h"
+#include "spec/dtype.h"
+
+/* Infinity's clients know one owner of models, and ask at its path. */
+static const char *
+owner(const struct fovea_http_exchange *exchange)
+{
+    static const char path[] = "/models";
+    return strncmp(exchange->target, path, sizeof path - 1) == 0 ? "infinity"
+                                                                 : "fovea";
+}
+
+static void
+add_model(const struct fovea_http_exchange *exchange,
+        const struct fovea_served *served, const struct fovea_pool_stats *stats,
+        struct fovea_text *text)
+{
+    const struct fovea_server *server = fovea_server_of(exchange);
+    const struct fovea_model_info *info = served->info;
+    const struct fovea_model_stats *model = fovea_view_model(stats, served);
+    fovea_text_format(text, "{\"id\":");
+    fovea_text_json_string(text, served->name);
+    fovea_text_format(text,
+            ",\"object\":\"model\",\"created\":%" PRId64
+            ",\"owned_by\":\"%s\",\"backend\":\"fovea\""
+            ",\"capabilities\":[\"image_embed\"],\"dimension\":%" PRIu32
+            ",\"dtype\":\"%s\",\"preprocessor\":\"%s\""
+            ",\"image_width_px\":%" PRIu32 ",\"image_height_px\":%" PRIu32
+            ",\"patch_size_px\":%" PRIu32 ",\"workers\":%" PRIu32
+            ",\"max_workers\":%u",
+            (int64_t)time(NULL) -
+                    (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
+            owner(exchange), info->embedding_dimension,
+            fovea_dtype_word(info->dtype), info->preprocessor,
+            info->image_width_px, info->image_height_px, info->patch_size_px,
+            model->n_workers, server->settings.library.max_workers);
+    fovea_text_format(text,
+            ",\"memory\":{\"shared_bytes\":%" PRIu64
+            ",\"per_worker_bytes\":%" PRIu64
+            ",\"est_memory_allocation_mb\":%" PRIu64
+            "},\"stats\":{\"queue_fraction\":%.4f,\"queue_absolute\":%" PRIu32
+            ",\"results_pending\":%" PRIu32 ",\"batch_size\":%u}}",
+            info->shared_bytes, info->per_worker_bytes,
+            info->est_memory_allocation_mb,
+            (double)model->n_queued / server->settings.library.max_queue,
+            model->n_queued, model->n_queued + model->n_in_hand,
+            server->settings.library.max_batch);
+}
+
+static void
+write_text(struct fovea_http_exchange *exchange,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    const struct fovea_server *server = fovea_server_of(exchange);
+    fovea_text_format(text, "{\"object\":\"list\",\"data\":[");
+    for (size_t i = 0; i < server->n_models; i++) {
+        if (i > 0) {
+            fovea_text_add(text, ",", 1);
+        }
+        add_model(exchange, &server->models[i], stats, text);
+    }
+    fovea_text_format(text, "]}");
+}
+
+static void
+write_one(struct fovea_http_exchange *exchange,
+        const struct fovea_pool_stats *stats, struct fovea_text *text)
+{
+    const char *id = fovea_http_route_rest(exchange->route, exchange->target);
+    add_model(exchange, fovea_served_find(fovea_server_of(exchange), id), stats,
+            text);
+}
+
+void
+fovea_handle_model(struct fovea_http_exchange *exchange)
+{
+    const char *id = fovea_http_route_rest(exchange->route, exchange->target);
+    if (fovea_served_find(fovea_server_of(exchange), id)) {
+        fovea_view_show(exchange, write_one);
+    } else {
+        fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_UNKNOWN_MODEL,
+                "model", FOVEA_UNKNOWN_MODEL_TEXT, id);
+    }
+}
+
+void
+fovea_handle_models(struct fovea_http_exchange *exchange)
+{
+    fovea_view_show(exchange, write_text);
+}
