@@ -160,7 +160,8 @@ a_request(void **state)
     (void)snprintf(scene.address.sun_path, sizeof scene.address.sun_path,
             "%s/s", folder);
     scene.settings = (struct fovea_server_settings){
-        .library = { .max_workers = 1,
+        .library = { .struct_size = sizeof(struct fovea_options),
+                .max_workers = 1,
                 .max_batch = 1,
                 .max_queue = FOVEA_DEFAULT_QUEUE,
                 .deadline_ns = FOVEA_NEVER,
