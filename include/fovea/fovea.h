@@ -41,6 +41,8 @@
 #include "fovea/options.h"
 #include "fovea/pool.h"
 #include "fovea/status.h"
+#include "fovea/stream.h"
+#include "fovea/timings.h"
 #include "fovea/version.h"
 
 #ifdef __cplusplus
@@ -159,15 +161,6 @@ struct fovea_submit_options {
     unsigned flags;      /* 0 or FOVEA_EMBED_RAW */
     bool is_batch;       /* comes after images that are not */
     int64_t deadline_ns; /* from now; 0: as in struct fovea_options */
-};
-
-/** What an image cost, in nanoseconds; 0 where it did not get so far. */
-struct fovea_timings {
-    int64_t fetch_ns;
-    int64_t queue_ns;
-    int64_t decode_ns;
-    int64_t forward_ns; /* its share of a forward pass */
-    int64_t total_ns;   /* from submitting */
 };
 
 /**

@@ -2,6 +2,8 @@
 #ifndef FOVEA_BASE_CLOCK_H
 #define FOVEA_BASE_CLOCK_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FOVEA_NS_PER_MS INT64_C(1000000)
@@ -17,5 +19,13 @@ fovea_later(int64_t time_ns, int64_t by_ns)
     int64_t sum;
     return __builtin_add_overflow(time_ns, by_ns, &sum) ? INT64_MAX : sum;
 }
+
+/** Initialise a condition whose waits end by this clock. */
+void fovea_clock_init_cond(pthread_cond_t *cond);
+
+/** Wait on it until it is signalled, or woken for nothing, or the time has come:
+ *  false then. */
+bool fovea_clock_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+        int64_t until_ns);
 
 #endif

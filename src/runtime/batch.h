@@ -21,9 +21,7 @@ struct fovea_batch {
  * Submit all of them and wait for their results.
  *
  * Only so many are open or in memory at once as keep the workers busy, and
- * never more than the queue holds. A full queue is waited out for as long as
- * an item of some batch is in flight; otherwise the item is answered with
- * FOVEA_ERR_BUSY.
+ * never more than the queue holds. A full queue is waited out (window.h).
  *
  * @return FOVEA_OK: all results are written, rows of failed items zeroed.
  *         FOVEA_ERR_NO_MEMORY. Where every item failed because no worker could

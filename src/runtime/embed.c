@@ -33,7 +33,7 @@ fovea_embed_batch(struct fovea_model *model, const struct fovea_item *items,
         .kind = FOVEA_WORK_EMBED,
         .flags = flags,
         .rows = (unsigned char *)embeddings,
-        .row_size = fovea_embedding_dimension(model) * sizeof(float),
+        .row_size = fovea_model_row_bytes(model, FOVEA_WORK_EMBED),
         .results = results,
     };
     return fovea_batch_run(model, &batch, err);
@@ -52,7 +52,7 @@ fovea_preprocess_batch(struct fovea_model *model,
         .n = n,
         .kind = FOVEA_WORK_PIXELS,
         .rows = pixels,
-        .row_size = fovea_model_pixels_size(model),
+        .row_size = fovea_model_row_bytes(model, FOVEA_WORK_PIXELS),
         .results = results,
     };
     return fovea_batch_run(model, &batch, err);

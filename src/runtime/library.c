@@ -4,8 +4,6 @@
  */
 #include "runtime/library.h"
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "runtime/options.h"
@@ -21,17 +19,6 @@ open_parts(struct fovea *library, const struct fovea_options *options,
         status = fovea_fetcher_create(&fetch, &library->fetcher, err);
     }
     return status;
-}
-
-static void
-init_locks(struct fovea *library)
-{
-    pthread_condattr_t attributes;
-    FOVEA_ASSERT(pthread_mutex_init(&library->mutex, NULL) == 0);
-    FOVEA_ASSERT(pthread_condattr_init(&attributes) == 0);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    FOVEA_ASSERT(pthread_cond_init(&library->fetched, &attributes) == 0);
-    (void)pthread_condattr_destroy(&attributes);
 }
 
 enum fovea_status
@@ -61,7 +48,8 @@ fovea_library_open(const struct fovea_options *options,
         .drain_ns = all.drain_ns,
         .limits = all.limits,
     };
-    init_locks(library);
+    FOVEA_ASSERT(pthread_mutex_init(&library->mutex, NULL) == 0);
+    fovea_clock_init_cond(&library->fetched);
     status = open_parts(library, &all, err);
     if (status) {
         fovea_library_close(library);
@@ -87,19 +75,10 @@ fovea_library_check(const struct fovea *library, struct fovea_error *err)
 static void
 drain_fetcher(struct fovea *library)
 {
-    int64_t now_ns = fovea_clock_ns();
-    int64_t until_ns;
-    if (__builtin_add_overflow(now_ns, library->drain_ns, &until_ns)) {
-        until_ns = INT64_MAX;
-    }
-    const struct timespec until = {
-        .tv_sec = (time_t)(until_ns / FOVEA_NS_PER_S),
-        .tv_nsec = (long)(until_ns % FOVEA_NS_PER_S),
-    };
+    int64_t until_ns = fovea_later(fovea_clock_ns(), library->drain_ns);
     (void)pthread_mutex_lock(&library->mutex);
     while (library->n_fetching > 0 &&
-            pthread_cond_timedwait(&library->fetched, &library->mutex,
-                    &until) == 0) {
+            fovea_clock_wait(&library->fetched, &library->mutex, until_ns)) {
     }
     (void)pthread_mutex_unlock(&library->mutex);
 }

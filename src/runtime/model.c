@@ -106,10 +106,10 @@ open_group(const struct fovea_model *model,
     return fovea_group_open(library->pool, &settings, group_out, err);
 }
 
-static enum fovea_status
-open_embedder(struct fovea_model *model, struct fovea_error *err)
+static struct fovea_group_settings
+settings_of_embed(const struct fovea_model *model)
 {
-    const struct fovea_group_settings settings = {
+    return (struct fovea_group_settings){
         .kind = FOVEA_WORK_EMBED,
         .dtype = model->dtype,
         .dimension = model->tower.dimension,
@@ -117,35 +117,47 @@ open_embedder(struct fovea_model *model, struct fovea_error *err)
         .shared_bytes = model->shared_bytes,
         .worker_bytes = model->worker_bytes,
     };
-    return open_group(model, settings, &model->embedder, err);
 }
 
-size_t
-fovea_model_pixels_size(const struct fovea_model *model)
+static struct fovea_group_settings
+settings_of_pixels(const struct fovea_model *model)
 {
-    /* Sides are at most 4096 px, which the config's reader saw to. */
-    return (size_t)model->settings.crop_height_px *
-            model->settings.crop_width_px * 3;
+    return (struct fovea_group_settings){
+        .kind = FOVEA_WORK_PIXELS,
+        .dtype = FOVEA_DTYPE_F32,
+        /* Sides are at most 4096 px, which the config's reader saw to. */
+        .row_bytes = (uint64_t)model->settings.crop_height_px *
+                model->settings.crop_width_px * 3,
+        .worker_bytes = fovea_estimate_pixels_worker(&model->settings,
+                model->library->n_threads, model->library->max_batch),
+    };
+}
+
+/* What the workers of a model are for each kind of work. */
+static struct fovea_group_settings (*const settings_of[FOVEA_N_WORK_KINDS])(
+        const struct fovea_model *model) = {
+    [FOVEA_WORK_EMBED] = settings_of_embed,
+    [FOVEA_WORK_PIXELS] = settings_of_pixels,
+};
+
+size_t
+fovea_model_row_bytes(const struct fovea_model *model,
+        enum fovea_work_kind kind)
+{
+    return settings_of[kind](model).row_bytes;
 }
 
 enum fovea_status
-fovea_model_pixels(struct fovea_model *model, struct fovea_group **group_out,
-        struct fovea_error *err)
+fovea_model_group(struct fovea_model *model, enum fovea_work_kind kind,
+        struct fovea_group **group_out, struct fovea_error *err)
 {
-    const struct fovea *library = model->library;
     enum fovea_status status = FOVEA_OK;
     (void)pthread_mutex_lock(&model->mutex);
-    if (!model->pixels) {
-        const struct fovea_group_settings settings = {
-            .kind = FOVEA_WORK_PIXELS,
-            .dtype = FOVEA_DTYPE_F32,
-            .row_bytes = fovea_model_pixels_size(model),
-            .worker_bytes = fovea_estimate_pixels_worker(&model->settings,
-                    library->n_threads, library->max_batch),
-        };
-        status = open_group(model, settings, &model->pixels, err);
+    if (!model->groups[kind]) {
+        status = open_group(model, settings_of[kind](model),
+                &model->groups[kind], err);
     }
-    *group_out = model->pixels;
+    *group_out = model->groups[kind];
     (void)pthread_mutex_unlock(&model->mutex);
     return status;
 }
@@ -169,12 +181,12 @@ fovea_model_open(struct fovea *library, const char *key,
     model->library = library;
     model->n_refs = 1;
     FOVEA_ASSERT(pthread_mutex_init(&model->mutex, NULL) == 0);
-    FOVEA_ASSERT(pthread_cond_init(&model->batch_changed, NULL) == 0);
     status = read_model(model, key ? key : FOVEA_DEFAULT_MODEL, err);
     if (!status) {
         estimate(model);
         describe(model);
-        status = open_embedder(model, err);
+        status = fovea_model_group(model, FOVEA_WORK_EMBED, &model->embedder,
+                err);
     }
     if (status) {
         fovea_model_release(model);
@@ -190,9 +202,9 @@ static void
 destroy(struct fovea_model *model, bool is_forked)
 {
     if (!is_forked) {
-        fovea_group_close(model->embedder);
-        fovea_group_close(model->pixels);
-        (void)pthread_cond_destroy(&model->batch_changed);
+        for (size_t i = 0; i < FOVEA_N_WORK_KINDS; i++) {
+            fovea_group_close(model->groups[i]);
+        }
         (void)pthread_mutex_destroy(&model->mutex);
     }
     free(model->directory);

@@ -1,8 +1,8 @@
 /*
- * A model: what its files say, and the pool's models that do its work.
+ * A model: what its files say, and the groups of workers that do its work.
  *
- * It lives as long as its handle and every URL that is being fetched for it;
- * the pool keeps what is in its queue by itself.
+ * It lives as long as its handle, every window and every URL that is being
+ * fetched for it; the pool keeps what is in its queue by itself.
  */
 #ifndef FOVEA_RUNTIME_MODEL_H
 #define FOVEA_RUNTIME_MODEL_H
@@ -25,24 +25,24 @@ struct fovea_model {
     uint64_t shared_bytes;
     uint64_t worker_bytes;
     struct fovea_model_info info; /* of all that */
-    struct fovea_group *embedder;
+    struct fovea_group *embedder; /* of groups */
 
     pthread_mutex_t mutex;
-    pthread_cond_t batch_changed; /* of the counters of batches */
     /* Guarded by mutex. */
-    unsigned n_refs; /* the handle, and URLs in flight */
+    unsigned n_refs; /* the handle, windows, and URLs in flight */
     struct fovea_flight *flights;
-    struct fovea_group *pixels; /* NULL: not asked for yet */
-    size_t n_batch_items;       /* in flight, of all batches */
-    uint64_t n_batch_done;      /* ever */
+    struct fovea_group *groups[FOVEA_N_WORK_KINDS]; /* NULL: not asked for */
 };
 
-/** The pool's model that makes pixels; opened at the first call. */
-FOVEA_NODISCARD enum fovea_status fovea_model_pixels(struct fovea_model *model,
-        struct fovea_group **group_out, struct fovea_error *err);
+/** The workers that do a kind of work; the group is opened when it is first
+ *  asked for, that of embedding with the model. */
+FOVEA_NODISCARD enum fovea_status fovea_model_group(struct fovea_model *model,
+        enum fovea_work_kind kind, struct fovea_group **group_out,
+        struct fovea_error *err);
 
-/** Bytes of the pixels of an image. */
-size_t fovea_model_pixels_size(const struct fovea_model *model);
+/** Bytes of what a kind of work makes of an item. */
+size_t fovea_model_row_bytes(const struct fovea_model *model,
+        enum fovea_work_kind kind);
 
 /** One more, or one less, that keeps the model. */
 void fovea_model_ref(struct fovea_model *model);

@@ -182,8 +182,16 @@ submit_url(struct fovea_model *model, const char *url,
         *ticket_out = ticket; /* what holds it may go with the callback */
     }
     take_off(flight);
-    enum fovea_status status = fovea_fetcher_submit(model->library->fetcher,
-            url, ticket, image->deadline_ns, fetched, flight, err);
+    const struct fovea_fetch_request request = {
+        .url = url,
+        .ticket = ticket,
+        .deadline_ns = image->deadline_ns,
+        .is_admitted = image->is_admitted,
+        .fetched = fetched,
+        .context = flight,
+    };
+    enum fovea_status status =
+            fovea_fetcher_submit(model->library->fetcher, &request, err);
     if (status) {
         (void)leave_list(flight);
         end_flight(flight);
@@ -227,13 +235,13 @@ fovea_request_submit(struct fovea_model *model,
         struct fovea_error *err)
 {
     const struct fovea *library = model->library;
-    struct fovea_group *group = model->embedder;
+    struct fovea_group *group = NULL;
     enum fovea_status status = fovea_library_check(library, err);
     if (!status) {
         status = check_reserved(request->item, err);
     }
-    if (!status && request->kind == FOVEA_WORK_PIXELS) {
-        status = fovea_model_pixels(model, &group, err);
+    if (!status) {
+        status = fovea_model_group(model, request->kind, &group, err);
     }
     if (status) {
         return status;
@@ -243,6 +251,7 @@ fovea_request_submit(struct fovea_model *model,
         .fd = -1,
         .raw = request->flags & FOVEA_EMBED_RAW,
         .is_batch = request->is_batch,
+        .is_admitted = request->is_admitted,
         .submitted_ns = now_ns,
         .deadline_ns = fovea_later(now_ns,
                 request->deadline_ns ? request->deadline_ns
@@ -312,11 +321,9 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
 }
 
 void
-fovea_cancel(struct fovea_model *model, uint64_t ticket)
+fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
+        uint64_t ticket)
 {
-    if (!model || fovea_library_check(model->library, NULL)) {
-        return;
-    }
     (void)pthread_mutex_lock(&model->mutex);
     for (struct fovea_flight *flight = model->flights; flight;
             flight = flight->next) {
@@ -324,8 +331,17 @@ fovea_cancel(struct fovea_model *model, uint64_t ticket)
             flight->is_cancelled = true;
         }
     }
+    struct fovea_group *group = model->groups[kind];
     (void)pthread_mutex_unlock(&model->mutex);
-    if (!fovea_fetcher_cancel(model->library->fetcher, ticket)) {
-        fovea_group_cancel(model->embedder, ticket);
+    if (group && !fovea_fetcher_cancel(model->library->fetcher, ticket)) {
+        fovea_group_cancel(group, ticket);
+    }
+}
+
+void
+fovea_cancel(struct fovea_model *model, uint64_t ticket)
+{
+    if (model && !fovea_library_check(model->library, NULL)) {
+        fovea_request_cancel(model, FOVEA_WORK_EMBED, ticket);
     }
 }

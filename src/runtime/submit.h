@@ -13,6 +13,7 @@ struct fovea_request {
     enum fovea_work_kind kind;
     unsigned flags; /* FOVEA_EMBED_RAW */
     bool is_batch;
+    bool is_admitted;    /* the queue takes it, however full it is */
     int64_t deadline_ns; /* from now; 0: the library's */
     fovea_pool_done_fn *done;
     void *context;
@@ -28,5 +29,10 @@ struct fovea_request {
 FOVEA_NODISCARD enum fovea_status fovea_request_submit(
         struct fovea_model *model, const struct fovea_request *request,
         uint64_t *ticket_out, struct fovea_error *err);
+
+/** Ask for the end of one that was submitted for that kind of work; as
+ *  fovea_cancel(). */
+void fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
+        uint64_t ticket);
 
 #endif

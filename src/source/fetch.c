@@ -108,13 +108,13 @@ start(struct fovea_fetcher *fetcher, struct fovea_error *err)
 
 /* Under the mutex. */
 static enum fovea_status
-admit(struct fovea_fetcher *fetcher, struct fovea_error *err)
+admit(struct fovea_fetcher *fetcher, bool is_admitted, struct fovea_error *err)
 {
     if (fetcher->is_stopping) {
         return fovea_fail(err, FOVEA_ERR_SHUTTING_DOWN,
                 "no URL is fetched any more: the library is being closed");
     }
-    if (fetcher->n >= fetcher->settings.max_waiting) {
+    if (!is_admitted && fetcher->n >= fetcher->settings.max_waiting) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
                 "%u URLs are being fetched or wait for it already %s",
                 fetcher->n, fovea_limit_by(FOVEA_LIMIT_QUEUE));
@@ -123,9 +123,8 @@ admit(struct fovea_fetcher *fetcher, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_fetcher_submit(struct fovea_fetcher *fetcher, const char *url,
-        uint64_t ticket, int64_t deadline_ns, fovea_fetched_fn *fetched,
-        void *context, struct fovea_error *err)
+fovea_fetcher_submit(struct fovea_fetcher *fetcher,
+        const struct fovea_fetch_request *request, struct fovea_error *err)
 {
     if (fetcher->pid != getpid()) {
         return fovea_fail(err, FOVEA_ERR_FORKED,
@@ -136,17 +135,18 @@ fovea_fetcher_submit(struct fovea_fetcher *fetcher, const char *url,
                 "fetching URLs is switched off (--no-url)");
     }
     struct fovea_transfer *transfer = NULL;
-    enum fovea_status status = fovea_transfer_create(url, &transfer, err);
+    enum fovea_status status =
+            fovea_transfer_create(request->url, &transfer, err);
     if (status) {
         return status;
     }
     transfer->settings = &fetcher->settings;
-    transfer->ticket = ticket;
-    transfer->deadline_ns = deadline_ns;
-    transfer->fetched = fetched;
-    transfer->context = context;
+    transfer->ticket = request->ticket;
+    transfer->deadline_ns = request->deadline_ns;
+    transfer->fetched = request->fetched;
+    transfer->context = request->context;
     (void)pthread_mutex_lock(&fetcher->mutex);
-    status = admit(fetcher, err);
+    status = admit(fetcher, request->is_admitted, err);
     if (!status) {
         append(fetcher, transfer);
         fetcher->is_changed = true;

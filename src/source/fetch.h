@@ -24,9 +24,6 @@ void fovea_fetcher_destroy(struct fovea_fetcher *fetcher);
 /**
  * Fetch a URL.
  *
- * @param url          Copied.
- * @param ticket       The caller's number, for fovea_fetcher_cancel().
- * @param deadline_ns  Absolute; FOVEA_NEVER. Passed: FOVEA_ERR_DEADLINE.
  * @return FOVEA_OK: fetched comes exactly once. Else it never does:
  *         FOVEA_ERR_URL (not http or https, or malformed, or with a name and
  *         password in it), FOVEA_ERR_URL_REFUSED (off), FOVEA_ERR_BUSY,
@@ -34,9 +31,8 @@ void fovea_fetcher_destroy(struct fovea_fetcher *fetcher);
  *         FOVEA_ERR_FETCH if the thread cannot be started.
  */
 FOVEA_NODISCARD enum fovea_status fovea_fetcher_submit(
-        struct fovea_fetcher *fetcher, const char *url, uint64_t ticket,
-        int64_t deadline_ns, fovea_fetched_fn *fetched, void *context,
-        struct fovea_error *err);
+        struct fovea_fetcher *fetcher,
+        const struct fovea_fetch_request *request, struct fovea_error *err);
 
 /** Break one off: FOVEA_ERR_CANCELLED, if it is not done. True if it was
  *  there. */

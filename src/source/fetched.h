@@ -30,4 +30,14 @@ struct fovea_fetched {
 typedef void fovea_fetched_fn(void *context, const struct fovea_error *result,
         const struct fovea_fetched *fetched);
 
+/** A URL to fetch. */
+struct fovea_fetch_request {
+    const char *url;     /* borrowed for the call */
+    uint64_t ticket;     /* the caller's number, for cancelling */
+    int64_t deadline_ns; /* absolute; FOVEA_NEVER. Passed: FOVEA_ERR_DEADLINE */
+    bool is_admitted;    /* however many wait already */
+    fovea_fetched_fn *fetched;
+    void *context;
+};
+
 #endif

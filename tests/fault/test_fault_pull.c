@@ -71,8 +71,13 @@ fetch(const void *context, struct fovea_error *err)
     enum fovea_status status = fovea_fetcher_create(&settings, &fetcher, err);
     if (!status) {
         status = fovea_fetcher_submit(fetcher,
-                url_of(server_port(server), "/hops/2", url), 1, FOVEA_NEVER,
-                fetched_note, &fetched, err);
+                &(struct fovea_fetch_request){
+                        .url = url_of(server_port(server), "/hops/2", url),
+                        .ticket = 1,
+                        .deadline_ns = FOVEA_NEVER,
+                        .fetched = fetched_note,
+                        .context = &fetched },
+                err);
     }
     if (status) {
         fetched.n_answers = 1; /* none comes */

@@ -33,8 +33,13 @@ submit(struct fovea_fetcher *fetcher, const char *path, uint64_t ticket,
     char url[URL_SIZE];
     fetched_init(fetched);
     assert_ok(fovea_fetcher_submit(fetcher,
-                      url_of(server_port(server), path, url), ticket,
-                      deadline_ns, fetched_note, fetched, &error),
+                      &(struct fovea_fetch_request){
+                              .url = url_of(server_port(server), path, url),
+                              .ticket = ticket,
+                              .deadline_ns = deadline_ns,
+                              .fetched = fetched_note,
+                              .context = fetched },
+                      &error),
             &error);
 }
 
@@ -93,8 +98,14 @@ a_slow_server_holds_up_no_other(void **state)
     for (size_t i = 0; i < 20; i++) {
         fetched_init(&stuck[i]);
         assert_ok(fovea_fetcher_submit(fetcher,
-                          url_of(server_port(slow), "/silent", url), i,
-                          FOVEA_NEVER, fetched_note, &stuck[i], &error),
+                          &(struct fovea_fetch_request){
+                                  .url = url_of(server_port(slow), "/silent",
+                                          url),
+                                  .ticket = i,
+                                  .deadline_ns = FOVEA_NEVER,
+                                  .fetched = fetched_note,
+                                  .context = &stuck[i] },
+                          &error),
                 &error);
     }
     submit(fetcher, "/bytes/10", 100, FOVEA_NEVER, &good);
@@ -168,8 +179,13 @@ a_full_queue_is_busy(void **state)
     struct fovea_error error;
     char url[URL_SIZE];
     (void)url_of(server_port(server), "/bytes/1", url);
-    assert_fails(fovea_fetcher_submit(fetcher, url, 3, FOVEA_NEVER,
-                         fetched_note, NULL, &error),
+    assert_fails(fovea_fetcher_submit(fetcher,
+                         &(struct fovea_fetch_request){ .url = url,
+                                 .ticket = 3,
+                                 .deadline_ns = FOVEA_NEVER,
+                                 .fetched = fetched_note,
+                                 .context = NULL },
+                         &error),
             &error, FOVEA_ERR_BUSY, "3 URLs");
     /* Room again as soon as one is answered. */
     assert_true(fovea_fetcher_cancel(fetcher, 1));
@@ -345,8 +361,14 @@ destroying_answers_what_is_in_flight(void **state)
         char url[URL_SIZE];
         fetched_init(&fetched[i]);
         assert_ok(fovea_fetcher_submit(fetcher,
-                          url_of(server_port(own), paths[i % 4], url), i,
-                          FOVEA_NEVER, fetched_note, &fetched[i], &error),
+                          &(struct fovea_fetch_request){
+                                  .url = url_of(server_port(own), paths[i % 4],
+                                          url),
+                                  .ticket = i,
+                                  .deadline_ns = FOVEA_NEVER,
+                                  .fetched = fetched_note,
+                                  .context = &fetched[i] },
+                          &error),
                 &error);
     }
     fovea_fetcher_destroy(fetcher);
@@ -380,9 +402,15 @@ go_on(void *context, const struct fovea_error *result,
     assert_int_equal(result->code, FOVEA_OK);
     (void)close(fetched->fd);
     struct fovea_error error;
-    assert_ok(fovea_fetcher_submit(chain->fetcher,
-                      url_of(server_port(server), "/bytes/3", url), 1,
-                      FOVEA_NEVER, go_on, chain, &error),
+    assert_ok(
+            fovea_fetcher_submit(chain->fetcher,
+                    &(struct fovea_fetch_request){
+                            .url = url_of(server_port(server), "/bytes/3", url),
+                            .ticket = 1,
+                            .deadline_ns = FOVEA_NEVER,
+                            .fetched = go_on,
+                            .context = chain },
+                    &error),
             &error);
 }
 
@@ -396,9 +424,15 @@ a_callback_may_submit(void **state)
     struct fovea_error error;
     char url[URL_SIZE];
     fetched_init(&chain.last);
-    assert_ok(fovea_fetcher_submit(chain.fetcher,
-                      url_of(server_port(server), "/bytes/3", url), 1,
-                      FOVEA_NEVER, go_on, &chain, &error),
+    assert_ok(
+            fovea_fetcher_submit(chain.fetcher,
+                    &(struct fovea_fetch_request){
+                            .url = url_of(server_port(server), "/bytes/3", url),
+                            .ticket = 1,
+                            .deadline_ns = FOVEA_NEVER,
+                            .fetched = go_on,
+                            .context = &chain },
+                    &error),
             &error);
     assert_ok(fetched_wait(&chain.last), &chain.last.result);
     check_pattern(&chain.last, 3);
@@ -419,8 +453,13 @@ a_fork_has_no_fetcher(void **state)
         struct fovea_error error = { .code = FOVEA_OK };
         char url[URL_SIZE];
         enum fovea_status status = fovea_fetcher_submit(fetcher,
-                url_of(server_port(server), "/bytes/1", url), 2, FOVEA_NEVER,
-                fetched_note, NULL, &error);
+                &(struct fovea_fetch_request){
+                        .url = url_of(server_port(server), "/bytes/1", url),
+                        .ticket = 2,
+                        .deadline_ns = FOVEA_NEVER,
+                        .fetched = fetched_note,
+                        .context = NULL },
+                &error);
         bool is_cancelled = fovea_fetcher_cancel(fetcher, 1);
         fovea_fetcher_destroy(fetcher);
         _exit(status == FOVEA_ERR_FORKED && !is_cancelled ? 0 : 1);

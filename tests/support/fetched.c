@@ -107,8 +107,13 @@ fetch_one(const struct fovea_fetch_settings *settings, const char *url,
     struct fovea_error error;
     fetched_init(fetched);
     assert_ok(fovea_fetcher_create(settings, &fetcher, &error), &error);
-    enum fovea_status status = fovea_fetcher_submit(fetcher, url, 1,
-            FOVEA_NEVER, fetched_note, fetched, &error);
+    enum fovea_status status = fovea_fetcher_submit(fetcher,
+            &(struct fovea_fetch_request){ .url = url,
+                    .ticket = 1,
+                    .deadline_ns = FOVEA_NEVER,
+                    .fetched = fetched_note,
+                    .context = fetched },
+            &error);
     if (status) {
         fetched->n_answers = 1;
         fetched->result = error;
