@@ -29,36 +29,8 @@ struct loading {
     struct fovea_ready ready;
 };
 
-bool
-fovea_worker_receive(const struct fovea_worker *worker,
-        enum fovea_channel_state state, struct fovea_frame *frame_out,
-        enum fovea_worker_exit *exit_out)
-{
-    enum fovea_received received = FOVEA_RECEIVED_END;
-    struct fovea_frame frame;
-    enum fovea_status status = fovea_frame_receive(worker->channel,
-            worker->buffer, &received, &frame, NULL);
-    if (status) {
-        *exit_out = status == FOVEA_ERR_INTERNAL ? FOVEA_WORKER_EXIT_PROTOCOL
-                                                 : FOVEA_WORKER_EXIT_CHANNEL;
-        return false;
-    }
-    if (received != FOVEA_RECEIVED_FRAME) {
-        *exit_out = received == FOVEA_RECEIVED_END ? FOVEA_WORKER_EXIT_OK
-                                                   : FOVEA_WORKER_EXIT_CHANNEL;
-        return false;
-    }
-    if (!fovea_channel_advance(&state, frame.type)) {
-        fovea_frame_finish(&frame);
-        *exit_out = FOVEA_WORKER_EXIT_PROTOCOL;
-        return false;
-    }
-    *frame_out = frame;
-    return true;
-}
-
-static enum fovea_status
-say_hello(const struct fovea_worker *worker)
+static bool
+say_hello(struct fovea_endpoint *host)
 {
     struct fovea_hello hello = {
         .protocol = FOVEA_PROTOCOL_VERSION,
@@ -67,13 +39,9 @@ say_hello(const struct fovea_worker *worker)
     _Static_assert(sizeof hello.engine >= FOVEA_PACKED_ENGINE_SIZE,
             "the word fits");
     fovea_packed_engine(hello.engine);
-    uint8_t bytes[sizeof hello + 16];
-    struct fovea_writer writer;
-    fovea_writer_init(&writer, bytes, sizeof bytes);
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_hello_write(&hello, &writer);
-    FOVEA_ASSERT(!writer.overflow);
-    return fovea_frame_send(worker->channel, FOVEA_FRAME_HELLO, 0, bytes,
-            writer.size, NULL, 0, NULL);
+    return fovea_endpoint_send(host, FOVEA_FRAME_HELLO, 0, &writer, -1);
 }
 
 /* Weights. */
@@ -164,7 +132,7 @@ seal(struct fovea_worker *worker, struct fovea_ready *ready,
     bool has_file = worker->work.facts->output == FOVEA_OUTPUT_FILE;
     const struct fovea_sandbox_profile profile = {
         .rules = worker->work.sandbox,
-        .channel_fd = worker->channel,
+        .channel_fd = worker->host.fd,
         .log_fd = worker->log_fd,
         .memory_bytes = load->n_threads *
                 (uint64_t)(FOVEA_DECODE_FREE_BYTES + SLACK_BYTES),
@@ -223,21 +191,17 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
 
 /* Answers. */
 
-static enum fovea_status
-say_ready(const struct fovea_worker *worker, const struct loading *loading)
+static bool
+say_ready(struct fovea_endpoint *host, const struct loading *loading)
 {
-    uint8_t bytes[sizeof loading->ready + 64];
-    struct fovea_writer writer;
-    fovea_writer_init(&writer, bytes, sizeof bytes);
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_ready_write(&loading->ready, &writer);
-    FOVEA_ASSERT(!writer.overflow);
-    size_t n_fds = loading->packed_fd >= 0 ? 1 : 0;
-    return fovea_frame_send(worker->channel, FOVEA_FRAME_READY, 0, bytes,
-            writer.size, &loading->packed_fd, n_fds, NULL);
+    return fovea_endpoint_send(host, FOVEA_FRAME_READY, 0, &writer,
+            loading->packed_fd);
 }
 
 static void
-say_failed(const struct fovea_worker *worker, const struct fovea_error *error,
+say_failed(struct fovea_endpoint *host, const struct fovea_error *error,
         bool packed_is_bad)
 {
     struct fovea_failed failed = {
@@ -246,14 +210,10 @@ say_failed(const struct fovea_worker *worker, const struct fovea_error *error,
         .packed_is_bad = packed_is_bad,
     };
     memcpy(failed.message, error->message, sizeof failed.message);
-    uint8_t bytes[sizeof failed + 64];
-    struct fovea_writer writer;
-    fovea_writer_init(&writer, bytes, sizeof bytes);
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_failed_write(&failed, &writer);
-    FOVEA_ASSERT(!writer.overflow);
     /* Nobody is left to be told if this fails. */
-    (void)!fovea_frame_send(worker->channel, FOVEA_FRAME_FAILED, 0, bytes,
-            writer.size, NULL, 0, NULL);
+    (void)fovea_endpoint_send(host, FOVEA_FRAME_FAILED, 0, &writer, -1);
 }
 
 static bool
@@ -262,31 +222,28 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
 {
     struct loading loading = { .packed_fd = -1 };
     struct fovea_error error;
+    bool is_ready = false;
     enum fovea_status status = get_ready(worker, frame, &loading, &error);
-    bool is_told = true;
     if (status) {
-        say_failed(worker, &error, loading.packed_is_bad);
+        say_failed(&worker->host, &error, loading.packed_is_bad);
         *exit_out = status == FOVEA_ERR_SANDBOX ? FOVEA_WORKER_EXIT_SANDBOX
                                                 : FOVEA_WORKER_EXIT_LOAD;
-    } else if (say_ready(worker, &loading)) {
-        *exit_out = FOVEA_WORKER_EXIT_CHANNEL;
-        is_told = false;
+    } else {
+        is_ready = say_ready(&worker->host, &loading) ||
+                !fovea_endpoint_is_broken(&worker->host, exit_out);
     }
     fovea_auto_fd(&loading.packed_fd);
-    return !status && is_told;
+    return is_ready;
 }
 
 bool
 fovea_worker_load(struct fovea_worker *worker, enum fovea_worker_exit *exit_out)
 {
+    struct fovea_endpoint *host = &worker->host;
     struct fovea_frame frame;
     (void)fovea_matmul_set_threads(1);
-    if (say_hello(worker)) {
-        *exit_out = FOVEA_WORKER_EXIT_CHANNEL;
-        return false;
-    }
-    if (!fovea_worker_receive(worker, FOVEA_CHANNEL_GREETED, &frame,
-                exit_out)) {
+    if (!say_hello(host) || !fovea_endpoint_receive(host, &frame)) {
+        (void)fovea_endpoint_is_broken(host, exit_out);
         return false;
     }
     bool is_ready = false;
@@ -305,5 +262,5 @@ fovea_worker_finish(struct fovea_worker *worker)
 {
     fovea_crew_destroy(worker->crew);
     fovea_weights_destroy(worker->weights);
-    free(worker->buffer);
+    fovea_endpoint_finish(&worker->host);
 }

@@ -109,13 +109,10 @@ prepare_process(void)
 static enum fovea_worker_exit
 work(void)
 {
-    struct fovea_worker worker = {
-        .channel = FOVEA_CHANNEL_FD,
-        .log_fd = FOVEA_LOG_FD,
-        .buffer = malloc(FOVEA_FRAME_MAX_SIZE),
-    };
+    struct fovea_worker worker = { .log_fd = FOVEA_LOG_FD };
     enum fovea_worker_exit why = FOVEA_WORKER_EXIT_CHANNEL;
-    if (worker.buffer && fovea_worker_load(&worker, &why)) {
+    if (!fovea_endpoint_init(&worker.host, FOVEA_CHANNEL_FD, NULL) &&
+            fovea_worker_load(&worker, &why)) {
         why = fovea_worker_serve(&worker);
     }
     fovea_worker_finish(&worker);

@@ -1,14 +1,11 @@
 /*
- * See serve.h. Answers leave as soon as there is one. The crew's threads take
- * turns at the one buffer that they are written in; they would have to take
- * turns at the socket anyway. Where it is full they wait for the host. One that
- * asks for memory holds a right to ask until it has the answer, as nothing but
- * the answer comes meanwhile.
+ * See serve.h. Answers leave as soon as there is one. A thread that asks for
+ * memory holds a right to ask until it has the answer, as nothing but the answer
+ * comes meanwhile.
  */
 #include "worker/serve.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,131 +14,92 @@
 #include "wire/statuses.h"
 
 struct service {
-    const struct fovea_worker *worker;
-    uint64_t id;   /* of the job */
-    int output_fd; /* for rows; owned; -1: none */
-    pthread_mutex_t mutex;
-    uint8_t *answer; /* FOVEA_FRAME_MAX_PAYLOAD bytes; guarded by mutex */
-    bool is_broken;  /* the channel is; guarded by mutex */
-    enum fovea_worker_exit exit; /* why it is; guarded by mutex */
-    /* One question at a time; before mutex, where both are held. */
-    pthread_mutex_t asking;
-    uint64_t granted[FOVEA_MAX_BATCH]; /* bytes, to items; guarded by mutex */
-    uint64_t all_granted;              /* their sum; guarded by mutex */
+    struct fovea_worker *worker;
+    uint64_t id;                       /* of the job */
+    int output_fd;                     /* for rows; owned; -1: none */
+    pthread_mutex_t asking;            /* one question at a time */
+    pthread_mutex_t mutex;             /* guards what follows */
+    uint64_t granted[FOVEA_MAX_BATCH]; /* bytes, to items */
+    uint64_t all_granted;              /* their sum */
 };
 
-/* With the mutex held. */
-static void
-send_answer(struct service *service, enum fovea_frame_type type,
-        const struct fovea_writer *writer)
-{
-    FOVEA_ASSERT(!writer->overflow);
-    if (!service->is_broken &&
-            fovea_frame_send(service->worker->channel, type, service->id,
-                    writer->bytes, writer->size, NULL, 0, NULL)) {
-        service->is_broken = true;
-    }
-}
-
-/* With the mutex held. */
 static void
 set_granted(struct service *service, size_t index, uint64_t bytes)
 {
+    (void)pthread_mutex_lock(&service->mutex);
+    bool has_changed = service->granted[index] != bytes;
     service->all_granted += bytes - service->granted[index];
     service->granted[index] = bytes;
-    if (service->worker->data_bytes > 0) {
+    if (has_changed && service->worker->data_bytes > 0) {
         fovea_sandbox_set_memory(
                 service->worker->data_bytes + service->all_granted);
     }
-}
-
-static void
-give_back(struct service *service, size_t index)
-{
-    if (service->granted[index] > 0) {
-        set_granted(service, index, 0);
-    }
-}
-
-static enum fovea_status
-break_off(struct service *service, enum fovea_worker_exit why,
-        struct fovea_error *err)
-{
-    (void)pthread_mutex_lock(&service->mutex);
-    service->is_broken = true;
-    service->exit = why;
     (void)pthread_mutex_unlock(&service->mutex);
-    return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "the host is gone");
 }
 
 static bool
 send_need(struct service *service, size_t index, uint64_t bytes)
 {
     const struct fovea_need need = { .index = (uint32_t)index, .bytes = bytes };
-    struct fovea_writer writer;
-    (void)pthread_mutex_lock(&service->mutex);
-    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    struct fovea_endpoint *host = &service->worker->host;
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_need_write(&need, &writer);
-    send_answer(service, FOVEA_FRAME_NEED, &writer);
-    bool is_sent = !service->is_broken;
-    (void)pthread_mutex_unlock(&service->mutex);
-    return is_sent;
+    return fovea_endpoint_send(host, FOVEA_FRAME_NEED, service->id, &writer,
+            -1);
 }
 
-/* With the right to ask. */
-static enum fovea_status
-receive_grant(struct service *service, size_t index, uint64_t bytes,
-        struct fovea_error *err)
+/* With the right to ask. False: the channel is broken. */
+static bool
+receive_grant(struct service *service, size_t index,
+        struct fovea_grant *grant_out)
 {
+    struct fovea_endpoint *host = &service->worker->host;
     struct fovea_frame frame;
-    struct fovea_grant grant;
-    enum fovea_worker_exit why = FOVEA_WORKER_EXIT_PROTOCOL;
-    if (!fovea_worker_receive(service->worker, FOVEA_CHANNEL_ASKED, &frame,
-                &why)) {
-        return break_off(service, why, err);
+    if (!fovea_endpoint_receive(host, &frame)) {
+        return false;
     }
     bool is_good = frame.type == FOVEA_FRAME_GRANT && frame.id == service->id &&
-            fovea_grant_read(&frame, &grant) && grant.index == index;
+            fovea_grant_read(&frame, grant_out) && grant_out->index == index;
     fovea_frame_finish(&frame);
     if (!is_good) {
-        return break_off(service, FOVEA_WORKER_EXIT_PROTOCOL, err);
+        fovea_endpoint_break(host, FOVEA_WORKER_EXIT_PROTOCOL);
     }
-    if (grant.status) {
-        return fovea_fail(err, grant.status, "%s", grant.message);
-    }
-    (void)pthread_mutex_lock(&service->mutex);
-    set_granted(service, index, bytes);
-    (void)pthread_mutex_unlock(&service->mutex);
-    return FOVEA_OK;
+    return is_good;
 }
 
 static enum fovea_status
 ask(void *context, size_t index, uint64_t bytes, struct fovea_error *err)
 {
     struct service *service = context;
+    struct fovea_grant grant;
     (void)pthread_mutex_lock(&service->asking);
-    enum fovea_status status = send_need(service, index, bytes)
-            ? receive_grant(service, index, bytes, err)
-            : fovea_fail(err, FOVEA_ERR_NO_MEMORY, "the host is gone");
+    bool is_answered = send_need(service, index, bytes) &&
+            receive_grant(service, index, &grant);
     (void)pthread_mutex_unlock(&service->asking);
-    return status;
+    if (!is_answered) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "the host is gone");
+    }
+    if (grant.status) {
+        return fovea_fail(err, grant.status, "%s", grant.message);
+    }
+    set_granted(service, index, bytes);
+    return FOVEA_OK;
 }
 
 static void
 decoded(void *context, size_t index, int64_t decode_ns)
 {
     struct service *service = context;
+    struct fovea_endpoint *host = &service->worker->host;
     const struct fovea_decoded message = {
         .index = (uint32_t)index,
         .decode_ns = (uint64_t)decode_ns,
     };
-    struct fovea_writer writer;
-    (void)pthread_mutex_lock(&service->mutex);
-    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    set_granted(service, index, 0); /* before anybody hears of it */
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_decoded_write(&message, &writer);
-    give_back(service, index);
-    send_answer(service, FOVEA_FRAME_DECODED, &writer);
-    (void)pthread_mutex_unlock(&service->mutex);
+    (void)fovea_endpoint_send(host, FOVEA_FRAME_DECODED, service->id, &writer,
+            -1);
 }
 
 /* Into the file that came with the job. */
@@ -183,15 +141,14 @@ done(void *context, const struct fovea_item_result *result)
         .forward_ns = (uint64_t)result->forward_ns,
     };
     memcpy(message.message, error.message, sizeof message.message);
+    struct fovea_endpoint *host = &service->worker->host;
     size_t dimension = error.code ? 0 : service->worker->dimension;
-    struct fovea_writer writer;
-    (void)pthread_mutex_lock(&service->mutex);
-    fovea_writer_init(&writer, service->answer, FOVEA_FRAME_MAX_PAYLOAD);
+    set_granted(service, result->index, 0); /* before anybody hears of it */
+    struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_result_write(&message, dimension ? result->row : NULL, dimension,
             &writer);
-    give_back(service, result->index);
-    send_answer(service, FOVEA_FRAME_RESULT, &writer);
-    (void)pthread_mutex_unlock(&service->mutex);
+    (void)fovea_endpoint_send(host, FOVEA_FRAME_RESULT, service->id, &writer,
+            -1);
 }
 
 /* The descriptors of a job are as many as its items, and an output. */
@@ -230,52 +187,41 @@ run_job(struct service *service, const struct fovea_job_frame *job,
         .done = done,
     };
     fovea_crew_run(service->worker->crew, &work);
+    fovea_endpoint_finish_job(&service->worker->host);
     fovea_auto_fd(&service->output_fd);
     service->output_fd = -1;
 }
 
-/* One frame. False: it is over. */
-static bool
-serve_one(struct service *service, enum fovea_worker_exit *exit_out)
+/* One job, or the end. */
+static void
+serve_one(struct service *service)
 {
+    struct fovea_endpoint *host = &service->worker->host;
     struct fovea_frame frame;
     struct fovea_job_frame job;
-    if (!fovea_worker_receive(service->worker, FOVEA_CHANNEL_READY, &frame,
-                exit_out)) {
-        return false;
+    if (!fovea_endpoint_receive(host, &frame)) {
+        return;
     }
-    bool is_good =
-            fovea_job_read(&frame, &job) && is_complete(service, &job, &frame);
-    if (is_good) {
+    if (fovea_job_read(&frame, &job) && is_complete(service, &job, &frame)) {
         run_job(service, &job, &frame);
     } else {
-        *exit_out = FOVEA_WORKER_EXIT_PROTOCOL;
+        fovea_endpoint_break(host, FOVEA_WORKER_EXIT_PROTOCOL);
     }
     fovea_frame_finish(&frame);
-    if (is_good && service->is_broken) {
-        *exit_out = service->exit;
-        is_good = false;
-    }
-    return is_good;
 }
 
 enum fovea_worker_exit
 fovea_worker_serve(struct fovea_worker *worker)
 {
-    FOVEA_AUTO_FREE uint8_t *answer = malloc(FOVEA_FRAME_MAX_PAYLOAD);
-    if (!answer) {
-        return FOVEA_WORKER_EXIT_CHANNEL;
-    }
     struct service service = {
         .worker = worker,
         .output_fd = -1,
-        .mutex = PTHREAD_MUTEX_INITIALIZER,
-        .answer = answer,
-        .exit = FOVEA_WORKER_EXIT_CHANNEL,
         .asking = PTHREAD_MUTEX_INITIALIZER,
+        .mutex = PTHREAD_MUTEX_INITIALIZER,
     };
     enum fovea_worker_exit why = FOVEA_WORKER_EXIT_OK;
-    while (serve_one(&service, &why)) {
+    while (!fovea_endpoint_is_broken(&worker->host, &why)) {
+        serve_one(&service);
     }
     (void)pthread_mutex_destroy(&service.mutex);
     (void)pthread_mutex_destroy(&service.asking);
