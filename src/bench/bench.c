@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "bench/measure.h"
 #include "checkpoint/random.h"
 #include "spec/dtype.h"
@@ -20,18 +21,12 @@ enum {
 static bool
 parse_number(const char *word, uint32_t *number_out)
 {
-    uint32_t number = 0;
-    for (const char *at = word; *at; at++) {
-        if (*at < '0' || *at > '9') {
-            return false;
-        }
-        number = 10 * number + (uint32_t)(*at - '0');
-        if (number > MAX_NUMBER) {
-            return false;
-        }
+    uint64_t number = 0;
+    if (!fovea_number_parse(word, &number) || number > MAX_NUMBER) {
+        return false;
     }
-    *number_out = number;
-    return *word != '\0';
+    *number_out = (uint32_t)number;
+    return true;
 }
 
 static bool

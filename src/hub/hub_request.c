@@ -6,6 +6,7 @@
 #include "fovea/version.h"
 
 #include "base/error.h"
+#include "base/number.h"
 #include "hub/hub.h"
 
 /* A file is as large as it is: what counts is that bytes come. */
@@ -93,13 +94,7 @@ static uint64_t
 read_size(const char *digits)
 {
     uint64_t size = 0;
-    for (const char *at = digits; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(size, 10, &size) ||
-                __builtin_add_overflow(size, (uint64_t)(*at - '0'), &size)) {
-            return 0;
-        }
-    }
-    return size;
+    return fovea_number_scan(&digits, &size) ? size : 0;
 }
 
 static void

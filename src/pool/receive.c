@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/vector.h"
 #include "pool/claims.h"
 #include "pool/complete.h"
 #include "pool/events.h"
@@ -176,15 +177,9 @@ receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
 static bool
 is_vector(const float *vector, size_t n, bool is_raw)
 {
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double value = (double)vector[i];
-        if (!isfinite(value)) {
-            return false;
-        }
-        sum += value * value;
-    }
-    return is_raw || fabs(sqrt(sum) - 1) <= NORM_TOLERANCE;
+    double square = fovea_vector_square(vector, n);
+    return isfinite(square) &&
+            (is_raw || fabs(sqrt(square) - 1) <= NORM_TOLERANCE);
 }
 
 /* A copy, so that the worker cannot change it any more. */

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/size.h"
 
 /* Address space that is set aside and not used. */
@@ -29,16 +30,15 @@ static bool
 read_pages(uint64_t pages_out[N_FIELDS])
 {
     FOVEA_AUTO_FD int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    char text[160];
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+    char text[160] = "";
+    const char *at = text;
     size_t field = 0;
-    for (ssize_t i = 0; i < n && field < N_FIELDS; i++) {
-        if (text[i] >= '0' && text[i] <= '9') {
-            pages_out[field] =
-                    pages_out[field] * 10 + (uint64_t)(text[i] - '0');
-        } else {
-            field++;
-        }
+    if (fd < 0 || read(fd, text, sizeof text - 1) < 0) {
+        return false;
+    }
+    while (field < N_FIELDS && fovea_number_scan(&at, &pages_out[field])) {
+        at += *at != '\0'; /* the blank behind it */
+        field++;
     }
     return field == N_FIELDS;
 }

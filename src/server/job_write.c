@@ -2,11 +2,11 @@
 #include "server/job_write.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <openssl/evp.h>
 #include <time.h>
 
 #include "base/notes.h"
+#include "base/vector.h"
 
 static void
 add_base64(struct fovea_text *text, const unsigned char *bytes, size_t size)
@@ -22,20 +22,6 @@ add_base64(struct fovea_text *text, const unsigned char *bytes, size_t size)
     }
 }
 
-/* The first n numbers of a vector, of length 1 again. */
-static void
-shorten(const float *vector, size_t n, float *out)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)vector[i] * (double)vector[i];
-    }
-    double scale = sum > 0 ? 1 / sqrt(sum) : 0;
-    for (size_t i = 0; i < n; i++) {
-        out[i] = (float)((double)vector[i] * scale);
-    }
-}
-
 static void
 add_vector(const struct fovea_server_job *job, float *vector,
         struct fovea_text *text)
@@ -44,7 +30,8 @@ add_vector(const struct fovea_server_job *job, float *vector,
     size_t n = job->served->info->embedding_dimension;
     if (request->dimensions > 0 && request->dimensions < n) {
         n = request->dimensions;
-        shorten(vector, n, vector);
+        /* Of length 1 again; where all are 0 they stay so. */
+        (void)!fovea_vector_normalise(vector, n);
     }
     if (request->encoding == FOVEA_ENCODING_BASE64) {
         /* float32, little-endian: as this machine's are. */

@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/number.h"
 #include "base/size.h"
 #include "base/text.h"
 #include "server/json_string.h"
@@ -437,11 +438,9 @@ fovea_skeleton_string(const struct fovea_skeleton *skeleton,
         *size_out = json_string_length(string) - 1;
         return tagged + 1;
     }
-    size_t number = 0;
-    for (const char *digit = tagged + 1; *digit; digit++) {
-        number = number * 10 + (size_t)(*digit - '0');
-    }
-    FOVEA_ASSERT(number < skeleton->n_strings);
+    uint64_t number = 0;
+    FOVEA_ASSERT(fovea_number_parse(tagged + 1, &number) &&
+            number < skeleton->n_strings);
     *size_out = skeleton->strings[number].size;
     return skeleton->strings[number].data;
 }

@@ -1,9 +1,8 @@
 /* See embedder.h. */
 #include "worker/embedder.h"
 
-#include <math.h>
-
 #include "base/error.h"
+#include "base/vector.h"
 
 enum fovea_status
 fovea_embedder_init(struct fovea_embedder *embedder,
@@ -45,42 +44,14 @@ fovea_embedder_run(struct fovea_embedder *embedder, const void *rows, size_t n,
     return fovea_vit_embed(embedder->vit, rows, n, embedder->vectors, err);
 }
 
-/* Scale to length 1. False if a value is not finite or all are 0. */
-static bool
-normalise(float *vector, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)vector[i] * (double)vector[i];
-    }
-    if (!isfinite(sum) || sum <= 0.0) {
-        return false;
-    }
-    double factor = 1.0 / sqrt(sum);
-    for (size_t i = 0; i < n; i++) {
-        vector[i] = (float)((double)vector[i] * factor);
-    }
-    return true;
-}
-
-static bool
-all_finite(const float *vector, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(vector[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum fovea_status
 fovea_embedder_vector(struct fovea_embedder *embedder, size_t index, bool raw,
         const float **vector_out, struct fovea_error *err)
 {
     size_t n = embedder->dimension;
     float *vector = embedder->vectors + index * n;
-    if (!(raw ? all_finite(vector, n) : normalise(vector, n))) {
+    if (!(raw ? fovea_vector_is_finite(vector, n)
+              : fovea_vector_normalise(vector, n))) {
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
                 "the model's output for this image is not a finite vector");
     }

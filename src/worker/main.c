@@ -10,6 +10,7 @@
  * This file is compiled for any x86-64: sys/cpu_floor.h.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/number.h"
 #include "sys/cpu_floor.h"
 #include "worker/serve.h"
 
@@ -51,13 +53,13 @@ has_host(void)
 static int
 read_number(int fd)
 {
-    char text[16];
-    ssize_t n = pread(fd, text, sizeof text, 0);
-    int number = 0;
-    for (ssize_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
-        number = 10 * number + (text[i] - '0');
-    }
-    return number;
+    char text[16] = "";
+    uint64_t number = 0;
+    const char *at = text;
+    return pread(fd, text, sizeof text - 1, 0) > 0 &&
+                    fovea_number_scan(&at, &number) && number <= INT_MAX
+            ? (int)number
+            : 0;
 }
 
 /* The kernel, when it must take something, takes a worker before the host. */
