@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/nearest.h"
+#include "base/number.h"
 
 enum {
     MAX_NAME = 32, /* no flag is longer */
@@ -97,12 +98,8 @@ fovea_args_number(const struct fovea_flag *flag, const char *value,
         struct fovea_error *err)
 {
     uint64_t number = 0;
-    bool fits = *value >= '0' && *value <= '9';
     const char *at = value;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        fits = fits && !__builtin_mul_overflow(number, 10, &number) &&
-                !__builtin_add_overflow(number, (uint64_t)(*at - '0'), &number);
-    }
+    bool fits = fovea_number_scan(&at, &number);
     uint64_t factor = suffix_factor(at, flag->kilo);
     fits = fits && factor && !__builtin_mul_overflow(number, factor, &number);
     if (!fits || number < flag->min || number > flag->max) {

@@ -148,16 +148,14 @@ apply_memory_limit(const char *text, struct fovea_options *options,
         options->memory_limit_pct = ALL_PCT;
         return fovea_args_number(&flag, text, err);
     }
-    unsigned pct = 0;
-    for (size_t i = 0; i + 1 < size && pct <= ALL_PCT; i++) {
-        bool is_digit = text[i] >= '0' && text[i] <= '9';
-        pct = is_digit ? 10 * pct + (unsigned)(text[i] - '0') : ALL_PCT + 1;
-    }
-    if (pct < 1 || pct > ALL_PCT) {
+    uint64_t pct = 0;
+    const char *at = text;
+    if (!fovea_number_scan(&at, &pct) || at + 1 != text + size || pct < 1 ||
+            pct > ALL_PCT) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "--memory-limit: \"%s\" is not from 1%% to 100%%", text);
     }
-    options->memory_limit_pct = pct;
+    options->memory_limit_pct = (unsigned)pct;
     return FOVEA_OK;
 }
 
