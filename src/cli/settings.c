@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "cli/cli.h"
 #include "sys/cpu.h"
 
