@@ -11,20 +11,10 @@
 #include "server/served.h"
 
 enum {
-    N_SHARES = 2, /* of what the workers can hold: one in their hands, one in
-                     the queue for when they are done */
     /* Numbers of an answer that are written on the loop's thread: what takes
        longer than some hundred microseconds is done in the background. */
     MAX_QUICK_NUMBERS = 16384,
 };
-
-static size_t
-most_in_flight(const struct fovea_server *server)
-{
-    const struct fovea_options *options = &server->settings.library;
-    size_t most = (size_t)N_SHARES * options->max_workers * options->max_batch;
-    return most < options->max_queue ? most : options->max_queue;
-}
 
 static void settle(struct fovea_http_completion *completion);
 static void cancel(struct fovea_server_job *job, const struct fovea_error *why);
@@ -149,7 +139,7 @@ static void
 feed(struct fovea_server_job *job)
 {
     struct fovea_server *server = fovea_server_of(job->exchange);
-    size_t most = most_in_flight(server);
+    size_t most = fovea_model_window(job->served->model);
     while (!job->is_over && job->n_next < job->n && job->n_in_flight < most) {
         struct fovea_server_job_item *item = &job->items[job->n_next];
         if (submit(job, item) != FOVEA_ERR_BUSY) {
