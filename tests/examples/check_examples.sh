@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the examples as their heads say.
 #
-#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE SOURCE
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -12,7 +12,8 @@ embed=$2
 alike=$3
 async=$4
 page=$5
-source=$6
+stream=$6
+source=$7
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -28,7 +29,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..9"
+echo "1..11"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -105,5 +106,27 @@ answers() {
         [ "$(grep -c 'nothing.jpg: ' "$root/err")" -eq 10 ]
 }
 ok answers
+
+name="stream embeds a folder in the order of its names, bad files too"
+streams() {
+    mkdir -p "$root/folder"
+    for i in 10 11 12 13 14 15 16 17 18 19; do
+        cp "$scenes/fog.jpg" "$root/folder/$i-fog.jpg"
+        cp "$source/samples/README.md" "$root/folder/$i-text.jpg"
+        cp "$scenes/planet.jpg" "$root/folder/$i-planet.jpg"
+    done
+    exits 0 "$stream" "$model" "$root/folder" &&
+        [ "$(wc -l <"$root/out")" -eq 20 ] &&
+        [ "$(wc -l <"$root/err")" -eq 10 ] &&
+        [ "$(grep -c 'text.jpg: ' "$root/err")" -eq 10 ] &&
+        sort -c "$root/out" && sort -c "$root/err"
+}
+ok streams
+
+name="stream names a folder that is not there"
+no_folder() {
+    exits 1 "$stream" "$model" "$root/nothing" && grep -q nothing "$root/err"
+}
+ok no_folder
 
 exit "$failed"
