@@ -17,7 +17,8 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "bench/picture.h"
-#include "engine/cpu/vit.h"
+#include "checkpoint/config.h"
+#include "engine/engine.h"
 #include "image/preprocess.h"
 #include "option/limits.h"
 #include "sys/memory.h"
@@ -38,14 +39,14 @@ struct bare {
     struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_limits limits;
-    struct fovea_weights *weights;
+    struct fovea_engine *engine;
     const struct fovea_picture *picture;
 };
 
 /* A thread with a forward pass of its own. */
 struct lane {
     const struct bare *bare;
-    struct fovea_vit *vit;
+    unsigned number;
     uint8_t *pixels;
     float *vectors;
     pthread_t thread;
@@ -74,36 +75,44 @@ median(double *values, size_t n)
 }
 
 static void
-bare_open(struct bare *bare, const char *directory, enum fovea_dtype dtype)
+bare_open(struct bare *bare, const char *directory, enum fovea_dtype dtype,
+        size_t n_lanes)
 {
     struct fovea_error error;
     struct fovea_checkpoint *checkpoint = NULL;
-    (void)fovea_matmul_set_threads(1);
     static const struct fovea_limits none;
     bare->limits = fovea_limits_resolve(&none);
     if (fovea_tower_read(directory, &bare->config, &error) ||
             fovea_preprocess_config_read(directory, bare->config.side_px,
                     &bare->settings, &error) ||
-            fovea_checkpoint_open(directory, &checkpoint, &error) ||
-            fovea_weights_load(&bare->config, checkpoint,
-                    fovea_precision_of(&bare->config, dtype), &bare->weights,
-                    &error)) {
+            fovea_checkpoint_open(directory, &checkpoint, &error)) {
+        fail("the bare engine", &error);
+    }
+    const struct fovea_engine_ops *ops = fovea_engine_default();
+    const struct fovea_engine_options options = {
+        .tower = &bare->config,
+        .pixels = &bare->settings,
+        .dtype = dtype,
+        .packed_fd = -1,
+        .checkpoint = checkpoint,
+    };
+    if (ops->open(&options, &bare->engine, &error) ||
+            ops->prepare(bare->engine, (unsigned)n_lanes, BATCH, &error)) {
         fail("the bare engine", &error);
     }
     fovea_checkpoint_close(checkpoint);
 }
 
 static void
-lane_open(struct lane *lane, const struct bare *bare)
+lane_open(struct lane *lane, const struct bare *bare, unsigned number)
 {
-    struct fovea_error error = { .message = "out of memory" };
+    const struct fovea_error error = { .message = "out of memory" };
+    lane->number = number;
     lane->bare = bare;
     lane->pixels = calloc(BATCH,
             3 * (size_t)bare->config.side_px * bare->config.side_px);
     lane->vectors = calloc(BATCH, bare->config.dimension * sizeof(float));
-    if (!lane->pixels || !lane->vectors ||
-            fovea_vit_create(bare->weights, &bare->settings, BATCH, &lane->vit,
-                    &error)) {
+    if (!lane->pixels || !lane->vectors) {
         fail("the bare engine", &error);
     }
 }
@@ -111,7 +120,6 @@ lane_open(struct lane *lane, const struct bare *bare)
 static void
 lane_close(struct lane *lane)
 {
-    fovea_vit_destroy(lane->vit);
     free(lane->pixels);
     free(lane->vectors);
 }
@@ -131,7 +139,8 @@ lane_embed(struct lane *lane, size_t n)
             fail("a picture", &error);
         }
     }
-    if (fovea_vit_embed(lane->vit, lane->pixels, n, lane->vectors, &error)) {
+    if (fovea_engine_default()->run(bare->engine, lane->number, lane->pixels, n,
+                lane->vectors, &error)) {
         fail("a forward pass", &error);
     }
 }
@@ -139,7 +148,6 @@ lane_embed(struct lane *lane, size_t n)
 static void *
 lane_main(void *context)
 {
-    (void)fovea_matmul_set_threads(1);
     for (size_t i = 0; i < N_IMAGES; i += BATCH) {
         lane_embed(context, BATCH);
     }
@@ -437,9 +445,9 @@ main(int argc, char **argv)
     struct bare bare = { .picture = &picture };
     struct lane lanes[MAX_WORKERS];
     memset(lanes, 0, sizeof lanes);
-    bare_open(&bare, argv[1], dtype);
+    bare_open(&bare, argv[1], dtype, n_workers);
     for (size_t i = 0; i < n_workers; i++) {
-        lane_open(&lanes[i], &bare);
+        lane_open(&lanes[i], &bare, (unsigned)i);
     }
     struct pool pool;
     pool_open(&pool, argv[1], dtype, n_workers);
@@ -454,7 +462,7 @@ main(int argc, char **argv)
     for (size_t i = 0; i < n_workers; i++) {
         lane_close(&lanes[i]);
     }
-    fovea_weights_destroy(bare.weights);
+    fovea_engine_default()->close(bare.engine);
     fovea_picture_finish(&picture);
     return 0;
 }

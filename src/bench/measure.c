@@ -17,8 +17,10 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "bench/picture.h"
-#include "checkpoint/estimate.h"
-#include "engine/cpu/vit.h"
+#include "engine/cost.h"
+#include "engine/cpu/fill.h"
+#include "engine/cpu/forward.h"
+#include "engine/cpu/machine.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
 #include "option/limits.h"
@@ -39,7 +41,8 @@ struct bench {
     const struct fovea_bench_options *options;
     struct fovea_limits limits;
     struct fovea_weights *weights;
-    struct fovea_vit *vit;
+    struct fovea_pixel_table table;
+    struct fovea_plan *plan;
     struct bare bare;
     struct fovea_picture picture; /* the JPEG and its rows */
     uint8_t *pixels;              /* [batch] images */
@@ -86,8 +89,8 @@ bare_finish(struct bare *bare)
 static void *
 zeroed(size_t size)
 {
-    void *memory = aligned_alloc(FOVEA_MATMUL_ALIGNMENT,
-            fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT));
+    void *memory = aligned_alloc(FOVEA_OPERAND_ALIGNMENT,
+            fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT));
     if (memory) {
         memset(memory, 0, size);
     }
@@ -106,7 +109,7 @@ bare_buffers(struct bench *bench, struct fovea_error *err)
     size_t size = rows * widest * sizeof(float);
     const struct fovea_product *products[] = { bare->qkv, bare->out, bare->fc1,
         bare->fc2 };
-    size_t scratch_size = FOVEA_MATMUL_ALIGNMENT;
+    size_t scratch_size = FOVEA_OPERAND_ALIGNMENT;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(products); i++) {
         size_t needed = fovea_product_scratch_size(products[i]);
         scratch_size = needed > scratch_size ? needed : scratch_size;
@@ -262,14 +265,15 @@ prepare_once(struct bench *bench, uint8_t *pixels, struct fovea_error *err)
 static enum fovea_status
 forward_batch(struct bench *bench, struct fovea_error *err)
 {
-    return fovea_vit_embed(bench->vit, bench->pixels, bench->options->batch,
-            bench->embeds, err);
+    return fovea_forward_run(bench->plan, &bench->table, bench->pixels,
+            bench->options->batch, bench->embeds, err);
 }
 
 static enum fovea_status
 forward_single(struct bench *bench, struct fovea_error *err)
 {
-    return fovea_vit_embed(bench->vit, bench->pixels, 1, bench->embeds, err);
+    return fovea_forward_run(bench->plan, &bench->table, bench->pixels, 1,
+            bench->embeds, err);
 }
 
 static enum fovea_status
@@ -391,8 +395,12 @@ bench_init(struct bench *bench, struct fovea_error *err)
                 &bench->weights, err);
     }
     if (!status) {
-        status = fovea_vit_create(bench->weights, &options->settings,
-                options->batch, &bench->vit, err);
+        fovea_pixel_table_init(&bench->table, &options->settings);
+        status = fovea_plan_create(bench->weights, options->batch, &bench->plan,
+                err);
+    }
+    if (!status) {
+        status = fovea_forward_warm_up(bench->plan, &bench->table, err);
     }
     if (!status) {
         status = bare_init(bench, err);
@@ -404,7 +412,7 @@ static void
 bench_finish(struct bench *bench)
 {
     bare_finish(&bench->bare);
-    fovea_vit_destroy(bench->vit);
+    fovea_plan_destroy(bench->plan);
     fovea_weights_destroy(bench->weights);
     fovea_picture_finish(&bench->picture);
     free(bench->pixels);
@@ -428,9 +436,11 @@ fovea_bench_run(const struct fovea_bench_options *options,
                 options->settings.crop_width_px,
     };
     struct fovea_bench_result result = {
-        .dtype = fovea_estimate_dtype(&options->tower, options->dtype),
+        .dtype = fovea_engine_cost(&options->tower, options->dtype,
+                options->batch)
+                         .dtype,
     };
-    int before = fovea_matmul_set_threads(1);
+    int before = fovea_machine_set_threads(1);
     enum fovea_status status = bench_init(&bench, err);
     if (!status) {
         status = run_rounds(&bench, &result, err);
@@ -441,6 +451,6 @@ fovea_bench_run(const struct fovea_bench_options *options,
         *result_out = result;
     }
     bench_finish(&bench);
-    (void)fovea_matmul_set_threads(before);
+    (void)fovea_machine_set_threads(before);
     return status;
 }

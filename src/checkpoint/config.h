@@ -17,13 +17,6 @@
 #include "spec/pixels.h"
 #include "spec/tower.h"
 
-/* Narrower towers compute in float32 whatever is asked: they take no time worth
-   saving, and their few channels do not average rounding errors out (a tower of
-   64 fell to a cosine of 0.9906 on one of 160 photographs; 192 has 0.9997). */
-enum {
-    FOVEA_MIN_BF16_HIDDEN_SIZE = 256
-};
-
 /**
  * Read <directory>/config.json.
  *

@@ -19,7 +19,6 @@
 #include <stdio.h>
 
 #include "base/size.h"
-#include "checkpoint/estimate.h"
 #include "option/limits.h"
 #include "pool/life.h"
 #include "pool/poll.h"

@@ -55,7 +55,7 @@ struct fovea_group_settings {
     struct fovea_limits limits;
     uint32_t dimension;    /* float32 of a vector; pixels: 0 */
     uint64_t row_bytes;    /* of a result */
-    uint64_t shared_bytes; /* estimates: checkpoint/estimate.h */
+    uint64_t shared_bytes; /* estimates: runtime/estimate.h */
     uint64_t worker_bytes;
 };
 

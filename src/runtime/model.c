@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/estimate.h"
 #include "checkpoint/vision.h"
 #include "runtime/catalogue.h"
+#include "runtime/estimate.h"
 
 static void
 close_checkpoint(struct fovea_checkpoint **checkpoint)
@@ -57,8 +57,10 @@ static void
 estimate(struct fovea_model *model)
 {
     const struct fovea *library = model->library;
-    model->dtype = fovea_estimate_dtype(&model->tower, library->dtype);
-    model->shared_bytes = fovea_estimate_shared(&model->tower, model->dtype);
+    const struct fovea_cost cost = fovea_engine_cost(&model->tower,
+            library->dtype, library->max_batch);
+    model->dtype = cost.dtype;
+    model->shared_bytes = cost.shared_bytes;
     model->worker_bytes = fovea_estimate_worker(&model->tower, model->dtype,
             library->n_threads, library->max_batch);
 }

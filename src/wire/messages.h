@@ -79,8 +79,13 @@ struct fovea_decoded {
     uint64_t decode_ns;
 };
 
-/* Before an item takes more memory than a worker has anyway for each of its
-   threads; once an item. What is granted is returned with its DECODED or
+enum {
+    /* What each thread of a worker may take for decoding without asking: any
+       picture that streams, and others of a few megapixels. */
+    FOVEA_DECODE_FREE_BYTES = 8 << 20
+};
+
+/* Before an item takes more memory than that; once an item. What is granted is returned with its DECODED or
    RESULT. */
 struct fovea_need {
     uint32_t index;

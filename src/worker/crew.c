@@ -35,7 +35,6 @@ thread_main(void *argument)
 {
     struct crew_thread *self = argument;
     struct fovea_crew *crew = self->crew;
-    (void)fovea_matmul_set_threads(1);
     (void)pthread_mutex_lock(&crew->mutex);
     while (!crew->stop) {
         if (self->n == 0) {
@@ -74,10 +73,19 @@ start_threads(struct fovea_crew *crew, struct fovea_error *err)
 static enum fovea_status
 crew_init(struct fovea_crew *crew, struct fovea_error *err)
 {
-    for (unsigned i = 0; i < crew->options.n_threads; i++) {
+    const struct fovea_crew_options *options = &crew->options;
+    const struct fovea_embedder_options *embedder = &options->lane.embedder;
+    for (unsigned i = 0; i < options->n_threads; i++) {
         crew->threads[i].crew = crew;
         enum fovea_status status = fovea_lane_init(&crew->threads[i].lane,
-                &crew->options.lane, crew->capacity, err);
+                &options->lane, i, crew->capacity, err);
+        if (status) {
+            return status;
+        }
+    }
+    if (embedder->engine) {
+        enum fovea_status status = embedder->ops->prepare(embedder->engine,
+                options->n_threads, crew->capacity, err);
         if (status) {
             return status;
         }
@@ -145,8 +153,13 @@ fovea_crew_result_bytes(const struct fovea_crew *crew)
 size_t
 fovea_crew_scratch_bytes(const struct fovea_crew *crew)
 {
-    return fovea_lane_scratch_bytes(&crew->threads[0].lane) *
+    const struct fovea_embedder_options *embedder =
+            &crew->options.lane.embedder;
+    size_t lanes = fovea_lane_scratch_bytes(&crew->threads[0].lane) *
             crew->options.n_threads;
+    return embedder->engine
+            ? lanes + embedder->ops->lanes_bytes(embedder->engine)
+            : lanes;
 }
 
 void

@@ -4,7 +4,7 @@
 #include <malloc.h>
 
 #include "base/clock.h"
-#include "checkpoint/estimate.h"
+#include "wire/messages.h"
 
 /* An item that wants memory. */
 struct asker {

@@ -6,12 +6,13 @@
 
 enum fovea_status
 fovea_embedder_init(struct fovea_embedder *embedder,
-        const struct fovea_weights *weights,
-        const struct fovea_preprocess *settings, size_t capacity,
-        struct fovea_error *err)
+        const struct fovea_embedder_options *options, unsigned lane,
+        size_t capacity, struct fovea_error *err)
 {
-    size_t dimension = weights->tower.dimension;
+    size_t dimension = options->dimension;
     *embedder = (struct fovea_embedder){
+        .options = options,
+        .lane = lane,
         .dimension = dimension,
         .vectors = calloc(capacity, dimension * sizeof(float)),
     };
@@ -19,29 +20,22 @@ fovea_embedder_init(struct fovea_embedder *embedder,
         return fovea_fail_memory(err, capacity * dimension * sizeof(float),
                 "a batch of vectors");
     }
-    return fovea_vit_create(weights, settings, capacity, &embedder->vit, err);
+    return FOVEA_OK;
 }
 
 void
 fovea_embedder_finish(struct fovea_embedder *embedder)
 {
-    fovea_vit_destroy(embedder->vit);
     free(embedder->vectors);
-}
-
-size_t
-fovea_embedder_bytes(const struct fovea_weights *weights, size_t capacity)
-{
-    return capacity * weights->tower.dimension * sizeof(float) +
-            fovea_vit_scratch_size(&weights->tower, capacity,
-                    weights->precision);
 }
 
 enum fovea_status
 fovea_embedder_run(struct fovea_embedder *embedder, const void *rows, size_t n,
         struct fovea_error *err)
 {
-    return fovea_vit_embed(embedder->vit, rows, n, embedder->vectors, err);
+    const struct fovea_embedder_options *options = embedder->options;
+    return options->ops->run(options->engine, embedder->lane, rows, n,
+            embedder->vectors, err);
 }
 
 enum fovea_status

@@ -3,31 +3,35 @@
 #ifndef FOVEA_WORKER_EMBEDDER_H
 #define FOVEA_WORKER_EMBEDDER_H
 
-#include "engine/cpu/vit.h"
+#include "engine/engine.h"
+
+struct fovea_embedder_options {
+    const struct fovea_engine_ops *ops;
+    struct fovea_engine *engine; /* borrowed; NULL: there is none */
+    size_t dimension;            /* of its embeddings */
+};
 
 struct fovea_embedder {
-    struct fovea_vit *vit;
+    const struct fovea_embedder_options *options;
+    unsigned lane; /* of the engine */
     size_t dimension;
     float *vectors; /* [capacity][dimension] */
 };
 
 /**
- * @param weights   Borrowed.
+ * @param options   With an engine; borrowed.
+ * @param lane      Of the engine; no other embedder's.
  * @param capacity  Rows of a run, at most.
- * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_INTERNAL from the matrix
- *         library. On failure it is to be finished all the same.
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY. On failure it is to be finished all the
+ *         same.
  */
 FOVEA_NODISCARD enum fovea_status fovea_embedder_init(
-        struct fovea_embedder *embedder, const struct fovea_weights *weights,
-        const struct fovea_preprocess *settings, size_t capacity,
-        struct fovea_error *err);
+        struct fovea_embedder *embedder,
+        const struct fovea_embedder_options *options, unsigned lane,
+        size_t capacity, struct fovea_error *err);
 void fovea_embedder_finish(struct fovea_embedder *embedder);
 
-/** Bytes that one of this capacity takes. */
-size_t fovea_embedder_bytes(const struct fovea_weights *weights,
-        size_t capacity);
-
-/** Embed n rows, 1..capacity, as vit.h has it. */
+/** Embed n rows, 1..capacity, as engine.h has it; the engine is prepared. */
 FOVEA_NODISCARD enum fovea_status fovea_embedder_run(
         struct fovea_embedder *embedder, const void *rows, size_t n,
         struct fovea_error *err);

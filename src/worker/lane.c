@@ -9,13 +9,13 @@
 static size_t
 count_rows(const struct fovea_lane *lane)
 {
-    return lane->options->weights ? lane->capacity : 1;
+    return lane->options->embedder.engine ? lane->capacity : 1;
 }
 
 enum fovea_status
 fovea_lane_init(struct fovea_lane *lane,
-        const struct fovea_lane_options *options, size_t capacity,
-        struct fovea_error *err)
+        const struct fovea_lane_options *options, unsigned number,
+        size_t capacity, struct fovea_error *err)
 {
     const struct fovea_decoder *decoder = &options->decoder;
     *lane = (struct fovea_lane){
@@ -32,11 +32,11 @@ fovea_lane_init(struct fovea_lane *lane,
         return fovea_fail_memory(err, n_rows * lane->row_bytes,
                 "a batch of images");
     }
-    if (!options->weights) {
+    if (!options->embedder.engine) {
         return FOVEA_OK;
     }
-    return fovea_embedder_init(&lane->embedder, options->weights,
-            &decoder->options.settings, capacity, err);
+    return fovea_embedder_init(&lane->embedder, &options->embedder, number,
+            capacity, err);
 }
 
 void
@@ -52,17 +52,18 @@ fovea_lane_finish(struct fovea_lane *lane)
 size_t
 fovea_lane_result_bytes(const struct fovea_lane *lane)
 {
-    return lane->options->weights ? lane->embedder.dimension * sizeof(float)
-                                  : lane->row_bytes;
+    return lane->options->embedder.engine
+            ? lane->embedder.dimension * sizeof(float)
+            : lane->row_bytes;
 }
 
 size_t
 fovea_lane_scratch_bytes(const struct fovea_lane *lane)
 {
-    const struct fovea_weights *weights = lane->options->weights;
     size_t rows = count_rows(lane) * lane->row_bytes;
-    return weights ? rows + fovea_embedder_bytes(weights, lane->capacity)
-                   : rows;
+    return lane->options->embedder.engine
+            ? rows + lane->capacity * fovea_lane_result_bytes(lane)
+            : rows;
 }
 
 /* One item to a row, into a place of the lane. It is done with if that
@@ -154,7 +155,7 @@ fovea_lane_run(struct fovea_lane *lane, const struct fovea_worker_job *job,
         size_t first, size_t n)
 {
     FOVEA_ASSERT(n <= lane->capacity);
-    if (lane->options->weights) {
+    if (lane->options->embedder.engine) {
         run_vectors(lane, job, first, n);
     } else {
         run_rows(lane, job, first, n);

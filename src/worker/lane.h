@@ -11,7 +11,7 @@
 
 struct fovea_lane_options {
     struct fovea_decoder decoder;
-    const struct fovea_weights *weights; /* borrowed; NULL: no engine */
+    struct fovea_embedder_options embedder;
 };
 
 struct fovea_lane {
@@ -25,10 +25,11 @@ struct fovea_lane {
     struct fovea_embedder embedder; /* unused without an engine */
 };
 
-/** On failure the lane is to be finished all the same. options: borrowed. */
+/** On failure the lane is to be finished all the same. options: borrowed;
+ *  number: of the engine's lane. */
 FOVEA_NODISCARD enum fovea_status fovea_lane_init(struct fovea_lane *lane,
-        const struct fovea_lane_options *options, size_t capacity,
-        struct fovea_error *err);
+        const struct fovea_lane_options *options, unsigned number,
+        size_t capacity, struct fovea_error *err);
 void fovea_lane_finish(struct fovea_lane *lane);
 
 /** Bytes of a result's row. */

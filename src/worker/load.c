@@ -7,9 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "checkpoint/config.h"
-#include "checkpoint/estimate.h"
 #include "checkpoint/safetensors.h"
-#include "engine/cpu/packed.h"
 #include "sandbox/sandbox.h"
 #include "wire/statuses.h"
 
@@ -30,51 +28,47 @@ struct loading {
 };
 
 static bool
-say_hello(struct fovea_endpoint *host)
+say_hello(struct fovea_endpoint *host, const struct fovea_engine_ops *ops)
 {
     struct fovea_hello hello = {
         .protocol = FOVEA_PROTOCOL_VERSION,
         .build = FOVEA_VERSION,
     };
-    _Static_assert(sizeof hello.engine >= FOVEA_PACKED_ENGINE_SIZE,
+    _Static_assert(sizeof hello.engine >= FOVEA_ENGINE_WORD_SIZE,
             "the word fits");
-    fovea_packed_engine(hello.engine);
+    ops->word(hello.engine);
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_hello_write(&hello, &writer);
     return fovea_endpoint_send(host, FOVEA_FRAME_HELLO, 0, &writer, -1);
 }
 
-/* Weights. */
-
-static enum fovea_status
-pack(struct fovea_worker *worker, enum fovea_precision precision,
-        struct loading *loading, struct fovea_error *err)
-{
-    struct fovea_checkpoint *checkpoint = NULL;
-    enum fovea_status status =
-            fovea_checkpoint_open(worker->load.directory, &checkpoint, err);
-    if (!status) {
-        status = fovea_packed_create(&loading->tower, checkpoint, precision,
-                &worker->weights, &loading->packed_fd, err);
-    }
-    fovea_checkpoint_close(checkpoint);
-    return status;
-}
-
 /* From the packed weights that came with the frame, or by packing them. */
 static enum fovea_status
-load_weights(struct fovea_worker *worker, const struct fovea_frame *frame,
+open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
         struct loading *loading, struct fovea_error *err)
 {
-    enum fovea_precision precision =
-            fovea_precision_of(&loading->tower, worker->load.dtype);
-    if (frame->n_fds == 0) {
-        return pack(worker, precision, loading, err);
+    const bool is_given = frame->n_fds > 0;
+    struct fovea_checkpoint *checkpoint = NULL;
+    enum fovea_status status = is_given
+            ? FOVEA_OK
+            : fovea_checkpoint_open(worker->load.directory, &checkpoint, err);
+    const struct fovea_engine_options options = {
+        .tower = &loading->tower,
+        .pixels = &loading->settings,
+        .dtype = worker->load.dtype,
+        .packed_fd = is_given ? frame->fds[0] : -1,
+        .packed_is_foreign = worker->load.packed_is_foreign,
+        .checkpoint = checkpoint,
+    };
+    if (!status) {
+        status = worker->ops->open(&options, &worker->engine, err);
     }
-    enum fovea_status status =
-            fovea_packed_map(&loading->tower, precision, frame->fds[0],
-                    worker->load.packed_is_foreign, &worker->weights, err);
-    loading->packed_is_bad = status && status != FOVEA_ERR_NO_MEMORY;
+    fovea_checkpoint_close(checkpoint);
+    if (!status) {
+        loading->packed_fd = worker->ops->take_packed(worker->engine);
+    }
+    loading->packed_is_bad =
+            is_given && status && status != FOVEA_ERR_NO_MEMORY;
     return status;
 }
 
@@ -90,7 +84,7 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
                 &loading->settings, err);
     }
     if (!status && worker->work.facts->has_engine) {
-        status = load_weights(worker, frame, loading, err);
+        status = open_engine(worker, frame, loading, err);
     }
     return status;
 }
@@ -106,7 +100,8 @@ warm_up(struct fovea_worker *worker, const struct loading *loading,
                 .reader = worker->work.reader,
                 .options = { loading->settings, worker->load.limits },
             },
-            .weights = worker->weights,
+            .embedder = { worker->ops, worker->engine,
+                loading->tower.dimension },
         },
         .n_threads = worker->load.n_threads,
         .max_batch = worker->load.max_batch,
@@ -182,7 +177,8 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
         worker->dimension = ready->row_bytes / sizeof(float);
     }
     ready->dimension = (uint32_t)worker->dimension;
-    ready->shared_bytes = worker->weights ? worker->weights->mapping_size : 0;
+    ready->shared_bytes =
+            worker->engine ? worker->ops->shared_bytes(worker->engine) : 0;
     ready->scratch_bytes = fovea_crew_scratch_bytes(worker->crew);
     ready->load_ns = (uint64_t)(loaded - start);
     ready->warm_up_ns = (uint64_t)(fovea_clock_ns() - loaded);
@@ -241,8 +237,9 @@ fovea_worker_load(struct fovea_worker *worker, enum fovea_worker_exit *exit_out)
 {
     struct fovea_endpoint *host = &worker->host;
     struct fovea_frame frame;
-    (void)fovea_matmul_set_threads(1);
-    if (!say_hello(host) || !fovea_endpoint_receive(host, &frame)) {
+    worker->ops = fovea_engine_default();
+    if (!say_hello(host, worker->ops) ||
+            !fovea_endpoint_receive(host, &frame)) {
         (void)fovea_endpoint_is_broken(host, exit_out);
         return false;
     }
@@ -261,6 +258,8 @@ void
 fovea_worker_finish(struct fovea_worker *worker)
 {
     fovea_crew_destroy(worker->crew);
-    fovea_weights_destroy(worker->weights);
+    if (worker->ops) {
+        worker->ops->close(worker->engine);
+    }
     fovea_endpoint_finish(&worker->host);
 }

@@ -18,7 +18,8 @@ struct fovea_worker {
     struct fovea_load load;
     struct fovea_work work; /* of its kind */
     uint64_t data_bytes;    /* it may have, with nothing granted; 0: no bound */
-    struct fovea_weights *weights; /* NULL: no engine */
+    const struct fovea_engine_ops *ops;
+    struct fovea_engine *engine; /* NULL: there is none */
     struct fovea_crew *crew;
     size_t dimension; /* of the vectors of RESULT; 0: rows go to a file */
 };

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "engine/cpu/packed.h"
+#include "checkpoint/config.h"
 #include "option/limits.h"
 #include "support/fault.h"
 #include "support/test.h"
@@ -82,18 +82,23 @@ embed(const struct fovea_crew_options *options, const struct job *job,
 }
 
 static enum fovea_status
-pack(const struct job *job, const struct fovea_tower *config,
-        struct fovea_weights **weights_out, struct fovea_error *err)
+open_engine(const struct job *job, const struct fovea_tower *config,
+        struct fovea_crew_options *options, struct fovea_error *err)
 {
     struct fovea_checkpoint *checkpoint = NULL;
-    int fd = -1;
     enum fovea_status status =
             fovea_checkpoint_open(job->model, &checkpoint, err);
+    const struct fovea_engine_options wanted = {
+        .tower = config,
+        .pixels = &options->lane.decoder.options.settings,
+        .dtype = FOVEA_DTYPE_F32,
+        .packed_fd = -1,
+        .checkpoint = checkpoint,
+    };
     if (!status) {
-        status = fovea_packed_create(config, checkpoint, FOVEA_PRECISION_F32,
-                weights_out, &fd, err);
+        status = options->lane.embedder.ops->open(&wanted,
+                &options->lane.embedder.engine, err);
     }
-    fovea_auto_fd(&fd);
     fovea_checkpoint_close(checkpoint);
     return status;
 }
@@ -103,12 +108,12 @@ work(const struct job *job, float *vector, struct fovea_error *err)
 {
     static const struct fovea_limits defaults;
     struct fovea_tower config;
-    struct fovea_weights *weights = NULL;
     struct fovea_crew_options options = {
         .lane.decoder = {
             .reader = &fovea_read_image,
             .options.limits = fovea_limits_resolve(&defaults),
         },
+        .lane.embedder = { fovea_engine_default(), NULL, DIMENSION },
         .n_threads = 2,
         .max_batch = 2,
     };
@@ -118,13 +123,12 @@ work(const struct job *job, float *vector, struct fovea_error *err)
                 &options.lane.decoder.options.settings, err);
     }
     if (!status) {
-        status = pack(job, &config, &weights, err);
+        status = open_engine(job, &config, &options, err);
     }
     if (!status) {
-        options.lane.weights = weights;
         status = embed(&options, job, vector, err);
     }
-    fovea_weights_destroy(weights);
+    options.lane.embedder.ops->close(options.lane.embedder.engine);
     return status;
 }
 
@@ -154,7 +158,6 @@ a_worker_fails_cleanly(void **state)
     (void)state;
     struct fovea_error error;
     struct job job = { .vector = { 0 } };
-    (void)fovea_matmul_set_threads(1);
     set_path(job.model, sizeof job.model, "tests/golden/models/quick");
     set_path(job.image, sizeof job.image, "samples/formats/baseline.jpg");
     assert_ok(work(&job, job.vector, &error), &error);

@@ -6,6 +6,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "support/fault.h"
 #include "support/test.h"
@@ -81,7 +82,7 @@ packing_and_mapping_fail_cleanly(void **state)
     (void)state;
     struct made made = { .fd = -1 };
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     assert_ok(
             fovea_checkpoint_create_random(&tiny, 1, &made.checkpoint, &error),
             &error);

@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "fuzz.h"
 #include "sys/memfd.h"
@@ -37,7 +38,7 @@ make_good(void)
     struct fovea_weights *weights = NULL;
     struct fovea_error error;
     int fd = -1;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     FOVEA_ASSERT(fovea_checkpoint_create_random(&config, 1, &checkpoint,
                          &error) == FOVEA_OK);
     FOVEA_ASSERT(fovea_packed_create(&config, checkpoint, FOVEA_PRECISION_F32,

@@ -9,7 +9,8 @@
 
 #include "base/clock.h"
 #include "base/macros.h"
-#include "engine/cpu/vit.h"
+#include "checkpoint/config.h"
+#include "engine/engine.h"
 #include "image/preprocess.h"
 #include "option/limits.h"
 #include "support/golden.h"
@@ -86,24 +87,27 @@ embed_directly(void)
     struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_checkpoint *checkpoint = NULL;
-    struct fovea_weights *weights = NULL;
-    struct fovea_vit *vit = NULL;
+    const struct fovea_engine_ops *ops = fovea_engine_default();
+    struct fovea_engine *engine = NULL;
     struct fovea_input input = FOVEA_INPUT_INIT;
     const struct fovea_limits no_wishes = { 0 };
     struct fovea_limits limits = fovea_limits_resolve(&no_wishes);
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
-    (void)fovea_matmul_set_threads(1);
     assert_ok(fovea_tower_read(directory, &config, &error), &error);
     assert_ok(fovea_preprocess_config_read(directory, config.side_px, &settings,
                       &error),
             &error);
     assert_ok(fovea_checkpoint_open(directory, &checkpoint, &error), &error);
-    assert_ok(fovea_weights_load(&config, checkpoint,
-                      fovea_precision_of(&config, FOVEA_DTYPE_F32), &weights,
-                      &error),
-            &error);
-    assert_ok(fovea_vit_create(weights, &settings, 1, &vit, &error), &error);
+    const struct fovea_engine_options options = {
+        .tower = &config,
+        .pixels = &settings,
+        .dtype = FOVEA_DTYPE_F32,
+        .packed_fd = -1,
+        .checkpoint = checkpoint,
+    };
+    assert_ok(ops->open(&options, &engine, &error), &error);
+    assert_ok(ops->prepare(engine, 1, 1, &error), &error);
     uint8_t *pixels = malloc(
             (size_t)3 * settings.crop_width_px * settings.crop_height_px);
     assert_non_null(pixels);
@@ -111,11 +115,10 @@ embed_directly(void)
     assert_ok(fovea_preprocess_image(&settings, &limits, NULL, &input, pixels,
                       &error),
             &error);
-    assert_ok(fovea_vit_embed(vit, pixels, 1, expected, &error), &error);
+    assert_ok(ops->run(engine, 0, pixels, 1, expected, &error), &error);
     fovea_input_finish(&input);
     free(pixels);
-    fovea_vit_destroy(vit);
-    fovea_weights_destroy(weights);
+    ops->close(engine);
     fovea_checkpoint_close(checkpoint);
 }
 

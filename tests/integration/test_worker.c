@@ -12,7 +12,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
-#include "engine/cpu/vit.h"
+#include "engine/engine.h"
 #include "image/preprocess.h"
 #include "support/test.h"
 #include "support/tree.h"
@@ -40,9 +40,8 @@ struct direct {
     struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_limits limits;
-    struct fovea_checkpoint *checkpoint;
-    struct fovea_weights *weights;
-    struct fovea_vit *vit;
+    const struct fovea_engine_ops *ops;
+    struct fovea_engine *engine;
     size_t pixels_size;
     uint8_t *pixels;
 };
@@ -50,24 +49,27 @@ struct direct {
 static struct direct
 direct_open(const struct fovea_load *load)
 {
-    struct direct direct = { .limits = load->limits };
+    struct direct direct = { .limits = load->limits,
+        .ops = fovea_engine_default() };
+    struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
     assert_ok(fovea_tower_read(load->directory, &direct.config, &error),
             &error);
     assert_ok(fovea_preprocess_config_read(load->directory,
                       direct.config.side_px, &direct.settings, &error),
             &error);
-    assert_ok(
-            fovea_checkpoint_open(load->directory, &direct.checkpoint, &error),
+    assert_ok(fovea_checkpoint_open(load->directory, &checkpoint, &error),
             &error);
-    assert_ok(fovea_weights_load(&direct.config, direct.checkpoint,
-                      fovea_precision_of(&direct.config, load->dtype),
-                      &direct.weights, &error),
-            &error);
-    assert_ok(fovea_vit_create(direct.weights, &direct.settings, 1, &direct.vit,
-                      &error),
-            &error);
+    const struct fovea_engine_options options = {
+        .tower = &direct.config,
+        .pixels = &direct.settings,
+        .dtype = load->dtype,
+        .packed_fd = -1,
+        .checkpoint = checkpoint,
+    };
+    assert_ok(direct.ops->open(&options, &direct.engine, &error), &error);
+    assert_ok(direct.ops->prepare(direct.engine, 1, 1, &error), &error);
+    fovea_checkpoint_close(checkpoint);
     direct.pixels_size = 3 * (size_t)direct.settings.crop_width_px *
             direct.settings.crop_height_px;
     direct.pixels = malloc(direct.pixels_size);
@@ -78,9 +80,7 @@ direct_open(const struct fovea_load *load)
 static void
 direct_close(struct direct *direct)
 {
-    fovea_vit_destroy(direct->vit);
-    fovea_weights_destroy(direct->weights);
-    fovea_checkpoint_close(direct->checkpoint);
+    direct->ops->close(direct->engine);
     free(direct->pixels);
 }
 
@@ -97,8 +97,8 @@ direct_embed(struct direct *direct, const char *rest, float *vector,
     enum fovea_status status = fovea_preprocess_image(&direct->settings,
             &direct->limits, NULL, &input, direct->pixels, error);
     if (!status) {
-        assert_ok(
-                fovea_vit_embed(direct->vit, direct->pixels, 1, vector, error),
+        assert_ok(direct->ops->run(direct->engine, 0, direct->pixels, 1, vector,
+                          error),
                 error);
     }
     return status;
@@ -137,7 +137,8 @@ check_model(const char *name, enum fovea_dtype dtype, unsigned n_threads)
     struct direct direct = direct_open(&load);
     assert_int_equal(ready.dimension, direct.config.dimension);
     assert_int_equal(ready.row_bytes, 4 * ready.dimension);
-    assert_true(ready.shared_bytes > direct.weights->block_size);
+    assert_int_equal(ready.shared_bytes,
+            direct.ops->shared_bytes(direct.engine));
     assert_true(ready.scratch_bytes > 0);
     assert_true(fovea_memfd_is_sealed(packed));
     check_vectors(&host, &direct);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/estimate.h"
 #include "support/pictures.h"
 #include "support/test.h"
 #include "support/worker_host.h"

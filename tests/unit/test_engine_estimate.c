@@ -3,12 +3,13 @@
  * less, and hardly more.
  */
 #include "base/macros.h"
-#include "checkpoint/estimate.h"
-#include "engine/cpu/matmul.h"
+#include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
-#include "engine/cpu/vit.h"
+#include "engine/cpu/plan.h"
+#include "runtime/estimate.h"
 #include "support/test.h"
 #include "sys/cpu.h"
+#include "wire/messages.h"
 
 enum {
     SLACK_BYTES = 4 * 4096
@@ -51,7 +52,7 @@ static void
 packed_weights_take_what_was_estimated(void **state)
 {
     (void)state;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(dtypes); k++) {
             struct fovea_error error;
@@ -61,7 +62,7 @@ packed_weights_take_what_was_estimated(void **state)
                               &error),
                     &error);
             check(&towers[i], k ? "bf16 weights" : "f32 weights",
-                    fovea_estimate_shared(&towers[i], dtypes[k]),
+                    fovea_engine_cost(&towers[i], dtypes[k], 1).shared_bytes,
                     size + FOVEA_PACKED_HEADER_SIZE);
         }
     }
@@ -75,10 +76,13 @@ buffers(const struct fovea_tower *config, enum fovea_dtype dtype,
 {
     size_t batch = (max_batch + n_threads - 1) / n_threads;
     size_t side = config->side_px;
+    const struct fovea_sizes sizes = fovea_sizes_of(config);
     return n_threads *
             (batch * (3 * side * side + (size_t)config->dimension * 4) +
-                    fovea_vit_scratch_size(config, batch,
-                            fovea_precision_of(config, dtype)));
+                    fovea_layout_of(&sizes, batch,
+                            fovea_precision_element(
+                                    fovea_precision_of(config, dtype)))
+                            .total);
 }
 
 static void
@@ -118,7 +122,7 @@ the_library_and_we_agree_on_the_cpu(void **state)
 {
     (void)state;
     assert_int_equal(fovea_cpu_level() == FOVEA_CPU_AVX512_BF16,
-            fovea_matmul_has_bf16());
+            fovea_machine_has_bf16());
 }
 
 static void
@@ -128,11 +132,14 @@ auto_means_what_the_engine_makes_of_it(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
         bool is_bf16 = fovea_precision_of(&towers[i], FOVEA_DTYPE_AUTO) ==
                 FOVEA_PRECISION_BF16;
-        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_AUTO),
+        assert_int_equal(
+                fovea_engine_cost(&towers[i], FOVEA_DTYPE_AUTO, 1).dtype,
                 is_bf16 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32);
-        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_F32),
+        assert_int_equal(
+                fovea_engine_cost(&towers[i], FOVEA_DTYPE_F32, 1).dtype,
                 FOVEA_DTYPE_F32);
-        assert_int_equal(fovea_estimate_dtype(&towers[i], FOVEA_DTYPE_BF16),
+        assert_int_equal(
+                fovea_engine_cost(&towers[i], FOVEA_DTYPE_BF16, 1).dtype,
                 FOVEA_DTYPE_BF16);
     }
 }

@@ -11,8 +11,9 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
+#include "engine/cpu/forward.h"
+#include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
-#include "engine/cpu/vit.h"
 #include "support/naive_vit.h"
 #include "support/test.h"
 #include "sys/cpu.h"
@@ -164,7 +165,7 @@ find(const struct fovea_tower *config, struct lie told)
 {
     struct fovea_forms forms;
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     lie = truth;
     assert_ok(fovea_forms_prefer(config, FOVEA_ELEMENT_F32, &forms, &error),
             &error);
@@ -269,7 +270,8 @@ static void
 check_bits(const struct fovea_weights *weights,
         const struct fovea_checkpoint *checkpoint)
 {
-    struct fovea_vit *vit = NULL;
+    struct fovea_pixel_table table;
+    struct fovea_plan *plan = NULL;
     struct fovea_error error;
     size_t side = weights->tower.side_px;
     static uint8_t pixels[MAX_BATCH * 3 * 64 * 64];
@@ -281,20 +283,21 @@ check_bits(const struct fovea_weights *weights,
         noise = noise * 1664525U + 1013904223U;
         pixels[i] = (uint8_t)(noise >> 24);
     }
-    assert_ok(fovea_vit_create(weights, &settings, MAX_BATCH, &vit, &error),
-            &error);
+    fovea_pixel_table_init(&table, &settings);
+    assert_ok(fovea_plan_create(weights, MAX_BATCH, &plan, &error), &error);
     for (size_t i = 0; i < MAX_BATCH; i++) {
-        assert_ok(fovea_vit_embed(vit, pixels + i * 3 * side * side, 1,
-                          alone + i * DIMENSION, &error),
+        assert_ok(fovea_forward_run(plan, &table, pixels + i * 3 * side * side,
+                          1, alone + i * DIMENSION, &error),
                 &error);
     }
     for (size_t n = 2; n <= MAX_BATCH; n++) {
-        assert_ok(fovea_vit_embed(vit, pixels, n, together, &error), &error);
+        assert_ok(fovea_forward_run(plan, &table, pixels, n, together, &error),
+                &error);
         assert_memory_equal(together, alone, n * DIMENSION * sizeof(float));
     }
     naive_vit(&weights->tower, &settings, checkpoint, pixels, expected);
     compare(alone, expected);
-    fovea_vit_destroy(vit);
+    fovea_plan_destroy(plan);
 }
 
 static void

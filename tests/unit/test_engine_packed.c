@@ -9,6 +9,8 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/checksum.h"
+#include "engine/cpu/fill.h"
+#include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "support/test.h"
 #include "sys/memfd.h"
@@ -29,7 +31,7 @@ make(const struct fovea_tower *shape, enum fovea_precision precision)
 {
     struct packed packed = { .fd = -1 };
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     assert_ok(fovea_checkpoint_create_random(shape, 5, &packed.checkpoint,
                       &error),
             &error);

@@ -10,7 +10,9 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
-#include "engine/cpu/vit.h"
+#include "engine/cpu/fill.h"
+#include "engine/cpu/forward.h"
+#include "engine/cpu/machine.h"
 #include "support/naive_vit.h"
 #include "support/test.h"
 
@@ -54,11 +56,14 @@ static const struct fovea_tower configs[] = {
     { 768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
 };
 
+/* Of the settings above. */
+static struct fovea_pixel_table table;
+
 struct tower {
     const struct fovea_tower *config;
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
-    struct fovea_vit *vit;
+    struct fovea_plan *plan;
     uint8_t *pixels;
     size_t image; /* bytes of one */
 };
@@ -84,7 +89,7 @@ build_for(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision, size_t max_batch)
 {
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
+    (void)fovea_machine_set_threads(1);
     *tower = (struct tower){ .config = config };
     assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
                       &error),
@@ -92,9 +97,11 @@ build_for(struct tower *tower, const struct fovea_tower *config,
     assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
                       &tower->weights, &error),
             &error);
-    assert_ok(fovea_vit_create(tower->weights, &settings, max_batch,
-                      &tower->vit, &error),
+    fovea_pixel_table_init(&table, &settings);
+    assert_ok(
+            fovea_plan_create(tower->weights, max_batch, &tower->plan, &error),
             &error);
+    assert_ok(fovea_forward_warm_up(tower->plan, &table, &error), &error);
     make_pixels(tower, max_batch + 1);
 }
 
@@ -108,7 +115,7 @@ build(struct tower *tower, const struct fovea_tower *config,
 static void
 demolish(struct tower *tower)
 {
-    fovea_vit_destroy(tower->vit);
+    fovea_plan_destroy(tower->plan);
     fovea_weights_destroy(tower->weights);
     fovea_checkpoint_close(tower->checkpoint);
     free(tower->pixels);
@@ -118,8 +125,8 @@ static void
 embed(const struct tower *tower, size_t first, size_t n, float *embeds)
 {
     struct fovea_error error;
-    assert_ok(fovea_vit_embed(tower->vit, tower->pixels + first * tower->image,
-                      n, embeds, &error),
+    assert_ok(fovea_forward_run(tower->plan, &table,
+                      tower->pixels + first * tower->image, n, embeds, &error),
             &error);
 }
 
@@ -331,8 +338,10 @@ the_largest_sizes_do_not_wrap(void **state)
         double widest =
                 fmax(config->mlp, (double)fovea_tower_patch_width(config));
         double least = 4 * rows * (2 * hidden + widest);
-        double scratch = (double)fovea_vit_scratch_size(config, LARGEST_BATCH,
-                FOVEA_PRECISION_F32);
+        const struct fovea_sizes sizes = fovea_sizes_of(config);
+        double scratch = (double)fovea_layout_of(&sizes, LARGEST_BATCH,
+                FOVEA_ELEMENT_F32)
+                                 .total;
         assert_true(scratch > least);
         assert_true(scratch < 1.1 * least);
     }

@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/estimate.h"
+#include "checkpoint/config.h"
 #include "runtime/catalogue.h"
+#include "runtime/estimate.h"
 #include "support/test.h"
 #include "support/tree.h"
 
@@ -237,7 +238,8 @@ estimate_mb(const struct fovea_catalogue_entry *entry)
         .patch_px = entry->patch_size_px,
         .dimension = entry->embedding_dimension,
     };
-    uint64_t bytes = fovea_estimate_shared(&config, FOVEA_DTYPE_F32) +
+    uint64_t bytes =
+            fovea_engine_cost(&config, FOVEA_DTYPE_F32, 1).shared_bytes +
             fovea_estimate_worker(&config, FOVEA_DTYPE_F32, 1,
                     FOVEA_DEFAULT_BATCH);
     return (bytes + (1 << 20) - 1) >> 20;

@@ -32,9 +32,11 @@ static const struct fovea_preprocess settings = {
     .std = { 0.5F, 0.5F, 0.5F },
 };
 
-struct tower {
-    struct fovea_checkpoint *checkpoint;
-    struct fovea_weights *weights;
+/* An engine and the crew that it was made for. */
+struct party {
+    const struct fovea_engine_ops *ops;
+    struct fovea_engine *engine; /* NULL: pixels only */
+    struct fovea_crew *crew;
 };
 
 /* What the callbacks heard; guarded by the mutex. */
@@ -49,47 +51,54 @@ struct report {
     int64_t forward_ns[MAX_BATCH];
 };
 
-static struct tower
-make_tower(void)
+static struct fovea_engine *
+open_engine(void)
 {
-    struct tower tower = { 0 };
+    struct fovea_engine *engine = NULL;
     struct fovea_error error;
-    (void)fovea_matmul_set_threads(1);
-    assert_ok(fovea_checkpoint_create_random(&config, 5, &tower.checkpoint,
-                      &error),
+    struct fovea_checkpoint *checkpoint = NULL;
+    assert_ok(fovea_checkpoint_create_random(&config, 5, &checkpoint, &error),
             &error);
-    assert_ok(fovea_weights_load(&config, tower.checkpoint, FOVEA_PRECISION_F32,
-                      &tower.weights, &error),
-            &error);
-    return tower;
+    const struct fovea_engine_options options = {
+        .tower = &config,
+        .pixels = &settings,
+        .dtype = FOVEA_DTYPE_F32,
+        .packed_fd = -1,
+        .checkpoint = checkpoint,
+    };
+    assert_ok(fovea_engine_default()->open(&options, &engine, &error), &error);
+    fovea_checkpoint_close(checkpoint);
+    return engine;
 }
 
-static void
-drop_tower(struct tower *tower)
-{
-    fovea_weights_destroy(tower->weights);
-    fovea_checkpoint_close(tower->checkpoint);
-}
-
-static struct fovea_crew *
-make_crew(const struct fovea_weights *weights, unsigned n_threads)
+static struct party
+make_party(const struct fovea_engine_ops *ops, unsigned n_threads)
 {
     static const struct fovea_limits defaults;
+    struct party party = { .ops = ops, .engine = ops ? open_engine() : NULL };
     const struct fovea_crew_options options = {
         .lane = {
             .decoder = {
                 .reader = &fovea_read_image,
                 .options = { settings, fovea_limits_resolve(&defaults) },
             },
-            .weights = weights,
+            .embedder = { ops, party.engine, DIMENSION },
         },
         .n_threads = n_threads,
         .max_batch = MAX_BATCH,
     };
-    struct fovea_crew *crew = NULL;
     struct fovea_error error;
-    assert_ok(fovea_crew_create(&options, &crew, &error), &error);
-    return crew;
+    assert_ok(fovea_crew_create(&options, &party.crew, &error), &error);
+    return party;
+}
+
+static void
+end_party(struct party *party)
+{
+    fovea_crew_destroy(party->crew);
+    if (party->ops) {
+        party->ops->close(party->engine);
+    }
 }
 
 static void
@@ -164,11 +173,11 @@ run(struct fovea_crew *crew, size_t n, const bool *raw, struct report *report)
 }
 
 static void
-check_runs(const struct fovea_weights *weights, unsigned n_threads,
-        const struct report *expected)
+check_runs(unsigned n_threads, const struct report *expected)
 {
     static const bool raw[MAX_BATCH];
-    struct fovea_crew *crew = make_crew(weights, n_threads);
+    struct party party = make_party(fovea_engine_default(), n_threads);
+    struct fovea_crew *crew = party.crew;
     assert_int_equal(fovea_crew_result_bytes(crew), DIMENSION * sizeof(float));
     for (size_t n = 1; n <= MAX_BATCH; n++) {
         struct report report;
@@ -185,7 +194,7 @@ check_runs(const struct fovea_weights *weights, unsigned n_threads,
             assert_false(report.strangers);
         }
     }
-    fovea_crew_destroy(crew);
+    end_party(&party);
 }
 
 static void
@@ -193,19 +202,17 @@ every_image_is_reported_once_by_any_number_of_threads(void **state)
 {
     (void)state;
     static const bool raw[MAX_BATCH];
-    struct tower tower = make_tower();
-    struct fovea_crew *crew = make_crew(tower.weights, 1);
+    struct party party = make_party(fovea_engine_default(), 1);
     struct report expected;
-    run(crew, MAX_BATCH, raw, &expected);
+    run(party.crew, MAX_BATCH, raw, &expected);
     assert_memory_equal(expected.rows[0], expected.rows[4],
             sizeof expected.rows[0]);
     assert_memory_not_equal(expected.rows[0], expected.rows[2],
             sizeof expected.rows[0]);
-    fovea_crew_destroy(crew);
+    end_party(&party);
     for (unsigned n_threads = 1; n_threads <= 7; n_threads++) {
-        check_runs(tower.weights, n_threads, &expected);
+        check_runs(n_threads, &expected);
     }
-    drop_tower(&tower);
 }
 
 static void
@@ -213,10 +220,9 @@ lengths_are_one_unless_raw(void **state)
 {
     (void)state;
     static const bool raw[MAX_BATCH] = { [2] = true };
-    struct tower tower = make_tower();
-    struct fovea_crew *crew = make_crew(tower.weights, 1);
+    struct party party = make_party(fovea_engine_default(), 1);
     struct report report;
-    run(crew, 4, raw, &report);
+    run(party.crew, 4, raw, &report);
     for (size_t i = 0; i < 4; i++) {
         double sum = 0;
         for (size_t k = 0; k < DIMENSION; k++) {
@@ -226,8 +232,19 @@ lengths_are_one_unless_raw(void **state)
             assert_true((fabs(sum - 1) < 1e-6) == !raw[i]);
         }
     }
-    fovea_crew_destroy(crew);
-    drop_tower(&tower);
+    end_party(&party);
+}
+
+static enum fovea_status
+run_to_infinity(struct fovea_engine *engine, unsigned lane, const void *rows,
+        size_t n, float *embeds, struct fovea_error *err)
+{
+    enum fovea_status status =
+            fovea_engine_default()->run(engine, lane, rows, n, embeds, err);
+    for (size_t i = 0; i < n; i++) {
+        embeds[i * DIMENSION + 3] = INFINITY;
+    }
+    return status;
 }
 
 static void
@@ -235,17 +252,16 @@ a_vector_that_is_not_finite_is_an_error(void **state)
 {
     (void)state;
     static const bool raw[MAX_BATCH] = { true };
-    struct tower tower = make_tower();
-    struct fovea_crew *crew = make_crew(tower.weights, 1);
+    struct fovea_engine_ops ops = *fovea_engine_default();
+    ops.run = run_to_infinity;
+    struct party party = make_party(&ops, 1);
     struct report report;
-    tower.weights->class_embedding[3] = INFINITY;
-    run(crew, 4, raw, &report);
+    run(party.crew, 4, raw, &report);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(report.results[i].code,
                 i == 1 ? FOVEA_ERR_NOT_AN_IMAGE : FOVEA_ERR_MODEL_WEIGHTS);
     }
-    fovea_crew_destroy(crew);
-    drop_tower(&tower);
+    end_party(&party);
 }
 
 static void
@@ -253,14 +269,15 @@ pixels_need_no_model(void **state)
 {
     (void)state;
     static const bool raw[MAX_BATCH];
-    struct fovea_crew *crew = make_crew(NULL, 2);
+    struct party party = make_party(NULL, 2);
+    struct fovea_crew *crew = party.crew;
     struct report report;
     assert_int_equal(fovea_crew_result_bytes(crew), PIXELS_SIZE);
     assert_true(fovea_crew_scratch_bytes(crew) >= PIXELS_SIZE);
     run(crew, 4, raw, &report);
     assert_int_equal(report.results[0].code, FOVEA_OK);
     assert_int_equal(report.results[1].code, FOVEA_ERR_NOT_AN_IMAGE);
-    fovea_crew_destroy(crew);
+    end_party(&party);
 }
 
 int

@@ -101,8 +101,8 @@ look_at(const struct search *search, enum fovea_matrix matrix,
 {
     bool keeps = true;
     for (enum fovea_use i = 0; i < FOVEA_N_USES && keeps; i++) {
-        struct fovea_tower_use use =
-                fovea_tower_use(search->tower, search->element, i);
+        struct fovea_linear_use use =
+                fovea_linear_use(search->tower, search->element, i);
         if (use.matrix != matrix) {
             continue;
         }
@@ -122,7 +122,7 @@ static enum fovea_status
 find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
         struct fovea_forms *forms, bool *found_out, struct fovea_error *err)
 {
-    struct fovea_packing_shape shape = fovea_tower_matrix(search->tower,
+    struct fovea_packing_shape shape = fovea_linear_matrix(search->tower,
             search->element, forms->mlp_parts, matrix);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
@@ -161,7 +161,7 @@ is_amx(const struct fovea_tower *tower, enum fovea_element element,
         bool *is_amx_out, struct fovea_error *err)
 {
     struct fovea_packing_shape shape =
-            fovea_tower_matrix(tower, element, 1, FOVEA_MATRIX_FC2);
+            fovea_linear_matrix(tower, element, 1, FOVEA_MATRIX_FC2);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
     *is_amx_out = candidates.is_amx;
@@ -225,7 +225,7 @@ most_images(const struct fovea_tower *tower)
     size_t most = 1;
     for (size_t n = 2; n <= FOVEA_MAX_BATCH; n++) {
         size_t most_rows = n > MANY_IMAGES ? MOST_ROWS_OF_MANY : MOST_ROWS;
-        if (fovea_tower_has_plan(n) && n * tokens <= most_rows) {
+        if (fovea_linear_is_prepared(n) && n * tokens <= most_rows) {
             most = n;
         }
     }
@@ -239,11 +239,11 @@ probe_values(const struct search *search)
     const size_t parts[] = { 1, parts_of(search->tower->mlp) };
     size_t most = 0;
     for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
-        struct fovea_tower_use use =
-                fovea_tower_use(search->tower, search->element, i);
+        struct fovea_linear_use use =
+                fovea_linear_use(search->tower, search->element, i);
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
-            struct fovea_packing_shape shape = fovea_tower_matrix(search->tower,
-                    search->element, parts[k], use.matrix);
+            struct fovea_packing_shape shape = fovea_linear_matrix(
+                    search->tower, search->element, parts[k], use.matrix);
             size_t n = fovea_probe_values(shape.k, shape.n, &use.shape,
                     search->most_images);
             most = n > most ? n : most;
@@ -264,7 +264,7 @@ fovea_forms_prefer(const struct fovea_tower *tower, enum fovea_element element,
     }
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
         struct fovea_packing_shape shape =
-                fovea_tower_matrix(tower, element, forms.mlp_parts, i);
+                fovea_linear_matrix(tower, element, forms.mlp_parts, i);
         struct candidates candidates;
         status = list_candidates(&shape, &candidates, err);
         forms.form[i] = candidates.forms[0];

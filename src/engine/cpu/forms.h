@@ -10,7 +10,7 @@
 #ifndef FOVEA_ENGINE_CPU_FORMS_H
 #define FOVEA_ENGINE_CPU_FORMS_H
 
-#include "engine/cpu/tower.h"
+#include "engine/cpu/linear.h"
 
 struct fovea_forms {
     uint32_t form[FOVEA_N_MATRICES]; /* enum fovea_form */

@@ -1,7 +1,7 @@
 /*
  * See kernels.h. Written with GCC's vector extensions, 16 floats at a time,
- * which become two AVX2 registers or one AVX-512 register. This file alone is
- * compiled with contraction to fused multiply-add.
+ * which become two AVX2 registers or one AVX-512 register. This file and
+ * pixels.c alone are compiled with contraction to fused multiply-add.
  */
 #include "engine/cpu/kernels.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/simd.h"
+#include "engine/cpu/bf16.h"
 
 typedef float v16f __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
@@ -27,14 +28,6 @@ INLINE void
 store(float *to, const v16f *value)
 {
     memcpy(to, value, sizeof *value);
-}
-
-INLINE uint16_t
-to_bf16(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
 }
 
 INLINE void
@@ -114,75 +107,6 @@ exp_lanes(v16f *x)
     *x = p * power;
 }
 
-void
-fovea_kernel_pixel_table(const struct fovea_preprocess *settings,
-        float table_out[3][256])
-{
-    for (int channel = 0; channel < 3; channel++) {
-        for (int sample = 0; sample < 256; sample++) {
-            float scaled = (float)sample * settings->rescale;
-            table_out[channel][sample] =
-                    (scaled - settings->mean[channel]) / settings->std[channel];
-        }
-    }
-}
-
-/* Which samples of an image one row of one patch is made of. */
-struct patch_row {
-    const uint8_t *pixels; /* first sample of the channel */
-    const float *table;
-    size_t length;
-};
-
-INLINE void
-patch_row_f32(const struct patch_row *row, float *out)
-{
-    for (size_t i = 0; i < row->length; i++) {
-        out[i] = row->table[row->pixels[3 * i]];
-    }
-}
-
-INLINE void
-patch_row_bf16(const struct patch_row *row, uint16_t *out)
-{
-    for (size_t i = 0; i < row->length; i++) {
-        out[i] = to_bf16(row->table[row->pixels[3 * i]]);
-    }
-}
-
-static void
-cut_patch(const uint8_t *pixels, size_t image, size_t patch,
-        float table[3][256], enum fovea_element element, void *out)
-{
-    size_t at = 0;
-    for (size_t channel = 0; channel < 3; channel++) {
-        for (size_t y = 0; y < patch; y++, at += patch) {
-            struct patch_row row = { pixels + 3 * y * image + channel,
-                table[channel], patch };
-            if (element == FOVEA_ELEMENT_BF16) {
-                patch_row_bf16(&row, (uint16_t *)out + at);
-            } else {
-                patch_row_f32(&row, (float *)out + at);
-            }
-        }
-    }
-}
-
-void
-fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
-        float table[3][256], enum fovea_element element, void *out)
-{
-    size_t image = n_side * patch;
-    size_t row_size = 3 * patch * patch * fovea_element_size(element);
-    uint8_t *row = out;
-    for (size_t y = 0; y < n_side; y++) {
-        for (size_t x = 0; x < n_side; x++, row += row_size) {
-            cut_patch(pixels + 3 * patch * (y * image + x), image, patch, table,
-                    element, row);
-        }
-    }
-}
-
 static void
 add_row(float *out, const float *a, const float *b, size_t width)
 {
@@ -252,7 +176,7 @@ norm_row(const float *x, const struct fovea_norm *norm,
     for (; i < width; i++) {
         float value = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
         if (element == FOVEA_ELEMENT_BF16) {
-            ((uint16_t *)out)[i] = to_bf16(value);
+            ((uint16_t *)out)[i] = fovea_to_bf16(value);
         } else {
             ((float *)out)[i] = value;
         }
@@ -323,7 +247,7 @@ void
 fovea_kernel_round_bf16(float *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        uint32_t bits = (uint32_t)to_bf16(values[i]) << 16;
+        uint32_t bits = (uint32_t)fovea_to_bf16(values[i]) << 16;
         memcpy(&values[i], &bits, sizeof bits);
     }
 }

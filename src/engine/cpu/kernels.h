@@ -1,6 +1,6 @@
 /*
- * What stands between the matrix products of a vision transformer: patches,
- * layer norm, softmax. Rows are independent, and a row's bits do not depend on
+ * What stands between the matrix products of a transformer: tokens, layer norm,
+ * softmax. Rows are independent, and a row's bits do not depend on
  * the rows beside it or on the CPU's vector width: sums run in 16 lanes that
  * are added in one fixed order.
  *
@@ -12,28 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/cpu/matmul.h"
-#include "spec/pixels.h"
-
-/* Rows of scores are padded to a multiple of this many floats. */
-enum {
-    FOVEA_LANES = 16
-};
-
-/** Sample value -> normalised float32, per channel: [3][256]. */
-void fovea_kernel_pixel_table(const struct fovea_preprocess *settings,
-        float table_out[3][256]);
-
-/**
- * Cut an image into patches: one row a patch, channel-planar as a convolution
- * kernel's weights lie.
- *
- * @param pixels  [image][image][3] uint8, image = n_side * patch.
- * @param table   of fovea_kernel_pixel_table().
- * @param out     [n_side * n_side][3][patch][patch].
- */
-void fovea_kernel_patches(const uint8_t *pixels, size_t n_side, size_t patch,
-        float table[3][256], enum fovea_element element, void *out);
+#include "engine/cpu/buffers.h"
 
 /**
  * Turn patch embeddings into tokens, in place: row p of image i moves from

@@ -1,13 +1,16 @@
 /*
- * Inside of matmul.h: what products (matmul.c) and layouts of weights
- * (packing.c) share of oneDNN's C API.
+ * What products (product.c) and layouts of weights (packing.c) share of oneDNN's
+ * C API.
  */
 #ifndef FOVEA_ENGINE_CPU_ONEDNN_H
 #define FOVEA_ENGINE_CPU_ONEDNN_H
 
 #include <dnnl.h>
 
-#include "engine/cpu/matmul.h"
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+#include "engine/cpu/element.h"
 
 struct fovea_packing {
     dnnl_engine_t engine;

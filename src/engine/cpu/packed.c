@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "engine/cpu/checksum.h"
+#include "engine/cpu/fill.h"
+#include "engine/cpu/machine.h"
 #include "sys/file_limit.h"
 #include "sys/input.h"
 #include "sys/memfd.h"
@@ -56,7 +58,7 @@ void
 fovea_packed_engine(char word_out[FOVEA_PACKED_ENGINE_SIZE])
 {
     char library[FOVEA_PACKED_ENGINE_SIZE - 16];
-    fovea_matmul_engine(library, sizeof library);
+    fovea_machine_word(library, sizeof library);
     (void)snprintf(word_out, FOVEA_PACKED_ENGINE_SIZE, "v%d-%s", VERSION,
             library);
 }

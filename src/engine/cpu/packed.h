@@ -10,11 +10,12 @@
 #ifndef FOVEA_ENGINE_CPU_PACKED_H
 #define FOVEA_ENGINE_CPU_PACKED_H
 
+#include "checkpoint/safetensors.h"
+#include "engine/cpu/cost.h"
 #include "engine/cpu/weights.h"
 
 enum {
-    FOVEA_PACKED_HEADER_SIZE = 4096,
-    FOVEA_PACKED_ENGINE_SIZE = 128,
+    FOVEA_PACKED_ENGINE_SIZE = 128
 };
 
 /** One word: our way of packing, the matrix library, its version, the

@@ -1,7 +1,9 @@
 /*
  * Layouts of weights: what the library likes best in a form, and reordering
- * into it. See matmul.h.
+ * into it. See packing.h.
  */
+#include "engine/cpu/packing.h"
+
 #include <stdio.h>
 #include <string.h>
 

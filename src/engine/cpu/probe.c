@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "engine/cpu/tower.h"
+#include "engine/cpu/linear.h"
 
 enum {
     /* Weights and biases begin a little off, so that no row of a source is a
@@ -101,8 +101,8 @@ sight_finish(struct sight *sight)
 static void *
 aligned(size_t size)
 {
-    return aligned_alloc(FOVEA_MATMUL_ALIGNMENT,
-            fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT));
+    return aligned_alloc(FOVEA_OPERAND_ALIGNMENT,
+            fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT));
 }
 
 static enum fovea_status
@@ -230,7 +230,7 @@ run_rounds(const struct sight *sight, bool *keeps_out, struct fovea_error *err)
         size_t first = round * most;
         status = run_alone(sight, first, &keeps, err);
         for (size_t n = 2; n <= most && keeps && !status; n++) {
-            if (fovea_tower_has_plan(n)) {
+            if (fovea_linear_is_prepared(n)) {
                 status = run_together(sight, first, n, &keeps, err);
             }
         }

@@ -8,7 +8,7 @@
 #ifndef FOVEA_ENGINE_CPU_PROBE_H
 #define FOVEA_ENGINE_CPU_PROBE_H
 
-#include "engine/cpu/matmul.h"
+#include "engine/cpu/product.h"
 
 struct fovea_probe {
     float *values;    /* random, between -1 and 1 */

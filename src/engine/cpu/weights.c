@@ -7,12 +7,14 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/cpu/cost.h"
+#include "engine/cpu/machine.h"
 #include "sys/pages.h"
 
 enum fovea_precision
 fovea_precision_bf16(const struct fovea_tower *tower)
 {
-    return fovea_matmul_has_bf16() && tower->width >= FOVEA_MIN_BF16_HIDDEN_SIZE
+    return fovea_machine_has_bf16() && tower->width >= FOVEA_MIN_BF16_WIDTH
             ? FOVEA_PRECISION_BF16
             : FOVEA_PRECISION_BF16_WEIGHTS;
 }
@@ -40,7 +42,7 @@ packings_init(struct fovea_weights *weights, struct fovea_error *err)
     const struct fovea_forms *forms = &weights->forms;
     enum fovea_status status = FOVEA_OK;
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
-        struct fovea_packing_shape shape = fovea_tower_matrix(&weights->tower,
+        struct fovea_packing_shape shape = fovea_linear_matrix(&weights->tower,
                 weights->element, forms->mlp_parts, i);
         status = fovea_packing_create(&shape, (enum fovea_form)forms->form[i],
                 &weights->packings[i], err);
@@ -60,7 +62,7 @@ static void *
 take(struct arena *arena, size_t size)
 {
     void *piece = arena->base ? arena->base + arena->used : NULL;
-    arena->used += fovea_round_up(size, FOVEA_MATMUL_ALIGNMENT);
+    arena->used += fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT);
     return piece;
 }
 
@@ -232,37 +234,4 @@ fovea_weights_place(struct fovea_weights *weights, void *block)
     struct arena arena = { block, 0 };
     weights->block = block;
     place_all(&arena, weights);
-}
-
-enum fovea_status
-fovea_weights_load(const struct fovea_tower *tower,
-        const struct fovea_checkpoint *checkpoint,
-        enum fovea_precision precision, struct fovea_weights **weights_out,
-        struct fovea_error *err)
-{
-    struct fovea_weights *weights = NULL;
-    struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_find(tower,
-            fovea_precision_element(precision), &forms, err);
-    if (!status) {
-        status = fovea_weights_create(tower, precision, &forms, &weights, err);
-    }
-    if (status) {
-        return status;
-    }
-    weights->mapping_size = weights->block_size;
-    weights->mapping = fovea_pages_map(weights->mapping_size);
-    if (weights->mapping) {
-        fovea_weights_place(weights, weights->mapping);
-        status = fovea_weights_fill(weights, checkpoint, err);
-    } else {
-        status =
-                fovea_fail_memory(err, weights->mapping_size, "packed weights");
-    }
-    if (status) {
-        fovea_weights_destroy(weights);
-        return status;
-    }
-    *weights_out = weights;
-    return FOVEA_OK;
 }

@@ -3,7 +3,7 @@
  *
  * One block of memory holds everything: the matrices in the layout of their
  * packing, the vectors as float32. After loading it is only read, and any
- * number of fovea_vit may share it.
+ * number of plans may share it.
  */
 #ifndef FOVEA_ENGINE_CPU_WEIGHTS_H
 #define FOVEA_ENGINE_CPU_WEIGHTS_H
@@ -13,10 +13,7 @@
 
 #include "fovea/fovea.h"
 
-#include "checkpoint/config.h"
-#include "checkpoint/safetensors.h"
 #include "engine/cpu/forms.h"
-#include "engine/cpu/kernels.h"
 
 /* How the forward pass computes. */
 enum fovea_precision {
@@ -49,7 +46,7 @@ struct fovea_mlp_weights {
 struct fovea_layer_weights {
     struct fovea_norm_weights norm1;
     struct fovea_linear_weights qkv;   /* every layer but the last */
-    struct fovea_linear_weights query; /* the last layer: see vit.c */
+    struct fovea_linear_weights query; /* the last layer: see forward.c */
     struct fovea_linear_weights key_value;
     struct fovea_linear_weights out;
     struct fovea_norm_weights norm2;
@@ -87,24 +84,6 @@ enum fovea_precision fovea_precision_bf16(const struct fovea_tower *tower);
 enum fovea_precision fovea_precision_of(const struct fovea_tower *tower,
         enum fovea_dtype dtype);
 
-/**
- * Load and pack a vision tower. Reads its tensors and no others.
- *
- * @param config  Checked (fovea_tower_read()).
- * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if a tensor is missing, misshapen
- *         or cut short; FOVEA_ERR_IO; FOVEA_ERR_NO_MEMORY.
- */
-FOVEA_NODISCARD enum fovea_status fovea_weights_load(
-        const struct fovea_tower *tower,
-        const struct fovea_checkpoint *checkpoint,
-        enum fovea_precision precision, struct fovea_weights **weights_out,
-        struct fovea_error *err);
-void fovea_weights_destroy(struct fovea_weights *weights);
-
-/*
- * The steps of that, for who has the memory of the block from elsewhere.
- */
-
 /** What packed matrices and their sources are made of. */
 enum fovea_element fovea_precision_element(enum fovea_precision precision);
 
@@ -115,15 +94,11 @@ FOVEA_NODISCARD enum fovea_status fovea_weights_create(
         const struct fovea_forms *forms, struct fovea_weights **weights_out,
         struct fovea_error *err);
 
-/** Say where the block is: block_size bytes, aligned to FOVEA_MATMUL_ALIGNMENT.
+void fovea_weights_destroy(struct fovea_weights *weights);
+
+/** Say where the block is: block_size bytes, aligned to FOVEA_OPERAND_ALIGNMENT.
  */
 void fovea_weights_place(struct fovea_weights *weights, void *block);
-
-/** Read and pack all tensors into the block, which is writable.
- *  As fovea_weights_load() otherwise. */
-FOVEA_NODISCARD enum fovea_status fovea_weights_fill(
-        struct fovea_weights *weights,
-        const struct fovea_checkpoint *checkpoint, struct fovea_error *err);
 
 /**
  * Size of the packed block in the forms that are tried first, without loading

@@ -1,8 +1,5 @@
 /*
- * oneDNN behind matmul.h, by its C API of version 2 (Debian 12). A move to
- * version 3 is a matter of this file, packing.c and engine.c: there memory
- * descriptors become opaque and primitive descriptors are created without
- * operation descriptors.
+ * See product.h.
  *
  * Every primitive takes its scratch from the caller, so that all of them share
  * one piece. Memory objects are made once a primitive; a run only points them
@@ -11,20 +8,12 @@
  * that is, write; an object that is created over the buffer does not, so that
  * packed weights may lie in read-only memory.
  */
-#include "engine/cpu/matmul.h"
+#include "engine/cpu/product.h"
 
 #include <string.h>
 
-#include <dnnl.h>
-
 #include "base/error.h"
 #include "engine/cpu/onednn.h"
-
-dnnl_status_t
-fovea_onednn_engine(dnnl_engine_t *engine_out)
-{
-    return dnnl_engine_create(engine_out, dnnl_cpu, 0);
-}
 
 struct fovea_product {
     dnnl_engine_t engine;
@@ -38,155 +27,6 @@ struct fovea_product {
     size_t scratch_size;
     bool is_reference;
 };
-
-dnnl_data_type_t
-fovea_onednn_type(enum fovea_element element)
-{
-    return element == FOVEA_ELEMENT_BF16 ? dnnl_bf16 : dnnl_f32;
-}
-
-size_t
-fovea_element_size(enum fovea_element element)
-{
-    return element == FOVEA_ELEMENT_BF16 ? 2 : 4;
-}
-
-enum fovea_status
-fovea_onednn_check(dnnl_status_t status, const char *what,
-        struct fovea_error *err)
-{
-    if (status == dnnl_success) {
-        return FOVEA_OK;
-    }
-    if (status == dnnl_out_of_memory) {
-        return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
-                "oneDNN is out of memory: %s", what);
-    }
-    return fovea_fail(err, FOVEA_ERR_INTERNAL, "oneDNN status %d: %s",
-            (int)status, what);
-}
-
-static dnnl_status_t
-add_post_op(dnnl_post_ops_t ops, enum fovea_post post)
-{
-    switch (post) {
-    case FOVEA_POST_QUICK_GELU:
-        return dnnl_post_ops_append_eltwise(ops, 1.0F, dnnl_eltwise_swish,
-                1.702F, 0.0F);
-    case FOVEA_POST_GELU:
-        return dnnl_post_ops_append_eltwise(ops, 1.0F, dnnl_eltwise_gelu_erf,
-                0.0F, 0.0F);
-    case FOVEA_POST_GELU_TANH:
-        return dnnl_post_ops_append_eltwise(ops, 1.0F, dnnl_eltwise_gelu_tanh,
-                0.0F, 0.0F);
-    case FOVEA_POST_ADD:
-        return dnnl_post_ops_append_sum(ops, 1.0F);
-    case FOVEA_POST_NONE:
-    default:
-        return dnnl_success;
-    }
-}
-
-static dnnl_status_t
-create_attributes(enum fovea_post post, dnnl_primitive_attr_t *attributes_out)
-{
-    dnnl_primitive_attr_t attributes = NULL;
-    dnnl_post_ops_t ops = NULL;
-    dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
-    if (!status) {
-        status = dnnl_primitive_attr_set_scratchpad_mode(attributes,
-                dnnl_scratchpad_mode_user);
-    }
-    if (!status) {
-        status = dnnl_post_ops_create(&ops);
-    }
-    if (!status) {
-        status = add_post_op(ops, post);
-    }
-    if (!status) {
-        status = dnnl_primitive_attr_set_post_ops(attributes, ops);
-    }
-    dnnl_post_ops_destroy(ops);
-    if (status) {
-        dnnl_primitive_attr_destroy(attributes);
-        return status;
-    }
-    *attributes_out = attributes;
-    return dnnl_success;
-}
-
-static dnnl_status_t
-describe_matmul(const struct fovea_operands *operands,
-        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    dnnl_matmul_desc_t operation;
-    dnnl_status_t status = dnnl_matmul_desc_init(&operation, &operands->src,
-            &operands->weights, operands->bias.ndims ? &operands->bias : NULL,
-            &operands->dst);
-    return status ? status
-                  : dnnl_primitive_desc_create(description_out, &operation,
-                            attributes, engine, NULL);
-}
-
-static dnnl_status_t
-describe_convolution(const struct fovea_operands *operands,
-        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    const dnnl_dims_t stride = { 1, 1 };
-    const dnnl_dims_t padding = { 0, 0 };
-    dnnl_convolution_desc_t operation;
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(&operation,
-            dnnl_forward_inference, dnnl_convolution_direct, &operands->src,
-            &operands->weights, operands->bias.ndims ? &operands->bias : NULL,
-            &operands->dst, stride, padding, padding);
-    return status ? status
-                  : dnnl_primitive_desc_create(description_out, &operation,
-                            attributes, engine, NULL);
-}
-
-static dnnl_status_t
-describe_inner_product(const struct fovea_operands *operands,
-        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    dnnl_inner_product_desc_t operation;
-    dnnl_status_t status = dnnl_inner_product_forward_desc_init(&operation,
-            dnnl_forward_inference, &operands->src, &operands->weights,
-            operands->bias.ndims ? &operands->bias : NULL, &operands->dst);
-    return status ? status
-                  : dnnl_primitive_desc_create(description_out, &operation,
-                            attributes, engine, NULL);
-}
-
-dnnl_status_t
-fovea_onednn_describe(const struct fovea_operands *operands,
-        enum fovea_post post, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    dnnl_primitive_attr_t attributes = NULL;
-    dnnl_status_t status = create_attributes(post, &attributes);
-    if (status) {
-        return status;
-    }
-    switch (operands->form) {
-    case FOVEA_FORM_CONVOLUTION:
-        status = describe_convolution(operands, attributes, engine,
-                description_out);
-        break;
-    case FOVEA_FORM_INNER_PRODUCT:
-        status = describe_inner_product(operands, attributes, engine,
-                description_out);
-        break;
-    case FOVEA_FORM_MATMUL:
-    default:
-        status = describe_matmul(operands, attributes, engine, description_out);
-        break;
-    }
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-}
 
 static dnnl_status_t
 create_memories(struct fovea_product *product,
@@ -246,14 +86,6 @@ product_init(struct fovea_product *product,
     }
     dnnl_primitive_desc_destroy(description);
     return status;
-}
-
-void *
-fovea_onednn_writable(const void *pointer)
-{
-    void *same;
-    memcpy(&same, &pointer, sizeof same);
-    return same;
 }
 
 static dnnl_status_t
@@ -332,29 +164,6 @@ size_t
 fovea_product_scratch_size(const struct fovea_product *product)
 {
     return product->scratch_size;
-}
-
-dnnl_status_t
-fovea_onednn_matrix(dnnl_memory_desc_t *matrix_out, size_t rows, size_t columns,
-        enum fovea_element element, size_t row_stride, size_t column_stride)
-{
-    dnnl_dims_t sides = { (dnnl_dim_t)rows, (dnnl_dim_t)columns };
-    dnnl_dims_t strides = { (dnnl_dim_t)row_stride, (dnnl_dim_t)column_stride };
-    return dnnl_memory_desc_init_by_strides(matrix_out, 2, sides,
-            fovea_onednn_type(element), strides);
-}
-
-dnnl_status_t
-fovea_onednn_rows(dnnl_memory_desc_t *rows_out, enum fovea_form form,
-        size_t rows, size_t columns, enum fovea_element element)
-{
-    if (form != FOVEA_FORM_CONVOLUTION) {
-        return fovea_onednn_matrix(rows_out, rows, columns, element, columns,
-                1);
-    }
-    dnnl_dims_t sides = { 1, (dnnl_dim_t)columns, 1, (dnnl_dim_t)rows };
-    return dnnl_memory_desc_init_by_tag(rows_out, 4, sides,
-            fovea_onednn_type(element), dnnl_nhwc);
 }
 
 bool

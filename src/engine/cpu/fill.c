@@ -2,12 +2,15 @@
  * Filling weights from a checkpoint: each tensor is read into a staging buffer
  * of the largest one and packed from there to its place.
  */
+#include "engine/cpu/fill.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"
 #include "checkpoint/vision.h"
-#include "engine/cpu/weights.h"
+#include "engine/cpu/kernels.h"
+#include "sys/pages.h"
 
 struct loader {
     struct fovea_weights *weights;
@@ -286,12 +289,45 @@ fovea_weights_fill(struct fovea_weights *weights,
 {
     size_t staging_size =
             fovea_round_up(staging_values(&weights->tower) * sizeof(float),
-                    FOVEA_MATMUL_ALIGNMENT);
+                    FOVEA_OPERAND_ALIGNMENT);
     FOVEA_AUTO_FREE float *staging =
-            aligned_alloc(FOVEA_MATMUL_ALIGNMENT, staging_size);
+            aligned_alloc(FOVEA_OPERAND_ALIGNMENT, staging_size);
     if (!staging) {
         return fovea_fail_memory(err, staging_size, "loading weights");
     }
     struct loader loader = { weights, checkpoint, 0, staging };
     return load_all(&loader, err);
+}
+
+enum fovea_status
+fovea_weights_load(const struct fovea_tower *tower,
+        const struct fovea_checkpoint *checkpoint,
+        enum fovea_precision precision, struct fovea_weights **weights_out,
+        struct fovea_error *err)
+{
+    struct fovea_weights *weights = NULL;
+    struct fovea_forms forms;
+    enum fovea_status status = fovea_forms_find(tower,
+            fovea_precision_element(precision), &forms, err);
+    if (!status) {
+        status = fovea_weights_create(tower, precision, &forms, &weights, err);
+    }
+    if (status) {
+        return status;
+    }
+    weights->mapping_size = weights->block_size;
+    weights->mapping = fovea_pages_map(weights->mapping_size);
+    if (weights->mapping) {
+        fovea_weights_place(weights, weights->mapping);
+        status = fovea_weights_fill(weights, checkpoint, err);
+    } else {
+        status =
+                fovea_fail_memory(err, weights->mapping_size, "packed weights");
+    }
+    if (status) {
+        fovea_weights_destroy(weights);
+        return status;
+    }
+    *weights_out = weights;
+    return FOVEA_OK;
 }

@@ -1,5 +1,5 @@
-/* See tower.h. */
-#include "engine/cpu/tower.h"
+/* See linear.h. */
+#include "engine/cpu/linear.h"
 
 enum {
     /* Not every number of images has a plan: one costs 2.5 ms of a worker's
@@ -8,7 +8,7 @@ enum {
 };
 
 bool
-fovea_tower_has_plan(size_t n_images)
+fovea_linear_is_prepared(size_t n_images)
 {
     bool is_power = (n_images & (n_images - 1)) == 0;
     return n_images <= EXACT_PLANS || is_power;
@@ -29,15 +29,15 @@ activation_post(enum fovea_activation activation)
 }
 
 /* The table of the network's linear layers: rows, outputs, what is fused. */
-struct fovea_tower_use
-fovea_tower_use(const struct fovea_tower *tower, enum fovea_element element,
+struct fovea_linear_use
+fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
         enum fovea_use use)
 {
     const size_t tokens = fovea_tower_tokens(tower);
     const enum fovea_element e = element;
     const enum fovea_element wide = FOVEA_ELEMENT_F32;
     const enum fovea_post act = activation_post(tower->activation);
-    const struct fovea_tower_use table[FOVEA_N_USES] = {
+    const struct fovea_linear_use table[FOVEA_N_USES] = {
         [FOVEA_USE_PATCH] = { FOVEA_MATRIX_PATCH,
                 { fovea_tower_patches(tower), wide, FOVEA_POST_NONE, false } },
         [FOVEA_USE_QKV] = { FOVEA_MATRIX_QKV,
@@ -63,7 +63,7 @@ fovea_tower_use(const struct fovea_tower *tower, enum fovea_element element,
 }
 
 struct fovea_packing_shape
-fovea_tower_matrix(const struct fovea_tower *tower, enum fovea_element element,
+fovea_linear_matrix(const struct fovea_tower *tower, enum fovea_element element,
         size_t mlp_parts, enum fovea_matrix matrix)
 {
     const size_t hidden = tower->width;

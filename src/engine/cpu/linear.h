@@ -2,11 +2,11 @@
  * The linear layers of a tower: its matrices, and the products that are made
  * with them. One table each, for whoever packs, probes or runs them.
  */
-#ifndef FOVEA_ENGINE_CPU_TOWER_H
-#define FOVEA_ENGINE_CPU_TOWER_H
+#ifndef FOVEA_ENGINE_CPU_LINEAR_H
+#define FOVEA_ENGINE_CPU_LINEAR_H
 
-#include "checkpoint/config.h"
-#include "engine/cpu/matmul.h"
+#include "engine/cpu/product.h"
+#include "spec/tower.h"
 
 /* Matrices of one shape are packed alike. */
 enum fovea_matrix {
@@ -37,21 +37,21 @@ enum fovea_use {
 };
 
 /* A product with a matrix; the shape's rows are those of one image. */
-struct fovea_tower_use {
+struct fovea_linear_use {
     enum fovea_matrix matrix;
     struct fovea_linear_shape shape;
 };
 
-struct fovea_tower_use fovea_tower_use(const struct fovea_tower *tower,
+struct fovea_linear_use fovea_linear_use(const struct fovea_tower *tower,
         enum fovea_element element, enum fovea_use use);
 
 /** @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
  *                    its width. */
-struct fovea_packing_shape fovea_tower_matrix(const struct fovea_tower *tower,
+struct fovea_packing_shape fovea_linear_matrix(const struct fovea_tower *tower,
         enum fovea_element element, size_t mlp_parts, enum fovea_matrix matrix);
 
 /** Whether forward passes of that many images are prepared: of each up to
  *  eight, of powers of two above that. */
-bool fovea_tower_has_plan(size_t n_images);
+bool fovea_linear_is_prepared(size_t n_images);
 
 #endif

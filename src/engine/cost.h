@@ -1,0 +1,34 @@
+/* What an engine costs, told without it: the host links no matrix library. */
+#ifndef FOVEA_ENGINE_COST_H
+#define FOVEA_ENGINE_COST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/dtype.h"
+#include "spec/tower.h"
+
+struct fovea_cost {
+    enum fovea_dtype dtype; /* what was asked for; AUTO: what it means here */
+    uint64_t shared_bytes;  /* packed weights, one copy for all workers */
+    uint64_t lane_bytes;    /* buffers of a forward pass */
+};
+
+/**
+ * Bytes of memory, from the shapes: matrices are padded to whole blocks, buffers
+ * follow from the sizes. Never less than what is then taken, and at most 5 %
+ * more (tests/unit/test_engine_estimate.c compares).
+ *
+ * @param batch  Most items of a forward pass.
+ */
+struct fovea_cost fovea_engine_cost(const struct fovea_tower *tower,
+        enum fovea_dtype dtype, size_t batch);
+
+/* Of each engine. */
+#define X(name)                                                          \
+    struct fovea_cost fovea_cost_##name(const struct fovea_tower *tower, \
+            enum fovea_dtype dtype, size_t batch);
+#include "engine/engines.def"
+#undef X
+
+#endif

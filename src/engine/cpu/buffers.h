@@ -1,0 +1,62 @@
+/*
+ * Buffers of a forward pass: how large they are, from a tower's numbers alone.
+ * Nothing here knows the matrix library, so that the host can tell what a worker
+ * will cost.
+ *
+ * One allocation, reused by every layer; a token is a row:
+ *   x     [n * tokens][hidden]    float32: the residual stream
+ *   y     [n * tokens][hidden]    element: a layer norm's output, then what
+ *                                 attention gathered
+ *   wide  [n * tokens][...]       element: patches, query | key | value, or the
+ *                                 MLP's hidden layer, each as wide as it is
+ *   scores [heads at a time][tokens][padded tokens] float32, of one image
+ *   cls   [n][hidden]             float32: the residual stream of the class
+ *                                 tokens, in the last layer
+ * The class tokens' rows of the last layer reuse the others. All rows are dense:
+ * the library's fast kernels want it so.
+ */
+#ifndef FOVEA_ENGINE_CPU_BUFFERS_H
+#define FOVEA_ENGINE_CPU_BUFFERS_H
+
+#include <stddef.h>
+
+#include "engine/cpu/element.h"
+#include "spec/tower.h"
+
+/* Rows of scores are padded to a multiple of this many floats. */
+enum {
+    FOVEA_LANES = 16
+};
+
+struct fovea_sizes {
+    size_t hidden;
+    size_t mlp;
+    size_t n_heads;
+    size_t head_dim;
+    size_t n_patches;
+    size_t n_tokens;
+    size_t patch_width;
+    size_t wide;         /* elements of a row of wide, at most */
+    size_t score_stride; /* floats of a row of scores */
+};
+
+struct fovea_sizes fovea_sizes_of(const struct fovea_tower *tower);
+
+/** Heads whose scores are worked on at once: a divisor of their number. */
+size_t fovea_heads_at_once(const struct fovea_sizes *sizes);
+
+/* Where each buffer begins, in bytes, and all of them. */
+struct fovea_layout {
+    size_t x;
+    size_t y;
+    size_t wide;
+    size_t scores;
+    size_t cls;
+    size_t total;
+};
+
+/** @param n  Images of a forward pass, at most. */
+struct fovea_layout fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
+        enum fovea_element element);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * What the CPU engine costs: the block of packed weights as weights.c places it
+ * and the buffers of buffers.h, without the library that packing asks.
+ */
+#include "engine/cost.h"
+
+#include <stdbool.h>
+
+#include "base/size.h"
+#include "engine/cpu/buffers.h"
+#include "engine/cpu/cost.h"
+#include "sys/cpu.h"
+
+/* Matrices are cut into blocks of this size, and the last ones filled up. */
+struct blocks {
+    size_t k;
+    size_t n;
+    size_t element_size;
+};
+
+static struct blocks
+blocks_of(bool is_bf16)
+{
+    if (is_bf16) {
+        return (struct blocks){ 32, 64, 2 };
+    }
+    return fovea_cpu_level() >= FOVEA_CPU_AVX512
+            ? (struct blocks){ 16, 64, sizeof(float) }
+            : (struct blocks){ 8, 8, sizeof(float) };
+}
+
+static bool
+computes_in_bf16(const struct fovea_tower *tower, enum fovea_dtype dtype)
+{
+    return dtype != FOVEA_DTYPE_F32 && tower->width >= FOVEA_MIN_BF16_WIDTH &&
+            fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
+}
+
+static uint64_t
+matrix(const struct blocks *blocks, size_t k, size_t n)
+{
+    return fovea_round_up(fovea_round_up(k, blocks->k) *
+                    fovea_round_up(n, blocks->n) * blocks->element_size,
+            FOVEA_OPERAND_ALIGNMENT);
+}
+
+static uint64_t
+floats(size_t n)
+{
+    return fovea_round_up(n * sizeof(float), FOVEA_OPERAND_ALIGNMENT);
+}
+
+static uint64_t
+packed_bytes(const struct fovea_tower *tower, bool is_bf16)
+{
+    struct blocks blocks = blocks_of(is_bf16);
+    size_t hidden = tower->width;
+    size_t mlp = tower->mlp;
+    uint64_t norm = 2 * floats(hidden);
+    uint64_t rest = matrix(&blocks, hidden, hidden) + floats(hidden) +
+            matrix(&blocks, hidden, mlp) + floats(mlp) +
+            matrix(&blocks, mlp, hidden) + floats(hidden) + 2 * norm;
+    uint64_t layer =
+            rest + matrix(&blocks, hidden, 3 * hidden) + floats(3 * hidden);
+    /* The last one has its queries apart from keys and values. */
+    uint64_t last = rest + matrix(&blocks, hidden, hidden) + floats(hidden) +
+            matrix(&blocks, hidden, 2 * hidden) + floats(2 * hidden);
+    return FOVEA_PACKED_HEADER_SIZE +
+            matrix(&blocks, fovea_tower_patch_width(tower), hidden) +
+            floats(hidden) + floats(fovea_tower_tokens(tower) * hidden) +
+            floats(hidden) + /* zeros, where the MLP has parts */
+            2 * norm + (tower->n_layers - 1) * layer + last +
+            matrix(&blocks, hidden, tower->dimension);
+}
+
+struct fovea_cost
+fovea_cost_cpu(const struct fovea_tower *tower, enum fovea_dtype dtype,
+        size_t batch)
+{
+    const bool is_bf16 = computes_in_bf16(tower, dtype);
+    const struct fovea_sizes sizes = fovea_sizes_of(tower);
+    const enum fovea_element element =
+            is_bf16 ? FOVEA_ELEMENT_BF16 : FOVEA_ELEMENT_F32;
+    struct fovea_cost cost = {
+        .dtype = dtype,
+        .shared_bytes = packed_bytes(tower, is_bf16),
+        .lane_bytes = fovea_layout_of(&sizes, batch, element).total,
+    };
+    if (dtype == FOVEA_DTYPE_AUTO) {
+        cost.dtype = is_bf16 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
+    }
+    return cost;
+}

@@ -1,0 +1,275 @@
+/*
+ * See forward.h. Read from fovea_forward_run() down; each function is one box of the
+ * paper's picture.
+ *
+ * Only the class token's output is projected, so the last layer computes keys
+ * and values of all tokens and everything else for one token an image: about a
+ * layer's worth of work less.
+ *
+ * Attention runs image by image and a few heads at a time, so that the scores
+ * stay in the second-level cache, and reads queries, keys and values where the
+ * one matrix product left them.
+ */
+#include "engine/cpu/forward.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/cpu/kernels.h"
+
+static enum fovea_status
+linear(struct fovea_plan *plan, struct fovea_product *product, const void *src,
+        const struct fovea_linear_weights *weights, void *dst,
+        struct fovea_error *err)
+{
+    return fovea_product_run(product, src, weights->packed, weights->bias, dst,
+            plan->scratch, err);
+}
+
+/* out = layer norm of the first n rows of x. */
+static void
+norm(const struct fovea_plan *plan, const float *x, size_t n,
+        const struct fovea_norm_weights *weights, enum fovea_element element,
+        void *out)
+{
+    struct fovea_norm norm = { weights->weight, weights->bias,
+        plan->weights->tower.eps, plan->sizes.hidden };
+    fovea_kernel_layer_norm(x, n, &norm, element, out);
+}
+
+static void *
+offset(const struct fovea_plan *plan, void *buffer, size_t n_elements)
+{
+    return (uint8_t *)buffer + n_elements * fovea_element_size(plan->element);
+}
+
+/* Attention of some queries of one image to all its tokens. Pointers are to the
+   first head; each head's columns follow those of the one before. */
+static enum fovea_status
+attend(struct fovea_plan *plan, const struct fovea_attention *attention,
+        void *query, void *key, void *value, void *out, struct fovea_error *err)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    const float scale = 1.0F / sqrtf((float)s->head_dim);
+    for (size_t head = 0; head < s->n_heads; head += attention->heads_at_once) {
+        size_t column = head * s->head_dim;
+        enum fovea_status status = fovea_product_run(attention->scores,
+                offset(plan, query, column), offset(plan, key, column), NULL,
+                plan->scores, plan->scratch, err);
+        if (status) {
+            return status;
+        }
+        fovea_kernel_softmax(plan->scores,
+                attention->heads_at_once * attention->n_queries, s->n_tokens,
+                s->score_stride, scale, plan->element);
+        status = fovea_product_run(attention->gather, plan->scores,
+                offset(plan, value, column), NULL, offset(plan, out, column),
+                plan->scratch, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+/* x += Attention(LayerNorm(x)) */
+static enum fovea_status
+attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
+        size_t n, const struct fovea_layer_weights *layer,
+        struct fovea_error *err)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    norm(plan, plan->x, n * s->n_tokens, &layer->norm1, plan->element, plan->y);
+    enum fovea_status status = linear(plan, set->products[FOVEA_USE_QKV],
+            plan->y, &layer->qkv, plan->wide, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        void *query = offset(plan, plan->wide, i * s->n_tokens * 3 * s->hidden);
+        status = attend(plan, &plan->attention, query,
+                offset(plan, query, s->hidden),
+                offset(plan, query, 2 * s->hidden),
+                offset(plan, plan->y, i * s->n_tokens * s->hidden), err);
+    }
+    if (!status) {
+        status = linear(plan, set->products[FOVEA_USE_OUT], plan->y,
+                &layer->out, plan->x, err);
+    }
+    return status;
+}
+
+/* x += MLP(y), one part of the hidden layer after the other. */
+static enum fovea_status
+mlp(struct fovea_plan *plan, struct fovea_product *fc1,
+        struct fovea_product *fc2, const struct fovea_layer_weights *layer,
+        float *x, struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; i < plan->weights->forms.mlp_parts && !status; i++) {
+        const struct fovea_mlp_weights *part = &layer->mlp[i];
+        status = linear(plan, fc1, plan->y, &part->fc1, plan->wide, err);
+        if (!status) {
+            status = linear(plan, fc2, plan->wide, &part->fc2, x, err);
+        }
+    }
+    return status;
+}
+
+/* x += MLP(LayerNorm(x)) */
+static enum fovea_status
+mlp_block(struct fovea_plan *plan, struct fovea_product_set *set, size_t n,
+        const struct fovea_layer_weights *layer, struct fovea_error *err)
+{
+    norm(plan, plan->x, n * plan->sizes.n_tokens, &layer->norm2, plan->element,
+            plan->y);
+    return mlp(plan, set->products[FOVEA_USE_FC1], set->products[FOVEA_USE_FC2],
+            layer, plan->x, err);
+}
+
+/* cls += Attention(LayerNorm(x)), for the class tokens alone. */
+static enum fovea_status
+last_attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
+        size_t n, const struct fovea_layer_weights *layer,
+        struct fovea_error *err)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    const size_t image = s->n_tokens * s->hidden;
+    norm(plan, plan->x, n * s->n_tokens, &layer->norm1, plan->element, plan->y);
+    enum fovea_status status = linear(plan, set->products[FOVEA_USE_KEY_VALUE],
+            plan->y, &layer->key_value, plan->wide, err);
+    if (status) {
+        return status;
+    }
+    /* The class tokens come together, in cls and at the start of y; x is free
+       then and takes the queries. */
+    for (size_t i = 0; i < n; i++) {
+        memcpy(plan->cls + i * s->hidden, plan->x + i * image,
+                s->hidden * sizeof(float));
+        memmove(offset(plan, plan->y, i * s->hidden),
+                offset(plan, plan->y, i * image),
+                s->hidden * fovea_element_size(plan->element));
+    }
+    status = linear(plan, set->products[FOVEA_USE_QUERY], plan->y,
+            &layer->query, plan->x, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        void *key = offset(plan, plan->wide, i * s->n_tokens * 2 * s->hidden);
+        status = attend(plan, &plan->cls_attention,
+                offset(plan, plan->x, i * s->hidden), key,
+                offset(plan, key, s->hidden),
+                offset(plan, plan->y, i * s->hidden), err);
+    }
+    if (!status) {
+        status = linear(plan, set->products[FOVEA_USE_CLS_OUT], plan->y,
+                &layer->out, plan->cls, err);
+    }
+    return status;
+}
+
+/* cls += MLP(LayerNorm(cls)) */
+static enum fovea_status
+last_mlp_block(struct fovea_plan *plan, struct fovea_product_set *set, size_t n,
+        const struct fovea_layer_weights *layer, struct fovea_error *err)
+{
+    norm(plan, plan->cls, n, &layer->norm2, plan->element, plan->y);
+    return mlp(plan, set->products[FOVEA_USE_CLS_FC1],
+            set->products[FOVEA_USE_CLS_FC2], layer, plan->cls, err);
+}
+
+/* What a forward pass takes in. */
+struct images {
+    const struct fovea_pixel_table *table;
+    const uint8_t *pixels;
+};
+
+/* x = LayerNorm(class token and patch embeddings + positions) */
+static enum fovea_status
+embed_patches(struct fovea_plan *plan, struct fovea_product_set *set,
+        const struct images *images, size_t n, struct fovea_error *err)
+{
+    const struct fovea_weights *weights = plan->weights;
+    const struct fovea_sizes *s = &plan->sizes;
+    const size_t side = weights->tower.side_px;
+    const size_t patch = weights->tower.patch_px;
+    for (size_t i = 0; i < n; i++) {
+        fovea_pixels_cut(images->table, images->pixels + i * 3 * side * side,
+                side / patch, patch, plan->element,
+                offset(plan, plan->wide, i * s->n_patches * s->patch_width));
+    }
+    enum fovea_status status = linear(plan, set->products[FOVEA_USE_PATCH],
+            plan->wide, &weights->patch, plan->x, err);
+    if (status) {
+        return status;
+    }
+    fovea_kernel_tokens(plan->x, n, s->n_patches, s->hidden,
+            weights->class_embedding, weights->position_embedding);
+    norm(plan, plan->x, n * s->n_tokens, &weights->pre_norm, FOVEA_ELEMENT_F32,
+            plan->x);
+    return FOVEA_OK;
+}
+
+/* All layers from this one on. */
+static enum fovea_status
+forward(struct fovea_plan *plan, const struct images *images, size_t n,
+        size_t first, float *embeds, struct fovea_error *err)
+{
+    const struct fovea_weights *weights = plan->weights;
+    const size_t last = weights->tower.n_layers - 1;
+    struct fovea_product_set *set = plan->sets[n];
+    enum fovea_status status = embed_patches(plan, set, images, n, err);
+    for (size_t i = first; !status && i < last; i++) {
+        status = attention_block(plan, set, n, &weights->layers[i], err);
+        if (!status) {
+            status = mlp_block(plan, set, n, &weights->layers[i], err);
+        }
+    }
+    if (!status) {
+        status =
+                last_attention_block(plan, set, n, &weights->layers[last], err);
+    }
+    if (!status) {
+        status = last_mlp_block(plan, set, n, &weights->layers[last], err);
+    }
+    if (!status) {
+        norm(plan, plan->cls, n, &weights->post_norm, plan->element, plan->y);
+        status = linear(plan, set->products[FOVEA_USE_PROJECT], plan->y,
+                &weights->project, embeds, err);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_forward_run(struct fovea_plan *plan,
+        const struct fovea_pixel_table *table, const uint8_t *pixels, size_t n,
+        float *embeds, struct fovea_error *err)
+{
+    const struct fovea_tower *tower = &plan->weights->tower;
+    const size_t side = tower->side_px;
+    FOVEA_ASSERT(n >= 1 && n <= plan->max_batch);
+    size_t step = 0;
+    for (size_t i = 0; i < n; i += step) {
+        step = fovea_plan_step(plan, n - i);
+        const struct images images = { table, pixels + i * 3 * side * side };
+        enum fovea_status status = forward(plan, &images, step, 0,
+                embeds + i * tower->dimension, err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_forward_warm_up(struct fovea_plan *plan,
+        const struct fovea_pixel_table *table, struct fovea_error *err)
+{
+    const struct fovea_tower *tower = &plan->weights->tower;
+    const size_t side = tower->side_px;
+    const size_t n_layers = tower->n_layers;
+    FOVEA_AUTO_FREE uint8_t *pixels = calloc(side * side, 3);
+    FOVEA_AUTO_FREE float *embeds = calloc(tower->dimension, sizeof *embeds);
+    if (!pixels || !embeds) {
+        return fovea_fail_memory(err, 3 * side * side, "the forward pass");
+    }
+    const struct images images = { table, pixels };
+    return forward(plan, &images, 1, n_layers > 1 ? n_layers - 2 : 0, embeds,
+            err);
+}

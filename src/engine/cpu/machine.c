@@ -1,0 +1,59 @@
+/*
+ * What there is to know of the matrix library and of this CPU as it sees it:
+ * see machine.h.
+ */
+#include "engine/cpu/machine.h"
+
+#include <cpuid.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <dnnl.h>
+
+/* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
+   and may stand for another runtime than the one that oneDNN was built with. */
+int omp_get_max_threads(void);
+void omp_set_num_threads(int n_threads);
+
+/* Family, model and stepping, as the CPU says them. */
+static unsigned
+cpu_signature(void)
+{
+    unsigned signature = 0;
+    unsigned rest[3] = { 0 };
+    (void)__get_cpuid(1, &signature, &rest[0], &rest[1], &rest[2]);
+    return signature;
+}
+
+/* The sizes of caches are in it because the library cuts products by them, so
+   that which of its ways keep a row's bits (forms.h) depends on them. */
+void
+fovea_machine_word(char *word, size_t size)
+{
+    const dnnl_version_t *version = dnnl_version();
+    /* Of a release it is "N/A". */
+    const char *source = strchr(version->hash, '/') ? "" : version->hash;
+    (void)snprintf(word, size,
+            "onednn-%d.%d.%d%.16s-isa-%x-cpu-%x-cache-%ldk-%ldk",
+            version->major, version->minor, version->patch, source,
+            (unsigned)dnnl_get_effective_cpu_isa(), cpu_signature(),
+            sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024,
+            sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024);
+}
+
+bool
+fovea_machine_has_bf16(void)
+{
+    unsigned isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core_bf16) ==
+            dnnl_cpu_isa_avx512_core_bf16;
+}
+
+int
+fovea_machine_set_threads(int n_threads)
+{
+    int before = omp_get_max_threads();
+    omp_set_num_threads(n_threads);
+    return before;
+}

@@ -1,0 +1,22 @@
+/* The matrix library, and this CPU as it sees it. */
+#ifndef FOVEA_ENGINE_CPU_MACHINE_H
+#define FOVEA_ENGINE_CPU_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** The library, its version and source, the most that it uses of this CPU, and
+ *  what CPU it is: one word. */
+void fovea_machine_word(char *word, size_t size);
+
+/** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
+bool fovea_machine_has_bf16(void);
+
+/**
+ * Set how many threads oneDNN may use when the calling thread calls it.
+ *
+ * @return What it was before, to be set again where the thread is a guest's.
+ */
+int fovea_machine_set_threads(int n_threads);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * The way into a vision transformer: pixels, normalised as the model wants them,
+ * cut into patches.
+ */
+#ifndef FOVEA_ENGINE_CPU_PIXELS_H
+#define FOVEA_ENGINE_CPU_PIXELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cpu/element.h"
+#include "spec/pixels.h"
+
+/* Sample value -> normalised float32, per channel. */
+struct fovea_pixel_table {
+    float value[3][256];
+};
+
+void fovea_pixel_table_init(struct fovea_pixel_table *table,
+        const struct fovea_preprocess *settings);
+
+/**
+ * Cut an image into patches: one row a patch, channel-planar as a convolution
+ * kernel's weights lie.
+ *
+ * @param pixels  [image][image][3] uint8, image = n_side * patch.
+ * @param out     [n_side * n_side][3][patch][patch]. Of element BF16 it is
+ *                rounded to nearest, ties to even.
+ */
+void fovea_pixels_cut(const struct fovea_pixel_table *table,
+        const uint8_t *pixels, size_t n_side, size_t patch,
+        enum fovea_element element, void *out);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * See plan.h. The library shares the code that it generates between the products
+ * of several numbers of images.
+ */
+#include "engine/cpu/plan.h"
+
+#include "base/error.h"
+#include "base/size.h"
+#include "sys/pages.h"
+
+static enum fovea_status
+allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
+{
+    struct fovea_layout layout =
+            fovea_layout_of(&plan->sizes, plan->max_batch, plan->element);
+    uint8_t *block = fovea_pages_map(layout.total);
+    if (!block) {
+        return fovea_fail_memory(err, layout.total, "the forward pass");
+    }
+    plan->block = block;
+    plan->block_size = layout.total;
+    plan->x = (float *)(void *)(block + layout.x);
+    plan->y = block + layout.y;
+    plan->wide = block + layout.wide;
+    plan->scores = (float *)(void *)(block + layout.scores);
+    plan->cls = (float *)(void *)(block + layout.cls);
+    return FOVEA_OK;
+}
+
+/* The matrix library's scratch grows to what the neediest product wants. */
+static enum fovea_status
+reserve_scratch(struct fovea_plan *plan, const struct fovea_product *product,
+        struct fovea_error *err)
+{
+    size_t size = fovea_round_up(fovea_product_scratch_size(product),
+            FOVEA_OPERAND_ALIGNMENT);
+    if (size <= plan->scratch_size) {
+        return FOVEA_OK;
+    }
+    void *scratch = aligned_alloc(FOVEA_OPERAND_ALIGNMENT, size);
+    if (!scratch) {
+        return fovea_fail_memory(err, size, "matrix products");
+    }
+    free(plan->scratch);
+    plan->scratch = scratch;
+    plan->scratch_size = size;
+    return FOVEA_OK;
+}
+
+/* Plans. */
+
+static void
+set_destroy(struct fovea_product_set *set)
+{
+    if (!set) {
+        return;
+    }
+    for (size_t i = 0; i < FOVEA_N_USES; i++) {
+        fovea_product_destroy(set->products[i]);
+    }
+    free(set);
+}
+
+static enum fovea_status
+set_init(struct fovea_plan *plan, size_t n, struct fovea_product_set *set,
+        struct fovea_error *err)
+{
+    const struct fovea_weights *weights = plan->weights;
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
+        struct fovea_linear_use use =
+                fovea_linear_use(&weights->tower, plan->element, i);
+        use.shape.rows *= n;
+        status = fovea_product_create_linear(weights->packings[use.matrix],
+                &use.shape, &set->products[i], err);
+        if (!status) {
+            status = reserve_scratch(plan, set->products[i], err);
+        }
+    }
+    return status;
+}
+
+size_t
+fovea_plan_step(const struct fovea_plan *plan, size_t n)
+{
+    size_t step = n;
+    while (!plan->sets[step]) {
+        step--;
+    }
+    return step;
+}
+
+/* Where an image's bits depend on how many there are, every image goes alone, so
+   that it gets the same bits in every batch. */
+static bool
+has_plan(const struct fovea_plan *plan, size_t n)
+{
+    return n <= plan->weights->forms.most_images && fovea_linear_is_prepared(n);
+}
+
+static enum fovea_status
+sets_init(struct fovea_plan *plan, struct fovea_error *err)
+{
+    plan->sets = calloc(plan->max_batch + 1, sizeof *plan->sets);
+    if (!plan->sets) {
+        return fovea_fail_memory(err,
+                (plan->max_batch + 1) * sizeof *plan->sets, "the forward pass");
+    }
+    for (size_t n = 1; n <= plan->max_batch; n++) {
+        if (!has_plan(plan, n)) {
+            continue;
+        }
+        plan->sets[n] = calloc(1, sizeof *plan->sets[n]);
+        if (!plan->sets[n]) {
+            return fovea_fail_memory(err, sizeof *plan->sets[n],
+                    "the forward pass");
+        }
+        enum fovea_status status = set_init(plan, n, plan->sets[n], err);
+        if (status) {
+            return status;
+        }
+    }
+    return FOVEA_OK;
+}
+
+/* How queries lie, and keys and values: elements from a token to the next. */
+struct attention_form {
+    size_t n_queries;
+    size_t n_heads; /* at once */
+    size_t query_stride;
+    size_t key_stride;
+};
+
+static enum fovea_status
+attention_init(struct fovea_plan *plan, const struct attention_form *form,
+        struct fovea_attention *attention, struct fovea_error *err)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    const size_t halves = plan->element == FOVEA_ELEMENT_BF16 ? 2 : 1;
+    const struct fovea_view scores = { form->n_queries * s->score_stride,
+        s->score_stride, 1 };
+    const struct fovea_batched_shape score_shape = {
+        .batch = form->n_heads,
+        .m = form->n_queries,
+        .k = s->head_dim,
+        .n = s->n_tokens,
+        .a = { s->head_dim, form->query_stride, 1 },
+        .b = { s->head_dim, 1, form->key_stride },
+        .c = scores,
+        .source_element = plan->element,
+        .c_element = FOVEA_ELEMENT_F32,
+    };
+    const struct fovea_batched_shape gather_shape = {
+        .batch = form->n_heads,
+        .m = form->n_queries,
+        .k = s->n_tokens,
+        .n = s->head_dim,
+        /* softmax leaves narrow elements at the start of each float row */
+        .a = { scores.batch_stride * halves, scores.row_stride * halves, 1 },
+        .b = { s->head_dim, form->key_stride, 1 },
+        .c = { s->head_dim, s->hidden, 1 },
+        .source_element = plan->element,
+        .c_element = plan->element,
+    };
+    attention->n_queries = form->n_queries;
+    attention->heads_at_once = form->n_heads;
+    enum fovea_status status =
+            fovea_product_create_batched(&score_shape, &attention->scores, err);
+    if (!status) {
+        status = reserve_scratch(plan, attention->scores, err);
+    }
+    if (!status) {
+        status = fovea_product_create_batched(&gather_shape, &attention->gather,
+                err);
+    }
+    if (!status) {
+        status = reserve_scratch(plan, attention->gather, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+attentions_init(struct fovea_plan *plan, struct fovea_error *err)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    const struct attention_form all = { s->n_tokens, fovea_heads_at_once(s),
+        3 * s->hidden, 3 * s->hidden };
+    const struct attention_form cls = { 1, s->n_heads, s->hidden,
+        2 * s->hidden };
+    enum fovea_status status =
+            attention_init(plan, &all, &plan->attention, err);
+    if (!status) {
+        status = attention_init(plan, &cls, &plan->cls_attention, err);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
+        struct fovea_plan **plan_out, struct fovea_error *err)
+{
+    struct fovea_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) {
+        return fovea_fail_memory(err, sizeof *plan, "the forward pass");
+    }
+    plan->weights = weights;
+    plan->sizes = fovea_sizes_of(&weights->tower);
+    plan->element = weights->element;
+    plan->max_batch = max_batch;
+    enum fovea_status status = allocate_buffers(plan, err);
+    if (!status) {
+        status = attentions_init(plan, err);
+    }
+    if (!status) {
+        status = sets_init(plan, err);
+    }
+    if (status) {
+        fovea_plan_destroy(plan);
+        return status;
+    }
+    *plan_out = plan;
+    return FOVEA_OK;
+}
+
+void
+fovea_plan_destroy(struct fovea_plan *plan)
+{
+    if (!plan) {
+        return;
+    }
+    for (size_t i = 0; plan->sets && i <= plan->max_batch; i++) {
+        set_destroy(plan->sets[i]);
+    }
+    fovea_product_destroy(plan->attention.scores);
+    fovea_product_destroy(plan->attention.gather);
+    fovea_product_destroy(plan->cls_attention.scores);
+    fovea_product_destroy(plan->cls_attention.gather);
+    free(plan->sets);
+    fovea_pages_unmap(plan->block, plan->block_size);
+    free(plan->scratch);
+    free(plan);
+}
+
+size_t
+fovea_plan_bytes(const struct fovea_plan *plan)
+{
+    return plan->block_size;
+}

@@ -1,0 +1,73 @@
+/*
+ * What forward passes run on, made before the first: buffers, and every matrix
+ * product that a batch of up to max_batch images will need. A product is for one
+ * number of images; not every number has its products (fovea_linear_is_prepared()),
+ * and a batch in between takes several passes.
+ *
+ * Some of the library's code is generated only when a product that needs it
+ * first runs: before executable memory is forbidden, whoever made a plan warms
+ * it up (fovea_forward_warm_up()).
+ */
+#ifndef FOVEA_ENGINE_CPU_PLAN_H
+#define FOVEA_ENGINE_CPU_PLAN_H
+
+#include "engine/cpu/buffers.h"
+#include "engine/cpu/product.h"
+#include "engine/cpu/weights.h"
+
+/* The matrix products for one number of images. */
+struct fovea_product_set {
+    struct fovea_product *products[FOVEA_N_USES];
+};
+
+/* softmax(Q K^T) V for some heads of one image. */
+struct fovea_attention {
+    struct fovea_product *scores;
+    struct fovea_product *gather;
+    size_t n_queries;
+    size_t heads_at_once;
+};
+
+/* One forward pass at a time. */
+struct fovea_plan {
+    const struct fovea_weights *weights;
+    struct fovea_sizes sizes;
+    enum fovea_element element;
+    size_t max_batch;
+    struct fovea_attention attention;
+    struct fovea_attention cls_attention;
+    /* [max_batch + 1], by the number of images; of fovea_plan_step() only. */
+    struct fovea_product_set **sets;
+
+    void *block; /* the buffers, as buffers.h has them */
+    size_t block_size;
+    float *x;
+    void *y;
+    void *wide;
+    float *scores;
+    float *cls;
+    void *scratch; /* of the matrix library */
+    size_t scratch_size;
+};
+
+/**
+ * Prepare to run a tower.
+ *
+ * @param weights    Borrowed; must outlive the plan.
+ * @param max_batch  Most images of a run, at least 1.
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
+ *         library.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_plan_create(
+        const struct fovea_weights *weights, size_t max_batch,
+        struct fovea_plan **plan_out, struct fovea_error *err);
+void fovea_plan_destroy(struct fovea_plan *plan);
+
+/** Bytes of its buffers: what one more thread or worker costs. */
+size_t fovea_plan_bytes(const struct fovea_plan *plan);
+
+/** How many of n images, at least 1, the next forward pass takes: the most that
+ *  there are products for. */
+size_t fovea_plan_step(const struct fovea_plan *plan, size_t n);
+
+#endif

@@ -1,0 +1,27 @@
+/* See estimate.h. */
+#include "runtime/estimate.h"
+
+#include "wire/messages.h"
+
+uint64_t
+fovea_estimate_worker(const struct fovea_tower *tower, enum fovea_dtype dtype,
+        unsigned n_threads, unsigned max_batch)
+{
+    size_t batch = ((size_t)max_batch + n_threads - 1) / n_threads;
+    size_t side = tower->side_px;
+    uint64_t lane = fovea_engine_cost(tower, dtype, batch).lane_bytes +
+            batch * (3 * side * side + tower->dimension * sizeof(float));
+    return FOVEA_WORKER_BASE_BYTES +
+            n_threads * (lane + FOVEA_DECODE_FREE_BYTES);
+}
+
+uint64_t
+fovea_estimate_pixels_worker(const struct fovea_preprocess *settings,
+        unsigned n_threads, unsigned max_batch)
+{
+    (void)max_batch; /* pixels leave one by one */
+    return FOVEA_WORKER_BASE_BYTES +
+            n_threads *
+            ((uint64_t)3 * settings->crop_width_px * settings->crop_height_px +
+                    FOVEA_DECODE_FREE_BYTES);
+}
