@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "checkpoint/sha256.h"
 #include "pool/cache_folder.h"
 #include "sys/atomic_file.h"
 #include "sys/input.h"
@@ -23,9 +22,6 @@ enum {
 };
 
 static const char packed_folder[] = "packed";
-
-_Static_assert((int)FOVEA_CACHE_KEY_SIZE == (int)FOVEA_SHA256_SIZE,
-        "keys are digests");
 
 /* Folder. */
 
@@ -80,13 +76,6 @@ fovea_cache_finish(struct fovea_cache *cache)
     cache->directory = NULL;
 }
 
-bool
-fovea_cache_is_key(const char *text)
-{
-    return strspn(text, "0123456789abcdef") == FOVEA_CACHE_KEY_SIZE - 1 &&
-            text[FOVEA_CACHE_KEY_SIZE - 1] == '\0';
-}
-
 /* Whether there is a cache that can have something under a key. */
 static bool
 file_name(const struct fovea_cache *cache, const char *key,
@@ -97,20 +86,6 @@ file_name(const struct fovea_cache *cache, const char *key,
     }
     (void)snprintf(name_out, FILE_NAME_SIZE, "%s.fovea", key);
     return true;
-}
-
-void
-fovea_cache_key(const char *weights_digest, const char *dtype,
-        const char *engine, char key_out[FOVEA_CACHE_KEY_SIZE])
-{
-    struct fovea_sha256 hash;
-    fovea_sha256_begin(&hash);
-    fovea_sha256_add_text(&hash, weights_digest);
-    fovea_sha256_add_text(&hash, dtype);
-    fovea_sha256_add_text(&hash, engine);
-    if (fovea_sha256_end(&hash, key_out, NULL)) {
-        key_out[0] = '\0';
-    }
 }
 
 /* Packed weights. */

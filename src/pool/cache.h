@@ -23,9 +23,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-enum {
-    FOVEA_CACHE_KEY_SIZE = 65 /* hexadecimal digits and NUL */
-};
+#include "pool/cache_key.h"
 
 struct fovea_cache {
     char *directory; /* owned; NULL: no cache */
@@ -40,14 +38,6 @@ struct fovea_cache {
 FOVEA_NODISCARD enum fovea_status fovea_cache_init(struct fovea_cache *cache,
         const char *directory, uint64_t max_bytes, struct fovea_error *err);
 void fovea_cache_finish(struct fovea_cache *cache);
-
-/** Whether a text is a key or a digest: 64 lower-case hexadecimal digits. */
-bool fovea_cache_is_key(const char *text);
-
-/** The key of a model's packed weights; empty if memory does not suffice:
- *  nothing is found or stored under that. */
-void fovea_cache_key(const char *weights_digest, const char *dtype,
-        const char *engine, char key_out[FOVEA_CACHE_KEY_SIZE]);
 
 /**
  * Open what is there under a key, and mark it as used.

@@ -14,6 +14,7 @@
 #include "checkpoint/digest.h"
 #include "pool/cache.h"
 #include "pool/cache_folder.h"
+#include "pool/cache_key.h"
 
 enum {
     MAX_DIGESTS = 1024,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "pool/cache.h"
+#include "pool/cache_key.h"
 
 enum {
     FOLDER_MODE = 0700,

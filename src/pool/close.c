@@ -2,6 +2,7 @@
 #include "pool/close.h"
 
 #include "pool/complete.h"
+#include "pool/inflight.h"
 #include "pool/life.h"
 #include "pool/poll.h"
 #include "pool/slot.h"
@@ -9,15 +10,9 @@
 static void
 complete_inflight(struct fovea_slot *slot, const struct fovea_error *result)
 {
-    struct fovea_items items = { 0 };
+    struct fovea_items items;
     fovea_lock(slot->group->pool);
-    for (uint32_t i = 0; i < slot->n_inflight; i++) {
-        if (slot->inflight[i].item) {
-            fovea_items_push(&items, FOVEA_TAKE(slot->inflight[i].item));
-        }
-    }
-    slot->n_inflight = 0;
-    slot->n_left = 0;
+    fovea_inflight_take_all(slot, &items);
     fovea_unlock(slot->group->pool);
     fovea_complete_all(&items, result);
 }
@@ -66,7 +61,7 @@ fovea_close_groups(struct fovea_pool *pool, bool all)
     struct fovea_group **link = &pool->groups;
     while (*link) {
         struct fovea_group *group = *link;
-        bool is_over = group->n_handles == 0 && group->n_chores == 0 &&
+        bool is_over = group->n_handles == 0 && group->n_jobs == 0 &&
                 fovea_queue_size(&group->queue) == 0 && !group->prewarms &&
                 fovea_slot_count(group, fovea_slot_is_here) == 0;
         if (all || is_over) {

@@ -9,32 +9,75 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "pool/chores.h"
 #include "pool/complete.h"
 #include "pool/events.h"
+#include "pool/inflight.h"
+#include "pool/jobs.h"
 #include "pool/prewarm.h"
 #include "pool/slot.h"
 
-/* Its second worker: it is answered when the bytes are known again. */
+/* An item that ended two workers: its bytes are digested, then it is answered. */
+struct quarantine_job {
+    struct fovea_background_job background; /* first */
+    struct fovea_group *group;
+    struct fovea_pool_item *item; /* owned */
+    struct fovea_quarantined entry;
+    enum fovea_status status; /* of the digest */
+};
+
+static void
+run_quarantine(struct fovea_background_job *background)
+{
+    struct quarantine_job *job = (struct quarantine_job *)background;
+    job->status = fovea_quarantine_digest(job->item->request.fd,
+            job->item->request.size, job->entry.digest, NULL);
+}
+
+static void
+finish_quarantine(struct fovea_background_job *background)
+{
+    FOVEA_AUTO_FREE struct quarantine_job *job =
+            (struct quarantine_job *)background;
+    struct fovea_pool *pool = job->group->pool;
+    bool is_released = job->entry.since_ns <= job->group->trial.released_ns;
+    if (job->status == FOVEA_OK && !is_released) {
+        fovea_lock(pool);
+        fovea_quarantine_add(&pool->quarantine, &job->entry);
+        fovea_unlock(pool);
+    }
+    struct fovea_timings none = { 0 };
+    fovea_complete(job->item, &job->entry.result, NULL, none);
+    fovea_jobs_end(job->group);
+}
+
 static void
 quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
 {
     struct fovea_pool *pool = slot->group->pool;
+    struct fovea_timings none = { 0 };
+    struct fovea_error result;
     bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
-    struct fovea_chore chore = {
-        .kind = FOVEA_CHORE_QUARANTINE,
-        .group = slot->group,
-        .fd = -1,
-        .item = item,
-        .quarantined = { .size = item->request.size, .since_ns = pool->now_ns },
-    };
-    (void)fovea_fail(&chore.quarantined.result,
+    (void)fovea_fail(&result,
             is_timeout ? FOVEA_ERR_WORKER_TIMEOUT : FOVEA_ERR_WORKER_CRASHED,
             "the image ended two workers, the last by %s",
             slot->failure.message);
-    if (!fovea_chores_add(pool, &chore)) {
-        struct fovea_timings none = { 0 };
-        fovea_complete(item, &chore.quarantined.result, NULL, none);
+    FOVEA_AUTO_FREE struct quarantine_job *job = calloc(1, sizeof *job);
+    if (!job) {
+        fovea_complete(item, &result, NULL, none);
+        return;
+    }
+    *job = (struct quarantine_job){
+        .background = { .run = run_quarantine, .done = finish_quarantine },
+        .group = slot->group,
+        .item = item,
+        .entry = { .size = item->request.size,
+                .since_ns = pool->now_ns,
+                .result = result },
+    };
+    if (fovea_jobs_add(slot->group, &job->background)) {
+        (void)FOVEA_TAKE(job); /* its own from here */
+    } else {
+        fovea_complete(item, &result, NULL, none);
     }
 }
 
@@ -70,14 +113,11 @@ fovea_failure_lose_inflight(struct fovea_slot *slot)
     struct fovea_group *group = slot->group;
     struct lost lost = { 0 };
     fovea_lock(group->pool);
-    for (uint32_t i = 0; i < slot->n_inflight; i++) {
-        struct fovea_pool_item *item = FOVEA_TAKE(slot->inflight[i].item);
-        if (item) {
-            lose(slot, item, &lost);
-        }
+    struct fovea_items items;
+    fovea_inflight_take_all(slot, &items);
+    for (struct fovea_pool_item *item; (item = fovea_items_pop(&items));) {
+        lose(slot, item, &lost);
     }
-    slot->n_inflight = 0;
-    slot->n_left = 0;
     fovea_unlock(group->pool);
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_CANCELLED, "the image was cancelled");
@@ -90,15 +130,6 @@ fovea_failure_lose_inflight(struct fovea_slot *slot)
     for (struct fovea_pool_item *item;
             (item = fovea_items_pop(&lost.quarantined));) {
         quarantine(slot, item);
-    }
-}
-
-void
-fovea_failure_end_trial(struct fovea_slot *slot)
-{
-    if (slot->is_on_trial) {
-        slot->is_on_trial = false;
-        slot->group->trial.is_running = false;
     }
 }
 
@@ -122,7 +153,7 @@ settle_blame(struct fovea_slot *slot)
 {
     struct fovea_group *group = slot->group;
     bool is_on_trial = slot->is_on_trial;
-    fovea_failure_end_trial(slot);
+    fovea_inflight_end_trial(slot);
     if (slot->is_harmless || slot->blame != FOVEA_BLAME_WORKER) {
         if (slot->blame == FOVEA_BLAME_ITEM) {
             fovea_lock(group->pool);

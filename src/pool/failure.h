@@ -7,8 +7,6 @@
 
 void fovea_failure_lose_inflight(struct fovea_slot *slot);
 void fovea_failure_judge(struct fovea_slot *slot);
-/** It has the canary no more. */
-void fovea_failure_end_trial(struct fovea_slot *slot);
 void fovea_failure_breaker(struct fovea_group *group);
 /** What the breaker's refusal says. Loop thread, or mu held. */
 void fovea_failure_refusal(const struct fovea_group *group, int64_t now_ns,

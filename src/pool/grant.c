@@ -20,32 +20,12 @@
 
 #include "base/size.h"
 #include "option/limits.h"
+#include "pool/inflight.h"
 #include "pool/life.h"
 #include "pool/poll.h"
 #include "pool/pressure.h"
 #include "pool/room.h"
 #include "pool/slot.h"
-
-void
-fovea_grant_release(struct fovea_slot *slot, struct fovea_inflight *inflight)
-{
-    struct fovea_pool *pool = slot->group->pool;
-    if (inflight->grant.bytes > 0) {
-        fovea_lock(pool);
-        slot->granted_bytes -= inflight->grant.bytes;
-        fovea_governor_release(&pool->governor, &inflight->grant);
-        fovea_unlock(pool);
-        fovea_poll_due(pool, pool->now_ns); /* others may wait for it */
-    }
-}
-
-void
-fovea_grant_release_all(struct fovea_slot *slot)
-{
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(slot->inflight); i++) {
-        fovea_grant_release(slot, &slot->inflight[i]);
-    }
-}
 
 static bool
 is_waiting(const struct fovea_slot *slot)
@@ -85,7 +65,6 @@ fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns)
 static void
 answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
 {
-    struct fovea_pool *pool = slot->group->pool;
     struct fovea_grant grant = { .index = slot->need.index, .status = status };
     (void)snprintf(grant.message, sizeof grant.message, "%s", message);
     uint8_t bytes[sizeof grant + 16];
@@ -94,8 +73,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
     fovea_grant_write(&grant, &writer);
     FOVEA_ASSERT(!writer.overflow);
     fovea_channel_send(&slot->channel_state, FOVEA_FRAME_GRANT);
-    slot->progress_ns = pool->now_ns;
-    fovea_poll_due(pool, fovea_later(pool->now_ns, pool->settings.image_ns));
+    fovea_inflight_answered(slot);
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_GRANT, slot->job_id, bytes,
                 writer.size, NULL, 0, &error)) {
@@ -106,7 +84,7 @@ answer(struct fovea_slot *slot, enum fovea_status status, const char *message)
 static void
 refuse(struct fovea_slot *slot, const struct fovea_error *why)
 {
-    slot->inflight[slot->need.index].is_refused = true;
+    fovea_inflight_refused(slot);
     answer(slot, why->code, why->message);
 }
 
@@ -280,18 +258,11 @@ make_last_give_way(const struct fovea_slot *first)
 static bool
 serve(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->group->pool;
-    struct fovea_inflight *inflight = &slot->inflight[slot->need.index];
     if (slot->need.bytes > most_bytes(slot)) {
         refuse_for_ever(slot);
         return true;
     }
-    fovea_lock(pool);
-    bool fits = fovea_governor_reserve(&pool->governor, slot->need.bytes,
-            &inflight->grant);
-    slot->granted_bytes += inflight->grant.bytes;
-    fovea_unlock(pool);
-    if (fits) {
+    if (fovea_inflight_reserve(slot)) {
         answer(slot, FOVEA_OK, "");
         return true;
     }
@@ -310,7 +281,7 @@ dismiss(struct fovea_pool *pool)
 {
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
-        if (is_waiting(slot) && !slot->inflight[slot->need.index].item) {
+        if (is_waiting(slot) && !fovea_inflight_asker(slot)->item) {
             answer(slot, FOVEA_ERR_NO_MEMORY,
                     "nobody waits for the image any more");
         }
@@ -334,22 +305,13 @@ fovea_grant_round(struct fovea_pool *pool)
 bool
 fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
-    struct fovea_pool *pool = slot->group->pool;
     struct fovea_need need;
-    if (!fovea_need_read(frame, &need) || frame->id != slot->job_id ||
-            need.index >= slot->n_inflight) {
-        return false;
-    }
-    struct fovea_inflight *inflight = &slot->inflight[need.index];
     /* Its limit on an image is for the worker to keep. */
-    if (inflight->is_done || inflight->is_decoded || inflight->has_asked ||
-            need.bytes > slot->group->settings.limits.max_decode_bytes) {
+    if (!fovea_need_read(frame, &need) ||
+            need.bytes > slot->group->settings.limits.max_decode_bytes ||
+            !fovea_inflight_ask(slot, frame->id, &need)) {
         return false;
     }
-    inflight->has_asked = true;
-    slot->need = need;
-    slot->asked = ++pool->last_asked;
-    slot->asked_ns = pool->now_ns;
-    fovea_grant_round(pool);
+    fovea_grant_round(slot->group->pool);
     return true;
 }

@@ -10,11 +10,6 @@ FOVEA_NODISCARD bool fovea_grant_ask(struct fovea_slot *slot,
         const struct fovea_frame *frame);
 /** Answer those who wait, as far as that can be done now. */
 void fovea_grant_round(struct fovea_pool *pool);
-/** The image is decoded, or done. Fine if it holds nothing. */
-void fovea_grant_release(struct fovea_slot *slot,
-        struct fovea_inflight *inflight);
-/** The worker's process is gone. */
-void fovea_grant_release_all(struct fovea_slot *slot);
 /** Whether any image waits for memory: no worker is added to others then. */
 bool fovea_grant_is_awaited(struct fovea_pool *pool);
 /** Whether one does since before a time: no cold start that is wanted since then

@@ -2,7 +2,7 @@
  * What the files of the pool share: its structs, and which file does what.
  *
  * Two kinds of thread come here. The loop thread runs everything below but the
- * entry points of pool.h and what chores.c does on its own thread. So:
+ * entry points of pool.h and what is done in the background (jobs.h). So:
  *
  *   - "guarded by mu": anybody, with pool->mu held;
  *   - "loop, shown": written by the loop thread with mu held, read by it
@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "pool/blame.h"
@@ -26,9 +27,9 @@
 #include "pool/cache.h"
 #include "pool/governor.h"
 #include "pool/log_budget.h"
-#include "pool/pool.h"
 #include "pool/quarantine.h"
 #include "pool/queue.h"
+#include "pool/settings.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "wire/channel.h"
@@ -114,9 +115,9 @@ struct fovea_slot {
 /* Where a model's packed weights come from. */
 enum fovea_weights_state {
     FOVEA_WEIGHTS_UNKNOWN, /* nobody looked yet */
-    FOVEA_WEIGHTS_DIGEST,  /* a chore digests the files */
+    FOVEA_WEIGHTS_DIGEST,  /* a job digests the files */
     FOVEA_WEIGHTS_ENGINE,  /* digest known; a HELLO must name the engine */
-    FOVEA_WEIGHTS_OPENING, /* a chore opens the packed copy */
+    FOVEA_WEIGHTS_OPENING, /* a job opens the packed copy */
     FOVEA_WEIGHTS_ABSENT,  /* a worker must pack, or is at it */
     FOVEA_WEIGHTS_HERE,    /* weights_fd */
 };
@@ -158,7 +159,7 @@ struct fovea_group {
     char digest[FOVEA_CACHE_KEY_SIZE];
     char cache_key[FOVEA_CACHE_KEY_SIZE];
     uint64_t packer;    /* serial of the worker that packs; 0: none */
-    unsigned n_chores;  /* that will come back to it */
+    unsigned n_jobs;    /* that will come back to it */
     int64_t scale_ns;   /* no worker is added before */
     bool has_turn;      /* it waits for a cold start: room.h */
     int64_t turn_ns;    /* since when */
@@ -166,8 +167,6 @@ struct fovea_group {
     int64_t yielded_ns; /* when a worker last went for another model */
     enum fovea_breaker_state breaker_reported; /* to on_event */
 };
-
-struct fovea_chores;
 
 struct fovea_pool {
     struct fovea_pool_settings settings; /* strings: the next two */
@@ -197,7 +196,7 @@ struct fovea_pool {
     struct fovea_slot *slots; /* FOVEA_MAX_WORKERS */
     unsigned n_slots;         /* ever used */
     /* loop */
-    struct fovea_chores *chores;
+    struct fovea_background background;
     int64_t now_ns; /* of this round */
     int64_t due_ns; /* of the next one */
     int64_t memory_read_ns;
@@ -213,6 +212,13 @@ struct fovea_pool {
     uint8_t *row;    /* of pixels; row_size bytes */
     size_t row_size;
 };
+
+/* A child of fork() may not use it: the threads are the parent's. */
+static inline bool
+fovea_pool_is_forked(const struct fovea_pool *pool)
+{
+    return getpid() != pool->owner;
+}
 
 static inline void
 fovea_lock(struct fovea_pool *pool)

@@ -15,11 +15,11 @@
 
 #include "pool/events.h"
 #include "pool/failure.h"
-#include "pool/grant.h"
+#include "pool/group_weights.h"
+#include "pool/inflight.h"
 #include "pool/poll.h"
 #include "pool/slot.h"
 #include "pool/spawn.h"
-#include "pool/weights.h"
 #include "wire/exit.h"
 
 static enum fovea_phase
@@ -66,7 +66,7 @@ release(struct fovea_slot *slot)
     close_fd(&slot->log_fd);
     close_fd(&slot->output_fd);
     fovea_slot_set_state(slot, FOVEA_WORKER_DEAD);
-    fovea_grant_release_all(slot);
+    fovea_inflight_release_all(slot);
     fovea_lock(group->pool);
     fovea_governor_release(&group->pool->governor, &slot->own);
     group->counts.stops[slot->reason]++;

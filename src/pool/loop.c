@@ -6,7 +6,6 @@
 #include "pool/loop.h"
 
 #include "base/thread.h"
-#include "pool/chores.h"
 #include "pool/close.h"
 #include "pool/grant.h"
 #include "pool/life.h"
@@ -14,8 +13,8 @@
 #include "pool/poll.h"
 #include "pool/pressure.h"
 #include "pool/receive.h"
-#include "pool/room.h"
 #include "pool/schedule.h"
+#include "pool/turns.h"
 #include "pool/upkeep.h"
 
 enum {
@@ -57,7 +56,7 @@ upkeep(struct fovea_pool *pool)
 static bool
 is_busy(struct fovea_pool *pool)
 {
-    bool busy = !fovea_chores_are_done(pool);
+    bool busy = !fovea_background_is_idle(&pool->background);
     fovea_lock(pool);
     for (struct fovea_group *group = pool->groups; group && !busy;
             group = group->next) {
@@ -87,7 +86,7 @@ static bool
 run_round(struct fovea_pool *pool, bool is_closing, int64_t drain_until_ns)
 {
     pool->due_ns = FOVEA_NEVER;
-    fovea_chores_collect(pool);
+    fovea_background_collect(&pool->background);
     fovea_schedule_cancel(pool);
     upkeep(pool);
     fovea_grant_round(pool);
@@ -95,7 +94,8 @@ run_round(struct fovea_pool *pool, bool is_closing, int64_t drain_until_ns)
         fovea_poll_due(pool, drain_until_ns);
         if (pool->now_ns >= drain_until_ns || !is_busy(pool)) {
             fovea_close_all(pool);
-            return has_processes(pool) || !fovea_chores_are_done(pool);
+            return has_processes(pool) ||
+                    !fovea_background_is_idle(&pool->background);
         }
     }
     fovea_lock(pool);

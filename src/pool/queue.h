@@ -10,36 +10,7 @@
 #ifndef FOVEA_POOL_QUEUE_H
 #define FOVEA_POOL_QUEUE_H
 
-#include "pool/pool.h"
-
-/* An image from being submitted to its answer. */
-struct fovea_pool_item {
-    struct fovea_pool_item *previous; /* in the list that it is in */
-    struct fovea_pool_item *next;
-    struct fovea_group *group;
-    struct fovea_pool_request request; /* fd owned; ticket set */
-    int64_t queued_ns;
-    int64_t handed_ns; /* to its worker; 0: never */
-    unsigned n_deaths; /* of workers that are laid on it: blame.h */
-    unsigned n_kills;  /* of workers that were killed from outside with it */
-    bool is_cancelled; /* while in a worker's hands; guarded by mu */
-};
-
-struct fovea_items {
-    struct fovea_pool_item *first;
-    struct fovea_pool_item *last;
-    size_t n;
-};
-
-void fovea_items_push(struct fovea_items *items, struct fovea_pool_item *item);
-void fovea_items_push_front(struct fovea_items *items,
-        struct fovea_pool_item *item);
-void fovea_items_remove(struct fovea_items *items,
-        struct fovea_pool_item *item);
-/** NULL if there is none. */
-struct fovea_pool_item *fovea_items_pop(struct fovea_items *items);
-/** Behind what is in the list already; from is empty then. */
-void fovea_items_move(struct fovea_items *items, struct fovea_items *from);
+#include "pool/items.h"
 
 struct fovea_queue {
     struct fovea_items retries;  /* n_kills > 0, not isolated */

@@ -16,10 +16,12 @@
 #include "pool/events.h"
 #include "pool/failure.h"
 #include "pool/grant.h"
+#include "pool/group_weights.h"
+#include "pool/inflight.h"
 #include "pool/life.h"
+#include "pool/output.h"
 #include "pool/prewarm.h"
 #include "pool/slot.h"
-#include "pool/weights.h"
 
 /* How far a vector's length may be from 1. */
 #define NORM_TOLERANCE 1e-3
@@ -132,20 +134,6 @@ receive_failed(struct fovea_slot *slot, const struct fovea_frame *frame)
     fovea_life_kill(slot, FOVEA_STOP_LOAD, &why);
 }
 
-/* The hand that a frame of the job speaks of; NULL if it has none. */
-static struct fovea_inflight *
-find_inflight(struct fovea_slot *slot, const struct fovea_frame *frame,
-        uint32_t index)
-{
-    bool waits = slot->channel_state == FOVEA_CHANNEL_ASKED; /* for memory */
-    if (frame->id != slot->job_id || index >= slot->n_inflight ||
-            slot->inflight[index].is_done ||
-            (waits && index == slot->need.index)) {
-        return NULL;
-    }
-    return &slot->inflight[index];
-}
-
 /* No work on an image took longer than the host waits for it. */
 static bool
 is_in_time(const struct fovea_slot *slot, uint64_t decode_ns,
@@ -161,7 +149,7 @@ receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
     struct fovea_decoded decoded;
     struct fovea_inflight *inflight = NULL;
     if (fovea_decoded_read(frame, &decoded)) {
-        inflight = find_inflight(slot, frame, decoded.index);
+        inflight = fovea_inflight_find(slot, frame->id, decoded.index);
     }
     if (!inflight || inflight->is_decoded ||
             !is_in_time(slot, decoded.decode_ns, 0)) {
@@ -169,9 +157,7 @@ receive_decoded(struct fovea_slot *slot, const struct fovea_frame *frame)
                 "DECODED that makes no sense");
         return;
     }
-    inflight->is_decoded = true;
-    fovea_grant_release(slot, inflight);
-    slot->progress_ns = slot->group->pool->now_ns;
+    fovea_inflight_decoded(slot, inflight);
 }
 
 static bool
@@ -182,40 +168,13 @@ is_vector(const float *vector, size_t n, bool is_raw)
             (is_raw || fabs(sqrt(square) - 1) <= NORM_TOLERANCE);
 }
 
-/* A copy, so that the worker cannot change it any more. */
-static const void *
-read_row(struct fovea_slot *slot, uint32_t index)
-{
-    struct fovea_pool *pool = slot->group->pool;
-    size_t size = slot->group->settings.row_bytes;
-    off_t offset = (off_t)(index * size);
-    for (size_t at = 0; at < size;) {
-        ssize_t n = pread(slot->output_fd, pool->row + at, size - at,
-                offset + (off_t)at);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return NULL;
-        }
-        at += (size_t)n;
-    }
-    return pool->row;
-}
-
 /* After the last result of a job. */
 static void
 finish_job(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
-    if (slot->output_fd >= 0) {
-        (void)close(slot->output_fd);
-        slot->output_fd = -1;
-    }
-    fovea_lock(pool);
-    slot->n_inflight = 0;
-    fovea_unlock(pool);
-    fovea_failure_end_trial(slot);
+    fovea_output_close(slot);
+    fovea_inflight_end(slot);
     fovea_channel_finish_job(&slot->channel_state);
     slot->used_ns = pool->now_ns;
     fovea_slot_set_state(slot, FOVEA_WORKER_READY);
@@ -232,7 +191,7 @@ find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
 {
     const struct fovea_group_settings *settings = &slot->group->settings;
     if (fovea_work_facts(settings->kind)->output == FOVEA_OUTPUT_FILE) {
-        return read_row(slot, index);
+        return fovea_output_read(slot, index);
     }
     float *vector = slot->group->pool->vector;
     return is_vector(vector, settings->dimension, inflight->is_raw) ? vector
@@ -258,7 +217,7 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
                 pool->vector) &&
             may_note(&group->settings, result.notes) &&
             is_in_time(slot, result.decode_ns, result.forward_ns)) {
-        inflight = find_inflight(slot, frame, result.index);
+        inflight = fovea_inflight_find(slot, frame->id, result.index);
     }
     bool is_good = inflight && result.status == FOVEA_OK;
     const void *row = is_good ? find_row(slot, inflight, result.index) : NULL;
@@ -268,15 +227,10 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
                          : "RESULT that makes no sense");
         return;
     }
-    slot->progress_ns = pool->now_ns;
-    inflight->is_done = true;
     slot->lacks_memory = slot->lacks_memory ||
             (result.status == FOVEA_ERR_NO_MEMORY && !inflight->is_refused);
-    fovea_grant_release(slot, inflight);
+    struct fovea_pool_item *item = fovea_inflight_done(slot, inflight);
     fovea_lock(pool);
-    struct fovea_pool_item *item = FOVEA_TAKE(inflight->item);
-    slot->n_left--;
-    slot->n_items += !slot->is_on_trial;
     fovea_breaker_served(&group->breaker);
     fovea_trial_passed(&group->trial);
     fovea_unlock(pool);

@@ -1,4 +1,4 @@
-/* Room for a model that has no worker, and whose turn it is: see room.h. */
+/* Room for a group that has no worker: see room.h. */
 #include "pool/room.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include "pool/life.h"
 #include "pool/poll.h"
 #include "pool/slot.h"
+#include "pool/turns.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -26,6 +27,23 @@ fovea_room_need(const struct fovea_group *group, unsigned n)
         need = fovea_sum_bytes(need, group->settings.worker_bytes);
     }
     return need;
+}
+
+uint64_t
+fovea_room_need_of_others(const struct fovea_group *group)
+{
+    uint64_t sum = 0;
+    fovea_lock(group->pool);
+    for (const struct fovea_group *other = group->pool->groups; other;
+            other = other->next) {
+        if (other != group && other->has_turn &&
+                __builtin_add_overflow(sum, fovea_room_need(other, 1), &sum)) {
+            sum = UINT64_MAX;
+            break;
+        }
+    }
+    fovea_unlock(group->pool);
+    return sum;
 }
 
 /* Has it waited, and the other worked, for long enough? */
@@ -160,7 +178,7 @@ fovea_room_make_place(const struct fovea_group *group)
 }
 
 bool
-fovea_turn_is_over(const struct fovea_slot *slot)
+fovea_room_is_owed(const struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     const struct fovea_group *first = fovea_turn_first(pool);

@@ -38,18 +38,10 @@ void fovea_room_make_place(const struct fovea_group *group);
 void fovea_room_refusal(const struct fovea_group *group,
         struct fovea_error *error_out);
 
-/** Everybody who wants a cold start and has no turn yet gets one. */
-void fovea_turns_take(struct fovea_pool *pool);
-/** It wants none any more, or has started. */
-void fovea_turn_end(struct fovea_group *group);
-/** It has waited for memory. */
-bool fovea_turn_waits(const struct fovea_group *group);
-/** The one whose turn it is; NULL if nobody waits. */
-struct fovea_group *fovea_turn_first(struct fovea_pool *pool);
 /** What those need who wait behind this one, with a worker each. */
-uint64_t fovea_turns_need(const struct fovea_group *group);
+uint64_t fovea_room_need_of_others(const struct fovea_group *group);
 /** Whether this worker is to go for the one whose turn it is, although there is
  *  work for it. */
-bool fovea_turn_is_over(const struct fovea_slot *slot);
+bool fovea_room_is_owed(const struct fovea_slot *slot);
 
 #endif

@@ -5,13 +5,14 @@
 #include "pool/events.h"
 #include "pool/failure.h"
 #include "pool/grant.h"
+#include "pool/group_weights.h"
 #include "pool/life.h"
 #include "pool/poll.h"
 #include "pool/pressure.h"
 #include "pool/prewarm.h"
 #include "pool/room.h"
 #include "pool/slot.h"
-#include "pool/weights.h"
+#include "pool/turns.h"
 
 enum {
     COLD_START_WORKERS = 2
@@ -113,7 +114,7 @@ choose_number(const struct fovea_group *group)
     uint64_t room = fovea_governor_room(&pool->governor);
     uint64_t need = fovea_room_need(group, n);
     if (group->breaker.state == FOVEA_BREAKER_HALF_OPEN || need > room ||
-            fovea_turns_need(group) > room - need) {
+            fovea_room_need_of_others(group) > room - need) {
         n = 1;
     }
     return smaller(n, free_slots(pool));

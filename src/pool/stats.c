@@ -2,6 +2,8 @@
  * How everything stands. Copied with the lock held, measured without: reading
  * what processes use takes the kernel a while.
  */
+#include "pool/stats.h"
+
 #include <string.h>
 
 #include "pool/internal.h"
@@ -98,7 +100,7 @@ enum fovea_status
 fovea_stats_read(struct fovea_pool *pool, struct fovea_pool_stats *stats_out,
         struct fovea_error *err)
 {
-    if (getpid() != pool->owner) {
+    if (fovea_pool_is_forked(pool)) {
         return fovea_fail(err, FOVEA_ERR_FORKED,
                 "the library was opened in the parent of this process");
     }
@@ -145,4 +147,16 @@ fovea_pool_stats_finish(struct fovea_pool_stats *stats)
         stats->n_models = 0;
         stats->n_workers = 0;
     }
+}
+
+uint64_t
+fovea_stats_reserved_bytes(struct fovea_pool *pool)
+{
+    if (fovea_pool_is_forked(pool)) {
+        return 0;
+    }
+    fovea_lock(pool);
+    uint64_t bytes = pool->governor.reserved_bytes;
+    fovea_unlock(pool);
+    return bytes;
 }

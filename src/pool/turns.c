@@ -1,7 +1,7 @@
-/* Whose turn it is to start: see room.h. */
-#include "pool/internal.h"
+/* See turns.h. */
+#include "pool/turns.h"
+
 #include "pool/poll.h"
-#include "pool/room.h"
 #include "pool/slot.h"
 
 /* Its oldest image; prewarms come now. What had its turn goes behind those that
@@ -74,21 +74,4 @@ fovea_turn_end(struct fovea_group *group)
             fovea_poll_due(group->pool, group->pool->now_ns);
         }
     }
-}
-
-uint64_t
-fovea_turns_need(const struct fovea_group *group)
-{
-    uint64_t sum = 0;
-    fovea_lock(group->pool);
-    for (const struct fovea_group *other = group->pool->groups; other;
-            other = other->next) {
-        if (other != group && other->has_turn &&
-                __builtin_add_overflow(sum, fovea_room_need(other, 1), &sum)) {
-            sum = UINT64_MAX;
-            break;
-        }
-    }
-    fovea_unlock(group->pool);
-    return sum;
 }

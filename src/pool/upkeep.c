@@ -9,6 +9,7 @@
 
 #include "option/limits.h"
 #include "pool/complete.h"
+#include "pool/inflight.h"
 #include "pool/life.h"
 #include "pool/log.h"
 #include "pool/poll.h"
@@ -47,28 +48,8 @@ fovea_upkeep_look(struct fovea_slot *slot)
 static void
 expire_inflight(struct fovea_slot *slot)
 {
-    struct fovea_pool *pool = slot->group->pool;
-    if (pool->now_ns < slot->inflight_due_ns) {
-        fovea_poll_due(pool, slot->inflight_due_ns);
-        return;
-    }
-    struct fovea_items expired = { 0 };
-    slot->inflight_due_ns = FOVEA_NEVER;
-    fovea_lock(pool);
-    for (uint32_t i = 0; i < slot->n_inflight; i++) {
-        struct fovea_inflight *inflight = &slot->inflight[i];
-        if (!inflight->item) {
-            continue;
-        }
-        int64_t deadline = inflight->item->request.deadline_ns;
-        if (deadline <= pool->now_ns) {
-            fovea_items_push(&expired, FOVEA_TAKE(inflight->item));
-        } else if (deadline < slot->inflight_due_ns) {
-            slot->inflight_due_ns = deadline;
-        }
-    }
-    fovea_unlock(pool);
-    fovea_poll_due(pool, slot->inflight_due_ns);
+    struct fovea_items expired;
+    fovea_inflight_take_expired(slot, &expired);
     struct fovea_error late;
     (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
             "the deadline passed while a worker was at the image %s",

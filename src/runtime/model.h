@@ -8,6 +8,7 @@
 #define FOVEA_RUNTIME_MODEL_H
 
 #include "checkpoint/config.h"
+#include "pool/group.h"
 #include "runtime/library.h"
 #include "spec/pixels.h"
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "pool/stats.h"
 #include "runtime/model.h"
 
 /* What an array cannot do without: the pointer to a key is the first member. */

@@ -170,7 +170,7 @@ submit_url(struct fovea_model *model, const char *url,
     if (!flight) {
         return fovea_fail_memory(err, sizeof *flight, "a URL");
     }
-    uint64_t ticket = fovea_ticket_next(model->library->pool);
+    uint64_t ticket = fovea_group_ticket(group);
     *flight = (struct fovea_flight){
         .model = model,
         .group = group,

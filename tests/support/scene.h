@@ -10,7 +10,9 @@
 
 #include "base/clock.h"
 #include "fake.h"
+#include "pool/group.h"
 #include "pool/pool.h"
+#include "pool/stats.h"
 #include "test.h"
 
 #define SCENE_MIB (UINT64_C(1) << 20)

@@ -1,13 +1,13 @@
 /* Who packs a group's weights, who maps them, what is cached. Loop thread, mu
    not held. */
-#ifndef FOVEA_POOL_WEIGHTS_H
-#define FOVEA_POOL_WEIGHTS_H
+#ifndef FOVEA_POOL_GROUP_WEIGHTS_H
+#define FOVEA_POOL_GROUP_WEIGHTS_H
 
 #include "pool/internal.h"
 
+/** Begin to look for a packed copy, if nobody did. */
 void fovea_group_weights_look(struct fovea_group *group);
-/** Send LOAD to every worker that said hello and can have it now. */
-void fovea_group_weights_send(struct fovea_group *group);
+/** Its HELLO named the engine. */
 void fovea_group_weights_greeted(struct fovea_slot *slot, const char *engine);
 /** fd: owned, -1 if there came none. False: it makes no sense. */
 FOVEA_NODISCARD bool fovea_group_weights_ready(struct fovea_slot *slot, int fd,
@@ -15,8 +15,9 @@ FOVEA_NODISCARD bool fovea_group_weights_ready(struct fovea_slot *slot, int fd,
 /** It says that what it was given is of no use. True: that is no fault of ours,
  *  and it will go better without. */
 FOVEA_NODISCARD bool fovea_group_weights_bad(struct fovea_slot *slot);
-struct fovea_chore;
-void fovea_group_weights_chore_done(struct fovea_chore *chore);
+/** Whether a worker that said hello can have its LOAD now: there are weights to
+ *  map, or it is the one to pack them. */
+bool fovea_group_weights_may_load(struct fovea_slot *slot);
 /** A worker is gone; the last one takes the weights with it. */
 void fovea_group_weights_gone(struct fovea_slot *slot);
 

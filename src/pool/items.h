@@ -1,0 +1,63 @@
+/*
+ * Items on their way from being submitted to their end, and lists of them. No
+ * locks, no clock.
+ */
+#ifndef FOVEA_POOL_ITEMS_H
+#define FOVEA_POOL_ITEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/fovea.h"
+
+struct fovea_group;
+
+/** row: row_bytes, or NULL on failure. As fovea_done_fn otherwise. */
+typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
+        const void *row, const struct fovea_timings *timings);
+
+struct fovea_pool_request {
+    uint64_t ticket; /* fovea_ticket_next(), or 0: a fresh one */
+    int fd;          /* regular file or memory; taken by a successful submit */
+    uint64_t size;
+    bool raw;
+    bool is_batch;
+    bool is_admitted;     /* the queue's bound was respected before (URLs) */
+    int64_t submitted_ns; /* fovea_clock_ns(); where total_ns begins */
+    int64_t fetch_ns;     /* handed through to the timings */
+    int64_t deadline_ns;  /* absolute; FOVEA_NEVER */
+    fovea_pool_done_fn *done;
+    void *context;
+};
+
+/* An image from being submitted to its answer. */
+struct fovea_pool_item {
+    struct fovea_pool_item *previous; /* in the list that it is in */
+    struct fovea_pool_item *next;
+    struct fovea_group *group;
+    struct fovea_pool_request request; /* fd owned; ticket set */
+    int64_t queued_ns;
+    int64_t handed_ns; /* to its worker; 0: never */
+    unsigned n_deaths; /* of workers that are laid on it: blame.h */
+    unsigned n_kills;  /* of workers that were killed from outside with it */
+    bool is_cancelled; /* while in a worker's hands; guarded by mu */
+};
+
+struct fovea_items {
+    struct fovea_pool_item *first;
+    struct fovea_pool_item *last;
+    size_t n;
+};
+
+void fovea_items_push(struct fovea_items *items, struct fovea_pool_item *item);
+void fovea_items_push_front(struct fovea_items *items,
+        struct fovea_pool_item *item);
+void fovea_items_remove(struct fovea_items *items,
+        struct fovea_pool_item *item);
+/** NULL if there is none. */
+struct fovea_pool_item *fovea_items_pop(struct fovea_items *items);
+/** Behind what is in the list already; from is empty then. */
+void fovea_items_move(struct fovea_items *items, struct fovea_items *from);
+
+#endif
