@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "bulk/chunk.h"
 #include "bulk/ranking.h"
 #include "bulk/sinks.h"
 #include "cli/stats_report.h"
@@ -16,47 +15,13 @@ enum {
     N_COMPLAINTS = 10
 };
 
-enum fovea_status
-fovea_run_embed(void *context, const struct fovea_item *images, size_t n,
-        void *rows, struct fovea_error *results, struct fovea_error *err)
-{
-    const struct fovea_run_work *work = context;
-    return fovea_embed_batch(work->model, images, n, work->flags, rows, results,
-            err);
-}
-
-/* How many images are on their way, and in how many threads' hands. */
-struct window {
-    size_t n_feeders;
-    size_t n_batch;
-};
-
 /* All that was asked for. */
 struct command {
     const struct fovea_run_kind *kind;
     const struct fovea_request *request;
     struct fovea_inputs_settings inputs;
-    struct window window;
+    size_t n_batch;
 };
-
-/* Every worker has a batch, and another one waits for it; one more is being
-   read or written. Never more than the queue takes: a full one refuses. */
-static struct window
-plan_window(const struct fovea_options *options)
-{
-    size_t n_queue = options->max_queue;
-    struct window window = {
-        .n_feeders = 2 * (size_t)options->max_workers + 1,
-        .n_batch = options->max_batch,
-    };
-    if (window.n_feeders > n_queue) {
-        window.n_feeders = n_queue;
-    }
-    if (window.n_batch > n_queue / window.n_feeders) {
-        window.n_batch = n_queue / window.n_feeders;
-    }
-    return window;
-}
 
 /* What the library is opened with; watch lives as long as the library. */
 static enum fovea_status
@@ -77,20 +42,20 @@ choose_options(const struct fovea_request *request, struct fovea_watch *watch,
 /* Run with everything open; the sink is committed or still to be finished. */
 static enum fovea_status
 run_task(const struct command *command, const struct fovea_sink *sink,
-        struct fovea_run_work *work, struct fovea_run_totals *totals,
+        struct fovea_model *model, struct fovea_run_totals *totals,
         struct fovea_error *err)
 {
     const struct fovea_run_kind *kind = command->kind;
     const struct fovea_request *request = command->request;
     bool on_screen = sink->kind->is_live && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
+        .model = model,
         .inputs = command->inputs,
         .sink = *sink,
         .work = kind->work,
-        .context = work,
+        .flags = request->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
         .verb = kind->verb,
-        .n_batch = command->window.n_batch,
-        .n_feeders = command->window.n_feeders,
+        .n_batch = command->n_batch,
         .show_progress = !request->quiet && !request->no_progress,
         .complaints = {
             .limit = request->quiet ? 0 : N_COMPLAINTS,
@@ -206,11 +171,7 @@ embed_all(const struct command *command, struct fovea_model *model,
     if (fovea_sink_open(choose_sink(command), &settings, &sink, &error)) {
         return fovea_cli_fail(&error);
     }
-    struct fovea_run_work work = {
-        .model = model,
-        .flags = command->request->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
-    };
-    enum fovea_status status = run_task(command, &sink, &work, &totals, &error);
+    enum fovea_status status = run_task(command, &sink, model, &totals, &error);
     fovea_sink_finish(&sink);
     if (status) {
         return fovea_cli_fail(&error);
@@ -339,7 +300,7 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
             },
             .target = &request.target,
         },
-        .window = plan_window(&options),
+        .n_batch = options.max_batch,
     };
     return prepare(kind, &request, &command.inputs, &error)
             ? fovea_cli_fail(&error)

@@ -85,7 +85,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "embedding",
         .past = "embedded",
         .add_flags = add_flags,
-        .work = fovea_run_embed,
+        .work = FOVEA_STREAM_EMBED,
         .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);

@@ -49,14 +49,6 @@ layout(const struct fovea_model_info *info)
     };
 }
 
-static enum fovea_status
-work(void *context, const struct fovea_item *images, size_t n, void *rows,
-        struct fovea_error *results, struct fovea_error *err)
-{
-    const struct fovea_run_work *run = context;
-    return fovea_preprocess_batch(run->model, images, n, rows, results, err);
-}
-
 static size_t
 add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
@@ -73,7 +65,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .needs_output = true,
         .is_pixels = true,
         .add_flags = add_flags,
-        .work = work,
+        .work = FOVEA_STREAM_PREPROCESS,
         .layout = layout,
     };
     return fovea_bulk_command(&kind, argc, argv);

@@ -63,7 +63,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         .past = "compared",
         .ranks = true,
         .add_flags = add_flags,
-        .work = fovea_run_embed,
+        .work = FOVEA_STREAM_EMBED,
         .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);

@@ -74,15 +74,15 @@ tell_some(struct fovea_complaints *complaints,
 
 void
 fovea_complaints_tell(struct fovea_complaints *complaints,
-        const struct fovea_chunk *chunk, struct fovea_progress *progress)
+        const struct fovea_row_batch *batch, struct fovea_progress *progress)
 {
-    for (size_t i = 0; i < chunk->n_told && !complaints->skips_bad; i++) {
-        if (chunk->told[i].error->code) {
-            tell_some(complaints, &chunk->told[i], "", progress);
+    for (size_t i = 0; i < batch->n_told && !complaints->skips_bad; i++) {
+        if (batch->told[i].error->code) {
+            tell_some(complaints, &batch->told[i], "", progress);
         }
     }
-    for (size_t i = 0; i < chunk->n_skipped; i++) {
-        const struct fovea_row_result *result = &chunk->skipped[i];
+    for (size_t i = 0; i < batch->n_skipped; i++) {
+        const struct fovea_row_result *result = &batch->skipped[i];
         if (complaints->list_skipped) {
             fovea_progress_clear(progress);
             tell(result, "skipped: ");

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "bulk/chunk.h"
+#include "bulk/row_batch.h"
 #include "cli/progress.h"
 
 struct fovea_complaints {
@@ -17,8 +17,8 @@ struct fovea_complaints {
     unsigned n;        /* so far */
 };
 
-/** Tell about a chunk that is settled; clears the progress line before. */
+/** Tell about a batch that is settled; clears the progress line before. */
 void fovea_complaints_tell(struct fovea_complaints *complaints,
-        const struct fovea_chunk *chunk, struct fovea_progress *progress);
+        const struct fovea_row_batch *batch, struct fovea_progress *progress);
 
 #endif

@@ -62,7 +62,7 @@ struct fovea_run_kind {
     /* Write the flags that only this kind has; gives their number. */
     size_t (*add_flags)(struct fovea_request *request,
             struct fovea_flag flags[]);
-    fovea_work_fn *work; /* its context is a struct fovea_run_work */
+    enum fovea_stream_work work;
     struct fovea_row_layout (*layout)(const struct fovea_model_info *info);
 };
 

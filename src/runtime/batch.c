@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/no_worker.h"
 #include "runtime/window.h"
 
 static unsigned char *
@@ -43,37 +44,6 @@ put_all(const struct fovea_batch *batch, struct fovea_window *window)
     }
 }
 
-/* Statuses of items that no worker has seen, nor would see any other. */
-static bool
-says_no_worker(enum fovea_status status)
-{
-    static const enum fovea_status all[] = { FOVEA_ERR_MEMORY_EXHAUSTED,
-        FOVEA_ERR_WORKER_START, FOVEA_ERR_SANDBOX, FOVEA_ERR_CIRCUIT_OPEN,
-        FOVEA_ERR_FORKED, FOVEA_ERR_MODEL_NOT_FOUND, FOVEA_ERR_MODEL_CONFIG,
-        FOVEA_ERR_MODEL_WEIGHTS, FOVEA_ERR_MODEL_UNSUPPORTED };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all); i++) {
-        if (status == all[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What is true of every item is said of the whole call. */
-static enum fovea_status
-judge(const struct fovea_batch *batch, struct fovea_error *err)
-{
-    for (size_t i = 0; i < batch->n; i++) {
-        if (!says_no_worker(batch->results[i].code)) {
-            return FOVEA_OK;
-        }
-    }
-    if (err) {
-        *err = batch->results[0];
-    }
-    return batch->results[0].code;
-}
-
 enum fovea_status
 fovea_batch_run(struct fovea_model *model, const struct fovea_batch *batch,
         struct fovea_error *err)
@@ -97,5 +67,5 @@ fovea_batch_run(struct fovea_model *model, const struct fovea_batch *batch,
     }
     put_all(batch, window);
     fovea_window_destroy(window);
-    return judge(batch, err);
+    return fovea_no_worker(batch->results, batch->n, err);
 }

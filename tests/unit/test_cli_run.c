@@ -1,13 +1,11 @@
 /*
- * The loop of embed and preprocess, over work that takes a different time each:
- * order, totals, and the ways in which it ends early.
+ * A run over a stream that pretends: files, totals, and the ways in which it
+ * ends early.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -16,10 +14,12 @@
 #include "cli/cli.h"
 #include "cli/run.h"
 #include "store/npy.h"
+#include "support/fake_stream.h"
 #include "support/test.h"
 
 enum {
-    N_INPUTS = 200
+    N_INPUTS = 200,
+    WINDOW = 10
 };
 
 static char directory[] = "/tmp/fovea-run-XXXXXX";
@@ -52,50 +52,33 @@ tear_down(void **state)
 }
 
 /* The row of an input is its number; those that end in 7 are bad, those that
-   end in 3 have a note. Sleeps so
-   that batches are ready in another order than they were taken in. */
-static enum fovea_status
-work(void *context, const struct fovea_item *images, size_t n, void *rows,
-        struct fovea_error *results, struct fovea_error *err)
+   end in 3 have a note. */
+static void
+work(const struct fovea_item *item, struct fovea_error *result, float *row)
 {
-    (void)err;
-    atomic_fetch_add((atomic_uint *)context, (unsigned)n);
-    float *values = rows;
-    for (size_t i = 0; i < n; i++) {
-        const char *name = images[i].data;
-        size_t size = strlen(name);
-        values[i] = strtof(name, NULL);
-        results[i] = (struct fovea_error){ .code = FOVEA_OK };
-        if (name[size - 1] == '7') {
-            results[i].code = FOVEA_ERR_NOT_AN_IMAGE;
-            (void)snprintf(results[i].message, sizeof results[i].message,
-                    "no image");
-        }
-        if (name[size - 1] == '3') {
-            fovea_note(&results[i], FOVEA_NOTE_DAMAGED, "half of it");
-        }
+    const char *name = item->data;
+    char last = name[strlen(name) - 1];
+    *row = strtof(name, NULL);
+    if (last == '7') {
+        (void)fovea_fail(result, FOVEA_ERR_NOT_AN_IMAGE, "no image");
     }
-    const struct timespec pause = { .tv_nsec = (long)((unsigned)values[0] *
-                                            2654435761U % 2000000U) };
-    (void)nanosleep(&pause, NULL);
-    return FOVEA_OK;
+    if (last == '3') {
+        fovea_note(result, FOVEA_NOTE_DAMAGED, "half of it");
+    }
 }
 
-static enum fovea_status
-failing_work(void *context, const struct fovea_item *images, size_t n,
-        void *rows, struct fovea_error *results, struct fovea_error *err)
+static void
+failing_work(const struct fovea_item *item, struct fovea_error *result,
+        float *row)
 {
-    if (atomic_load((atomic_uint *)context) > 50) {
-        err->code = FOVEA_ERR_MODEL_WEIGHTS;
-        (void)snprintf(err->message, sizeof err->message, "weights are bad");
-        return err->code;
+    work(item, result, row);
+    if (*row > 50) {
+        (void)fovea_fail(result, FOVEA_ERR_MODEL_WEIGHTS, "weights are bad");
     }
-    return work(context, images, n, rows, results, err);
 }
 
 static struct fovea_run_settings
-settings_of(fovea_work_fn *function, struct fovea_sink sink,
-        atomic_uint *n_worked)
+settings_of(struct fovea_sink sink)
 {
     return (struct fovea_run_settings){
         .inputs = {
@@ -104,11 +87,8 @@ settings_of(fovea_work_fn *function, struct fovea_sink sink,
             .source = { .separator = '\n' },
         },
         .sink = sink,
-        .work = function,
-        .context = n_worked,
         .verb = "testing",
         .n_batch = 3,
-        .n_feeders = 8,
     };
 }
 
@@ -173,15 +153,15 @@ results_come_in_the_order_of_the_inputs(void **state)
     (void)state;
     struct fovea_error error;
     struct fovea_run_totals totals;
-    atomic_uint n_worked = 0;
+    fake_stream_reset(WINDOW, work);
     struct fovea_sink sink = open_sink(&fovea_sink_npy);
-    struct fovea_run_settings settings = settings_of(work, sink, &n_worked);
+    struct fovea_run_settings settings = settings_of(sink);
     assert_ok(fovea_run(&settings, &totals, &error), &error);
     assert_int_equal(totals.n_done, N_INPUTS);
     assert_int_equal(totals.counts.n_bad, N_INPUTS / 10);
     assert_int_equal(totals.counts.n_noted[0], N_INPUTS / 10);
     assert_int_equal(totals.counts.n_noted[1], 0);
-    assert_int_equal(n_worked, N_INPUTS);
+    assert_int_equal(fake_stream.n_put, N_INPUTS);
     assert_int_equal(access("x.npy", F_OK), -1);
     assert_ok(fovea_sink_commit(&sink, &error), &error);
     fovea_sink_finish(&sink);
@@ -194,14 +174,13 @@ a_failure_of_the_work_stops_the_run(void **state)
     (void)state;
     struct fovea_error error;
     struct fovea_run_totals totals;
-    atomic_uint n_worked = 0;
+    fake_stream_reset(WINDOW, failing_work);
     struct fovea_sink sink = open_sink(&fovea_sink_npy);
-    struct fovea_run_settings settings =
-            settings_of(failing_work, sink, &n_worked);
+    struct fovea_run_settings settings = settings_of(sink);
     assert_fails(fovea_run(&settings, &totals, &error), &error,
             FOVEA_ERR_MODEL_WEIGHTS, "weights are bad");
     fovea_sink_finish(&sink);
-    assert_true(n_worked < N_INPUTS);
+    assert_true(fake_stream.n_put < N_INPUTS);
     check_files(); /* those of the run before */
 }
 
@@ -226,11 +205,10 @@ run_child(int stdout_fd, bool send_signal)
         (void)dup2(stdout_fd, STDOUT_FILENO);
         static const char *const list[] = { "-" };
         struct fovea_run_totals totals;
-        atomic_uint n_worked = 0;
+        fake_stream_reset(WINDOW, work);
         const struct fovea_sink_kind *kind =
                 send_signal ? &fovea_sink_npy : &fovea_sink_stdout;
-        struct fovea_run_settings settings =
-                settings_of(work, open_sink(kind), &n_worked);
+        struct fovea_run_settings settings = settings_of(open_sink(kind));
         settings.inputs = (struct fovea_inputs_settings){
             .words = list,
             .n_words = 1,
