@@ -35,7 +35,7 @@ FOVEA_NODISCARD enum fovea_status fovea_http_body_add(
         const char *bytes, size_t size, uint64_t expected,
         struct fovea_error *err);
 
-/** Free it and give its share back; fine twice. */
+/** Free it, and its share of the budget; fine twice. */
 void fovea_http_body_finish(struct fovea_http_body *body,
         struct fovea_http_body_budget *budget);
 

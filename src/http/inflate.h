@@ -45,7 +45,7 @@ FOVEA_NODISCARD enum fovea_status fovea_http_inflate_create(
         struct fovea_error *err);
 
 /** Unpack a piece: FOVEA_OK; FOVEA_ERR_ARGUMENT if the data is malformed;
- *  FOVEA_ERR_NO_MEMORY; what take gave. */
+ *  FOVEA_ERR_NO_MEMORY; what take returned. */
 FOVEA_NODISCARD enum fovea_status fovea_http_inflate_add(
         struct fovea_http_inflate *packed, const char *data, size_t size,
         fovea_http_inflated_fn *take, void *context, struct fovea_error *err);

@@ -1,15 +1,15 @@
 /* Images of requests, counted for metrics and for the page. Loop thread. */
 #ifndef FOVEA_SERVER_COUNTERS_H
-#    define FOVEA_SERVER_TALLY_H
+#define FOVEA_SERVER_COUNTERS_H
 
-#    include "fovea/fovea.h"
+#include "fovea/fovea.h"
 
 enum {
     FOVEA_SERVER_STATUSES = 64,
     FOVEA_HISTORY_POINTS = 150
 };
 
-#    define FOVEA_HISTORY_INTERVAL_NS (2 * INT64_C(1000000000))
+#define FOVEA_HISTORY_INTERVAL_NS (2 * INT64_C(1000000000))
 
 struct fovea_history_point {
     uint32_t n_good;

@@ -3,7 +3,7 @@
  *
  *     handlers (route_*.c, the table in routes.def)
  *       | request_parse.c, upload.c: what a request asks for
- *       | job.c: its images in the library's hands
+ *       | job.c: its images in flight in the library
  *       | view.c: statistics
  *       v job_write.c and the handlers themselves: what is answered
  *
@@ -47,7 +47,7 @@ struct fovea_server {
     struct fovea_server_counters counters;
     struct fovea_background background;
     size_t n_images;                  /* of requests, that are not done */
-    size_t n_in_flight;               /* of those, in the library's hands */
+    size_t n_in_flight;               /* of those, submitted to the library */
     struct fovea_server_job *waiting; /* for room in the queue; oldest first */
 };
 

@@ -1,9 +1,9 @@
 /*
- * The images of a request in the library's hands.
+ * The images of a request, in flight in the library.
  *
  * All are submitted, some at a time so that no request fills the queue alone,
- * and their results come back as completions. A full queue is an answer (busy) for
- * a request that nothing was done for yet; one that is under way waits until
+ * and their results come back as completions. A full queue is an answer (busy)
+ * for a request that nothing was done for yet; one that is under way waits until
  * there is room. A client that went away, or a bad image where one fails the
  * request, cancels what is left.
  */

@@ -1,9 +1,8 @@
 /*
  * The models that a server has, and what they are called to its clients.
  *
- * Where a model's files are is nobody's business who asks over the network: a
- * model in a directory goes by the name that it was given, or the directory's
- * last one, in every answer.
+ * Clients are not told where a model's files are: one in a directory goes by the
+ * name that it was given, or the directory's last one, in every answer.
  */
 #include "server/served.h"
 

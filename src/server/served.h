@@ -10,7 +10,7 @@
  * @param word  KEY, NAME=KEY, DIR or NAME=DIR.
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a name that cannot be one, or that
  *         another model has, and for a model that is there already; what
- *         fovea_model_open() gives.
+ *         fovea_model_open() returns.
  */
 FOVEA_NODISCARD enum fovea_status fovea_served_open(struct fovea_server *server,
         const char *word, struct fovea_error *err);

@@ -1,4 +1,4 @@
-/* Bodies grow, keep to their budget, and give it back. */
+/* Bodies grow, keep to their budget, and return it. */
 #include <string.h>
 
 #include "http/body.h"
