@@ -177,6 +177,7 @@ def test_it_lists_the_routes_of_the_source(_):
     for method, paths in re.findall(r'^X\("(\w+)", \(([^)]*)\)', source(
             "src/server/routes.def"), re.MULTILINE):
         for path in re.findall(r'"([^"]*)"', paths):
+            assert path in DOCUMENT["paths"], f"{path} is not in openapi.json"
             same(set(DOCUMENT["paths"][path]) - {"head"}, {method.lower()})
             routes.append(path)
     assets = re.search(r"^assets = \{(.*?)^\}", source(
