@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
-#include "checkpoint/sha256.h"
 #include "checkpoint/vision.h"
 #include "spec/files.h"
 

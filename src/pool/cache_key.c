@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "checkpoint/sha256.h"
+#include "base/sha256.h"
 
 _Static_assert((int)FOVEA_CACHE_KEY_SIZE == (int)FOVEA_SHA256_SIZE,
         "keys are digests");

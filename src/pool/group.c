@@ -140,7 +140,7 @@ check_quarantine(struct fovea_pool *pool,
     bool may_be =
             fovea_quarantine_has_size(&pool->quarantine, request->size, now);
     fovea_unlock(pool);
-    uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE];
+    char digest[FOVEA_SHA256_SIZE];
     if (!may_be ||
             fovea_quarantine_digest(request->fd, request->size, digest, NULL)) {
         return FOVEA_OK; /* not readable: the worker will say so */

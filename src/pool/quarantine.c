@@ -2,7 +2,6 @@
 #include "pool/quarantine.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -55,13 +54,12 @@ fovea_quarantine_has_size(struct fovea_quarantine *quarantine, uint64_t size,
 
 const struct fovea_quarantined *
 fovea_quarantine_find(struct fovea_quarantine *quarantine, uint64_t size,
-        const uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE], int64_t now_ns)
+        const char *digest, int64_t now_ns)
 {
     size_t n = fovea_quarantine_count(quarantine, now_ns);
     for (size_t i = 0; i < n; i++) {
         const struct fovea_quarantined *entry = &quarantine->entries[i];
-        if (entry->size == size &&
-                memcmp(entry->digest, digest, sizeof entry->digest) == 0) {
+        if (entry->size == size && strcmp(entry->digest, digest) == 0) {
             return entry;
         }
     }
@@ -91,20 +89,12 @@ fovea_quarantine_release(struct fovea_quarantine *quarantine, int64_t since_ns)
     }
 }
 
-static void
-free_digest(EVP_MD_CTX **context)
-{
-    EVP_MD_CTX_free(*context);
-}
-
-enum fovea_status
-fovea_quarantine_digest(int fd, uint64_t size,
-        uint8_t digest_out[FOVEA_QUARANTINE_DIGEST_SIZE],
+static enum fovea_status
+add_file(struct fovea_sha256 *hash, int fd, uint64_t size,
         struct fovea_error *err)
 {
-    FOVEA_AUTO(free_digest) EVP_MD_CTX *context = EVP_MD_CTX_new();
     FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_SIZE);
-    if (!context || !block || !EVP_DigestInit_ex(context, EVP_sha256(), NULL)) {
+    if (!block) {
         return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
     }
     for (uint64_t at = 0; at < size;) {
@@ -120,14 +110,24 @@ fovea_quarantine_digest(int fd, uint64_t size,
         if (n == 0) {
             break; /* cut short meanwhile: the digest of what is there */
         }
-        if (!EVP_DigestUpdate(context, block, (size_t)n)) {
-            return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
-        }
+        fovea_sha256_add(hash, block, (size_t)n);
         at += (uint64_t)n;
     }
-    unsigned digest_size = FOVEA_QUARANTINE_DIGEST_SIZE;
-    if (!EVP_DigestFinal_ex(context, digest_out, &digest_size)) {
-        return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
-    }
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_quarantine_digest(int fd, uint64_t size,
+        char digest_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
+{
+    struct fovea_sha256 hash;
+    char digest[FOVEA_SHA256_SIZE];
+    fovea_sha256_begin(&hash);
+    enum fovea_status status = add_file(&hash, fd, size, err);
+    enum fovea_status ended =
+            fovea_sha256_end(&hash, digest, status ? NULL : err);
+    if (!status && !ended) {
+        memcpy(digest_out, digest, sizeof digest);
+    }
+    return status ? status : ended;
 }

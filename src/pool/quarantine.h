@@ -17,10 +17,10 @@
 #include "fovea/status.h"
 
 #include "base/clock.h"
+#include "base/sha256.h"
 
 enum {
-    FOVEA_QUARANTINE_MAX = 64,
-    FOVEA_QUARANTINE_DIGEST_SIZE = 32,
+    FOVEA_QUARANTINE_MAX = 64
 };
 
 /* How long an image is refused. */
@@ -28,7 +28,7 @@ enum {
 
 struct fovea_quarantined {
     uint64_t size;
-    uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE];
+    char digest[FOVEA_SHA256_SIZE];
     int64_t since_ns;
     struct fovea_error result; /* what its images are answered with */
 };
@@ -55,8 +55,8 @@ bool fovea_quarantine_has_size(struct fovea_quarantine *quarantine,
 /** What is known of these bytes; NULL if nothing is. Lives until the next call
  *  on the quarantine. */
 const struct fovea_quarantined *fovea_quarantine_find(
-        struct fovea_quarantine *quarantine, uint64_t size,
-        const uint8_t digest[FOVEA_QUARANTINE_DIGEST_SIZE], int64_t now_ns);
+        struct fovea_quarantine *quarantine, uint64_t size, const char *digest,
+        int64_t now_ns);
 
 /** Take an image in; bytes that are in it already count from now on. */
 void fovea_quarantine_add(struct fovea_quarantine *quarantine,
@@ -69,7 +69,6 @@ void fovea_quarantine_release(struct fovea_quarantine *quarantine,
 /** SHA-256 of size bytes of a descriptor from offset 0. Blocks. FOVEA_ERR_IO,
  *  FOVEA_ERR_NO_MEMORY. */
 FOVEA_NODISCARD enum fovea_status fovea_quarantine_digest(int fd, uint64_t size,
-        uint8_t digest_out[FOVEA_QUARANTINE_DIGEST_SIZE],
-        struct fovea_error *err);
+        char digest_out[FOVEA_SHA256_SIZE], struct fovea_error *err);
 
 #endif

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "base/sha256.h"
 #include "checkpoint/digest.h"
 #include "checkpoint/random.h"
-#include "checkpoint/sha256.h"
 #include "support/test.h"
 #include "support/tree.h"
 

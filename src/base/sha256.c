@@ -1,5 +1,5 @@
 /* See sha256.h. */
-#include "checkpoint/sha256.h"
+#include "base/sha256.h"
 
 #include <openssl/evp.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SHA-256 in hexadecimal, piece by piece, by libcrypto. */
-#ifndef FOVEA_CHECKPOINT_SHA256_H
-#define FOVEA_CHECKPOINT_SHA256_H
+#ifndef FOVEA_BASE_SHA256_H
+#define FOVEA_BASE_SHA256_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ void fovea_sha256_add(struct fovea_sha256 *hash, const void *bytes,
 void fovea_sha256_add_text(struct fovea_sha256 *hash, const char *text);
 
 /**
- * Release what the hash holds and give its digits.
+ * Release what the hash holds; tell its digits.
  *
  * @param hex_out  Lower-case; written on success only.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY.
