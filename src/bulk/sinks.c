@@ -17,9 +17,10 @@ static const struct fovea_sink_kind *const kinds[] = {
 };
 
 static bool
-writes_files(const struct fovea_sink_kind *kind, bool is_pixels)
+writes_files(const struct fovea_sink_kind *kind, enum fovea_stream_work work)
 {
-    return kind->form && (kind->takes_pixels || !is_pixels);
+    return kind->form &&
+            (kind->takes_pixels || work != FOVEA_STREAM_PREPROCESS);
 }
 
 static bool
@@ -38,14 +39,14 @@ has_ending(const char *path, const struct fovea_target_form *form)
 /* ".npy (NumPy) or .jsonl or .ndjson (JSON lines)"; a single form needs no name
    behind it. */
 static void
-list_endings(bool is_pixels, struct fovea_text *text)
+list_endings(enum fovea_stream_work work, struct fovea_text *text)
 {
     size_t n_forms = 0;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
-        n_forms += writes_files(kinds[i], is_pixels);
+        n_forms += writes_files(kinds[i], work);
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
-        if (!writes_files(kinds[i], is_pixels)) {
+        if (!writes_files(kinds[i], work)) {
             continue;
         }
         const struct fovea_target_form *form = kinds[i]->form;
@@ -60,10 +61,11 @@ list_endings(bool is_pixels, struct fovea_text *text)
 }
 
 static enum fovea_status
-refuse_ending(const char *path, bool is_pixels, struct fovea_error *err)
+refuse_ending(const char *path, enum fovea_stream_work work,
+        struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text endings = { 0 };
-    list_endings(is_pixels, &endings);
+    list_endings(work, &endings);
     return fovea_text_failed(&endings)
             ? fovea_fail_memory(err, endings.capacity, "the endings")
             : fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
@@ -73,7 +75,7 @@ refuse_ending(const char *path, bool is_pixels, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_sinks_find(const char *path, bool is_pixels, bool overwrite,
+fovea_sinks_find(const char *path, enum fovea_stream_work work, bool overwrite,
         const struct fovea_sink_kind **kind_out,
         struct fovea_target *target_out, struct fovea_error *err)
 {
@@ -82,14 +84,13 @@ fovea_sinks_find(const char *path, bool is_pixels, bool overwrite,
         return fovea_target_refuse(path, err);
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
-        if (writes_files(kinds[i], is_pixels) &&
-                has_ending(path, kinds[i]->form)) {
+        if (writes_files(kinds[i], work) && has_ending(path, kinds[i]->form)) {
             *kind_out = kinds[i];
             return fovea_target_look(path, kinds[i]->form, overwrite,
                     target_out, err);
         }
     }
-    return refuse_ending(path, is_pixels, err);
+    return refuse_ending(path, work, err);
 }
 
 enum fovea_status

@@ -2,17 +2,20 @@
 #ifndef FOVEA_BULK_SINKS_H
 #define FOVEA_BULK_SINKS_H
 
+#include "fovea/stream.h"
+
 #include "bulk/sink.h"
 
 /**
  * Find what writes to a name by its ending, and look at what stands there.
  *
- * @param is_pixels  Rows are no vectors, which not every kind takes.
+ * @param work  Whose rows they are: not every kind takes pixels.
  * @return As fovea_target_look(); FOVEA_ERR_OUTPUT_REFUSED if no kind has the
  *         ending.
  */
 FOVEA_NODISCARD enum fovea_status fovea_sinks_find(const char *path,
-        bool is_pixels, bool overwrite, const struct fovea_sink_kind **kind_out,
+        enum fovea_stream_work work, bool overwrite,
+        const struct fovea_sink_kind **kind_out,
         struct fovea_target *target_out, struct fovea_error *err);
 
 /** Open one; end it with fovea_sink_finish(). As the kind's open. */

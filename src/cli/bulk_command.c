@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "bulk/ranking.h"
 #include "bulk/sinks.h"
+#include "bulk/work_layout.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
 #include "cli/watch.h"
@@ -41,7 +42,7 @@ choose_options(const struct fovea_request *request, struct fovea_watch *watch,
 
 /* Run with everything open; the sink is committed or still to be finished. */
 static enum fovea_status
-run_task(const struct command *command, const struct fovea_sink *sink,
+run_inputs(const struct command *command, const struct fovea_sink *sink,
         struct fovea_model *model, struct fovea_run_totals *totals,
         struct fovea_error *err)
 {
@@ -69,17 +70,6 @@ run_task(const struct command *command, const struct fovea_sink *sink,
         status = fovea_nothing_found(&command->inputs, totals, err);
     }
     return status ? status : fovea_sink_commit(sink, err);
-}
-
-struct fovea_row_layout
-fovea_vector_layout(const struct fovea_model_info *info)
-{
-    return (struct fovea_row_layout){
-        .type = "<f4",
-        .n_dims = 1,
-        .dims = { info->embedding_dimension },
-        .size = info->embedding_dimension * sizeof(float),
-    };
 }
 
 static const struct fovea_sink_kind *
@@ -163,7 +153,8 @@ embed_all(const struct command *command, struct fovea_model *model,
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
     const struct fovea_sink_settings settings = {
-        .layout = command->kind->layout(fovea_model_describe(model)),
+        .layout = fovea_work_layout(command->kind->work,
+                fovea_model_describe(model)),
         .target = &command->request->target,
         .ranking = ranking,
     };
@@ -171,7 +162,8 @@ embed_all(const struct command *command, struct fovea_model *model,
     if (fovea_sink_open(choose_sink(command), &settings, &sink, &error)) {
         return fovea_cli_fail(&error);
     }
-    enum fovea_status status = run_task(command, &sink, model, &totals, &error);
+    enum fovea_status status =
+            run_inputs(command, &sink, model, &totals, &error);
     fovea_sink_finish(&sink);
     if (status) {
         return fovea_cli_fail(&error);
@@ -242,7 +234,7 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
 {
     enum fovea_status status = FOVEA_OK;
     if (request->output) {
-        status = fovea_sinks_find(request->output, kind->is_pixels,
+        status = fovea_sinks_find(request->output, kind->work,
                 request->overwrite, &request->sink, &request->target, err);
     }
     if (!status && request->output) {

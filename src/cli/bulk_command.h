@@ -7,10 +7,6 @@
 
 #include "cli/request.h"
 
-/** The layout of an embedding. */
-struct fovea_row_layout fovea_vector_layout(
-        const struct fovea_model_info *info);
-
 /** Parse argv and do it. The exit code. */
 int fovea_bulk_command(const struct fovea_run_kind *kind, int argc,
         char **argv);

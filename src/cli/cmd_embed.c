@@ -86,7 +86,6 @@ run(const struct fovea_command *self, int argc, char **argv)
         .past = "embedded",
         .add_flags = add_flags,
         .work = FOVEA_STREAM_EMBED,
-        .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }

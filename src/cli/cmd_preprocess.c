@@ -37,18 +37,6 @@ static const char help[] =
         "  fovea preprocess -m openai/clip-vit-base-patch32 -o pixels.npy photos/\n";
 /* clang-format on */
 
-static struct fovea_row_layout
-layout(const struct fovea_model_info *info)
-{
-    return (struct fovea_row_layout){
-        .type = "|u1",
-        .n_dims = 3,
-        .dims = { info->image_height_px, info->image_width_px, 3 },
-        /* Sides are at most 4096 px, which the config's reader saw to. */
-        .size = (size_t)info->image_height_px * info->image_width_px * 3,
-    };
-}
-
 static size_t
 add_flags(struct fovea_request *request, struct fovea_flag flags[])
 {
@@ -63,10 +51,8 @@ run(const struct fovea_command *self, int argc, char **argv)
         .verb = "preprocessing",
         .past = "preprocessed",
         .needs_output = true,
-        .is_pixels = true,
         .add_flags = add_flags,
         .work = FOVEA_STREAM_PREPROCESS,
-        .layout = layout,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }

@@ -64,7 +64,6 @@ run(const struct fovea_command *self, int argc, char **argv)
         .ranks = true,
         .add_flags = add_flags,
         .work = FOVEA_STREAM_EMBED,
-        .layout = fovea_vector_layout,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }

@@ -57,13 +57,11 @@ struct fovea_run_kind {
     const char *verb;  /* "embedding" */
     const char *past;  /* "embedded" */
     bool needs_output; /* -o must be given */
-    bool is_pixels;    /* rows are no vectors */
     bool ranks;        /* inputs by likeness to the first word */
     /* Write the flags that only this kind has; gives their number. */
     size_t (*add_flags)(struct fovea_request *request,
             struct fovea_flag flags[]);
     enum fovea_stream_work work;
-    struct fovea_row_layout (*layout)(const struct fovea_model_info *info);
 };
 
 /** Write the flags of what goes to files, -o and --overwrite; gives their

@@ -99,7 +99,8 @@ open_sink(const struct fovea_sink_kind *kind)
     const struct fovea_sink_kind *found = NULL;
     struct fovea_target target = { 0 };
     struct fovea_sink sink;
-    assert_ok(fovea_sinks_find("x.npy", true, false, &found, &target, &error),
+    assert_ok(fovea_sinks_find("x.npy", FOVEA_STREAM_PREPROCESS, false, &found,
+                      &target, &error),
             &error);
     assert_ptr_equal(found, &fovea_sink_npy);
     const struct fovea_sink_settings settings = {
