@@ -21,7 +21,7 @@ enum {
 /* What is being loaded. */
 struct loading {
     struct fovea_tower tower;
-    struct fovea_preprocess settings;
+    struct fovea_read_options reading;
     int packed_fd; /* made here; owned */
     bool packed_is_bad;
     struct fovea_ready ready;
@@ -54,7 +54,7 @@ open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
             : fovea_checkpoint_open(worker->load.directory, &checkpoint, err);
     const struct fovea_engine_options options = {
         .tower = &loading->tower,
-        .pixels = &loading->settings,
+        .pixels = &loading->reading.settings,
         .dtype = worker->load.dtype,
         .packed_fd = is_given ? frame->fds[0] : -1,
         .packed_is_foreign = worker->load.packed_is_foreign,
@@ -80,8 +80,8 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
     enum fovea_status status =
             fovea_tower_read(directory, &loading->tower, err);
     if (!status) {
-        status = fovea_preprocess_config_read(directory, loading->tower.side_px,
-                &loading->settings, err);
+        status = worker->work.reader->load(directory, &loading->tower,
+                &loading->reading, err);
     }
     if (!status && worker->work.facts->has_engine) {
         status = open_engine(worker, frame, loading, err);
@@ -98,7 +98,7 @@ warm_up(struct fovea_worker *worker, const struct loading *loading,
         .lane = {
             .decoder = {
                 .reader = worker->work.reader,
-                .options = { loading->settings, worker->load.limits },
+                .options = loading->reading,
             },
             .embedder = { worker->ops, worker->engine,
                 loading->tower.dimension },
@@ -216,7 +216,10 @@ static bool
 carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
         enum fovea_worker_exit *exit_out)
 {
-    struct loading loading = { .packed_fd = -1 };
+    struct loading loading = {
+        .reading.limits = worker->load.limits,
+        .packed_fd = -1,
+    };
     struct fovea_error error;
     bool is_ready = false;
     enum fovea_status status = get_ready(worker, frame, &loading, &error);

@@ -7,6 +7,7 @@
 #define FOVEA_WORKER_READ_H
 
 #include "image/preprocess.h"
+#include "spec/tower.h"
 
 /** What rows are made by. */
 struct fovea_read_options {
@@ -15,6 +16,15 @@ struct fovea_read_options {
 };
 
 struct fovea_item_reader {
+    /**
+     * Read from a model's directory what rows are made by, but for the limits.
+     *
+     * @param tower  What the rows are for.
+     * @return FOVEA_OK; a status of FOVEA_SAID_OF_LOAD.
+     */
+    enum fovea_status (*load)(const char *directory,
+            const struct fovea_tower *tower, struct fovea_read_options *options,
+            struct fovea_error *err);
     /** Bytes of a row. */
     size_t (*row_bytes)(const struct fovea_read_options *options);
     /** Make what a sealed process could not. NULL: nothing. */

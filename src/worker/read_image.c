@@ -1,5 +1,14 @@
 /* Images: see read.h and image/preprocess.h. */
+#include "checkpoint/config.h"
 #include "worker/read.h"
+
+static enum fovea_status
+load(const char *directory, const struct fovea_tower *tower,
+        struct fovea_read_options *options, struct fovea_error *err)
+{
+    return fovea_preprocess_config_read(directory, tower->side_px,
+            &options->settings, err);
+}
 
 static size_t
 row_bytes(const struct fovea_read_options *options)
@@ -18,6 +27,7 @@ read_image(const struct fovea_read_options *options,
 }
 
 const struct fovea_item_reader fovea_read_image = {
+    .load = load,
     .row_bytes = row_bytes,
     .warm_up = fovea_image_warm_up,
     .read = read_image,

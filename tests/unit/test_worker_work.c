@@ -38,6 +38,7 @@ every_kind_is_done(void **state)
         struct fovea_work work = fovea_work_find(kind);
         assert_ptr_equal(work.facts, fovea_work_facts(kind));
         assert_non_null(work.reader);
+        assert_non_null(work.reader->load);
         assert_non_null(work.reader->row_bytes);
         assert_non_null(work.reader->read);
         assert_int_equal(work.sandbox, FOVEA_SANDBOX_RULES_CODECS);
