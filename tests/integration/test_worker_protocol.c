@@ -171,9 +171,17 @@ a_host_that_leaves_within_a_job_ends_it(void **state)
     worker_path("samples/scenes/fog.jpg", path);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
+    /* Held until the host is gone: it might be done before. */
+    int status = 0;
+    assert_int_equal(kill(host.pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(host.pid, &status, WUNTRACED), host.pid);
+    assert_true(WIFSTOPPED(status));
     worker_send_job(&host, 1, &fd, 1, false, -1);
     (void)close(fd);
-    worker_end(&host, FOVEA_WORKER_EXIT_CHANNEL);
+    (void)close(host.channel);
+    host.channel = -1;
+    assert_int_equal(kill(host.pid, SIGCONT), 0);
+    worker_expect_exit(&host, FOVEA_WORKER_EXIT_CHANNEL);
 }
 
 /* A process in between starts the worker and is killed; the channel's other end
