@@ -71,17 +71,4 @@ FOVEA_NODISCARD enum fovea_status fovea_cache_remove(
         const struct fovea_cache *cache, const char *key,
         struct fovea_error *err);
 
-/**
- * The digest of a model's weights (checkpoint/digest.h): from the memo if the
- * files are the same as when it was written (device, inode, size, times), else
- * by reading them, and the memo is written if it can be. Blocks.
- *
- * @param digest_out  FOVEA_CACHE_KEY_SIZE bytes.
- * @return as fovea_digest_weights(), fovea_checkpoint_open() and
- *         fovea_tower_read().
- */
-FOVEA_NODISCARD enum fovea_status fovea_cache_digest(
-        const struct fovea_cache *cache, const char *model_directory,
-        char *digest_out, struct fovea_error *err);
-
 #endif

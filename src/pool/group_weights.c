@@ -146,7 +146,8 @@ static void
 run_digest(struct fovea_background_job *background)
 {
     struct weights_job *job = (struct weights_job *)background;
-    job->result.code = fovea_cache_digest(&job->group->pool->cache,
+    const struct fovea_pool *pool = job->group->pool;
+    job->result.code = pool->settings.digest(&pool->cache,
             job->group->settings.directory, job->text, &job->result);
 }
 

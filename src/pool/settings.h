@@ -9,6 +9,14 @@
 
 #include "wire/messages.h"
 
+struct fovea_cache;
+
+/** Digests the weights of a model's directory, for the key of their packed copy.
+ *  Called in the background: it may block, and keep memos in the cache.
+ *  digest_out: FOVEA_CACHE_KEY_SIZE bytes. */
+typedef enum fovea_status fovea_pool_digest_fn(const struct fovea_cache *cache,
+        const char *model_directory, char *digest_out, struct fovea_error *err);
+
 /** Every field is set: the runtime resolves defaults. */
 struct fovea_pool_settings {
     unsigned max_workers; /* of each model */
@@ -26,6 +34,7 @@ struct fovea_pool_settings {
     const char *worker_program;  /* copied; NULL: sys/program.h finds it */
     const char *cache_directory; /* copied; as fovea_cache_init() */
     uint64_t max_cache_bytes;
+    fovea_pool_digest_fn *digest;
     fovea_event_fn *on_event; /* may be NULL */
     void *event_context;
     const char *memory_root; /* "" but in tests: sys/memory.h; copied */

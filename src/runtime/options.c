@@ -7,6 +7,7 @@
 #include "option/limits.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
+#include "runtime/weights_digest.h"
 #include "spec/dtype.h"
 #include "sys/cpu.h"
 
@@ -212,6 +213,7 @@ fovea_options_pool(const struct fovea_options *options)
         .worker_program = options->worker_program,
         .cache_directory = options->cache_directory,
         .max_cache_bytes = options->max_cache_bytes,
+        .digest = fovea_weights_digest,
         .on_event = options->on_event,
         .event_context = options->event_context,
         .memory_root = "",

@@ -9,6 +9,7 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "pool/cache.h"
+#include "runtime/weights_digest.h"
 #include "support/fault.h"
 #include "support/test.h"
 #include "support/tree.h"
@@ -103,7 +104,7 @@ digest(const void *context, struct fovea_error *err)
     (void)tree_empty(memos);
     enum fovea_status status = init(made, "digests", &cache, err);
     if (!status) {
-        status = fovea_cache_digest(&cache, made->model, found, err);
+        status = fovea_weights_digest(&cache, made->model, found, err);
     }
     if (!status) {
         assert_string_equal(found, made->digest);
@@ -135,7 +136,7 @@ the_cache_fails_cleanly(void **state)
             &error);
     fovea_checkpoint_close(checkpoint);
     assert_ok(fovea_cache_init(&none, "", 1, &error), &error);
-    assert_ok(fovea_cache_digest(&none, made.model, made.digest, &error),
+    assert_ok(fovea_weights_digest(&none, made.model, made.digest, &error),
             &error);
     uint8_t *bytes = calloc(1, SIZE);
     assert_non_null(bytes);

@@ -36,9 +36,9 @@ read_model(void)
     struct fovea_error error;
     assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.n_models, 1);
-    struct fovea_model_stats group = stats.models[0];
+    struct fovea_model_stats model = stats.models[0];
     fovea_pool_stats_finish(&stats);
-    return group;
+    return model;
 }
 
 /* One bad image among good ones: it takes two workers, its neighbours get their

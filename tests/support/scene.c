@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "runtime/weights_digest.h"
 #include "sys/memfd.h"
 
 static void
@@ -122,6 +123,7 @@ scene_init(struct scene *scene)
         .worker_program = scene->program,
         .cache_directory = "",
         .max_cache_bytes = UINT64_C(1) << 30,
+        .digest = fovea_weights_digest,
         .on_event = on_event,
         .event_context = scene,
         .memory_root = scene->directory,

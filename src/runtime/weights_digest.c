@@ -1,0 +1,70 @@
+/* See weights_digest.h. */
+#include "runtime/weights_digest.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "checkpoint/digest.h"
+#include "pool/cache_memo.h"
+
+enum {
+    CLOCK_STEP_NS = 100000000 /* longer than any that is to be met */
+};
+
+_Static_assert((int)FOVEA_CACHE_KEY_SIZE == (int)FOVEA_DIGEST_SIZE,
+        "both are digits");
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now = { 0, 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void
+close_checkpoint(struct fovea_checkpoint **checkpoint)
+{
+    fovea_checkpoint_close(*checkpoint);
+}
+
+enum fovea_status
+fovea_weights_digest(const struct fovea_cache *cache,
+        const char *model_directory, char *digest_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    char identity[FOVEA_DIGEST_SIZE];
+    char after[FOVEA_DIGEST_SIZE];
+    char digest[FOVEA_DIGEST_SIZE];
+    int64_t changed_ns = 0;
+    int64_t start_ns = now_ns();
+    enum fovea_status status =
+            fovea_checkpoint_open(model_directory, &checkpoint, err);
+    if (!status) {
+        status = fovea_digest_identity(model_directory, checkpoint, identity,
+                &changed_ns, err);
+    }
+    if (status || fovea_cache_memo_read(cache, identity, digest_out)) {
+        return status;
+    }
+    struct fovea_tower config;
+    status = fovea_tower_read(model_directory, &config, err);
+    if (!status) {
+        status = fovea_digest_weights(&config, checkpoint, digest, err);
+    }
+    if (status) {
+        return status;
+    }
+    /* Files keep their identity when they are changed twice within one step of
+       their file system's clock, so those that changed just now get no memo. */
+    bool is_settled = changed_ns < start_ns - CLOCK_STEP_NS;
+    if (is_settled &&
+            !fovea_digest_identity(model_directory, checkpoint, after,
+                    &changed_ns, NULL) &&
+            strcmp(after, identity) == 0) {
+        fovea_cache_memo_write(cache, identity, digest);
+    }
+    memcpy(digest_out, digest, sizeof digest);
+    return FOVEA_OK;
+}
