@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fovea/export.h"
 #include "fovea/limits.h"
 #include "fovea/pool.h"
 #include "fovea/sized.h"
+#include "fovea/status.h"
 #include "fovea/version.h"
 
 #ifdef __cplusplus
@@ -103,6 +105,61 @@ struct fovea_options {
 };
 
 #define FOVEA_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_options)
+
+/** What a value of an option looks like as a text. */
+enum fovea_option_kind {
+    FOVEA_OPTION_KIND_NUMBER, /* a whole number */
+    FOVEA_OPTION_KIND_BYTES,  /* the same; K, M, G behind it: powers of 1024 */
+    FOVEA_OPTION_KIND_PIXELS, /* the same; K, M, G behind it: powers of 1000 */
+    FOVEA_OPTION_KIND_TIME,   /* seconds above 0, with a fraction or not, or with
+                                 ms, s, m or h behind it; or "never" */
+    FOVEA_OPTION_KIND_CHOICE, /* one of words */
+    FOVEA_OPTION_KIND_TEXT,
+    FOVEA_OPTION_KIND_TEXTS,  /* given many times; no option of the library */
+    FOVEA_OPTION_KIND_SWITCH, /* yes or no, true or false, on or off, 1 or 0 */
+    FOVEA_OPTION_KIND_MEMORY, /* bytes, or a share ("80%") */
+};
+
+/** An option: what it is called where, and what it takes. Static; it grows at
+ *  its end (sized.h). */
+struct fovea_option {
+    size_t struct_size;
+    const char *name;        /* for fovea_options_set(): "url.max_tries" */
+    const char *flag;        /* of the command, without dashes; NULL: none */
+    const char *environment; /* the variable that the command reads; NULL: none.
+                                The library reads FOVEA_WORKER and FOVEA_CACHE
+                                and no other one */
+    enum fovea_option_kind kind;
+    const char *initial;      /* its default, as a text that it would take; NULL:
+                                 none, or what the machine or the build suggests
+                                 (help says it) */
+    uint64_t min;             /* of a number */
+    uint64_t max;
+    const char *const *words; /* of a choice, by value, with NULL at the end */
+    const char *status;       /* code of going beyond it; "": none */
+    const char *help;
+};
+
+/** The options of struct fovea_options, index 0 and up; NULL past the last.
+ *  Threads: safe. Since: 0.1 */
+FOVEA_API const struct fovea_option *fovea_option_describe(size_t index);
+
+/**
+ * Set a member by its name from a text, as the command's flags are given: for
+ * bindings, and for programs that have options of their own.
+ *
+ * @param options  Begun with FOVEA_OPTIONS_INIT.
+ * @param name     "max_workers", "url.max_redirects", "limits.max_pixels";
+ *                 "memory_limit" stands for its two members.
+ * @param value    "4", "5m", "80%", "4G", "never". A text is not copied: it must
+ *                 live until fovea_open() has returned.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT, naming the option and what it takes, or
+ *         the name that was probably meant; options is as before then.
+ * Threads: safe on distinct options. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_options_set(
+        struct fovea_options *options, const char *name, const char *value,
+        struct fovea_error *err);
 
 enum {
     FOVEA_MAX_THREADS = 64,

@@ -1,9 +1,11 @@
 /*
- * Flags and the words between them.
+ * Flags and the words between them, and variables of the environment beside
+ * them.
  *
  * `--name value`, `--name=value`, `-n value` and `-nvalue` all work, before and
  * behind the other words; `--` ends the flags; `-` alone is a word. A flag
- * given twice takes the later value, but for those that collect all.
+ * given twice takes the later value, but for those that collect all. What no flag
+ * gives is taken from the row's variable, unless that is empty.
  */
 #ifndef FOVEA_CLI_ARGS_H
 #define FOVEA_CLI_ARGS_H
@@ -12,51 +14,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fovea/export.h"
-#include "fovea/status.h"
+#include "option/value.h"
 
-/** Values of a flag that may be given many times, in order; borrowed. The array
- *  is the owner's to free. */
-struct fovea_words {
-    const char **all;
-    size_t n;
+enum fovea_given {
+    FOVEA_GIVEN_NOT,
+    FOVEA_GIVEN_BY_VARIABLE,
+    FOVEA_GIVEN_BY_FLAG,
 };
 
-/** One flag. Exactly one of on, text, texts, number and time_ns is set: its
- *  kind. */
+/** A flag of a command, and where its value goes. */
 struct fovea_flag {
-    const char *name; /* without the dashes */
-    char letter;      /* short form, or 0 */
-    bool *on;
-    const char **text;
-    struct fovea_words *texts;
-    uint64_t *number;
-    /* Above 0: seconds, with a fraction or not, or with ms, s, m, h behind the
-       number; "never" is FOVEA_NEVER. */
-    int64_t *time_ns;
-    /* Of a number: its range, and what a suffix K multiplies by (M, G: twice
-       and three times); 0 for no suffixes. */
-    uint64_t min;
-    uint64_t max;
-    uint64_t kilo;
-    /* Words for the numbers 0, 1, ...; NULL-terminated; instead of a range. */
-    const char *const *choices;
+    const struct fovea_option_row *row;
+    void *value; /* as fovea_value_set() has it */
+    size_t size;
+    enum fovea_given given; /* after parsing */
 };
 
-/** Set a number's flag from its text, range and suffixes checked. */
-FOVEA_NODISCARD enum fovea_status fovea_args_number(
-        const struct fovea_flag *flag, const char *value,
-        struct fovea_error *err);
+/** The flag of a row whose value goes to a variable. */
+#define FOVEA_FLAG(id, variable)                                            \
+    {                                                                       \
+        .row = &fovea_option_rows[FOVEA_OPTION_##id], .value = &(variable), \
+        .size = sizeof((variable))                                          \
+    }
 
 /**
- * Parse argv.
+ * Parse argv, then the environment, and put the table's defaults in for what is
+ * left, but for the library's, which has them itself. Where --help is given argv
+ * alone is parsed.
  *
  * @param words  Room for argc pointers; what is not a flag, in order.
  * @return FOVEA_OK, or FOVEA_ERR_ARGUMENT with a message for the user, who may
- *         be told the flag that was probably meant.
+ *         be told the flag that was probably meant; FOVEA_ERR_NO_MEMORY.
  */
-FOVEA_NODISCARD enum fovea_status fovea_args_parse(
-        const struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
-        const char **words, size_t *n_words_out, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_args_parse(struct fovea_flag *flags,
+        size_t n_flags, int argc, char **argv, const char **words,
+        size_t *n_words_out, struct fovea_error *err);
+
+/** How a row's flag was given, after parsing; NOT if it is not among them. */
+enum fovea_given fovea_args_given(const struct fovea_flag *flags,
+        size_t n_flags, enum fovea_option_id id);
 
 #endif

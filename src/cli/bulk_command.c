@@ -26,18 +26,13 @@ struct command {
 
 /* What the library is opened with; watch lives as long as the library. */
 static enum fovea_status
-choose_options(const struct fovea_request *request, struct fovea_watch *watch,
-        struct fovea_options *options, struct fovea_error *err)
+choose_options(struct fovea_options *options, struct fovea_watch *watch,
+        struct fovea_error *err)
 {
-    options->dtype = (enum fovea_dtype)request->dtype;
     options->on_event = fovea_watch_event;
     options->event_context = watch;
-    enum fovea_status status =
-            fovea_settings_apply(&request->settings, options, err);
-    if (!status) {
-        fovea_settings_resolve(options);
-    }
-    return status;
+    options->url.use_proxies = true; /* the user's own */
+    return fovea_settings_resolve(options, err);
 }
 
 /* Run with everything open; the sink is committed or still to be finished. */
@@ -240,10 +235,8 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
     if (!status && request->output) {
         status = fovea_inputs_check(inputs, err);
     }
-    uint64_t max_bytes = request->settings.max_bytes;
     if (!status && request->stdin_image) {
-        status = fovea_stdin_image_read(max_bytes ? max_bytes
-                                                  : FOVEA_DEFAULT_MAX_BYTES,
+        status = fovea_stdin_image_read(request->options.limits.max_bytes,
                 &request->image, err);
     }
     return status;
@@ -252,7 +245,8 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
 int
 fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
 {
-    FOVEA_AUTO(fovea_request_finish) struct fovea_request request = { 0 };
+    FOVEA_AUTO(fovea_request_finish)
+    struct fovea_request request = { .options = FOVEA_OPTIONS_INIT };
     struct fovea_error error;
     size_t n_words = 0;
     FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
@@ -262,15 +256,14 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     enum fovea_status status = fovea_request_parse(kind, &request, argc, argv,
             words, &n_words, &error);
     if (!status && request.help) {
-        return fovea_cli_print(kind->command->help);
+        return fovea_cli_help(kind->command);
     }
     struct fovea_watch watch = {
         .is_verbose = request.verbose,
         .is_quiet = request.quiet,
     };
-    struct fovea_options options = FOVEA_OPTIONS_INIT;
     if (!status) {
-        status = choose_options(&request, &watch, &options, &error);
+        status = choose_options(&request.options, &watch, &error);
     }
     if (status) {
         return fovea_cli_misused(kind->command, &error);
@@ -292,9 +285,9 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
             },
             .target = &request.target,
         },
-        .n_batch = options.max_batch,
+        .n_batch = request.options.max_batch,
     };
     return prepare(kind, &request, &command.inputs, &error)
             ? fovea_cli_fail(&error)
-            : do_task(&command, &options);
+            : do_task(&command, &request.options);
 }

@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "option/option.h"
 
 /** Exit codes; a signal adds 128 to its number. */
 enum fovea_exit {
@@ -24,9 +25,9 @@ enum fovea_exit {
 };
 
 struct fovea_command {
-    const char *name;
-    const char *summary; /* one line for `fovea help` */
-    const char *help;    /* what --help prints */
+    enum fovea_command_id id; /* its name: fovea_command_rows[id] */
+    const char *about;        /* what --help says before the flags */
+    const char *notes;        /* and behind them */
     int (*run)(const struct fovea_command *self, int argc, char **argv);
 };
 
@@ -39,6 +40,9 @@ extern const struct fovea_command fovea_cmd_bench;
 extern const struct fovea_command fovea_cmd_serve;
 extern const struct fovea_command fovea_cmd_ps;
 extern const struct fovea_command fovea_cmd_stop;
+
+/** Print how to use a command. As fovea_cli_print_text(). */
+int fovea_cli_help(const struct fovea_command *command);
 
 /** Print lines on stdout. FOVEA_EXIT_OK; FOVEA_EXIT_FAILED with a message; 141
  *  (what SIGPIPE would have made of it) without one, where the reader has gone;

@@ -8,7 +8,7 @@
 #include "cli/request.h"
 #include "spec/dtype.h"
 
-static const char help[] =
+static const char about[] =
         "Usage: fovea bench [FLAGS]\n"
         "\n"
         "Measure how long one CPU takes for an image: to decode a JPEG, to resize\n"
@@ -18,26 +18,10 @@ static const char help[] =
         "fovea's own.\n"
         "\n"
         "Without a model it makes random weights in the shape of CLIP ViT-B/32.\n"
-        "Every figure is the median of several rounds.\n"
-        "\n"
-        "Flags:\n"
-        "  -m, --model KEY|DIR  measure this model\n"
-        "      --dtype TYPE     arithmetic: auto, f32, bf16 (auto)\n"
-        "      --batch N        images a forward pass, 1 to 128 (8)\n"
-        "      --rounds N       1 to 99 (7)\n"
-        "      --width N        of the JPEG, 8 to 16384 pixels (500)\n"
-        "      --height N       of the JPEG, 8 to 16384 pixels (375)\n"
-        "      --json           one JSON object, times in milliseconds\n"
-        "  -h, --help           this text\n"
-        "\n"
-        "Exit status: 0; 2 wrong usage; 1 the model cannot be loaded.\n";
+        "Every figure is the median of several rounds.\n";
 
-/* What the benchmark program takes. */
-enum {
-    MAX_ROUNDS = 99,
-    MIN_SIDE_PX = 8,
-    MAX_SIDE_PX = 16384,
-};
+static const char notes[] =
+        "Exit status: 0; 2 wrong usage; 1 the model cannot be loaded.\n";
 
 struct flags {
     bool help;
@@ -123,29 +107,15 @@ add_result_json(struct fovea_text *text, const struct flags *flags,
 static enum fovea_status
 parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
 {
-    const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags->help },
-        { .name = "json", .on = &flags->json },
-        { .name = "model", .letter = 'm', .text = &flags->model },
-        { .name = "dtype",
-                .number = &flags->dtype,
-                .choices = fovea_dtype_words },
-        { .name = "batch",
-                .number = &flags->batch,
-                .min = 1,
-                .max = FOVEA_MAX_BATCH },
-        { .name = "rounds",
-                .number = &flags->n_rounds,
-                .min = 1,
-                .max = MAX_ROUNDS },
-        { .name = "width",
-                .number = &flags->width_px,
-                .min = MIN_SIDE_PX,
-                .max = MAX_SIDE_PX },
-        { .name = "height",
-                .number = &flags->height_px,
-                .min = MIN_SIDE_PX,
-                .max = MAX_SIDE_PX },
+    struct fovea_flag table[] = {
+        FOVEA_FLAG(HELP, flags->help),
+        FOVEA_FLAG(BENCH_JSON, flags->json),
+        FOVEA_FLAG(BENCH_MODEL, flags->model),
+        FOVEA_FLAG(BENCH_DTYPE, flags->dtype),
+        FOVEA_FLAG(BENCH_BATCH, flags->batch),
+        FOVEA_FLAG(ROUNDS, flags->n_rounds),
+        FOVEA_FLAG(WIDTH, flags->width_px),
+        FOVEA_FLAG(HEIGHT, flags->height_px),
     };
     FOVEA_AUTO_FREE const char **words =
             calloc((size_t)argc + 1, sizeof *words);
@@ -217,22 +187,17 @@ measure(const struct flags *flags)
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    struct flags flags = {
-        .batch = FOVEA_DEFAULT_BATCH,
-        .n_rounds = 7,
-        .width_px = 500,
-        .height_px = 375,
-    };
+    struct flags flags = { 0 };
     struct fovea_error error;
     if (parse(argc, argv, &flags, &error)) {
         return fovea_cli_misused(self, &error);
     }
-    return flags.help ? fovea_cli_print(self->help) : measure(&flags);
+    return flags.help ? fovea_cli_help(self) : measure(&flags);
 }
 
 const struct fovea_command fovea_cmd_bench = {
-    .name = "bench",
-    .summary = "measure how fast this machine is",
-    .help = help,
+    .id = FOVEA_COMMAND_BENCH,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

@@ -2,7 +2,7 @@
 #include "cli/bulk_command.h"
 
 /* clang-format off */
-static const char help[] =
+static const char about[] =
         "Usage: fovea embed [FLAGS] INPUT...\n"
         "\n"
         "Turn images into embeddings: vectors that lie close together where images\n"
@@ -27,32 +27,9 @@ static const char help[] =
         "which row is its own (\"row\":0), or the error. With -o x.jsonl (or .ndjson)\n"
         "the lines that would go to standard output go there. Files appear at the\n"
         "end, complete, or not at all. Another ending is refused, and so is a file\n"
-        "that fovea has not written, without --overwrite, and one that is an input.\n"
-        "\n"
-        "Flags:\n"
-        "  -o, --output FILE     write to FILE, x.npy or x.jsonl, instead of standard\n"
-        "                        output\n"
-        "      --overwrite       replace files there that are not known to be fovea's\n"
-        "  -m, --model KEY|DIR   a key of `fovea models`, a Hugging Face id whose\n"
-        "                        files are here, or a directory in its layout;\n"
-        "                        without it, the model that comes with fovea: it\n"
-        "                        finds a picture again after it was changed\n"
-        "      --dtype TYPE      arithmetic: f32, bf16 (faster where the CPU has it,\n"
-        "                        slightly less exact), auto (bf16 where it is faster;\n"
-        "                        the default)\n"
-        "      --raw             vectors as the model gives them, not scaled to\n"
-        "                        length 1\n"
-        "  -0, --null            names in the list end with a NUL byte, not with a\n"
-        "                        newline (find -print0); alone it means -\n"
-        FOVEA_REQUEST_STDIN_HELP FOVEA_REQUEST_FILTER_HELP
-        "  -q, --quiet           no progress, no summary, no word about bad inputs\n"
-        "  -v, --verbose         tell what happens to workers, and what was skipped,\n"
-        "                        on standard error\n"
-        "      --no-progress     no progress line (it is shown on terminals only)\n"
-        "      --stats           at the end, on standard error: workers, memory,\n"
-        "                        times, failures\n"
-        "  -h, --help            this text\n"
-        "\n" FOVEA_SETTINGS_HELP "\n"
+        "that fovea has not written, without --overwrite, and one that is an input.\n";
+
+static const char notes[] =
         "Flags may stand anywhere before --. --flag=VALUE works as well.\n"
         "\n"
         "Exit status: 0 all inputs are good; 3 all were tried and some, or all, are\n"
@@ -68,15 +45,6 @@ static const char help[] =
         "  curl -s https://example.org/cat.jpg | fovea embed --stdin-image\n";
 /* clang-format on */
 
-static size_t
-add_flags(struct fovea_request *request, struct fovea_flag flags[])
-{
-    size_t n = fovea_request_output_flags(request, flags);
-    flags[n++] = fovea_request_dtype_flag(request);
-    flags[n++] = (struct fovea_flag){ .name = "raw", .on = &request->raw };
-    return n;
-}
-
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
@@ -84,15 +52,14 @@ run(const struct fovea_command *self, int argc, char **argv)
         .command = self,
         .verb = "embedding",
         .past = "embedded",
-        .add_flags = add_flags,
         .work = FOVEA_STREAM_EMBED,
     };
     return fovea_bulk_command(&kind, argc, argv);
 }
 
 const struct fovea_command fovea_cmd_embed = {
-    .name = "embed",
-    .summary = "turn images into embeddings",
-    .help = help,
+    .id = FOVEA_COMMAND_EMBED,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

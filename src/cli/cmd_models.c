@@ -7,7 +7,7 @@
 #include "cli/request.h"
 #include "spec/dtype.h"
 
-static const char help[] =
+static const char about[] =
         "Usage: fovea models [--json]\n"
         "       fovea models show [--json] [--dtype TYPE] [--batch N] KEY|DIR\n"
         "\n"
@@ -17,14 +17,9 @@ static const char help[] =
         "Files are looked for in $FOVEA_HOME/models/KEY, then in the Hugging Face\n"
         "cache (HF_HOME and its relatives), then beside the program. Any other\n"
         "CLIP model works too, by its Hugging Face id or its directory\n"
-        "(config.json, preprocessor_config.json, model.safetensors).\n"
-        "\n"
-        "Flags:\n"
-        "      --json        one JSON value: an array of models, or the model\n"
-        "      --dtype TYPE  (show) arithmetic to estimate for: auto, f32, bf16\n"
-        "      --batch N     (show) batch to estimate for, 1 to 128 (8)\n"
-        "  -h, --help        this text\n"
-        "\n"
+        "(config.json, preprocessor_config.json, model.safetensors).\n";
+
+static const char notes[] =
         "Exit status: 0; 2 wrong usage or a key that is not known; 1 the model is\n"
         "known and its files are not here, or cannot be used.\n";
 
@@ -191,16 +186,11 @@ static enum fovea_status
 parse(int argc, char **argv, struct flags *flags, const char **words,
         size_t *n_words_out, struct fovea_error *err)
 {
-    const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags->help },
-        { .name = "json", .on = &flags->json },
-        { .name = "dtype",
-                .number = &flags->dtype,
-                .choices = fovea_dtype_words },
-        { .name = "batch",
-                .number = &flags->n_batch,
-                .min = 1,
-                .max = FOVEA_MAX_BATCH },
+    struct fovea_flag table[] = {
+        FOVEA_FLAG(HELP, flags->help),
+        FOVEA_FLAG(MODELS_JSON, flags->json),
+        FOVEA_FLAG(SHOW_DTYPE, flags->dtype),
+        FOVEA_FLAG(SHOW_BATCH, flags->n_batch),
     };
     enum fovea_status status = fovea_args_parse(table, FOVEA_ARRAY_LEN(table),
             argc, argv, words, n_words_out, err);
@@ -233,7 +223,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         return fovea_cli_misused(self, &error);
     }
     if (flags.help) {
-        return fovea_cli_print(self->help);
+        return fovea_cli_help(self);
     }
     FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
     const struct fovea_options options = {
@@ -249,8 +239,8 @@ run(const struct fovea_command *self, int argc, char **argv)
 }
 
 const struct fovea_command fovea_cmd_models = {
-    .name = "models",
-    .summary = "list the models, or show one",
-    .help = help,
+    .id = FOVEA_COMMAND_MODELS,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

@@ -11,19 +11,14 @@
 #include "cli/columns.h"
 #include "cli/running.h"
 
-static const char help[] =
+static const char about[] =
         "Usage: fovea ps [--json] [--workers] [--wide]\n"
         "\n"
         "List the servers (`fovea serve`) that run on this machine, a line a model: for\n"
         "root all of them, else those of this user. Lines are cut to the terminal's\n"
-        "width (COLUMNS; 80 where there is no terminal).\n"
-        "\n"
-        "Flags:\n"
-        "      --json     a line of JSON a server: what its /v1/pool says, and its user\n"
-        "      --workers  a line a worker under each\n"
-        "      --wide     nothing left out or cut\n"
-        "  -h, --help     this text\n"
-        "\n"
+        "width (COLUMNS; 80 where there is no terminal).\n";
+
+static const char notes[] =
         "Exit status: 0, also if there is none, which is said on standard error; 2 wrong\n"
         "usage; 1 one does not answer.\n";
 
@@ -267,11 +262,11 @@ static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
     struct flags flags = { 0 };
-    const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags.help },
-        { .name = "json", .on = &flags.json },
-        { .name = "workers", .on = &flags.workers },
-        { .name = "wide", .on = &flags.wide },
+    struct fovea_flag table[] = {
+        FOVEA_FLAG(HELP, flags.help),
+        FOVEA_FLAG(PS_JSON, flags.json),
+        FOVEA_FLAG(PS_WORKERS, flags.workers),
+        FOVEA_FLAG(WIDE, flags.wide),
     };
     struct fovea_error error;
     size_t n_words = 0;
@@ -285,7 +280,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         return fovea_cli_misused(self, &error);
     }
     if (flags.help) {
-        return fovea_cli_print(self->help);
+        return fovea_cli_help(self);
     }
     if (n_words > 0) {
         (void)fovea_fail(&error, FOVEA_ERR_ARGUMENT, "%s: ps takes no words",
@@ -297,8 +292,8 @@ run(const struct fovea_command *self, int argc, char **argv)
 }
 
 const struct fovea_command fovea_cmd_ps = {
-    .name = "ps",
-    .summary = "list servers that run here",
-    .help = help,
+    .id = FOVEA_COMMAND_PS,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

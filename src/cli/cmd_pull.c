@@ -14,7 +14,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 
-static const char help[] =
+static const char about[] =
         "Usage: fovea pull [--revision R] [--tries N] [--quiet] KEY...\n"
         "\n"
         "Fetch the files of models from the Hugging Face hub into the cache that\n"
@@ -24,15 +24,9 @@ static const char help[] =
         "\n"
         "KEY is OWNER/NAME, for example openai/clip-vit-base-patch32. Only models with\n"
         "safetensors weights can be used; where main has none, the pull request of\n"
-        "Hugging Face's converter is taken.\n"
-        "\n"
-        "Flags:\n"
-        "      --revision R  branch, tag or commit (main); another one than main is\n"
-        "                    used by its directory, which is printed\n"
-        "      --tries N     of a request that gets nowhere, 1 to 99 (5)\n"
-        "  -q, --quiet       no progress on stderr\n"
-        "  -h, --help        this text\n"
-        "\n"
+        "Hugging Face's converter is taken.\n";
+
+static const char notes[] =
         "Environment: HF_ENDPOINT (another hub), HF_TOKEN or HF_TOKEN_PATH (for models\n"
         "that are private or gated), HF_HOME, HF_HUB_CACHE (where the cache is),\n"
         "HF_HUB_OFFLINE, https_proxy and its relatives.\n"
@@ -180,11 +174,11 @@ static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
     struct flags flags = { 0 };
-    const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags.help },
-        { .name = "quiet", .letter = 'q', .on = &flags.quiet },
-        { .name = "revision", .text = &flags.revision },
-        { .name = "tries", .number = &flags.n_tries, .min = 1, .max = 99 },
+    struct fovea_flag table[] = {
+        FOVEA_FLAG(HELP, flags.help),
+        FOVEA_FLAG(PULL_QUIET, flags.quiet),
+        FOVEA_FLAG(REVISION, flags.revision),
+        FOVEA_FLAG(PULL_TRIES, flags.n_tries),
     };
     struct fovea_error error;
     size_t n_words = 0;
@@ -197,7 +191,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         return fovea_cli_misused(self, &error);
     }
     if (flags.help) {
-        return fovea_cli_print(self->help);
+        return fovea_cli_help(self);
     }
     if (n_words == 0) {
         (void)fovea_fail(&error, FOVEA_ERR_ARGUMENT,
@@ -208,8 +202,8 @@ run(const struct fovea_command *self, int argc, char **argv)
 }
 
 const struct fovea_command fovea_cmd_pull = {
-    .name = "pull",
-    .summary = "fetch models from the Hugging Face hub",
-    .help = help,
+    .id = FOVEA_COMMAND_PULL,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

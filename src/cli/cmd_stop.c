@@ -13,18 +13,14 @@
 #include "cli/running.h"
 #include "sys/process.h"
 
-static const char help[] =
+static const char about[] =
         "Usage: fovea stop [--all] [--time TIME] [PID]\n"
         "\n"
         "Ask a server (`fovea serve`) to end, and wait until it has: it takes no new\n"
         "work and finishes what it has. Without a PID: the only one of those that\n"
-        "`fovea ps` lists, which are this user's, or for root everybody's.\n"
-        "\n"
-        "Flags:\n"
-        "      --all        all of them\n"
-        "      --time TIME  to wait (60s); the server goes on ending after that\n"
-        "  -h, --help       this text\n"
-        "\n"
+        "`fovea ps` lists, which are this user's, or for root everybody's.\n";
+
+static const char notes[] =
         "Exit status: 0 it has ended; 2 wrong usage; 1 there is none, or it has not\n"
         "ended in time.\n";
 
@@ -126,14 +122,11 @@ stop_all(const struct flags *flags, const struct fovea_running *all, size_t n)
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    enum {
-        DEFAULT_S = 60
-    };
-    struct flags flags = { .time_ns = DEFAULT_S * FOVEA_NS_PER_S };
-    const struct fovea_flag table[] = {
-        { .name = "help", .letter = 'h', .on = &flags.help },
-        { .name = "all", .on = &flags.all },
-        { .name = "time", .time_ns = &flags.time_ns },
+    struct flags flags = { 0 };
+    struct fovea_flag table[] = {
+        FOVEA_FLAG(HELP, flags.help),
+        FOVEA_FLAG(ALL, flags.all),
+        FOVEA_FLAG(STOP_TIME, flags.time_ns),
     };
     struct fovea_error error;
     size_t n_words = 0;
@@ -149,7 +142,7 @@ run(const struct fovea_command *self, int argc, char **argv)
         return fovea_cli_misused(self, &error);
     }
     if (flags.help) {
-        return fovea_cli_print(self->help);
+        return fovea_cli_help(self);
     }
     if (n_words > 1 || (n_words == 1 && flags.all)) {
         (void)fovea_fail(&error, FOVEA_ERR_ARGUMENT,
@@ -165,8 +158,8 @@ run(const struct fovea_command *self, int argc, char **argv)
 }
 
 const struct fovea_command fovea_cmd_stop = {
-    .name = "stop",
-    .summary = "end a server that runs here",
-    .help = help,
+    .id = FOVEA_COMMAND_STOP,
+    .about = about,
+    .notes = notes,
     .run = run,
 };

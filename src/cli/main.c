@@ -11,16 +11,16 @@
 #include "cli/cli.h"
 #include "sys/cpu_floor.h"
 
-static const struct fovea_command *const commands[] = {
-    &fovea_cmd_embed,
-    &fovea_cmd_similar,
-    &fovea_cmd_serve,
-    &fovea_cmd_ps,
-    &fovea_cmd_stop,
-    &fovea_cmd_models,
-    &fovea_cmd_pull,
-    &fovea_cmd_preprocess,
-    &fovea_cmd_bench,
+static const struct fovea_command *const commands[FOVEA_N_COMMANDS] = {
+    [FOVEA_COMMAND_EMBED] = &fovea_cmd_embed,
+    [FOVEA_COMMAND_SIMILAR] = &fovea_cmd_similar,
+    [FOVEA_COMMAND_SERVE] = &fovea_cmd_serve,
+    [FOVEA_COMMAND_PS] = &fovea_cmd_ps,
+    [FOVEA_COMMAND_STOP] = &fovea_cmd_stop,
+    [FOVEA_COMMAND_MODELS] = &fovea_cmd_models,
+    [FOVEA_COMMAND_PULL] = &fovea_cmd_pull,
+    [FOVEA_COMMAND_PREPROCESS] = &fovea_cmd_preprocess,
+    [FOVEA_COMMAND_BENCH] = &fovea_cmd_bench,
 };
 
 static const char about[] = "Usage: fovea COMMAND [FLAGS] ...\n"
@@ -36,6 +36,10 @@ static const char more[] =
         "      --version   print the version\n"
         "  -h, --help      this text\n"
         "\n"
+        "There is no configuration file: flags, variables of the environment and the\n"
+        "defaults are all. fovea sends nothing anywhere unasked: it fetches what\n"
+        "`fovea pull` is told to, and URLs among the inputs.\n"
+        "\n"
         "Try it:\n"
         "  fovea embed photo.jpg\n"
         "  fovea help embed\n";
@@ -50,7 +54,7 @@ static const struct fovea_command *
 find(const char *name)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
+        if (strcmp(fovea_command_rows[i].name, name) == 0) {
             return commands[i];
         }
     }
@@ -62,7 +66,7 @@ unknown(const char *name)
 {
     const char *names[FOVEA_ARRAY_LEN(commands)];
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
-        names[i] = commands[i]->name;
+        names[i] = fovea_command_rows[i].name;
     }
     const char *nearest = fovea_nearest(name, names, FOVEA_ARRAY_LEN(names));
     if (nearest) {
@@ -86,7 +90,8 @@ print_help(void)
     int size = snprintf(text, sizeof text, "%s", about);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(commands); i++) {
         size += snprintf(text + size, sizeof text - (size_t)size,
-                "  %-14s  %s\n", commands[i]->name, commands[i]->summary);
+                "  %-14s  %s\n", fovea_command_rows[i].name,
+                fovea_command_rows[i].summary);
     }
     (void)snprintf(text + size, sizeof text - (size_t)size, "%s", more);
     return fovea_cli_print(text);
@@ -99,7 +104,7 @@ help_command(int argc, char **argv)
         return print_help();
     }
     const struct fovea_command *command = find(argv[0]);
-    return command ? fovea_cli_print(command->help) : unknown(argv[0]);
+    return command ? fovea_cli_help(command) : unknown(argv[0]);
 }
 
 static int

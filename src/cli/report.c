@@ -120,7 +120,8 @@ int
 fovea_cli_misused(const struct fovea_command *command,
         const struct fovea_error *error)
 {
-    fovea_cli_report("%s: %s", command->name, error->message);
-    (void)fprintf(stderr, "Try: fovea %s --help\n", command->name);
+    const char *name = fovea_command_rows[command->id].name;
+    fovea_cli_report("%s: %s", name, error->message);
+    (void)fprintf(stderr, "Try: fovea %s --help\n", name);
     return FOVEA_EXIT_USAGE;
 }

@@ -6,27 +6,6 @@
 
 #include "base/error.h"
 #include "base/macros.h"
-#include "spec/dtype.h"
-
-struct fovea_flag
-fovea_request_dtype_flag(struct fovea_request *request)
-{
-    return (struct fovea_flag){ .name = "dtype",
-        .number = &request->dtype,
-        .choices = fovea_dtype_words };
-}
-
-size_t
-fovea_request_output_flags(struct fovea_request *request,
-        struct fovea_flag flags[])
-{
-    flags[0] = (struct fovea_flag){ .name = "output",
-        .letter = 'o',
-        .text = &request->output };
-    flags[1] = (struct fovea_flag){ .name = "overwrite",
-        .on = &request->overwrite };
-    return 2;
-}
 
 static bool
 is_dash(const char *word)
@@ -127,24 +106,26 @@ parse_flags(const struct fovea_run_kind *kind, struct fovea_request *request,
         struct fovea_error *err)
 {
     const struct fovea_flag own[] = {
-        { .name = "help", .letter = 'h', .on = &request->help },
-        { .name = "model", .letter = 'm', .text = &request->model },
-        { .name = "include", .texts = &request->include },
-        { .name = "exclude", .texts = &request->exclude },
-        { .name = "stdin-image", .on = &request->stdin_image },
-        { .name = "null", .letter = '0', .on = &request->null_separated },
-        { .name = "quiet", .letter = 'q', .on = &request->quiet },
-        { .name = "verbose", .letter = 'v', .on = &request->verbose },
-        { .name = "no-progress", .on = &request->no_progress },
-        { .name = "stats", .on = &request->stats },
+        FOVEA_FLAG(HELP, request->help),
+        FOVEA_FLAG(MODEL, request->model),
+        FOVEA_FLAG(OUTPUT, request->output),
+        FOVEA_FLAG(OVERWRITE, request->overwrite),
+        FOVEA_FLAG(RAW, request->raw),
+        FOVEA_FLAG(BEST, request->n_best),
+        FOVEA_FLAG(LINES, request->json),
+        FOVEA_FLAG(INCLUDE, request->include),
+        FOVEA_FLAG(EXCLUDE, request->exclude),
+        FOVEA_FLAG(STDIN_IMAGE, request->stdin_image),
+        FOVEA_FLAG(NUL, request->null_separated),
+        FOVEA_FLAG(QUIET, request->quiet),
+        FOVEA_FLAG(VERBOSE, request->verbose),
+        FOVEA_FLAG(NO_PROGRESS, request->no_progress),
+        FOVEA_FLAG(STATS, request->stats),
     };
-    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS + FOVEA_ARRAY_LEN(own) +
-            FOVEA_REQUEST_MAX_FLAGS];
-    size_t n = FOVEA_SETTINGS_N_FLAGS;
-    fovea_settings_flags(&request->settings, flags);
-    memcpy(flags + n, own, sizeof own);
-    n += FOVEA_ARRAY_LEN(own);
-    n += kind->add_flags(request, flags + n);
+    enum fovea_command_id command = kind->command->id;
+    struct fovea_flag flags[FOVEA_N_OPTIONS];
+    size_t n = fovea_settings_flags(&request->options, command, flags);
+    n += fovea_settings_choose(own, FOVEA_ARRAY_LEN(own), command, flags + n);
     return fovea_args_parse(flags, n, argc, argv, words, n_words_out, err);
 }
 

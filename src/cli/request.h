@@ -32,24 +32,8 @@ struct fovea_request {
     /* Of output, once it was looked at. */
     const struct fovea_sink_kind *sink;
     struct fovea_target target;
-    uint64_t dtype; /* enum fovea_dtype */
-    struct fovea_settings settings;
+    struct fovea_options options;
 };
-
-enum {
-    FOVEA_REQUEST_MAX_FLAGS = 4 /* of one kind */
-};
-
-/* What the flags of all kinds are, for the help of each. */
-/* clang-format off */
-#define FOVEA_REQUEST_STDIN_HELP \
-    "      --stdin-image     - is an image on standard input, not a list of names\n"
-#define FOVEA_REQUEST_FILTER_HELP \
-    "      --include GLOB    of what is found under directories, only files whose\n" \
-    "                        name matches, or, with a / in GLOB, whose path below\n" \
-    "                        the directory does; can be given many times\n" \
-    "      --exclude GLOB    not those files, nor what is in such directories\n"
-/* clang-format on */
 
 /** How one of the commands does it. */
 struct fovea_run_kind {
@@ -58,18 +42,8 @@ struct fovea_run_kind {
     const char *past;  /* "embedded" */
     bool needs_output; /* -o must be given */
     bool ranks;        /* inputs by likeness to the first word */
-    /* Write the flags that only this kind has; gives their number. */
-    size_t (*add_flags)(struct fovea_request *request,
-            struct fovea_flag flags[]);
     enum fovea_stream_work work;
 };
-
-/** Write the flags of what goes to files, -o and --overwrite; gives their
- *  number. */
-size_t fovea_request_output_flags(struct fovea_request *request,
-        struct fovea_flag flags[]);
-
-struct fovea_flag fovea_request_dtype_flag(struct fovea_request *request);
 
 /**
  * Take the flags and the words of argv: a query is taken off the words, "-" is

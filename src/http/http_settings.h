@@ -18,6 +18,7 @@ struct fovea_http_settings {
     const char *cors_origin;  /* of pages that may ask; "*": all; NULL: none */
 
     uint64_t max_body_bytes;    /* of a request */
+    unsigned max_body_ratio;    /* of a packed one's size, to its own */
     uint64_t body_memory_bytes; /* of all requests together */
     unsigned max_connections;
     int64_t header_ns; /* a new connection until its request's head is here */

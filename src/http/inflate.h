@@ -20,12 +20,12 @@ enum fovea_http_coding {
                              that name */
 };
 
-/* What packed bytes may become: some in any case, and then so many times as much.
-   Pictures that are not compressed themselves stay below that; a body that is
-   nothing but one byte would keep the server busy for those who send little. */
+/* What packed bytes may become in any case, however few they are; beyond it a
+   setting says how many times as much. Pictures that are not compressed themselves
+   stay far below that; a body that is nothing but one byte would keep the server
+   busy for those who send little. */
 enum {
-    FOVEA_HTTP_INFLATE_FREE_BYTES = 1 << 20,
-    FOVEA_HTTP_INFLATE_MOST_TIMES = 100,
+    FOVEA_HTTP_INFLATE_FREE_BYTES = 1 << 20
 };
 
 /** What Accept-Encoding says where another coding was refused. */

@@ -120,7 +120,7 @@ is_too_packed(const struct fovea_http_exchange *exchange)
 {
     return exchange->unpacked_bytes > FOVEA_HTTP_INFLATE_FREE_BYTES &&
             (exchange->unpacked_bytes - FOVEA_HTTP_INFLATE_FREE_BYTES) /
-                    FOVEA_HTTP_INFLATE_MOST_TIMES >=
+                    exchange->http->settings.max_body_ratio >=
             exchange->received_bytes;
 }
 
@@ -135,9 +135,10 @@ keep_unpacked(void *context, const char *data, size_t size,
     }
     if (is_too_packed(exchange)) {
         return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
-                "the request unpacks to more than %d times its size; send it "
-                "without Content-Encoding",
-                FOVEA_HTTP_INFLATE_MOST_TIMES);
+                "the request unpacks to more than %u times its size; send it "
+                "without Content-Encoding %s",
+                exchange->http->settings.max_body_ratio,
+                fovea_limit_by(FOVEA_LIMIT_BODY_RATIO));
     }
     return keep_plain(exchange, data, size, err);
 }

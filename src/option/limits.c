@@ -1,39 +1,39 @@
 /* Limits: see limits.h. */
 #include "option/limits.h"
 
-#include <stddef.h>
+#include "option/value.h"
 
 struct fovea_limits
 fovea_limits_resolve(const struct fovea_limits *limits)
 {
-    struct fovea_limits all = *limits;
-    if (!all.max_bytes) {
-        all.max_bytes = FOVEA_DEFAULT_MAX_BYTES;
+    const size_t begin = offsetof(struct fovea_options, limits);
+    struct fovea_options all = { .limits = *limits };
+    for (size_t i = 0; i < FOVEA_N_OPTIONS; i++) {
+        const struct fovea_option_row *row = &fovea_option_rows[i];
+        if (row->scope == FOVEA_SCOPE_LIBRARY && row->offset >= begin &&
+                row->offset < begin + sizeof all.limits) {
+            /* What may not be there was refused with the other options. */
+            enum fovea_status status = fovea_value_resolve(row,
+                    (char *)&all + row->offset, row->size, NULL);
+            (void)status;
+        }
     }
-    if (!all.max_pixels) {
-        all.max_pixels = FOVEA_DEFAULT_MAX_PIXELS;
-    }
-    if (!all.max_side_px) {
-        all.max_side_px = FOVEA_DEFAULT_MAX_SIDE_PX;
-    }
-    if (!all.max_decode_bytes) {
-        all.max_decode_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES;
-    }
-    if (!all.max_decode_work) {
-        all.max_decode_work = FOVEA_DEFAULT_MAX_DECODE_WORK;
-    }
-    return all;
+    return all.limits;
 }
+
+/* A member is named where there is one. */
+#define BY_LIBRARY(flag, field)  "(--" flag ", " field ")"
+#define BY_MEMBER(flag, field)   "(" field ")"
+#define BY_SERVER(flag, field)   "(--" flag ")"
+#define BY_ARGUMENT(flag, field) "(--" flag ")"
 
 const char *
 fovea_limit_by(enum fovea_limit limit)
 {
     static const char *const names[] = {
-#define X(name, flag, field) "(" flag ", " field ")",
-#define Y(name, flag)        "(" flag ")",
-#include "option/limit.def"
-#undef X
-#undef Y
+#define ROW(id, scope, name, field, member, kind, flag, ...) \
+    BY_##scope(flag, field),
+#include "option/option.def"
     };
     return names[limit];
 }

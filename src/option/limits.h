@@ -8,13 +8,11 @@
 /** Every zero field replaced by its FOVEA_DEFAULT_MAX_*. */
 struct fovea_limits fovea_limits_resolve(const struct fovea_limits *limits);
 
+/** The rows of option.def, for those of them that limit something. */
 enum fovea_limit {
-#define X(name, flag, field) FOVEA_LIMIT_##name,
-#define Y(name, flag)        FOVEA_LIMIT_##name,
-#include "option/limit.def"
-#undef X
-#undef Y
-    FOVEA_LIMIT_COUNT
+#define ROW(id, ...) FOVEA_LIMIT_##id,
+#include "option/option.def"
+    FOVEA_N_LIMITS
 };
 
 /** The end of every message about a limit: where it is set,

@@ -14,10 +14,6 @@
 
 #include "http/complaint.h"
 
-enum {
-    FOVEA_DEFAULT_MAX_ITEMS = 2048 /* images of a request */
-};
-
 enum fovea_encoding {
     FOVEA_ENCODING_FLOAT,
     FOVEA_ENCODING_BASE64, /* of little-endian float32 */

@@ -27,7 +27,7 @@ log_event(void *context, const struct fovea_event *event)
     struct fovea_server *server = context;
     struct fovea_http_log_line line;
     bool is_bad = is_failure(event);
-    if (!is_bad && !server->settings.log_verbose &&
+    if (!is_bad && !server->settings.http.log_verbose &&
             event->kind != FOVEA_EVENT_WORKER_LOG) {
         return;
     }
@@ -122,31 +122,10 @@ woken(void *context)
 static enum fovea_status
 open_http(struct fovea_server *server, struct fovea_error *err)
 {
-    const struct fovea_server_settings *settings = &server->settings;
-    const struct fovea_http_settings http = {
-        .host = settings->host,
-        .port = settings->port,
-        .unix_path = settings->unix_path,
-        .api_key = settings->api_key,
-        .api_key_file = settings->api_key_file,
-        .no_auth = settings->no_auth,
-        .allowed_host = settings->allowed_host,
-        .cors_origin = settings->cors_origin,
-        .max_body_bytes = settings->max_body_bytes,
-        .body_memory_bytes = settings->body_memory_bytes,
-        .max_connections = settings->max_connections,
-        .header_ns = settings->header_ns,
-        .keep_alive_ns = settings->keep_alive_ns,
-        .body_ns = settings->body_ns,
-        .drain_ns = settings->drain_ns,
-        .log_format = settings->log_format,
-        .log_file = settings->log_file,
-        .log_quiet = settings->log_quiet,
-        .log_verbose = settings->log_verbose,
-        .routes = fovea_server_routes,
-        .context = server,
-        .woken = woken,
-    };
+    struct fovea_http_settings http = server->settings.http;
+    http.routes = fovea_server_routes;
+    http.context = server;
+    http.woken = woken;
     enum fovea_status status = fovea_http_open(&http, &server->http, err);
     if (!status) {
         server->log = fovea_http_log_of(server->http);

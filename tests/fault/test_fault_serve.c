@@ -159,27 +159,20 @@ a_request(void **state)
     scene.address.sun_family = AF_UNIX;
     (void)snprintf(scene.address.sun_path, sizeof scene.address.sun_path,
             "%s/s", folder);
-    scene.settings = (struct fovea_server_settings){
-        .library = { .struct_size = sizeof(struct fovea_options),
-                .max_workers = 1,
-                .max_batch = 1,
-                .max_queue = FOVEA_DEFAULT_QUEUE,
-                .deadline_ns = FOVEA_NEVER,
-                .dtype = FOVEA_DTYPE_F32,
-                .cache_directory = "" },
-        .models = models,
-        .n_models = 1,
-        .unix_path = scene.address.sun_path,
-        .max_body_bytes = FOVEA_DEFAULT_MAX_BODY_BYTES,
-        .body_memory_bytes = FOVEA_DEFAULT_BODY_MEMORY_BYTES,
-        .max_items = FOVEA_DEFAULT_MAX_ITEMS,
-        .max_connections = 8,
-        .header_ns = FOVEA_DEFAULT_HEADER_NS,
-        .keep_alive_ns = FOVEA_DEFAULT_KEEP_ALIVE_NS,
-        .body_ns = FOVEA_DEFAULT_BODY_NS,
-        .drain_ns = FOVEA_DEFAULT_DRAIN_NS,
-        .log_file = "/dev/null",
-    };
+    struct fovea_server_settings *settings = &scene.settings;
+    fovea_server_settings_init(settings);
+    settings->library.max_workers = 1;
+    settings->library.max_batch = 1;
+    settings->library.max_queue = FOVEA_DEFAULT_QUEUE;
+    settings->library.deadline_ns = FOVEA_NEVER;
+    settings->library.dtype = FOVEA_DTYPE_F32;
+    settings->library.cache_directory = "";
+    settings->models = models;
+    settings->n_models = 1;
+    settings->http.host = NULL;
+    settings->http.unix_path = scene.address.sun_path;
+    settings->http.max_connections = 8;
+    settings->http.log_file = "/dev/null";
     set_request(&scene);
     sigset_t signals;
     (void)sigemptyset(&signals);

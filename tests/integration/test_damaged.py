@@ -108,11 +108,6 @@ def test_similar_marks_them(directory):
 def test_flags(directory):
     whole, _, _, _ = album(directory)
     said(run("embed", "--damaged=maybe", whole), 2, "--damaged")
-    for number in ("0", "1000"):
-        result = run("embed", "--max-warnings", number, whole)
-        said(result, 0, "--max-warnings is without effect", "--damaged")
-        same(len(lines(result.stdout)), 1)
-    said(run("embed", "--max-warnings=some", whole), 2, "--max-warnings")
 
 
 def test_a_server_refuses(_):

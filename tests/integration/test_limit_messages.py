@@ -77,10 +77,13 @@ def test_server(_):
         is_error(server.post({"input": [b64(image)] * 3}), 413,
                  "too_many_items", "(--max-items)")
     help_text = run("serve", "--help", model=False).stdout.decode()
-    table = open(os.path.join(ROOT, "src/option/limit.def"),
+    table = open(os.path.join(ROOT, "src/option/option.def"),
                  encoding="utf-8").read()
-    for flag in re.findall(r'^Y\(\w+, "(--[a-z-]+)"\)', table, re.M):
-        assert flag in help_text, flag
+    flags = re.findall(r'^(?:SERVER|HTTP)\(\w+, \w+, \w+, "([a-z-]+)"', table,
+                       re.M)
+    assert "max-body-ratio" in flags, flags
+    for flag in flags:
+        assert f"--{flag}" in help_text, flag
 
 
 def test_no_status_is_left_out(_):

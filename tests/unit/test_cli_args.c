@@ -1,4 +1,5 @@
-/* Flags of the command: every form that works, every mistake's message. */
+/* Flags of the command: every form that works, every mistake's message; and what
+   variables of the environment do where a flag is not given. */
 #include "fovea/fovea.h"
 
 #include "base/macros.h"
@@ -19,22 +20,47 @@ struct values {
     size_t n_words;
 };
 
+#define KIND(kind_) .kind = FOVEA_OPTION_KIND_##kind_
+
+static const struct fovea_option_row rows[] = {
+    { .option = { .flag = "raw", .environment = "FOVEA_RAW", KIND(SWITCH) },
+            .scope = FOVEA_SCOPE_ARGUMENT,
+            .letter = 'r' },
+    { .option = { .flag = "model", KIND(TEXT) },
+            .scope = FOVEA_SCOPE_ARGUMENT,
+            .letter = 'm' },
+    { .option = { .flag = "batch",
+              .environment = "FOVEA_BATCH",
+              KIND(NUMBER),
+              .initial = "9",
+              .min = 1,
+              .max = 256 },
+            .scope = FOVEA_SCOPE_ARGUMENT },
+    { .option = { .flag = "max-bytes",
+              KIND(BYTES),
+              .initial = "1K",
+              .min = 1,
+              .max = UINT64_MAX },
+            .scope = FOVEA_SCOPE_LIBRARY },
+    { .option = { .flag = "colour", KIND(CHOICE), .words = colours },
+            .scope = FOVEA_SCOPE_ARGUMENT },
+    { .option = { .flag = "wait", .environment = "FOVEA_WAIT", KIND(TIME) },
+            .scope = FOVEA_SCOPE_ARGUMENT },
+};
+
 static enum fovea_status
 parse(struct values *values, const char *const *words,
         struct fovea_error *error)
 {
-    const struct fovea_flag flags[] = {
-        { .name = "raw", .letter = 'r', .on = &values->raw },
-        { .name = "model", .letter = 'm', .text = &values->model },
-        { .name = "batch", .number = &values->n_batch, .min = 1, .max = 256 },
-        { .name = "max-bytes",
-                .number = &values->max_bytes,
-                .min = 1,
-                .max = UINT64_MAX,
-                .kilo = 1024 },
-        { .name = "colour", .number = &values->colour, .choices = colours },
-        { .name = "wait", .time_ns = &values->wait_ns },
-    };
+#define FLAG(index, member)                            \
+    {                                                  \
+        .row = &rows[index], .value = &values->member, \
+        .size = sizeof values->member                  \
+    }
+    struct fovea_flag flags[] = { FLAG(0, raw), FLAG(1, model),
+        FLAG(2, n_batch), FLAG(3, max_bytes), FLAG(4, colour),
+        FLAG(5, wait_ns) };
+#undef FLAG
     char *argv[16];
     int argc = 0;
     for (; words[argc]; argc++) {
@@ -172,6 +198,53 @@ times_have_units(void **state)
     }
 }
 
+static void
+set_variable(const char *name, const char *value)
+{
+    /* One thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    assert_int_equal(value ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
+static void
+flags_go_before_variables_before_defaults(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct values values = { 0 };
+    assert_ok(parse(&values, ARGV("a"), &error), &error);
+    assert_int_equal(values.n_batch, 9);
+    assert_int_equal(values.max_bytes, 0); /* the library's to know */
+    set_variable("FOVEA_BATCH", "");
+    values = (struct values){ 0 };
+    assert_ok(parse(&values, ARGV("a"), &error), &error);
+    assert_int_equal(values.n_batch, 9);
+    set_variable("FOVEA_BATCH", "5");
+    set_variable("FOVEA_RAW", "yes");
+    set_variable("FOVEA_WAIT", "2m");
+    values = (struct values){ 0 };
+    assert_ok(parse(&values, ARGV("a"), &error), &error);
+    assert_int_equal(values.n_batch, 5);
+    assert_true(values.raw);
+    assert_int_equal(values.wait_ns, 120000000000);
+    assert_ok(parse(&values, ARGV("a", "--batch=6"), &error), &error);
+    assert_int_equal(values.n_batch, 6);
+    /* One that a flag goes before is not looked at. */
+    set_variable("FOVEA_BATCH", "many");
+    assert_ok(parse(&values, ARGV("a", "--batch=6"), &error), &error);
+    assert_fails(parse(&values, ARGV("a"), &error), &error, FOVEA_ERR_ARGUMENT,
+            "FOVEA_BATCH: \"many\" is not a whole number from 1 to 256");
+    set_variable("FOVEA_BATCH", NULL);
+    set_variable("FOVEA_RAW", "maybe");
+    assert_fails(parse(&values, ARGV("a"), &error), &error, FOVEA_ERR_ARGUMENT,
+            "FOVEA_RAW: \"maybe\" is none of no, yes");
+    set_variable("FOVEA_RAW", "0");
+    values = (struct values){ 0 };
+    assert_ok(parse(&values, ARGV("a"), &error), &error);
+    assert_false(values.raw);
+    set_variable("FOVEA_RAW", NULL);
+    set_variable("FOVEA_WAIT", NULL);
+}
+
 int
 main(void)
 {
@@ -180,6 +253,7 @@ main(void)
         cmocka_unit_test(sizes_take_suffixes),
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(mistakes_are_explained),
+        cmocka_unit_test(flags_go_before_variables_before_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

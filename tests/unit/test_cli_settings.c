@@ -10,19 +10,17 @@ static enum fovea_status
 apply(const char *first, const char *second, struct fovea_options *options,
         struct fovea_error *error)
 {
-    struct fovea_settings settings = { 0 };
-    struct fovea_flag flags[FOVEA_SETTINGS_N_FLAGS];
+    struct fovea_flag flags[FOVEA_N_OPTIONS];
     static char words[2][64]; /* the options have pieces of them */
     char *argv[2] = { words[0], words[1] };
     const char *left[2];
     size_t n_left = 0;
     (void)snprintf(words[0], sizeof words[0], "%s", first);
     (void)snprintf(words[1], sizeof words[1], "%s", second ? second : "");
-    fovea_settings_flags(&settings, flags);
-    enum fovea_status status = fovea_args_parse(flags, FOVEA_SETTINGS_N_FLAGS,
-            second ? 2 : 1, argv, left, &n_left, error);
-    *options = (struct fovea_options){ .dtype = FOVEA_DTYPE_BF16 };
-    return status ? status : fovea_settings_apply(&settings, options, error);
+    *options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    size_t n = fovea_settings_flags(options, FOVEA_COMMAND_EMBED, flags);
+    return fovea_args_parse(flags, n, second ? 2 : 1, argv, left, &n_left,
+            error);
 }
 
 static void
@@ -60,7 +58,9 @@ every_flag_reaches_its_option(void **state)
         FIELD(limits.max_side_px, "--max-side=11", 11),
         FIELD(limits.damaged, "--damaged=accept", FOVEA_DAMAGED_ACCEPT),
         FIELD(limits.damaged, "--damaged=refuse", FOVEA_DAMAGED_REFUSE),
-        FIELD(limits.damaged, "--max-warnings=0", FOVEA_DAMAGED_REFUSE),
+        FIELD(dtype, "--dtype=bf16", FOVEA_DTYPE_BF16),
+        FIELD(url.max_connections, "--fetch-connections=7", 7),
+        FIELD(url.max_per_host, "--fetch-per-host=3", 3),
         FIELD(limits.max_decode_bytes, "--max-image-memory=1M", 1048576),
         FIELD(limits.max_decode_work, "--max-image-work=1M", 1000000),
         FIELD(memory_limit_pct, "--memory-limit=50%", 50),
@@ -68,7 +68,9 @@ every_flag_reaches_its_option(void **state)
 #undef FIELD
     };
     /* Two of them have two cases, and a text is below. */
-    assert_int_equal(FOVEA_ARRAY_LEN(cases), FOVEA_SETTINGS_N_FLAGS + 1);
+    struct fovea_flag flags[FOVEA_N_OPTIONS];
+    assert_int_equal(FOVEA_ARRAY_LEN(cases),
+            fovea_settings_flags(&options, FOVEA_COMMAND_EMBED, flags) + 1);
     assert_ok(apply("--user-agent=a (b)", NULL, &options, &error), &error);
     assert_string_equal(options.url.user_agent, "a (b)");
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
@@ -76,7 +78,6 @@ every_flag_reaches_its_option(void **state)
         uint64_t value = 0;
         memcpy(&value, cases[i].field, cases[i].size);
         assert_int_equal(value, cases[i].value);
-        assert_int_equal(options.dtype, FOVEA_DTYPE_BF16);
     }
 }
 
@@ -89,6 +90,10 @@ bytes_take_the_place_of_the_share(void **state)
     assert_ok(apply("--memory-limit=1M", NULL, &options, &error), &error);
     assert_int_equal(options.memory_limit_pct, 100);
     assert_int_equal(options.memory_limit_bytes, 1 << 20);
+    assert_ok(apply("--memory-limit=1M", "--memory-limit=7%", &options, &error),
+            &error);
+    assert_int_equal(options.memory_limit_pct, 7);
+    assert_int_equal(options.memory_limit_bytes, 0);
 }
 
 static void
@@ -113,11 +118,14 @@ threads_share_the_cpus_among_workers(void **state)
     struct fovea_error error;
     unsigned n_cpus = fovea_cpu_count();
     assert_ok(apply("--threads=2", NULL, &options, &error), &error);
+    assert_ok(fovea_settings_resolve(&options, &error), &error);
     assert_int_equal(options.max_workers, n_cpus > 3 ? n_cpus / 2 : 1);
     assert_ok(apply("--threads=2", "--workers=6", &options, &error), &error);
+    assert_ok(fovea_settings_resolve(&options, &error), &error);
     assert_int_equal(options.max_workers, 6);
     assert_ok(apply("--threads=1", NULL, &options, &error), &error);
-    assert_int_equal(options.max_workers, 0);
+    assert_ok(fovea_settings_resolve(&options, &error), &error);
+    assert_int_equal(options.max_workers, n_cpus > 2 ? n_cpus : 2);
 }
 
 int

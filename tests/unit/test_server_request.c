@@ -7,6 +7,7 @@
 #include "support/requested.h"
 
 enum {
+    MOST_IMAGES = 2048, /* images of a request */
     BODY_SIZE = 20000000
 };
 
@@ -295,7 +296,7 @@ peak_of(struct fovea_text *text, enum fovea_status expected)
     size_t before = live;
     peak = live;
     assert_int_equal(fovea_embed_request_parse(text->data, text->size,
-                             FOVEA_DEFAULT_MAX_ITEMS, &request, &complaint),
+                             MOST_IMAGES, &request, &complaint),
             expected);
     size_t most = peak - before;
     fovea_embed_request_finish(&request);
@@ -337,7 +338,7 @@ memory_is_bounded(void **state)
     /* As many as there may be. */
     static const char image[] = "\\/9j0123456789abcdef";
     fovea_text_format(&text, "{\"input\":[");
-    for (size_t i = 0; i < FOVEA_DEFAULT_MAX_ITEMS; i++) {
+    for (size_t i = 0; i < MOST_IMAGES; i++) {
         fovea_text_format(&text, i ? ",{\"image\":\"" : "{\"image\":\"");
         repeat(&text, image, 480);
         fovea_text_format(&text, "\"}");
