@@ -22,11 +22,11 @@ fovea_health_name(enum fovea_health health)
 
 enum fovea_health
 fovea_served_health(const struct fovea_server *server,
-        const struct fovea_served *served, struct fovea_error *reason)
+        const struct fovea_served *served, struct fovea_error *reason_out)
 {
-    if (fovea_pool_check(served->model, reason)) {
+    if (fovea_pool_check(served->model, reason_out)) {
         /* The pool's own event has logged it. */
-        (void)fovea_discreet(server, reason);
+        (void)fovea_discreet(server, reason_out);
         return FOVEA_HEALTH_UNAVAILABLE;
     }
     return fovea_pool_has_workers(served->model) ? FOVEA_HEALTH_READY
