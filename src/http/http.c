@@ -14,7 +14,7 @@
 #include "http/connection.h"
 #include "http/drain.h"
 #include "http/exchange.h"
-#include "http/head.h"
+#include "http/head_check.h"
 #include "http/http_loop.h"
 #include "http/intake.h"
 #include "http/notify.h"

@@ -9,7 +9,7 @@
 #include "http/connection.h"
 #include "http/exchange.h"
 #include "http/gate.h"
-#include "http/head.h"
+#include "http/head_check.h"
 #include "http/reply.h"
 #include "option/limits.h"
 

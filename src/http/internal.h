@@ -8,7 +8,7 @@
  * thread.
  *
  *     accept -> connection -> exchange (a request and its answer)
- *                               | head.c, gate.c: whether it is taken
+ *                               | head_check.c, gate.c: whether it is taken
  *                               | intake.c, form.c: what comes in
  *                               | the route's handler
  *                               v reply.c: what goes out

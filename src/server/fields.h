@@ -10,7 +10,7 @@
 #ifndef FOVEA_SERVER_FIELDS_H
 #define FOVEA_SERVER_FIELDS_H
 
-#include "server/request.h"
+#include "server/embed_request.h"
 #include "server/skeleton.h"
 
 /**

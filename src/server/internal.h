@@ -2,7 +2,7 @@
  * What the files of server/ share: fovea's server, on top of http/.
  *
  *     handlers (route_*.c, the table in routes.def)
- *       | request_parse.c, upload.c: what a request asks for
+ *       | embed_request_parse.c, upload.c: what a request asks for
  *       | job.c: its images in flight in the library
  *       | view.c: statistics
  *       v job_write.c and the handlers themselves: what is answered

@@ -24,7 +24,7 @@
 #ifndef FOVEA_SERVER_ITEM_H
 #define FOVEA_SERVER_ITEM_H
 
-#include "server/request.h"
+#include "server/embed_request.h"
 #include "server/skeleton.h"
 
 enum {

@@ -3,8 +3,8 @@
 #ifndef FOVEA_SERVER_JOB_STATE_H
 #define FOVEA_SERVER_JOB_STATE_H
 
+#include "server/embed_request.h"
 #include "server/internal.h"
-#include "server/request.h"
 
 /** One image's way. */
 struct fovea_server_job_item {

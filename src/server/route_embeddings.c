@@ -1,7 +1,7 @@
 /* POST /v1/embeddings and /v1/embeddings/image: what came in becomes a job. */
+#include "server/embed_request_parse.h"
 #include "server/handlers.h"
 #include "server/job.h"
-#include "server/request_parse.h"
 #include "server/upload.h"
 
 static void

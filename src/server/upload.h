@@ -3,7 +3,7 @@
 #define FOVEA_SERVER_UPLOAD_H
 
 #include "http/exchange.h"
-#include "server/request.h"
+#include "server/embed_request.h"
 
 /** Where forms go: their files are images, their fields settings. */
 extern const struct fovea_http_form_sink fovea_upload_form;

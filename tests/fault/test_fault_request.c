@@ -1,8 +1,8 @@
 /* Requests in JSON when memory fails: every allocation in turn, jansson's too.
  * A client must not be told that its request is wrong when it is not. */
 #include "base/macros.h"
+#include "server/embed_request_parse.h"
 #include "server/fields.h"
-#include "server/request_parse.h"
 #include "support/fault.h"
 #include "support/test.h"
 

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "base/macros.h"
-#include "server/request.h"
+#include "server/embed_request.h"
 #include "server/server.h"
 #include "support/fault.h"
 #include "support/test.h"

@@ -11,7 +11,7 @@
 
 #include "base/macros.h"
 #include "fuzz.h"
-#include "server/request_parse.h"
+#include "server/embed_request_parse.h"
 #include "server/skeleton.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef FOVEA_SUPPORT_REQUESTED_H
 #define FOVEA_SUPPORT_REQUESTED_H
 
-#include "server/request_parse.h"
+#include "server/embed_request_parse.h"
 #include "test.h"
 
 enum {

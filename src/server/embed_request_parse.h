@@ -1,8 +1,8 @@
 /* Reading requests from JSON. */
-#ifndef FOVEA_SERVER_REQUEST_PARSE_H
-#define FOVEA_SERVER_REQUEST_PARSE_H
+#ifndef FOVEA_SERVER_EMBED_REQUEST_PARSE_H
+#define FOVEA_SERVER_EMBED_REQUEST_PARSE_H
 
-#include "server/request.h"
+#include "server/embed_request.h"
 
 /**
  * Parse a body of JSON.

@@ -1,5 +1,5 @@
-/* Requests: see request.h. */
-#include "server/request.h"
+/* Requests: see embed_request.h. */
+#include "server/embed_request.h"
 
 #include <stdio.h>
 #include <stdlib.h>

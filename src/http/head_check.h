@@ -1,6 +1,6 @@
 /* Inside of http/: heads that can be read in two ways. */
-#ifndef FOVEA_HTTP_HEAD_H
-#define FOVEA_HTTP_HEAD_H
+#ifndef FOVEA_HTTP_HEAD_CHECK_H
+#define FOVEA_HTTP_HEAD_CHECK_H
 
 #include "http/internal.h"
 

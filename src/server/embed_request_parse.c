@@ -1,5 +1,5 @@
-/* Requests from JSON: see request_parse.h. */
-#include "server/request_parse.h"
+/* Requests from JSON: see embed_request_parse.h. */
+#include "server/embed_request_parse.h"
 
 #include <string.h>
 

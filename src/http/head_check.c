@@ -13,7 +13,7 @@
  * Only addresses are compared; nothing is read by them. Tests hold this to the
  * release that is linked.
  */
-#include "http/head.h"
+#include "http/head_check.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
  * What a client asks for: images and how it wants their vectors.
  *
- * A body of JSON (request_parse.c) and an upload of files (upload.c) both come
- * to this. The shapes of the field's clients (OpenAI, infinity, Jina, Voyage,
+ * A body of JSON (embed_request_parse.c) and an upload of files (upload.c) both
+ * come to this. The shapes of the field's clients (OpenAI, infinity, Jina, Voyage,
  * Cohere) are told apart in item.c. Leaf: knows no connection and no pool.
  */
-#ifndef FOVEA_SERVER_REQUEST_H
-#define FOVEA_SERVER_REQUEST_H
+#ifndef FOVEA_SERVER_EMBED_REQUEST_H
+#define FOVEA_SERVER_EMBED_REQUEST_H
 
 #include <jansson.h>
 
