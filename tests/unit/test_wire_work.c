@@ -2,6 +2,7 @@
    along depends on them. */
 #include <string.h>
 
+#include "base/macros.h"
 #include "support/test.h"
 #include "wire/messages.h"
 
@@ -20,8 +21,9 @@ the_table_is_what_the_protocol_says(void **state)
         { FOVEA_WORK_EMBED, 0, "embed", true, FOVEA_OUTPUT_VECTOR },
         { FOVEA_WORK_PIXELS, 1, "pixels", false, FOVEA_OUTPUT_FILE },
     };
-    assert_int_equal(FOVEA_N_WORK_KINDS, sizeof expected / sizeof expected[0]);
-    for (size_t i = 0; i < FOVEA_N_WORK_KINDS; i++) {
+    _Static_assert(FOVEA_ARRAY_LEN(expected) == FOVEA_N_WORK_KINDS,
+            "every kind has a row here");
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(expected); i++) {
         const struct fovea_work_facts *facts =
                 fovea_work_facts(expected[i].kind);
         assert_int_equal(expected[i].kind, expected[i].number);
