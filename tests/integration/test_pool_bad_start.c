@@ -5,24 +5,8 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static void
-test_load_fails(void **state)
+what_cannot_be_loaded_fails_with_its_reason(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -75,7 +59,7 @@ static const struct {
 };
 
 static void
-test_bad_loads(void **state)
+loads_that_make_no_sense_cost_a_worker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -97,7 +81,7 @@ test_bad_loads(void **state)
 
 /* However long it takes until it loads. */
 static void
-test_load_hangs(void **state)
+a_load_that_hangs_is_ended(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -128,7 +112,7 @@ static const struct {
 };
 
 static void
-test_bad_hellos(void **state)
+hellos_that_make_no_sense_cost_a_worker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -148,7 +132,7 @@ test_bad_hellos(void **state)
 }
 
 static void
-test_hello_does_not_come(void **state)
+a_worker_that_does_not_say_hello_is_ended(void **state)
 {
     (void)state;
     scene.settings.load_ns = FOVEA_NS_PER_S / 2;
@@ -167,7 +151,7 @@ test_hello_does_not_come(void **state)
 
 /* Somebody's SIGKILL says nothing about the next try. */
 static void
-test_killed_while_loading(void **state)
+a_kill_while_loading_is_tried_again(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -185,7 +169,7 @@ test_killed_while_loading(void **state)
 
 /* Nor does somebody's SIGSTOP. */
 static void
-test_stopped_while_loading(void **state)
+a_stop_while_loading_is_tried_again(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -204,7 +188,7 @@ test_stopped_while_loading(void **state)
 }
 
 static void
-test_no_program(void **state)
+without_a_program_no_worker_starts(void **state)
 {
     (void)state;
     scene.settings.worker_program = "/nonexistent/fovea-worker";
@@ -220,7 +204,7 @@ test_no_program(void **state)
 }
 
 static void
-test_program_that_is_none(void **state)
+what_is_no_program_does_not_start(void **state)
 {
     (void)state;
     scene_write(&scene, "program", "\177ELF, but not really");
@@ -238,21 +222,12 @@ test_program_that_is_none(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_load_fails),
-        TEST(test_bad_loads),
-        TEST(test_load_hangs),
-        TEST(test_bad_hellos),
-        TEST(test_hello_does_not_come),
-        TEST(test_killed_while_loading),
-        TEST(test_stopped_while_loading),
-        TEST(test_no_program),
-        TEST(test_program_that_is_none),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(what_cannot_be_loaded_fails_with_its_reason),
+        SCENE_TEST(loads_that_make_no_sense_cost_a_worker),
+        SCENE_TEST(a_load_that_hangs_is_ended),
+        SCENE_TEST(hellos_that_make_no_sense_cost_a_worker),
+        SCENE_TEST(a_worker_that_does_not_say_hello_is_ended),
+        SCENE_TEST(a_kill_while_loading_is_tried_again),
+        SCENE_TEST(a_stop_while_loading_is_tried_again),
+        SCENE_TEST(without_a_program_no_worker_starts),
+        SCENE_TEST(what_is_no_program_does_not_start))

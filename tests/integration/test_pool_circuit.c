@@ -3,22 +3,6 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static struct fovea_model_stats
 read_model(void)
 {
@@ -45,7 +29,7 @@ open_breaker(void)
 }
 
 static void
-test_breaker(void **state)
+faults_in_a_row_open_the_breaker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -67,7 +51,7 @@ test_breaker(void **state)
 }
 
 static void
-test_probe(void **state)
+a_good_probe_closes_the_breaker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -97,7 +81,7 @@ test_probe(void **state)
 
 /* Bad images are nobody's fault. */
 static void
-test_breaker_and_bad_images(void **state)
+bad_images_do_not_open_the_breaker(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -111,15 +95,6 @@ test_breaker_and_bad_images(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_breaker),
-        TEST(test_probe),
-        TEST(test_breaker_and_bad_images),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(faults_in_a_row_open_the_breaker),
+        SCENE_TEST(a_good_probe_closes_the_breaker),
+        SCENE_TEST(bad_images_do_not_open_the_breaker))

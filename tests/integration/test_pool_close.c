@@ -10,32 +10,9 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
-static void
-submit(struct shot *shot, struct fovea_group *group)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
-}
-
 /* What was submitted is done first. */
 static void
-test_drain(void **state)
+what_was_submitted_is_done_first(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -43,7 +20,7 @@ test_drain(void **state)
     static struct shot shots[30];
     for (unsigned i = 0; i < 30; i++) {
         shot_init(&shots[i], &scene, "slow 5\n%u", i);
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     fovea_group_close(group);
     scene_close(&scene);
@@ -55,7 +32,7 @@ test_drain(void **state)
 
 /* As far as the time goes. */
 static void
-test_drain_ends(void **state)
+draining_ends_in_time(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -65,7 +42,7 @@ test_drain_ends(void **state)
     static struct shot shots[3];
     for (unsigned i = 0; i < 3; i++) {
         shot_init(&shots[i], &scene, "hang\n%u", i);
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     fovea_group_close(group);
     scene_close(&scene);
@@ -77,7 +54,7 @@ test_drain_ends(void **state)
 }
 
 static void
-test_no_drain(void **state)
+without_draining_all_is_refused_at_once(void **state)
 {
     (void)state;
     scene.settings.drain_ns = 0;
@@ -85,7 +62,7 @@ test_no_drain(void **state)
     struct fovea_group *group = scene_group(&scene, "one", "hang");
     struct shot shot;
     shot_init(&shot, &scene, "vector");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     fovea_group_close(group);
     scene_close(&scene);
     assert_int_equal(shot.n_done, 1);
@@ -94,7 +71,7 @@ test_no_drain(void **state)
 
 /* Stopped workers do not hear SIGTERM. */
 static void
-test_stopped_worker(void **state)
+a_stopped_worker_is_killed(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -127,7 +104,7 @@ refuse(void *context, const struct fovea_error *result, const void *row,
 
 /* Whoever submits again from a callback is refused, and the end comes. */
 static void
-test_submit_while_closing(void **state)
+nothing_is_taken_while_closing(void **state)
 {
     (void)state;
     scene.settings.drain_ns = 0;
@@ -169,7 +146,7 @@ try_in_child(struct fovea_group *group)
 }
 
 static void
-test_fork(void **state)
+a_forked_child_is_refused(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -193,7 +170,7 @@ test_fork(void **state)
 
 /* Ends as a program does that is killed: its worker must not outlive it. */
 static void
-test_host_dies(void **state)
+workers_die_with_the_host(void **state)
 {
     (void)state;
     int pipe_fds[2];
@@ -225,19 +202,10 @@ test_host_dies(void **state)
     (void)close(pipe_fds[1]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_drain),
-        TEST(test_drain_ends),
-        TEST(test_no_drain),
-        TEST(test_stopped_worker),
-        TEST(test_submit_while_closing),
-        TEST(test_fork),
-        TEST(test_host_dies),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(what_was_submitted_is_done_first),
+        SCENE_TEST(draining_ends_in_time),
+        SCENE_TEST(without_draining_all_is_refused_at_once),
+        SCENE_TEST(a_stopped_worker_is_killed),
+        SCENE_TEST(nothing_is_taken_while_closing),
+        SCENE_TEST(a_forked_child_is_refused),
+        SCENE_TEST(workers_die_with_the_host))

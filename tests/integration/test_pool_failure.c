@@ -6,29 +6,6 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
-static void
-submit(struct shot *shot, struct fovea_group *group)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
-}
-
 static struct fovea_model_stats
 read_model(void)
 {
@@ -44,7 +21,7 @@ read_model(void)
 /* One bad image among good ones: it takes two workers, its neighbours get their
    vectors, and a third worker it never sees. */
 static void
-test_crash(void **state)
+one_bad_image_takes_two_workers_and_nobody_else(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -54,7 +31,7 @@ test_crash(void **state)
     for (unsigned i = 0; i < 8; i++) {
         shot_init(&shots[i], &scene, i == 3 ? "crash" : "vector %u", i);
         shots[i].is_batch = true;
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     for (unsigned i = 0; i < 8; i++) {
         if (i == 3) {
@@ -79,7 +56,7 @@ test_crash(void **state)
 }
 
 static void
-test_second_try_is_good(void **state)
+a_second_try_may_be_good(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -138,7 +115,7 @@ static const struct {
 };
 
 static void
-test_bad_images(void **state)
+every_bad_image_fails_with_its_reason(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -156,7 +133,7 @@ test_bad_images(void **state)
         struct fovea_group *group = scene_group(&scene, name, NULL);
         shot_init(&shots[i], &scene, "%s", bad_images[i].text);
         shots[i].group = group;
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
         n_stops[bad_images[i].reason] += 2;
     }
     for (size_t i = 0; i < N; i++) {
@@ -173,7 +150,7 @@ test_bad_images(void **state)
 
 /* What a worker notes about a good image comes with it, and is counted. */
 static void
-test_notes(void **state)
+notes_come_with_a_good_image_and_are_counted(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -207,7 +184,7 @@ test_notes(void **state)
 
 /* A result too many: what was right stays right. */
 static void
-test_twice(void **state)
+a_result_too_many_costs_the_worker_alone(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -224,7 +201,7 @@ test_twice(void **state)
 
 /* A raw vector may be as long as it likes, but not infinite. */
 static void
-test_raw(void **state)
+a_raw_vector_must_be_finite(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -238,7 +215,7 @@ test_raw(void **state)
 
 /* Signals from outside, to one that works and to one that waits. */
 static void
-test_signals(void **state)
+signals_from_outside_are_nobodys_fault(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -246,7 +223,7 @@ test_signals(void **state)
     struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "held go");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
     assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
@@ -264,7 +241,7 @@ test_signals(void **state)
 
 /* One that stands still is not waited for. */
 static void
-test_stopped(void **state)
+a_worker_that_stands_still_is_not_waited_for(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -281,7 +258,7 @@ test_stopped(void **state)
 }
 
 static void
-test_killed_for_memory(void **state)
+the_kernels_kill_for_memory_is_told_apart(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -290,7 +267,7 @@ test_killed_for_memory(void **state)
     struct fovea_group *group = scene_group(&scene, "one", NULL);
     struct shot shot;
     shot_init(&shot, &scene, "held go");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     scene_write(&scene, "proc/vmstat", "oom_kill 8\n");
     int64_t pid = scene_worker(&scene, FOVEA_WORKER_PROCESSING);
@@ -302,7 +279,7 @@ test_killed_for_memory(void **state)
 }
 
 static void
-test_log(void **state)
+the_last_line_of_the_log_tells_of_the_end(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -319,22 +296,13 @@ test_log(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_crash),
-        TEST(test_second_try_is_good),
-        TEST(test_bad_images),
-        TEST(test_notes),
-        TEST(test_twice),
-        TEST(test_raw),
-        TEST(test_signals),
-        TEST(test_stopped),
-        TEST(test_killed_for_memory),
-        TEST(test_log),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(one_bad_image_takes_two_workers_and_nobody_else),
+        SCENE_TEST(a_second_try_may_be_good),
+        SCENE_TEST(every_bad_image_fails_with_its_reason),
+        SCENE_TEST(notes_come_with_a_good_image_and_are_counted),
+        SCENE_TEST(a_result_too_many_costs_the_worker_alone),
+        SCENE_TEST(a_raw_vector_must_be_finite),
+        SCENE_TEST(signals_from_outside_are_nobodys_fault),
+        SCENE_TEST(a_worker_that_stands_still_is_not_waited_for),
+        SCENE_TEST(the_kernels_kill_for_memory_is_told_apart),
+        SCENE_TEST(the_last_line_of_the_log_tells_of_the_end))

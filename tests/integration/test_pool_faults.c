@@ -10,28 +10,10 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    scene.settings.max_workers = 2;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static void
-submit(struct shot *shot, struct fovea_group *group)
+prepare(void)
 {
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
+    scene.settings.max_workers = 2;
 }
 
 static void
@@ -98,7 +80,7 @@ poison_beside_good_traffic_refuses_nobody(void **state)
         const char *word = i % 20 == 7 ? words[i / 20] : "vector";
         shot_init(&shots[i], &scene, "%s\n%u", word, i);
         shots[i].is_batch = i % 2;
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     for (unsigned i = 0; i < N; i++) {
         shot_wait(&shots[i]);
@@ -135,11 +117,11 @@ isolated_items_leave_a_worker_to_the_others(void **state)
     static struct shot hanging[2];
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&hanging[i], &scene, "hang\n%u", i);
-        submit(&hanging[i], group);
+        shot_must_submit(&hanging[i], group);
     }
     static struct shot good;
     shot_init(&good, &scene, "vector");
-    submit(&good, group);
+    shot_must_submit(&good, group);
     unsigned last = 0;
     for (unsigned i = 0; i < 2; i++) {
         shot_check(&hanging[i], FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
@@ -167,7 +149,7 @@ a_broken_installation_is_found_out(void **state)
     unsigned n_refused = 0;
     for (unsigned i = 0; i < N; i++) {
         shot_init(&shots[i], &scene, "vector %u", i);
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     for (unsigned i = 0; i < N; i++) {
         shot_wait(&shots[i]);
@@ -222,7 +204,7 @@ a_damaged_worker_releases_nobody(void **state)
     for (unsigned i = 0; i < N; i++) {
         shot_init(&shots[i], &scene, "%s\nheld %s", i ? "vector" : "spoil",
                 i ? "go" : "spoil");
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, N);
     scene_let_go(&scene, "spoil");
@@ -366,21 +348,12 @@ quarantine_ends(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(poison_on_an_idle_server_refuses_nobody),
-        TEST(poison_beside_good_traffic_refuses_nobody),
-        TEST(isolated_items_leave_a_worker_to_the_others),
-        TEST(a_broken_installation_is_found_out),
-        TEST(a_damaged_worker_releases_nobody),
-        TEST(only_its_own_doing_quarantines_an_image),
-        TEST(ends_of_idle_workers_do_not_add_up),
-        TEST(starts_that_are_killed_open_the_breaker),
-        TEST(quarantine_ends),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(prepare, SCENE_TEST(poison_on_an_idle_server_refuses_nobody),
+        SCENE_TEST(poison_beside_good_traffic_refuses_nobody),
+        SCENE_TEST(isolated_items_leave_a_worker_to_the_others),
+        SCENE_TEST(a_broken_installation_is_found_out),
+        SCENE_TEST(a_damaged_worker_releases_nobody),
+        SCENE_TEST(only_its_own_doing_quarantines_an_image),
+        SCENE_TEST(ends_of_idle_workers_do_not_add_up),
+        SCENE_TEST(starts_that_are_killed_open_the_breaker),
+        SCENE_TEST(quarantine_ends))

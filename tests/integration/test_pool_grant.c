@@ -13,22 +13,11 @@ enum {
 
 static struct scene scene;
 
-static int
-set_up(void **state)
+static void
+prepare(void)
 {
-    (void)state;
-    scene_init(&scene);
     scene.settings.max_workers = 2;
     scene.settings.memory_limit_bytes = LIMIT_MIB * SCENE_MIB;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
 }
 
 static void
@@ -77,13 +66,6 @@ needy(struct shot *shot, unsigned mib, const char *name)
             (unsigned long long)(mib * SCENE_MIB), path);
 }
 
-static void
-submit(struct shot *shot, struct fovea_group *group)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
-}
-
 /* Wait until a worker holds what it was granted; the end to close. */
 static int
 wait_held(const char *name)
@@ -103,7 +85,7 @@ memory_is_granted_and_released(void **state)
     struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, 200, "gate");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     int gate = wait_held("gate");
     assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
@@ -124,9 +106,9 @@ grants_come_one_after_the_other(void **state)
     struct shot second;
     needy(&first, 200, "first");
     needy(&second, 200, "second");
-    submit(&first, group);
+    shot_must_submit(&first, group);
     int gate = wait_held("first");
-    submit(&second, group);
+    shot_must_submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
@@ -154,7 +136,7 @@ what_never_fits_is_refused_at_once(void **state)
     struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     needy(&shot, LIMIT_MIB - WORKER_MIB + 1, NULL);
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY,
             "takes 359 MB, and beside its worker the limit leaves 357 MB "
             "(--memory-limit, fovea_options.memory_limit_bytes)");
@@ -212,13 +194,13 @@ a_cold_start_waits(void **state)
     struct shot shot;
     struct shot next;
     needy(&shot, 300, "gate");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     int gate = wait_held("gate");
     shot_init(&next, &scene, "vector");
-    submit(&next, other);
+    shot_must_submit(&next, other);
     struct shot probe; /* a round of the pool's later */
     shot_init(&probe, &scene, "bad");
-    submit(&probe, other);
+    shot_must_submit(&probe, other);
     assert_int_equal(next.n_done, 0);
     (void)close(gate);
     shot_check_good(&shot);
@@ -240,17 +222,17 @@ a_deadline_ends_the_waiting(void **state)
     struct shot third;
     needy(&first, 200, "first");
     needy(&second, 200, NULL);
-    submit(&first, group);
+    shot_must_submit(&first, group);
     int gate = wait_held("first");
     second.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
-    submit(&second, group);
+    shot_must_submit(&second, group);
     shot_check(&second, FOVEA_ERR_DEADLINE, "deadline");
     /* Its worker goes on with others. */
     shot_init(&third, &scene, "vector");
     shot_expect_good(&third, group);
     assert_int_equal(first.n_done, 0);
     needy(&second, 200, NULL);
-    submit(&second, group);
+    shot_must_submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     fovea_group_cancel(group, second.ticket);
     shot_check(&second, FOVEA_ERR_CANCELLED, "cancelled");
@@ -280,12 +262,12 @@ waiting_is_no_hanging(void **state)
     static struct shot loading; /* answered when all is closed */
     static struct shot shot;
     shot_init(&loading, &scene, "vector");
-    submit(&loading, other);
+    shot_must_submit(&loading, other);
     scene_wait_workers(&scene, FOVEA_WORKER_LOADING, 1);
     scene_set_memory(&scene, 1600, 900);
     sleep_ns(200 * FOVEA_NS_PER_MS); /* what the pool knows is out of date */
     needy(&shot, 1000, NULL);
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     sleep_ns(3 * scene.settings.image_ns);
     assert_int_equal(shot.n_done, 0);
@@ -312,7 +294,7 @@ short_memory_is_no_verdict(void **state)
     scene_set_memory(&scene, 1600, 900);
     sleep_ns(200 * FOVEA_NS_PER_MS); /* what the pool knows is out of date */
     needy(&shot, 1000, NULL);
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_NO_MEMORY,
             "takes 1008 MB, and only 908 MB are available");
     scene_set_memory(&scene, 1600, 1500);
@@ -332,7 +314,7 @@ a_worker_that_dies_releases_its_grant(void **state)
     struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     shot_init(&shot, &scene, "vector\nneed 104857600\ncrash");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_WORKER_CRASHED, "ended two workers");
     fovea_group_close(group);
     wait_reserved(0);
@@ -349,7 +331,7 @@ a_worker_that_is_killed_releases_its_grant(void **state)
     struct fovea_group *group = ready_model("one", &reserved);
     struct shot shot;
     shot_init(&shot, &scene, "vector\nneed 104857600\nhang");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     shot_check(&shot, FOVEA_ERR_WORKER_TIMEOUT, "ended two workers");
     fovea_group_close(group);
     wait_reserved(0);
@@ -367,9 +349,9 @@ closing_answers_one_that_waits(void **state)
     struct shot second;
     needy(&first, 200, "first");
     needy(&second, 200, NULL);
-    submit(&first, group);
+    shot_must_submit(&first, group);
     int gate = wait_held("first");
-    submit(&second, group);
+    shot_must_submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     fovea_group_close(group);
     scene.n_fds++; /* the gate is ours */
@@ -397,7 +379,7 @@ a_worker_that_lies_ends(void **state)
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         struct shot shot;
         shot_init(&shot, &scene, "vector %zu\n%s", i, lies[i][0]);
-        submit(&shot, group);
+        shot_must_submit(&shot, group);
         shot_check(&shot, FOVEA_ERR_WORKER_CRASHED, lies[i][1]);
         shot_init(&shot, &scene, "vector");
         shot_expect_good(&shot, group);
@@ -417,10 +399,10 @@ a_worker_that_goes_ahead_ends(void **state)
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
-    submit(&first, group);
+    shot_must_submit(&first, group);
     int gate = wait_held("first");
     shot_init(&second, &scene, "vector\nneed 209715200\nneed-no-wait");
-    submit(&second, group);
+    shot_must_submit(&second, group);
     shot_check(&second, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense");
     (void)close(gate);
@@ -440,10 +422,10 @@ a_worker_that_leaves_while_it_waits(void **state)
     struct shot first;
     struct shot second;
     needy(&first, 200, "first");
-    submit(&first, group);
+    shot_must_submit(&first, group);
     int gate = wait_held("first");
     shot_init(&second, &scene, "vector\nneed 209715200\nneed-no-wait\nclose");
-    submit(&second, group);
+    shot_must_submit(&second, group);
     shot_check(&second, FOVEA_ERR_WORKER_CRASHED, "closed the channel");
     (void)close(gate);
     shot_check_good(&first);
@@ -451,39 +433,17 @@ a_worker_that_leaves_while_it_waits(void **state)
     wait_reserved(0);
 }
 
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(memory_is_granted_and_released, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(grants_come_one_after_the_other, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(what_never_fits_is_refused_at_once,
-                set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idle_workers_make_room, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(no_more_workers_end_than_must, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(a_cold_start_waits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_deadline_ends_the_waiting, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(waiting_is_no_hanging, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(short_memory_is_no_verdict, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(a_worker_that_dies_releases_its_grant,
-                set_up, tear_down),
-        cmocka_unit_test_setup_teardown(
-                a_worker_that_is_killed_releases_its_grant, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(closing_answers_one_that_waits, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(a_worker_that_lies_ends, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(a_worker_that_goes_ahead_ends, set_up,
-                tear_down),
-        cmocka_unit_test_setup_teardown(a_worker_that_leaves_while_it_waits,
-                set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(prepare, SCENE_TEST(memory_is_granted_and_released),
+        SCENE_TEST(grants_come_one_after_the_other),
+        SCENE_TEST(what_never_fits_is_refused_at_once),
+        SCENE_TEST(idle_workers_make_room),
+        SCENE_TEST(no_more_workers_end_than_must),
+        SCENE_TEST(a_cold_start_waits), SCENE_TEST(a_deadline_ends_the_waiting),
+        SCENE_TEST(waiting_is_no_hanging),
+        SCENE_TEST(short_memory_is_no_verdict),
+        SCENE_TEST(a_worker_that_dies_releases_its_grant),
+        SCENE_TEST(a_worker_that_is_killed_releases_its_grant),
+        SCENE_TEST(closing_answers_one_that_waits),
+        SCENE_TEST(a_worker_that_lies_ends),
+        SCENE_TEST(a_worker_that_goes_ahead_ends),
+        SCENE_TEST(a_worker_that_leaves_while_it_waits))

@@ -17,29 +17,6 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
-static void
-submit(struct shot *shot, struct fovea_group *group)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
-}
-
 /* Ours of the channel of the one worker of a model, and its process. */
 static int
 channel_of(struct fovea_group *group, pid_t *pid_out)
@@ -63,7 +40,7 @@ static void
 hold(struct shot *shot, struct fovea_group *group)
 {
     shot_init(shot, &scene, "held hold");
-    submit(shot, group);
+    shot_must_submit(shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
 }
 
@@ -109,7 +86,7 @@ an_answer_that_is_there_counts(void **state)
     pid_t pid = 0;
     hold(&held, other);
     shot_init(&shot, &scene, "held go");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     int channel = channel_of(group, &pid);
     stand_still(1);
@@ -137,7 +114,7 @@ a_worker_that_is_ready_counts(void **state)
     pid_t pid = 0;
     hold(&held, other);
     shot_init(&shot, &scene, "vector");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_LOADING, 1);
     int channel = channel_of(group, &pid);
     stand_still(0);
@@ -167,7 +144,7 @@ who_was_killed_did_not_hang(void **state)
     siginfo_t info;
     hold(&held, other);
     shot_init(&shot, &scene, "held go");
-    submit(&shot, group);
+    shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     (void)channel_of(group, &pid);
     stand_still(1);
@@ -203,15 +180,15 @@ an_image_that_is_answered_waits_for_no_memory(void **state)
     struct shot third;
     struct shot fourth;
     shot_init(&first, &scene, "vector\nneed 209715200\nheld %s", path);
-    submit(&first, group);
+    shot_must_submit(&first, group);
     FOVEA_AUTO_FD int gate = open(path, O_WRONLY | O_CLOEXEC);
     assert_true(gate >= 0);
     shot_init(&second, &scene, "vector second\nneed 209715200");
-    submit(&second, group);
+    shot_must_submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     shot_init(&third, &scene, "vector third\nneed 209715200");
     third.deadline_ns = fovea_clock_ns() + 50 * FOVEA_NS_PER_MS;
-    submit(&third, group);
+    shot_must_submit(&third, group);
     shot_check(&third, FOVEA_ERR_DEADLINE, "deadline");
     shot_init(&fourth, &scene, "vector");
     shot_expect_good(&fourth, group);
@@ -244,11 +221,11 @@ an_image_does_not_wait_for_the_end_of_work(void **state)
     for (unsigned i = 0; i < N; i++) {
         shot_init(&shots[i], &scene, "%s\n%u", i ? "slow 5" : "held go", i);
         shots[i].is_admitted = true;
-        submit(&shots[i], other);
+        shot_must_submit(&shots[i], other);
     }
     /* With its worker it leaves too little for the other. */
     shot_init(&needy, &scene, "vector\nneed 335544320");
-    submit(&needy, group);
+    shot_must_submit(&needy, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     scene_let_go(&scene, "go");
     shot_check_good(&needy);
@@ -261,17 +238,8 @@ an_image_does_not_wait_for_the_end_of_work(void **state)
     fovea_group_close(other);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(an_answer_that_is_there_counts),
-        TEST(a_worker_that_is_ready_counts),
-        TEST(who_was_killed_did_not_hang),
-        TEST(an_image_that_is_answered_waits_for_no_memory),
-        TEST(an_image_does_not_wait_for_the_end_of_work),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(an_answer_that_is_there_counts),
+        SCENE_TEST(a_worker_that_is_ready_counts),
+        SCENE_TEST(who_was_killed_did_not_hang),
+        SCENE_TEST(an_image_that_is_answered_waits_for_no_memory),
+        SCENE_TEST(an_image_does_not_wait_for_the_end_of_work))

@@ -5,21 +5,10 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
+static void
+prepare(void)
 {
-    (void)state;
-    scene_init(&scene);
     scene.settings.max_workers = 1;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
 }
 
 /* 12 MB about one image: far more than a pipe holds, and its vector comes. */
@@ -91,15 +80,6 @@ a_line_is_cut_and_made_harmless(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(an_image_that_writes_much_is_good_all_the_same),
-        TEST(a_worker_that_only_writes_is_ended_like_one_that_hangs),
-        TEST(a_line_is_cut_and_made_harmless),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(prepare, SCENE_TEST(an_image_that_writes_much_is_good_all_the_same),
+        SCENE_TEST(a_worker_that_only_writes_is_ended_like_one_that_hangs),
+        SCENE_TEST(a_line_is_cut_and_made_harmless))

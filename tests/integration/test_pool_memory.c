@@ -6,22 +6,6 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static void
 expect_good(struct fovea_group *group)
 {
@@ -71,7 +55,7 @@ count_sleeps(void)
 
 /* Without workers and images there is nothing to wake up for. */
 static void
-test_sleeps(void **state)
+without_work_the_pool_sleeps(void **state)
 {
     (void)state;
     scene.settings.idle_ns = 50 * FOVEA_NS_PER_MS;
@@ -98,7 +82,7 @@ test_sleeps(void **state)
 
 /* To nothing, and back again. */
 static void
-test_idle(void **state)
+idle_workers_end_and_come_back(void **state)
 {
     (void)state;
     scene.settings.idle_ns = 200 * FOVEA_NS_PER_MS;
@@ -130,7 +114,7 @@ expect_good_and_ready(struct fovea_group *group)
 }
 
 static void
-test_ready_to_idle(void **state)
+a_ready_worker_becomes_idle(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -144,7 +128,7 @@ test_ready_to_idle(void **state)
 
 /* The one that nobody used for longest goes first. */
 static void
-test_others_make_room(void **state)
+the_longest_unused_makes_room(void **state)
 {
     (void)state;
     /* For two models with a worker each, which take 150 MiB while they load
@@ -177,7 +161,7 @@ test_others_make_room(void **state)
 
 /* A worker with an image in its hands stays; who wants its memory waits. */
 static void
-test_busy_ones_stay(void **state)
+busy_workers_stay(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -206,7 +190,7 @@ test_busy_ones_stay(void **state)
 
 /* Not all of them together would be enough: so none has to go. */
 static void
-test_nobody_goes_in_vain(void **state)
+nobody_goes_in_vain(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -226,7 +210,7 @@ test_nobody_goes_in_vain(void **state)
 
 /* High: nobody is added. Critical: the idle ones go. */
 static void
-test_pressure(void **state)
+under_pressure_idle_workers_go(void **state)
 {
     (void)state;
     scene.settings.max_workers = 4;
@@ -263,7 +247,7 @@ test_pressure(void **state)
 }
 
 static void
-test_recycle(void **state)
+workers_are_recycled(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -280,7 +264,7 @@ test_recycle(void **state)
 
 /* The queue is served, then the workers go; opened again it starts anew. */
 static void
-test_model_is_closed(void **state)
+a_closed_model_ends_its_workers(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -309,7 +293,7 @@ test_model_is_closed(void **state)
 
 /* Closed while its workers load, with nothing to do for them. */
 static void
-test_model_is_closed_while_loading(void **state)
+a_model_may_be_closed_while_it_loads(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -327,7 +311,7 @@ test_model_is_closed_while_loading(void **state)
 }
 
 static void
-test_stats(void **state)
+stats_say_what_happened(void **state)
 {
     (void)state;
     scene.settings.max_workers = 2;
@@ -370,8 +354,6 @@ test_stats(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 /* What codecs leaked is missing from what a worker may have: one that has done
    many images and has no memory for another is replaced; one that has not, or
    that was refused some, is not. */
@@ -398,23 +380,14 @@ a_worn_worker_is_replaced(void **state)
     fovea_group_close(group);
 }
 
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_sleeps),
-        TEST(test_idle),
-        TEST(test_ready_to_idle),
-        TEST(test_others_make_room),
-        TEST(test_busy_ones_stay),
-        TEST(test_nobody_goes_in_vain),
-        TEST(test_pressure),
-        TEST(test_recycle),
-        TEST(test_model_is_closed),
-        TEST(test_model_is_closed_while_loading),
-        TEST(test_stats),
-        cmocka_unit_test_setup_teardown(a_worn_worker_is_replaced, set_up,
-                tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(without_work_the_pool_sleeps),
+        SCENE_TEST(idle_workers_end_and_come_back),
+        SCENE_TEST(a_ready_worker_becomes_idle),
+        SCENE_TEST(the_longest_unused_makes_room),
+        SCENE_TEST(busy_workers_stay), SCENE_TEST(nobody_goes_in_vain),
+        SCENE_TEST(under_pressure_idle_workers_go),
+        SCENE_TEST(workers_are_recycled),
+        SCENE_TEST(a_closed_model_ends_its_workers),
+        SCENE_TEST(a_model_may_be_closed_while_it_loads),
+        SCENE_TEST(stats_say_what_happened),
+        SCENE_TEST(a_worn_worker_is_replaced))

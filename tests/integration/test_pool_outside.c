@@ -26,22 +26,6 @@ static uint32_t seed = 7;
 static unsigned n_signals;
 static uint64_t next_signal; /* when so many were embedded */
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 /* Repeatable, and good enough to be unfair. */
 static uint32_t
 next_random(void)
@@ -169,13 +153,4 @@ nobody_is_quarantined_for_what_comes_from_outside(void **state)
     free(shots);
 }
 
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(
-                nobody_is_quarantined_for_what_comes_from_outside, set_up,
-                tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(nobody_is_quarantined_for_what_comes_from_outside))

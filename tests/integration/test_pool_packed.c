@@ -9,22 +9,11 @@
 static struct scene scene;
 static char cache[128];
 
-static int
-set_up(void **state)
+static void
+prepare(void)
 {
-    (void)state;
-    scene_init(&scene);
     (void)snprintf(cache, sizeof cache, "%s/cache", scene.directory);
     scene.settings.cache_directory = cache;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
 }
 
 /* One with weights that can be digested. The directory may be there already. */
@@ -88,7 +77,7 @@ store_one(void)
 }
 
 static void
-test_stored_and_found(void **state)
+a_packed_copy_is_stored_and_found(void **state)
 {
     (void)state;
     store_one();
@@ -110,7 +99,7 @@ test_stored_and_found(void **state)
 
 /* It is stored even where the program ends as soon as it has its vector. */
 static void
-test_stored_at_the_end(void **state)
+a_copy_is_stored_though_the_pool_closes(void **state)
 {
     (void)state;
     scene.settings.drain_ns = 0;
@@ -125,7 +114,7 @@ test_stored_at_the_end(void **state)
 
 /* A damaged copy is nobody's fault: it goes, and the weights are packed. */
 static void
-test_damaged(void **state)
+a_damaged_copy_is_thrown_away(void **state)
 {
     (void)state;
     store_one();
@@ -152,7 +141,7 @@ test_damaged(void **state)
 
 /* Workers that refuse whatever they are given do not go on for ever. */
 static void
-test_always_refused(void **state)
+workers_that_refuse_any_copy_do_not_go_on(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -165,7 +154,7 @@ test_always_refused(void **state)
 }
 
 static void
-test_no_digest(void **state)
+without_a_digest_there_is_no_copy(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -176,7 +165,7 @@ test_no_digest(void **state)
 
 /* It is said what is true: nothing was stored. */
 static void
-test_not_stored(void **state)
+a_copy_that_cannot_be_stored_is_told_of(void **state)
 {
     (void)state;
     scene.settings.max_cache_bytes = FAKE_SHARED_BYTES - 1;
@@ -191,7 +180,7 @@ test_not_stored(void **state)
 }
 
 static void
-test_no_place(void **state)
+without_a_place_nothing_is_stored(void **state)
 {
     (void)state;
     scene_write(&scene, "cache", "a file where the folder should be");
@@ -201,19 +190,10 @@ test_no_place(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_stored_and_found),
-        TEST(test_stored_at_the_end),
-        TEST(test_damaged),
-        TEST(test_always_refused),
-        TEST(test_no_digest),
-        TEST(test_not_stored),
-        TEST(test_no_place),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(prepare, SCENE_TEST(a_packed_copy_is_stored_and_found),
+        SCENE_TEST(a_copy_is_stored_though_the_pool_closes),
+        SCENE_TEST(a_damaged_copy_is_thrown_away),
+        SCENE_TEST(workers_that_refuse_any_copy_do_not_go_on),
+        SCENE_TEST(without_a_digest_there_is_no_copy),
+        SCENE_TEST(a_copy_that_cannot_be_stored_is_told_of),
+        SCENE_TEST(without_a_place_nothing_is_stored))

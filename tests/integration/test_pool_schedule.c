@@ -4,22 +4,6 @@
 static struct scene scene;
 static struct fovea_group *group;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static void
 submit(struct shot *shot)
 {
@@ -40,7 +24,7 @@ open_busy(struct shot *slow)
 }
 
 static void
-test_singles_before_batches(void **state)
+single_images_go_before_batches(void **state)
 {
     (void)state;
     struct shot slow;
@@ -83,7 +67,7 @@ wait_queued(unsigned n, struct fovea_pool_stats *stats_out)
 
 /* 20 images wait for two workers that become free: jobs of at most 8. */
 static void
-test_shared_out(void **state)
+images_are_shared_out(void **state)
 {
     (void)state;
     scene.settings.max_workers = 2;
@@ -128,7 +112,7 @@ test_shared_out(void **state)
 
 /* All busy and work waits: one more, and one more, up to the most. */
 static void
-test_scale_up(void **state)
+busy_workers_get_company(void **state)
 {
     (void)state;
     scene.settings.max_workers = 4;
@@ -155,7 +139,7 @@ test_scale_up(void **state)
 }
 
 static void
-test_queue_is_full(void **state)
+a_full_queue_refuses(void **state)
 {
     (void)state;
     scene.settings.max_queue = 3;
@@ -186,7 +170,7 @@ test_queue_is_full(void **state)
 }
 
 static void
-test_deadline_in_queue(void **state)
+a_deadline_passes_in_the_queue(void **state)
 {
     (void)state;
     struct shot slow;
@@ -212,7 +196,7 @@ test_deadline_in_queue(void **state)
 
 /* It is answered at once; the worker finishes, lives, and takes the next. */
 static void
-test_deadline_in_hand(void **state)
+a_deadline_passes_in_flight(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -244,7 +228,7 @@ test_deadline_in_hand(void **state)
 }
 
 static void
-test_cancel(void **state)
+images_are_cancelled_wherever_they_are(void **state)
 {
     (void)state;
     struct shot slow;
@@ -274,7 +258,7 @@ test_cancel(void **state)
 static struct shot chain[50];
 
 static void
-test_submit_from_callback(void **state)
+a_callback_may_submit(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -292,7 +276,7 @@ test_submit_from_callback(void **state)
 }
 
 static void
-test_timings(void **state)
+timings_add_up(void **state)
 {
     (void)state;
     struct shot slow;
@@ -310,21 +294,10 @@ test_timings(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_singles_before_batches),
-        TEST(test_shared_out),
-        TEST(test_scale_up),
-        TEST(test_queue_is_full),
-        TEST(test_deadline_in_queue),
-        TEST(test_deadline_in_hand),
-        TEST(test_cancel),
-        TEST(test_submit_from_callback),
-        TEST(test_timings),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(single_images_go_before_batches),
+        SCENE_TEST(images_are_shared_out), SCENE_TEST(busy_workers_get_company),
+        SCENE_TEST(a_full_queue_refuses),
+        SCENE_TEST(a_deadline_passes_in_the_queue),
+        SCENE_TEST(a_deadline_passes_in_flight),
+        SCENE_TEST(images_are_cancelled_wherever_they_are),
+        SCENE_TEST(a_callback_may_submit), SCENE_TEST(timings_add_up))

@@ -3,24 +3,8 @@
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 static void
-test_first_image(void **state)
+the_first_image_starts_workers(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -50,7 +34,7 @@ test_first_image(void **state)
 
 /* Nothing was asked of it: no thread, no process, and it closes. */
 static void
-test_nothing(void **state)
+nothing_starts_by_itself(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -78,7 +62,7 @@ be_first(void *context)
 }
 
 static void
-test_many_first_images(void **state)
+many_first_images_share_one_start(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -100,7 +84,7 @@ test_many_first_images(void **state)
 }
 
 static void
-test_memory_for_one(void **state)
+memory_for_one_starts_one(void **state)
 {
     (void)state;
     /* 80 % of 240: the weights and one worker, not two. */
@@ -117,7 +101,7 @@ test_memory_for_one(void **state)
 }
 
 static void
-test_memory_for_none(void **state)
+memory_for_none_refuses(void **state)
 {
     (void)state;
     scene_set_memory(&scene, 180, 180);
@@ -141,7 +125,7 @@ test_memory_for_none(void **state)
 }
 
 static void
-test_unsealed(void **state)
+an_unsealed_worker_is_told_of(void **state)
 {
     (void)state;
     scene.settings.max_workers = 1;
@@ -167,7 +151,7 @@ test_unsealed(void **state)
 
 /* The second one is given what the first one packed. */
 static void
-test_second_maps(void **state)
+the_second_worker_maps_what_the_first_packed(void **state)
 {
     (void)state;
     scene.settings.max_workers = 2;
@@ -183,7 +167,7 @@ test_second_maps(void **state)
 }
 
 static void
-test_pixels(void **state)
+pixels_come_without_weights(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -210,7 +194,7 @@ test_pixels(void **state)
 }
 
 static void
-test_prewarm(void **state)
+a_prewarm_waits_for_a_worker(void **state)
 {
     (void)state;
     scene.settings.max_workers = 3;
@@ -228,7 +212,7 @@ test_prewarm(void **state)
 }
 
 static void
-test_prewarm_fails(void **state)
+a_prewarm_fails_with_its_reason(void **state)
 {
     (void)state;
     scene_open(&scene);
@@ -245,22 +229,13 @@ test_prewarm_fails(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_first_image),
-        TEST(test_nothing),
-        TEST(test_many_first_images),
-        TEST(test_memory_for_one),
-        TEST(test_memory_for_none),
-        TEST(test_unsealed),
-        TEST(test_second_maps),
-        TEST(test_pixels),
-        TEST(test_prewarm),
-        TEST(test_prewarm_fails),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(the_first_image_starts_workers),
+        SCENE_TEST(nothing_starts_by_itself),
+        SCENE_TEST(many_first_images_share_one_start),
+        SCENE_TEST(memory_for_one_starts_one),
+        SCENE_TEST(memory_for_none_refuses),
+        SCENE_TEST(an_unsealed_worker_is_told_of),
+        SCENE_TEST(the_second_worker_maps_what_the_first_packed),
+        SCENE_TEST(pixels_come_without_weights),
+        SCENE_TEST(a_prewarm_waits_for_a_worker),
+        SCENE_TEST(a_prewarm_fails_with_its_reason))

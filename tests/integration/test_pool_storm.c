@@ -20,22 +20,6 @@ enum {
 
 static struct scene scene;
 
-static int
-set_up(void **state)
-{
-    (void)state;
-    scene_init(&scene);
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
 /* Repeatable, and good enough to be unfair. */
 static uint32_t
 next_random(uint32_t *seed)
@@ -77,7 +61,7 @@ is_named(enum fovea_status status)
 }
 
 static void
-test_faults(void **state)
+faults_of_all_kinds_lose_no_image(void **state)
 {
     (void)state;
     scene.settings.max_workers = 4;
@@ -229,7 +213,7 @@ use_all(void *context)
 }
 
 static void
-test_threads(void **state)
+many_threads_use_all_at_once(void **state)
 {
     (void)state;
     const char *seconds = getenv("FOVEA_STRESS_SECONDS");
@@ -266,14 +250,5 @@ test_threads(void **state)
     assert_true(atomic_load(&n_right) > 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(test_faults),
-        TEST(test_threads),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(NULL, SCENE_TEST(faults_of_all_kinds_lose_no_image),
+        SCENE_TEST(many_threads_use_all_at_once))

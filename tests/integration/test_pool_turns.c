@@ -10,29 +10,11 @@ enum {
 static struct scene scene;
 
 /* Memory for the worker of one model: 150 MiB while it loads, 50 after. */
-static int
-set_up(void **state)
+static void
+prepare(void)
 {
-    (void)state;
-    scene_init(&scene);
     scene.settings.max_workers = 2;
     scene.settings.memory_limit_bytes = 170 * SCENE_MIB;
-    return 0;
-}
-
-static int
-tear_down(void **state)
-{
-    (void)state;
-    scene_finish(&scene);
-    return 0;
-}
-
-static void
-submit(struct shot *shot, struct fovea_group *group)
-{
-    struct fovea_error error;
-    assert_ok(shot_submit(shot, group, &error), &error);
 }
 
 /* A model whose worker holds all the memory until it is let go. */
@@ -41,7 +23,7 @@ hold_memory(struct shot *shot)
 {
     struct fovea_group *group = scene_group(&scene, "holder", NULL);
     shot_init(shot, &scene, "held go");
-    submit(shot, group);
+    shot_must_submit(shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     return group;
 }
@@ -75,7 +57,7 @@ a_race_of_many_models_is_served_in_order(void **state)
         (void)snprintf(name, sizeof name, "model%u", i);
         shot_init(&shots[i], &scene, "vector %u", i);
         shots[i].group = scene_group(&scene, name, NULL);
-        submit(&shots[i], shots[i].group);
+        shot_must_submit(&shots[i], shots[i].group);
     }
     scene_let_go(&scene, "go");
     shot_check_good(&held);
@@ -107,7 +89,7 @@ who_waits_past_its_deadline_is_told_how_much_was_missing(void **state)
     /* It will be served, in its turn. */
     assert_ok(fovea_group_check(second, &error), &error);
     shot_init(&patient, &scene, "vector");
-    submit(&patient, second);
+    shot_must_submit(&patient, second);
     shot_init(&late, &scene, "vector");
     late.deadline_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
     shot_expect(&late, second, FOVEA_ERR_MEMORY_EXHAUSTED, need);
@@ -131,7 +113,7 @@ who_gives_up_leaves_its_turn(void **state)
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&shots[i], &scene, "vector");
         shots[i].group = scene_group(&scene, i ? "second" : "first", NULL);
-        submit(&shots[i], shots[i].group);
+        shot_must_submit(&shots[i], shots[i].group);
     }
     fovea_group_cancel(shots[0].group, shots[0].ticket);
     shot_check(&shots[0], FOVEA_ERR_CANCELLED, "");
@@ -155,7 +137,7 @@ a_busy_model_lets_others_have_their_turn(void **state)
     struct fovea_group *second = scene_group(&scene, "second", NULL);
     for (unsigned i = 0; i < N_IMAGES; i++) {
         shot_init(&shots[i], &scene, "slow 20\n%u", i);
-        submit(&shots[i], busy);
+        shot_must_submit(&shots[i], busy);
     }
     shot_check_good(&shots[0]);
     shot_init(&other, &scene, "vector");
@@ -195,7 +177,7 @@ those_who_wait_for_each_other_give_way(void **state)
     for (unsigned i = 0; i < 2; i++) {
         shot_init(&shots[i], &scene, "vector\nneed %llu",
                 (unsigned long long)(320 * SCENE_MIB));
-        submit(&shots[i], group);
+        shot_must_submit(&shots[i], group);
     }
     scene_let_go(&scene, "go");
     for (unsigned i = 0; i < 2; i++) {
@@ -205,17 +187,8 @@ those_who_wait_for_each_other_give_way(void **state)
     fovea_group_close(group);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-int
-main(void)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(a_race_of_many_models_is_served_in_order),
-        TEST(who_waits_past_its_deadline_is_told_how_much_was_missing),
-        TEST(who_gives_up_leaves_its_turn),
-        TEST(a_busy_model_lets_others_have_their_turn),
-        TEST(those_who_wait_for_each_other_give_way),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+SCENE_MAIN(prepare, SCENE_TEST(a_race_of_many_models_is_served_in_order),
+        SCENE_TEST(who_waits_past_its_deadline_is_told_how_much_was_missing),
+        SCENE_TEST(who_gives_up_leaves_its_turn),
+        SCENE_TEST(a_busy_model_lets_others_have_their_turn),
+        SCENE_TEST(those_who_wait_for_each_other_give_way))

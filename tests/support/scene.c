@@ -276,6 +276,13 @@ shot_submit(struct shot *shot, struct fovea_group *group,
     return status;
 }
 
+void
+shot_must_submit(struct shot *shot, struct fovea_group *group)
+{
+    struct fovea_error error;
+    assert_ok(shot_submit(shot, group, &error), &error);
+}
+
 static void
 wait_a_little(struct scene *scene)
 {

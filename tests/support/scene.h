@@ -97,6 +97,8 @@ void shot_init(struct shot *shot, struct scene *scene, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 FOVEA_NODISCARD enum fovea_status shot_submit(struct shot *shot,
         struct fovea_group *group, struct fovea_error *err);
+/** The same where it cannot be refused. */
+void shot_must_submit(struct shot *shot, struct fovea_group *group);
 void shot_wait(struct shot *shot);
 /** Submit, wait, and check that the right vector came. */
 void shot_expect_good(struct shot *shot, struct fovea_group *group);
@@ -125,6 +127,34 @@ int64_t scene_worker(struct scene *scene, enum fovea_worker_state state);
 /** The process id of the only worker, once it has nothing to do. */
 pid_t scene_resting_worker(struct scene *scene);
 unsigned scene_count_live(struct scene *scene);
+
+/* A program of tests: each has a scene of its own in the file's variable `scene`.
+   prepare: a function that changes its settings, or NULL. */
+#define SCENE_MAIN(prepare, ...)                              \
+    static int set_up(void **state)                           \
+    {                                                         \
+        static void (*const change_settings)(void) = prepare; \
+        (void)state;                                          \
+        scene_init(&scene);                                   \
+        if (change_settings) {                                \
+            change_settings();                                \
+        }                                                     \
+        return 0;                                             \
+    }                                                         \
+    static int tear_down(void **state)                        \
+    {                                                         \
+        (void)state;                                          \
+        scene_finish(&scene);                                 \
+        return 0;                                             \
+    }                                                         \
+    int main(void)                                            \
+    {                                                         \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ };    \
+        return cmocka_run_group_tests(tests, NULL, NULL);     \
+    }
+
+#define SCENE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /** Descriptors that this process has open. */
 unsigned count_fds(void);
