@@ -182,6 +182,42 @@ set_stdin(const char *bytes, size_t size)
 }
 
 static void
+the_image_on_standard_input_is_an_input(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "x", "-", "y" };
+    unsigned char bytes[] = { 1, 2 };
+    const struct fovea_stdin_image image = { .bytes = bytes, .size = 2 };
+    const struct fovea_inputs_settings settings = {
+        .words = words,
+        .n_words = 3,
+        .source = { .separator = '\n', .image = &image },
+    };
+    struct fovea_error error;
+    struct fovea_inputs *inputs = NULL;
+    assert_ok(fovea_inputs_create(&settings, &inputs, &error), &error);
+    for (size_t i = 0; i < 3; i++) {
+        enum fovea_inputs_step step = FOVEA_INPUTS_END;
+        struct fovea_entry entry = { 0 };
+        assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
+        assert_int_equal(step, FOVEA_INPUTS_ENTRY);
+        assert_string_equal(entry.path, words[i]);
+        const struct fovea_item item = fovea_entry_item(&entry);
+        assert_int_equal(item.kind,
+                i == 1 ? FOVEA_ITEM_IMAGE_BYTES : FOVEA_ITEM_IMAGE_PATH);
+        assert_ptr_equal(item.data,
+                i == 1 ? (const void *)bytes : (const void *)entry.path);
+        fovea_entry_finish(&entry);
+    }
+    fovea_inputs_destroy(inputs);
+    /* A list cannot be gone through twice, an image can. */
+    struct fovea_inputs_settings listed = settings;
+    assert_true(fovea_inputs_repeat(&listed));
+    listed.source.image = NULL;
+    assert_false(fovea_inputs_repeat(&listed));
+}
+
+static void
 lists_are_read_between_the_words(void **state)
 {
     (void)state;
@@ -347,6 +383,7 @@ main(void)
                 empty_root),
         cmocka_unit_test_teardown(links_never_make_a_loop, empty_root),
         cmocka_unit_test_teardown(what_cannot_be_read_is_told, empty_root),
+        cmocka_unit_test(the_image_on_standard_input_is_an_input),
         cmocka_unit_test_teardown(lists_are_read_between_the_words, empty_root),
         cmocka_unit_test_teardown(a_name_without_end_is_refused, empty_root),
         cmocka_unit_test_teardown(lines_of_windows_are_taken, empty_root),
