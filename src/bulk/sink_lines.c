@@ -3,14 +3,13 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "bulk/result_line.h"
 #include "bulk/sink.h"
+#include "bulk/text_file.h"
 
 struct sink {
     size_t n_floats; /* of a row */
-    struct fovea_atomic_file file;
-    struct fovea_text text; /* lines that are being made */
+    struct fovea_text_file file;
 };
 
 static bool
@@ -23,8 +22,7 @@ static void
 finish(void *context)
 {
     struct sink *sink = context;
-    fovea_atomic_file_abandon(&sink->file);
-    fovea_text_finish(&sink->text);
+    fovea_text_file_finish(&sink->file);
     free(sink);
 }
 
@@ -37,9 +35,8 @@ open_file(const struct fovea_sink_settings *settings, void **sink_out,
         return fovea_fail_memory(err, sizeof *sink, "the output");
     }
     sink->n_floats = settings->layout.size / sizeof(float);
-    sink->file = (struct fovea_atomic_file)FOVEA_ATOMIC_FILE_INIT;
     enum fovea_status status =
-            fovea_target_open(settings->target, 0, &sink->file, err);
+            fovea_text_file_open(settings->target, 0, &sink->file, err);
     if (status) {
         finish(sink);
         return status;
@@ -53,21 +50,17 @@ write_results(void *context, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
     struct sink *sink = context;
-    fovea_text_clear(&sink->text);
     for (size_t i = 0; i < n; i++) {
-        fovea_result_line_vector(&results[i], sink->n_floats, &sink->text);
+        fovea_result_line_vector(&results[i], sink->n_floats, &sink->file.text);
     }
-    return fovea_text_failed(&sink->text)
-            ? fovea_fail_memory(err, sink->text.capacity, "the results")
-            : fovea_atomic_file_write(&sink->file, sink->text.data,
-                      sink->text.size, err);
+    return fovea_text_file_flush(&sink->file, err);
 }
 
 static enum fovea_status
 commit(void *context, struct fovea_error *err)
 {
     struct sink *sink = context;
-    return fovea_atomic_file_commit(&sink->file, err);
+    return fovea_atomic_file_commit(&sink->file.file, err);
 }
 
 static const struct fovea_target_form form = {

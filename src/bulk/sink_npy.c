@@ -6,10 +6,10 @@
 
 #include "base/error.h"
 #include "base/macros.h"
-#include "base/text.h"
 #include "bulk/file_head.h"
 #include "bulk/result_line.h"
 #include "bulk/sink.h"
+#include "bulk/text_file.h"
 #include "store/npy.h"
 
 enum {
@@ -19,8 +19,7 @@ enum {
 
 struct sink {
     struct fovea_npy rows;
-    struct fovea_atomic_file list;
-    struct fovea_text text; /* lines that are being made */
+    struct fovea_text_file list;
 };
 
 static bool
@@ -40,8 +39,7 @@ finish(void *context)
 {
     struct sink *sink = context;
     fovea_atomic_file_abandon(&sink->rows.file);
-    fovea_atomic_file_abandon(&sink->list);
-    fovea_text_finish(&sink->text);
+    fovea_text_file_finish(&sink->list);
     free(sink);
 }
 
@@ -53,12 +51,12 @@ open_files(const struct fovea_sink_settings *settings, void **sink_out,
     if (!sink) {
         return fovea_fail_memory(err, sizeof *sink, "the output");
     }
-    *sink = (struct sink){
-        .rows = { .layout = settings->layout, .file = FOVEA_ATOMIC_FILE_INIT },
-        .list = FOVEA_ATOMIC_FILE_INIT,
+    sink->rows = (struct fovea_npy){
+        .layout = settings->layout,
+        .file = FOVEA_ATOMIC_FILE_INIT,
     };
     enum fovea_status status =
-            fovea_target_open(settings->target, LIST, &sink->list, err);
+            fovea_text_file_open(settings->target, LIST, &sink->list, err);
     if (!status) {
         status = fovea_target_open(settings->target, ROWS, &sink->rows.file,
                 err);
@@ -79,9 +77,9 @@ write_results(void *context, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
     struct sink *sink = context;
-    fovea_text_clear(&sink->text);
     for (size_t i = 0; i < n; i++) {
-        fovea_result_line_number(&results[i], sink->rows.n_rows, &sink->text);
+        fovea_result_line_number(&results[i], sink->rows.n_rows,
+                &sink->list.text);
         enum fovea_status status = results[i].error->code
                 ? FOVEA_OK
                 : fovea_npy_add(&sink->rows, results[i].row, err);
@@ -89,10 +87,7 @@ write_results(void *context, const struct fovea_row_result *results, size_t n,
             return status;
         }
     }
-    return fovea_text_failed(&sink->text)
-            ? fovea_fail_memory(err, sink->text.capacity, "the results")
-            : fovea_atomic_file_write(&sink->list, sink->text.data,
-                      sink->text.size, err);
+    return fovea_text_file_flush(&sink->list, err);
 }
 
 static enum fovea_status
@@ -104,7 +99,7 @@ commit(void *context, struct fovea_error *err)
         return status;
     }
     /* The array last: who sees it finds its list. */
-    struct fovea_atomic_file *files[] = { &sink->list, &sink->rows.file };
+    struct fovea_atomic_file *files[] = { &sink->list.file, &sink->rows.file };
     return fovea_atomic_files_commit(files, FOVEA_ARRAY_LEN(files), err);
 }
 

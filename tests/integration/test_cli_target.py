@@ -41,7 +41,7 @@ def test_a_glob_does_not_cost_a_photograph(directory):
 
 def test_endings_say_what_is_written(directory):
     path, = album(directory, 1)
-    for name in ("all.csv", "all.json", "all", "all.npy.gz", ".npy.txt",
+    for name in ("all.txt", "all.json", "all", "all.npy.gz", ".npy.txt",
                  "all.npz", "all.jsonlines", "a.npy/b"):
         for flags in ((), ("--overwrite",)):
             refused(directory, "-o", name, *flags, path,
