@@ -47,6 +47,7 @@ close_last(struct fovea_inputs *inputs)
 {
     struct open_source *last = &inputs->open[--inputs->n_open];
     last->kind->finish(last->state);
+    free(last->state);
 }
 
 void
@@ -86,12 +87,14 @@ open_name(struct fovea_inputs *inputs, struct fovea_entry *entry,
     if (!kind) {
         return FOVEA_OK;
     }
+    void *state = calloc(1, kind->state_size);
+    if (!state) {
+        fovea_entry_finish(entry);
+        return fovea_fail_memory(err, kind->state_size, "an input");
+    }
     FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
-    struct open_source *last = &inputs->open[inputs->n_open];
-    last->kind = kind;
-    enum fovea_status status =
-            kind->open(settings, entry->path, &last->state, err);
-    inputs->n_open += !status;
+    inputs->open[inputs->n_open++] = (struct open_source){ kind, state };
+    enum fovea_status status = kind->open(settings, entry->path, state, err);
     fovea_entry_finish(entry);
     return status;
 }

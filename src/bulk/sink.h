@@ -30,28 +30,32 @@ struct fovea_sink_kind {
     bool takes_pixels; /* rows of any type; else only float32 vectors */
     bool is_live;      /* results are seen while they are written; else nothing
                           is to be seen before the commit */
+    size_t state_size; /* of what the calls below know it by */
+    /* The state is all zero. Whatever it returns, finish is called: what that
+       releases is set up before anything can fail. */
     enum fovea_status (*open)(const struct fovea_sink_settings *settings,
-            void **sink_out, struct fovea_error *err);
+            void *state, struct fovea_error *err);
     /* Take the next n results, in the order of the inputs. */
-    enum fovea_status (*write)(void *sink,
+    enum fovea_status (*write)(void *state,
             const struct fovea_row_result *results, size_t n,
             struct fovea_error *err);
     /* Let what was taken be seen, or last, whatever comes: called after each
        batch of results. It may wait; attention_fd is readable once it is to
        stop, with FOVEA_ERR_CANCELLED if what is seen is whole. NULL: not before
        the commit. */
-    enum fovea_status (
-            *checkpoint)(void *sink, int attention_fd, struct fovea_error *err);
+    enum fovea_status (*checkpoint)(void *state, int attention_fd,
+            struct fovea_error *err);
     /* All results were taken. NULL: nothing is to be done. */
-    enum fovea_status (*commit)(void *sink, struct fovea_error *err);
-    /* Free it; what was not committed is dropped where nothing is seen yet. */
-    void (*finish)(void *sink);
+    enum fovea_status (*commit)(void *state, struct fovea_error *err);
+    /* Release what it holds; what was not committed is dropped where nothing is
+       seen yet. */
+    void (*finish)(void *state);
 };
 
 /** An open one. */
 struct fovea_sink {
     const struct fovea_sink_kind *kind;
-    void *state;
+    void *state;     /* of the kind */
     size_t row_size; /* bytes */
 };
 

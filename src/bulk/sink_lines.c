@@ -1,7 +1,5 @@
 /* A file of JSON lines (x.jsonl), vectors in them. It appears whole or not at
    all. */
-#include <stdlib.h>
-
 #include "base/error.h"
 #include "bulk/result_line.h"
 #include "bulk/sink.h"
@@ -19,37 +17,26 @@ is_ours(const char *const *paths, size_t index)
 }
 
 static void
-finish(void *context)
+finish(void *state)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     fovea_text_file_finish(&sink->file);
-    free(sink);
 }
 
 static enum fovea_status
-open_file(const struct fovea_sink_settings *settings, void **sink_out,
+open_file(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
-    struct sink *sink = calloc(1, sizeof *sink);
-    if (!sink) {
-        return fovea_fail_memory(err, sizeof *sink, "the output");
-    }
+    struct sink *sink = state;
     sink->n_floats = settings->layout.size / sizeof(float);
-    enum fovea_status status =
-            fovea_text_file_open(settings->target, 0, &sink->file, err);
-    if (status) {
-        finish(sink);
-        return status;
-    }
-    *sink_out = sink;
-    return FOVEA_OK;
+    return fovea_text_file_open(settings->target, 0, &sink->file, err);
 }
 
 static enum fovea_status
-write_results(void *context, const struct fovea_row_result *results, size_t n,
+write_results(void *state, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
         fovea_result_line_vector(&results[i], sink->n_floats, &sink->file.text);
     }
@@ -57,9 +44,9 @@ write_results(void *context, const struct fovea_row_result *results, size_t n,
 }
 
 static enum fovea_status
-commit(void *context, struct fovea_error *err)
+commit(void *state, struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     return fovea_atomic_file_commit(&sink->file.file, err);
 }
 
@@ -72,6 +59,7 @@ static const struct fovea_target_form form = {
 
 const struct fovea_sink_kind fovea_sink_lines = {
     .form = &form,
+    .state_size = sizeof(struct sink),
     .open = open_file,
     .write = write_results,
     .commit = commit,

@@ -2,8 +2,6 @@
  * An array (x.npy) with a file of JSON lines beside it (x.npy.jsonl), which says
  * whose row is which. The two appear together, or not at all.
  */
-#include <stdlib.h>
-
 #include "base/error.h"
 #include "base/macros.h"
 #include "bulk/file_head.h"
@@ -35,22 +33,18 @@ is_ours(const char *const *paths, size_t index)
 }
 
 static void
-finish(void *context)
+finish(void *state)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     fovea_atomic_file_abandon(&sink->rows.file);
     fovea_text_file_finish(&sink->list);
-    free(sink);
 }
 
 static enum fovea_status
-open_files(const struct fovea_sink_settings *settings, void **sink_out,
+open_files(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
-    struct sink *sink = calloc(1, sizeof *sink);
-    if (!sink) {
-        return fovea_fail_memory(err, sizeof *sink, "the output");
-    }
+    struct sink *sink = state;
     sink->rows = (struct fovea_npy){
         .layout = settings->layout,
         .file = FOVEA_ATOMIC_FILE_INIT,
@@ -64,19 +58,14 @@ open_files(const struct fovea_sink_settings *settings, void **sink_out,
     if (!status) {
         status = fovea_npy_begin(&sink->rows, err);
     }
-    if (status) {
-        finish(sink);
-        return status;
-    }
-    *sink_out = sink;
-    return FOVEA_OK;
+    return status;
 }
 
 static enum fovea_status
-write_results(void *context, const struct fovea_row_result *results, size_t n,
+write_results(void *state, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
         fovea_result_line_number(&results[i], sink->rows.n_rows,
                 &sink->list.text);
@@ -91,9 +80,9 @@ write_results(void *context, const struct fovea_row_result *results, size_t n,
 }
 
 static enum fovea_status
-commit(void *context, struct fovea_error *err)
+commit(void *state, struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     enum fovea_status status = fovea_npy_complete(&sink->rows, err);
     if (status) {
         return status;
@@ -113,6 +102,7 @@ static const struct fovea_target_form form = {
 const struct fovea_sink_kind fovea_sink_npy = {
     .form = &form,
     .takes_pixels = true,
+    .state_size = sizeof(struct sink),
     .open = open_files,
     .write = write_results,
     .commit = commit,

@@ -2,38 +2,45 @@
 #include "bulk/ranking.h"
 #include "bulk/sink.h"
 
+struct sink {
+    struct fovea_ranking *ranking; /* its owner's */
+};
+
 static enum fovea_status
-open_ranking(const struct fovea_sink_settings *settings, void **sink_out,
+open_ranking(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
     (void)err;
-    *sink_out = settings->ranking;
+    struct sink *sink = state;
+    sink->ranking = settings->ranking;
     return FOVEA_OK;
 }
 
 static enum fovea_status
-rank(void *sink, const struct fovea_row_result *results, size_t n,
+rank(void *state, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
-    return fovea_ranking_add(sink, results, n, err);
+    const struct sink *sink = state;
+    return fovea_ranking_add(sink->ranking, results, n, err);
 }
 
 static enum fovea_status
-commit(void *sink, struct fovea_error *err)
+commit(void *state, struct fovea_error *err)
 {
     (void)err;
-    fovea_ranking_settle(sink);
+    const struct sink *sink = state;
+    fovea_ranking_settle(sink->ranking);
     return FOVEA_OK;
 }
 
-/* It is its owner's. */
 static void
-finish(void *sink)
+finish(void *state)
 {
-    (void)sink;
+    (void)state;
 }
 
 const struct fovea_sink_kind fovea_sink_ranking = {
+    .state_size = sizeof(struct sink),
     .open = open_ranking,
     .write = rank,
     .commit = commit,

@@ -1,6 +1,5 @@
 /* JSON lines on standard output, vectors in them; each line ends whole, also
    where the run does not. */
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -15,31 +14,27 @@ struct sink {
 };
 
 static void
-finish(void *context)
+finish(void *state)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     fovea_text_finish(&sink->text);
-    free(sink);
 }
 
 static enum fovea_status
-open_stdout(const struct fovea_sink_settings *settings, void **sink_out,
+open_stdout(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
-    struct sink *sink = calloc(1, sizeof *sink);
-    if (!sink) {
-        return fovea_fail_memory(err, sizeof *sink, "the output");
-    }
+    (void)err;
+    struct sink *sink = state;
     sink->n_floats = settings->layout.size / sizeof(float);
-    *sink_out = sink;
     return FOVEA_OK;
 }
 
 static enum fovea_status
-add_results(void *context, const struct fovea_row_result *results, size_t n,
+add_results(void *state, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
         fovea_result_line_vector(&results[i], sink->n_floats, &sink->text);
     }
@@ -49,9 +44,9 @@ add_results(void *context, const struct fovea_row_result *results, size_t n,
 }
 
 static enum fovea_status
-checkpoint(void *context, int attention_fd, struct fovea_error *err)
+checkpoint(void *state, int attention_fd, struct fovea_error *err)
 {
-    struct sink *sink = context;
+    struct sink *sink = state;
     struct fovea_line_writer writer = {
         .fd = STDOUT_FILENO,
         .text = sink->text.data,
@@ -70,6 +65,7 @@ checkpoint(void *context, int attention_fd, struct fovea_error *err)
 
 const struct fovea_sink_kind fovea_sink_stdout = {
     .is_live = true,
+    .state_size = sizeof(struct sink),
     .open = open_stdout,
     .write = add_results,
     .checkpoint = checkpoint,

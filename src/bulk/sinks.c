@@ -1,7 +1,7 @@
 /* See sinks.h. */
 #include "bulk/sinks.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -98,9 +98,21 @@ fovea_sink_open(const struct fovea_sink_kind *kind,
         const struct fovea_sink_settings *settings, struct fovea_sink *sink_out,
         struct fovea_error *err)
 {
-    sink_out->kind = kind;
-    sink_out->row_size = settings->layout.size;
-    return kind->open(settings, &sink_out->state, err);
+    struct fovea_sink sink = {
+        .kind = kind,
+        .state = calloc(1, kind->state_size),
+        .row_size = settings->layout.size,
+    };
+    if (!sink.state) {
+        return fovea_fail_memory(err, kind->state_size, "the output");
+    }
+    enum fovea_status status = kind->open(settings, sink.state, err);
+    if (status) {
+        fovea_sink_finish(&sink);
+        return status;
+    }
+    *sink_out = sink;
+    return FOVEA_OK;
 }
 
 enum fovea_status
@@ -113,4 +125,5 @@ void
 fovea_sink_finish(const struct fovea_sink *sink)
 {
     sink->kind->finish(sink->state);
+    free(sink->state);
 }

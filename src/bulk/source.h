@@ -36,17 +36,19 @@ struct fovea_source_kind {
     /* Whether it opens this word. is_listed: a list's, where - is a file. */
     bool (*takes)(const struct fovea_source_settings *settings,
             const char *word, bool is_listed);
-    /* Nothing is read yet. FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
+    size_t state_size; /* of what the calls below know it by */
+    /* Nothing is read yet. The state is all zero; finish is called whatever this
+       returns: FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
     enum fovea_status (*open)(const struct fovea_source_settings *settings,
-            const char *word, void **source_out, struct fovea_error *err);
+            const char *word, void *state, struct fovea_error *err);
     /* The next input, without waiting for one. entry_out is all zero before,
        and set, for the caller to finish, with _ENTRY and _NAME only. A failure
        ends the run; what is wrong with one input is the entry's problem. */
-    enum fovea_status (*next)(void *source, enum fovea_source_step *step_out,
+    enum fovea_status (*next)(void *state, enum fovea_source_step *step_out,
             struct fovea_entry *entry_out, struct fovea_error *err);
     /* Readable once next has more; NULL of a kind that never waits. */
-    int (*wait_fd)(const void *source);
-    void (*finish)(void *source);
+    int (*wait_fd)(const void *state);
+    void (*finish)(void *state);
 };
 
 #define X(name) extern const struct fovea_source_kind fovea_source_##name;

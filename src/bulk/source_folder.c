@@ -67,15 +67,14 @@ join(const char *a, const char *b)
 }
 
 static void
-finish(void *source)
+finish(void *state)
 {
-    struct walk *walk = source;
+    struct walk *walk = state;
     for (size_t i = 0; i < walk->n_levels; i++) {
         level_finish(&walk->levels[i]);
     }
     free(walk->levels);
     free(walk->top);
-    free(walk);
 }
 
 static bool
@@ -90,20 +89,16 @@ takes(const struct fovea_source_settings *settings, const char *word,
 
 static enum fovea_status
 open_folder(const struct fovea_source_settings *settings, const char *word,
-        void **source_out, struct fovea_error *err)
+        void *state, struct fovea_error *err)
 {
-    struct walk *walk = calloc(1, sizeof *walk);
+    struct walk *walk = state;
     size_t size = strlen(word);
-    if (walk) {
-        walk->top = join(word, size > 0 && word[size - 1] == '/' ? "" : "/");
-    }
-    if (!walk || !walk->top) {
-        free(walk);
+    walk->top = join(word, size > 0 && word[size - 1] == '/' ? "" : "/");
+    if (!walk->top) {
         return fovea_fail_memory(err, size, "a path");
     }
     walk->top_size = strlen(walk->top);
     walk->filter = settings->filter;
-    *source_out = walk;
     return FOVEA_OK;
 }
 
@@ -295,10 +290,10 @@ next_path(struct walk *walk, char **path_out, struct fovea_error *err)
 }
 
 static enum fovea_status
-next(void *source, enum fovea_source_step *step_out,
+next(void *state, enum fovea_source_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
 {
-    struct walk *walk = source;
+    struct walk *walk = state;
     *step_out = FOVEA_SOURCE_ENTRY;
     for (;;) {
         char *path = NULL;
@@ -322,6 +317,7 @@ next(void *source, enum fovea_source_step *step_out,
 
 const struct fovea_source_kind fovea_source_folder = {
     .takes = takes,
+    .state_size = sizeof(struct walk),
     .open = open_folder,
     .next = next,
     .finish = finish,

@@ -1,5 +1,4 @@
 /* The image on standard input as a source of one input: see stdin_image.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -18,23 +17,20 @@ takes(const struct fovea_source_settings *settings, const char *word,
 
 static enum fovea_status
 open_image(const struct fovea_source_settings *settings, const char *word,
-        void **source_out, struct fovea_error *err)
+        void *state, struct fovea_error *err)
 {
     (void)word;
-    struct source *source = calloc(1, sizeof *source);
-    if (!source) {
-        return fovea_fail_memory(err, sizeof *source, "an input");
-    }
+    (void)err;
+    struct source *source = state;
     source->image = settings->image;
-    *source_out = source;
     return FOVEA_OK;
 }
 
 static enum fovea_status
-next(void *context, enum fovea_source_step *step_out,
+next(void *state, enum fovea_source_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
 {
-    struct source *source = context;
+    struct source *source = state;
     const struct fovea_stdin_image *image = source->image;
     if (!image) {
         *step_out = FOVEA_SOURCE_END;
@@ -56,9 +52,16 @@ next(void *context, enum fovea_source_step *step_out,
     return FOVEA_OK;
 }
 
+static void
+finish(void *state)
+{
+    (void)state;
+}
+
 const struct fovea_source_kind fovea_source_image = {
     .takes = takes,
+    .state_size = sizeof(struct source),
     .open = open_image,
     .next = next,
-    .finish = free,
+    .finish = finish,
 };

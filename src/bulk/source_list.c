@@ -1,5 +1,4 @@
 /* A list of names on standard input as a source: see list.h. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,16 +15,13 @@ takes(const struct fovea_source_settings *settings, const char *word,
 
 static enum fovea_status
 open_list(const struct fovea_source_settings *settings, const char *word,
-        void **source_out, struct fovea_error *err)
+        void *state, struct fovea_error *err)
 {
     (void)word;
-    struct fovea_list *list = calloc(1, sizeof *list);
-    if (!list) {
-        return fovea_fail_memory(err, sizeof *list, "the list");
-    }
+    (void)err;
+    struct fovea_list *list = state;
     list->fd = STDIN_FILENO;
     list->separator = settings->separator;
-    *source_out = list;
     return FOVEA_OK;
 }
 
@@ -48,14 +44,13 @@ take_name(const char *name, size_t size, enum fovea_source_step *step_out,
 }
 
 static enum fovea_status
-next(void *source, enum fovea_source_step *step_out,
+next(void *state, enum fovea_source_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
 {
     enum fovea_list_step step = FOVEA_LIST_END;
     char *name = NULL;
     size_t size = 0;
-    enum fovea_status status =
-            fovea_list_next(source, &step, &name, &size, err);
+    enum fovea_status status = fovea_list_next(state, &step, &name, &size, err);
     if (status) {
         return status;
     }
@@ -67,22 +62,22 @@ next(void *source, enum fovea_source_step *step_out,
 }
 
 static int
-wait_fd(const void *source)
+wait_fd(const void *state)
 {
-    const struct fovea_list *list = source;
+    const struct fovea_list *list = state;
     return list->fd;
 }
 
 static void
-finish(void *source)
+finish(void *state)
 {
-    fovea_list_finish(source);
-    free(source);
+    fovea_list_finish(state);
 }
 
 const struct fovea_source_kind fovea_source_list = {
     .is_once = true,
     .takes = takes,
+    .state_size = sizeof(struct fovea_list),
     .open = open_list,
     .next = next,
     .wait_fd = wait_fd,

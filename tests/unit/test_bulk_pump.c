@@ -25,7 +25,7 @@ static const char *words[N_INPUTS];
 
 /* What the sink was given: "0 1 (2) | 3 4 |": names, the bad ones in brackets,
    a bar at each checkpoint. */
-static struct fovea_text written;
+static struct fovea_text *written;
 static unsigned n_before;
 static unsigned n_after;
 static int checkpoint_fd;
@@ -33,17 +33,17 @@ static enum fovea_status sink_fails;
 static sem_t was_written;
 
 static enum fovea_status
-open_sink(const struct fovea_sink_settings *settings, void **sink_out,
+open_sink(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
     (void)settings;
     (void)err;
-    *sink_out = &written;
+    written = state;
     return FOVEA_OK;
 }
 
 static enum fovea_status
-write_results(void *sink, const struct fovea_row_result *results, size_t n,
+write_results(void *state, const struct fovea_row_result *results, size_t n,
         struct fovea_error *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -51,28 +51,30 @@ write_results(void *sink, const struct fovea_row_result *results, size_t n,
         if (!results[i].error->code) {
             assert_true(*(const float *)results[i].row == strtof(path, NULL));
         }
-        fovea_text_format(sink, results[i].error->code ? "(%s) " : "%s ", path);
+        fovea_text_format(state, results[i].error->code ? "(%s) " : "%s ",
+                path);
     }
     return sink_fails ? fovea_fail(err, sink_fails, "the sink is full")
                       : FOVEA_OK;
 }
 
 static enum fovea_status
-checkpoint(void *sink, int attention_fd, struct fovea_error *err)
+checkpoint(void *state, int attention_fd, struct fovea_error *err)
 {
     (void)err;
-    fovea_text_format(sink, "| ");
+    fovea_text_format(state, "| ");
     checkpoint_fd = attention_fd;
     return FOVEA_OK;
 }
 
 static void
-finish(void *sink)
+finish(void *state)
 {
-    fovea_text_finish(sink);
+    fovea_text_finish(state);
 }
 
 static const struct fovea_sink_kind kind = {
+    .state_size = sizeof(struct fovea_text),
     .open = open_sink,
     .write = write_results,
     .checkpoint = checkpoint,
@@ -195,7 +197,7 @@ results_come_in_the_order_of_the_inputs(void **state)
             fovea_text_format(&expected, j % 10 == 7 ? "(%zu) %s" : "%zu %s", j,
                     j % 4 == 3 ? "| " : "");
         }
-        assert_string_equal(written.data, expected.data);
+        assert_string_equal(written->data, expected.data);
         fovea_text_finish(&expected);
         assert_int_equal(scene.counters.n_done, N_INPUTS);
         assert_int_equal(scene.counters.n_inputs, N_INPUTS);
@@ -226,7 +228,7 @@ what_cannot_be_tried_keeps_its_place(void **state)
     scene_init(&scene, 3, 3);
     scene.inputs.words = list;
     assert_ok(fovea_pump(&scene.settings, &error), &error);
-    assert_string_equal(written.data, "1 (3) (4) | 5 (6) 8 | (9) 2 | ");
+    assert_string_equal(written->data, "1 (3) (4) | 5 (6) 8 | (9) 2 | ");
     assert_int_equal(fake_stream.n_put, 4);
     assert_int_equal(scene.counters.n_bad, 4);
     scene_finish(&scene);
@@ -273,10 +275,10 @@ a_slow_list_is_answered_as_it_comes_until_the_stop(void **state)
     assert_int_equal(pthread_create(&thread, NULL, run, &scene), 0);
     assert_int_equal(write(ends[1], "1\n2\n", 4), 4);
     assert_int_equal(sem_wait(&was_written), 0);
-    assert_string_equal(written.data, "1 2 | ");
+    assert_string_equal(written->data, "1 2 | ");
     assert_int_equal(write(ends[1], "3\n4\n5\n", 6), 6);
     assert_int_equal(sem_wait(&was_written), 0);
-    assert_string_equal(written.data, "1 2 | 3 4 5 | ");
+    assert_string_equal(written->data, "1 2 | 3 4 5 | ");
     uint64_t one = 1;
     assert_int_equal(write(scene.settings.stop_fd, &one, sizeof one),
             sizeof one);
@@ -297,7 +299,7 @@ a_sink_that_fails_ends_it(void **state)
     sink_fails = FOVEA_ERR_IO;
     assert_fails(fovea_pump(&scene.settings, &error), &error, FOVEA_ERR_IO,
             "the sink is full");
-    assert_string_equal(written.data, "0 1 ");
+    assert_string_equal(written->data, "0 1 ");
     assert_int_equal(n_after, 1);
     assert_int_equal(scene.counters.n_done, 0);
     scene_finish(&scene);
@@ -320,7 +322,7 @@ nobody_to_do_the_work_ends_it(void **state)
     assert_fails(fovea_pump(&scene.settings, &error), &error,
             FOVEA_ERR_MEMORY_EXHAUSTED, "no room for 0");
     assert_int_equal(scene.counters.n_done, 0);
-    assert_null(written.data);
+    assert_null(written->data);
     scene_finish(&scene);
 }
 

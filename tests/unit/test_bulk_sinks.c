@@ -62,6 +62,7 @@ every_row_is_whole(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
         const struct fovea_sink_kind *kind = rows[i].kind;
         assert_true(kind->open && kind->write && kind->finish);
+        assert_true(kind->state_size > 0);
         /* What was taken is seen in the end, at one time or the other. */
         assert_true(kind->checkpoint || kind->commit);
         assert_true(kind->checkpoint || !kind->is_live);
