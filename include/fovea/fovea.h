@@ -40,6 +40,7 @@
 #include "fovea/model.h"
 #include "fovea/options.h"
 #include "fovea/pool.h"
+#include "fovea/sized.h"
 #include "fovea/status.h"
 #include "fovea/stream.h"
 #include "fovea/timings.h"
@@ -156,12 +157,16 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_batch(
         unsigned flags, float *embeddings, struct fovea_error *results,
         struct fovea_error *err);
 
-/** Settings of fovea_submit(). All zero, or NULL: defaults. */
+/** Settings of fovea_submit(). A member that is zero, or a NULL pointer to all:
+ *  defaults. It grows at its end (sized.h). */
 struct fovea_submit_options {
+    size_t struct_size;  /* by FOVEA_SUBMIT_OPTIONS_INIT, or sizeof */
     unsigned flags;      /* 0 or FOVEA_EMBED_RAW */
     bool is_batch;       /* comes after images that are not */
     int64_t deadline_ns; /* from now; 0: as in struct fovea_options */
 };
+
+#define FOVEA_SUBMIT_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_submit_options)
 
 /**
  * Called once for every image that was submitted.

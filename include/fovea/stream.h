@@ -57,7 +57,7 @@ enum fovea_stream_work {
 };
 
 /** Settings of a stream. A member that is zero, or a NULL pointer to all:
- *  defaults. */
+ *  defaults. It grows at its end (sized.h). */
 struct fovea_stream_options {
     size_t struct_size; /* by FOVEA_STREAM_OPTIONS_INIT, or sizeof */
     enum fovea_stream_work work;

@@ -12,7 +12,7 @@
 #include "runtime/library.h"
 #include "spec/pixels.h"
 
-struct fovea_flight;
+struct fovea_fetching;
 
 struct fovea_model {
     /* Never changes. */
@@ -30,8 +30,8 @@ struct fovea_model {
 
     pthread_mutex_t mutex;
     /* Guarded by mutex. */
-    unsigned n_refs; /* the handle, windows, and URLs in flight */
-    struct fovea_flight *flights;
+    unsigned n_refs; /* the handle, windows, and URLs being fetched */
+    struct fovea_fetching *fetchings;               /* URLs */
     struct fovea_group *groups[FOVEA_N_WORK_KINDS]; /* NULL: not asked for */
 };
 

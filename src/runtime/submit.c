@@ -1,203 +1,11 @@
-/*
- * Submitting: see submit.h.
- *
- * A URL is in flight from here to the pool: in the model's list, until the pool
- * has it or it was answered. Cancelling marks it there, then asks the fetcher,
- * then the pool; a flight that was marked after it was looked at, and before
- * the pool had it, is cancelled there by the one who handed it over. So there
- * is no moment in which a cancel is lost.
- */
+/* Submitting: see submit.h. */
 #include "runtime/submit.h"
-
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/sized.h"
 #include "runtime/open_item.h"
-
-/* A URL on its way to a model's pool. */
-struct fovea_flight {
-    struct fovea_flight *next; /* guarded by the model's mutex */
-    struct fovea_flight *previous;
-    bool is_cancelled;
-    struct fovea_model *model;
-    struct fovea_group *group;
-    struct fovea_pool_request image; /* as it will be submitted; no fd yet */
-};
-
-static void
-take_off(struct fovea_flight *flight)
-{
-    struct fovea_model *model = flight->model;
-    (void)pthread_mutex_lock(&model->mutex);
-    flight->previous = NULL;
-    flight->next = model->flights;
-    if (model->flights) {
-        model->flights->previous = flight;
-    }
-    model->flights = flight;
-    model->n_refs++;
-    (void)pthread_mutex_unlock(&model->mutex);
-    (void)pthread_mutex_lock(&model->library->mutex);
-    model->library->n_fetching++;
-    (void)pthread_mutex_unlock(&model->library->mutex);
-}
-
-/* Leave the list; whether it was cancelled until now. */
-static bool
-leave_list(struct fovea_flight *flight)
-{
-    struct fovea_model *model = flight->model;
-    (void)pthread_mutex_lock(&model->mutex);
-    bool is_cancelled = flight->is_cancelled;
-    *(flight->previous ? &flight->previous->next : &model->flights) =
-            flight->next;
-    if (flight->next) {
-        flight->next->previous = flight->previous;
-    }
-    (void)pthread_mutex_unlock(&model->mutex);
-    return is_cancelled;
-}
-
-/* The very last of a flight that has left the list. */
-static void
-end_flight(struct fovea_flight *flight)
-{
-    struct fovea *library = flight->model->library;
-    fovea_model_unref(flight->model);
-    free(flight);
-    (void)pthread_mutex_lock(&library->mutex);
-    if (--library->n_fetching == 0) {
-        (void)pthread_cond_broadcast(&library->fetched);
-    }
-    (void)pthread_mutex_unlock(&library->mutex);
-}
-
-static bool
-is_cancelled(struct fovea_flight *flight)
-{
-    (void)pthread_mutex_lock(&flight->model->mutex);
-    bool is = flight->is_cancelled;
-    (void)pthread_mutex_unlock(&flight->model->mutex);
-    return is;
-}
-
-/* A callback, and what the server said that the image is. */
-struct arrival {
-    fovea_pool_done_fn *done;
-    void *context;
-    char declared[FOVEA_DECLARED_SIZE];
-};
-
-/* Pages that ask to log in come with a good status. */
-static void
-tell_declared(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
-{
-    struct arrival *arrival = context;
-    struct fovea_error error = *result;
-    if (error.code == FOVEA_ERR_NOT_AN_IMAGE && arrival->declared[0]) {
-        (void)fovea_fail(&error, error.code, "%.130s; its server declared %s",
-                result->message, arrival->declared);
-    }
-    arrival->done(arrival->context, &error, row, timings);
-    free(arrival);
-}
-
-/* The bytes of a URL to the pool. */
-static enum fovea_status
-hand_over(struct fovea_flight *flight, const struct fovea_fetched *fetched,
-        struct fovea_error *err)
-{
-    if (is_cancelled(flight)) {
-        return fovea_fail(err, FOVEA_ERR_CANCELLED,
-                "the image was cancelled after it was fetched");
-    }
-    struct arrival *arrival = malloc(sizeof *arrival);
-    if (!arrival) {
-        return fovea_fail_memory(err, sizeof *arrival, "a URL");
-    }
-    struct fovea_pool_request image = flight->image;
-    arrival->done = image.done;
-    arrival->context = image.context;
-    memcpy(arrival->declared, fetched->declared, sizeof arrival->declared);
-    image.fd = fetched->fd;
-    image.size = fetched->size;
-    image.fetch_ns = fetched->fetch_ns;
-    image.done = tell_declared;
-    image.context = arrival;
-    enum fovea_status status =
-            fovea_group_submit(flight->group, &image, NULL, err);
-    if (status) {
-        free(arrival);
-    }
-    return status;
-}
-
-static void
-fetched(void *context, const struct fovea_error *result,
-        const struct fovea_fetched *fetched)
-{
-    struct fovea_flight *flight = context;
-    const struct fovea_pool_request *image = &flight->image;
-    struct fovea_error error = *result;
-    if (!error.code && hand_over(flight, fetched, &error)) {
-        (void)close(fetched->fd);
-    }
-    bool was_cancelled = leave_list(flight);
-    if (!error.code && was_cancelled) {
-        fovea_group_cancel(flight->group, image->ticket);
-    }
-    if (error.code) {
-        const struct fovea_timings timings = {
-            .fetch_ns = fetched->fetch_ns,
-            .total_ns = fovea_clock_ns() - image->submitted_ns,
-        };
-        image->done(image->context, &error, NULL, &timings);
-    }
-    end_flight(flight);
-}
-
-static enum fovea_status
-submit_url(struct fovea_model *model, const char *url,
-        struct fovea_group *group, const struct fovea_pool_request *image,
-        uint64_t *ticket_out, struct fovea_error *err)
-{
-    if (!url) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
-    }
-    struct fovea_flight *flight = malloc(sizeof *flight);
-    if (!flight) {
-        return fovea_fail_memory(err, sizeof *flight, "a URL");
-    }
-    uint64_t ticket = fovea_group_ticket(group);
-    *flight = (struct fovea_flight){
-        .model = model,
-        .group = group,
-        .image = *image,
-    };
-    flight->image.ticket = ticket;
-    flight->image.is_admitted = true;
-    if (ticket_out) {
-        *ticket_out = ticket; /* what holds it may go with the callback */
-    }
-    take_off(flight);
-    const struct fovea_fetch_request request = {
-        .url = url,
-        .ticket = ticket,
-        .deadline_ns = image->deadline_ns,
-        .is_admitted = image->is_admitted,
-        .fetched = fetched,
-        .context = flight,
-    };
-    enum fovea_status status =
-            fovea_fetcher_submit(model->library->fetcher, &request, err);
-    if (status) {
-        (void)leave_list(flight);
-        end_flight(flight);
-    }
-    return status;
-}
+#include "runtime/submit_url.h"
 
 static enum fovea_status
 submit_file(struct fovea_model *model, const struct fovea_item *item,
@@ -260,8 +68,8 @@ fovea_request_submit(struct fovea_model *model,
         .context = request->context,
     };
     if (request->item->kind == FOVEA_ITEM_IMAGE_URL) {
-        return submit_url(model, request->item->data, group, &image, ticket_out,
-                err);
+        return fovea_url_submit(model, request->item->data, group, &image,
+                ticket_out, err);
     }
     return submit_file(model, request->item, group, &image, ticket_out, err);
 }
@@ -286,16 +94,20 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
         const struct fovea_submit_options *options, fovea_done_fn *done,
         void *context, uint64_t *ticket_out, struct fovea_error *err)
 {
-    static const struct fovea_submit_options defaults;
-    const struct fovea_submit_options *chosen = options ? options : &defaults;
     if (!model || !item || !done) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    if (chosen->flags & ~(unsigned)FOVEA_EMBED_RAW) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
-                chosen->flags);
+    struct fovea_submit_options all = { 0 };
+    enum fovea_status status = fovea_sized_take(options, "fovea_submit_options",
+            "FOVEA_SUBMIT_OPTIONS_INIT", &all, sizeof all, err);
+    if (status) {
+        return status;
     }
-    if (chosen->deadline_ns < 0) {
+    if (all.flags & ~(unsigned)FOVEA_EMBED_RAW) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
+                all.flags);
+    }
+    if (all.deadline_ns < 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "deadline_ns is less than no time");
     }
@@ -306,14 +118,13 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
     *listener = (struct listener){ done, context };
     const struct fovea_request request = {
         .item = item,
-        .flags = chosen->flags,
-        .is_batch = chosen->is_batch,
-        .deadline_ns = chosen->deadline_ns,
+        .flags = all.flags,
+        .is_batch = all.is_batch,
+        .deadline_ns = all.deadline_ns,
         .done = tell,
         .context = listener,
     };
-    enum fovea_status status =
-            fovea_request_submit(model, &request, ticket_out, err);
+    status = fovea_request_submit(model, &request, ticket_out, err);
     if (status) {
         free(listener);
     }
@@ -325,15 +136,9 @@ fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
         uint64_t ticket)
 {
     (void)pthread_mutex_lock(&model->mutex);
-    for (struct fovea_flight *flight = model->flights; flight;
-            flight = flight->next) {
-        if (flight->image.ticket == ticket) {
-            flight->is_cancelled = true;
-        }
-    }
     struct fovea_group *group = model->groups[kind];
     (void)pthread_mutex_unlock(&model->mutex);
-    if (group && !fovea_fetcher_cancel(model->library->fetcher, ticket)) {
+    if (!fovea_url_cancel(model, ticket) && group) {
         fovea_group_cancel(group, ticket);
     }
 }

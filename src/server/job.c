@@ -89,6 +89,7 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
     }
     if (!item->error.code) {
         const struct fovea_submit_options options = {
+            .struct_size = sizeof options,
             .is_batch = job->n > 1,
             .deadline_ns =
                     job->deadline_ns == FOVEA_NEVER ? FOVEA_NEVER : left_ns,

@@ -394,13 +394,21 @@ a_deadline_ends_what_never_comes(void **state)
     const struct fovea_item image = { .kind = FOVEA_ITEM_IMAGE_URL,
         .data = silent };
     const struct fovea_submit_options options = {
+        .struct_size = sizeof options,
         .deadline_ns = 50 * FOVEA_NS_PER_MS,
     };
-    const struct fovea_submit_options negative = { .deadline_ns = -1 };
+    const struct fovea_submit_options negative = {
+        .struct_size = sizeof negative,
+        .deadline_ns = -1,
+    };
+    const struct fovea_submit_options sizeless = { .deadline_ns = 1 };
     struct golden_model golden = open_model((struct fovea_options){ 0 });
     assert_fails(fovea_submit(golden.model, &image, &negative, answered,
                          &answers, NULL, &error),
             &error, FOVEA_ERR_ARGUMENT, "deadline");
+    assert_fails(fovea_submit(golden.model, &image, &sizeless, answered,
+                         &answers, NULL, &error),
+            &error, FOVEA_ERR_ARGUMENT, "FOVEA_SUBMIT_OPTIONS_INIT");
     assert_ok(fovea_submit(golden.model, &image, &options, answered, &answers,
                       NULL, &error),
             &error);

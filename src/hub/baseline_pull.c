@@ -1,5 +1,5 @@
 /* The public call that fetches a model: it runs on a CPU that may be too old
-   for the rest, as those in runtime/entry.c. */
+   for the rest, as those in runtime/baseline.c. */
 #include <stddef.h>
 
 #include "hub/pull.h"

@@ -1,0 +1,25 @@
+/* Items whose bytes are fetched before the pool gets them. */
+#ifndef FOVEA_RUNTIME_SUBMIT_URL_H
+#define FOVEA_RUNTIME_SUBMIT_URL_H
+
+#include "runtime/model.h"
+
+/**
+ * Fetch a URL and submit what it leads to.
+ *
+ * @param group       Whose queue it comes into.
+ * @param image       As it will be submitted, but for its file, its size and
+ *                    its ticket.
+ * @param ticket_out  May be NULL.
+ * @return as fovea_request_submit().
+ */
+FOVEA_NODISCARD enum fovea_status fovea_url_submit(struct fovea_model *model,
+        const char *url, struct fovea_group *group,
+        const struct fovea_pool_request *image, uint64_t *ticket_out,
+        struct fovea_error *err);
+
+/** Ask for its end. False if it is not being fetched: the pool has it, or will
+ *  have it cancelled. */
+bool fovea_url_cancel(struct fovea_model *model, uint64_t ticket);
+
+#endif
