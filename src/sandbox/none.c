@@ -3,7 +3,7 @@
 #include "sandbox/sandbox.h"
 
 void
-fovea_sandbox_renounce(void)
+fovea_sandbox_drop_capabilities(void)
 {
 }
 

@@ -38,11 +38,11 @@ struct fovea_sandbox_profile {
 };
 
 /**
- * Give up every capability, for good. They are a thread's own: to be called
+ * Drop every capability, for good. They are a thread's own: to be called
  * while there is one thread, and after everything is open that needs them.
  * fovea_sandbox_seal() fails where any is left.
  */
-void fovea_sandbox_renounce(void);
+void fovea_sandbox_drop_capabilities(void);
 
 /**
  * Seal the calling process, all of its threads. Not to be undone.

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "sandbox/inside.h"
+#include "sandbox/capabilities.h"
+#include "sandbox/code.h"
 #include "sandbox/memory.h"
 #include "sandbox/rules.h"
 #include "sandbox/sandbox.h"
@@ -137,8 +138,8 @@ fovea_sandbox_seal(const struct fovea_sandbox_profile *profile,
     FOVEA_AUTO(release_filter) scmp_filter_ctx filter = NULL;
     enum fovea_status status = build_filter(profile, &filter, err);
     if (!status) {
-        fovea_sandbox_renounce();
-        status = fovea_sandbox_check_threads(err);
+        fovea_sandbox_drop_capabilities();
+        status = fovea_sandbox_check_capabilities(err);
     }
     if (!status) {
         status = fovea_sandbox_freeze_code(err);

@@ -64,11 +64,11 @@ read_status(struct fovea_reader *reader)
 
 /* Whether it may be FOVEA_OK is the caller's to know. */
 static enum fovea_status
-read_said(struct fovea_reader *reader, enum fovea_said_of what)
+read_reported(struct fovea_reader *reader, enum fovea_report_of what)
 {
     enum fovea_status status = read_status(reader);
     reader->bad = reader->bad ||
-            (status != FOVEA_OK && !fovea_may_be_said(what, status));
+            (status != FOVEA_OK && !fovea_worker_may_report(what, status));
     return status;
 }
 
@@ -212,7 +212,7 @@ fovea_failed_read(const struct fovea_frame *frame,
         struct fovea_failed *failed_out)
 {
     struct fovea_reader reader = payload_reader(frame);
-    failed_out->status = read_said(&reader, FOVEA_SAID_OF_LOAD);
+    failed_out->status = read_reported(&reader, FOVEA_REPORT_OF_LOAD);
     failed_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     failed_out->packed_is_bad = read_bool(&reader);
     read_message(&reader, failed_out->message);
@@ -290,7 +290,7 @@ fovea_grant_read(const struct fovea_frame *frame, struct fovea_grant *grant_out)
 {
     struct fovea_reader reader = payload_reader(frame);
     grant_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    grant_out->status = read_said(&reader, FOVEA_SAID_OF_ITEM);
+    grant_out->status = read_reported(&reader, FOVEA_REPORT_OF_ITEM);
     read_message(&reader, grant_out->message);
     bool has_message = grant_out->message[0] != '\0';
     return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
@@ -317,7 +317,7 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
 {
     struct fovea_reader reader = payload_reader(frame);
     result_out->index = read_u32_within(&reader, 0, FOVEA_MAX_BATCH - 1);
-    result_out->status = read_said(&reader, FOVEA_SAID_OF_ITEM);
+    result_out->status = read_reported(&reader, FOVEA_REPORT_OF_ITEM);
     result_out->sys_errno = (int32_t)read_u32_within(&reader, 0, MAX_ERRNO);
     result_out->notes = read_u32_within(&reader, 0, FOVEA_ALL_NOTES);
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);

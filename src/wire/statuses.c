@@ -1,4 +1,4 @@
-/* What a worker may say: see statuses.h. */
+/* What a worker may report: see statuses.h. */
 #include "wire/statuses.h"
 
 #include <stddef.h>
@@ -6,23 +6,23 @@
 #include "base/macros.h"
 
 struct range {
-    enum fovea_said_of what;
+    enum fovea_report_of what;
     int first;
     int last;
 };
 
 static const struct range ranges[] = {
-    { FOVEA_SAID_OF_ITEM, 200, 299 }, /* all of the group image */
-    { FOVEA_SAID_OF_ITEM, FOVEA_ERR_NO_MEMORY, FOVEA_ERR_IO },
-    { FOVEA_SAID_OF_ITEM, FOVEA_ERR_INTERNAL, FOVEA_ERR_INTERNAL },
-    { FOVEA_SAID_OF_LOAD, FOVEA_ERR_NO_MEMORY, FOVEA_ERR_CPU_UNSUPPORTED },
-    { FOVEA_SAID_OF_LOAD, 310, 319 }, /* the model's files */
-    { FOVEA_SAID_OF_LOAD, FOVEA_ERR_SANDBOX, FOVEA_ERR_SANDBOX },
-    { FOVEA_SAID_OF_LOAD, FOVEA_ERR_INTERNAL, FOVEA_ERR_INTERNAL },
+    { FOVEA_REPORT_OF_ITEM, 200, 299 }, /* all of the group image */
+    { FOVEA_REPORT_OF_ITEM, FOVEA_ERR_NO_MEMORY, FOVEA_ERR_IO },
+    { FOVEA_REPORT_OF_ITEM, FOVEA_ERR_INTERNAL, FOVEA_ERR_INTERNAL },
+    { FOVEA_REPORT_OF_LOAD, FOVEA_ERR_NO_MEMORY, FOVEA_ERR_CPU_UNSUPPORTED },
+    { FOVEA_REPORT_OF_LOAD, 310, 319 }, /* the model's files */
+    { FOVEA_REPORT_OF_LOAD, FOVEA_ERR_SANDBOX, FOVEA_ERR_SANDBOX },
+    { FOVEA_REPORT_OF_LOAD, FOVEA_ERR_INTERNAL, FOVEA_ERR_INTERNAL },
 };
 
 bool
-fovea_may_be_said(enum fovea_said_of what, enum fovea_status status)
+fovea_worker_may_report(enum fovea_report_of what, enum fovea_status status)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(ranges); i++) {
         const struct range *range = &ranges[i];
@@ -35,8 +35,8 @@ fovea_may_be_said(enum fovea_said_of what, enum fovea_status status)
 }
 
 enum fovea_status
-fovea_sayable(enum fovea_said_of what, enum fovea_status status)
+fovea_worker_status(enum fovea_report_of what, enum fovea_status status)
 {
-    bool is_right = status == FOVEA_OK || fovea_may_be_said(what, status);
+    bool is_right = status == FOVEA_OK || fovea_worker_may_report(what, status);
     return is_right ? status : FOVEA_ERR_INTERNAL;
 }

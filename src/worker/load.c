@@ -161,7 +161,7 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
     int64_t loaded = fovea_clock_ns();
     if (worker->load.sandbox != FOVEA_SANDBOX_OFF) {
         /* All files are read, and there is one thread yet. */
-        fovea_sandbox_renounce();
+        fovea_sandbox_drop_capabilities();
     }
     if (!status) {
         status = warm_up(worker, loading, err);
@@ -201,7 +201,7 @@ say_failed(struct fovea_endpoint *host, const struct fovea_error *error,
         bool packed_is_bad)
 {
     struct fovea_failed failed = {
-        .status = fovea_sayable(FOVEA_SAID_OF_LOAD, error->code),
+        .status = fovea_worker_status(FOVEA_REPORT_OF_LOAD, error->code),
         .sys_errno = error->sys_errno,
         .packed_is_bad = packed_is_bad,
     };

@@ -64,7 +64,7 @@ read_number(int fd)
 
 /* The kernel, when it must take something, takes a worker before the host. */
 static void
-volunteer(void)
+raise_oom_score(void)
 {
     FOVEA_AUTO_FD int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
     if (fd >= 0 && read_number(fd) < OOM_SCORE) {
@@ -102,7 +102,7 @@ static void
 prepare_process(void)
 {
     ignore_signals();
-    volunteer();
+    raise_oom_score();
     (void)dup2(FOVEA_LOG_FD, STDERR_FILENO);
     (void)fcntl(FOVEA_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
     bound_heaps();

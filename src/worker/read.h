@@ -20,7 +20,7 @@ struct fovea_item_reader {
      * Read from a model's directory what rows are made by, but for the limits.
      *
      * @param tower  What the rows are for.
-     * @return FOVEA_OK; a status of FOVEA_SAID_OF_LOAD.
+     * @return FOVEA_OK; a status of FOVEA_REPORT_OF_LOAD.
      */
     enum fovea_status (*load)(const char *directory,
             const struct fovea_tower *tower, struct fovea_read_options *options,
@@ -34,7 +34,7 @@ struct fovea_item_reader {
      *
      * @param allowance  Asked before memory is taken that is not a row's.
      * @param row_out    [row_bytes]; unspecified on failure.
-     * @return FOVEA_OK, with notes in err; a status of FOVEA_SAID_OF_ITEM.
+     * @return FOVEA_OK, with notes in err; a status of FOVEA_REPORT_OF_ITEM.
      * Threads: safe on distinct inputs and rows.
      */
     enum fovea_status (*read)(const struct fovea_read_options *options,

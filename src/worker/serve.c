@@ -134,7 +134,7 @@ done(void *context, const struct fovea_item_result *result)
     }
     struct fovea_result message = {
         .index = (uint32_t)result->index,
-        .status = fovea_sayable(FOVEA_SAID_OF_ITEM, error.code),
+        .status = fovea_worker_status(FOVEA_REPORT_OF_ITEM, error.code),
         .sys_errno = error.sys_errno,
         .notes = error.notes,
         .decode_ns = (uint64_t)result->decode_ns,

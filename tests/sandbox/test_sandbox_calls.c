@@ -74,7 +74,7 @@ must(bool good)
 static void
 prepare(void)
 {
-    fovea_sandbox_renounce();
+    fovea_sandbox_drop_capabilities();
     must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, have.channel));
     must(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, have.other));
     must(!pipe2(have.log, O_CLOEXEC) && !pipe2(have.pipe, O_CLOEXEC) &&

@@ -483,7 +483,7 @@ refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say(void **state)
         assert_int_equal(is_good_with(3, 0, 4, code), of_load);
         assert_int_equal(is_good_with(8, 4, 4, code), of_image);
         enum fovea_status status = (enum fovea_status)code;
-        assert_int_equal(fovea_sayable(FOVEA_SAID_OF_ITEM, status),
+        assert_int_equal(fovea_worker_status(FOVEA_REPORT_OF_ITEM, status),
                 of_image || code == 0 || code / 100 == 2 ? status
                                                          : FOVEA_ERR_INTERNAL);
     }

@@ -3,6 +3,8 @@
  * loaded. They belong to a thread each, so they are given up while there is one
  * thread, and the seal looks whether all of them are without.
  */
+#include "sandbox/capabilities.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +17,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "sandbox/inside.h"
+#include "sandbox/proc_file.h"
+#include "sandbox/sandbox.h"
 
 /* Whether /proc/.../status says that a thread has none that it could use or
    hand on. The bounding set gives nothing. */
@@ -53,7 +56,7 @@ thread_has_none(const char *path)
 }
 
 void
-fovea_sandbox_renounce(void)
+fovea_sandbox_drop_capabilities(void)
 {
     /* Without CAP_SETPCAP the bounding set stays as it is; what it bounds is
        nothing once no-new-privs is set. */
@@ -84,7 +87,7 @@ auto_directory(DIR **directory)
 }
 
 enum fovea_status
-fovea_sandbox_check_threads(struct fovea_error *err)
+fovea_sandbox_check_capabilities(struct fovea_error *err)
 {
     FOVEA_AUTO(auto_directory) DIR *tasks = opendir("/proc/self/task");
     bool is_clean = tasks != NULL;
