@@ -15,7 +15,7 @@ cc=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 
-echo "1..10"
+echo "1..11"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
 
@@ -34,6 +34,14 @@ runs_bench() {
             >"$root/out" && cat "$root/out" && grep -q '^forward ' "$root/out"
 }
 ok runs_bench
+
+name="shells find what they complete"
+has_completions() {
+    [ -s "$(find "$root/sys" -path '*/bash-completion/completions/fovea')" ] &&
+        [ -s "$(find "$root/sys" -path '*/zsh/site-functions/_fovea')" ] &&
+        [ -s "$(find "$root/sys" -path '*/vendor_completions.d/fovea.fish')" ]
+}
+ok has_completions
 
 pc=$(find "$root/sys" -name fovea.pc)
 export PKG_CONFIG_SYSROOT_DIR="$root/sys"
