@@ -309,6 +309,19 @@ resolve_number(const struct fovea_option_row *row, void *at, size_t size,
     return FOVEA_OK;
 }
 
+/* The share has a default, and a limit in bytes stands beside it. */
+static enum fovea_status
+resolve_memory(const struct fovea_option_row *row, void *at, size_t size,
+        struct fovea_error *err)
+{
+    void *begin = (char *)at - offsetof(struct fovea_options, memory_limit_pct);
+    struct fovea_options *options = begin;
+    uint64_t bytes = options->memory_limit_bytes;
+    enum fovea_status status = resolve_number(row, at, size, err);
+    options->memory_limit_bytes = bytes;
+    return status;
+}
+
 static enum fovea_status
 check_choice(const struct fovea_option_row *row, const void *at, size_t size,
         struct fovea_error *err)
@@ -332,8 +345,9 @@ fovea_value_resolve(const struct fovea_option_row *row, void *at, size_t size,
     case FOVEA_OPTION_KIND_NUMBER:
     case FOVEA_OPTION_KIND_BYTES:
     case FOVEA_OPTION_KIND_PIXELS:
-    case FOVEA_OPTION_KIND_MEMORY:
         return resolve_number(row, at, size, err);
+    case FOVEA_OPTION_KIND_MEMORY:
+        return resolve_memory(row, at, size, err);
     case FOVEA_OPTION_KIND_TIME:
         return resolve_time(row, at, size, err);
     case FOVEA_OPTION_KIND_CHOICE:

@@ -137,6 +137,12 @@ defaults_of_the_table_are_those_of_the_headers(void **state)
     options.drain_ns = -1;
     assert_ok(fovea_options_fill(&options, &error), &error);
     assert_int_equal(options.drain_ns, 0);
+    /* The share has its default beside a limit in bytes. */
+    options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    options.memory_limit_bytes = 12345;
+    assert_ok(fovea_options_fill(&options, &error), &error);
+    assert_int_equal(options.memory_limit_pct, 80);
+    assert_int_equal(options.memory_limit_bytes, 12345);
 }
 
 /* Whatever a row says its default is, its flag would take. */
