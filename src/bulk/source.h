@@ -26,7 +26,8 @@ struct fovea_source_settings {
 
 enum fovea_source_step {
     FOVEA_SOURCE_ENTRY,
-    FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps */
+    FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps;
+                          whoever gives names opens no listed ones */
     FOVEA_SOURCE_WAIT, /* there is nothing yet: poll wait_fd */
     FOVEA_SOURCE_END,
 };
