@@ -83,7 +83,7 @@ bare_open(struct bare *bare, const char *directory, enum fovea_dtype dtype,
     static const struct fovea_limits none;
     bare->limits = fovea_limits_resolve(&none);
     if (fovea_tower_read(directory, &bare->config, &error) ||
-            fovea_preprocess_config_read(directory, bare->config.side_px,
+            fovea_preprocess_config_read(directory, &bare->config,
                     &bare->settings, &error) ||
             fovea_checkpoint_open(directory, &checkpoint, &error)) {
         fail("the bare engine", &error);

@@ -68,7 +68,7 @@ make_model(struct fovea_bench_options *options,
             fovea_tower_parse("ViT-B/32", "{}", 2, &options->tower, err);
     if (!status) {
         status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
-                options->tower.side_px, &options->settings, err);
+                &options->tower, &options->settings, err);
     }
     return status ? status
                   : fovea_checkpoint_create_random(&options->tower, SEED,
@@ -82,7 +82,7 @@ read_model(const char *directory, struct fovea_bench_options *options,
     enum fovea_status status =
             fovea_tower_read(directory, &options->tower, err);
     if (!status) {
-        status = fovea_preprocess_config_read(directory, options->tower.side_px,
+        status = fovea_preprocess_config_read(directory, &options->tower,
                 &options->settings, err);
     }
     if (!status) {

@@ -2,11 +2,6 @@
  * See measure.h. The rounds interleave what is compared: a forward pass,
  * then the bare products, then a forward pass again, so that a machine that
  * slows down slows both.
- *
- * The bare products are those of every layer (query-key-value, output, both of
- * the MLP), of all tokens, in the network's own packed weights, without bias or
- * anything fused. The forward pass leaves most of the last layer out; the bare
- * products do not, which counts in its favour.
  */
 #include "bench/measure.h"
 
@@ -15,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/size.h"
+#include "bench/bare.h"
 #include "bench/picture.h"
 #include "engine/cost.h"
 #include "engine/cpu/fill.h"
@@ -25,25 +20,13 @@
 #include "image/resample.h"
 #include "option/limits.h"
 
-/* The bare products, on buffers of their own. */
-struct bare {
-    struct fovea_product *qkv;
-    struct fovea_product *out;
-    struct fovea_product *fc1;
-    struct fovea_product *fc2;
-    void *last_qkv; /* packed: the last layer's are packed apart */
-    void *src;
-    void *dst;
-    void *scratch;
-};
-
 struct bench {
     const struct fovea_bench_options *options;
     struct fovea_limits limits;
     struct fovea_weights *weights;
     struct fovea_pixel_table table;
     struct fovea_plan *plan;
-    struct bare bare;
+    struct fovea_bare *bare;
     struct fovea_picture picture; /* the JPEG and its rows */
     uint8_t *pixels;              /* [batch] images */
     float *embeds;
@@ -69,131 +52,6 @@ median(double *values, size_t n)
 {
     qsort(values, n, sizeof *values, compare_doubles);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
-}
-
-/* The bare products. */
-
-static void
-bare_finish(struct bare *bare)
-{
-    fovea_product_destroy(bare->qkv);
-    fovea_product_destroy(bare->out);
-    fovea_product_destroy(bare->fc1);
-    fovea_product_destroy(bare->fc2);
-    free(bare->last_qkv);
-    free(bare->src);
-    free(bare->dst);
-    free(bare->scratch);
-}
-
-static void *
-zeroed(size_t size)
-{
-    void *memory = aligned_alloc(FOVEA_OPERAND_ALIGNMENT,
-            fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT));
-    if (memory) {
-        memset(memory, 0, size);
-    }
-    return memory;
-}
-
-static enum fovea_status
-bare_buffers(struct bench *bench, struct fovea_error *err)
-{
-    const struct fovea_weights *weights = bench->weights;
-    struct bare *bare = &bench->bare;
-    size_t hidden = weights->tower.width;
-    size_t mlp = weights->tower.mlp;
-    size_t widest = 3 * hidden > mlp ? 3 * hidden : mlp;
-    size_t rows = bench->options->batch * fovea_tower_tokens(&weights->tower);
-    size_t size = rows * widest * sizeof(float);
-    const struct fovea_product *products[] = { bare->qkv, bare->out, bare->fc1,
-        bare->fc2 };
-    size_t scratch_size = FOVEA_OPERAND_ALIGNMENT;
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(products); i++) {
-        size_t needed = fovea_product_scratch_size(products[i]);
-        scratch_size = needed > scratch_size ? needed : scratch_size;
-    }
-    bare->src = zeroed(size);
-    bare->dst = zeroed(size);
-    bare->scratch = zeroed(scratch_size);
-    bare->last_qkv =
-            zeroed(fovea_packing_size(weights->packings[FOVEA_MATRIX_QKV]));
-    if (!bare->src || !bare->dst || !bare->scratch || !bare->last_qkv) {
-        return fovea_fail_memory(err, 2 * size, "the bench");
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-bare_init(struct bench *bench, struct fovea_error *err)
-{
-    const struct fovea_weights *weights = bench->weights;
-    const size_t rows =
-            bench->options->batch * fovea_tower_tokens(&weights->tower);
-    const struct {
-        struct fovea_product **product;
-        const struct fovea_packing *packing;
-        enum fovea_element dst;
-    } table[] = {
-        { &bench->bare.qkv, weights->packings[FOVEA_MATRIX_QKV],
-                weights->element },
-        { &bench->bare.out, weights->packings[FOVEA_MATRIX_SQUARE],
-                FOVEA_ELEMENT_F32 },
-        { &bench->bare.fc1, weights->packings[FOVEA_MATRIX_FC1],
-                weights->element },
-        { &bench->bare.fc2, weights->packings[FOVEA_MATRIX_FC2],
-                FOVEA_ELEMENT_F32 },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(table); i++) {
-        const struct fovea_linear_shape shape = { rows, table[i].dst,
-            FOVEA_POST_NONE, false };
-        enum fovea_status status = fovea_product_create_linear(table[i].packing,
-                &shape, table[i].product, err);
-        if (status) {
-            return status;
-        }
-    }
-    return bare_buffers(bench, err);
-}
-
-static enum fovea_status
-bare_product(struct bare *bare, struct fovea_product *product,
-        const void *packed, struct fovea_error *err)
-{
-    return fovea_product_run(product, bare->src, packed, NULL, bare->dst,
-            bare->scratch, err);
-}
-
-static enum fovea_status
-bare_layer(struct bare *bare, const struct fovea_layer_weights *layer,
-        size_t mlp_parts, struct fovea_error *err)
-{
-    enum fovea_status status = bare_product(bare, bare->qkv,
-            layer->qkv.packed ? layer->qkv.packed : bare->last_qkv, err);
-    if (!status) {
-        status = bare_product(bare, bare->out, layer->out.packed, err);
-    }
-    for (size_t i = 0; i < mlp_parts && !status; i++) {
-        status = bare_product(bare, bare->fc1, layer->mlp[i].fc1.packed, err);
-        if (!status) {
-            status = bare_product(bare, bare->fc2, layer->mlp[i].fc2.packed,
-                    err);
-        }
-    }
-    return status;
-}
-
-static enum fovea_status
-bare_run(struct bench *bench, struct fovea_error *err)
-{
-    const struct fovea_weights *weights = bench->weights;
-    enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; i < weights->tower.n_layers && !status; i++) {
-        status = bare_layer(&bench->bare, &weights->layers[i],
-                weights->forms.mlp_parts, err);
-    }
-    return status;
 }
 
 /* The image half. */
@@ -289,6 +147,12 @@ end_to_end(struct bench *bench, struct fovea_error *err)
     return forward_batch(bench, err);
 }
 
+static enum fovea_status
+run_bare(struct bench *bench, struct fovea_error *err)
+{
+    return fovea_bare_run(bench->bare, err);
+}
+
 /* Rounds. */
 
 enum {
@@ -310,7 +174,7 @@ static const struct part parts[N_PARTS] = {
     [DECODE] = { decode_once, false },
     [RESIZE] = { resize_once, false },
     [FORWARD] = { forward_batch, true },
-    [MATMUL] = { bare_run, true },
+    [MATMUL] = { run_bare, true },
     [SINGLE] = { forward_single, false },
     [WHOLE] = { end_to_end, true },
 };
@@ -403,7 +267,8 @@ bench_init(struct bench *bench, struct fovea_error *err)
         status = fovea_forward_warm_up(bench->plan, &bench->table, err);
     }
     if (!status) {
-        status = bare_init(bench, err);
+        status = fovea_bare_create(bench->weights, options->batch, &bench->bare,
+                err);
     }
     return status;
 }
@@ -411,7 +276,7 @@ bench_init(struct bench *bench, struct fovea_error *err)
 static void
 bench_finish(struct bench *bench)
 {
-    bare_finish(&bench->bare);
+    fovea_bare_destroy(bench->bare);
     fovea_plan_destroy(bench->plan);
     fovea_weights_destroy(bench->weights);
     fovea_picture_finish(&bench->picture);

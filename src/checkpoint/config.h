@@ -30,11 +30,11 @@ FOVEA_NODISCARD enum fovea_status fovea_tower_read(const char *directory,
 
 /**
  * Read <directory>/preprocessor_config.json, new form or old ("size": 224).
- * A missing file means CLIP's defaults for image_size_px, and is_default. The
- * crop must be image_size_px square.
+ * A missing file means the defaults of the tower's family for its side_px, and
+ * is_default. The crop must be side_px square.
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
-        const char *directory, uint32_t image_size_px,
+        const char *directory, const struct fovea_tower *tower,
         struct fovea_preprocess *settings_out, struct fovea_error *err);
 
 /** The same two from text in memory; `name` stands in messages. */
@@ -42,7 +42,8 @@ FOVEA_NODISCARD enum fovea_status fovea_tower_parse(const char *name,
         const char *text, size_t size, struct fovea_tower *tower_out,
         struct fovea_error *err);
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
-        const char *name, const char *text, size_t size, uint32_t image_size_px,
-        struct fovea_preprocess *settings_out, struct fovea_error *err);
+        const char *name, const char *text, size_t size,
+        const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
+        struct fovea_error *err);
 
 #endif

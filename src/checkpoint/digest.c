@@ -11,7 +11,7 @@
 #include "base/sha256.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
-#include "checkpoint/vision.h"
+#include "spec/families.h"
 #include "spec/files.h"
 
 enum {
@@ -72,7 +72,7 @@ static enum fovea_status
 add_tower(struct fovea_sha256 *hash, const struct fovea_tower *tower,
         const struct fovea_checkpoint *checkpoint, struct fovea_error *err)
 {
-    size_t n = fovea_vision_count(tower);
+    size_t n = fovea_tensor_count(tower);
     FOVEA_AUTO_FREE const struct fovea_tensor **tensors =
             calloc(n, sizeof *tensors);
     FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_BYTES);
@@ -81,8 +81,10 @@ add_tower(struct fovea_sha256 *hash, const struct fovea_tower *tower,
                 "a digest");
     }
     enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; !status && i < n; i++) {
-        struct fovea_vision_tensor wanted = fovea_vision_at(tower, i);
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec wanted;
+    for (size_t i = 0; !status && fovea_tensor_next(tower, &walk, &wanted);
+            i++) {
         status = fovea_checkpoint_require(checkpoint, wanted.name,
                 wanted.n_dims, wanted.shape, &tensors[i], err);
     }

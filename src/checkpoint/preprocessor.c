@@ -1,8 +1,8 @@
 /*
  * preprocessor_config.json: see config.h.
  *
- * A field that is missing (or null) has the default of Hugging Face's
- * CLIPImageProcessor. The old form has plain numbers for size and crop_size.
+ * A field that is missing (or null) has the default of the family's processor.
+ * The old form has plain numbers for size and crop_size.
  * What the file may ask for and fovea does not do is refused, not ignored.
  */
 #include <string.h>
@@ -10,33 +10,15 @@
 #include "base/error.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
+#include "spec/families.h"
 #include "spec/files.h"
 
-enum {
-    DEFAULT_SIZE_PX = 224
-};
-
-static struct fovea_preprocess
-clip_defaults(uint32_t size_px)
-{
-    return (struct fovea_preprocess){
-        .filter = FOVEA_FILTER_BICUBIC,
-        .shortest_edge_px = size_px,
-        .crop_height_px = size_px,
-        .crop_width_px = size_px,
-        .rescale = (float)(1.0 / 255.0),
-        .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
-        .std = { 0.26862954F, 0.26130258F, 0.27577711F },
-    };
-}
-
 static enum fovea_status
-check_processor(const struct fovea_fields *fields, struct fovea_error *err)
+check_processor(const struct fovea_fields *fields, const char *const *known,
+        struct fovea_error *err)
 {
     static const char *const keys[] = { "image_processor_type",
         "feature_extractor_type" };
-    static const char *const known[] = { "CLIPImageProcessor",
-        "CLIPImageProcessorFast", "CLIPFeatureExtractor" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
         const char *name = known[0];
         enum fovea_status status =
@@ -45,13 +27,13 @@ check_processor(const struct fovea_fields *fields, struct fovea_error *err)
             return status;
         }
         bool is_known = false;
-        for (size_t j = 0; j < FOVEA_ARRAY_LEN(known); j++) {
+        for (size_t j = 0; known[j]; j++) {
             is_known = is_known || !strcmp(name, known[j]);
         }
         if (!is_known) {
             return fovea_field_fail(fields, keys[i],
-                    FOVEA_ERR_MODEL_UNSUPPORTED, err,
-                    "\"%s\" is not CLIPImageProcessor", fovea_show(name).text);
+                    FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is not %s",
+                    fovea_show(name).text, known[0]);
         }
     }
     return FOVEA_OK;
@@ -273,7 +255,7 @@ read_arithmetic(const struct fovea_fields *fields,
 
 enum fovea_status
 fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
-        uint32_t image_size_px, struct fovea_preprocess *settings_out,
+        const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
         struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
@@ -282,9 +264,11 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
     if (status) {
         return status;
     }
-    struct fovea_preprocess settings = clip_defaults(DEFAULT_SIZE_PX);
+    const struct fovea_family *family = fovea_family_get(tower->family);
+    struct fovea_preprocess settings =
+            family->pixels(family->processor_side_px);
     const struct fovea_fields fields = { name, "", object };
-    status = check_processor(&fields, err);
+    status = check_processor(&fields, family->processors, err);
     if (!status) {
         status = check_steps(&fields, err);
     }
@@ -298,7 +282,7 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
         status = read_crop(&fields, &settings, err);
     }
     if (!status) {
-        status = check_crop(&fields, image_size_px, &settings, err);
+        status = check_crop(&fields, tower->side_px, &settings, err);
     }
     if (!status) {
         status = read_arithmetic(&fields, &settings, err);
@@ -310,8 +294,9 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
 }
 
 enum fovea_status
-fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
-        struct fovea_preprocess *settings_out, struct fovea_error *err)
+fovea_preprocess_config_read(const char *directory,
+        const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
+        struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
@@ -325,7 +310,7 @@ fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
     status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
             FOVEA_ERR_MODEL_CONFIG, &text, &size, &problem);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        *settings_out = clip_defaults(image_size_px);
+        *settings_out = fovea_family_get(tower->family)->pixels(tower->side_px);
         settings_out->is_default = true;
         return FOVEA_OK;
     }
@@ -335,6 +320,6 @@ fovea_preprocess_config_read(const char *directory, uint32_t image_size_px,
         }
         return status;
     }
-    return fovea_preprocess_config_parse(path, text, size, image_size_px,
-            settings_out, err);
+    return fovea_preprocess_config_parse(path, text, size, tower, settings_out,
+            err);
 }

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/vision.h"
+#include "spec/families.h"
 
 /* The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
 static uint64_t
@@ -55,32 +55,26 @@ fovea_random_fill(const struct fovea_checkpoint *checkpoint,
 }
 
 static struct fovea_spread
-spread_of(const struct fovea_vision_tensor *tensor)
+spread_of(const struct fovea_piece *piece)
 {
-    float fan_in = 1.0F;
-    for (unsigned i = 1; i < tensor->n_dims; i++) {
-        fan_in *= (float)tensor->shape[i];
-    }
-    switch (tensor->part) {
-    case FOVEA_VISION_CLASS:
+    if (piece->role == FOVEA_ROLE_CLASS) {
         return (struct fovea_spread){ 0.0F, 0.5F };
-    case FOVEA_VISION_PATCH:
-        return (struct fovea_spread){ 0.0F, 1.0F / sqrtf(fan_in) };
-    case FOVEA_VISION_POSITION:
-        return (struct fovea_spread){ 0.0F, 0.3F };
-    case FOVEA_VISION_MATRIX:
-        return (struct fovea_spread){ 0.0F, 1.5F / sqrtf(fan_in) };
-    case FOVEA_VISION_BIAS:
-        return (struct fovea_spread){ 0.0F, 0.1F };
-    case FOVEA_VISION_SCALE:
-        break;
     }
-    return (struct fovea_spread){ 1.0F, 0.2F };
+    if (piece->role == FOVEA_ROLE_POSITION) {
+        return (struct fovea_spread){ 0.0F, 0.3F };
+    }
+    if (piece->k > 0) {
+        float gain = piece->role == FOVEA_ROLE_PATCH ? 1.0F : 1.5F;
+        return (struct fovea_spread){ 0.0F, gain / sqrtf((float)piece->k) };
+    }
+    /* What is left is of layer norms, or a bias. */
+    return piece->is_bias ? (struct fovea_spread){ 0.0F, 0.1F }
+                          : (struct fovea_spread){ 1.0F, 0.2F };
 }
 
 static enum fovea_status
 add_tensor(struct fovea_checkpoint *checkpoint,
-        const struct fovea_vision_tensor *tensor, struct fovea_error *err)
+        const struct fovea_tensor_spec *tensor, struct fovea_error *err)
 {
     struct fovea_tensor_entry *entry =
             &checkpoint->entries[checkpoint->n_entries];
@@ -92,8 +86,9 @@ add_tensor(struct fovea_checkpoint *checkpoint,
     entry->tensor.type = FOVEA_TENSOR_F32;
     entry->tensor.n_dims = tensor->n_dims;
     entry->tensor.n_elements = tensor->n_elements;
-    memcpy(entry->tensor.shape, tensor->shape, sizeof tensor->shape);
-    entry->spread = spread_of(tensor);
+    memcpy(entry->tensor.shape, tensor->shape,
+            tensor->n_dims * sizeof *tensor->shape);
+    entry->spread = spread_of(&tensor->piece);
     checkpoint->n_entries++;
     return FOVEA_OK;
 }
@@ -107,15 +102,16 @@ fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
     if (status) {
         return status;
     }
-    size_t n = fovea_vision_count(tower);
+    size_t n = fovea_tensor_count(tower);
     checkpoint->seed = seed;
     checkpoint->entries = calloc(n, sizeof *checkpoint->entries);
     if (!checkpoint->entries) {
         status = fovea_fail_memory(err, n * sizeof *checkpoint->entries,
                 "tensors");
     }
-    for (size_t i = 0; !status && i < n; i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(tower, i);
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec tensor;
+    while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
         status = add_tensor(checkpoint, &tensor, err);
     }
     if (status) {

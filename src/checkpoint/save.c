@@ -8,80 +8,14 @@
 #include "base/error.h"
 #include "checkpoint/json.h"
 #include "checkpoint/random.h"
-#include "checkpoint/vision.h"
+#include "checkpoint/tensors.h"
+#include "spec/families.h"
 #include "spec/files.h"
 #include "sys/atomic_file.h"
 
 enum {
-    TEXT_SIZE = 1024,
     HEADER_ALIGNMENT = 8
 };
-
-static const char *
-activation_name(enum fovea_activation activation)
-{
-    switch (activation) {
-    case FOVEA_ACTIVATION_GELU:
-        return "gelu";
-    case FOVEA_ACTIVATION_GELU_TANH:
-        return "gelu_pytorch_tanh";
-    case FOVEA_ACTIVATION_QUICK_GELU:
-        break;
-    }
-    return "quick_gelu";
-}
-
-static enum fovea_status
-write_config(struct fovea_atomic_file *file, const struct fovea_tower *tower,
-        struct fovea_error *err)
-{
-    char text[TEXT_SIZE];
-    int n = snprintf(text, sizeof text,
-            "{\n"
-            "  \"architectures\": [\"CLIPVisionModelWithProjection\"],\n"
-            "  \"model_type\": \"clip_vision_model\",\n"
-            "  \"hidden_size\": %u,\n"
-            "  \"intermediate_size\": %u,\n"
-            "  \"num_hidden_layers\": %u,\n"
-            "  \"num_attention_heads\": %u,\n"
-            "  \"num_channels\": 3,\n"
-            "  \"image_size\": %u,\n"
-            "  \"patch_size\": %u,\n"
-            "  \"projection_dim\": %u,\n"
-            "  \"hidden_act\": \"%s\",\n"
-            "  \"layer_norm_eps\": %.9g\n"
-            "}\n",
-            tower->width, tower->mlp, tower->n_layers, tower->n_heads,
-            tower->side_px, tower->patch_px, tower->dimension,
-            activation_name(tower->activation), (double)tower->eps);
-    FOVEA_ASSERT(n > 0 && n < TEXT_SIZE);
-    return fovea_atomic_file_write(file, text, (size_t)n, err);
-}
-
-static enum fovea_status
-write_preprocessor(struct fovea_atomic_file *file, uint32_t size_px,
-        struct fovea_error *err)
-{
-    char text[TEXT_SIZE];
-    int n = snprintf(text, sizeof text,
-            "{\n"
-            "  \"image_processor_type\": \"CLIPImageProcessor\",\n"
-            "  \"do_convert_rgb\": true,\n"
-            "  \"do_resize\": true,\n"
-            "  \"size\": {\"shortest_edge\": %u},\n"
-            "  \"resample\": 3,\n"
-            "  \"do_center_crop\": true,\n"
-            "  \"crop_size\": {\"height\": %u, \"width\": %u},\n"
-            "  \"do_rescale\": true,\n"
-            "  \"rescale_factor\": 0.00392156862745098,\n"
-            "  \"do_normalize\": true,\n"
-            "  \"image_mean\": [0.48145466, 0.4578275, 0.40821073],\n"
-            "  \"image_std\": [0.26862954, 0.26130258, 0.27577711]\n"
-            "}\n",
-            size_px, size_px, size_px);
-    FOVEA_ASSERT(n > 0 && n < TEXT_SIZE);
-    return fovea_atomic_file_write(file, text, (size_t)n, err);
-}
 
 /* {"<name>": {"dtype": "F32", "shape": [...], "data_offsets": [a, b]}, ...} */
 static enum fovea_status
@@ -95,10 +29,11 @@ describe_tensors(const struct fovea_tower *tower, char **text_out,
         return fovea_fail_memory(err, 0, "a safetensors header");
     }
     uint64_t offset = 0;
-    for (size_t i = 0; i < fovea_vision_count(tower); i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(tower, i);
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec tensor;
+    while (fovea_tensor_next(tower, &walk, &tensor)) {
         (void)fprintf(stream, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[",
-                i ? "," : "{", tensor.name);
+                offset ? "," : "{", tensor.name);
         for (unsigned j = 0; j < tensor.n_dims; j++) {
             (void)fprintf(stream, "%s%zu", j ? "," : "", tensor.shape[j]);
         }
@@ -143,9 +78,9 @@ write_weights(struct fovea_atomic_file *file,
         const struct fovea_checkpoint *checkpoint,
         const struct fovea_tower *tower, struct fovea_error *err)
 {
-    struct fovea_vision_summary summary;
+    struct fovea_tensors_summary summary;
     enum fovea_status status =
-            fovea_vision_check(tower, checkpoint, &summary, err);
+            fovea_tensors_check(tower, checkpoint, &summary, err);
     if (status) {
         return status;
     }
@@ -155,8 +90,9 @@ write_weights(struct fovea_atomic_file *file,
         return fovea_fail_memory(err, size, "a tensor");
     }
     status = write_header(file, tower, err);
-    for (size_t i = 0; !status && i < fovea_vision_count(tower); i++) {
-        struct fovea_vision_tensor wanted = fovea_vision_at(tower, i);
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec wanted;
+    while (!status && fovea_tensor_next(tower, &walk, &wanted)) {
         const struct fovea_tensor *tensor =
                 fovea_checkpoint_find(checkpoint, wanted.name);
         FOVEA_ASSERT(tensor != NULL);
@@ -178,6 +114,17 @@ open_in(const char *directory, const char *name, struct fovea_atomic_file *file,
     return status ? status : fovea_atomic_file_open(path, file, err);
 }
 
+static enum fovea_status
+write_text(struct fovea_atomic_file *file, const struct fovea_tower *tower,
+        size_t (*write)(const struct fovea_tower *tower,
+                char text_out[FOVEA_FAMILY_TEXT_SIZE]),
+        struct fovea_error *err)
+{
+    char text[FOVEA_FAMILY_TEXT_SIZE];
+    size_t size = write(tower, text);
+    return fovea_atomic_file_write(file, text, size, err);
+}
+
 enum fovea_status
 fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
         const struct fovea_tower *tower, const char *directory,
@@ -187,6 +134,7 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "%s",
                 fovea_show(directory).text);
     }
+    const struct fovea_family *family = fovea_family_get(tower->family);
     FOVEA_AUTO(fovea_atomic_file_abandon)
     struct fovea_atomic_file weights = FOVEA_ATOMIC_FILE_INIT;
     FOVEA_AUTO(fovea_atomic_file_abandon)
@@ -203,13 +151,13 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
                 open_in(directory, FOVEA_FILE_PREPROCESSOR, &preprocessor, err);
     }
     if (!status) {
-        status = write_preprocessor(&preprocessor, tower->side_px, err);
+        status = write_text(&preprocessor, tower, family->write_processor, err);
     }
     if (!status) {
         status = open_in(directory, FOVEA_FILE_CONFIG, &settings, err);
     }
     if (!status) {
-        status = write_config(&settings, tower, err);
+        status = write_text(&settings, tower, family->write_config, err);
     }
     struct fovea_atomic_file *const files[] = { &weights, &preprocessor,
         &settings };

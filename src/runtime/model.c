@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/vision.h"
+#include "checkpoint/tensors.h"
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
 
@@ -22,11 +22,11 @@ static enum fovea_status
 check_weights(struct fovea_model *model, struct fovea_error *err)
 {
     FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
-    struct fovea_vision_summary summary;
+    struct fovea_tensors_summary summary;
     enum fovea_status status =
             fovea_checkpoint_open(model->directory, &checkpoint, err);
     if (!status) {
-        status = fovea_vision_check(&model->tower, checkpoint, &summary, err);
+        status = fovea_tensors_check(&model->tower, checkpoint, &summary, err);
     }
     if (!status) {
         model->weights_dtype = summary.dtype;
@@ -47,8 +47,8 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
         status = fovea_tower_read(model->directory, &model->tower, err);
     }
     if (!status) {
-        status = fovea_preprocess_config_read(model->directory,
-                model->tower.side_px, &model->settings, err);
+        status = fovea_preprocess_config_read(model->directory, &model->tower,
+                &model->settings, err);
     }
     return status ? status : check_weights(model, err);
 }

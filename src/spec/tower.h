@@ -1,10 +1,12 @@
 /*
- * What a transformer is, for whoever costs, packs, fills or runs it: numbers,
- * none of them a file's or an engine's.
+ * What a transformer is, for whoever costs, packs, fills or runs it: its numbers,
+ * and one ordered list of the pieces of its weights. The order is that of use, so
+ * that a forward pass reads packed weights front to back.
  */
 #ifndef FOVEA_SPEC_TOWER_H
 #define FOVEA_SPEC_TOWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +14,14 @@ enum fovea_activation {
     FOVEA_ACTIVATION_QUICK_GELU, /* x * sigmoid(1.702 x) */
     FOVEA_ACTIVATION_GELU,       /* x * Phi(x), with erf */
     FOVEA_ACTIVATION_GELU_TANH,  /* its tanh form */
+};
+
+/* Families of models: whose names a tower's tensors have (family.h). */
+enum fovea_family_id {
+#define X(id, name) FOVEA_FAMILY_##id,
+#include "spec/families.def"
+#undef X
+    FOVEA_N_FAMILIES
 };
 
 /* A vision transformer whose class token is projected. */
@@ -25,6 +35,7 @@ struct fovea_tower {
     uint32_t dimension; /* of the embedding */
     enum fovea_activation activation;
     float eps; /* of the layer norms */
+    enum fovea_family_id family;
 };
 
 /* Bounds that no known model comes near. They keep every product of sizes, times
@@ -37,6 +48,53 @@ enum {
     FOVEA_MAX_DIMENSION = 16384,
     FOVEA_MAX_TOKENS = 65536,
 };
+
+/* What a piece of the weights is to the tower. */
+enum fovea_role {
+    FOVEA_ROLE_PATCH,    /* matrix: samples of a patch -> token */
+    FOVEA_ROLE_CLASS,    /* the class token */
+    FOVEA_ROLE_POSITION, /* [tokens][width], added to the tokens */
+    FOVEA_ROLE_PRE_NORM, /* layer norm: scale, and shift as its bias */
+    FOVEA_ROLE_ZEROS,    /* no tensor: the bias of FC2's parts but the first */
+    /* of every layer */
+    FOVEA_ROLE_NORM1,
+    FOVEA_ROLE_QKV, /* matrix: token -> query, key and value: three parts */
+    FOVEA_ROLE_OUT,
+    FOVEA_ROLE_NORM2,
+    FOVEA_ROLE_FC1,
+    FOVEA_ROLE_FC2,
+    /* behind the layers */
+    FOVEA_ROLE_POST_NORM,
+    FOVEA_ROLE_PROJECTION,
+    FOVEA_N_ROLES
+};
+
+/* Of a matrix [n][k], a vector [n], or some of the equal parts of one. */
+struct fovea_piece {
+    enum fovea_role role;
+    bool is_bias;   /* of the role's weight, and behind it */
+    uint32_t layer; /* 0 outside the layers */
+    uint32_t part;  /* the first part */
+    uint32_t
+            n_parts; /* QKV: stacked along the outputs, [n / n_parts][k] each */
+    size_t k;        /* width of a source; 0: a vector */
+    size_t n;        /* width of an output; values of a vector */
+};
+
+/**
+ * The pieces, in the order of use.
+ *
+ * Only the class token's output is projected, so the last layer has its queries
+ * apart from keys and values: they are computed for one token.
+ *
+ * @param mlp_parts  The hidden layer of the MLP may be cut into so many parts,
+ *                   which FC1 makes and FC2 uses one after the other; divides
+ *                   its width. 1: whole, as checkpoints have it.
+ * @param piece_out  Written on true.
+ * @return false behind the last.
+ */
+bool fovea_tower_piece(const struct fovea_tower *tower, uint32_t mlp_parts,
+        size_t index, struct fovea_piece *piece_out);
 
 /** Patches of an image. */
 size_t fovea_tower_patches(const struct fovea_tower *tower);

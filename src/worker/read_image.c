@@ -6,8 +6,8 @@ static enum fovea_status
 load(const char *directory, const struct fovea_tower *tower,
         struct fovea_read_options *options, struct fovea_error *err)
 {
-    return fovea_preprocess_config_read(directory, tower->side_px,
-            &options->settings, err);
+    return fovea_preprocess_config_read(directory, tower, &options->settings,
+            err);
 }
 
 static size_t

@@ -7,8 +7,9 @@
 #include "base/macros.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/random.h"
-#include "checkpoint/vision.h"
+#include "checkpoint/tensors.h"
 #include "source/base64.h"
+#include "spec/families.h"
 #include "support/fault.h"
 #include "support/test.h"
 
@@ -53,10 +54,13 @@ make_sharded(void)
     FILE *file = fopen(to, "w");
     assert_non_null(file);
     assert_true(fputs("{\"weight_map\": {", file) >= 0);
-    for (size_t i = 0; i < fovea_vision_count(&tiny); i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(&tiny, i);
-        assert_true(fprintf(file, "%s\"%s\": \"shard\"", i ? ", " : "",
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec tensor;
+    const char *separator = "";
+    while (fovea_tensor_next(&tiny, &walk, &tensor)) {
+        assert_true(fprintf(file, "%s\"%s\": \"shard\"", separator,
                             tensor.name) > 0);
+        separator = ", ";
     }
     assert_true(fputs("}}", file) >= 0);
     assert_int_equal(fclose(file), 0);
@@ -110,8 +114,8 @@ read_model(const void *context, struct fovea_error *err)
         assert_null(checkpoint);
         return status;
     }
-    struct fovea_vision_summary summary;
-    status = fovea_vision_check(&tiny, checkpoint, &summary, err);
+    struct fovea_tensors_summary summary;
+    status = fovea_tensors_check(&tiny, checkpoint, &summary, err);
     for (size_t i = 0; !status && i < fovea_checkpoint_count(checkpoint); i++) {
         float values[1024];
         const struct fovea_tensor *tensor = fovea_checkpoint_at(checkpoint, i);
@@ -140,7 +144,7 @@ read_configs(const void *context, struct fovea_error *err)
     enum fovea_status status = fovea_tower_read(context, &config, err);
     if (!status) {
         assert_int_equal(config.width, tiny.width);
-        status = fovea_preprocess_config_read(context, 8, &settings, err);
+        status = fovea_preprocess_config_read(context, &config, &settings, err);
     }
     if (!status) {
         assert_int_equal(settings.crop_width_px, 8);

@@ -119,7 +119,7 @@ work(const struct job *job, float *vector, struct fovea_error *err)
     };
     enum fovea_status status = fovea_tower_read(job->model, &config, err);
     if (!status) {
-        status = fovea_preprocess_config_read(job->model, config.side_px,
+        status = fovea_preprocess_config_read(job->model, &config,
                 &options.lane.decoder.options.settings, err);
     }
     if (!status) {

@@ -6,8 +6,8 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
-#include "checkpoint/vision.h"
 #include "fuzz.h"
+#include "spec/families.h"
 
 static void
 check_failure(enum fovea_status status, const struct fovea_error *error)
@@ -29,8 +29,9 @@ check_config(const struct fovea_tower *config)
     FOVEA_ASSERT(config->side_px >= config->patch_px);
     FOVEA_ASSERT(config->side_px % config->patch_px == 0);
     FOVEA_ASSERT(config->eps > 0 && config->eps < 1);
-    for (size_t i = 0; i < fovea_vision_count(config); i++) {
-        struct fovea_vision_tensor tensor = fovea_vision_at(config, i);
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec tensor;
+    while (fovea_tensor_next(config, &walk, &tensor)) {
         FOVEA_ASSERT(tensor.n_dims > 0 && tensor.n_elements > 0);
     }
 }
@@ -53,7 +54,7 @@ check_settings(const struct fovea_preprocess *settings, uint32_t size_px)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint32_t image_size_px = 224;
+    static const struct fovea_tower any = { .side_px = 224 };
     const char *text = (const char *)data;
     struct fovea_tower config;
     struct fovea_preprocess settings;
@@ -65,12 +66,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         check_config(&config);
     }
-    status = fovea_preprocess_config_parse("fuzz", text, size, image_size_px,
-            &settings, &error);
+    status = fovea_preprocess_config_parse("fuzz", text, size, &any, &settings,
+            &error);
     if (status) {
         check_failure(status, &error);
     } else {
-        check_settings(&settings, image_size_px);
+        check_settings(&settings, any.side_px);
     }
     return 0;
 }

@@ -15,14 +15,15 @@
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "fuzz.h"
+#include "support/tower.h"
 #include "sys/memfd.h"
 
 enum {
     MAX_SIZE = 1 << 17
 };
 
-static const struct fovea_tower config = { 16, 16, 1, 2, 8, 4, 8,
-    FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+static const struct fovea_tower config =
+        TOWER(16, 16, 1, 2, 8, 4, 8, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
 
 struct file {
     uint8_t bytes[MAX_SIZE];

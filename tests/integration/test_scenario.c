@@ -95,8 +95,8 @@ embed_directly(void)
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
     assert_ok(fovea_tower_read(directory, &config, &error), &error);
-    assert_ok(fovea_preprocess_config_read(directory, config.side_px, &settings,
-                      &error),
+    assert_ok(
+            fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);
     assert_ok(fovea_checkpoint_open(directory, &checkpoint, &error), &error);
     const struct fovea_engine_options options = {

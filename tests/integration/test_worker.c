@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "image/preprocess.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "support/tree.h"
 #include "support/worker_host.h"
 #include "sys/memfd.h"
@@ -55,8 +56,8 @@ direct_open(const struct fovea_load *load)
     struct fovea_error error;
     assert_ok(fovea_tower_read(load->directory, &direct.config, &error),
             &error);
-    assert_ok(fovea_preprocess_config_read(load->directory,
-                      direct.config.side_px, &direct.settings, &error),
+    assert_ok(fovea_preprocess_config_read(load->directory, &direct.config,
+                      &direct.settings, &error),
             &error);
     assert_ok(fovea_checkpoint_open(load->directory, &checkpoint, &error),
             &error);
@@ -171,8 +172,8 @@ threads_change_no_bit(void **state)
 static void
 make_wide_model(char *directory)
 {
-    static const struct fovea_tower config = { 256, 512, 3, 4, 64, 16,
-        MAX_DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+    static const struct fovea_tower config = TOWER(256, 512, 3, 4, 64, 16,
+            MAX_DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
     struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_error error;
     assert_non_null(mkdtemp(directory));

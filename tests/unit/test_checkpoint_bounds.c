@@ -182,6 +182,7 @@ configs_are_bounded_too(void **state)
     enum {
         N = FOVEA_MAX_JSON_VALUES + 1
     };
+    const struct fovea_tower any = { .side_px = 224 };
     char *text = malloc(3 * N + 16);
     assert_non_null(text);
     size_t size = 0;
@@ -195,7 +196,7 @@ configs_are_bounded_too(void **state)
     assert_fails(fovea_tower_parse("config.json", text, size, &config, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "at most 262144 are read");
     assert_fails(fovea_preprocess_config_parse("preprocessor_config.json", text,
-                         size, 224, &settings, &error),
+                         size, &any, &settings, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "at most 262144 are read");
     free(text);
 }

@@ -8,11 +8,20 @@
 static const char file_name[] = "preprocessor_config.json";
 
 static enum fovea_status
-parse(const char *text, uint32_t image_size_px,
+parse(const char *text, uint32_t side_px, struct fovea_preprocess *settings,
+        struct fovea_error *error)
+{
+    const struct fovea_tower tower = { .side_px = side_px };
+    return fovea_preprocess_config_parse(file_name, text, strlen(text), &tower,
+            settings, error);
+}
+
+static enum fovea_status
+read_file(const char *directory, uint32_t side_px,
         struct fovea_preprocess *settings, struct fovea_error *error)
 {
-    return fovea_preprocess_config_parse(file_name, text, strlen(text),
-            image_size_px, settings, error);
+    const struct fovea_tower tower = { .side_px = side_px };
+    return fovea_preprocess_config_read(directory, &tower, settings, error);
 }
 
 static void
@@ -256,8 +265,7 @@ a_missing_file_means_clip(void **state)
     assert_non_null(mkdtemp(directory));
     struct fovea_error error;
     struct fovea_preprocess settings;
-    assert_ok(fovea_preprocess_config_read(directory, 336, &settings, &error),
-            &error);
+    assert_ok(read_file(directory, 336, &settings, &error), &error);
     assert_true(settings.is_default);
     check_clip(&settings, 336);
     char path[80];
@@ -266,15 +274,14 @@ a_missing_file_means_clip(void **state)
     assert_non_null(file);
     assert_true(fputs("{\"size\": 64, \"crop_size\": 64}", file) >= 0);
     assert_int_equal(fclose(file), 0);
-    assert_ok(fovea_preprocess_config_read(directory, 64, &settings, &error),
-            &error);
+    assert_ok(read_file(directory, 64, &settings, &error), &error);
     assert_false(settings.is_default);
     check_clip(&settings, 64);
-    assert_fails(fovea_preprocess_config_read(directory, 65, &settings, &error),
-            &error, FOVEA_ERR_MODEL_CONFIG, "65 x 65");
+    assert_fails(read_file(directory, 65, &settings, &error), &error,
+            FOVEA_ERR_MODEL_CONFIG, "65 x 65");
     assert_int_equal(truncate(path, (1 << 20) + 1), 0);
-    assert_fails(fovea_preprocess_config_read(directory, 64, &settings, &error),
-            &error, FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
+    assert_fails(read_file(directory, 64, &settings, &error), &error,
+            FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(directory), 0);
 }

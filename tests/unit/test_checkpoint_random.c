@@ -8,7 +8,8 @@
 #include "base/macros.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/random.h"
-#include "checkpoint/vision.h"
+#include "checkpoint/tensors.h"
+#include "spec/families.h"
 #include "support/test.h"
 
 static const struct fovea_tower tiny = {
@@ -65,13 +66,13 @@ the_table_counts_every_parameter(void **state)
         .eps = 1e-5F,
     };
     struct fovea_error error;
-    struct fovea_vision_summary summary;
+    struct fovea_tensors_summary summary;
     struct fovea_checkpoint *checkpoint = make(&b32, 1);
-    assert_ok(fovea_vision_check(&b32, checkpoint, &summary, &error), &error);
+    assert_ok(fovea_tensors_check(&b32, checkpoint, &summary, &error), &error);
     assert_int_equal(summary.n_elements, 87849216);
     assert_int_equal(summary.largest_n_elements, 3072 * 768);
     assert_string_equal(summary.dtype, "F32");
-    assert_int_equal(fovea_vision_count(&b32), 8 + 12 * 16);
+    assert_int_equal(fovea_tensor_count(&b32), 8 + 12 * 16);
     fovea_checkpoint_close(checkpoint);
 }
 
@@ -80,33 +81,33 @@ the_first_wrong_tensor_is_named(void **state)
 {
     (void)state;
     struct fovea_error error;
-    struct fovea_vision_summary summary;
+    struct fovea_tensors_summary summary;
     struct fovea_checkpoint *checkpoint = make(&tiny, 1);
     struct fovea_tower other = tiny;
     other.n_layers = 4;
-    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+    assert_fails(fovea_tensors_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
             "vision_model.encoder.layers.3.layer_norm1.weight is missing");
     other = tiny;
     other.mlp = 100;
-    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+    assert_fails(fovea_tensors_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
             "layers.0.mlp.fc1.weight has shape [128, 64], config.json asks for "
             "[100, 64]");
     other = tiny;
     other.patch_px = 32;
-    assert_fails(fovea_vision_check(&other, checkpoint, &summary, &error),
+    assert_fails(fovea_tensors_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS, "asks for [64, 3, 32, 32]");
     checkpoint->entries[5].tensor.type = FOVEA_TENSOR_OTHER;
-    assert_fails(fovea_vision_check(&tiny, checkpoint, &summary, &error),
+    assert_fails(fovea_tensors_check(&tiny, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS, "is neither F32");
     checkpoint->entries[5].tensor.type = FOVEA_TENSOR_BF16;
-    assert_ok(fovea_vision_check(&tiny, checkpoint, &summary, &error), &error);
+    assert_ok(fovea_tensors_check(&tiny, checkpoint, &summary, &error), &error);
     assert_string_equal(summary.dtype, "mixed");
     for (size_t i = 0; i < checkpoint->n_entries; i++) {
         checkpoint->entries[i].tensor.type = FOVEA_TENSOR_F16;
     }
-    assert_ok(fovea_vision_check(&tiny, checkpoint, &summary, &error), &error);
+    assert_ok(fovea_tensors_check(&tiny, checkpoint, &summary, &error), &error);
     assert_string_equal(summary.dtype, "F16");
     fovea_checkpoint_close(checkpoint);
 }
@@ -225,7 +226,8 @@ what_is_saved_reads_back(void **state)
     assert_int_equal(config.activation, tiny.activation);
     assert_memory_equal(&config.eps, &tiny.eps, sizeof tiny.eps);
     struct fovea_preprocess settings;
-    assert_ok(fovea_preprocess_config_read(directory, 64, &settings, &error),
+    assert_ok(
+            fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);
     assert_int_equal(settings.shortest_edge_px, 64);
 

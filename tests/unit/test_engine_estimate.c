@@ -8,6 +8,7 @@
 #include "engine/cpu/plan.h"
 #include "runtime/estimate.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "sys/cpu.h"
 #include "wire/messages.h"
 
@@ -19,22 +20,22 @@ static const enum fovea_dtype dtypes[] = { FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16 };
 
 static const struct fovea_tower towers[] = {
     /* hidden, MLP, layers, heads, image, patch, projection */
-    { 128, 512, 4, 4, 224, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 768, 3072, 12, 12, 224, 32, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 768, 3072, 12, 12, 224, 16, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 1024, 4096, 24, 16, 224, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 1024, 4096, 24, 16, 336, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 1280, 5120, 32, 16, 224, 14, 1024, FOVEA_ACTIVATION_GELU, 1e-5F },
+    TOWER(128, 512, 4, 4, 224, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(768, 3072, 12, 12, 224, 32, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(768, 3072, 12, 12, 224, 16, 512, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(1024, 4096, 24, 16, 224, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(1024, 4096, 24, 16, 336, 14, 768, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(1280, 5120, 32, 16, 224, 14, 1024, FOVEA_ACTIVATION_GELU, 1e-5F),
     /* Tiny and odd ones. */
-    { 1, 1, 1, 1, 1, 1, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 33, 65, 2, 3, 30, 10, 17, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 100, 129, 3, 5, 52, 13, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 255, 300, 2, 15, 33, 11, 100, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 256, 257, 2, 8, 63, 7, 63, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 260, 100, 1, 13, 224, 28, 65, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 272, 1000, 2, 4, 448, 16, 129, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 264, 64, 2, 264, 32, 32, 31, FOVEA_ACTIVATION_GELU, 1e-5F },
+    TOWER(1, 1, 1, 1, 1, 1, 1, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(33, 65, 2, 3, 30, 10, 17, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(100, 129, 3, 5, 52, 13, 1, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(255, 300, 2, 15, 33, 11, 100, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(256, 257, 2, 8, 63, 7, 63, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(260, 100, 1, 13, 224, 28, 65, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(272, 1000, 2, 4, 448, 16, 129, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(264, 64, 2, 264, 32, 32, 31, FOVEA_ACTIVATION_GELU, 1e-5F),
 };
 
 static void

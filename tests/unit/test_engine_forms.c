@@ -16,6 +16,7 @@
 #include "engine/cpu/packed.h"
 #include "support/naive_vit.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "sys/cpu.h"
 
 enum {
@@ -155,10 +156,10 @@ static const struct fovea_preprocess settings = {
 
 /* Sums of 3072 in patches and in the MLP; of 768 in patches and 3072 in the
    MLP. Its hidden layer can be cut into parts. */
-static const struct fovea_tower wide_patches = { 768, 3072, 1, 12, 64, 32,
-    DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
-static const struct fovea_tower narrow_patches = { 768, 3072, 1, 12, 32, 16,
-    DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F };
+static const struct fovea_tower wide_patches = TOWER(768, 3072, 1, 12, 64, 32,
+        DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
+static const struct fovea_tower narrow_patches = TOWER(768, 3072, 1, 12, 32, 16,
+        DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F);
 
 static struct fovea_forms
 find(const struct fovea_tower *config, struct lie told)

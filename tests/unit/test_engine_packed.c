@@ -13,12 +13,13 @@
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "sys/memfd.h"
 
-static const struct fovea_tower config = { 48, 72, 3, 4, 32, 16, 20,
-    FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
-static const struct fovea_tower wide = { 256, 300, 2, 4, 32, 16, 40,
-    FOVEA_ACTIVATION_GELU, 1e-5F };
+static const struct fovea_tower config =
+        TOWER(48, 72, 3, 4, 32, 16, 20, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
+static const struct fovea_tower wide =
+        TOWER(256, 300, 2, 4, 32, 16, 40, FOVEA_ACTIVATION_GELU, 1e-5F);
 
 struct packed {
     struct fovea_checkpoint *checkpoint;
@@ -79,10 +80,13 @@ check_same(const struct fovea_tower *shape, enum fovea_precision precision)
             &error);
     assert_memory_equal(mapped->block, loaded->block, loaded->block_size);
     /* The weights are found inside, not only their bytes. */
-    assert_int_equal((const uint8_t *)mapped->project.packed -
+    const struct fovea_placed *last[] = {
+        fovea_weights_at(mapped, FOVEA_ROLE_PROJECTION, 0, 0),
+        fovea_weights_at(loaded, FOVEA_ROLE_PROJECTION, 0, 0),
+    };
+    assert_int_equal((const uint8_t *)last[0]->weight -
                     (const uint8_t *)mapped->block,
-            (const uint8_t *)loaded->project.packed -
-                    (const uint8_t *)loaded->block);
+            (const uint8_t *)last[1]->weight - (const uint8_t *)loaded->block);
     int copy = file_of(packed.weights->mapping, packed.weights->mapping_size);
     assert_ok(fovea_packed_map(shape, precision, copy, true, &foreign, &error),
             &error);

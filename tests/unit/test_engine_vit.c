@@ -15,6 +15,7 @@
 #include "engine/cpu/machine.h"
 #include "support/naive_vit.h"
 #include "support/test.h"
+#include "support/tower.h"
 
 enum {
     N_IMAGES = 9,
@@ -43,17 +44,17 @@ static const struct fovea_preprocess settings = {
 /* hidden, mlp, layers, heads, image, patch, projection: sizes that are and are
    not multiples of what kernels like. */
 static const struct fovea_tower configs[] = {
-    { 64, 128, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F },
-    { 33, 65, 1, 3, 10, 5, 3, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 16, 8, 2, 2, 7, 7, 1, FOVEA_ACTIVATION_GELU, 1e-5F },
-    { 128, 256, 2, 2, 102, 6, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    TOWER(64, 128, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F),
+    TOWER(33, 65, 1, 3, 10, 5, 3, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(16, 8, 2, 2, 7, 7, 1, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(128, 256, 2, 2, 102, 6, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
     /* wide enough for bfloat16 arithmetic */
-    { 256, 512, 3, 4, 64, 16, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
-    { 280, 300, 2, 7, 70, 14, 50, FOVEA_ACTIVATION_GELU, 1e-5F },
+    TOWER(256, 512, 3, 4, 64, 16, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    TOWER(280, 300, 2, 7, 70, 14, 50, FOVEA_ACTIVATION_GELU, 1e-5F),
     /* sums long enough to be cut */
-    { 768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F },
+    TOWER(768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
 };
 
 /* Of the settings above. */
@@ -312,13 +313,13 @@ the_largest_sizes_do_not_wrap(void **state)
     };
     static const struct fovea_tower largest[] = {
         /* tokens, one wide head; many narrow heads; one enormous patch */
-        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 1, 255, 1,
-                FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F },
-        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, FOVEA_MAX_WIDTH,
-                255, 1, FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F },
-        { FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 8,
+        TOWER(FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 1, 255, 1,
+                FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F),
+        TOWER(FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, FOVEA_MAX_WIDTH,
+                255, 1, FOVEA_MAX_DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F),
+        TOWER(FOVEA_MAX_WIDTH, FOVEA_MAX_MLP, FOVEA_MAX_LAYERS, 8,
                 FOVEA_MAX_SIDE_PX, FOVEA_MAX_SIDE_PX, FOVEA_MAX_DIMENSION,
-                FOVEA_ACTIVATION_GELU, 1e-5F },
+                FOVEA_ACTIVATION_GELU, 1e-5F),
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(largest); i++) {
         const struct fovea_tower *config = &largest[i];

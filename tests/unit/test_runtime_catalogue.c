@@ -300,8 +300,8 @@ check_files(const struct fovea_catalogue_entry *entry)
     struct fovea_tower config;
     struct fovea_preprocess settings;
     assert_ok(fovea_tower_read(directory, &config, &error), &error);
-    assert_ok(fovea_preprocess_config_read(directory, config.side_px, &settings,
-                      &error),
+    assert_ok(
+            fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);
     assert_false(settings.is_default);
     assert_int_equal(entry->embedding_dimension, config.dimension);

@@ -11,6 +11,7 @@
 #include "checkpoint/random.h"
 #include "option/limits.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "worker/crew.h"
 
 enum {
@@ -19,8 +20,8 @@ enum {
     PIXELS_SIZE = 3 * 32 * 32
 };
 
-static const struct fovea_tower config = { 48, 72, 2, 4, 32, 16, DIMENSION,
-    FOVEA_ACTIVATION_QUICK_GELU, 1e-5F };
+static const struct fovea_tower config = TOWER(48, 72, 2, 4, 32, 16, DIMENSION,
+        FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
 
 static const struct fovea_preprocess settings = {
     .filter = FOVEA_FILTER_BICUBIC,

@@ -53,24 +53,15 @@ floats(size_t n)
 static uint64_t
 packed_bytes(const struct fovea_tower *tower, bool is_bf16)
 {
-    struct blocks blocks = blocks_of(is_bf16);
-    size_t hidden = tower->width;
-    size_t mlp = tower->mlp;
-    uint64_t norm = 2 * floats(hidden);
-    uint64_t rest = matrix(&blocks, hidden, hidden) + floats(hidden) +
-            matrix(&blocks, hidden, mlp) + floats(mlp) +
-            matrix(&blocks, mlp, hidden) + floats(hidden) + 2 * norm;
-    uint64_t layer =
-            rest + matrix(&blocks, hidden, 3 * hidden) + floats(3 * hidden);
-    /* The last one has its queries apart from keys and values. */
-    uint64_t last = rest + matrix(&blocks, hidden, hidden) + floats(hidden) +
-            matrix(&blocks, hidden, 2 * hidden) + floats(2 * hidden);
-    return FOVEA_PACKED_HEADER_SIZE +
-            matrix(&blocks, fovea_tower_patch_width(tower), hidden) +
-            floats(hidden) + floats(fovea_tower_tokens(tower) * hidden) +
-            floats(hidden) + /* zeros, where the MLP has parts */
-            2 * norm + (tower->n_layers - 1) * layer + last +
-            matrix(&blocks, hidden, tower->dimension);
+    const struct blocks blocks = blocks_of(is_bf16);
+    /* With zeros, which are there where the MLP has parts. */
+    uint64_t bytes = FOVEA_PACKED_HEADER_SIZE + floats(tower->width);
+    struct fovea_piece piece;
+    for (size_t i = 0; fovea_tower_piece(tower, 1, i, &piece); i++) {
+        bytes += piece.k > 0 ? matrix(&blocks, piece.k, piece.n)
+                             : floats(piece.n);
+    }
+    return bytes;
 }
 
 struct fovea_cost

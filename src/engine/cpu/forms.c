@@ -236,7 +236,7 @@ most_images(const struct fovea_tower *tower)
 static size_t
 probe_values(const struct search *search)
 {
-    const size_t parts[] = { 1, parts_of(search->tower->mlp) };
+    const uint32_t parts[] = { 1, parts_of(search->tower->mlp) };
     size_t most = 0;
     for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
         struct fovea_linear_use use =

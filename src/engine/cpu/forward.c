@@ -18,22 +18,28 @@
 #include "base/error.h"
 #include "engine/cpu/kernels.h"
 
+/* A whole piece of a layer, or of the tower with layer 0. */
+static const struct fovea_placed *
+at(const struct fovea_plan *plan, enum fovea_role role, size_t layer)
+{
+    return fovea_weights_at(plan->weights, role, layer, 0);
+}
+
 static enum fovea_status
 linear(struct fovea_plan *plan, struct fovea_product *product, const void *src,
-        const struct fovea_linear_weights *weights, void *dst,
-        struct fovea_error *err)
+        const struct fovea_placed *placed, void *dst, struct fovea_error *err)
 {
-    return fovea_product_run(product, src, weights->packed, weights->bias, dst,
+    return fovea_product_run(product, src, placed->weight, placed->bias, dst,
             plan->scratch, err);
 }
 
 /* out = layer norm of the first n rows of x. */
 static void
 norm(const struct fovea_plan *plan, const float *x, size_t n,
-        const struct fovea_norm_weights *weights, enum fovea_element element,
+        const struct fovea_placed *placed, enum fovea_element element,
         void *out)
 {
-    struct fovea_norm norm = { weights->weight, weights->bias,
+    struct fovea_norm norm = { placed->weight, placed->bias,
         plan->weights->tower.eps, plan->sizes.hidden };
     fovea_kernel_layer_norm(x, n, &norm, element, out);
 }
@@ -76,13 +82,13 @@ attend(struct fovea_plan *plan, const struct fovea_attention *attention,
 /* x += Attention(LayerNorm(x)) */
 static enum fovea_status
 attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
-        size_t n, const struct fovea_layer_weights *layer,
-        struct fovea_error *err)
+        size_t n, size_t layer, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
-    norm(plan, plan->x, n * s->n_tokens, &layer->norm1, plan->element, plan->y);
+    norm(plan, plan->x, n * s->n_tokens, at(plan, FOVEA_ROLE_NORM1, layer),
+            plan->element, plan->y);
     enum fovea_status status = linear(plan, set->products[FOVEA_USE_QKV],
-            plan->y, &layer->qkv, plan->wide, err);
+            plan->y, at(plan, FOVEA_ROLE_QKV, layer), plan->wide, err);
     for (size_t i = 0; !status && i < n; i++) {
         void *query = offset(plan, plan->wide, i * s->n_tokens * 3 * s->hidden);
         status = attend(plan, &plan->attention, query,
@@ -92,7 +98,7 @@ attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
     }
     if (!status) {
         status = linear(plan, set->products[FOVEA_USE_OUT], plan->y,
-                &layer->out, plan->x, err);
+                at(plan, FOVEA_ROLE_OUT, layer), plan->x, err);
     }
     return status;
 }
@@ -100,15 +106,19 @@ attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
 /* x += MLP(y), one part of the hidden layer after the other. */
 static enum fovea_status
 mlp(struct fovea_plan *plan, struct fovea_product *fc1,
-        struct fovea_product *fc2, const struct fovea_layer_weights *layer,
-        float *x, struct fovea_error *err)
+        struct fovea_product *fc2, size_t layer, float *x,
+        struct fovea_error *err)
 {
+    const struct fovea_weights *weights = plan->weights;
     enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; i < plan->weights->forms.mlp_parts && !status; i++) {
-        const struct fovea_mlp_weights *part = &layer->mlp[i];
-        status = linear(plan, fc1, plan->y, &part->fc1, plan->wide, err);
+    for (size_t i = 0; i < weights->forms.mlp_parts && !status; i++) {
+        status = linear(plan, fc1, plan->y,
+                fovea_weights_at(weights, FOVEA_ROLE_FC1, layer, i), plan->wide,
+                err);
         if (!status) {
-            status = linear(plan, fc2, plan->wide, &part->fc2, x, err);
+            status = linear(plan, fc2, plan->wide,
+                    fovea_weights_at(weights, FOVEA_ROLE_FC2, layer, i), x,
+                    err);
         }
     }
     return status;
@@ -117,10 +127,10 @@ mlp(struct fovea_plan *plan, struct fovea_product *fc1,
 /* x += MLP(LayerNorm(x)) */
 static enum fovea_status
 mlp_block(struct fovea_plan *plan, struct fovea_product_set *set, size_t n,
-        const struct fovea_layer_weights *layer, struct fovea_error *err)
+        size_t layer, struct fovea_error *err)
 {
-    norm(plan, plan->x, n * plan->sizes.n_tokens, &layer->norm2, plan->element,
-            plan->y);
+    norm(plan, plan->x, n * plan->sizes.n_tokens,
+            at(plan, FOVEA_ROLE_NORM2, layer), plan->element, plan->y);
     return mlp(plan, set->products[FOVEA_USE_FC1], set->products[FOVEA_USE_FC2],
             layer, plan->x, err);
 }
@@ -128,14 +138,15 @@ mlp_block(struct fovea_plan *plan, struct fovea_product_set *set, size_t n,
 /* cls += Attention(LayerNorm(x)), for the class tokens alone. */
 static enum fovea_status
 last_attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
-        size_t n, const struct fovea_layer_weights *layer,
-        struct fovea_error *err)
+        size_t n, size_t layer, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
     const size_t image = s->n_tokens * s->hidden;
-    norm(plan, plan->x, n * s->n_tokens, &layer->norm1, plan->element, plan->y);
+    norm(plan, plan->x, n * s->n_tokens, at(plan, FOVEA_ROLE_NORM1, layer),
+            plan->element, plan->y);
     enum fovea_status status = linear(plan, set->products[FOVEA_USE_KEY_VALUE],
-            plan->y, &layer->key_value, plan->wide, err);
+            plan->y, fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 1),
+            plan->wide, err);
     if (status) {
         return status;
     }
@@ -149,7 +160,7 @@ last_attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
                 s->hidden * fovea_element_size(plan->element));
     }
     status = linear(plan, set->products[FOVEA_USE_QUERY], plan->y,
-            &layer->query, plan->x, err);
+            at(plan, FOVEA_ROLE_QKV, layer), plan->x, err);
     for (size_t i = 0; !status && i < n; i++) {
         void *key = offset(plan, plan->wide, i * s->n_tokens * 2 * s->hidden);
         status = attend(plan, &plan->cls_attention,
@@ -159,7 +170,7 @@ last_attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
     }
     if (!status) {
         status = linear(plan, set->products[FOVEA_USE_CLS_OUT], plan->y,
-                &layer->out, plan->cls, err);
+                at(plan, FOVEA_ROLE_OUT, layer), plan->cls, err);
     }
     return status;
 }
@@ -167,9 +178,10 @@ last_attention_block(struct fovea_plan *plan, struct fovea_product_set *set,
 /* cls += MLP(LayerNorm(cls)) */
 static enum fovea_status
 last_mlp_block(struct fovea_plan *plan, struct fovea_product_set *set, size_t n,
-        const struct fovea_layer_weights *layer, struct fovea_error *err)
+        size_t layer, struct fovea_error *err)
 {
-    norm(plan, plan->cls, n, &layer->norm2, plan->element, plan->y);
+    norm(plan, plan->cls, n, at(plan, FOVEA_ROLE_NORM2, layer), plan->element,
+            plan->y);
     return mlp(plan, set->products[FOVEA_USE_CLS_FC1],
             set->products[FOVEA_USE_CLS_FC2], layer, plan->cls, err);
 }
@@ -195,14 +207,15 @@ embed_patches(struct fovea_plan *plan, struct fovea_product_set *set,
                 offset(plan, plan->wide, i * s->n_patches * s->patch_width));
     }
     enum fovea_status status = linear(plan, set->products[FOVEA_USE_PATCH],
-            plan->wide, &weights->patch, plan->x, err);
+            plan->wide, at(plan, FOVEA_ROLE_PATCH, 0), plan->x, err);
     if (status) {
         return status;
     }
     fovea_kernel_tokens(plan->x, n, s->n_patches, s->hidden,
-            weights->class_embedding, weights->position_embedding);
-    norm(plan, plan->x, n * s->n_tokens, &weights->pre_norm, FOVEA_ELEMENT_F32,
-            plan->x);
+            at(plan, FOVEA_ROLE_CLASS, 0)->weight,
+            at(plan, FOVEA_ROLE_POSITION, 0)->weight);
+    norm(plan, plan->x, n * s->n_tokens, at(plan, FOVEA_ROLE_PRE_NORM, 0),
+            FOVEA_ELEMENT_F32, plan->x);
     return FOVEA_OK;
 }
 
@@ -216,22 +229,22 @@ forward(struct fovea_plan *plan, const struct images *images, size_t n,
     struct fovea_product_set *set = plan->sets[n];
     enum fovea_status status = embed_patches(plan, set, images, n, err);
     for (size_t i = first; !status && i < last; i++) {
-        status = attention_block(plan, set, n, &weights->layers[i], err);
+        status = attention_block(plan, set, n, i, err);
         if (!status) {
-            status = mlp_block(plan, set, n, &weights->layers[i], err);
+            status = mlp_block(plan, set, n, i, err);
         }
     }
     if (!status) {
-        status =
-                last_attention_block(plan, set, n, &weights->layers[last], err);
+        status = last_attention_block(plan, set, n, last, err);
     }
     if (!status) {
-        status = last_mlp_block(plan, set, n, &weights->layers[last], err);
+        status = last_mlp_block(plan, set, n, last, err);
     }
     if (!status) {
-        norm(plan, plan->cls, n, &weights->post_norm, plan->element, plan->y);
+        norm(plan, plan->cls, n, at(plan, FOVEA_ROLE_POST_NORM, 0),
+                plan->element, plan->y);
         status = linear(plan, set->products[FOVEA_USE_PROJECT], plan->y,
-                &weights->project, embeds, err);
+                at(plan, FOVEA_ROLE_PROJECTION, 0), embeds, err);
     }
     return status;
 }

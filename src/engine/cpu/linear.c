@@ -1,6 +1,8 @@
 /* See linear.h. */
 #include "engine/cpu/linear.h"
 
+#include "base/macros.h"
+
 enum {
     /* Not every number of images has a plan: one costs 2.5 ms of a worker's
        start. */
@@ -62,21 +64,44 @@ fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
     return table[use];
 }
 
+enum fovea_matrix
+fovea_linear_of(const struct fovea_piece *piece)
+{
+    static const enum fovea_matrix parts_of_qkv[] = {
+        [1] = FOVEA_MATRIX_SQUARE,
+        [2] = FOVEA_MATRIX_KEY_VALUE,
+        [3] = FOVEA_MATRIX_QKV,
+    };
+    FOVEA_ASSERT(piece->k > 0);
+    if (piece->role == FOVEA_ROLE_QKV) {
+        return parts_of_qkv[piece->n_parts];
+    }
+    if (piece->role == FOVEA_ROLE_PATCH) {
+        return FOVEA_MATRIX_PATCH;
+    }
+    if (piece->role == FOVEA_ROLE_OUT) {
+        return FOVEA_MATRIX_SQUARE;
+    }
+    if (piece->role == FOVEA_ROLE_FC1) {
+        return FOVEA_MATRIX_FC1;
+    }
+    return piece->role == FOVEA_ROLE_FC2 ? FOVEA_MATRIX_FC2
+                                         : FOVEA_MATRIX_PROJECT;
+}
+
+/* Two layers have a piece of every matrix. */
 struct fovea_packing_shape
 fovea_linear_matrix(const struct fovea_tower *tower, enum fovea_element element,
-        size_t mlp_parts, enum fovea_matrix matrix)
+        uint32_t mlp_parts, enum fovea_matrix matrix)
 {
-    const size_t hidden = tower->width;
-    const size_t mlp = tower->mlp / mlp_parts;
-    const size_t sides[FOVEA_N_MATRICES][2] = {
-        [FOVEA_MATRIX_PATCH] = { fovea_tower_patch_width(tower), hidden },
-        [FOVEA_MATRIX_QKV] = { hidden, 3 * hidden },
-        [FOVEA_MATRIX_KEY_VALUE] = { hidden, 2 * hidden },
-        [FOVEA_MATRIX_SQUARE] = { hidden, hidden },
-        [FOVEA_MATRIX_FC1] = { hidden, mlp },
-        [FOVEA_MATRIX_FC2] = { mlp, hidden },
-        [FOVEA_MATRIX_PROJECT] = { hidden, tower->dimension },
-    };
-    return (struct fovea_packing_shape){ fovea_tower_tokens(tower),
-        sides[matrix][0], sides[matrix][1], element };
+    struct fovea_tower two_layers = *tower;
+    struct fovea_piece piece;
+    size_t i = 0;
+    two_layers.n_layers = 2;
+    do {
+        bool is_found = fovea_tower_piece(&two_layers, mlp_parts, i++, &piece);
+        FOVEA_ASSERT(is_found);
+    } while (piece.k == 0 || fovea_linear_of(&piece) != matrix);
+    return (struct fovea_packing_shape){ fovea_tower_tokens(tower), piece.k,
+        piece.n, element };
 }

@@ -45,10 +45,14 @@ struct fovea_linear_use {
 struct fovea_linear_use fovea_linear_use(const struct fovea_tower *tower,
         enum fovea_element element, enum fovea_use use);
 
+/** The matrix that a piece is packed as. */
+enum fovea_matrix fovea_linear_of(const struct fovea_piece *piece);
+
 /** @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
  *                    its width. */
 struct fovea_packing_shape fovea_linear_matrix(const struct fovea_tower *tower,
-        enum fovea_element element, size_t mlp_parts, enum fovea_matrix matrix);
+        enum fovea_element element, uint32_t mlp_parts,
+        enum fovea_matrix matrix);
 
 /** Whether forward passes of that many images are prepared: of each up to
  *  eight, of powers of two above that. */

@@ -23,7 +23,7 @@
 #include "sys/memfd.h"
 
 enum {
-    VERSION = 2, /* of the header and of the block's order */
+    VERSION = 3, /* of the header and of the block's order */
 };
 
 /* No byte of it is padding. */
@@ -33,17 +33,9 @@ struct fields {
     uint64_t block_checksum;
     uint64_t block_size;
     uint64_t layouts[FOVEA_N_MATRICES]; /* fingerprints */
+    uint64_t tower;                     /* a hash of its pieces and numbers */
     struct fovea_forms forms;
     uint32_t precision;
-    uint32_t width;
-    uint32_t mlp;
-    uint32_t n_layers;
-    uint32_t n_heads;
-    uint32_t side_px;
-    uint32_t patch_px;
-    uint32_t dimension;
-    uint32_t activation;
-    float eps;
     char engine[FOVEA_PACKED_ENGINE_SIZE];
 };
 
@@ -71,12 +63,30 @@ page_checksum(const union header *header)
     return fovea_checksum(copy.page, sizeof copy.page);
 }
 
+/* Of what is packed, in its order, and of what else decides what is made of
+   it. */
+static uint64_t
+hash_tower(const struct fovea_tower *tower, uint32_t mlp_parts)
+{
+    uint32_t eps_bits;
+    memcpy(&eps_bits, &tower->eps, sizeof eps_bits);
+    const uint64_t numbers[] = { tower->n_heads, tower->side_px,
+        tower->patch_px, (uint64_t)tower->activation, eps_bits };
+    uint64_t hash = fovea_checksum(numbers, sizeof numbers);
+    struct fovea_piece piece;
+    for (size_t i = 0; fovea_tower_piece(tower, mlp_parts, i, &piece); i++) {
+        const uint64_t words[] = { hash, (uint64_t)piece.role, piece.is_bias,
+            piece.layer, piece.part, piece.n_parts, piece.k, piece.n };
+        hash = fovea_checksum(words, sizeof words);
+    }
+    return hash;
+}
+
 /* The header that belongs to these weights. */
 static void
 describe(const struct fovea_weights *weights, uint64_t block_checksum,
         union header *header_out)
 {
-    const struct fovea_tower *tower = &weights->tower;
     union header header;
     memset(&header, 0, sizeof header);
     struct fields *fields = &header.fields;
@@ -86,17 +96,9 @@ describe(const struct fovea_weights *weights, uint64_t block_checksum,
     for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
         fields->layouts[i] = fovea_packing_fingerprint(weights->packings[i]);
     }
+    fields->tower = hash_tower(&weights->tower, weights->forms.mlp_parts);
     fields->forms = weights->forms;
     fields->precision = (uint32_t)weights->precision;
-    fields->width = tower->width;
-    fields->mlp = tower->mlp;
-    fields->n_layers = tower->n_layers;
-    fields->n_heads = tower->n_heads;
-    fields->side_px = tower->side_px;
-    fields->patch_px = tower->patch_px;
-    fields->dimension = tower->dimension;
-    fields->activation = (uint32_t)tower->activation;
-    fields->eps = tower->eps;
     fovea_packed_engine(fields->engine);
     fields->checksum = page_checksum(&header);
     *header_out = header;

@@ -1,7 +1,7 @@
 /*
  * What weights are made of: the layouts of their matrices, and a block that is
- * laid out by the same code twice, first to learn its size, then to give every
- * weight its place.
+ * laid out along the list of pieces twice, first to learn its size, then to give
+ * every piece its place.
  */
 #include "engine/cpu/weights.h"
 
@@ -66,101 +66,70 @@ take(struct arena *arena, size_t size)
     return piece;
 }
 
-static float *
-take_floats(struct arena *arena, size_t n)
+struct fovea_placed *
+fovea_weights_at(const struct fovea_weights *weights, enum fovea_role role,
+        size_t layer, size_t part)
 {
-    return take(arena, n * sizeof(float));
+    FOVEA_ASSERT(layer < weights->tower.n_layers && part < weights->n_parts);
+    size_t row = layer * FOVEA_N_ROLES + (size_t)role;
+    return &weights->placed[row * weights->n_parts + part];
 }
 
-static void
-place_linear(struct arena *arena, const struct fovea_packing *packing,
-        size_t n_bias, struct fovea_linear_weights *linear)
+static size_t
+size_of(const struct fovea_weights *weights, const struct fovea_piece *piece)
 {
-    linear->packed = take(arena, fovea_packing_size(packing));
-    linear->bias = n_bias ? take_floats(arena, n_bias) : NULL;
+    if (piece->k == 0) {
+        return piece->n * sizeof(float);
+    }
+    const struct fovea_packing *packing =
+            weights->packings[fovea_linear_of(piece)];
+    FOVEA_ASSERT(fovea_packing_k(packing) == piece->k &&
+            fovea_packing_n(packing) == piece->n);
+    return fovea_packing_size(packing);
 }
 
+/* The bias of FC2 is added once, with its first part. */
 static void
-place_norm(struct arena *arena, size_t width, struct fovea_norm_weights *norm)
+place_zeros(struct fovea_weights *weights)
 {
-    norm->weight = take_floats(arena, width);
-    norm->bias = take_floats(arena, width);
-}
-
-static void
-place_mlp(struct arena *arena, const struct fovea_weights *weights,
-        const struct fovea_layer_weights *layer)
-{
-    const size_t n_parts = weights->forms.mlp_parts;
-    const size_t width = weights->tower.mlp / n_parts;
-    for (size_t i = 0; i < n_parts; i++) {
-        struct fovea_mlp_weights *part = &layer->mlp[i];
-        place_linear(arena, weights->packings[FOVEA_MATRIX_FC1], width,
-                &part->fc1);
-        place_linear(arena, weights->packings[FOVEA_MATRIX_FC2],
-                i == 0 ? weights->tower.width : 0, &part->fc2);
-        if (i > 0) {
-            part->fc2.bias = weights->zeros;
+    float *zeros = fovea_weights_at(weights, FOVEA_ROLE_ZEROS, 0, 0)->weight;
+    for (size_t i = 0; i < weights->tower.n_layers; i++) {
+        for (size_t k = 1; k < weights->forms.mlp_parts; k++) {
+            fovea_weights_at(weights, FOVEA_ROLE_FC2, i, k)->bias = zeros;
         }
     }
 }
 
 static void
-place_layer(struct arena *arena, const struct fovea_weights *weights,
-        bool is_last, struct fovea_layer_weights *layer)
-{
-    const struct fovea_packing *square = weights->packings[FOVEA_MATRIX_SQUARE];
-    size_t hidden = weights->tower.width;
-    place_norm(arena, hidden, &layer->norm1);
-    if (is_last) {
-        place_linear(arena, square, hidden, &layer->query);
-        place_linear(arena, weights->packings[FOVEA_MATRIX_KEY_VALUE],
-                2 * hidden, &layer->key_value);
-    } else {
-        place_linear(arena, weights->packings[FOVEA_MATRIX_QKV], 3 * hidden,
-                &layer->qkv);
-    }
-    place_linear(arena, square, hidden, &layer->out);
-    place_norm(arena, hidden, &layer->norm2);
-    place_mlp(arena, weights, layer);
-}
-
-/* In the order of use, so that a forward pass reads the block front to back. */
-static void
 place_all(struct arena *arena, struct fovea_weights *weights)
 {
-    const struct fovea_tower *tower = &weights->tower;
-    size_t hidden = tower->width;
-    place_linear(arena, weights->packings[FOVEA_MATRIX_PATCH], 0,
-            &weights->patch);
-    weights->class_embedding = take_floats(arena, hidden);
-    weights->position_embedding =
-            take_floats(arena, fovea_tower_tokens(tower) * hidden);
-    place_norm(arena, hidden, &weights->pre_norm);
-    weights->zeros =
-            weights->forms.mlp_parts > 1 ? take_floats(arena, hidden) : NULL;
-    for (size_t i = 0; i < tower->n_layers; i++) {
-        place_layer(arena, weights, i + 1 == tower->n_layers,
-                &weights->layers[i]);
+    struct fovea_piece piece;
+    for (size_t i = 0; fovea_tower_piece(&weights->tower,
+                 weights->forms.mlp_parts, i, &piece);
+            i++) {
+        struct fovea_placed *placed =
+                fovea_weights_at(weights, piece.role, piece.layer, piece.part);
+        void *place = take(arena, size_of(weights, &piece));
+        if (piece.is_bias) {
+            placed->bias = place;
+        } else {
+            placed->weight = place;
+        }
     }
-    place_norm(arena, hidden, &weights->post_norm);
-    place_linear(arena, weights->packings[FOVEA_MATRIX_PROJECT], 0,
-            &weights->project);
+    place_zeros(weights);
 }
 
 static enum fovea_status
-layers_init(struct fovea_weights *weights, struct fovea_error *err)
+placed_init(struct fovea_weights *weights, struct fovea_error *err)
 {
-    const size_t n_layers = weights->tower.n_layers;
-    const size_t n_parts = weights->forms.mlp_parts;
-    weights->layers = calloc(n_layers, sizeof *weights->layers);
-    weights->mlps = calloc(n_layers * n_parts, sizeof *weights->mlps);
-    if (!weights->layers || !weights->mlps) {
-        return fovea_fail_memory(err, n_layers * sizeof *weights->layers,
-                "weights");
-    }
-    for (size_t i = 0; i < n_layers; i++) {
-        weights->layers[i].mlp = weights->mlps + i * n_parts;
+    size_t n = weights->tower.n_layers * (size_t)FOVEA_N_ROLES;
+    /* QKV's pieces begin with part 0 or 1. */
+    weights->n_parts =
+            weights->forms.mlp_parts > 1 ? weights->forms.mlp_parts : 2;
+    weights->placed = calloc(n * weights->n_parts, sizeof *weights->placed);
+    if (!weights->placed) {
+        return fovea_fail_memory(err,
+                n * weights->n_parts * sizeof *weights->placed, "weights");
     }
     return FOVEA_OK;
 }
@@ -178,7 +147,7 @@ fovea_weights_create(const struct fovea_tower *tower,
     weights->precision = precision;
     weights->element = fovea_precision_element(precision);
     weights->forms = *forms;
-    enum fovea_status status = layers_init(weights, err);
+    enum fovea_status status = placed_init(weights, err);
     if (!status) {
         status = packings_init(weights, err);
     }
@@ -203,8 +172,7 @@ fovea_weights_destroy(struct fovea_weights *weights)
     for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
         fovea_packing_destroy(weights->packings[i]);
     }
-    free(weights->mlps);
-    free(weights->layers);
+    free(weights->placed);
     free(weights);
 }
 

@@ -25,32 +25,10 @@ enum fovea_precision {
     FOVEA_PRECISION_BF16_WEIGHTS,
 };
 
-/* A linear layer: out x in matrix, packed, and its bias (NULL: none). */
-struct fovea_linear_weights {
-    void *packed;
-    float *bias;
-};
-
-struct fovea_norm_weights {
-    float *weight;
-    float *bias;
-};
-
-/* A part of the hidden layer of the MLP: some of fc1's outputs, and what fc2
-   makes of those. Its bias is added once: other parts' are 0. */
-struct fovea_mlp_weights {
-    struct fovea_linear_weights fc1;
-    struct fovea_linear_weights fc2;
-};
-
-struct fovea_layer_weights {
-    struct fovea_norm_weights norm1;
-    struct fovea_linear_weights qkv;   /* every layer but the last */
-    struct fovea_linear_weights query; /* the last layer: see forward.c */
-    struct fovea_linear_weights key_value;
-    struct fovea_linear_weights out;
-    struct fovea_norm_weights norm2;
-    struct fovea_mlp_weights *mlp; /* [forms.mlp_parts] */
+/* Where a piece lies: matrices packed, vectors as float32. */
+struct fovea_placed {
+    void *weight;
+    float *bias; /* NULL: none */
 };
 
 struct fovea_weights {
@@ -60,15 +38,9 @@ struct fovea_weights {
     struct fovea_forms forms;
     struct fovea_packing *packings[FOVEA_N_MATRICES];
 
-    struct fovea_linear_weights patch;
-    float *class_embedding;    /* [hidden] */
-    float *position_embedding; /* [tokens][hidden] */
-    struct fovea_norm_weights pre_norm;
-    struct fovea_layer_weights *layers; /* [n_layers] */
-    struct fovea_mlp_weights *mlps;     /* the layers' */
-    float *zeros;                       /* [hidden]: where the MLP has parts */
-    struct fovea_norm_weights post_norm;
-    struct fovea_linear_weights project;
+    /* [n_layers][FOVEA_N_ROLES][n_parts]: see fovea_weights_at(). */
+    struct fovea_placed *placed;
+    size_t n_parts;
 
     void *block; /* all of the above; inside the mapping */
     size_t block_size;
@@ -99,6 +71,16 @@ void fovea_weights_destroy(struct fovea_weights *weights);
 /** Say where the block is: block_size bytes, aligned to FOVEA_OPERAND_ALIGNMENT.
  */
 void fovea_weights_place(struct fovea_weights *weights, void *block);
+
+/**
+ * Where a piece lies.
+ *
+ * @param layer  0 outside the layers.
+ * @param part   Of the MLP's parts; of QKV's pieces in the last layer, the first
+ *               of its parts (0: queries, 1: keys and values). Otherwise 0.
+ */
+struct fovea_placed *fovea_weights_at(const struct fovea_weights *weights,
+        enum fovea_role role, size_t layer, size_t part);
 
 /**
  * Size of the packed block in the forms that are tried first, without loading

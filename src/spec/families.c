@@ -1,0 +1,92 @@
+/* See families.h. */
+#include "spec/families.h"
+
+#include <stdio.h>
+
+#include "base/macros.h"
+
+static const struct fovea_family *const families[FOVEA_N_FAMILIES] = {
+#define X(id, name) [FOVEA_FAMILY_##id] = &fovea_family_##name,
+#include "spec/families.def"
+#undef X
+};
+
+enum {
+    NAMES_SIZE = 128
+};
+
+/* "CLIP", or "CLIP or X". */
+static void
+list_names(char names_out[NAMES_SIZE])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < FOVEA_N_FAMILIES && used < NAMES_SIZE; i++) {
+        int n = snprintf(names_out + used, NAMES_SIZE - used, "%s%s",
+                i ? " or " : "", families[i]->name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+enum fovea_status
+fovea_family_find(const struct fovea_fields *top, enum fovea_family_id *id_out,
+        struct fovea_error *err)
+{
+    const char *type = NULL;
+    enum fovea_status status =
+            fovea_field_string(top, "model_type", &type, err);
+    if (status) {
+        return status;
+    }
+    for (size_t i = 0; i < FOVEA_N_FAMILIES; i++) {
+        if (!type || families[i]->is_mine(type)) {
+            *id_out = (enum fovea_family_id)i;
+            return FOVEA_OK;
+        }
+    }
+    char names[NAMES_SIZE];
+    list_names(names);
+    return fovea_field_fail(top, "model_type", FOVEA_ERR_MODEL_UNSUPPORTED, err,
+            "\"%s\" is not a %s model", fovea_show(type).text, names);
+}
+
+const struct fovea_family *
+fovea_family_get(enum fovea_family_id id)
+{
+    return families[id];
+}
+
+bool
+fovea_tensor_next(const struct fovea_tower *tower,
+        struct fovea_tensor_walk *walk, struct fovea_tensor_spec *spec_out)
+{
+    struct fovea_piece piece;
+    if (!fovea_tower_piece(tower, 1, walk->piece, &piece)) {
+        return false;
+    }
+    spec_out->piece = piece;
+    spec_out->part = walk->part;
+    families[tower->family]->tensor(tower, &piece, walk->part, spec_out);
+    spec_out->n_elements = 1;
+    for (unsigned i = 0; i < spec_out->n_dims; i++) {
+        /* The bounds of tower.h keep every product in range. */
+        spec_out->n_elements *= spec_out->shape[i];
+    }
+    walk->part++;
+    if (walk->part == piece.n_parts) {
+        walk->part = 0;
+        walk->piece++;
+    }
+    return true;
+}
+
+size_t
+fovea_tensor_count(const struct fovea_tower *tower)
+{
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec spec;
+    size_t n = 0;
+    while (fovea_tensor_next(tower, &walk, &spec)) {
+        n++;
+    }
+    return n;
+}

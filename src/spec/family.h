@@ -1,0 +1,63 @@
+/*
+ * What a family of models is: which are its own, what its files say, what its
+ * tensors are called. Each is one file, family_<name>.c, and a row of
+ * families.def.
+ */
+#ifndef FOVEA_SPEC_FAMILY_H
+#define FOVEA_SPEC_FAMILY_H
+
+#include "spec/field.h"
+#include "spec/pixels.h"
+#include "spec/tower.h"
+
+enum {
+    FOVEA_TENSOR_NAME_SIZE = 80,
+    FOVEA_TENSOR_SPEC_DIMS = 4,
+    FOVEA_FAMILY_TEXT_SIZE = 1024
+};
+
+/* A tensor of a checkpoint, as a family stores it: a piece, or one of the parts
+   that are stacked in it. Row-major, outputs first. */
+struct fovea_tensor_spec {
+    struct fovea_piece piece; /* of a whole MLP */
+    uint32_t part;            /* of the piece's n_parts */
+    char name[FOVEA_TENSOR_NAME_SIZE];
+    unsigned n_dims;
+    size_t shape[FOVEA_TENSOR_SPEC_DIMS];
+    size_t n_elements;
+};
+
+struct fovea_family {
+    const char *name; /* in messages */
+
+    /* Whether it is what config.json calls "model_type". */
+    bool (*is_mine)(const char *model_type);
+
+    /* config.json, checked: FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if it is not valid;
+       FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and cannot be run. */
+    enum fovea_status (*read)(const struct fovea_fields *top,
+            struct fovea_tower *tower_out, struct fovea_error *err);
+
+    /* The tensor of a part of a piece: name and shape. */
+    void (*tensor)(const struct fovea_tower *tower,
+            const struct fovea_piece *piece, uint32_t part,
+            struct fovea_tensor_spec *spec_out);
+
+    /* What preprocessor_config.json may call its pixels, the first in messages,
+       NULL behind the last; and what they are where it says nothing. */
+    const char *const *processors;
+    uint32_t processor_side_px;
+    struct fovea_preprocess (*pixels)(uint32_t side_px);
+
+    /* Both files of a tower, for checkpoints that are written. */
+    size_t (*write_config)(const struct fovea_tower *tower,
+            char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+    size_t (*write_processor)(const struct fovea_tower *tower,
+            char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+};
+
+#define X(id, name) extern const struct fovea_family fovea_family_##name;
+#include "spec/families.def"
+#undef X
+
+#endif

@@ -1,0 +1,150 @@
+/* The list of a tower's pieces, and the tensors that they are stored as. */
+#include "base/macros.h"
+#include "spec/families.h"
+#include "support/test.h"
+#include "support/tower.h"
+
+static const struct fovea_tower towers[] = {
+    TOWER(64, 256, 3, 4, 64, 16, 20, FOVEA_ACTIVATION_GELU, 1e-5F),
+    TOWER(8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F),
+};
+
+static size_t
+values_of(const struct fovea_piece *piece)
+{
+    return piece->k > 0 ? piece->k * piece->n : piece->n;
+}
+
+static size_t
+count_values(const struct fovea_tower *tower, uint32_t mlp_parts)
+{
+    struct fovea_piece piece;
+    size_t sum = 0;
+    for (size_t i = 0; fovea_tower_piece(tower, mlp_parts, i, &piece); i++) {
+        sum += values_of(&piece);
+    }
+    return sum;
+}
+
+/* By hand, from the paper's picture. */
+static void
+pieces_have_all_values_of_a_tower(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        const struct fovea_tower *tower = &towers[i];
+        size_t w = tower->width;
+        size_t layer =
+                4 * w * w + 4 * w + 2 * w * tower->mlp + tower->mlp + w + 4 * w;
+        size_t patches = (size_t)(tower->side_px / tower->patch_px) *
+                (tower->side_px / tower->patch_px);
+        size_t all = 3 * (size_t)tower->patch_px * tower->patch_px * w + w +
+                (patches + 1) * w + 4 * w + tower->n_layers * layer +
+                w * tower->dimension;
+        assert_int_equal(count_values(tower, 1), all);
+        /* Cut, nothing is lost; zeros come in. */
+        assert_int_equal(count_values(tower, 4), all + w);
+    }
+}
+
+static void
+a_bias_follows_its_weight_and_layers_follow_each_other(void **state)
+{
+    (void)state;
+    for (uint32_t parts = 1; parts <= 4; parts *= 2) {
+        struct fovea_piece before = { .role = FOVEA_ROLE_PATCH };
+        struct fovea_piece piece;
+        for (size_t i = 0; fovea_tower_piece(&towers[0], parts, i, &piece);
+                i++) {
+            if (piece.is_bias) {
+                assert_false(before.is_bias);
+                assert_int_equal(piece.role, before.role);
+                assert_int_equal(piece.part, before.part);
+                assert_int_equal(piece.n, before.n);
+                assert_int_equal(piece.k, 0);
+            }
+            assert_true(piece.layer >= before.layer ||
+                    piece.role >= FOVEA_ROLE_POST_NORM);
+            assert_true(piece.layer < towers[0].n_layers);
+            before = piece;
+        }
+        assert_int_equal(before.role, FOVEA_ROLE_PROJECTION);
+    }
+}
+
+/* What is stacked in a layer, from the first part to the last. */
+static void
+parts_cover_their_whole_once(void **state)
+{
+    (void)state;
+    enum {
+        PARTS = 4
+    };
+    const struct fovea_tower *tower = &towers[0];
+    for (uint32_t layer = 0; layer < tower->n_layers; layer++) {
+        uint32_t qkv = 0;
+        uint32_t fc1 = 0;
+        uint32_t fc2 = 0;
+        struct fovea_piece piece;
+        for (size_t i = 0; fovea_tower_piece(tower, PARTS, i, &piece); i++) {
+            if (piece.layer != layer || piece.is_bias) {
+                continue;
+            }
+            if (piece.role == FOVEA_ROLE_QKV) {
+                assert_int_equal(piece.part, qkv);
+                assert_int_equal(piece.n, piece.n_parts * tower->width);
+                qkv += piece.n_parts;
+            } else if (piece.role == FOVEA_ROLE_FC1) {
+                assert_int_equal(piece.part, fc1++);
+                assert_int_equal(piece.n, tower->mlp / PARTS);
+            } else if (piece.role == FOVEA_ROLE_FC2) {
+                assert_int_equal(piece.part, fc2++);
+                assert_int_equal(piece.k, tower->mlp / PARTS);
+            }
+        }
+        assert_int_equal(qkv, 3);
+        assert_int_equal(fc1, PARTS);
+        assert_int_equal(fc2, PARTS);
+    }
+}
+
+/* Every family stores every value once, under a name of its own. */
+static void
+tensors_are_the_pieces_of_every_family(void **state)
+{
+    (void)state;
+    static struct fovea_tensor_spec seen[256];
+    for (size_t id = 0; id < FOVEA_N_FAMILIES; id++) {
+        struct fovea_tower tower = towers[0];
+        tower.family = (enum fovea_family_id)id;
+        struct fovea_tensor_walk walk = { 0 };
+        size_t n = 0;
+        size_t n_values = 0;
+        while (fovea_tensor_next(&tower, &walk, &seen[n])) {
+            assert_true(seen[n].name[0] && !strchr(seen[n].name, '%'));
+            for (size_t i = 0; i < n; i++) {
+                assert_string_not_equal(seen[i].name, seen[n].name);
+            }
+            assert_int_equal(seen[n].n_elements * seen[n].piece.n_parts,
+                    values_of(&seen[n].piece));
+            n_values += seen[n].n_elements;
+            n++;
+            assert_true(n < FOVEA_ARRAY_LEN(seen));
+        }
+        assert_int_equal(n, fovea_tensor_count(&tower));
+        assert_int_equal(n_values, count_values(&tower, 1));
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pieces_have_all_values_of_a_tower),
+        cmocka_unit_test(
+                a_bias_follows_its_weight_and_layers_follow_each_other),
+        cmocka_unit_test(parts_cover_their_whole_once),
+        cmocka_unit_test(tensors_are_the_pieces_of_every_family),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
