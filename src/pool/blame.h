@@ -2,24 +2,24 @@
  * Whose fault the end of a worker is. The one place where that is decided; what
  * follows from it is in failure.c:
  *
- *   an image   its images are tried once more, each alone; a second worker that
- *              ends with one of them puts it into quarantine. The breaker does
- *              not count it: one sender's pictures must not take the service
- *              away from the others.
- *   the worker that is this installation: program, model, machine. The breaker
- *              counts it.
- *   outside    somebody's signal, or the kernel for lack of memory. The images
- *              are tried again, each alone, up to FOVEA_KILLS_MAX times within
- *              their deadlines, and nothing is held against them. Whether an
- *              image took the memory is not to be known: its decoding is
- *              bounded, and the kernel takes whom it likes.
- *   nobody     it was asked to end; or it had done its images, any of which may
- *              have damaged it.
+ *   the item    its items are tried once more, each alone (isolated); one that
+ *               ends a second worker goes into quarantine. The breaker does not
+ *               count it: one sender's pictures must not take the service away
+ *               from the others.
+ *   the worker  that is this installation: program, model, machine. The breaker
+ *               counts it.
+ *   outside     somebody's signal, or the kernel for lack of memory. The items
+ *               are tried again, each alone, up to FOVEA_KILLS_MAX times within
+ *               their deadlines, and nothing is held against them. Whether an
+ *               item took the memory cannot be known: its decoding is bounded,
+ *               and the kernel chooses whom it kills.
+ *   nobody      it was asked to end; or it had done its items, any of which may
+ *               have damaged it.
  *
- * An image is not believed to be at fault for ever: after
- * FOVEA_TRIAL_AFTER_FAULTS ends in a row that were laid on images, the next
+ * Items are not believed to be at fault for ever: after
+ * FOVEA_TRIAL_AFTER_FAULTS ends in a row that were laid on items, the next
  * worker that had none yet is given a picture that is known to be good
- * (canary.h). One that ends with it in hand is at fault itself.
+ * (canary.h). One that ends with it is at fault itself.
  *
  * Pure.
  */
@@ -29,10 +29,10 @@
 #include "fovea/pool.h"
 
 enum {
-    /* So many workers may be killed from outside with an image in hand before
-       it is answered with FOVEA_ERR_WORKER_KILLED. */
+    /* So many workers may be killed from outside with an item in flight before
+       it is completed with FOVEA_ERR_WORKER_KILLED. */
     FOVEA_KILLS_MAX = 5,
-    /* So many ends in a row are laid on images before a worker is tried. */
+    /* So many ends in a row are laid on items before a worker is tried. */
     FOVEA_TRIAL_AFTER_FAULTS = 4,
 };
 
@@ -46,10 +46,10 @@ enum fovea_blame {
 /** What a worker was at when it ended, or was found to be at fault. */
 enum fovea_phase {
     FOVEA_PHASE_STARTING, /* until it is ready */
-    FOVEA_PHASE_FRESH,    /* ready, and never had an image */
-    FOVEA_PHASE_WORKING,  /* images in hand */
-    FOVEA_PHASE_TRIAL,    /* the canary in hand */
-    FOVEA_PHASE_WAITING,  /* nothing in hand any more */
+    FOVEA_PHASE_FRESH,    /* ready, and never had an item */
+    FOVEA_PHASE_WORKING,  /* items in flight */
+    FOVEA_PHASE_TRIAL,    /* the canary in flight */
+    FOVEA_PHASE_WAITING,  /* nothing in flight any more */
 };
 
 enum fovea_blame fovea_blame_find(enum fovea_stop_reason reason,
@@ -60,19 +60,19 @@ enum fovea_blame fovea_blame_find(enum fovea_stop_reason reason,
  *  somebody else sends: a sealed worker may send itself SIGABRT alone. */
 enum fovea_stop_reason fovea_blame_signal(int number);
 
-/** A model's row of ends that were laid on images; all zero to begin with. */
+/** A group's row of ends that were laid on items; all zero to begin with. */
 struct fovea_trial {
     unsigned n_faults;   /* in a row */
     int64_t since_ns;    /* of the first of them */
     int64_t released_ns; /* the worker's own fault was last seen */
-    bool is_running;     /* a worker has the canary in hand */
+    bool is_running;     /* a worker has the canary */
 };
 
 void fovea_trial_fault(struct fovea_trial *trial, int64_t now_ns);
 /** A worker answered something: it is well. */
 void fovea_trial_passed(struct fovea_trial *trial);
 /** The canary's worker ended, and it is its own fault: since_ns on it is not
- *  the images'. */
+ *  the items'. */
 void fovea_trial_failed(struct fovea_trial *trial, int64_t now_ns);
 bool fovea_trial_is_due(const struct fovea_trial *trial);
 

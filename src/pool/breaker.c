@@ -41,8 +41,8 @@ fovea_breaker_started(struct fovea_breaker *breaker)
 void
 fovea_breaker_served(struct fovea_breaker *breaker)
 {
-    /* While it is open the others may still serve what they have in hand; that
-       says nothing about starting new ones. */
+    /* While it is open the others may still serve what they have in flight;
+       that says nothing about starting new ones. */
     if (breaker->state != FOVEA_BREAKER_OPEN) {
         fovea_breaker_init(breaker, breaker->open_ns);
     }

@@ -1,10 +1,10 @@
 /*
- * Circuit breaker and back-off of one model's workers.
+ * Circuit breaker and back-off of one group's workers.
  *
- * Counts faults of ours in a row, never those of images (blame.h): a worker that
- * cannot be started or loaded, or that ends with the canary in hand. After
+ * Counts faults of ours in a row, never those of items (blame.h): a worker that
+ * cannot be started or loaded, or that ends with the canary. After
  * FOVEA_BREAKER_FAULTS it opens for FOVEA_BREAKER_OPEN_NS, then lets one worker
- * start: its first served image closes it, its fault opens it again. Between
+ * start: its first served item closes it, its fault opens it again. Between
  * faults the next start waits: FOVEA_BACKOFF_FIRST_NS, doubled with every fault
  * in a row up to FOVEA_BACKOFF_MOST_NS.
  *
@@ -43,7 +43,7 @@ bool fovea_breaker_refuses(const struct fovea_breaker *breaker, int64_t now_ns);
 /** A worker was started. */
 void fovea_breaker_started(struct fovea_breaker *breaker);
 
-/** A worker served an image (bad images count: the worker is well). */
+/** A worker served an item (bad items count: the worker is well). */
 void fovea_breaker_served(struct fovea_breaker *breaker);
 
 /** A fault of ours. */

@@ -1,17 +1,17 @@
 /*
  * Packed weights on disk, so that the next cold start is an mmap.
  *
- *   <directory>/packed/<key>.fovea    header and weights, as engine/cpu/packed.h has
- *                                     them; the host copies bytes and looks
- *                                     into nothing
+ *   <directory>/packed/<key>.fovea    header and weights, as
+ *                                     engine/cpu/packed.h has them; the host
+ *                                     copies bytes and reads nothing of them
  *   <directory>/digests/<identity>    the weights digest of a file that was
  *                                     digested before: 64 hexadecimal digits
  *
  * key = SHA-256 over weights digest, shape, dtype and the worker's engine word
  * (matrix library, version, CPU features). Files appear whole
  * (sys/atomic_file.h). A file that does not belong to the user, or that others
- * may write, is not opened, nor is a folder. When the folder grows past its cap, the least
- * recently used (by modification time, which opening sets) go.
+ * may write, is not opened, nor is a folder. When the folder grows past its
+ * cap, the least recently used (by modification time, which opening sets) go.
  */
 #ifndef FOVEA_POOL_CACHE_H
 #define FOVEA_POOL_CACHE_H

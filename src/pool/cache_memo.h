@@ -1,6 +1,6 @@
 /*
- * Memos: what the digest of some weights was, under the identity of their files,
- * so that they are not read again.
+ * Memos: what the digest of some weights was, under the identity of their
+ * files, so that they are not read again.
  */
 #ifndef FOVEA_POOL_CACHE_MEMO_H
 #define FOVEA_POOL_CACHE_MEMO_H

@@ -1,6 +1,6 @@
 /*
  * The canary: a picture that every worker that is well can embed. It tells
- * whether images are to blame for the ends of workers, or the workers (see
+ * whether items are to blame for the ends of workers, or the workers (see
  * blame.h).
  */
 #ifndef FOVEA_POOL_CANARY_H
@@ -8,7 +8,7 @@
 
 #include "pool/queue.h"
 
-/** An image like any, without anybody who waits for it. NULL: there is no
+/** An item like any, but nobody waits for it. NULL: there is no
  *  memory for it. */
 struct fovea_pool_item *fovea_canary_create(struct fovea_group *group);
 void fovea_canary_destroy(struct fovea_pool_item *item);

@@ -1,4 +1,4 @@
-/* Ends: of a model that nobody has open, and of everything. */
+/* See close.h. */
 #include "pool/close.h"
 
 #include "pool/complete.h"

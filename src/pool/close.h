@@ -4,9 +4,9 @@
 
 #include "pool/internal.h"
 
-/** The end of everything: answer all, stop all. */
+/** The end of everything: complete all, stop all. */
 void fovea_close_all(struct fovea_pool *pool);
-/** Models that nobody has open and that hold nothing. all: whatever they
+/** Groups that nobody has open and that hold nothing. all: whatever they
  *  hold. */
 void fovea_close_groups(struct fovea_pool *pool, bool all);
 

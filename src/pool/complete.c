@@ -1,5 +1,5 @@
 /*
- * An image's end: counted, its file closed, its caller told. Exactly once,
+ * An item's end: counted, its file closed, its caller told. Exactly once,
  * because the item is freed here and nowhere else.
  */
 #include "pool/complete.h"

@@ -13,7 +13,7 @@ void fovea_complete(struct fovea_pool_item *item,
         struct fovea_timings timings);
 void fovea_complete_all(struct fovea_items *items,
         const struct fovea_error *result);
-/** Everything that waits for this model's workers: images and prewarms. */
+/** Everything that waits for this group's workers: items and prewarms. */
 void fovea_complete_waiting(struct fovea_group *group,
         const struct fovea_error *result);
 

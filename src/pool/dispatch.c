@@ -10,7 +10,7 @@
 #include "pool/room.h"
 #include "pool/slot.h"
 
-/* Every image has to give its size and one yes or no. */
+/* Every item has to give its size and one yes or no. */
 enum {
     JOB_SIZE = 4 + FOVEA_MAX_BATCH * 9
 };
@@ -105,7 +105,8 @@ send_items(struct fovea_slot *slot, struct fovea_items *items)
     }
 }
 
-/* An image that a worker had may have damaged it: that says nothing of others. */
+/* An item that a worker had may have damaged it: that says nothing of others.
+   */
 static bool
 is_fresh(const struct fovea_slot *slot)
 {

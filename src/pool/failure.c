@@ -1,6 +1,6 @@
 /*
- * What the end of a worker means: for the images in its hands, for those that
- * wait, and for the breaker.
+ * What the end of a worker means: for the items that it had in flight, for
+ * those that wait, and for the breaker.
  */
 #include "pool/failure.h"
 
@@ -16,7 +16,8 @@
 #include "pool/prewarm.h"
 #include "pool/slot.h"
 
-/* An item that ended two workers: its bytes are digested, then it is answered. */
+/* An item that ended two workers: its bytes are digested, then it is answered.
+   */
 struct quarantine_job {
     struct fovea_background_job background; /* first */
     struct fovea_group *group;
@@ -81,7 +82,7 @@ quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
     }
 }
 
-/* What becomes of the images of a worker that ends. */
+/* What becomes of the items of a worker that ends. */
 struct lost {
     struct fovea_items cancelled;
     struct fovea_items quarantined;
@@ -133,7 +134,7 @@ fovea_failure_lose_inflight(struct fovea_slot *slot)
     }
 }
 
-/* The canary's worker is at fault itself, so what was laid on images since the
+/* The canary's worker is at fault itself, so what was laid on items since the
    row began was its kind's doing. */
 static void
 release_isolated(struct fovea_group *group)
@@ -146,7 +147,7 @@ release_isolated(struct fovea_group *group)
     fovea_unlock(pool);
 }
 
-/* What its end means for others than its own images. True: it counts against
+/* What its end means for others than its own items. True: it counts against
    its kind. */
 static bool
 settle_blame(struct fovea_slot *slot)

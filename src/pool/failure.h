@@ -5,8 +5,11 @@
 
 #include "pool/internal.h"
 
+/** Requeue, isolate, quarantine or complete what it had in flight. */
 void fovea_failure_lose_inflight(struct fovea_slot *slot);
+/** Let the breaker, and those who wait, know of its end. */
 void fovea_failure_judge(struct fovea_slot *slot);
+/** Report a change of the breaker's state. */
 void fovea_failure_breaker(struct fovea_group *group);
 /** What the breaker's refusal says. Loop thread, or mu held. */
 void fovea_failure_refusal(const struct fovea_group *group, int64_t now_ns,

@@ -1,7 +1,7 @@
 /*
  * Who may take how much memory.
  *
- * Reservations are promises: packed weights of a model once, each worker's own
+ * Reservations are promises: packed weights of a group once, each worker's own
  * memory each. A reservation is `pending` until its owner has really taken the
  * memory (a worker that is READY), because until then the system still shows it
  * as available. Two rules, both must hold for a new reservation of r bytes:
@@ -55,7 +55,7 @@ FOVEA_NODISCARD bool fovea_governor_reserve(struct fovea_governor *governor,
 void fovea_governor_settle(struct fovea_governor *governor,
         struct fovea_reservation *reservation, uint64_t bytes);
 
-/** Give back; fine on one that holds nothing, so also twice. */
+/** Release; fine on one that holds nothing, so also twice. */
 void fovea_governor_release(struct fovea_governor *governor,
         struct fovea_reservation *reservation);
 

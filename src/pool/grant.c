@@ -1,16 +1,16 @@
 /*
- * Memory for single images, beside what workers have anyway.
+ * Memory for single items, beside what workers have anyway.
  *
- * A worker that is to decode a picture that must stand in memory whole asks for
- * that memory first (NEED), and waits. Requests are served in the order they
- * came in, from the same account that workers are started from: what fits is
- * reserved and granted; what could never fit is refused at once; what does not
- * fit now waits for other grants, and for workers without work, which are asked
- * to end. Nobody holds a part of what it needs, and where all workers that are
- * there wait for each other, the last one gives way; an image's deadline ends its
- * waiting too.
+ * A worker that is to decode a picture that must be in memory as a whole asks
+ * for that memory first (NEED), and waits. Requests are served in the order in
+ * which they came, from the same account that workers are started from: what
+ * fits is reserved and granted; what could never fit is refused at once; what
+ * does not fit now waits for other grants, and for workers without work, which
+ * are asked to end. Nobody holds a part of what it needs, and where all
+ * workers wait for each other the last one is ended; an item's deadline ends
+ * its waiting too.
  *
- * A grant is given back with the image's DECODED or RESULT, or, whatever way the
+ * A grant is released with the item's DECODED or RESULT, or, whatever way the
  * worker ends, when its process is gone.
  */
 #include "pool/grant.h"
@@ -88,7 +88,7 @@ refuse(struct fovea_slot *slot, const struct fovea_error *why)
     answer(slot, why->code, why->message);
 }
 
-/* What the image could have if nobody else had anything. */
+/* What the item could have if nobody else had anything. */
 static uint64_t
 most_bytes(const struct fovea_slot *slot)
 {
@@ -145,7 +145,7 @@ coming_bytes(const struct fovea_pool *pool)
     return sum;
 }
 
-/* Has the image waited, and the other worked, for long enough? */
+/* Has the item waited, and the other worked, for long enough? */
 static bool
 has_had_its_turn(const struct fovea_slot *slot, const struct fovea_slot *asker)
 {
@@ -213,9 +213,9 @@ make_room(const struct fovea_slot *asker)
     }
 }
 
-/* Whether more room is to be hoped for: grants come back, and so does the memory
-   of workers that end or will be without work. Those that wait in line give
-   nothing back. */
+/* Whether more room is to be hoped for: grants come back, and so does the
+   memory of workers that end or will be without work. Those that wait in line
+   release nothing. */
 static bool
 has_hope(const struct fovea_slot *slot)
 {
@@ -230,7 +230,7 @@ has_hope(const struct fovea_slot *slot)
     return slot->granted_bytes > 0; /* of its other threads */
 }
 
-/* All that are here wait for each other: the last one gives way. Its images are
+/* All that are here wait for each other: the last one gives way. Its items are
    tried again, and nothing is held against them. False: there is none but this
    one. */
 static bool
@@ -274,7 +274,7 @@ serve(struct fovea_slot *slot)
     return true;
 }
 
-/* Images that were answered already, cancelled or too late, are done with at
+/* Items that were answered already, cancelled or too late, are done with at
    once: their workers have others. */
 static void
 dismiss(struct fovea_pool *pool)
@@ -306,7 +306,7 @@ bool
 fovea_grant_ask(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
     struct fovea_need need;
-    /* Its limit on an image is for the worker to keep. */
+    /* Its limit on an item is for the worker to keep. */
     if (!fovea_need_read(frame, &need) ||
             need.bytes > slot->group->settings.limits.max_decode_bytes ||
             !fovea_inflight_ask(slot, frame->id, &need)) {

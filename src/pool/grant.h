@@ -10,12 +10,12 @@ FOVEA_NODISCARD bool fovea_grant_ask(struct fovea_slot *slot,
         const struct fovea_frame *frame);
 /** Answer those who wait, as far as that can be done now. */
 void fovea_grant_round(struct fovea_pool *pool);
-/** Whether any image waits for memory: no worker is added to others then. */
+/** Whether any item waits for memory: no worker is added to others then. */
 bool fovea_grant_is_awaited(struct fovea_pool *pool);
-/** Whether one does since before a time: no cold start that is wanted since then
- *  overtakes it. */
+/** Whether one does since before a time: no cold start that is wanted since
+ *  then overtakes it. */
 bool fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns);
-/** Whether this worker is to go for an image that has waited for long, although
+/** Whether this worker is to go for an item that has waited for long, although
  *  there is work for it. */
 bool fovea_grant_is_owed(const struct fovea_slot *slot);
 

@@ -160,7 +160,7 @@ check_quarantine(struct fovea_pool *pool,
     return status;
 }
 
-/* What keeps the model from taking any image. mu held. */
+/* What keeps the group from taking any item. mu held. */
 static enum fovea_status
 check_open(const struct fovea_group *group, struct fovea_error *err)
 {

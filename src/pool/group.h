@@ -1,6 +1,6 @@
 /*
- * A group: the workers that do one kind of work for one model, with their queue.
- * Any thread.
+ * A group: the workers that do one kind of work for one model, with their
+ * queue. Any thread.
  */
 #ifndef FOVEA_POOL_GROUP_H
 #define FOVEA_POOL_GROUP_H
@@ -17,8 +17,8 @@ FOVEA_NODISCARD enum fovea_status fovea_group_open(struct fovea_pool *pool,
         const struct fovea_group_settings *settings,
         struct fovea_group **group_out, struct fovea_error *err);
 
-/** The last one to close a group ends its workers. Items in the queue are served
- *  first. NULL is fine. */
+/** The last one to close a group ends its workers. Items in the queue are
+ *  served first. NULL is fine. */
 void fovea_group_close(struct fovea_group *group);
 
 /**
@@ -39,8 +39,8 @@ FOVEA_NODISCARD enum fovea_status fovea_group_submit(struct fovea_group *group,
 /** A fresh ticket for an item that is still being fetched; never 0. */
 uint64_t fovea_group_ticket(struct fovea_group *group);
 
-/** Complete with FOVEA_ERR_CANCELLED if it is not done. One that is in flight is
- *  completed at once too; what the worker makes of it is dropped. */
+/** Complete with FOVEA_ERR_CANCELLED if it is not done. One that is in flight
+ *  is completed at once too; what the worker makes of it is dropped. */
 void fovea_group_cancel(struct fovea_group *group, uint64_t ticket);
 
 /* What fovea/pool.h promises. */

@@ -1,16 +1,15 @@
 /*
- * Who packs a model's weights and who maps them.
+ * Who packs a group's weights and who maps them.
  *
- * While the first workers start, a job in the background digests
- * the model's files. Their HELLO
- * names the engine; both together are the key of a packed copy in the cache,
- * which another job opens. If it is there everybody maps it. Else the first
- * worker packs, the others wait for the sealed memory that its READY brings,
- * and a job stores it. Whatever goes wrong with the cache, the model is
- * loaded without it.
+ * While the first workers start, a job in the background digests the model's
+ * files. Their HELLO names the engine; both together are the key of a packed
+ * copy in the cache, which another job opens. If it is there everybody maps it.
+ * Else the first worker packs, the others wait for the sealed memory that its
+ * READY brings, and a job stores it. Whatever goes wrong with the cache, the
+ * model is loaded without it.
  *
- * The descriptor is given back with the model's last worker: it is what keeps
- * the memory.
+ * The descriptor is closed with the group's last worker: it is what keeps the
+ * memory.
  */
 #include "pool/group_weights.h"
 

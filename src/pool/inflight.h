@@ -1,6 +1,6 @@
 /*
  * What a worker is at: the items of its job, and the memory that it asks for.
- * The fields of a slot that tell of a job in hand are written here alone.
+ * The fields of a slot that tell of a job are written here alone.
  *
  * Loop thread, mu not held, but where it says otherwise.
  */

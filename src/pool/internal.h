@@ -1,8 +1,28 @@
 /*
- * What the files of the pool share: its structs, and which file does what.
+ * What the files of the pool share: its structs. Calls go down this list, never
+ * up (scripts/check_rings.py):
+ *
+ *   group                      what any thread may ask of a group
+ *   loop                       the thread: rounds of epoll
+ *   schedule upkeep            a group's round; what time does to workers
+ *   dispatch start             items to workers; more workers
+ *   receive                    what workers say
+ *   grant                      memory for single items
+ *   pool close                 the pool as a whole; ends
+ *   room load_send             memory for a group; LOAD to workers
+ *   life                       start, stop, kill and reap a worker
+ *   failure                    what its end means for items and breaker
+ *   group_weights              who packs, who maps, what is cached
+ *   complete inflight          an item's end; the items that a worker has
+ *   turns pressure worker_log stats
+ *   canary events jobs output poll prewarm slot spawn
+ *   internal                   this file; all above know its structs
+ *   blame breaker cache* claims governor items log_budget quarantine queue
+ *   settings                   no state of the pool's; most of them pure
  *
  * Two kinds of thread come here. The loop thread runs everything below but the
- * entry points of pool.h and what is done in the background (jobs.h). So:
+ * entry points (group.h, stats.h, pool.h) and what is done in the background
+ * (jobs.h). So:
  *
  *   - "guarded by mu": anybody, with pool->mu held;
  *   - "loop, shown": written by the loop thread with mu held, read by it
@@ -37,13 +57,13 @@
 
 /* A worker that is ready for so long without work is idle. */
 #define FOVEA_IDLE_AFTER_NS FOVEA_NS_PER_S
-/* From the polite word to SIGKILL. */
+/* From SIGTERM to SIGKILL. */
 #define FOVEA_STOP_AFTER_NS FOVEA_NS_PER_S
 /* How often it is asked whether a worker has ended where the kernel does not
    tell: one that should soon, and any other, whose channel says so too. */
 #define FOVEA_LOOK_SOON_NS (10 * FOVEA_NS_PER_MS)
 #define FOVEA_LOOK_NS      FOVEA_NS_PER_S
-/* Images after which a worker that has no memory for one is replaced: codecs
+/* Items after which a worker that has no memory for one is replaced: codecs
    leak, and what they leaked is missing from the little that it may have. */
 #define FOVEA_WORN_AFTER 100
 /* How often the memory is looked at while workers live. */
@@ -51,9 +71,9 @@
 /* How soon a worker that could not be added is tried again. */
 #define FOVEA_SCALE_AGAIN_NS (100 * FOVEA_NS_PER_MS)
 
-/* An image of a job. */
+/* An item of a job. */
 struct fovea_inflight {
-    struct fovea_pool_item *item; /* NULL: answered, by whomever */
+    struct fovea_pool_item *item; /* NULL: completed already */
     bool is_raw;
     bool is_decoded;
     bool is_done; /* the worker gave its result */
@@ -75,33 +95,35 @@ struct fovea_slot {
     bool is_sandboxed;
     uint64_t n_items;
     struct fovea_reservation own; /* without the shared weights */
-    uint64_t granted_bytes;       /* to its images: the sum of their grants */
+    bool is_disconnected;         /* it closed the channel */
+    /* loop, shown: its job, which inflight.c alone writes */
+    uint64_t granted_bytes; /* to its items: the sum of their grants */
     struct fovea_inflight inflight[FOVEA_MAX_BATCH];
     uint32_t n_inflight;
-    uint32_t n_left;      /* whose result is still to come */
-    bool is_disconnected; /* it closed the channel */
-    bool has_isolated;    /* in hand */
+    uint32_t n_left; /* whose result is still to come */
+    bool has_isolated;
+    /* loop: the same */
+    uint64_t job_id;
+    int64_t job_ns;          /* its start */
+    int64_t progress_ns;     /* the last frame of it, or its start */
+    int64_t inflight_due_ns; /* no deadline of an item in flight is earlier */
+    struct fovea_need need;  /* while it waits for an answer to that */
+    uint64_t asked;          /* the number of its question */
+    int64_t asked_ns;
+    bool is_on_trial; /* it has the canary */
     /* loop */
     uint64_t serial; /* of this worker, never used again */
     struct fovea_process process;
     int channel;
     int log_fd;
-    int output_fd; /* pixels of the job in hand */
+    int output_fd; /* pixels of the job */
     enum fovea_channel_state channel_state;
-    int64_t used_ns;         /* last time it had an image, or became ready */
-    int64_t progress_ns;     /* last frame of the job in hand, or its start */
-    int64_t job_ns;          /* its start */
-    int64_t due_ns;          /* the load's deadline; the time of SIGKILL */
-    int64_t inflight_due_ns; /* no deadline of an image in hand is earlier */
-    uint64_t job_id;
-    struct fovea_need need; /* while it waits for an answer to that */
-    uint64_t asked;         /* the number of its question */
-    int64_t asked_ns;
-    unsigned given_weights; /* model->n_weights of them; 0: none */
+    int64_t used_ns;        /* last time it had an item, or became ready */
+    int64_t due_ns;         /* the load's deadline; the time of SIGKILL */
+    unsigned given_weights; /* group->n_weights of them; 0: none */
     bool is_probe;          /* the one worker of a half-open breaker */
-    bool lacks_memory;      /* for an image that it was not refused any for */
+    bool lacks_memory;      /* for an item that it was not refused any for */
     bool is_harmless;       /* its end is no fault: the packed copy was bad */
-    bool is_on_trial;       /* it has the canary in hand */
     enum fovea_blame blame; /* for its end */
     struct fovea_error
             failure; /* FAILED's, or why it is killed; code 0: none */
@@ -112,9 +134,9 @@ struct fovea_slot {
     char last_line[FOVEA_LOG_LINE_SIZE]; /* of its log */
 };
 
-/* Where a model's packed weights come from. */
+/* Where a group's packed weights come from. */
 enum fovea_weights_state {
-    FOVEA_WEIGHTS_UNKNOWN, /* nobody looked yet */
+    FOVEA_WEIGHTS_UNKNOWN, /* not looked for yet */
     FOVEA_WEIGHTS_DIGEST,  /* a job digests the files */
     FOVEA_WEIGHTS_ENGINE,  /* digest known; a HELLO must name the engine */
     FOVEA_WEIGHTS_OPENING, /* a job opens the packed copy */
@@ -122,7 +144,7 @@ enum fovea_weights_state {
     FOVEA_WEIGHTS_HERE,    /* weights_fd */
 };
 
-/* Somebody who waits for a worker; on the waiter's stack. Guarded by mu. */
+/* A caller that waits for a worker; on its stack. Guarded by mu. */
 struct fovea_prewarm {
     struct fovea_prewarm *next;
     uint64_t serial; /* of the worker it waits for; 0: any */
@@ -159,12 +181,12 @@ struct fovea_group {
     char digest[FOVEA_CACHE_KEY_SIZE];
     char cache_key[FOVEA_CACHE_KEY_SIZE];
     uint64_t packer;    /* serial of the worker that packs; 0: none */
-    unsigned n_jobs;    /* that will come back to it */
+    unsigned n_jobs;    /* in the background */
     int64_t scale_ns;   /* no worker is added before */
     bool has_turn;      /* it waits for a cold start: room.h */
     int64_t turn_ns;    /* since when */
     int64_t came_ns;    /* what its place in line goes by */
-    int64_t yielded_ns; /* when a worker last went for another model */
+    int64_t yielded_ns; /* when a worker last went for another group */
     enum fovea_breaker_state breaker_reported; /* to on_event */
 };
 
@@ -185,11 +207,11 @@ struct fovea_pool {
     bool has_thread;
     bool is_woken;
     bool is_closing;
-    bool has_cancelled; /* an item in some worker's hands */
+    bool has_cancelled; /* an item in flight */
     int64_t drain_until_ns;
     uint64_t last_ticket;
     struct fovea_group *groups;
-    struct fovea_items cancelled; /* taken out of queues, to be answered */
+    struct fovea_items cancelled; /* taken out of queues, to be completed */
     struct fovea_quarantine quarantine;
     /* loop, shown */
     struct fovea_governor governor;

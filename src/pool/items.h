@@ -25,13 +25,13 @@ struct fovea_pool_request {
     bool is_batch;
     bool is_admitted;     /* the queue's bound was respected before (URLs) */
     int64_t submitted_ns; /* fovea_clock_ns(); where total_ns begins */
-    int64_t fetch_ns;     /* handed through to the timings */
+    int64_t fetch_ns;     /* passed on to the timings */
     int64_t deadline_ns;  /* absolute; FOVEA_NEVER */
     fovea_pool_done_fn *done;
     void *context;
 };
 
-/* An image from being submitted to its answer. */
+/* An item from being submitted to its end. */
 struct fovea_pool_item {
     struct fovea_pool_item *previous; /* in the list that it is in */
     struct fovea_pool_item *next;
@@ -41,7 +41,7 @@ struct fovea_pool_item {
     int64_t handed_ns; /* to its worker; 0: never */
     unsigned n_deaths; /* of workers that are laid on it: blame.h */
     unsigned n_kills;  /* of workers that were killed from outside with it */
-    bool is_cancelled; /* while in a worker's hands; guarded by mu */
+    bool is_cancelled; /* while in flight; guarded by mu */
 };
 
 struct fovea_items {

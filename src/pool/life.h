@@ -8,10 +8,10 @@
  *  not work: it is still to be judged then. */
 struct fovea_slot *fovea_life_start(struct fovea_group *group,
         struct fovea_reservation *own);
-/** End it at once. why: for its images and the event. */
+/** End it at once. why: for its items and the event. */
 void fovea_life_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
         const struct fovea_error *why);
-/** Ask it to end. It has no image. */
+/** Ask it to end. It has no item. */
 void fovea_life_stop(struct fovea_slot *slot, enum fovea_stop_reason reason);
 /** Something could not be sent to it: it is gone, or about to be killed. */
 void fovea_life_send_failed(struct fovea_slot *slot,

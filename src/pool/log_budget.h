@@ -1,9 +1,9 @@
 /*
  * How much of what workers write to their logs is passed on. Codecs write about
- * images, one that was taken over writes what it likes; neither is to fill a
- * disk, keep the host busy, or stand still because nobody reads.
+ * images, a worker that was taken over writes what it likes; neither is to fill
+ * a disk, keep the host busy, or stand still because nobody reads.
  *
- * Bounded are lines: for each image, for a worker a second, for all workers a
+ * Bounded are lines: for each item, for a worker a second, for all workers a
  * second; and how often a log is read: after FOVEA_LOG_READS times in a second
  * it rests between two reads. So a pipe is always emptied sooner or later, and
  * no worker hangs on it.
@@ -22,8 +22,8 @@
 
 enum {
     FOVEA_LOG_LINE_SIZE = 240,   /* of a line; more is cut off */
-    FOVEA_LOG_LINES_ITEM = 8,    /* for each image in hand */
-    FOVEA_LOG_LINES_LOAD = 32,   /* until the first image */
+    FOVEA_LOG_LINES_ITEM = 8,    /* for each item in flight */
+    FOVEA_LOG_LINES_LOAD = 32,   /* until the first item */
     FOVEA_LOG_LINES_WORKER = 20, /* a window, of one worker */
     FOVEA_LOG_LINES_ALL = 40,    /* a window, of all workers */
     FOVEA_LOG_READS = 64,        /* a window, of one log without a rest */
@@ -49,7 +49,7 @@ struct fovea_log_budget {
 /** For a new worker. */
 void fovea_log_budget_init(struct fovea_log_budget *budget);
 
-/** It gets so many images in hand. */
+/** It gets a job of so many items. */
 void fovea_log_budget_items(struct fovea_log_budget *budget, unsigned n_items);
 
 /** Whether a line is to be passed on; counts it either way. all: of all

@@ -1,7 +1,7 @@
 /*
  * The loop thread: rounds of epoll. A round first looks at everything whose
  * time may have come, then waits until something happens or the next time
- * comes. Nothing is due in a pool without workers and images: it sleeps.
+ * comes. Nothing is due in a pool without workers and items: it sleeps.
  */
 #include "pool/loop.h"
 
@@ -9,13 +9,13 @@
 #include "pool/close.h"
 #include "pool/grant.h"
 #include "pool/life.h"
-#include "pool/log.h"
 #include "pool/poll.h"
 #include "pool/pressure.h"
 #include "pool/receive.h"
 #include "pool/schedule.h"
 #include "pool/turns.h"
 #include "pool/upkeep.h"
+#include "pool/worker_log.h"
 
 enum {
     MAX_FRAMES = 64 /* of one worker in a round */
@@ -31,7 +31,7 @@ upkeep(struct fovea_pool *pool)
             fovea_upkeep_look(slot);
         }
         if (slot->state != FOVEA_WORKER_DEAD) {
-            fovea_log_upkeep(slot);
+            fovea_worker_log_upkeep(slot);
             fovea_upkeep_slot(slot);
             n_live += slot->state != FOVEA_WORKER_DEAD;
         }
@@ -123,7 +123,7 @@ handle(struct fovea_slot *slot, enum fovea_watched watched)
         break;
     case FOVEA_WATCHED_LOG:
         if (slot->state != FOVEA_WORKER_DEAD) {
-            fovea_log_receive(slot);
+            fovea_worker_log_receive(slot);
         }
         break;
     case FOVEA_WATCHED_WAKE:

@@ -34,18 +34,14 @@ static const char *const reasons[] = {
 _Static_assert(FOVEA_ARRAY_LEN(reasons) == FOVEA_STOP_COUNT,
         "every reason has a name");
 
-static const char *const pressures[] = {
-    [FOVEA_PRESSURE_LOW] = "low",
+static const char *const pressures[] = { [FOVEA_PRESSURE_LOW] = "low",
     [FOVEA_PRESSURE_NORMAL] = "normal",
     [FOVEA_PRESSURE_HIGH] = "high",
-    [FOVEA_PRESSURE_CRITICAL] = "critical",
-};
+    [FOVEA_PRESSURE_CRITICAL] = "critical" };
 
-static const char *const breaker_states[] = {
-    [FOVEA_BREAKER_CLOSED] = "closed",
+static const char *const breaker_states[] = { [FOVEA_BREAKER_CLOSED] = "closed",
     [FOVEA_BREAKER_OPEN] = "open",
-    [FOVEA_BREAKER_HALF_OPEN] = "half_open",
-};
+    [FOVEA_BREAKER_HALF_OPEN] = "half_open" };
 
 static const char *const events[] = {
     [FOVEA_EVENT_WORKER_STARTED] = "worker_started",

@@ -103,7 +103,7 @@ fovea_poll_unwatch(const struct fovea_pool *pool, int fd)
     (void)epoll_ctl(pool->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* Rounded up: a millisecond late is better than a round in vain. */
+/* Rounded up: a millisecond late is better than a round for nothing. */
 static int
 wait_ms(const struct fovea_pool *pool)
 {
@@ -118,7 +118,7 @@ wait_ms(const struct fovea_pool *pool)
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-/* Of the eventfd: it may ring again. */
+/* It may be woken again. */
 static void
 clear_wake(const struct fovea_pool *pool)
 {

@@ -8,8 +8,8 @@
  * cache, digests) is done in the background.
  *
  * Nothing is started before the first item or prewarm. The runtime gives it
- * groups and open descriptors; the pool knows no path, URL or key beyond handing
- * a model's directory to its workers.
+ * groups and open descriptors; the pool knows no path, URL or key beyond
+ * handing a model's directory to its workers.
  *
  * The public functions fovea_pool_*() are those of fovea/pool.h; of the pool's
  * own only create and destroy are called so.

@@ -12,7 +12,7 @@ fovea_pressure_refresh(struct fovea_pool *pool, int64_t max_age_ns)
     }
     struct fovea_memory memory;
     if (!fovea_memory_read(pool->settings.memory_root, &memory)) {
-        /* Where nobody says how much there is nobody is held back. */
+        /* Where it is not known how much there is, nothing is held back. */
         memory.total_bytes = UINT64_MAX / 128;
         memory.available_bytes = memory.total_bytes;
     }

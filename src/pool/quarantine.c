@@ -1,4 +1,4 @@
-/* Images that ended workers: see quarantine.h. */
+/* Items that ended workers: see quarantine.h. */
 #include "pool/quarantine.h"
 
 #include <errno.h>

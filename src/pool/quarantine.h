@@ -1,5 +1,5 @@
 /*
- * Quarantine: images that ended two workers, by size and SHA-256, so that the
+ * Quarantine: items that ended two workers, by size and SHA-256, so that the
  * same bytes do not take a third. Bounded in number (the oldest goes) and in
  * time, because the verdict may be wrong: what crashed once may have been the
  * machine.
@@ -23,14 +23,14 @@ enum {
     FOVEA_QUARANTINE_MAX = 64
 };
 
-/* How long an image is refused. */
+/* How long an item is refused. */
 #define FOVEA_QUARANTINE_NS (3600 * FOVEA_NS_PER_S)
 
 struct fovea_quarantined {
     uint64_t size;
     char digest[FOVEA_SHA256_SIZE];
     int64_t since_ns;
-    struct fovea_error result; /* what its images are answered with */
+    struct fovea_error result; /* what its items are completed with */
 };
 
 /* Guarded by whoever owns it. */
@@ -44,7 +44,7 @@ struct fovea_quarantine {
 void fovea_quarantine_init(struct fovea_quarantine *quarantine,
         int64_t time_ns);
 
-/** How many images are in it now. */
+/** How many items are in it now. */
 size_t fovea_quarantine_count(struct fovea_quarantine *quarantine,
         int64_t now_ns);
 
@@ -58,7 +58,7 @@ const struct fovea_quarantined *fovea_quarantine_find(
         struct fovea_quarantine *quarantine, uint64_t size, const char *digest,
         int64_t now_ns);
 
-/** Take an image in; bytes that are in it already count from now on. */
+/** Take an item in; bytes that are in it already count from now on. */
 void fovea_quarantine_add(struct fovea_quarantine *quarantine,
         const struct fovea_quarantined *entry);
 

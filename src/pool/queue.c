@@ -1,4 +1,4 @@
-/* Images in line: see queue.h. */
+/* See queue.h. */
 #include "pool/queue.h"
 
 #include "base/error.h"

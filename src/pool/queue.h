@@ -32,12 +32,12 @@ void fovea_queue_push_front(struct fovea_queue *queue,
 /** How they are to be taken. */
 struct fovea_share {
     size_t n_idle; /* workers to share out to, the same number each */
-    size_t max;    /* images of a job */
+    size_t max;    /* items of a job */
     bool no_isolated;
 };
 
 /**
- * Take the images of the next job: one retry, or one isolated, or single ones,
+ * Take the items of the next job: one retry, or one isolated, or single ones,
  * or those of batches, never a mix, so that nothing waits for what came after
  * it.
  */

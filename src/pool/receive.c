@@ -134,7 +134,7 @@ receive_failed(struct fovea_slot *slot, const struct fovea_frame *frame)
     fovea_life_kill(slot, FOVEA_STOP_LOAD, &why);
 }
 
-/* No work on an image took longer than the host waits for it. */
+/* No work on an item took longer than the host waits for it. */
 static bool
 is_in_time(const struct fovea_slot *slot, uint64_t decode_ns,
         uint64_t forward_ns)
@@ -184,7 +184,7 @@ finish_job(struct fovea_slot *slot)
     }
 }
 
-/* NULL with a bad image is right; with a good one it makes no sense. */
+/* NULL with a bad item is right; with a good one it makes no sense. */
 static const void *
 find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
         uint32_t index)

@@ -12,7 +12,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Which workers of other models are counted as gone. */
+/* Which workers of other groups are counted as gone. */
 enum leaving {
     LEAVING_ENDING,      /* those that end */
     LEAVING_DISPENSABLE, /* and those that may be asked to */
@@ -55,7 +55,7 @@ has_had_its_turn(const struct fovea_slot *slot, const struct fovea_group *asker)
             now_ns - slot->ready_ns >= FOVEA_TURN_NS;
 }
 
-/* May it go so that another model can start? mu held. */
+/* May it end so that another group can start? mu held. */
 static bool
 is_dispensable(const struct fovea_slot *slot, const struct fovea_group *asker)
 {
@@ -77,9 +77,8 @@ is_leaving(const struct fovea_slot *slot, const struct fovea_group *asker,
             (leaving == LEAVING_DISPENSABLE && is_dispensable(slot, asker));
 }
 
-/* What comes back when they have gone and images that hold memory are decoded:
-   theirs, and the weights of models that
-   keep nobody. mu held. */
+/* What will be free when they have ended and items that hold memory are
+   decoded: theirs, and the weights of groups that keep nobody. mu held. */
 static uint64_t
 coming_bytes(const struct fovea_group *asker, enum leaving leaving)
 {

@@ -1,13 +1,13 @@
 /*
- * Room for a model that has no worker: what it needs, who has to go for it, and
- * whose turn it is.
+ * Room for a group that has no worker: what it needs, and who has to go for it.
  *
- * Who wants a cold start takes a turn, in the order in which the images came.
- * The first one takes the memory that it needs, or waits for it: workers of
- * others that have nothing to do go; those that are busy may finish what they
- * have in hand, and after FOVEA_TURN_NS they go although their model has more.
- * Nobody else starts a worker meanwhile. Refused is only what would not fit if
- * all others had gone. Images wait no longer than their deadlines.
+ * Who wants a cold start takes a turn (turns.h), in the order in which the
+ * items came. The first one takes the memory that it needs, or waits for it:
+ * workers of others that have nothing to do end; those that are busy may
+ * finish what they have in flight, and after FOVEA_TURN_NS they end although
+ * their group has more. Nobody else starts a worker meanwhile. Refused is only
+ * what would not fit if all others had ended. Items wait no longer than their
+ * deadlines.
  *
  * Loop thread, mu not held, but where it says otherwise.
  */
@@ -16,7 +16,7 @@
 
 #include "pool/internal.h"
 
-/* So long a model that works keeps its workers from one that waits; and so long
+/* So long a group that works keeps its workers from one that waits; and so long
    that one has to wait before. */
 #define FOVEA_TURN_NS (2 * FOVEA_NS_PER_S)
 

@@ -1,5 +1,5 @@
 /*
- * A model's round: what is late is answered, what waits goes to workers that
+ * A group's round: what is late is completed, what waits goes to workers that
  * have nothing to do, and if some is left, workers are started.
  */
 #include "pool/schedule.h"
@@ -38,7 +38,7 @@ expire(struct fovea_group *group)
     fovea_complete_all(&expired, &late);
 }
 
-/* Nobody has the model open any more, and nothing is left to do. */
+/* Nobody has the group open any more, and nothing is left to do. */
 static void
 stop_workers(struct fovea_group *group)
 {

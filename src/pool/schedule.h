@@ -4,9 +4,8 @@
 
 #include "pool/internal.h"
 
-/** A round of one model. */
 void fovea_schedule(struct fovea_group *group);
-/** What was cancelled in workers' hands. */
+/** Complete what was cancelled, in flight or in a queue. */
 void fovea_schedule_cancel(struct fovea_pool *pool);
 
 #endif

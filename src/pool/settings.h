@@ -11,8 +11,8 @@
 
 struct fovea_cache;
 
-/** Digests the weights of a model's directory, for the key of their packed copy.
- *  Called in the background: it may block, and keep memos in the cache.
+/** Digests the weights of a model's directory, for the key of their packed
+ *  copy. Called in the background: it may block, and keep memos in the cache.
  *  digest_out: FOVEA_CACHE_KEY_SIZE bytes. */
 typedef enum fovea_status fovea_pool_digest_fn(const struct fovea_cache *cache,
         const char *model_directory, char *digest_out, struct fovea_error *err);

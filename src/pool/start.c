@@ -30,7 +30,7 @@ reserve(struct fovea_group *group, unsigned n, struct fovea_reservation owns[])
             (shared == 0 ||
                     fovea_governor_reserve(governor, shared, &group->shared));
     for (unsigned i = 0; i < n && fits; i++) {
-        /* There is room, as was looked above. */
+        /* There is room: see above. */
         FOVEA_ASSERT(fovea_governor_reserve(governor,
                 group->settings.worker_bytes, &owns[i]));
     }

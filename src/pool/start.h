@@ -4,7 +4,7 @@
 
 #include "pool/internal.h"
 
-/** Images or prewarms wait: cold start, or one more worker, or nothing. */
+/** Items or prewarms wait: cold start, or one more worker, or nothing. */
 void fovea_start_workers(struct fovea_group *group);
 
 #endif

@@ -4,7 +4,7 @@
 #include "pool/poll.h"
 #include "pool/slot.h"
 
-/* Its oldest image; prewarms come now. What had its turn goes behind those that
+/* Its oldest item; prewarms come now. What had its turn goes behind those that
    waited meanwhile. mu held. */
 static int64_t
 came_ns(const struct fovea_group *group)

@@ -1,5 +1,5 @@
 /*
- * What time does to workers: too long at an image, at loading or at ending, and
+ * What time does to workers: too long at an item, at loading or at ending, and
  * without work. No time is over before what the worker did until then was seen.
  */
 #include "pool/upkeep.h"
@@ -11,10 +11,10 @@
 #include "pool/complete.h"
 #include "pool/inflight.h"
 #include "pool/life.h"
-#include "pool/log.h"
 #include "pool/poll.h"
 #include "pool/receive.h"
 #include "pool/slot.h"
+#include "pool/worker_log.h"
 
 void
 fovea_upkeep_reap(struct fovea_slot *slot)
@@ -23,7 +23,7 @@ fovea_upkeep_reap(struct fovea_slot *slot)
     if (fovea_slot_lives(slot)) {
         fovea_receive(slot, UINT_MAX);
     }
-    fovea_log_finish(slot);
+    fovea_worker_log_finish(slot);
     fovea_life_reap(slot);
 }
 
@@ -43,8 +43,8 @@ fovea_upkeep_look(struct fovea_slot *slot)
     }
 }
 
-/* Answer what is past its deadline in a worker's hands. The worker goes on: it
-   will be done soon, and starting another costs more. */
+/* Complete what is past its deadline. The worker goes on: it will be done soon,
+   and starting another costs more. */
 static void
 expire_inflight(struct fovea_slot *slot)
 {
@@ -71,8 +71,8 @@ time_out(struct fovea_slot *slot, enum fovea_stop_reason reason,
 }
 
 /* A worker's time is over. That may be because this thread stood still (a host
-   that was stopped, a callback that took long), so what the worker did meanwhile
-   comes first. */
+   that was stopped, a callback that took long), so what the worker did
+   meanwhile comes first. */
 static void
 catch_up(struct fovea_slot *slot)
 {

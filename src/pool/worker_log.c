@@ -1,5 +1,5 @@
 /* What workers write to their logs; how much of it counts: log_budget.h. */
-#include "pool/log.h"
+#include "pool/worker_log.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -92,7 +92,7 @@ read_some(struct fovea_slot *slot)
 }
 
 void
-fovea_log_receive(struct fovea_slot *slot)
+fovea_worker_log_receive(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     if (slot->log_fd < 0) {
@@ -107,7 +107,7 @@ fovea_log_receive(struct fovea_slot *slot)
 }
 
 void
-fovea_log_upkeep(struct fovea_slot *slot)
+fovea_worker_log_upkeep(struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     report_left_out(slot, false);
@@ -126,7 +126,7 @@ fovea_log_upkeep(struct fovea_slot *slot)
 }
 
 void
-fovea_log_finish(struct fovea_slot *slot)
+fovea_worker_log_finish(struct fovea_slot *slot)
 {
     /* What is in the pipe; whoever else holds its other end is not waited
        for. */
