@@ -1,7 +1,7 @@
 /*
  * How many inputs there are, found out by a thread of its own while they are
  * already being worked on, for the progress line. A list on standard input
- * cannot be read twice: where there is one the total stays unknown.
+ * cannot be read twice: with one the total stays unknown.
  */
 #ifndef FOVEA_BULK_COUNT_H
 #define FOVEA_BULK_COUNT_H

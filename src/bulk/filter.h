@@ -1,5 +1,5 @@
 /*
- * Which of the files that a walk finds count: --include and --exclude.
+ * Which of the files that are found count: --include and --exclude.
  *
  * A pattern is a glob (*, ?, [...]); upper and lower case are the same. Without
  * a slash it is about the name alone, with one about the whole path below the

@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 enum {
-    FINISH_S = 5 /* of patience with who reads, once we are to end */
+    FINISH_S = 5 /* of patience with the reader, once we are to end */
 };
 
 static enum fovea_status

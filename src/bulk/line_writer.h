@@ -1,10 +1,10 @@
 /*
  * Lines to standard output that end whole.
  *
- * Who reads may be slow, or not read at all, and a write to a full pipe waits.
- * So nothing larger than a pipe takes at once is written, and only when there is
- * room: between two pieces somebody who wants attention is heard. A line that is
- * half written then can still be finished, since a pipe takes nothing back.
+ * The reader may be slow, or not read at all, and a write to a full pipe waits.
+ * So no piece is larger than a pipe takes at once, and each is written only when
+ * there is room: between two pieces the writer notices that it is to stop. A line
+ * that is half written then can still be finished.
  */
 #ifndef FOVEA_BULK_LINE_WRITER_H
 #define FOVEA_BULK_LINE_WRITER_H
@@ -36,7 +36,7 @@ FOVEA_NODISCARD enum fovea_status fovea_line_writer_write(
 
 /**
  * Write what is left of a line that has begun, and wait a few seconds at most
- * for who reads.
+ * for the reader.
  *
  * @return As above; FOVEA_ERR_DEADLINE if it was not taken.
  */

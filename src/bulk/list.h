@@ -3,7 +3,7 @@
  * a slow list is worked on while it is still being written.
  *
  * Of lines, a byte order mark (UTF-8) before the first and a carriage return at
- * the end of any do not count. What begins as no text does is refused.
+ * the end of any do not count. What does not begin like text is refused.
  */
 #ifndef FOVEA_BULK_LIST_H
 #define FOVEA_BULK_LIST_H
@@ -24,7 +24,7 @@ struct fovea_list {
     bool at_end;
     bool has_begun; /* its first bytes were looked at */
     char *buffer;
-    size_t begin; /* what is not yet given out */
+    size_t begin; /* what is not yet returned */
     size_t end;
 };
 
@@ -37,7 +37,7 @@ enum fovea_list_step {
 void fovea_list_finish(struct fovea_list *list);
 
 /**
- * Give the next name that is not empty. Never waits for one.
+ * Take the next name that is not empty. Never waits for one.
  *
  * @param name_out  Valid until the next call; *size_out bytes and a NUL. There
  *                  may be NUL bytes inside if the separator is a newline.

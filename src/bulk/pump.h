@@ -33,7 +33,7 @@ struct fovea_pump_settings {
     enum fovea_stream_work work;
     unsigned flags; /* of the stream */
     const struct fovea_inputs_settings *inputs;
-    const struct fovea_sink *sink; /* open; who opened it commits it */
+    const struct fovea_sink *sink; /* open; the caller commits it */
     size_t n_batch; /* inputs whose results are written at a time, at most */
     int stop_fd;    /* readable once it is to stop */
     struct fovea_pump_counters *counters;
@@ -54,7 +54,7 @@ struct fovea_pump_settings {
  * @return FOVEA_OK if every input was tried; FOVEA_ERR_CANCELLED if it was
  *         stopped; else what ended it: a source's, the sink's or the stream's
  *         status; or what came of every image of a batch, where that says that
- *         there is nobody to do the work (fovea_no_worker()).
+ *         there is no worker to be had (fovea_no_worker()).
  */
 FOVEA_NODISCARD enum fovea_status fovea_pump(
         const struct fovea_pump_settings *settings, struct fovea_error *err);

@@ -13,13 +13,13 @@
 void fovea_result_line_bad(const struct fovea_row_result *result,
         struct fovea_text *text);
 
-/** Add {"input":"a.jpg","row":3}, of a good one whose row is elsewhere; a bad
- *  one's line otherwise. */
+/** Add {"input":"a.jpg","row":3}, where the row is in another file; of a bad
+ *  one its line. */
 void fovea_result_line_number(const struct fovea_row_result *result,
         uint64_t number, struct fovea_text *text);
 
-/** Add {"input":"a.jpg","embedding":[...]} of n float32 numbers; a bad one's
- *  line otherwise. */
+/** Add {"input":"a.jpg","embedding":[...]} of n float32 numbers; of a bad
+ *  one its line. */
 void fovea_result_line_vector(const struct fovea_row_result *result, size_t n,
         struct fovea_text *text);
 

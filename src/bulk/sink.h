@@ -18,7 +18,8 @@
 
 struct fovea_ranking;
 
-/** What a sink is opened with; borrowed until it is finished. */
+/** What a sink is opened with; borrowed for the call, but the ranking until it
+ *  is finished. */
 struct fovea_sink_settings {
     struct fovea_row_layout layout;
     const struct fovea_target *target; /* of a kind with files */

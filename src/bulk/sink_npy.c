@@ -1,6 +1,6 @@
 /*
  * An array (x.npy) with a file of JSON lines beside it (x.npy.jsonl), which says
- * whose row is which. The two appear together, or not at all.
+ * which row is which input's. The two appear together, or not at all.
  */
 #include "base/error.h"
 #include "base/macros.h"
@@ -87,7 +87,7 @@ commit(void *state, struct fovea_error *err)
     if (status) {
         return status;
     }
-    /* The array last: who sees it finds its list. */
+    /* The array last: once it is seen, its list is there. */
     struct fovea_atomic_file *files[] = { &sink->list.file, &sink->rows.file };
     return fovea_atomic_files_commit(files, FOVEA_ARRAY_LEN(files), err);
 }

@@ -27,7 +27,7 @@ struct fovea_source_settings {
 enum fovea_source_step {
     FOVEA_SOURCE_ENTRY,
     FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps;
-                          whoever gives names opens no listed ones */
+                          a kind that gives names opens no listed one */
     FOVEA_SOURCE_WAIT, /* there is nothing yet: poll wait_fd */
     FOVEA_SOURCE_END,
 };

@@ -27,7 +27,7 @@ look_at(struct fovea_target_file *file, struct fovea_error *err)
 {
     struct stat info;
     if (lstat(file->path, &info)) {
-        return FOVEA_OK; /* who opens it says what is wrong, if anything */
+        return FOVEA_OK; /* opening it says what is wrong, if anything */
     }
     file->id = id_of(&info);
     file->led = file->id;

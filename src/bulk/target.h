@@ -74,7 +74,7 @@ FOVEA_NODISCARD enum fovea_status fovea_target_open(
 /**
  * Whether an input may be read while the target is to be written.
  *
- * @param found  By a walk, where earlier results are passed over.
+ * @param found  In a folder, where earlier results are passed over.
  * @return FOVEA_OK; FOVEA_ERR_OUTPUT_REFUSED if it is what would be replaced.
  */
 FOVEA_NODISCARD enum fovea_status fovea_target_check_input(

@@ -6,7 +6,7 @@
 #include "bulk/target.h"
 
 struct fovea_text_file {
-    struct fovea_atomic_file file; /* for whoever commits it */
+    struct fovea_atomic_file file; /* to be committed by the owner */
     struct fovea_text text;        /* what is added and not yet written */
 };
 

@@ -65,13 +65,13 @@ fovea_cli_close_model(struct fovea_model **model)
     fovea_model_close(*model);
 }
 
-/** Say once that nobody knows how the model's pixels are to be, if so. */
+/** Say that the model does not state how its pixels are prepared, if so. */
 void fovea_cli_warn_of_model(const struct fovea_model_info *info);
 
 /** One line on stderr, "fovea: ...", control characters made harmless. */
 void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);
 
-/** Report an error record, but not that the reader has gone, and give the exit
+/** Report an error record, but not that the reader has gone. Returns the exit
  *  code of its status. */
 int fovea_cli_fail(const struct fovea_error *error);
 

@@ -1,6 +1,7 @@
 /*
- * The first bad inputs, told on stderr as they come; and what a walk found and
- * is no image: all of it with --verbose, else only what is named like one.
+ * The first bad inputs, reported on stderr as they come; and what was found in a
+ * folder and is no image: all of it with --verbose, else only what is named like
+ * one.
  */
 #ifndef FOVEA_CLI_COMPLAINTS_H
 #define FOVEA_CLI_COMPLAINTS_H
@@ -11,13 +12,13 @@
 #include "cli/progress.h"
 
 struct fovea_complaints {
-    unsigned limit;    /* of lines; 0: not a word */
-    bool skips_bad;    /* bad inputs are told elsewhere */
+    unsigned limit;    /* of lines; 0: none */
+    bool skips_bad;    /* bad inputs are shown elsewhere */
     bool list_skipped; /* all of them, without a limit */
     unsigned n;        /* so far */
 };
 
-/** Tell about a batch that is settled; clears the progress line before. */
+/** Report what a settled batch has; clears the progress line before. */
 void fovea_complaints_tell(struct fovea_complaints *complaints,
         const struct fovea_row_batch *batch, struct fovea_progress *progress);
 

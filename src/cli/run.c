@@ -142,7 +142,7 @@ wait_for_writer(struct run *run, int signal_fd)
             }
             return false;
         }
-        if (fds[0].revents) { /* it gives the lock back, or has */
+        if (fds[0].revents) { /* it releases the lock, or has */
             (void)pthread_mutex_lock(&run->output_mutex);
             return true;
         }

@@ -1,5 +1,5 @@
 /*
- * What happens in the pool, told on stderr as it happens: everything with
+ * What happens in the pool, reported on stderr as it happens: everything with
  * --verbose; what a user must know of (a worker's log, no sandbox, workers that
  * fail, a breaker that opens) otherwise; nothing if quiet.
  */
