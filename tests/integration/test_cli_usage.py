@@ -101,6 +101,12 @@ def test_the_bench_measures(directory):
                  b"images/s", b"matrix products"):
         assert word in result.stdout, word
     said(run("bench", "-m", f"{directory}/none", model=False), 1, "none")
+    nowhere = environment(FOVEA_BENCH_ENGINE="/nowhere/bench")
+    said(run(*words, model=False, env=nowhere), 1,
+         "no benchmark program that can be run: looked for /nowhere/bench")
+    silent = environment(FOVEA_BENCH_ENGINE="/bin/true")
+    said(run(*words, model=False, env=silent), 1,
+         "ended before it had measured everything")
 
 
 def test_models_that_are_not_here(directory):
