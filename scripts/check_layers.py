@@ -18,7 +18,7 @@ TICKED = re.compile(r"`([^`]+)`")
 # Headers of other libraries; what is not here and in <> is the C library's.
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
-             "microhttpd.h", "cmocka.h", "seccomp.h"}
+             "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h"}
 LIBRARY_FOLDERS = {"webp", "libheif", "libde265", "dav1d", "curl",
                    "openssl"}
 

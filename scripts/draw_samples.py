@@ -220,6 +220,13 @@ def draw_ico(out, image):
     icon.save(out("png.ico"), sizes=[(16, 16), (64, 64)])
 
 
+def draw_jpeg2000(out, image):
+    image.save(out("lossless.jp2"))
+    image.save(out("lossy.j2k"), irreversible=True, quality_layers=[20],
+               num_resolutions=4)
+    with_alpha(image).save(out("alpha.jp2"), tile_size=(64, 64))
+
+
 def draw_raw(out, image):
     preview = io.BytesIO()
     turned(image, 6).save(preview, "JPEG", quality=80)
@@ -255,6 +262,7 @@ def main():
     draw_bmp(out, tiny["mountain"])
     draw_pnm(out, tiny["marble"])
     draw_ico(out, tiny["city"])
+    draw_jpeg2000(out, tiny["desert"])
     draw_raw(out, tiny["forest"])
     draw_heif(out, tiny["flower"])
 

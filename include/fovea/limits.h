@@ -32,7 +32,8 @@ struct fovea_limits {
                               gone over. A pixel of a baseline JPEG or of a PNG
                               is one, of each scan of a progressive JPEG one
                               more, of WebP 2, of HEIC and AVIF 8, tiles that
-                              are used twice twice:
+                              are used twice twice, of JPEG 2000 4, and 16 for
+                              each byte of it:
                               FOVEA_ERR_IMAGE_TOO_COSTLY */
     uint64_t reserved[6];      /* zero */
 };

@@ -43,8 +43,6 @@ static const struct fovea_signature signatures[] = {
 
     PICTURE("JPEG XL", 0, "\xff\x0a"),
     PICTURE("JPEG XL", 0, "\0\0\0\x0cJXL \r\n\x87\n"),
-    PICTURE("JPEG 2000", 0, "\0\0\0\x0cjP  \r\n\x87\n"),
-    PICTURE("JPEG 2000", 0, "\xff\x4f\xff\x51"),
     PICTURE("JPEG XR", 0, "II\xbc\1"),
     PICTURE_IF("ANI", fovea_head_is_ani),
     PICTURE("ICNS", 0, "icns"),

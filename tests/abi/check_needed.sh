@@ -16,7 +16,8 @@ may_link() {
     *fovea-worker)
         case $2 in
         libjpeg.so.* | libpng16.so.* | libz.so.* | libwebp.so.* | \
-            libwebpdemux.so.* | libheif.so.* | libtiff.so.* | libgif.so.*) ;;
+            libwebpdemux.so.* | libheif.so.* | libtiff.so.* | libgif.so.* | \
+            libopenjp2.so.*) ;;
         libdnnl.so.* | libgomp.so.* | libseccomp.so.*) ;;
         *) return 1 ;;
         esac

@@ -235,6 +235,15 @@ ico(void **state)
     check("png.ico", strict);
 }
 
+/* OpenJPEG 2.5 follows a null pointer when it gets no memory for a tile. */
+static void
+jpeg2000(void **state)
+{
+    (void)state;
+    check("lossless.jp2", own);
+    check("alpha.jp2", own);
+}
+
 int
 main(void)
 {
@@ -248,6 +257,7 @@ main(void)
         cmocka_unit_test(tiff),
         cmocka_unit_test(bmp),
         cmocka_unit_test(pnm),
+        cmocka_unit_test(jpeg2000),
         cmocka_unit_test(ico),
         cmocka_unit_test(heif),
     };

@@ -33,6 +33,7 @@ static const bool balances = true;
 void *BEHIND(malloc)(size_t size);
 void *BEHIND(calloc)(size_t n, size_t size);
 void *BEHIND(realloc)(void *old, size_t size);
+void *BEHIND(memalign)(size_t alignment, size_t size);
 void BEHIND(free)(void *pointer);
 ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
@@ -114,6 +115,20 @@ realloc(void *old, size_t size)
     }
     void *memory = BEHIND(realloc)(old, size);
     return old ? memory : count(memory);
+}
+
+__attribute__((visibility("default"))) int
+posix_memalign(void **memory_out, size_t alignment, size_t size)
+{
+    if (allocation_fails(__builtin_return_address(0))) {
+        return ENOMEM;
+    }
+    void *memory = count(BEHIND(memalign)(alignment, size));
+    if (!memory) {
+        return ENOMEM;
+    }
+    *memory_out = memory;
+    return 0;
 }
 
 __attribute__((visibility("default"))) void

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <gif_lib.h>
+#include <openjpeg.h>
 #include <tiffio.h>
 #include <webp/encode.h>
 
@@ -199,6 +200,19 @@ webp_takes_what_it_states(void **state)
 }
 
 static void
+check_file(const char *name, const char *path)
+{
+    struct fovea_input input = FOVEA_INPUT_INIT;
+    struct fovea_error error;
+    const uint8_t *file = NULL;
+    size_t size = 0;
+    assert_ok(fovea_input_open_file(path, &input, &error), &error);
+    assert_ok(fovea_input_load(&input, &file, &size, &error), &error);
+    check(name, file, size);
+    fovea_input_finish(&input);
+}
+
+static void
 check_tiff(const char *name, uint16_t compression, uint16_t planes,
         uint32_t tile)
 {
@@ -233,14 +247,7 @@ check_tiff(const char *name, uint16_t compression, uint16_t planes,
     }
     TIFFClose(tiff);
     free(bytes);
-    struct fovea_input input = FOVEA_INPUT_INIT;
-    struct fovea_error error;
-    const uint8_t *file = NULL;
-    size_t size = 0;
-    assert_ok(fovea_input_open_file(path, &input, &error), &error);
-    assert_ok(fovea_input_load(&input, &file, &size, &error), &error);
-    check(name, file, size);
-    fovea_input_finish(&input);
+    check_file(name, path);
     (void)close(fd);
     (void)unlink(path);
 }
@@ -296,6 +303,74 @@ gif_takes_what_it_states(void **state)
     check_picture("interlaced GIF", picture);
 }
 
+static opj_image_t *
+make_components(void)
+{
+    opj_image_cmptparm_t components[3];
+    memset(components, 0, sizeof components);
+    for (size_t i = 0; i < 3; i++) {
+        components[i].dx = 1;
+        components[i].dy = 1;
+        components[i].w = WIDTH;
+        components[i].h = HEIGHT;
+        components[i].prec = 8;
+    }
+    opj_image_t *image = opj_image_create(3, components, OPJ_CLRSPC_SRGB);
+    assert_non_null(image);
+    image->x1 = WIDTH;
+    image->y1 = HEIGHT;
+    uint8_t *rows = make_rows();
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT * 3; i++) {
+        image->comps[i % 3].data[i / 3] = rows[i];
+    }
+    free(rows);
+    return image;
+}
+
+static void
+check_jpeg2000(const char *name, int tile, int block, int irreversible)
+{
+    char path[] = "/tmp/fovea-price-XXXXXX";
+    int fd = mkstemp(path);
+    static opj_cparameters_t parameters; /* 18 KB */
+    opj_set_default_encoder_parameters(&parameters);
+    parameters.tcp_numlayers = 1;
+    parameters.cp_disto_alloc = 1;
+    parameters.cblockw_init = block;
+    parameters.cblockh_init = block;
+    parameters.irreversible = irreversible;
+    parameters.tcp_mct = 1;
+    parameters.tile_size_on = tile > 0;
+    parameters.cp_tdx = tile;
+    parameters.cp_tdy = tile;
+    opj_image_t *image = make_components();
+    opj_codec_t *codec = opj_create_compress(OPJ_CODEC_JP2);
+    opj_stream_t *stream =
+            opj_stream_create_default_file_stream(path, OPJ_FALSE);
+    assert_true(fd >= 0 && codec && stream);
+    assert_true(opj_setup_encoder(codec, &parameters, image));
+    assert_true(opj_start_compress(codec, image, stream));
+    assert_true(opj_encode(codec, stream));
+    assert_true(opj_end_compress(codec, stream));
+    opj_stream_destroy(stream);
+    opj_destroy_codec(codec);
+    opj_image_destroy(image);
+    check_file(name, path);
+    (void)close(fd);
+    (void)unlink(path);
+}
+
+static void
+jpeg2000_takes_what_it_states(void **state)
+{
+    (void)state;
+    check_jpeg2000("JPEG 2000", 0, 64, 0);
+    check_jpeg2000("JPEG 2000, irreversible", 0, 64, 1);
+    check_jpeg2000("JPEG 2000, tiles", 256, 64, 0);
+    check_jpeg2000("JPEG 2000, blocks of 4x4", 0, 4, 0);
+    check_jpeg2000("JPEG 2000, tiles of blocks of 8x8", 1000, 8, 1);
+}
+
 int
 main(void)
 {
@@ -305,6 +380,7 @@ main(void)
         cmocka_unit_test(webp_takes_what_it_states),
         cmocka_unit_test(tiff_takes_what_it_states),
         cmocka_unit_test(gif_takes_what_it_states),
+        cmocka_unit_test(jpeg2000_takes_what_it_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

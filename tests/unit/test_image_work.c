@@ -184,6 +184,17 @@ one_frame_of_a_gif_counts(void **state)
     free(picture.bytes);
 }
 
+/* Coded bytes cost more than pixels. */
+static void
+bytes_of_a_jpeg2000_count(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    uint8_t *bytes = read_picture("jpeg2000/bare", &size);
+    check(bytes, size, (uint64_t)20 * 14 * 4 + 16 * size);
+    free(bytes);
+}
+
 int
 main(void)
 {
@@ -193,6 +204,7 @@ main(void)
         cmocka_unit_test(empty_chunks_of_a_png_count_for_nothing),
         cmocka_unit_test(blocks_of_a_tiff_count),
         cmocka_unit_test(one_frame_of_a_gif_counts),
+        cmocka_unit_test(bytes_of_a_jpeg2000_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ const MARKS = [
 const RAW = /\.(dng|cr2|nef|nrw|arw|srf|sr2|pef|srw|iiq|3fr|fff|erf|mef|mos)$/i;
 
 const PICTURE = new RegExp("\\.(jpe?g?|jfif|png|gif|webp|bmp|dib|tiff?|hei[cf]|avif" +
-  "|jxl|jp2|j2k|jpf|psd|ico|cur|p[bgpn]m|cr3|orf|rw2|raf)$", "i");
+  "|jxl|jp2|j2[kc]|jp[fxc]|psd|ico|cur|p[bgpn]m|cr3|orf|rw2|raf)$", "i");
 
 /** Does a file look like a picture, by its name and what the browser says? */
 export const isPicture = (file) => file.type.startsWith("image/") ||
