@@ -19,6 +19,10 @@
  * All of them keep to a limit on memory (struct fovea_options). pool.h shows
  * them.
  *
+ * One image: fovea_embed_image() and its kin. An array of items:
+ * fovea_embed_batch(). Items that come one after the other, or are more than fit
+ * in memory: a stream (stream.h). A callback for each: fovea_submit().
+ *
  * Every fallible function returns a status and fills the error record (which
  * may be NULL) only on failure; those that embed an image fill it with its
  * notes otherwise. Outputs change only on success unless a
@@ -70,7 +74,7 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_open(
         struct fovea_error *err);
 
 /**
- * Close the library, after all its models. What was submitted may go on for
+ * Close the library, after all its models and their streams. What was submitted may go on for
  * options.drain_ns; then it is answered with FOVEA_ERR_SHUTTING_DOWN. All
  * workers have ended when this returns. NULL is fine. After a fork the child
  * may call it and it ends nothing of the parent's. Since: 0.1

@@ -412,6 +412,59 @@ a_full_queue_is_waited_out(void **state)
     assert_int_equal(others.n_good, n_others); /* they came first */
 }
 
+struct batch {
+    pthread_t thread;
+    enum fovea_status status;
+    struct fovea_error results[3];
+    float vectors[3][DIMENSION];
+};
+
+static void *
+embed_batch(void *argument)
+{
+    struct batch *batch = argument;
+    const struct fovea_item items[3] = { picture, missing, picture };
+    batch->status = fovea_embed_batch(golden.model, items, 3, 0,
+            batch->vectors[0], batch->results, NULL);
+    return NULL;
+}
+
+/* One more than may wait: a batch that has nothing under way comes in. */
+static bool
+has_four_in_line(void)
+{
+    struct fovea_error error;
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
+    assert_ok(fovea_pool_stats(golden.library, &stats, &error), &error);
+    bool has = stats.models[0].n_queued == 4;
+    fovea_pool_stats_finish(&stats);
+    return has;
+}
+
+static void
+a_batch_waits_out_a_queue_that_others_filled(void **state)
+{
+    (void)state;
+    struct batch batch = { .status = FOVEA_ERR_INTERNAL };
+    struct others others = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+    tell_worker(SIGSTOP);
+    unsigned n_others = fill_the_queue(&others);
+    assert_int_equal(pthread_create(&batch.thread, NULL, embed_batch, &batch),
+            0);
+    while (!has_four_in_line()) {
+        (void)sched_yield();
+    }
+    tell_worker(SIGCONT);
+    assert_int_equal(pthread_join(batch.thread, NULL), 0);
+    assert_int_equal(batch.status, FOVEA_OK);
+    assert_int_equal(batch.results[0].code, FOVEA_OK);
+    assert_int_equal(batch.results[1].code, FOVEA_ERR_FILE_NOT_FOUND);
+    assert_int_equal(batch.results[2].code, FOVEA_OK);
+    assert_memory_equal(batch.vectors[0], expected, sizeof expected);
+    assert_memory_equal(batch.vectors[2], expected, sizeof expected);
+    assert_int_equal(others.n_good, n_others);
+}
+
 static void
 a_full_fetcher_is_waited_out(void **state)
 {
@@ -764,6 +817,7 @@ main(void)
         STREAM_TEST(order_is_kept_where_it_was_asked_for),
         STREAM_TEST(ten_thousand_go_through_a_window_of_four),
         STREAM_TEST(a_full_queue_is_waited_out),
+        STREAM_TEST(a_batch_waits_out_a_queue_that_others_filled),
         STREAM_TEST(a_full_fetcher_is_waited_out),
         STREAM_TEST(a_killed_worker_costs_no_item),
         STREAM_TEST(closing_ends_what_is_under_way),

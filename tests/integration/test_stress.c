@@ -57,17 +57,31 @@ note(struct caller *caller, enum fovea_status status, const char *message,
     caller->n_good += !status && !is_wrong;
 }
 
+/* Of a batch or a stream: those wait until there is room. */
+static void
+note_result(struct caller *caller, const struct fovea_error *result,
+        const float *vector)
+{
+    if (result->code == FOVEA_ERR_BUSY) {
+        caller->status = FOVEA_ERR_BUSY;
+        (void)snprintf(caller->message, sizeof caller->message, "%s",
+                result->message);
+    }
+    note(caller, result->code, result->message, vector);
+}
+
+static struct fovea_item images[N_BATCH] = {
+    { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes },
+    { .kind = FOVEA_ITEM_IMAGE_URL, .data = url },
+    { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
+};
+
 static void
 call_batch(struct caller *caller)
 {
     struct fovea_error error;
     struct fovea_error results[N_BATCH];
     float vectors[N_BATCH][DIMENSION];
-    const struct fovea_item images[N_BATCH] = {
-        { .kind = FOVEA_ITEM_IMAGE_BYTES, .data = bytes, .size = size },
-        { .kind = FOVEA_ITEM_IMAGE_URL, .data = url },
-        { .kind = FOVEA_ITEM_IMAGE_PATH, .data = path },
-    };
     enum fovea_status status = fovea_embed_batch(model, images, N_BATCH, 0,
             vectors[0], results, &error);
     if (status) {
@@ -75,8 +89,45 @@ call_batch(struct caller *caller)
         return;
     }
     for (size_t i = 0; i < N_BATCH; i++) {
-        note(caller, results[i].code, results[i].message, vectors[i]);
+        note_result(caller, &results[i], vectors[i]);
     }
+}
+
+/* Take results until one more item can be put, or, at the end, all. */
+static void
+take(struct caller *caller, struct fovea_stream *stream, bool is_end)
+{
+    const struct fovea_stream_result *result = NULL;
+    do {
+        if (fovea_stream_wait(stream, FOVEA_NEVER, NULL) ||
+                fovea_stream_take(stream, &result, NULL)) {
+            note(caller, FOVEA_ERR_INTERNAL, "a stream that fails", NULL);
+            return;
+        }
+        if (result->state == FOVEA_STREAM_RESULT) {
+            note_result(caller, &result->error, result->embedding);
+        }
+    } while (is_end && result->state != FOVEA_STREAM_ALL_TAKEN);
+}
+
+static void
+call_stream(struct caller *caller)
+{
+    struct fovea_error error;
+    struct fovea_stream *stream = NULL;
+    enum fovea_status status = fovea_stream_open(model, NULL, &stream, &error);
+    for (uint64_t i = 0; i < N_BATCH && !status; i++) {
+        while ((status = fovea_stream_put(stream, &images[i], i, &error)) ==
+                FOVEA_ERR_BUSY) {
+            take(caller, stream, false);
+        }
+    }
+    if (status) {
+        note(caller, status, error.message, NULL);
+    } else if (caller->number % 4) { /* others close it with all under way */
+        take(caller, stream, true);
+    }
+    fovea_stream_close(stream);
 }
 
 static void *
@@ -88,7 +139,7 @@ call(void *argument)
     for (unsigned turn = caller->number;
             !caller->status && fovea_clock_ns() < until_ns; turn++) {
         enum fovea_status status = FOVEA_OK;
-        switch (turn % 4) {
+        switch (turn % 5) {
         case 0:
             status = fovea_embed_image(model, path, 0, vector, &error);
             note(caller, status, error.message, vector);
@@ -102,8 +153,11 @@ call(void *argument)
                     sizeof small_base64 - 1, 0, vector, &error);
             note(caller, status, error.message, NULL);
             break;
-        default:
+        case 3:
             call_batch(caller);
+            break;
+        default:
+            call_stream(caller);
             break;
         }
     }
@@ -150,6 +204,7 @@ main(void)
     golden_path("samples/formats/baseline.jpg", path);
     FILE *file = fopen(path, "rb");
     size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    images[0].size = size;
     struct server *server = server_start();
     const struct fovea_options options = {
         .struct_size = sizeof options,
