@@ -62,8 +62,9 @@ open_file(const char *path, int *fd_out, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_http_log_open(struct fovea_http_log *log, enum fovea_log_format format,
-        const char *path, struct fovea_error *err)
+fovea_http_log_open(struct fovea_http_log *log,
+        enum fovea_http_log_format format, const char *path,
+        struct fovea_error *err)
 {
     *log = (struct fovea_http_log){ .format = format,
         .path = path,
@@ -120,7 +121,7 @@ fovea_http_log_begin(const struct fovea_http_log *log, const char *level,
         const char *kind, struct fovea_http_log_line *line)
 {
     *line = (struct fovea_http_log_line){ .format = log->format };
-    if (log->format == FOVEA_LOG_JSON) {
+    if (log->format == FOVEA_HTTP_LOG_JSON) {
         fovea_text_format(&line->text, "{\"time\":\"");
         add_now(&line->text);
         fovea_text_format(&line->text, "\",\"level\":\"%s\",\"event\":\"%s\"",
@@ -135,7 +136,7 @@ static void
 add_name(struct fovea_http_log_line *line, const char *name)
 {
     fovea_text_format(&line->text,
-            line->format == FOVEA_LOG_JSON ? ",\"%s\":" : " %s=", name);
+            line->format == FOVEA_HTTP_LOG_JSON ? ",\"%s\":" : " %s=", name);
 }
 
 /* Whether a text value can stand without quotes. */
@@ -154,7 +155,7 @@ fovea_http_log_string(struct fovea_http_log_line *line, const char *name,
         const char *value)
 {
     add_name(line, name);
-    if (line->format == FOVEA_LOG_TEXT && is_plain(value)) {
+    if (line->format == FOVEA_HTTP_LOG_TEXT && is_plain(value)) {
         fovea_text_format(&line->text, "%s", value);
     } else {
         fovea_text_json_string(&line->text, value);
@@ -199,7 +200,7 @@ void
 fovea_http_log_end(struct fovea_http_log *log, struct fovea_http_log_line *line)
 {
     struct fovea_text *text = &line->text;
-    fovea_text_format(text, line->format == FOVEA_LOG_JSON ? "}\n" : "\n");
+    fovea_text_format(text, line->format == FOVEA_HTTP_LOG_JSON ? "}\n" : "\n");
     if (!fovea_text_failed(text)) {
         (void)pthread_mutex_lock(&log->mu);
         put(log, text->data, text->size);

@@ -15,13 +15,13 @@
 #include "base/macros.h"
 #include "base/text.h"
 
-enum fovea_log_format {
-    FOVEA_LOG_TEXT,
-    FOVEA_LOG_JSON, /* a line each */
+enum fovea_http_log_format {
+    FOVEA_HTTP_LOG_TEXT,
+    FOVEA_HTTP_LOG_JSON, /* a line each */
 };
 
 struct fovea_http_log {
-    enum fovea_log_format format;
+    enum fovea_http_log_format format;
     const char *path; /* NULL: stderr */
     int fd;
     bool is_torn;       /* its last line did not fit whole */
@@ -30,7 +30,7 @@ struct fovea_http_log {
 
 /** Open path, or take stderr where it is NULL. */
 FOVEA_NODISCARD enum fovea_status fovea_http_log_open(
-        struct fovea_http_log *log, enum fovea_log_format format,
+        struct fovea_http_log *log, enum fovea_http_log_format format,
         const char *path, struct fovea_error *err);
 
 /** Open the file anew, after somebody moved it away. The old one stays in use
@@ -42,7 +42,7 @@ void fovea_http_log_close(struct fovea_http_log *log);
 
 /** A line that is being made. */
 struct fovea_http_log_line {
-    enum fovea_log_format format;
+    enum fovea_http_log_format format;
     struct fovea_text text;
 };
 

@@ -26,7 +26,7 @@ struct fovea_http_settings {
     int64_t body_ns;       /* a request's body may take */
     int64_t drain_ns;      /* SIGTERM lets requests go on */
 
-    enum fovea_log_format log_format;
+    enum fovea_http_log_format log_format;
     const char *log_file; /* NULL: stderr */
     bool log_quiet;       /* no line a request */
     bool log_verbose;     /* probes that go well, what libmicrohttpd says */

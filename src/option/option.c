@@ -11,7 +11,7 @@ static const char *const sandbox_words[] = { "default", "on", "auto", "off",
 /* In the order of enum fovea_damaged. */
 static const char *const damaged_words[] = { "refuse", "accept", NULL };
 
-/* In the order of enum fovea_log_format. */
+/* In the order of enum fovea_http_log_format. */
 static const char *const log_format_words[] = { "text", "json", NULL };
 
 /* The words of the table's column of commands. */
