@@ -138,7 +138,7 @@ timeout_ms(int64_t due_ns, int64_t now_ns)
 
 /* Whether connections are taken in. While draining they are answered too, so
    that load balancers see it; but where a socket stays open without us they
-   wait in it for the next http, which will do what they ask. */
+   wait in it for the next server, which will do what they ask. */
 static bool
 takes_connections(const struct fovea_http *http)
 {
