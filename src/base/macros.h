@@ -36,6 +36,17 @@ fovea_auto_fd(int *fd)
 #define FOVEA_AUTO_FD        __attribute__((cleanup(fovea_auto_fd)))
 #define FOVEA_AUTO(function) __attribute__((cleanup(function)))
 
+/* Make release##_auto(), by which FOVEA_AUTO() releases a local of a pointer
+   type, if there is anything to release. */
+#define FOVEA_DEFINE_AUTO(type, release)                    \
+    static inline void release##_auto(__typeof__(type) *at) \
+    {                                                       \
+        if (*at) {                                          \
+            (void)(release)(*at);                           \
+        }                                                   \
+    }                                                       \
+    _Static_assert(sizeof(type) == sizeof(void *), "a pointer")
+
 /* Hand a pointer over: yields it and leaves NULL behind. */
 #define FOVEA_TAKE(pointer)                           \
     __extension__({                                   \

@@ -50,13 +50,7 @@ level_finish(struct level *level)
     free(level->path);
 }
 
-static void
-close_directory(DIR **directory)
-{
-    if (*directory) {
-        (void)closedir(*directory);
-    }
-}
+FOVEA_DEFINE_AUTO(DIR *, closedir);
 
 /* Allocates; NULL without memory. */
 static char *
@@ -195,7 +189,7 @@ static enum fovea_status
 read_names(const struct walk *walk, struct level *level,
         struct fovea_error *problem, struct fovea_error *err)
 {
-    FOVEA_AUTO(close_directory) DIR *directory = opendir(level->path);
+    FOVEA_AUTO(closedir_auto) DIR *directory = opendir(level->path);
     size_t capacity = 0;
     const struct dirent *found = NULL;
     while ((found = read_entry(directory))) {

@@ -336,7 +336,7 @@ fovea_safetensors_parse(const char *name, const struct fovea_input *input,
     if (status) {
         return status;
     }
-    FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
+    FOVEA_AUTO(json_decref_auto) json_t *object = NULL;
     {
         FOVEA_AUTO_FREE char *text = malloc(length + 1);
         if (!text) {

@@ -20,12 +20,6 @@ fovea_join_path(const char *directory, const char *name, char **path_out,
     return FOVEA_OK;
 }
 
-void
-fovea_json_release(json_t **json)
-{
-    json_decref(*json);
-}
-
 /* At least as many as there are: the first of each array or object, and one
    behind every comma. */
 static size_t

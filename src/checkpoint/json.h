@@ -9,6 +9,8 @@
 
 #include "spec/field.h"
 
+#include "base/macros.h"
+
 enum {
     FOVEA_MAX_CONFIG_BYTES = 1 << 20,
     /* Numbers, strings, arrays and objects of one text. The parser takes up to
@@ -21,8 +23,7 @@ enum {
 FOVEA_NODISCARD enum fovea_status fovea_join_path(const char *directory,
         const char *name, char **path_out, struct fovea_error *err);
 
-/** Drops a reference; for FOVEA_AUTO. */
-void fovea_json_release(json_t **json);
+FOVEA_DEFINE_AUTO(json_t *, json_decref);
 
 /**
  * Parse a text that must be one JSON object without duplicate keys, of at most

@@ -258,7 +258,7 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
         const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
         struct fovea_error *err)
 {
-    FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
+    FOVEA_AUTO(json_decref_auto) json_t *object = NULL;
     enum fovea_status status = fovea_json_parse(name, text, size,
             FOVEA_ERR_MODEL_CONFIG, &object, err);
     if (status) {

@@ -203,7 +203,7 @@ open_index(const char *directory, const char *path,
     if (status) {
         return status;
     }
-    FOVEA_AUTO(fovea_json_release) json_t *object = NULL;
+    FOVEA_AUTO(json_decref_auto) json_t *object = NULL;
     status = fovea_json_parse(path, text, size, FOVEA_ERR_MODEL_WEIGHTS,
             &object, err);
     if (status) {

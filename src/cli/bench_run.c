@@ -17,13 +17,7 @@ enum {
     LINE_SIZE = 512,
 };
 
-static void
-close_file(FILE **file)
-{
-    if (*file) {
-        (void)fclose(*file);
-    }
-}
+FOVEA_DEFINE_AUTO(FILE *, fclose);
 
 /* Start it with its standard output on the pipe. */
 static int
@@ -131,7 +125,7 @@ static enum fovea_status
 run(const char *program, char *const *words,
         struct fovea_bench_figures *figures, struct fovea_error *err)
 {
-    FOVEA_AUTO(close_file) FILE *file = NULL;
+    FOVEA_AUTO(fclose_auto) FILE *file = NULL;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "cannot make a pipe");

@@ -200,8 +200,8 @@ static int
 do_task(const struct command *command, const struct fovea_options *options)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
     enum fovea_status status = fovea_open(options, &library, &error);
     if (!status) {
         status = fovea_model_open(library, command->request->model, &model,

@@ -52,18 +52,9 @@ int fovea_cli_print(const char *text);
 /** The same with a text, unless memory ran out for it. */
 int fovea_cli_print_text(const struct fovea_text *text);
 
-/* For FOVEA_AUTO. */
-static inline void
-fovea_cli_close_library(struct fovea **library)
-{
-    fovea_close(*library);
-}
+FOVEA_DEFINE_AUTO(struct fovea *, fovea_close);
 
-static inline void
-fovea_cli_close_model(struct fovea_model **model)
-{
-    fovea_model_close(*model);
-}
+FOVEA_DEFINE_AUTO(struct fovea_model *, fovea_model_close);
 
 /** Say that the model does not state how its pixels are prepared, if so. */
 void fovea_cli_warn_of_model(const struct fovea_model_info *info);

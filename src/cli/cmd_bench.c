@@ -138,8 +138,8 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
 static enum fovea_status
 find_directory(const char *key, char **directory_out, struct fovea_error *err)
 {
-    FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
     enum fovea_status status = fovea_open(NULL, &library, err);
     if (!status) {
         status = fovea_model_open(library, key, &model, err);

@@ -36,7 +36,7 @@ add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
         struct fovea *library, bool json)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
     const struct fovea_model_info *info = NULL;
     enum fovea_status status =
             fovea_model_open(library, entry->key, &model, &error);
@@ -167,7 +167,7 @@ static int
 show_model(const struct flags *flags, struct fovea *library, const char *key)
 {
     struct fovea_error error;
-    FOVEA_AUTO(fovea_cli_close_model) struct fovea_model *model = NULL;
+    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
     if (fovea_model_open(library, key, &model, &error)) {
         return fovea_cli_fail(&error);
     }
@@ -225,7 +225,7 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (flags.help) {
         return fovea_cli_help(self);
     }
-    FOVEA_AUTO(fovea_cli_close_library) struct fovea *library = NULL;
+    FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
     const struct fovea_options options = {
         .struct_size = sizeof options,
         .dtype = (enum fovea_dtype)flags.dtype,

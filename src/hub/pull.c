@@ -154,7 +154,7 @@ pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
     FOVEA_AUTO_FREE char *path =
             fovea_place_join(pull->snapshot, "/", FOVEA_FILE_WEIGHTS_INDEX);
     FOVEA_AUTO_FREE char *text = NULL;
-    FOVEA_AUTO(fovea_json_release) json_t *index = NULL;
+    FOVEA_AUTO(json_decref_auto) json_t *index = NULL;
     size_t size = 0;
     if (!path) {
         return fovea_fail_memory(err, PATH_MAX, "a path");

@@ -13,11 +13,7 @@ enum {
     BLOCK_SIZE = 1 << 18
 };
 
-static void
-release_digest(EVP_MD_CTX **digest)
-{
-    EVP_MD_CTX_free(*digest);
-}
+FOVEA_DEFINE_AUTO(EVP_MD_CTX *, EVP_MD_CTX_free);
 
 static enum fovea_status
 digest_file(struct fovea_hub *hub, int fd, EVP_MD_CTX *digest,
@@ -64,7 +60,7 @@ check_digest(struct fovea_hub *hub, int fd, const char *etag, uint64_t size,
 {
     size_t n_digits = strlen(etag);
     bool is_git = n_digits == 40;
-    FOVEA_AUTO(release_digest) EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    FOVEA_AUTO(EVP_MD_CTX_free_auto) EVP_MD_CTX *digest = EVP_MD_CTX_new();
     if (!digest || !begin(digest, is_git, size)) {
         return fovea_fail_memory(err, BLOCK_SIZE, "a checksum");
     }

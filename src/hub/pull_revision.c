@@ -129,7 +129,7 @@ look_at_page(struct fovea_pull_state *pull, int page, int64_t *number_out,
     FOVEA_AUTO_FREE char *path =
             fovea_place_join("/api/models/", pull->hub.key, query);
     FOVEA_AUTO_FREE char *text = NULL;
-    FOVEA_AUTO(fovea_json_release) json_t *answer = NULL;
+    FOVEA_AUTO(json_decref_auto) json_t *answer = NULL;
     size_t size = 0;
     if (!path) {
         return fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a URL");

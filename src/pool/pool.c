@@ -44,11 +44,7 @@ dismantle(struct fovea_pool *pool)
     free(pool);
 }
 
-static void
-dismantle_at(struct fovea_pool **pool)
-{
-    dismantle(*pool);
-}
+FOVEA_DEFINE_AUTO(struct fovea_pool *, dismantle);
 
 static enum fovea_status
 copy_settings(struct fovea_pool *pool,
@@ -90,7 +86,7 @@ fovea_pool_create(const struct fovea_pool_settings *settings,
     FOVEA_ASSERT(pthread_mutex_init(&bare->mu, NULL) == 0);
     FOVEA_ASSERT(pthread_cond_init(&bare->prewarmed, NULL) == 0);
     fovea_background_init(&bare->background, "fovea-pool-work", wake, bare);
-    FOVEA_AUTO(dismantle_at) struct fovea_pool *pool = bare;
+    FOVEA_AUTO(dismantle_auto) struct fovea_pool *pool = bare;
     enum fovea_status status = copy_settings(pool, settings, err);
     if (status) {
         return status;

@@ -43,17 +43,13 @@ fovea_spawn_environment_free(char **environment)
     free(environment);
 }
 
-static void
-free_environment(char ***environment)
-{
-    fovea_spawn_environment_free(*environment);
-}
+FOVEA_DEFINE_AUTO(char **, fovea_spawn_environment_free);
 
 enum fovea_status
 fovea_spawn_environment(char ***out, struct fovea_error *err)
 {
     size_t n_names = FOVEA_ARRAY_LEN(handed_through);
-    FOVEA_AUTO(free_environment)
+    FOVEA_AUTO(fovea_spawn_environment_free_auto)
     char **environment = calloc(n_names + 1, sizeof *environment);
     if (!environment) {
         return fovea_fail_memory(err, n_names * sizeof *environment,

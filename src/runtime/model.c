@@ -11,17 +11,14 @@
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
 
-static void
-close_checkpoint(struct fovea_checkpoint **checkpoint)
-{
-    fovea_checkpoint_close(*checkpoint);
-}
+FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
 
 /* Whether the tower's tensors are all there, and of what type. */
 static enum fovea_status
 check_weights(struct fovea_model *model, struct fovea_error *err)
 {
-    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    FOVEA_AUTO(fovea_checkpoint_close_auto)
+    struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_tensors_summary summary;
     enum fovea_status status =
             fovea_checkpoint_open(model->directory, &checkpoint, err);

@@ -23,17 +23,14 @@ now_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static void
-close_checkpoint(struct fovea_checkpoint **checkpoint)
-{
-    fovea_checkpoint_close(*checkpoint);
-}
+FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
 
 enum fovea_status
 fovea_weights_digest(const struct fovea_cache *cache,
         const char *model_directory, char *digest_out, struct fovea_error *err)
 {
-    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    FOVEA_AUTO(fovea_checkpoint_close_auto)
+    struct fovea_checkpoint *checkpoint = NULL;
     char identity[FOVEA_DIGEST_SIZE];
     char after[FOVEA_DIGEST_SIZE];
     char digest[FOVEA_DIGEST_SIZE];

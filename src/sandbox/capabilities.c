@@ -78,18 +78,12 @@ fovea_sandbox_drop_capabilities(void)
     }
 }
 
-static void
-auto_directory(DIR **directory)
-{
-    if (*directory) {
-        (void)closedir(*directory);
-    }
-}
+FOVEA_DEFINE_AUTO(DIR *, closedir);
 
 enum fovea_status
 fovea_sandbox_check_capabilities(struct fovea_error *err)
 {
-    FOVEA_AUTO(auto_directory) DIR *tasks = opendir("/proc/self/task");
+    FOVEA_AUTO(closedir_auto) DIR *tasks = opendir("/proc/self/task");
     bool is_clean = tasks != NULL;
     const struct dirent *entry = NULL;
     /* Nobody else reads this directory. NOLINTNEXTLINE(concurrency-mt-unsafe) */

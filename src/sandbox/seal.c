@@ -22,13 +22,7 @@
 #include "sandbox/rules.h"
 #include "sandbox/sandbox.h"
 
-static void
-release_filter(scmp_filter_ctx *filter)
-{
-    if (*filter) {
-        seccomp_release(*filter);
-    }
-}
+FOVEA_DEFINE_AUTO(scmp_filter_ctx, seccomp_release);
 
 static int
 set_attributes(scmp_filter_ctx filter)
@@ -58,7 +52,7 @@ static enum fovea_status
 build_filter(const struct fovea_sandbox_profile *profile,
         scmp_filter_ctx *filter_out, struct fovea_error *err)
 {
-    FOVEA_AUTO(release_filter)
+    FOVEA_AUTO(seccomp_release_auto)
     scmp_filter_ctx filter = seccomp_init(FOVEA_SANDBOX_DEFAULT);
     if (!filter) {
         return fovea_fail(err, FOVEA_ERR_SANDBOX,
@@ -135,7 +129,7 @@ fovea_sandbox_seal(const struct fovea_sandbox_profile *profile,
         struct fovea_error *err)
 {
     FOVEA_ASSERT(profile->channel_fd >= 0);
-    FOVEA_AUTO(release_filter) scmp_filter_ctx filter = NULL;
+    FOVEA_AUTO(seccomp_release_auto) scmp_filter_ctx filter = NULL;
     enum fovea_status status = build_filter(profile, &filter, err);
     if (!status) {
         fovea_sandbox_drop_capabilities();

@@ -7,13 +7,9 @@
 
 #include "base/error.h"
 
-static void
-release_text(char **text)
-{
-    curl_free(*text);
-}
+FOVEA_DEFINE_AUTO(char *, curl_free);
 
-#define AUTO_TEXT FOVEA_AUTO(release_text) char *
+#define AUTO_TEXT FOVEA_AUTO(curl_free_auto) char *
 
 static enum fovea_status
 no_memory(struct fovea_error *err)

@@ -12,13 +12,7 @@ enum {
     PATH_SIZE = FOVEA_CGROUP_PATH_SIZE
 };
 
-static void
-close_file(FILE **file)
-{
-    if (*file) {
-        (void)fclose(*file);
-    }
-}
+FOVEA_DEFINE_AUTO(FILE *, fclose);
 
 /* Does a comma-separated list have this word in it? */
 static bool
@@ -52,7 +46,7 @@ open_at(const char *root, const char *path, FILE **file_out)
 static bool
 find_path(const char *root, const char *controller, char path[PATH_SIZE])
 {
-    FOVEA_AUTO(close_file) FILE *file = NULL;
+    FOVEA_AUTO(fclose_auto) FILE *file = NULL;
     if (!open_at(root, "/proc/self/cgroup", &file)) {
         return false;
     }
@@ -128,7 +122,7 @@ fovea_cgroup_find(const char *root, const char *controller,
         struct fovea_cgroup *group_out)
 {
     char path[PATH_SIZE];
-    FOVEA_AUTO(close_file) FILE *file = NULL;
+    FOVEA_AUTO(fclose_auto) FILE *file = NULL;
     if (!find_path(root, controller, path) ||
             !open_at(root, "/proc/self/mountinfo", &file)) {
         return false;
@@ -183,7 +177,7 @@ fovea_cgroup_read(const struct fovea_cgroup *group, const char *file, size_t n,
     if (!file_path(group, file, path)) {
         return 0;
     }
-    FOVEA_AUTO(close_file) FILE *stream = fopen(path, "re");
+    FOVEA_AUTO(fclose_auto) FILE *stream = fopen(path, "re");
     char line[64] = "";
     if (!stream || !fgets(line, sizeof line, stream)) {
         return 0;
@@ -200,7 +194,7 @@ fovea_cgroup_read(const struct fovea_cgroup *group, const char *file, size_t n,
 bool
 fovea_field_read(const char *path, const char *name, uint64_t *number_out)
 {
-    FOVEA_AUTO(close_file) FILE *stream = fopen(path, "re");
+    FOVEA_AUTO(fclose_auto) FILE *stream = fopen(path, "re");
     size_t length = strlen(name);
     FOVEA_AUTO_FREE char *line = NULL;
     size_t size = 0;

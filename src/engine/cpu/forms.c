@@ -57,11 +57,7 @@ create_packing(const struct fovea_packing_shape *shape, enum fovea_form form,
     return status == FOVEA_ERR_INTERNAL ? FOVEA_OK : status;
 }
 
-static void
-release_packing(struct fovea_packing **packing)
-{
-    fovea_packing_destroy(*packing);
-}
+FOVEA_DEFINE_AUTO(struct fovea_packing *, fovea_packing_destroy);
 
 static bool
 has_kernel(const struct fovea_packing *packing, const char *name)
@@ -73,8 +69,9 @@ static enum fovea_status
 list_candidates(const struct fovea_packing_shape *shape,
         struct candidates *candidates_out, struct fovea_error *err)
 {
-    FOVEA_AUTO(release_packing) struct fovea_packing *matmul = NULL;
-    FOVEA_AUTO(release_packing) struct fovea_packing *convolution = NULL;
+    FOVEA_AUTO(fovea_packing_destroy_auto) struct fovea_packing *matmul = NULL;
+    FOVEA_AUTO(fovea_packing_destroy_auto)
+    struct fovea_packing *convolution = NULL;
     struct candidates candidates = { .n = 0 };
     enum fovea_status status =
             create_packing(shape, FOVEA_FORM_MATMUL, &matmul, err);
@@ -129,7 +126,8 @@ find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
     bool found = false;
     for (size_t i = 0; i < candidates.n && i < n_forms && !found && !status;
             i++) {
-        FOVEA_AUTO(release_packing) struct fovea_packing *packing = NULL;
+        FOVEA_AUTO(fovea_packing_destroy_auto)
+        struct fovea_packing *packing = NULL;
         status = create_packing(&shape, candidates.forms[i], &packing, err);
         if (packing && !status) {
             status = look_at(search, matrix, packing, &found, err);

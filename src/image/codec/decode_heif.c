@@ -25,37 +25,13 @@
 #include "image/codec/heif_price.h"
 #include "image/codec/heif_threads.h"
 
-static void
-auto_context(struct heif_context **context)
-{
-    if (*context) {
-        heif_context_free(*context);
-    }
-}
+FOVEA_DEFINE_AUTO(struct heif_context *, heif_context_free);
 
-static void
-auto_handle(struct heif_image_handle **handle)
-{
-    if (*handle) {
-        heif_image_handle_release(*handle);
-    }
-}
+FOVEA_DEFINE_AUTO(struct heif_image_handle *, heif_image_handle_release);
 
-static void
-auto_image(struct heif_image **image)
-{
-    if (*image) {
-        heif_image_release(*image);
-    }
-}
+FOVEA_DEFINE_AUTO(struct heif_image *, heif_image_release);
 
-static void
-auto_options(struct heif_decoding_options **options)
-{
-    if (*options) {
-        heif_decoding_options_free(*options);
-    }
-}
+FOVEA_DEFINE_AUTO(struct heif_decoding_options *, heif_decoding_options_free);
 
 /* Whether a box at the top level is longer than what is left of the file, or
    the file ends before the box that says what is in it: libheif has many names
@@ -146,14 +122,14 @@ decode_image(const struct heif_image_handle *handle,
         const struct fovea_image_info *info, bool cut_short,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
-    FOVEA_AUTO(auto_options)
+    FOVEA_AUTO(heif_decoding_options_free_auto)
     struct heif_decoding_options *options = heif_decoding_options_alloc();
     if (!options) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "HEIF: no memory");
     }
     options->convert_hdr_to_8bit = 1;
     options->strict_decoding = 1;
-    FOVEA_AUTO(auto_image) struct heif_image *image = NULL;
+    FOVEA_AUTO(heif_image_release_auto) struct heif_image *image = NULL;
     struct heif_error error = heif_decode_image(handle, &image,
             heif_colorspace_RGB, heif_chroma_interleaved_RGB, options);
     if (error.code != heif_error_Ok) {
@@ -222,7 +198,7 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         return status;
     }
     bool cut_short = is_cut_short(bytes, size);
-    FOVEA_AUTO(auto_context)
+    FOVEA_AUTO(heif_context_free_auto)
     struct heif_context *context = heif_context_alloc();
     if (!context) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "HEIF: no memory");
@@ -234,7 +210,8 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     if (error.code != heif_error_Ok) {
         return fail(error, cut_short, err);
     }
-    FOVEA_AUTO(auto_handle) struct heif_image_handle *handle = NULL;
+    FOVEA_AUTO(heif_image_handle_release_auto)
+    struct heif_image_handle *handle = NULL;
     error = heif_context_get_primary_image_handle(context, &handle);
     if (error.code != heif_error_Ok) {
         return fail(error, cut_short, err);

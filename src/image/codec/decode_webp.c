@@ -36,11 +36,7 @@ struct picture {
     uint32_t n_rows; /* that are good */
 };
 
-static void
-auto_demuxer(WebPDemuxer **demuxer)
-{
-    WebPDemuxDelete(*demuxer);
-}
+FOVEA_DEFINE_AUTO(WebPDemuxer *, WebPDemuxDelete);
 
 /* The RIFF header counts the bytes behind its first 8. */
 static uint64_t
@@ -367,7 +363,7 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    FOVEA_AUTO(auto_demuxer) WebPDemuxer *demuxer = NULL;
+    FOVEA_AUTO(WebPDemuxDelete_auto) WebPDemuxer *demuxer = NULL;
     FOVEA_AUTO_FREE uint8_t *copy = NULL;
     if (!demux(&data, &demuxer) && stated_size(&data) < data.size) {
         status = mend_size(&data, &copy, err);

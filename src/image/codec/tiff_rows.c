@@ -218,11 +218,7 @@ push_bands(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
     return status;
 }
 
-static void
-auto_end_rgba(TIFFRGBAImage **image)
-{
-    TIFFRGBAImageEnd(*image);
-}
+FOVEA_DEFINE_AUTO(TIFFRGBAImage *, TIFFRGBAImageEnd);
 
 static enum fovea_status
 push_rgba_rows(const uint32_t *raster, uint32_t width, uint32_t rows,
@@ -288,7 +284,7 @@ push_via_rgba(struct fovea_tiff *tiff, const struct fovea_row_sink *sink,
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED, "TIFF: %.160s",
                 message);
     }
-    FOVEA_AUTO(auto_end_rgba) TIFFRGBAImage *ending = &image;
+    FOVEA_AUTO(TIFFRGBAImageEnd_auto) TIFFRGBAImage *ending = &image;
     ending->req_orientation = ending->orientation; /* rows as stored */
     return push_rgba_image(tiff, ending, sink, rgb, err);
 }
