@@ -161,16 +161,23 @@ add_name(struct level *level, size_t *capacity, char *name)
     return name != NULL;
 }
 
-/* Whether a name in a directory counts; without memory it does. */
+/* Take a name in, if it counts; false without memory. */
 static bool
-is_taken(const struct walk *walk, const struct level *level, const char *name)
+take_name(const struct walk *walk, struct level *level, size_t *capacity,
+        const char *found, bool is_directory)
 {
     const struct fovea_filter *filter = walk->filter;
-    if (!filter || (filter->include.n == 0 && filter->exclude.n == 0)) {
-        return true;
+    char *name = join(found, is_directory ? "/" : "");
+    if (!name || !filter ||
+            (filter->include.n == 0 && filter->exclude.n == 0)) {
+        return add_name(level, capacity, name);
     }
     FOVEA_AUTO_FREE char *path = join(level->path + walk->top_size, name);
-    return !path || fovea_filter_takes(filter, path);
+    if (path && fovea_filter_takes(filter, path)) {
+        return add_name(level, capacity, name);
+    }
+    free(name);
+    return path != NULL;
 }
 
 /* The next name; NULL with errno 0 at the end. A NULL directory keeps errno. */
@@ -199,10 +206,8 @@ read_names(const struct walk *walk, struct level *level,
         if (kind == KIND_OTHER) {
             continue;
         }
-        char *name = join(found->d_name, kind == KIND_DIRECTORY ? "/" : "");
-        if (name && !is_taken(walk, level, name)) {
-            free(name);
-        } else if (!add_name(level, &capacity, name)) {
+        if (!take_name(walk, level, &capacity, found->d_name,
+                    kind == KIND_DIRECTORY)) {
             return fovea_fail_memory(err, capacity, "the names in a directory");
         }
     }

@@ -21,44 +21,6 @@ static char root[] = "/tmp/fovea-fault-pull-XXXXXX";
 /* libcurl keeps things for its next user, and threads come and go. */
 static const struct fault_rules rules = { .own_only = true, .may_keep = true };
 
-/* What the C library prints for us counts as ours: it is made again by the
-   strdup() of fault.c. */
-int __wrap_asprintf(char **text_out, const char *format, ...)
-        FOVEA_PRINTF(2, 3);
-int __wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
-        FOVEA_PRINTF(3, 4);
-
-static int __attribute__((format(printf, 2, 0)))
-print(char **text_out, const char *format, va_list arguments)
-{
-    FOVEA_AUTO_FREE char *text = NULL;
-    int size = vasprintf(&text, format, arguments);
-    assert_true(size >= 0);
-    *text_out = strdup(text);
-    return *text_out ? size : -1;
-}
-
-int
-__wrap_asprintf(char **text_out, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int size = print(text_out, format, arguments);
-    va_end(arguments);
-    return size;
-}
-
-int
-__wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
-{
-    va_list arguments;
-    (void)flag;
-    va_start(arguments, format);
-    int size = print(text_out, format, arguments);
-    va_end(arguments);
-    return size;
-}
-
 static enum fovea_status
 fetch(const void *context, struct fovea_error *err)
 {

@@ -55,10 +55,16 @@ fovea_stream_open(struct fovea_model *model,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "only in their order");
     }
     struct fovea_stream *stream = calloc(1, sizeof *stream);
-    FOVEA_ASSERT(stream);
+    if (!stream) {
+        return fovea_fail_memory(err, sizeof *stream, "a stream");
+    }
     stream->answers = calloc(fake_stream.window, sizeof *stream->answers);
+    if (!stream->answers) {
+        free(stream);
+        return fovea_fail_memory(err, fake_stream.window, "answers");
+    }
     stream->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    FOVEA_ASSERT(stream->answers && stream->fd >= 0);
+    FOVEA_ASSERT(stream->fd >= 0);
     fake_stream.n_open++;
     current = stream;
     *stream_out = stream;

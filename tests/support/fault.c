@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +39,10 @@ void BEHIND(free)(void *pointer);
 ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
 char *__wrap_strdup(const char *text);
+int __wrap_asprintf(char **text_out, const char *format, ...)
+        FOVEA_PRINTF(2, 3);
+int __wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
+        FOVEA_PRINTF(3, 4);
 
 /* A fault that is waiting: 1 is the next call, 0 is none. */
 struct trap {
@@ -231,4 +236,35 @@ __wrap_strdup(const char *text)
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
     return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static int __attribute__((format(printf, 2, 0)))
+print_copy(char **text_out, const char *format, va_list arguments)
+{
+    FOVEA_AUTO_FREE char *text = NULL;
+    int size = vasprintf(&text, format, arguments);
+    FOVEA_ASSERT(size >= 0);
+    *text_out = __wrap_strdup(text);
+    return *text_out ? size : -1;
+}
+
+int
+__wrap_asprintf(char **text_out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int size = print_copy(text_out, format, arguments);
+    va_end(arguments);
+    return size;
+}
+
+int
+__wrap___asprintf_chk(char **text_out, int flag, const char *format, ...)
+{
+    va_list arguments;
+    (void)flag;
+    va_start(arguments, format);
+    int size = print_copy(text_out, format, arguments);
+    va_end(arguments);
+    return size;
 }
