@@ -24,7 +24,12 @@ static const struct fovea_load load = {
     .sandbox = FOVEA_SANDBOX_AUTO,
     .n_threads = 2,
     .max_batch = 8,
-    .limits = { 1000, 2000, 3000, FOVEA_DAMAGED_ACCEPT, 4000, 5000 },
+    .limits = { .max_bytes = 1000,
+            .max_pixels = 2000,
+            .max_side_px = 3000,
+            .damaged = FOVEA_DAMAGED_ACCEPT,
+            .max_decode_bytes = 4000,
+            .max_decode_work = 5000 },
     .max_granted_bytes = 7000,
     .packed_is_foreign = true,
 };

@@ -47,7 +47,11 @@ is_taken(unsigned number, bool packed_is_foreign, size_t n_fds)
         .sandbox = FOVEA_SANDBOX_ON,
         .n_threads = 1,
         .max_batch = 1,
-        .limits = { 1, 1, 1, FOVEA_DAMAGED_REFUSE, 1, 1 },
+        .limits = { .max_bytes = 1,
+                .max_pixels = 1,
+                .max_side_px = 1,
+                .max_decode_bytes = 1,
+                .max_decode_work = 1 },
         .packed_is_foreign = packed_is_foreign,
     };
     fovea_writer_init(&writer, bytes, sizeof bytes);
