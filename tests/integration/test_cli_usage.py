@@ -75,6 +75,49 @@ def test_mistakes_are_explained(directory):
     same(os.listdir(directory), [])
 
 
+def test_variables_stand_for_flags(directory):
+    path = put(directory, "a.png", picture(1))
+
+    def embed(*flags, **variables):
+        return run("embed", *flags, path, env=environment(**variables))
+
+    def code(result):
+        return lines(result.stdout)[0].get("error", {}).get("code")
+
+    same(code(embed(FOVEA_MAX_SIDE="10")), "image_side_too_long")
+    same(code(embed(FOVEA_MAX_SIDE="")), None)
+    same(code(embed("--max-side=1000", FOVEA_MAX_SIDE="10")), None)
+    # One that a flag goes before is not looked at, nor one for help.
+    same(code(embed("--max-side=1000", FOVEA_MAX_SIDE="wide")), None)
+    same(embed("--help", FOVEA_MAX_SIDE="wide").returncode, 0)
+    for variable, value, message in (
+            ("FOVEA_MAX_SIDE", "wide", "\"wide\" is not a whole number"),
+            ("FOVEA_WORKERS", "0", "from 1 to 256"),
+            ("FOVEA_DEADLINE", "soon", "is not a time"),
+            ("FOVEA_MEMORY_LIMIT", "0%", "from 1% to 100%"),
+            ("FOVEA_DAMAGED", "maybe", "none of refuse, accept"),
+            ("FOVEA_STATS", "maybe", "none of no, yes")):
+        result = embed(**{variable: value})
+        said(result, 2, f"{variable}: ", message)
+        same(result.stdout, b"")
+    said(embed(FOVEA_STATS="1"), 0, "workers")
+    result = run("embed", path, model=False,
+                 env=environment(FOVEA_MODEL=MODEL))
+    same(len(lines(result.stdout)[0]["embedding"]), DIMENSION)
+    # What a run writes, and where, is not the environment's.
+    result = embed(FOVEA_OUTPUT=os.path.join(directory, "x.npy"),
+                   FOVEA_RAW="1")
+    same(result.stdout, embed().stdout)
+    same(os.listdir(directory), ["a.png"])
+
+
+def test_the_library_reads_none_of_them(directory):
+    # `fovea models` has no flag for the queue, and the library's is the default.
+    result = run("models", model=False,
+                 env=environment(FOVEA_MAX_QUEUE="nonsense"))
+    same(result.returncode, 0)
+
+
 def test_messages_have_no_terminal_commands(directory):
     result = run("embed", "--\x1b[2J\n", model=False)
     same(result.returncode, 2)

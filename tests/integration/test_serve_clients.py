@@ -192,6 +192,33 @@ def test_packed_bodies(_):
         same(server.upload(picture(1)).vectors(), [wanted])
 
 
+def test_how_much_packed_bodies_become(_):
+    body = gzip.compress(bytes(3 << 20))
+    many = len(body) * 100
+    assert many < 2 << 20, len(body)
+    with Server() as server:
+        is_error(server.upload(body, Content_Encoding="gzip"), 413,
+                 "body_too_large", "100 times", "(--max-body-ratio)")
+    with Server("--max-body-ratio", "2000") as server:
+        is_error(server.upload(body, Content_Encoding="gzip"), 415,
+                 "not_an_image")
+
+
+def test_variables_stand_for_flags(_):
+    image = b64(picture(1))
+    with Server(env={"FOVEA_MAX_ITEMS": "1"}) as server:
+        is_error(server.post({"input": [image] * 2}), 413, "too_many_items")
+    with Server("--max-items=2", env={"FOVEA_MAX_ITEMS": "1"}) as server:
+        same(len(server.post({"input": [image] * 2}).vectors()), 2)
+    # A model that is named on the command line goes before the variable's.
+    with Server(env={"FOVEA_MODEL": "/nowhere"}) as server:
+        same([model["id"] for model in server.get("/v1/models").json["data"]],
+             [command.NAME])
+    with Server(models=(), env={"FOVEA_MODEL": command.MODEL}) as server:
+        same([model["id"] for model in server.get("/v1/models").json["data"]],
+             [command.NAME])
+
+
 def test_little_does_not_become_much(_):
     """Packed bytes may become many more of them, but not without a bound."""
     width, height = 1024, 640
@@ -314,5 +341,7 @@ def test_clients_are_told_whether_to_try_again(directory):
 command.main([test_infinity, test_items_with_errors_can_be_decoded,
               test_texts_are_refused_as_such, test_shapes_of_chats,
               test_fields_of_others, test_packed_bodies,
+              test_how_much_packed_bodies_become,
+              test_variables_stand_for_flags,
               test_little_does_not_become_much, test_one_model, test_slashes,
               test_clients_are_told_whether_to_try_again])
