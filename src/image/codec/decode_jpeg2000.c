@@ -49,29 +49,11 @@ struct source {
     char text[TEXT_SIZE]; /* the first one that counts; empty: none */
 };
 
-static void
-auto_codec(opj_codec_t **codec)
-{
-    if (*codec) {
-        opj_destroy_codec(*codec);
-    }
-}
+FOVEA_DEFINE_AUTO(opj_codec_t *, opj_destroy_codec);
 
-static void
-auto_stream(opj_stream_t **stream)
-{
-    if (*stream) {
-        opj_stream_destroy(*stream);
-    }
-}
+FOVEA_DEFINE_AUTO(opj_stream_t *, opj_stream_destroy);
 
-static void
-auto_opj_image(opj_image_t **image)
-{
-    if (*image) {
-        opj_image_destroy(*image);
-    }
-}
+FOVEA_DEFINE_AUTO(opj_image_t *, opj_image_destroy);
 
 static OPJ_SIZE_T
 read_bytes(void *buffer, OPJ_SIZE_T size, void *user)
@@ -311,7 +293,7 @@ create_codec(const struct fovea_jpeg2000 *head, struct source *source)
     if (codec &&
             (!opj_setup_decoder(codec, &parameters) ||
                     !opj_decoder_set_strict_mode(codec, OPJ_TRUE))) {
-        auto_codec(&codec);
+        opj_destroy_codec_auto(&codec);
         codec = NULL;
     }
     return codec;
@@ -321,9 +303,11 @@ static enum fovea_status
 decode(struct source *source, const struct fovea_jpeg2000 *head,
         const struct fovea_row_sink *sink, struct fovea_error *err)
 {
-    FOVEA_AUTO(auto_stream) opj_stream_t *stream = create_stream(source);
-    FOVEA_AUTO(auto_codec) opj_codec_t *codec = create_codec(head, source);
-    FOVEA_AUTO(auto_opj_image) opj_image_t *image = NULL;
+    FOVEA_AUTO(opj_stream_destroy_auto)
+    opj_stream_t *stream = create_stream(source);
+    FOVEA_AUTO(opj_destroy_codec_auto)
+    opj_codec_t *codec = create_codec(head, source);
+    FOVEA_AUTO(opj_image_destroy_auto) opj_image_t *image = NULL;
     if (!stream || !codec) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "JPEG 2000: no memory");
     }
