@@ -18,6 +18,7 @@
 #include "base/macros.h"
 #include "bench/picture.h"
 #include "checkpoint/config.h"
+#include "checkpoint/safetensors.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"
 #include "option/limits.h"

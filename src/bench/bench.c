@@ -9,6 +9,7 @@
 #include "base/number.h"
 #include "bench/measure.h"
 #include "checkpoint/random.h"
+#include "checkpoint/safetensors.h"
 #include "spec/dtype.h"
 
 enum {

@@ -9,8 +9,8 @@
 
 #include "fovea/fovea.h"
 
+#include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
-#include "checkpoint/safetensors.h"
 #include "spec/pixels.h"
 
 enum {

@@ -1,80 +1,72 @@
 /*
- * Inside of checkpoint/: what a checkpoint is made of.
- *
- * Tensors are sorted by name. A checkpoint from files has shards; one of random
- * weights (random.h) has none and makes the values when they are read.
+ * The weights of a checkpoint, wherever they are from: finding tensors and
+ * reading them. safetensors.h opens one from files, random.h makes one.
  */
 #ifndef FOVEA_CHECKPOINT_CHECKPOINT_H
 #define FOVEA_CHECKPOINT_CHECKPOINT_H
 
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "checkpoint/safetensors.h"
-#include "sys/input.h"
+#include "fovea/export.h"
+#include "fovea/status.h"
 
-/* How random values are spread: mean + scale * n, n roughly normal. */
-struct fovea_spread {
-    float mean;
-    float scale;
-};
+#include "checkpoint/tensor.h"
 
-struct fovea_tensor_entry {
-    struct fovea_tensor tensor; /* first: a tensor's entry is where it is */
-    char *name;                 /* owned */
-    size_t shard;
-    uint64_t offset; /* of its first byte in the file */
-    uint64_t size_bytes;
-    struct fovea_spread spread; /* of random values */
-};
+struct fovea_checkpoint;
 
-struct fovea_shard {
-    char *name; /* in messages; owned */
-    struct fovea_input input;
-};
+/** Close; NULL is fine. */
+void fovea_checkpoint_close(struct fovea_checkpoint *checkpoint);
 
-struct fovea_checkpoint {
-    struct fovea_shard *shards; /* [n_shards]; none: random weights */
-    size_t n_shards;
-    struct fovea_tensor_entry *entries; /* [n_entries] */
-    size_t n_entries;
-    uint64_t seed;
-};
+/** Number of tensors. */
+size_t fovea_checkpoint_count(const struct fovea_checkpoint *checkpoint);
 
-/** An empty checkpoint with room for n_shards, none open. */
-FOVEA_NODISCARD enum fovea_status fovea_checkpoint_create(size_t n_shards,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err);
+/** A tensor by its index below the count, in the order of the names. */
+const struct fovea_tensor *fovea_checkpoint_at(
+        const struct fovea_checkpoint *checkpoint, size_t index);
 
-/** Free an array of entries and their names. */
-void fovea_entries_free(struct fovea_tensor_entry *entries, size_t n);
-
-/** Whether a file may have so many of them. */
-FOVEA_NODISCARD enum fovea_status fovea_check_tensors(const char *name,
-        size_t n, struct fovea_error *err);
-
-/** Sort by name, for fovea_checkpoint_find(). */
-void fovea_entries_sort(struct fovea_tensor_entry *entries, size_t n);
+/** Look a tensor up; NULL if there is none of that name. */
+const struct fovea_tensor *fovea_checkpoint_find(
+        const struct fovea_checkpoint *checkpoint, const char *name);
 
 /**
- * Read and check the header of one .safetensors file.
+ * Look a tensor up and check type and shape.
  *
- * @param entries_out  Owned by the caller, in the header's order.
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if it is missing, of another shape
+ *         (both shapes are in the message) or of a type that is not read.
  */
-FOVEA_NODISCARD enum fovea_status fovea_safetensors_parse(const char *name,
-        const struct fovea_input *input,
-        struct fovea_tensor_entry **entries_out, size_t *n_out,
+FOVEA_NODISCARD enum fovea_status fovea_checkpoint_require(
+        const struct fovea_checkpoint *checkpoint, const char *name,
+        unsigned n_dims, const size_t *shape,
+        const struct fovea_tensor **tensor_out, struct fovea_error *err);
+
+/** Bytes of a tensor as it is stored; of a type that can be read. */
+size_t fovea_tensor_size(const struct fovea_tensor *tensor);
+
+/**
+ * Read a piece of a tensor as it is stored. Not of random weights, which are
+ * not.
+ *
+ * @param at, size  A piece inside the tensor's size.
+ * @return as fovea_checkpoint_read().
+ * Threads: safe.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_checkpoint_read_raw(
+        const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, size_t at, void *bytes, size_t size,
         struct fovea_error *err);
 
 /**
- * A checkpoint of one .safetensors file that is open already.
+ * Read a tensor as float32, row-major, whatever it is stored as.
  *
- * @param input  Taken, also on failure.
+ * @param values  tensor->n_elements float32; unspecified on failure.
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS if the file became shorter;
+ *         FOVEA_ERR_IO.
+ * Threads: safe.
  */
-FOVEA_NODISCARD enum fovea_status fovea_checkpoint_open_input(const char *name,
-        struct fovea_input *input, struct fovea_checkpoint **checkpoint_out,
+FOVEA_NODISCARD enum fovea_status fovea_checkpoint_read(
+        const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, float *values,
         struct fovea_error *err);
-
-/** Make the values of a tensor of a checkpoint of random weights. */
-void fovea_random_fill(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values);
 
 #endif

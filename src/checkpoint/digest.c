@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
+#include "checkpoint/source.h"
 #include "spec/families.h"
 #include "spec/files.h"
 

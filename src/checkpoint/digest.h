@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
+#include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
-#include "checkpoint/safetensors.h"
 
 enum {
     FOVEA_DIGEST_SIZE = 65 /* hexadecimal digits and NUL */

@@ -5,43 +5,18 @@
  * byte behind the header must belong to exactly one tensor, so that no two
  * share bytes, none reaches past the end and none is hidden between them.
  */
+#include "checkpoint/header.h"
+
 #include <endian.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/json.h"
 
 enum {
     LENGTH_SIZE = 8,
     LONGEST_OF_FORMAT = 100 * 1000 * 1000 /* its own limit on the header */
-};
-
-struct element_type {
-    const char *name;
-    enum fovea_tensor_type type;
-    unsigned size;
-};
-
-static const struct element_type element_types[] = {
-    { "F32", FOVEA_TENSOR_F32, 4 },
-    { "F16", FOVEA_TENSOR_F16, 2 },
-    { "BF16", FOVEA_TENSOR_BF16, 2 },
-    { "F64", FOVEA_TENSOR_OTHER, 8 },
-    { "I64", FOVEA_TENSOR_OTHER, 8 },
-    { "I32", FOVEA_TENSOR_OTHER, 4 },
-    { "I16", FOVEA_TENSOR_OTHER, 2 },
-    { "I8", FOVEA_TENSOR_OTHER, 1 },
-    { "U64", FOVEA_TENSOR_OTHER, 8 },
-    { "U32", FOVEA_TENSOR_OTHER, 4 },
-    { "U16", FOVEA_TENSOR_OTHER, 2 },
-    { "U8", FOVEA_TENSOR_OTHER, 1 },
-    { "BOOL", FOVEA_TENSOR_OTHER, 1 },
-    { "F8_E4M3", FOVEA_TENSOR_OTHER, 1 },
-    { "F8_E5M2", FOVEA_TENSOR_OTHER, 1 },
-    { "F8_E8M0", FOVEA_TENSOR_OTHER, 1 },
-    { "C64", FOVEA_TENSOR_OTHER, 8 },
 };
 
 /* A file whose header is being read. */
@@ -129,15 +104,10 @@ parse_type(const struct header *header, const json_t *json,
     if (!json_is_string(json)) {
         return fail_tensor(header, entry->name, err, "dtype is not a string");
     }
-    const char *name = json_string_value(json);
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(element_types); i++) {
-        if (!strcmp(name, element_types[i].name)) {
-            entry->tensor.type = element_types[i].type;
-            *size_out = element_types[i].size;
-            return FOVEA_OK;
-        }
-    }
-    return fail_tensor(header, entry->name, err, "its dtype is not known");
+    return fovea_tensor_type_find(json_string_value(json), &entry->tensor.type,
+                   size_out)
+            ? FOVEA_OK
+            : fail_tensor(header, entry->name, err, "its dtype is not known");
 }
 
 /* Dimensions and their product. One of 0 makes a tensor without elements. */

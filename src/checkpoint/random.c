@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/source.h"
 #include "spec/families.h"
 
 /* The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */
@@ -34,10 +34,12 @@ key_of(uint64_t seed, const char *name)
     return mix(hash ^ mix(seed));
 }
 
-void
-fovea_random_fill(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values)
+static enum fovea_status
+read_values(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_entry *entry, float *values,
+        struct fovea_error *err)
 {
+    (void)err;
     /* Four uniform numbers of 0..65535: their mean, and the inverse of their
        sum's standard deviation, sqrt(4 * (2^32 - 1) / 12). */
     const int32_t middle = 2 * 65535;
@@ -52,7 +54,13 @@ fovea_random_fill(const struct fovea_checkpoint *checkpoint,
                 (int32_t)(bits >> 32 & 0xffff) + (int32_t)(bits >> 48);
         values[i] = mean + scale * (float)(sum - middle);
     }
+    return FOVEA_OK;
 }
+
+const struct fovea_source fovea_source_random = {
+    .label = "random weights",
+    .read = read_values,
+};
 
 static struct fovea_spread
 spread_of(const struct fovea_piece *piece)
@@ -98,7 +106,8 @@ fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
     struct fovea_checkpoint *checkpoint = NULL;
-    enum fovea_status status = fovea_checkpoint_create(0, &checkpoint, err);
+    enum fovea_status status =
+            fovea_checkpoint_create(&fovea_source_random, 0, &checkpoint, err);
     if (status) {
         return status;
     }

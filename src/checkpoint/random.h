@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
+#include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
-#include "checkpoint/safetensors.h"
 
 /**
  * A checkpoint that stands in no file: a tensor's values are made when it is

@@ -1,14 +1,13 @@
-/* Checkpoints: finding tensors and reading them. See safetensors.h. */
+/* Checkpoints from files: one that is open, and how all are read. See
+ * safetensors.h. */
 #include "checkpoint/safetensors.h"
 
 #include <endian.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/header.h"
 #include "checkpoint/json.h"
-#include "spec/files.h"
 
 #if __BYTE_ORDER != __LITTLE_ENDIAN
 #    error "tensors are read as they are stored, little-endian"
@@ -16,90 +15,16 @@
 
 enum {
     CHUNK_BYTES = 8192,
-    SHAPE_TEXT_SIZE = 48,
     LARGEST_READ = 1 << 24
 };
-
-enum fovea_status
-fovea_checkpoint_create(size_t n_shards,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
-{
-    struct fovea_checkpoint *checkpoint = calloc(1, sizeof *checkpoint);
-    if (!checkpoint) {
-        return fovea_fail_memory(err, sizeof *checkpoint, "a checkpoint");
-    }
-    if (n_shards > 0) {
-        checkpoint->shards = calloc(n_shards, sizeof *checkpoint->shards);
-        if (!checkpoint->shards) {
-            free(checkpoint);
-            return fovea_fail_memory(err, n_shards * sizeof(struct fovea_shard),
-                    "shards");
-        }
-    }
-    for (size_t i = 0; i < n_shards; i++) {
-        checkpoint->shards[i].input = (struct fovea_input)FOVEA_INPUT_INIT;
-    }
-    checkpoint->n_shards = n_shards;
-    *checkpoint_out = checkpoint;
-    return FOVEA_OK;
-}
-
-void
-fovea_entries_free(struct fovea_tensor_entry *entries, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        free(entries[i].name);
-    }
-    free(entries);
-}
-
-enum fovea_status
-fovea_check_tensors(const char *name, size_t n, struct fovea_error *err)
-{
-    return n <= FOVEA_MAX_TENSORS
-            ? FOVEA_OK
-            : fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                      "%s: it has %zu tensors, at most %d are read",
-                      fovea_show(name).text, n, FOVEA_MAX_TENSORS);
-}
-
-void
-fovea_checkpoint_close(struct fovea_checkpoint *checkpoint)
-{
-    if (!checkpoint) {
-        return;
-    }
-    for (size_t i = 0; i < checkpoint->n_shards; i++) {
-        fovea_input_finish(&checkpoint->shards[i].input);
-        free(checkpoint->shards[i].name);
-    }
-    free(checkpoint->shards);
-    fovea_entries_free(checkpoint->entries, checkpoint->n_entries);
-    free(checkpoint);
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-    const struct fovea_tensor_entry *left = a;
-    const struct fovea_tensor_entry *right = b;
-    return strcmp(left->name, right->name);
-}
-
-void
-fovea_entries_sort(struct fovea_tensor_entry *entries, size_t n)
-{
-    if (n > 0) {
-        qsort(entries, n, sizeof *entries, compare_names);
-    }
-}
 
 enum fovea_status
 fovea_checkpoint_open_input(const char *name, struct fovea_input *input,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
     struct fovea_checkpoint *checkpoint = NULL;
-    enum fovea_status status = fovea_checkpoint_create(1, &checkpoint, err);
+    enum fovea_status status =
+            fovea_checkpoint_create(&fovea_source_files, 1, &checkpoint, err);
     if (status) {
         fovea_input_finish(input);
         return status;
@@ -121,122 +46,6 @@ fovea_checkpoint_open_input(const char *name, struct fovea_input *input,
     }
     fovea_entries_sort(checkpoint->entries, checkpoint->n_entries);
     *checkpoint_out = checkpoint;
-    return FOVEA_OK;
-}
-
-size_t
-fovea_checkpoint_count(const struct fovea_checkpoint *checkpoint)
-{
-    return checkpoint->n_entries;
-}
-
-const struct fovea_tensor *
-fovea_checkpoint_at(const struct fovea_checkpoint *checkpoint, size_t index)
-{
-    FOVEA_ASSERT(index < checkpoint->n_entries);
-    return &checkpoint->entries[index].tensor;
-}
-
-const struct fovea_tensor *
-fovea_checkpoint_find(const struct fovea_checkpoint *checkpoint,
-        const char *name)
-{
-    size_t low = 0;
-    size_t high = checkpoint->n_entries;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(checkpoint->entries[middle].name, name);
-        if (order == 0) {
-            return &checkpoint->entries[middle].tensor;
-        }
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
-}
-
-const char *
-fovea_tensor_type_name(enum fovea_tensor_type type)
-{
-    switch (type) {
-    case FOVEA_TENSOR_F32:
-        return "F32";
-    case FOVEA_TENSOR_F16:
-        return "F16";
-    case FOVEA_TENSOR_BF16:
-        return "BF16";
-    case FOVEA_TENSOR_OTHER:
-        break;
-    }
-    return "other";
-}
-
-/* "[768, 3, 32, 32]", cut where it is too long for a message. */
-static void
-shape_text(char text[SHAPE_TEXT_SIZE], unsigned n_dims, const size_t *shape)
-{
-    size_t used = 1;
-    text[0] = '[';
-    text[1] = '\0';
-    for (unsigned i = 0; i < n_dims && used < SHAPE_TEXT_SIZE; i++) {
-        int n = snprintf(text + used, SHAPE_TEXT_SIZE - used, "%s%zu",
-                i ? ", " : "", shape[i]);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    if (used < SHAPE_TEXT_SIZE - 1) {
-        text[used] = ']';
-        text[used + 1] = '\0';
-    }
-}
-
-/* The file that holds a tensor, or the one that should. */
-static struct fovea_shown
-file_of(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry)
-{
-    if (checkpoint->n_shards == 0) {
-        return fovea_show("random weights");
-    }
-    return fovea_show(checkpoint->shards[entry ? entry->shard : 0].name);
-}
-
-static const struct fovea_tensor_entry *
-entry_of(const struct fovea_tensor *tensor)
-{
-    return (const struct fovea_tensor_entry *)(const void *)tensor;
-}
-
-enum fovea_status
-fovea_checkpoint_require(const struct fovea_checkpoint *checkpoint,
-        const char *name, unsigned n_dims, const size_t *shape,
-        const struct fovea_tensor **tensor_out, struct fovea_error *err)
-{
-    const struct fovea_tensor *tensor = fovea_checkpoint_find(checkpoint, name);
-    if (!tensor) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "%s: tensor %s is missing", file_of(checkpoint, NULL).text,
-                fovea_show(name).text);
-    }
-    if (tensor->n_dims != n_dims ||
-            memcmp(tensor->shape, shape, n_dims * sizeof *shape) != 0) {
-        char found[SHAPE_TEXT_SIZE];
-        char wanted[SHAPE_TEXT_SIZE];
-        shape_text(found, tensor->n_dims, tensor->shape);
-        shape_text(wanted, n_dims, shape);
-        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "%s: %s has shape %s, " FOVEA_FILE_CONFIG " asks for %s",
-                file_of(checkpoint, entry_of(tensor)).text, name, found,
-                wanted);
-    }
-    if (tensor->type == FOVEA_TENSOR_OTHER) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "%s: %s is neither F32 nor F16 nor BF16",
-                file_of(checkpoint, entry_of(tensor)).text, name);
-    }
-    *tensor_out = tensor;
     return FOVEA_OK;
 }
 
@@ -262,21 +71,6 @@ read_bytes(const struct fovea_checkpoint *checkpoint,
                 fovea_show(shard->name).text, fovea_show(entry->name).text);
     }
     return FOVEA_OK;
-}
-
-size_t
-fovea_tensor_size(const struct fovea_tensor *tensor)
-{
-    return entry_of(tensor)->size_bytes;
-}
-
-enum fovea_status
-fovea_checkpoint_read_raw(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor *tensor, size_t at, void *bytes, size_t size,
-        struct fovea_error *err)
-{
-    FOVEA_ASSERT(checkpoint->n_shards > 0);
-    return read_bytes(checkpoint, entry_of(tensor), at, bytes, size, err);
 }
 
 static enum fovea_status
@@ -365,17 +159,12 @@ read_halves(const struct fovea_checkpoint *checkpoint,
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_checkpoint_read(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor *tensor, float *values,
+static enum fovea_status
+read_values(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_entry *entry, float *values,
         struct fovea_error *err)
 {
-    const struct fovea_tensor_entry *entry = entry_of(tensor);
-    if (checkpoint->n_shards == 0) {
-        fovea_random_fill(checkpoint, entry, values);
-        return FOVEA_OK;
-    }
-    switch (tensor->type) {
+    switch (entry->tensor.type) {
     case FOVEA_TENSOR_F32:
         return read_floats(checkpoint, entry, values, err);
     case FOVEA_TENSOR_F16:
@@ -386,5 +175,11 @@ fovea_checkpoint_read(const struct fovea_checkpoint *checkpoint,
     }
     return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
             "%s: %s is neither F32 nor F16 nor BF16",
-            file_of(checkpoint, entry).text, fovea_show(entry->name).text);
+            fovea_show(checkpoint->shards[entry->shard].name).text,
+            fovea_show(entry->name).text);
 }
+
+const struct fovea_source fovea_source_files = {
+    .read = read_values,
+    .read_raw = read_bytes,
+};

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/header.h"
 #include "checkpoint/json.h"
+#include "checkpoint/safetensors.h"
 #include "spec/files.h"
 
 enum {
@@ -216,7 +217,8 @@ open_index(const char *directory, const char *path,
         return status;
     }
     struct fovea_checkpoint *checkpoint = NULL;
-    status = fovea_checkpoint_create(list.n, &checkpoint, err);
+    status = fovea_checkpoint_create(&fovea_source_files, list.n, &checkpoint,
+            err);
     if (status) {
         return status;
     }

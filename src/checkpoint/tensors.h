@@ -2,7 +2,7 @@
 #ifndef FOVEA_CHECKPOINT_TENSORS_H
 #define FOVEA_CHECKPOINT_TENSORS_H
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/checkpoint.h"
 #include "spec/tower.h"
 
 /** What a tower's tensors come to. */

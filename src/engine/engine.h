@@ -19,7 +19,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/checkpoint.h"
 #include "engine/cost.h"
 #include "spec/pixels.h"
 

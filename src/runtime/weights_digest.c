@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "checkpoint/digest.h"
+#include "checkpoint/safetensors.h"
 #include "pool/cache_memo.h"
 
 enum {

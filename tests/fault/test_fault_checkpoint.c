@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/random.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/source.h"
 #include "checkpoint/tensors.h"
 #include "source/base64.h"
 #include "spec/families.h"

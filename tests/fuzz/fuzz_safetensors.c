@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/safetensors.h"
+#include "checkpoint/source.h"
 #include "fuzz.h"
 
 static void

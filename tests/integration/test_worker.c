@@ -12,6 +12,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/random.h"
+#include "checkpoint/safetensors.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"
 #include "support/test.h"

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
+#include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
-#include "checkpoint/safetensors.h"
 #include "spec/pixels.h"
 
 /** image_embeds of one image, [dimension]. Ends the test on failure. */

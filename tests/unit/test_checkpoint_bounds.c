@@ -6,9 +6,10 @@
 
 #include <jansson.h>
 
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
+#include "checkpoint/header.h"
 #include "checkpoint/json.h"
+#include "checkpoint/safetensors.h"
 #include "support/test.h"
 #include "sys/input.h"
 

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "checkpoint/digest.h"
 #include "checkpoint/random.h"
+#include "checkpoint/safetensors.h"
 #include "support/test.h"
 #include "support/tree.h"
 

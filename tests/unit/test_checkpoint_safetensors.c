@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/safetensors.h"
 #include "support/test.h"
 
 /* Reads are watched: where each begins and ends, in the file or in memory. */

@@ -2,7 +2,7 @@
 #ifndef FOVEA_ENGINE_CPU_FILL_H
 #define FOVEA_ENGINE_CPU_FILL_H
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/checkpoint.h"
 #include "engine/cpu/weights.h"
 
 /**

@@ -10,7 +10,7 @@
 #ifndef FOVEA_ENGINE_CPU_PACKED_H
 #define FOVEA_ENGINE_CPU_PACKED_H
 
-#include "checkpoint/safetensors.h"
+#include "checkpoint/checkpoint.h"
 #include "engine/cpu/cost.h"
 #include "engine/cpu/weights.h"
 
