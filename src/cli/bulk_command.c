@@ -2,12 +2,12 @@
 #include "cli/bulk_command.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "bulk/ranking.h"
 #include "bulk/sinks.h"
 #include "bulk/work_layout.h"
+#include "cli/query.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
 #include "cli/watch.h"
@@ -90,41 +90,6 @@ report_stats(struct fovea *library)
     (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
 }
 
-static enum fovea_status
-embed_one(const struct fovea_request *request, struct fovea_model *model,
-        float *vector, struct fovea_error *err)
-{
-    if (strcmp(request->query, "-") == 0) {
-        if (request->image.problem.code) {
-            *err = request->image.problem;
-            return err->code;
-        }
-        return fovea_embed_image_bytes(model, request->image.bytes,
-                request->image.size, 0, vector, err);
-    }
-    return fovea_is_url(request->query)
-            ? fovea_embed_image_url(model, request->query, 0, vector, err)
-            : fovea_embed_image(model, request->query, 0, vector, err);
-}
-
-/* What all inputs are compared with. */
-static enum fovea_status
-embed_query(const struct fovea_request *request, struct fovea_model *model,
-        float *query, struct fovea_error *err)
-{
-    enum fovea_status status = embed_one(request, model, query, err);
-    bool is_said = status || (err->notes && !request->quiet);
-    const char *name = strcmp(request->query, "-") == 0 ? "standard input"
-                                                        : request->query;
-    if (is_said && !strstr(err->message, name)) {
-        fovea_error_prefix(err, "%s", name);
-    }
-    if (!status && is_said) {
-        fovea_cli_report("%s", err->message);
-    }
-    return status;
-}
-
 static int
 print_ranking(const struct fovea_request *request,
         struct fovea_ranking *ranking)
@@ -187,7 +152,7 @@ carry_out(const struct command *command, struct fovea_model *model)
         (void)fovea_fail_memory(&error, n * sizeof *query, "the query");
         return fovea_cli_fail(&error);
     }
-    if (embed_query(command->request, model, query, &error)) {
+    if (fovea_query_embed(command->request, model, query, &error)) {
         return fovea_cli_fail(&error);
     }
     FOVEA_AUTO(fovea_ranking_finish)
