@@ -44,13 +44,13 @@ def unit_of(path):
 
 
 def find_definitions(texts):
-    """function -> unit that defines it; macros and inline functions of headers
-    need no row: they are reached by their include."""
+    """function -> units that define it, of which a build takes one; macros and
+    inline functions of headers need no row: they are reached by their include."""
     where = {}
     for path, text in texts.items():
         if path.endswith(".c"):
             for name in DEFINED.findall(text):
-                where[name] = unit_of(path)
+                where.setdefault(name, set()).add(unit_of(path))
     return where
 
 
@@ -67,8 +67,10 @@ def find_arrows(texts, includes):
                 arrows[unit].setdefault(unit_of(other), "includes it")
         for name in sorted(set(WORD.findall(text))):
             # A header declares what a source of any name may define.
-            if path.endswith(".c") and where.get(name, unit) != unit:
-                arrows[unit][where[name]] = name
+            definers = where.get(name, {unit})
+            if path.endswith(".c") and unit not in definers:
+                for other in definers:
+                    arrows[unit][other] = name
     return {unit: {other: why for other, why in others.items()
                    if other.split("/")[0] == unit.split("/")[0]}
             for unit, others in arrows.items()}
