@@ -124,6 +124,25 @@ fovea_inflight_take_all(struct fovea_slot *slot, struct fovea_items *items_out)
     slot->n_left = 0;
 }
 
+/* mu held. */
+static void
+take_expired(struct fovea_slot *slot, struct fovea_items *items)
+{
+    int64_t now_ns = slot->group->pool->now_ns;
+    slot->inflight_due_ns = FOVEA_NEVER;
+    for (uint32_t i = 0; i < slot->n_inflight; i++) {
+        struct fovea_inflight *inflight = &slot->inflight[i];
+        int64_t deadline_ns = inflight->item
+                ? inflight->item->request.deadline_ns
+                : FOVEA_NEVER;
+        if (deadline_ns <= now_ns) {
+            fovea_items_push(items, FOVEA_TAKE(inflight->item));
+        } else if (deadline_ns < slot->inflight_due_ns) {
+            slot->inflight_due_ns = deadline_ns;
+        }
+    }
+}
+
 void
 fovea_inflight_take_expired(struct fovea_slot *slot,
         struct fovea_items *items_out)
@@ -131,20 +150,8 @@ fovea_inflight_take_expired(struct fovea_slot *slot,
     struct fovea_pool *pool = slot->group->pool;
     *items_out = (struct fovea_items){ 0 };
     if (pool->now_ns >= slot->inflight_due_ns) {
-        slot->inflight_due_ns = FOVEA_NEVER;
         fovea_lock(pool);
-        for (uint32_t i = 0; i < slot->n_inflight; i++) {
-            struct fovea_inflight *inflight = &slot->inflight[i];
-            if (!inflight->item) {
-                continue;
-            }
-            int64_t deadline = inflight->item->request.deadline_ns;
-            if (deadline <= pool->now_ns) {
-                fovea_items_push(items_out, FOVEA_TAKE(inflight->item));
-            } else if (deadline < slot->inflight_due_ns) {
-                slot->inflight_due_ns = deadline;
-            }
-        }
+        take_expired(slot, items_out);
         fovea_unlock(pool);
     }
     fovea_poll_due(pool, slot->inflight_due_ns);
