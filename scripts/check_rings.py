@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 """Check that the files of a folder do not stand in a ring.
 
-    scripts/check_rings.py [--all]
+    scripts/check_rings.py [--all] [FOLDER]
 
 A file leads to another of its top folder when it calls a function that the
 other defines, or includes the other's header; a header and the source of the
 same name are one. A file that can be reached from itself stands in a ring.
 Files that are in a ring are named with the calls that close it. --all prints
-the arrows too.
+the arrows too. FOLDER stands for src.
 """
 import os
 import re
@@ -24,14 +24,14 @@ DEFINED = re.compile(r"^(fovea_\w+)\(", re.M)
 WORD = re.compile(r"\bfovea_\w+\b")
 
 
-def read_files():
-    """path below src -> its text, without comments and strings"""
+def read_files(source):
+    """path below source -> its text, without comments and strings"""
     texts, includes = {}, {}
-    for where, _, names in os.walk(SOURCE):
+    for where, _, names in os.walk(source):
         for name in sorted(names):
             if not name.endswith((".c", ".h")):
                 continue
-            path = os.path.relpath(os.path.join(where, name), SOURCE)
+            path = os.path.relpath(os.path.join(where, name), source)
             with open(os.path.join(where, name), encoding="utf-8") as f:
                 text = COMMENT.sub(" ", f.read())
             includes[path] = INCLUDE.findall(text)
@@ -44,13 +44,21 @@ def unit_of(path):
 
 
 def find_definitions(texts):
-    """function -> units that define it, of which a build takes one; macros and
-    inline functions of headers need no row: they are reached by their include."""
-    where = {}
+    """function -> units that define it; macros and inline functions of headers
+    need no row: they are reached by their include. A file whose functions are
+    all defined elsewhere too stands in for those in another build: it is left
+    out."""
+    where, own = {}, {}
     for path, text in texts.items():
         if path.endswith(".c"):
-            for name in DEFINED.findall(text):
+            names = DEFINED.findall(text)
+            own[unit_of(path)] = names
+            for name in names:
                 where.setdefault(name, set()).add(unit_of(path))
+    for unit, names in own.items():
+        if names and all(len(where[name]) > 1 for name in names):
+            for name in names:
+                where[name].discard(unit)
     return where
 
 
@@ -67,9 +75,8 @@ def find_arrows(texts, includes):
                 arrows[unit].setdefault(unit_of(other), "includes it")
         for name in sorted(set(WORD.findall(text))):
             # A header declares what a source of any name may define.
-            definers = where.get(name, {unit})
-            if path.endswith(".c") and unit not in definers:
-                for other in definers:
+            if path.endswith(".c"):
+                for other in where.get(name, {unit}) - {unit}:
                     arrows[unit][other] = name
     return {unit: {other: why for other, why in others.items()
                    if other.split("/")[0] == unit.split("/")[0]}
@@ -103,7 +110,10 @@ def find_rings(arrows):
 
 
 def main():
-    texts, includes = read_files()
+    words = [word for word in sys.argv[1:] if word != "--all"]
+    texts, includes = read_files(words[0] if words else SOURCE)
+    if not texts:
+        sys.exit("check_rings: no source there")
     arrows = find_arrows(texts, includes)
     if "--all" in sys.argv[1:]:
         for unit, others in sorted(arrows.items()):

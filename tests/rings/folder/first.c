@@ -1,0 +1,8 @@
+/* Calls the second. */
+#include "folder/calls.h"
+
+void
+fovea_first(void)
+{
+    fovea_second();
+}
