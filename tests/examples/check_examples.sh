@@ -123,9 +123,9 @@ streams() {
 }
 ok streams
 
-name="stream names a folder that is not there"
+name="stream says what it takes where the folder is not there"
 no_folder() {
-    exits 1 "$stream" "$model" "$root/nothing" && grep -q nothing "$root/err"
+    exits 1 "$stream" "$model" "$root/nothing" && grep -q usage "$root/err"
 }
 ok no_folder
 
