@@ -2,7 +2,7 @@
  * What the pool costs beside the engine that it stands on, in one run: both
  * take turns, so that whatever else the machine does meets both.
  *
- *     bench_pool MODEL_DIRECTORY f32|bf16 N_WORKERS N_ROUNDS
+ *     bench_pool MODEL_DIRECTORY DTYPE N_WORKERS N_ROUNDS
  *
  * FOVEA_WORKER names the worker program. Prints one "name value unit" a line.
  */
@@ -426,18 +426,18 @@ main(int argc, char **argv)
 {
     unsigned n_workers = 0;
     unsigned n_rounds = 0;
+    enum fovea_dtype dtype = FOVEA_DTYPE_AUTO;
     /* Bounds are checked. NOLINTBEGIN(cert-err34-c) */
-    if (argc != 5 || sscanf(argv[3], "%u", &n_workers) != 1 ||
+    if (argc != 5 || !fovea_dtype_parse(argv[2], &dtype) ||
+            sscanf(argv[3], "%u", &n_workers) != 1 ||
             sscanf(argv[4], "%u", &n_rounds) != 1 || n_workers < 1 ||
             n_workers >= MAX_WORKERS || n_rounds < 1 || n_rounds > MAX_ROUNDS) {
-        (void)fputs("usage: bench_pool MODEL_DIRECTORY f32|bf16 N_WORKERS "
+        (void)fputs("usage: bench_pool MODEL_DIRECTORY DTYPE N_WORKERS "
                     "N_ROUNDS\n",
                 stderr);
         return 2;
     }
     /* NOLINTEND(cert-err34-c) */
-    enum fovea_dtype dtype =
-            strcmp(argv[2], "bf16") == 0 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
     struct fovea_error error;
     struct fovea_picture picture;
     if (fovea_picture_create(WIDTH_PX, HEIGHT_PX, &picture, &error)) {

@@ -31,23 +31,11 @@ parse_number(const char *word, uint32_t *number_out)
 }
 
 static bool
-parse_dtype(const char *word, enum fovea_dtype *dtype_out)
-{
-    for (size_t i = 0; i < FOVEA_N_DTYPES; i++) {
-        if (strcmp(word, fovea_dtype_words[i]) == 0) {
-            *dtype_out = (enum fovea_dtype)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
 parse(char **words, struct fovea_bench_options *options)
 {
     uint32_t batch = 0;
     uint32_t rounds = 0;
-    if (!parse_dtype(words[0], &options->dtype) ||
+    if (!fovea_dtype_parse(words[0], &options->dtype) ||
             !parse_number(words[1], &batch) ||
             !parse_number(words[2], &rounds) ||
             !parse_number(words[3], &options->width_px) ||

@@ -4,6 +4,8 @@
  */
 #include "spec/dtype.h"
 
+#include <string.h>
+
 #define X(name, word, bytes)                                               \
     _Static_assert((int)FOVEA_DTYPE_##name == (int)FOVEA_DTYPE_ROW_##name, \
             "rows stand in the order of the public header");
@@ -27,6 +29,18 @@ fovea_dtype_word(enum fovea_dtype dtype)
 #undef X
     }
     return NULL;
+}
+
+bool
+fovea_dtype_parse(const char *word, enum fovea_dtype *dtype_out)
+{
+    for (size_t i = 0; i < FOVEA_N_DTYPES; i++) {
+        if (strcmp(word, fovea_dtype_words[i]) == 0) {
+            *dtype_out = (enum fovea_dtype)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t

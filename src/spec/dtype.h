@@ -2,6 +2,7 @@
 #ifndef FOVEA_SPEC_DTYPE_H
 #define FOVEA_SPEC_DTYPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fovea/options.h"
@@ -18,6 +19,9 @@ extern const char *const fovea_dtype_words[FOVEA_N_DTYPES + 1];
 
 /** A dtype's word; NULL for what is not one. Static. */
 const char *fovea_dtype_word(enum fovea_dtype dtype);
+
+/** The dtype of a word; false if it is none. */
+bool fovea_dtype_parse(const char *word, enum fovea_dtype *dtype_out);
 
 /** Bytes of an element of a matrix; AUTO: 0. */
 size_t fovea_dtype_bytes(enum fovea_dtype dtype);

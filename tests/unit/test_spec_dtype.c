@@ -10,10 +10,16 @@ every_dtype_has_a_word_of_its_own(void **state)
         const char *word = fovea_dtype_word((enum fovea_dtype)i);
         assert_non_null(word);
         assert_string_equal(word, fovea_dtype_words[i]);
+        enum fovea_dtype dtype = FOVEA_DTYPE_AUTO;
+        assert_true(fovea_dtype_parse(word, &dtype));
+        assert_int_equal(dtype, i);
         for (size_t k = 0; k < i; k++) {
             assert_string_not_equal(word, fovea_dtype_words[k]);
         }
     }
+    enum fovea_dtype untouched = FOVEA_DTYPE_BF16;
+    assert_false(fovea_dtype_parse("f64", &untouched));
+    assert_int_equal(untouched, FOVEA_DTYPE_BF16);
     assert_null(fovea_dtype_words[FOVEA_N_DTYPES]);
     assert_null(fovea_dtype_word((enum fovea_dtype)FOVEA_N_DTYPES));
     assert_null(fovea_dtype_word((enum fovea_dtype) - 1));

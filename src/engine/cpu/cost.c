@@ -22,11 +22,12 @@ static struct blocks
 blocks_of(bool is_bf16)
 {
     if (is_bf16) {
-        return (struct blocks){ 32, 64, 2 };
+        return (struct blocks){ 32, 64, fovea_dtype_bytes(FOVEA_DTYPE_BF16) };
     }
+    const size_t size = fovea_dtype_bytes(FOVEA_DTYPE_F32);
     return fovea_cpu_level() >= FOVEA_CPU_AVX512
-            ? (struct blocks){ 16, 64, sizeof(float) }
-            : (struct blocks){ 8, 8, sizeof(float) };
+            ? (struct blocks){ 16, 64, size }
+            : (struct blocks){ 8, 8, size };
 }
 
 static bool
