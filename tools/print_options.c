@@ -14,7 +14,7 @@ static const char *const more_texts[FOVEA_N_OPTIONS] = {
 #define ROW(id, scope, name, field, member, kind, flag, letter, variable,  \
         argument, initial, min, max, words, group, commands, status, help, \
         more)                                                              \
-    [FOVEA_OPTION_##id] = more,
+    [FOVEA_OPTION_##id] = (more),
 #include "option/option.def"
 };
 

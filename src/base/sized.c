@@ -5,12 +5,12 @@
 
 #include "base/error.h"
 
-/* Where the first byte from `from` on is that is not zero; size: none. */
+/* Where the first byte from begin on is that is not zero; end: none. */
 static size_t
-find_set(const unsigned char *bytes, size_t from, size_t size)
+find_set(const unsigned char *bytes, size_t begin, size_t end)
 {
-    size_t at = from;
-    while (at < size && bytes[at] == 0) {
+    size_t at = begin;
+    while (at < end && bytes[at] == 0) {
         at++;
     }
     return at;

@@ -68,7 +68,7 @@ fovea_stdin_image_read(uint64_t max_bytes, struct fovea_stdin_image *image_out,
     if (image.size > max_bytes) {
         (void)fovea_fail(&image.problem, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "standard input has more than %" PRIu64 " bytes %s", max_bytes,
-                fovea_limit_by(FOVEA_LIMIT_BYTES));
+                fovea_limit_by(FOVEA_OPTION_BYTES));
     } else if (image.size == 0) {
         (void)fovea_fail(&image.problem, FOVEA_ERR_NOT_AN_IMAGE,
                 "standard input is empty");

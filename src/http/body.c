@@ -49,7 +49,7 @@ fovea_http_body_add(struct fovea_http_body *body,
                 "all requests together hold %" PRIu64 " bytes of the %" PRIu64
                 " that they may %s",
                 budget->used_bytes, budget->max_bytes,
-                fovea_limit_by(FOVEA_LIMIT_BODY_MEMORY));
+                fovea_limit_by(FOVEA_OPTION_BODY_MEMORY));
     }
     size_t wanted = 0;
     if (!fovea_add_size(body->size, size, &wanted)) {

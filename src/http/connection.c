@@ -178,8 +178,8 @@ expire(struct fovea_http_connection *connection)
         fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_BODY_TIMEOUT, "",
                 "the %s did not come within the time for it %s",
                 is_body ? "body" : "head",
-                fovea_limit_by(is_body ? FOVEA_LIMIT_BODY_TIME
-                                       : FOVEA_LIMIT_HEADER_TIME));
+                fovea_limit_by(is_body ? FOVEA_OPTION_BODY_TIME
+                                       : FOVEA_OPTION_HEADER_TIME));
     }
     fovea_http_connection_hang_up(connection);
 }

@@ -183,7 +183,7 @@ size_is_fine(struct fovea_http_exchange *exchange)
     }
     fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_BODY_TOO_LARGE, "",
             "the request has %.20s bytes; the limit is %" PRIu64 " %s", length,
-            most, fovea_limit_by(FOVEA_LIMIT_BODY));
+            most, fovea_limit_by(FOVEA_OPTION_BODY));
     return false;
 }
 

@@ -112,7 +112,7 @@ too_large(const struct fovea_http_exchange *exchange, const char *how,
     return fovea_fail(err, FOVEA_ERR_BODY_TOO_LARGE,
             "the request has more bytes%s than the limit of %" PRIu64 " %s",
             how, exchange->http->settings.max_body_bytes,
-            fovea_limit_by(FOVEA_LIMIT_BODY));
+            fovea_limit_by(FOVEA_OPTION_BODY));
 }
 
 static bool
@@ -138,7 +138,7 @@ keep_unpacked(void *context, const char *data, size_t size,
                 "the request unpacks to more than %u times its size; send it "
                 "without Content-Encoding %s",
                 exchange->http->settings.max_body_ratio,
-                fovea_limit_by(FOVEA_LIMIT_BODY_RATIO));
+                fovea_limit_by(FOVEA_OPTION_BODY_RATIO));
     }
     return keep_plain(exchange, data, size, err);
 }

@@ -24,7 +24,7 @@ fovea_image_decode(struct fovea_input *input, const struct fovea_limits *limits,
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "%" PRIu64 " bytes are more than the limit of %" PRIu64 " %s",
                 input->size, limits->max_bytes,
-                fovea_limit_by(FOVEA_LIMIT_BYTES));
+                fovea_limit_by(FOVEA_OPTION_BYTES));
     }
     enum fovea_format format;
     enum fovea_status status = fovea_image_sniff(input, &format, err);

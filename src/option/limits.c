@@ -28,7 +28,7 @@ fovea_limits_resolve(const struct fovea_limits *limits)
 #define BY_ARGUMENT(flag, field) "(--" flag ")"
 
 const char *
-fovea_limit_by(enum fovea_limit limit)
+fovea_limit_by(enum fovea_option_id limit)
 {
     static const char *const names[] = {
 #define ROW(id, scope, name, field, member, kind, flag, ...) \

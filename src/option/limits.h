@@ -5,18 +5,13 @@
 
 #include "fovea/limits.h"
 
+#include "option/option.h"
+
 /** Every zero field replaced by its FOVEA_DEFAULT_MAX_*. */
 struct fovea_limits fovea_limits_resolve(const struct fovea_limits *limits);
 
-/** The rows of option.def, for those of them that limit something. */
-enum fovea_limit {
-#define ROW(id, ...) FOVEA_LIMIT_##id,
-#include "option/option.def"
-    FOVEA_N_LIMITS
-};
-
 /** The end of every message about a limit: where it is set,
  *  "(--max-pixels, fovea_limits.max_pixels)". Static. */
-const char *fovea_limit_by(enum fovea_limit limit);
+const char *fovea_limit_by(enum fovea_option_id limit);
 
 #endif

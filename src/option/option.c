@@ -43,23 +43,23 @@ const struct fovea_option_row fovea_option_rows[FOVEA_N_OPTIONS] = {
     [FOVEA_OPTION_##id] = {                                                 \
         .option = {                                                         \
             .struct_size = sizeof(struct fovea_option),                     \
-            .name = its_name,                                               \
-            .flag = its_flag,                                               \
-            .environment = variable,                                        \
+            .name = (its_name),                                               \
+            .flag = (its_flag),                                               \
+            .environment = (variable),                                        \
             .kind = FOVEA_OPTION_KIND_##its_kind,                           \
-            .initial = its_initial,                                         \
-            .min = its_min,                                                 \
-            .max = its_max,                                                 \
-            .words = its_words,                                             \
-            .status = code,                                                 \
-            .help = its_help,                                               \
+            .initial = (its_initial),                                         \
+            .min = (its_min),                                                 \
+            .max = (its_max),                                                 \
+            .words = (its_words),                                             \
+            .status = (code),                                                 \
+            .help = (its_help),                                               \
         },                                                                  \
-        .field = its_field,                                                 \
-        .argument = its_argument,                                           \
-        .letter = its_letter,                                               \
+        .field = (its_field),                                                 \
+        .argument = (its_argument),                                           \
+        .letter = (its_letter),                                               \
         .scope = FOVEA_SCOPE_##its_scope,                                   \
         .group = FOVEA_GROUP_##its_group,                                   \
-        .commands = its_commands,                                           \
+        .commands = (its_commands),                                           \
         .offset = OFFSET_##its_scope(member),                               \
         .size = SIZE_##its_scope(member),                                   \
     },
@@ -68,13 +68,14 @@ const struct fovea_option_row fovea_option_rows[FOVEA_N_OPTIONS] = {
 
 const struct fovea_command_row fovea_command_rows[FOVEA_N_COMMANDS] = {
 #define X(id, its_name, its_summary, its_words) \
-    { .name = its_name, .summary = its_summary, .words = #its_words },
+    { .name = (its_name), .summary = (its_summary), .words = #its_words },
 #include "option/command.def"
 #undef X
 };
 
 const struct fovea_group_row fovea_group_rows[FOVEA_N_GROUPS] = {
-#define X(id, its_title, its_below) { .title = its_title, .below = its_below },
+#define X(id, its_title, its_below) \
+    { .title = (its_title), .below = (its_below) },
 #include "option/group.def"
 #undef X
 };

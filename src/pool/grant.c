@@ -106,7 +106,7 @@ refuse_for_ever(struct fovea_slot *slot)
             "leaves %" PRIu64 " MB %s",
             fovea_whole_mib(slot->need.bytes + FOVEA_DECODE_FREE_BYTES),
             (most_bytes(slot) + FOVEA_DECODE_FREE_BYTES) >> 20,
-            fovea_limit_by(FOVEA_LIMIT_MEMORY));
+            fovea_limit_by(FOVEA_OPTION_MEMORY));
     refuse(slot, &why);
 }
 

@@ -189,7 +189,7 @@ admit(struct fovea_group *group, bool is_admitted, struct fovea_error *err)
     if (!is_admitted && n >= pool->settings.max_queue) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
                 "%zu images wait for %s already %s", n, group->settings.key,
-                fovea_limit_by(FOVEA_LIMIT_QUEUE));
+                fovea_limit_by(FOVEA_OPTION_QUEUE));
     }
     return fovea_pool_loop_start(pool, err);
 }

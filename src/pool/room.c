@@ -196,7 +196,7 @@ refuse(const struct fovea_group *group, const struct fovea_governor *governor,
             " MB available %s",
             group->settings.key, need / MIB + (need % MIB != 0),
             fovea_governor_room(governor) / MIB,
-            fovea_limit_by(FOVEA_LIMIT_MEMORY));
+            fovea_limit_by(FOVEA_OPTION_MEMORY));
 }
 
 void

@@ -33,7 +33,7 @@ expire(struct fovea_group *group)
     } else {
         (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
                 "the deadline passed before a worker was free %s",
-                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
+                fovea_limit_by(FOVEA_OPTION_DEADLINE));
     }
     fovea_complete_all(&expired, &late);
 }

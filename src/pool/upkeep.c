@@ -53,7 +53,7 @@ expire_inflight(struct fovea_slot *slot)
     struct fovea_error late;
     (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
             "the deadline passed while a worker was at the image %s",
-            fovea_limit_by(FOVEA_LIMIT_DEADLINE));
+            fovea_limit_by(FOVEA_OPTION_DEADLINE));
     fovea_complete_all(&expired, &late);
 }
 
@@ -113,7 +113,7 @@ upkeep_processing(struct fovea_slot *slot)
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
             "no sign of life for %.3g s with an image in hand %s",
             (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S,
-            fovea_limit_by(FOVEA_LIMIT_IMAGE_TIME));
+            fovea_limit_by(FOVEA_OPTION_IMAGE_TIME));
     time_out(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
 }
 
@@ -158,7 +158,7 @@ upkeep_loading(struct fovea_slot *slot)
             "not ready after %.3g s of %s %s",
             (double)pool->settings.load_ns / (double)FOVEA_NS_PER_S,
             fovea_worker_state_name(slot->state),
-            fovea_limit_by(FOVEA_LIMIT_LOAD_TIME));
+            fovea_limit_by(FOVEA_OPTION_LOAD_TIME));
     time_out(slot, FOVEA_STOP_LOAD_TIMEOUT, &why);
 }
 

@@ -18,7 +18,7 @@ check_size(uint64_t size, uint64_t max_bytes, struct fovea_error *err)
     if (size > max_bytes) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "%" PRIu64 " bytes are more than the limit of %" PRIu64 " %s",
-                size, max_bytes, fovea_limit_by(FOVEA_LIMIT_BYTES));
+                size, max_bytes, fovea_limit_by(FOVEA_OPTION_BYTES));
     }
     return FOVEA_OK;
 }

@@ -16,8 +16,7 @@ find_row(size_t index)
 {
     size_t n = 0;
     for (size_t i = 0; i < FOVEA_N_OPTIONS; i++) {
-        if (fovea_option_rows[i].scope == FOVEA_SCOPE_LIBRARY &&
-                n++ == index) {
+        if (fovea_option_rows[i].scope == FOVEA_SCOPE_LIBRARY && n++ == index) {
             return &fovea_option_rows[i];
         }
     }
@@ -50,13 +49,13 @@ unknown_name(const char *name, struct fovea_error *err)
         names[n] = row->option.name;
     }
     const char *nearest = fovea_nearest(name, names, n);
-    return nearest ? fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                             "no option is called %s; did you mean %s?", name,
-                             nearest)
-                   : fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                             "no option is called %s; fovea_option_describe() "
-                             "has their names",
-                             name);
+    return nearest
+            ? fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                      "no option is called %s; did you mean %s?", name, nearest)
+            : fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                      "no option is called %s; fovea_option_describe() "
+                      "has their names",
+                      name);
 }
 
 enum fovea_status
@@ -65,7 +64,7 @@ fovea_options_set(struct fovea_options *options, const char *name,
 {
     if (!options || !name || !value) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s is NULL",
-                !options    ? "options"
+                !options        ? "options"
                         : !name ? "name"
                                 : "value");
     }

@@ -96,7 +96,7 @@ check_list(const char *name, const json_t *list, size_t max_items,
     if (n_items > max_items) {
         return fovea_http_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
                 "%s has %zu images, at most %zu are taken %s", name, n_items,
-                max_items, fovea_limit_by(FOVEA_LIMIT_ITEMS));
+                max_items, fovea_limit_by(FOVEA_OPTION_ITEMS));
     }
     return FOVEA_OK;
 }

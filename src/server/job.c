@@ -85,7 +85,7 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
     if (!item->error.code && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
         (void)fovea_fail(&item->error, FOVEA_ERR_DEADLINE,
                 "the request's time was over before this image's turn %s",
-                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
+                fovea_limit_by(FOVEA_OPTION_DEADLINE));
     }
     if (!item->error.code) {
         const struct fovea_submit_options options = {

@@ -50,7 +50,7 @@ add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
         if (upload->n_files == upload->max_files) {
             (void)fovea_fail(&upload->failure.error, FOVEA_ERR_TOO_MANY_ITEMS,
                     "the form has more files than the limit %s",
-                    fovea_limit_by(FOVEA_LIMIT_ITEMS));
+                    fovea_limit_by(FOVEA_OPTION_ITEMS));
             return false;
         }
         void *files = realloc(upload->files,

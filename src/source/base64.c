@@ -280,7 +280,7 @@ fovea_base64_decode(const char *text, size_t size, uint64_t max_bytes,
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "base64: %zu bytes, more than the limit of %llu %s", n_bytes,
                 (unsigned long long)max_bytes,
-                fovea_limit_by(FOVEA_LIMIT_BYTES));
+                fovea_limit_by(FOVEA_OPTION_BYTES));
     }
     /* Nothing to decode is refused below, with what is wrong in the text. */
     FOVEA_AUTO_FREE uint8_t *bytes = malloc(n_bytes > 0 ? n_bytes : 1);

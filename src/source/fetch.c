@@ -117,7 +117,7 @@ admit(struct fovea_fetcher *fetcher, bool is_admitted, struct fovea_error *err)
     if (!is_admitted && fetcher->n >= fetcher->settings.max_waiting) {
         return fovea_fail(err, FOVEA_ERR_BUSY,
                 "%u URLs are being fetched or wait for it already %s",
-                fetcher->n, fovea_limit_by(FOVEA_LIMIT_QUEUE));
+                fetcher->n, fovea_limit_by(FOVEA_OPTION_QUEUE));
     }
     return start(fetcher, err);
 }

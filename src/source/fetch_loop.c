@@ -144,7 +144,7 @@ end(struct fovea_fetcher *fetcher, struct fovea_transfer *transfer,
                 !transfer->easy               ? "it waited its turn"
                         : transfer->has_place ? "it was on its way"
                                               : "its server asked to wait",
-                fovea_limit_by(FOVEA_LIMIT_DEADLINE));
+                fovea_limit_by(FOVEA_OPTION_DEADLINE));
     }
     answer(fetcher, transfer, &result);
 }

@@ -125,12 +125,12 @@ check_size(struct fovea_transfer *transfer, size_t n)
                 "%.100s: %" PRIu64 " bytes are more than the limit of %" PRIu64
                 " %s",
                 transfer->url.host, (uint64_t)announced, max,
-                fovea_limit_by(FOVEA_LIMIT_BYTES));
+                fovea_limit_by(FOVEA_OPTION_BYTES));
     }
     if (n > max || transfer->size > max - n) {
         return fovea_fail(&transfer->result, FOVEA_ERR_IMAGE_TOO_MANY_BYTES,
                 "%.100s: more bytes came than the limit of %" PRIu64 " %s",
-                transfer->url.host, max, fovea_limit_by(FOVEA_LIMIT_BYTES));
+                transfer->url.host, max, fovea_limit_by(FOVEA_OPTION_BYTES));
     }
     return FOVEA_OK;
 }

@@ -17,7 +17,7 @@ follow(struct fovea_transfer *transfer, const char *location,
         return fovea_fail(err, FOVEA_ERR_FETCH_REDIRECTS,
                 "%.100s: redirected more than %u times %s", transfer->url.host,
                 transfer->settings->url.max_redirects,
-                fovea_limit_by(FOVEA_LIMIT_REDIRECTS));
+                fovea_limit_by(FOVEA_OPTION_REDIRECTS));
     }
     struct fovea_url target = { 0 };
     enum fovea_status status =
@@ -94,7 +94,7 @@ judge_later(struct fovea_transfer *transfer, long code,
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
                 "%.100s answered %ld%s, and was asked %u times %s", host, code,
                 words_of(code), transfer->n_tries,
-                fovea_limit_by(FOVEA_LIMIT_TRIES));
+                fovea_limit_by(FOVEA_OPTION_TRIES));
     }
     int64_t now_ns = fovea_clock_ns();
     int64_t wait_ns = wait_s < INT32_MAX ? wait_s * FOVEA_NS_PER_S : INT64_MAX;
@@ -107,8 +107,8 @@ judge_later(struct fovea_transfer *transfer, long code,
                 "%.100s answered %ld%s, and asks to wait %" PRId64
                 " s, longer than there is time for %s",
                 host, code, words_of(code), (int64_t)wait_s,
-                fovea_limit_by(is_total ? FOVEA_LIMIT_FETCH_TIME
-                                        : FOVEA_LIMIT_DEADLINE));
+                fovea_limit_by(is_total ? FOVEA_OPTION_FETCH_TIME
+                                        : FOVEA_OPTION_DEADLINE));
     }
     transfer->not_before_ns = then_ns;
     *next_out = FOVEA_NEXT_LATER;
@@ -197,13 +197,13 @@ judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
                 "%.100s: no connection within %.4g s %s", transfer->url.host,
                 (double)options->connect_ns / (double)FOVEA_NS_PER_S,
-                fovea_limit_by(FOVEA_LIMIT_CONNECT_TIME));
+                fovea_limit_by(FOVEA_OPTION_CONNECT_TIME));
     }
     return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT,
             "%.100s: not done within %.4g s; %" PRIu64 " bytes came %s",
             transfer->url.host,
             (double)options->total_ns / (double)FOVEA_NS_PER_S, transfer->size,
-            fovea_limit_by(FOVEA_LIMIT_FETCH_TIME));
+            fovea_limit_by(FOVEA_OPTION_FETCH_TIME));
 }
 
 static bool

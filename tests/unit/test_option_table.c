@@ -9,22 +9,18 @@
 #include "option/value.h"
 #include "support/test.h"
 
-#define FOR_EACH_ROW(row)                                        \
-    for (const struct fovea_option_row *row = fovea_option_rows; \
-            row < fovea_option_rows + FOVEA_N_OPTIONS; row++)
-
 static void
 messages_end_alike(void **state)
 {
     (void)state;
-    assert_string_equal(fovea_limit_by(FOVEA_LIMIT_PIXELS),
+    assert_string_equal(fovea_limit_by(FOVEA_OPTION_PIXELS),
             "(--max-pixels, fovea_limits.max_pixels)");
-    assert_string_equal(fovea_limit_by(FOVEA_LIMIT_REDIRECTS),
+    assert_string_equal(fovea_limit_by(FOVEA_OPTION_REDIRECTS),
             "(--max-redirects, fovea_url_options.max_redirects)");
-    assert_string_equal(fovea_limit_by(FOVEA_LIMIT_MEMORY),
+    assert_string_equal(fovea_limit_by(FOVEA_OPTION_MEMORY),
             "(--memory-limit, fovea_options.memory_limit_bytes)");
-    assert_string_equal(fovea_limit_by(FOVEA_LIMIT_BODY), "(--max-body)");
-    assert_string_equal(fovea_limit_by(FOVEA_LIMIT_DRAIN),
+    assert_string_equal(fovea_limit_by(FOVEA_OPTION_BODY), "(--max-body)");
+    assert_string_equal(fovea_limit_by(FOVEA_OPTION_DRAIN),
             "(fovea_options.drain_ns)");
 }
 
@@ -45,8 +41,8 @@ static void
 rows_agree_with_themselves(void **state)
 {
     (void)state;
-    FOR_EACH_ROW(row)
-    {
+    for (size_t k = 0; k < FOVEA_N_OPTIONS; k++) {
+        const struct fovea_option_row *row = &fovea_option_rows[k];
         const struct fovea_option *option = &row->option;
         const char *name = option->flag ? option->flag : option->name;
         bool takes_value = option->kind != FOVEA_OPTION_KIND_SWITCH;
@@ -88,10 +84,10 @@ static void
 flags_of_a_command_are_distinct(void **state)
 {
     (void)state;
-    FOR_EACH_ROW(row)
-    {
-        FOR_EACH_ROW(other)
-        {
+    for (size_t i = 0; i < FOVEA_N_OPTIONS; i++) {
+        const struct fovea_option_row *row = &fovea_option_rows[i];
+        for (size_t j = 0; j < FOVEA_N_OPTIONS; j++) {
+            const struct fovea_option_row *other = &fovea_option_rows[j];
             if (row != other && (row->commands & other->commands) &&
                     (strcmp(row->option.flag, other->option.flag) == 0 ||
                             (row->letter && row->letter == other->letter))) {
@@ -150,8 +146,8 @@ static void
 defaults_are_values(void **state)
 {
     (void)state;
-    FOR_EACH_ROW(row)
-    {
+    for (size_t k = 0; k < FOVEA_N_OPTIONS; k++) {
+        const struct fovea_option_row *row = &fovea_option_rows[k];
         struct fovea_options options = FOVEA_OPTIONS_INIT;
         uint64_t other = 0;
         bool is_ours = row->scope == FOVEA_SCOPE_LIBRARY;

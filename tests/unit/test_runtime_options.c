@@ -6,6 +6,12 @@
 #include "base/macros.h"
 #include "support/test.h"
 
+static bool
+is_same(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 static void
 every_option_is_described_and_set(void **state)
 {
@@ -34,7 +40,7 @@ every_option_is_described_and_set(void **state)
             fail_msg("%s", error.message);
         }
         /* None is without effect. */
-        if (memcmp(&options, &before, sizeof options) == 0) {
+        if (is_same(&options, &before, sizeof options)) {
             fail_msg("%s is not set", option->name);
         }
         /* And none is refused by what it is for. */

@@ -28,7 +28,7 @@ fovea_decode_check_bytes(const struct fovea_image_info *info,
             " MB, more than the limit of %" PRIu64 " MB %s",
             fovea_format_name(info->format), info->width_px, info->height_px,
             fovea_whole_mib(decode_bytes), limits->max_decode_bytes >> 20,
-            fovea_limit_by(FOVEA_LIMIT_DECODE_BYTES));
+            fovea_limit_by(FOVEA_OPTION_DECODE_BYTES));
 }
 
 enum fovea_status
@@ -44,7 +44,7 @@ fovea_decode_check_work(const struct fovea_image_info *info,
             " pixel passes, more than the limit of %" PRIu64 " %s",
             fovea_format_name(info->format), info->width_px, info->height_px,
             decode_work, limits->max_decode_work,
-            fovea_limit_by(FOVEA_LIMIT_DECODE_WORK));
+            fovea_limit_by(FOVEA_OPTION_DECODE_WORK));
 }
 
 static enum fovea_status
@@ -63,14 +63,14 @@ check_size(const struct fovea_image_info *info,
                 "%" PRIu32 "x%" PRIu32
                 " pixels: a side is longer than the limit of %" PRIu32 " %s",
                 width, height, limits->max_side_px,
-                fovea_limit_by(FOVEA_LIMIT_SIDE));
+                fovea_limit_by(FOVEA_OPTION_SIDE));
     }
     if (fovea_decode_passes(info, 1) > limits->max_pixels) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_TOO_MANY_PIXELS,
                 "%" PRIu32 "x%" PRIu32 " pixels are more than the limit of "
                 "%" PRIu64 " %s",
                 width, height, limits->max_pixels,
-                fovea_limit_by(FOVEA_LIMIT_PIXELS));
+                fovea_limit_by(FOVEA_OPTION_PIXELS));
     }
     return FOVEA_OK;
 }

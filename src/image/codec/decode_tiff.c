@@ -34,7 +34,7 @@ check_tiles(const struct fovea_tiff *tiff, const struct fovea_limits *limits,
                 "TIFF: tiles of %" PRIu32 "x%" PRIu32
                 " pixels are more than the limit of %" PRIu64 " %s",
                 tiff->block_width_px, tiff->block_height_px, most,
-                fovea_limit_by(FOVEA_LIMIT_PIXELS));
+                fovea_limit_by(FOVEA_OPTION_PIXELS));
     }
     return FOVEA_OK;
 }

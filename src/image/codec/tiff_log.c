@@ -188,7 +188,7 @@ fovea_tiff_fail(const struct fovea_tiff *tiff, struct fovea_error *err)
     enum fovea_status status = status_of(text);
     bool is_limit = status == FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY;
     return fovea_fail(err, status, "TIFF: %s%s%s", text, is_limit ? " " : "",
-            is_limit ? fovea_limit_by(FOVEA_LIMIT_DECODE_BYTES) : "");
+            is_limit ? fovea_limit_by(FOVEA_OPTION_DECODE_BYTES) : "");
 }
 
 enum fovea_status
