@@ -17,7 +17,7 @@ fovea_complete(struct fovea_pool_item *item, const struct fovea_error *result,
     timings.fetch_ns = item->request.fetch_ns;
     timings.total_ns = now - item->request.submitted_ns;
     timings.queue_ns =
-            (item->handed_ns ? item->handed_ns : now) - item->queued_ns;
+            (item->dispatched_ns ? item->dispatched_ns : now) - item->queued_ns;
     fovea_lock(group->pool);
     struct fovea_model_stats *counts = &group->counts;
     if (row) {

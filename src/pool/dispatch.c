@@ -25,7 +25,7 @@ find_worker(const struct fovea_group *group)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->group == group && fovea_slot_is_free_to_work(slot) &&
-                !fovea_room_is_owed(slot) && !fovea_grant_is_owed(slot) &&
+                !fovea_room_must_yield(slot) && !fovea_grant_must_yield(slot) &&
                 (!latest || slot->used_ns > latest->used_ns)) {
             latest = slot;
         }

@@ -181,7 +181,7 @@ room_to_come(const struct fovea_pool *pool)
 }
 
 bool
-fovea_grant_is_owed(const struct fovea_slot *slot)
+fovea_grant_must_yield(const struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     const struct fovea_slot *first = find_first(pool);
@@ -189,9 +189,9 @@ fovea_grant_is_owed(const struct fovea_slot *slot)
         return false;
     }
     fovea_lock(pool);
-    bool is_owed = room_to_come(pool) < first->need.bytes;
+    bool must_yield = room_to_come(pool) < first->need.bytes;
     fovea_unlock(pool);
-    return is_owed;
+    return must_yield;
 }
 
 /* Ask as many to end as it takes. */
@@ -234,7 +234,7 @@ has_hope(const struct fovea_slot *slot)
    tried again, and nothing is held against them. False: there is none but this
    one. */
 static bool
-make_last_give_way(const struct fovea_slot *first)
+end_last(const struct fovea_slot *first)
 {
     struct fovea_pool *pool = first->group->pool;
     struct fovea_slot *last = NULL;
@@ -267,7 +267,7 @@ serve(struct fovea_slot *slot)
         return true;
     }
     make_room(slot);
-    if (has_hope(slot) || make_last_give_way(slot)) {
+    if (has_hope(slot) || end_last(slot)) {
         return false;
     }
     refuse_now(slot);

@@ -17,6 +17,6 @@ bool fovea_grant_is_awaited(struct fovea_pool *pool);
 bool fovea_grant_is_awaited_since(struct fovea_pool *pool, int64_t time_ns);
 /** Whether this worker is to go for an item that has waited for long, although
  *  there is work for it. */
-bool fovea_grant_is_owed(const struct fovea_slot *slot);
+bool fovea_grant_must_yield(const struct fovea_slot *slot);
 
 #endif

@@ -170,7 +170,7 @@ finish_digest(struct fovea_background_job *background)
 }
 
 void
-fovea_group_weights_look(struct fovea_group *group)
+fovea_group_weights_find(struct fovea_group *group)
 {
     static const struct fovea_background_job digest_job = { .run = run_digest,
         .done = finish_digest };
@@ -355,7 +355,7 @@ fovea_group_weights_may_load(struct fovea_slot *slot)
             group->weights == FOVEA_WEIGHTS_HERE) {
         return true;
     }
-    fovea_group_weights_look(group); /* what was there was thrown away */
+    fovea_group_weights_find(group); /* what was there was thrown away */
     if (group->weights == FOVEA_WEIGHTS_ABSENT && group->packer == 0) {
         group->packer = slot->serial;
         return true;

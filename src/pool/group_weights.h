@@ -6,7 +6,7 @@
 #include "pool/internal.h"
 
 /** Begin to look for a packed copy, if nobody did. */
-void fovea_group_weights_look(struct fovea_group *group);
+void fovea_group_weights_find(struct fovea_group *group);
 /** Its HELLO named the engine. */
 void fovea_group_weights_greeted(struct fovea_slot *slot, const char *engine);
 /** fd: owned, -1 if there came none. False: it makes no sense. */

@@ -29,7 +29,7 @@ fovea_inflight_begin(struct fovea_slot *slot, struct fovea_items *items,
     slot->n_left = slot->n_inflight;
     for (uint32_t i = 0; i < slot->n_inflight; i++) {
         struct fovea_pool_item *item = fovea_items_pop(items);
-        item->handed_ns = pool->now_ns;
+        item->dispatched_ns = pool->now_ns;
         slot->has_isolated = item->n_deaths > 0; /* they go alone */
         slot->inflight[i] = (struct fovea_inflight){
             .item = is_trial ? NULL : item, /* nobody waits for the canary */

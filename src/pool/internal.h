@@ -61,8 +61,8 @@
 #define FOVEA_STOP_AFTER_NS FOVEA_NS_PER_S
 /* How often it is asked whether a worker has ended where the kernel does not
    tell: one that should soon, and any other, whose channel says so too. */
-#define FOVEA_LOOK_SOON_NS (10 * FOVEA_NS_PER_MS)
-#define FOVEA_LOOK_NS      FOVEA_NS_PER_S
+#define FOVEA_CHECK_END_SOON_NS (10 * FOVEA_NS_PER_MS)
+#define FOVEA_CHECK_END_NS      FOVEA_NS_PER_S
 /* Items after which a worker that has no memory for one is replaced: codecs
    leak, and what they leaked is missing from the little that it may have. */
 #define FOVEA_WORN_AFTER 100

@@ -140,11 +140,11 @@ fovea_life_start(struct fovea_group *group, struct fovea_reservation *own)
 
 /* It should end: when to ask whether it has, where nothing tells. */
 void
-fovea_life_look_soon(const struct fovea_slot *slot)
+fovea_life_check_soon(const struct fovea_slot *slot)
 {
     if (slot->process.fd < 0) {
         struct fovea_pool *pool = slot->group->pool;
-        fovea_poll_due(pool, pool->now_ns + FOVEA_LOOK_SOON_NS);
+        fovea_poll_due(pool, pool->now_ns + FOVEA_CHECK_END_SOON_NS);
     }
 }
 
@@ -157,7 +157,7 @@ fovea_life_kill(struct fovea_slot *slot, enum fovea_stop_reason reason,
     fovea_slot_set_state(slot, FOVEA_WORKER_FAILED);
     fovea_poll_unwatch(pool, slot->channel);
     (void)!fovea_process_signal(&slot->process, SIGKILL);
-    fovea_life_look_soon(slot);
+    fovea_life_check_soon(slot);
     fovea_failure_lose_inflight(slot);
     fovea_failure_judge(slot);
 }
@@ -174,7 +174,7 @@ fovea_life_lose_channel(struct fovea_slot *slot)
     slot->due_ns = pool->now_ns + FOVEA_STOP_AFTER_NS;
     fovea_poll_unwatch(pool, slot->channel);
     fovea_poll_due(pool, slot->due_ns);
-    fovea_life_look_soon(slot);
+    fovea_life_check_soon(slot);
 }
 
 void
@@ -202,7 +202,7 @@ fovea_life_stop(struct fovea_slot *slot, enum fovea_stop_reason reason)
     fovea_poll_unwatch(pool, slot->channel);
     (void)shutdown(slot->channel, SHUT_RDWR);
     (void)!fovea_process_signal(&slot->process, SIGTERM);
-    fovea_life_look_soon(slot);
+    fovea_life_check_soon(slot);
 }
 
 /* "signal 11 (SIGSEGV)", "exit code 3", with the reason that it shows. */

@@ -21,6 +21,6 @@ void fovea_life_lose_channel(struct fovea_slot *slot);
 /** Its process has ended; all that it said and wrote has been read. */
 void fovea_life_reap(struct fovea_slot *slot);
 /** It should end: ask soon whether it has, where nothing tells. */
-void fovea_life_look_soon(const struct fovea_slot *slot);
+void fovea_life_check_soon(const struct fovea_slot *slot);
 
 #endif

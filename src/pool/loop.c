@@ -28,7 +28,7 @@ upkeep(struct fovea_pool *pool)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (slot->state != FOVEA_WORKER_DEAD) {
-            fovea_upkeep_look(slot);
+            fovea_upkeep_check_end(slot);
         }
         if (slot->state != FOVEA_WORKER_DEAD) {
             fovea_worker_log_upkeep(slot);

@@ -177,7 +177,7 @@ fovea_room_make_place(const struct fovea_group *group)
 }
 
 bool
-fovea_room_is_owed(const struct fovea_slot *slot)
+fovea_room_must_yield(const struct fovea_slot *slot)
 {
     struct fovea_pool *pool = slot->group->pool;
     const struct fovea_group *first = fovea_turn_first(pool);

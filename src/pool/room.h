@@ -42,6 +42,6 @@ void fovea_room_refusal(const struct fovea_group *group,
 uint64_t fovea_room_need_of_others(const struct fovea_group *group);
 /** Whether this worker is to go for the one whose turn it is, although there is
  *  work for it. */
-bool fovea_room_is_owed(const struct fovea_slot *slot);
+bool fovea_room_must_yield(const struct fovea_slot *slot);
 
 #endif

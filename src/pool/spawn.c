@@ -20,7 +20,7 @@
 
 /* What a worker may know of our environment: nothing but how its own libraries
    are to behave. */
-static const char *const handed_through[] = { "ONEDNN_MAX_CPU_ISA",
+static const char *const passed_through[] = { "ONEDNN_MAX_CPU_ISA",
     "ONEDNN_VERBOSE", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
     "TSAN_OPTIONS" };
 
@@ -48,7 +48,7 @@ FOVEA_DEFINE_AUTO(char **, fovea_spawn_environment_free);
 enum fovea_status
 fovea_spawn_environment(char ***out, struct fovea_error *err)
 {
-    size_t n_names = FOVEA_ARRAY_LEN(handed_through);
+    size_t n_names = FOVEA_ARRAY_LEN(passed_through);
     FOVEA_AUTO(fovea_spawn_environment_free_auto)
     char **environment = calloc(n_names + 1, sizeof *environment);
     if (!environment) {
@@ -58,9 +58,9 @@ fovea_spawn_environment(char ***out, struct fovea_error *err)
     size_t n = 0;
     for (size_t i = 0; i < n_names; i++) {
         /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
-        const char *value = getenv(handed_through[i]);
+        const char *value = getenv(passed_through[i]);
         if (value &&
-                asprintf(&environment[n], "%s=%s", handed_through[i], value) <
+                asprintf(&environment[n], "%s=%s", passed_through[i], value) <
                         0) {
             environment[n] = NULL;
             return fovea_fail_memory(err, strlen(value),

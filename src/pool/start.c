@@ -87,7 +87,7 @@ start_all(struct fovea_group *group, unsigned n,
         struct fovea_reservation owns[])
 {
     struct fovea_pool *pool = group->pool;
-    fovea_group_weights_look(group);
+    fovea_group_weights_find(group);
     struct fovea_slot *failed = NULL;
     for (unsigned i = 0; i < n && !failed; i++) {
         struct fovea_slot *slot = fovea_life_start(group, &owns[i]);

@@ -28,7 +28,7 @@ fovea_upkeep_reap(struct fovea_slot *slot)
 }
 
 void
-fovea_upkeep_look(struct fovea_slot *slot)
+fovea_upkeep_check_end(struct fovea_slot *slot)
 {
     if (slot->process.fd >= 0) {
         return; /* the loop is told */
@@ -36,10 +36,10 @@ fovea_upkeep_look(struct fovea_slot *slot)
     if (fovea_process_has_ended(&slot->process)) {
         fovea_upkeep_reap(slot);
     } else if (slot->is_disconnected || !fovea_slot_lives(slot)) {
-        fovea_life_look_soon(slot);
+        fovea_life_check_soon(slot);
     } else {
         struct fovea_pool *pool = slot->group->pool;
-        fovea_poll_due(pool, pool->now_ns + FOVEA_LOOK_NS);
+        fovea_poll_due(pool, pool->now_ns + FOVEA_CHECK_END_NS);
     }
 }
 

@@ -8,7 +8,7 @@
  *  out of the table. */
 void fovea_upkeep_reap(struct fovea_slot *slot);
 /** The same if it has ended and nothing else would tell. */
-void fovea_upkeep_look(struct fovea_slot *slot);
+void fovea_upkeep_check_end(struct fovea_slot *slot);
 /** Timers of one worker. */
 void fovea_upkeep_slot(struct fovea_slot *slot);
 
