@@ -5,7 +5,7 @@ scenes/   what the demo embeds: each scene and changed copies of it
 formats/  small pictures in every format, colour type and orientation
 
 Needs Debian's python3-numpy, python3-pil, libheif-examples (heif-enc),
-libjpeg-turbo-progs (cjpeg) and libtiff-tools (tiffcp). Nothing is random that
+libjpeg-turbo-progs (cjpeg), libjxl-tools (cjxl) and libtiff-tools (tiffcp). Nothing is random that
 is not seeded: the same packages give the same files.
 """
 import io
@@ -227,6 +227,20 @@ def draw_jpeg2000(out, image):
     with_alpha(image).save(out("alpha.jp2"), tile_size=(64, 64))
 
 
+def draw_jpegxl(out, image):
+    with tempfile.TemporaryDirectory() as folder:
+        png = os.path.join(folder, "image.png")
+        image.save(png)
+        photo = os.path.join(folder, "image.jpg")
+        turned(image, 6).save(photo, quality=90, exif=exif(6))
+        for name, source, how in (
+                ("lossless.jxl", png, ["-d", "0"]),
+                ("lossy.jxl", png, ["-d", "1"]),
+                ("orientation_6.jxl", photo, ["--lossless_jpeg=1"])):
+            subprocess.run(["cjxl", source, out(name), "--quiet", *how],
+                           check=True, stderr=subprocess.DEVNULL)
+
+
 def draw_raw(out, image):
     preview = io.BytesIO()
     turned(image, 6).save(preview, "JPEG", quality=80)
@@ -263,6 +277,7 @@ def main():
     draw_pnm(out, tiny["marble"])
     draw_ico(out, tiny["city"])
     draw_jpeg2000(out, tiny["desert"])
+    draw_jpegxl(out, tiny["fog"])
     draw_raw(out, tiny["forest"])
     draw_heif(out, tiny["flower"])
 

@@ -33,7 +33,7 @@ struct fovea_limits {
                               is one, of each scan of a progressive JPEG one
                               more, of WebP 2, of HEIC and AVIF 8, tiles that
                               are used twice twice, of JPEG 2000 4, and 16 for
-                              each byte of it:
+                              each byte of it, of each frame of JPEG XL 8:
                               FOVEA_ERR_IMAGE_TOO_COSTLY */
     uint64_t reserved[6];      /* zero */
 };

@@ -30,7 +30,6 @@ is_named_like_an_image(const char *path)
     static const char *const lists[] = {
 #define FOVEA_FORMAT(name, codec, text, title, endings) endings,
 #include "base/format.def"
-        "jxl" /* known, and not decoded */
     };
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < FOVEA_ARRAY_LEN(lists); i++) {

@@ -41,8 +41,6 @@ static const struct fovea_signature signatures[] = {
     { NULL, FOVEA_KIND_DECODED, FOVEA_FORMAT_##format, 0, NULL, 0, matches },
 #include "base/format.def"
 
-    PICTURE("JPEG XL", 0, "\xff\x0a"),
-    PICTURE("JPEG XL", 0, "\0\0\0\x0cJXL \r\n\x87\n"),
     PICTURE("JPEG XR", 0, "II\xbc\1"),
     PICTURE_IF("ANI", fovea_head_is_ani),
     PICTURE("ICNS", 0, "icns"),

@@ -13,7 +13,7 @@
 
 enum fovea_kind {
     FOVEA_KIND_DECODED,
-    FOVEA_KIND_PICTURE, /* "JPEG XL": a picture that is not decoded */
+    FOVEA_KIND_PICTURE, /* "PSD": a picture that is not decoded */
     FOVEA_KIND_OTHER,   /* "an HTML page": no picture */
     FOVEA_KIND_TEXTED,  /* "PNG": a picture that was sent or saved as text */
 };

@@ -17,7 +17,7 @@ may_link() {
         case $2 in
         libjpeg.so.* | libpng16.so.* | libz.so.* | libwebp.so.* | \
             libwebpdemux.so.* | libheif.so.* | libtiff.so.* | libgif.so.* | \
-            libopenjp2.so.*) ;;
+            libopenjp2.so.* | libjxl.so.*) ;;
         libdnnl.so.* | libgomp.so.* | libseccomp.so.*) ;;
         *) return 1 ;;
         esac

@@ -227,6 +227,15 @@ pnm(void **state)
     check("bilevel.pbm", strict);
 }
 
+/* libjxl ends the process where C++'s new fails. */
+static void
+jpegxl(void **state)
+{
+    (void)state;
+    check("lossless.jxl", kept);
+    check("lossy.jxl", kept);
+}
+
 static void
 ico(void **state)
 {
@@ -258,6 +267,7 @@ main(void)
         cmocka_unit_test(bmp),
         cmocka_unit_test(pnm),
         cmocka_unit_test(jpeg2000),
+        cmocka_unit_test(jpegxl),
         cmocka_unit_test(ico),
         cmocka_unit_test(heif),
     };

@@ -4,7 +4,8 @@
     tests/golden/reference.py            write the expected values
     tests/golden/reference.py --models   make the checkpoints again first
 
-Needs Debian's python3-numpy and python3-pil (12, "bookworm": Pillow 9.4).
+Needs Debian's python3-numpy and python3-pil (12, "bookworm": Pillow 9.4), and
+libjxl-tools (djxl).
 
 Preprocessing follows Hugging Face's CLIPImageProcessor on Pillow, but where
 docs/PIXELS.md says that fovea differs from it on purpose; the forward
@@ -27,7 +28,9 @@ import json
 import math
 import os
 import struct
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -219,7 +222,23 @@ def read_dng(data):
     return preview.transpose(Image.ROTATE_270)
 
 
-READ_HERE = {"formats/4444.bmp": read_bmp_4444, "formats/preview.dng": read_dng}
+def read_jxl(data):
+    """As djxl reads it, upright."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ("a.jxl", "a.ppm")]
+        with open(paths[0], "wb") as f:
+            f.write(data)
+        subprocess.run(["djxl", *paths], check=True, stderr=subprocess.DEVNULL)
+        image = Image.open(paths[1])
+        image.load()
+        return image
+
+
+READ_HERE = {"formats/4444.bmp": read_bmp_4444,
+             "formats/preview.dng": read_dng,
+             "formats/lossless.jxl": read_jxl,
+             "formats/lossy.jxl": read_jxl,
+             "formats/orientation_6.jxl": read_jxl}
 
 
 def read(name):

@@ -138,10 +138,11 @@ what_follows_the_end_does_not_matter(void **state)
     (void)state;
     static const char *const names[] = { "gif/plain", "gif/interlaced",
         "bmp/rgb24", "bmp/rle4", "pnm/p3", "pnm/p6", "ico/bits24", "ico/png",
-        "jpeg2000/bare", "jpeg2000/tiles", "webp/lossy", "webp/lossless",
-        "webp/animated", "webp/exif", "tiff/none", "tiff/lzw", "tiff/jpeg",
-        "heif/heic", "heif/avif", "png/rgb", "png/interlaced16",
-        "jpeg/baseline", "jpeg/progressive" };
+        "jpeg2000/bare", "jpeg2000/tiles", "jpegxl/lossless", "jpegxl/lossy",
+        "jpegxl/container", "webp/lossy", "webp/lossless", "webp/animated",
+        "webp/exif", "tiff/none", "tiff/lzw", "tiff/jpeg", "heif/heic",
+        "heif/avif", "png/rgb", "png/interlaced16", "jpeg/baseline",
+        "jpeg/progressive" };
     static const char *const trailers[] = { "SEFT of a phone, and more",
         "\xff\xd8\xff\xe1 another picture", "RIFFWEBPftypmoov" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {

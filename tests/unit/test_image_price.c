@@ -19,6 +19,7 @@
 #include "base/macros.h"
 #include "image/preprocess.h"
 #include "option/limits.h"
+#include "support/image_jpegxl.h"
 #include "support/pictures.h"
 #include "support/test.h"
 
@@ -371,6 +372,46 @@ jpeg2000_takes_what_it_states(void **state)
     check_jpeg2000("JPEG 2000, tiles of blocks of 8x8", 1000, 8, 1);
 }
 
+static void
+check_jpegxl(const char *name, const struct jpegxl *how)
+{
+    uint8_t *rows = make_rows();
+    uint8_t *pixels = malloc((size_t)WIDTH * HEIGHT * 4);
+    assert_non_null(pixels);
+    for (size_t i = 0; i < (size_t)WIDTH * HEIGHT; i++) {
+        memcpy(pixels + i * how->n_channels, rows + 3 * i, 3);
+        if (how->n_channels == 4) {
+            pixels[4 * i + 3] = (uint8_t)i;
+        }
+    }
+    check_picture(name, picture_jpegxl(how, pixels));
+    free(pixels);
+    free(rows);
+}
+
+static void
+jpegxl_takes_what_it_states(void **state)
+{
+    (void)state;
+    struct jpegxl how = { .width = WIDTH, .height = HEIGHT, .n_channels = 3 };
+    check_jpegxl("lossy JPEG XL", &how);
+    how.is_modular = true;
+    check_jpegxl("lossy JPEG XL, modular", &how);
+    how.is_lossless = true;
+    check_jpegxl("lossless JPEG XL", &how);
+    how.is_squeezed = true;
+    check_jpegxl("lossless JPEG XL, squeezed", &how);
+    how = (struct jpegxl){ WIDTH, HEIGHT, .n_channels = 4,
+        .is_squeezed = true };
+    check_jpegxl("JPEG XL with alpha", &how);
+    how.n_frames = 2;
+    how.is_animated = true;
+    check_jpegxl("animated JPEG XL", &how);
+    how.is_animated = false;
+    how.n_frames = 3;
+    check_jpegxl("JPEG XL of three layers", &how);
+}
+
 int
 main(void)
 {
@@ -381,6 +422,7 @@ main(void)
         cmocka_unit_test(tiff_takes_what_it_states),
         cmocka_unit_test(gif_takes_what_it_states),
         cmocka_unit_test(jpeg2000_takes_what_it_states),
+        cmocka_unit_test(jpegxl_takes_what_it_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,15 +58,15 @@ static const struct sniff_case decoded[] = {
     CASE("\0\0\2\0\1\0\x10\x10\0\0\1\0\x20\0\0\1\0\0\x16\0\0\0", "ICO"),
     CASE("\0\0\0\x0cjP  \r\n\x87\n....", "JPEG 2000"),
     CASE("\xff\x4f\xff\x51\0\x29", "JPEG 2000"),
+    CASE("\xff\x0a....", "JPEG XL"),
+    CASE("\0\0\0\x0cJXL \r\n\x87\n....", "JPEG XL"),
     CASE("BM\x36\x10\x20\x30\1\1\1\1\x36\1\1\1\x28\0\0\0\x10", "BMP"),
 };
 
 static const struct sniff_case pictures[] = {
-    CASE("\xff\x0a....", "JPEG XL"),
     CASE("\x89PNG\r\n\x1a\n\0\0\0\4"
          "CgBI\x50\0\x20\2",
             "CgBI, which Apple's tools make of PNG,"),
-    CASE("\0\0\0\x0cJXL \r\n\x87\n....", "JPEG XL"),
     CASE("II\xbc\1", "JPEG XR"),
     CASE("RIFF\0\0\0\0ACONanih", "ANI"),
     CASE("icns\0\0\1\0", "ICNS"),

@@ -195,6 +195,17 @@ bytes_of_a_jpeg2000_count(void **state)
     free(bytes);
 }
 
+/* Of each frame that is laid over others. */
+static void
+layers_of_a_jpegxl_count(void **state)
+{
+    (void)state;
+    size_t size = 0;
+    uint8_t *bytes = read_picture("jpegxl/layers", &size);
+    check(bytes, size, (uint64_t)20 * 14 * 8 * 2);
+    free(bytes);
+}
+
 int
 main(void)
 {
@@ -205,6 +216,7 @@ main(void)
         cmocka_unit_test(blocks_of_a_tiff_count),
         cmocka_unit_test(one_frame_of_a_gif_counts),
         cmocka_unit_test(bytes_of_a_jpeg2000_count),
+        cmocka_unit_test(layers_of_a_jpegxl_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
