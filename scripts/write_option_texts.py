@@ -6,7 +6,8 @@
 Between marks in README.md, docs/HTTP.md and docs/man/fovea.1 stand tables and
 paragraphs that are made of src/option/option.def; a number in
 src/server/openapi.json too. With --check nothing is written: it fails and says
-which file disagrees.
+which file disagrees. What comments in the public headers say of defaults ("0: 30 s")
+is checked in any case, and written by people.
 
     <!-- begin options COMMAND GROUP,... COLUMN... -->   ... <!-- end options -->
     .\\" begin options COMMAND,... GROUP                  ... .\\" end options
@@ -23,6 +24,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 MARKDOWN = ("README.md", "docs/HTTP.md")
 MANUAL = "docs/man/fovea.1"
 OPENAPI = "src/server/openapi.json"
+HEADERS = ("include/fovea/options.h", "include/fovea/limits.h")
 WIDE = 2**32 - 1  # a number that goes so far has no limit to speak of
 
 
@@ -145,23 +147,57 @@ def rewrite(name, text, options):
                   "nothing else is said", text)
 
 
+def in_words(initial):
+    """A default as comments have it: 5m is "5 minutes", 8G "8 GiB"."""
+    units = {"s": " s", "m": " minutes", "K": " KiB", "M": " MiB",
+             "G": " GiB", "%": ""}
+    return initial[:-1] + units[initial[-1]] if initial[-1] in units \
+        else initial
+
+
+def comments_that_differ(options):
+    """Members whose comment has another default than their row."""
+    text = "".join(read(name) for name in HEADERS)
+    for option in options:
+        if option["scope"] != "library" or not option["initial"] \
+                or option["kind"] == "choice":
+            continue
+        member = option["name"].split(".")[-1]
+        member += "_pct" if option["kind"] == "memory" else ""
+        found = re.search(rf"\b{member};\s*/\*(.*?)\*/", text, re.S)
+        said = re.search(r"\b0: (FOVEA_DEFAULT_\w+|[\w%. ]+)",
+                         re.sub(r"\s+", " ", found[1]) if found else "")
+        # Constants are held to the table by the test option_table.
+        if said and not said[1].startswith("FOVEA_DEFAULT_") \
+                and said[1].strip() != in_words(option["initial"]):
+            yield f"{member} (\"0: {said[1].strip()}\")"
+
+
+def read(name):
+    with open(os.path.join(ROOT, name), encoding="utf-8") as file:
+        return file.read()
+
+
 def main():
     tool, *more = sys.argv[1:]
     options = json.loads(subprocess.run([tool], check=True,
                                         stdout=subprocess.PIPE).stdout)
     wrong = []
     for name in MARKDOWN + (MANUAL, OPENAPI):
-        path = os.path.join(ROOT, name)
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
+        text = read(name)
         changed = rewrite(name, text, options["options"])
         if changed == text:
             continue
         if more == ["--check"]:
             wrong.append(name)
         else:
-            with open(path, "w", encoding="utf-8") as file:
+            with open(os.path.join(ROOT, name), "w",
+                      encoding="utf-8") as file:
                 file.write(changed)
+    differing = list(comments_that_differ(options["options"]))
+    if differing:
+        sys.exit("comments of the public headers have another default than the "
+                 "table: " + ", ".join(differing))
     if wrong:
         sys.exit("the table of options says something else than "
                  + ", ".join(wrong) + ": run scripts/write_option_texts.py "
