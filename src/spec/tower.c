@@ -159,6 +159,7 @@ bool
 fovea_tower_piece(const struct fovea_tower *tower, uint32_t mlp_parts,
         size_t index, struct fovea_piece *piece_out)
 {
+    FOVEA_ASSERT(mlp_parts > 0 && tower->n_layers > 0);
     struct place place = { .index = index, .mlp_parts = mlp_parts };
     const struct row *row =
             look_in(&place, first_rows, FOVEA_ARRAY_LEN(first_rows));

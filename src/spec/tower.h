@@ -72,13 +72,12 @@ enum fovea_role {
 /* Of a matrix [n][k], a vector [n], or some of the equal parts of one. */
 struct fovea_piece {
     enum fovea_role role;
-    bool is_bias;   /* of the role's weight, and behind it */
-    uint32_t layer; /* 0 outside the layers */
-    uint32_t part;  /* the first part */
-    uint32_t
-            n_parts; /* QKV: stacked along the outputs, [n / n_parts][k] each */
-    size_t k;        /* width of a source; 0: a vector */
-    size_t n;        /* width of an output; values of a vector */
+    bool is_bias;     /* of the role's weight, and behind it */
+    uint32_t layer;   /* 0 outside the layers */
+    uint32_t part;    /* the first part */
+    uint32_t n_parts; /* stacked along the outputs: [n / n_parts][k] each */
+    size_t k;         /* width of a source; 0: a vector */
+    size_t n;         /* width of an output; values of a vector */
 };
 
 /**

@@ -66,7 +66,7 @@ static void
 draw(uint8_t *images)
 {
     uint32_t noise = 7;
-    for (size_t i = 0; i < BATCH * IMAGE; i++) {
+    for (size_t i = 0; i < (size_t)BATCH * IMAGE; i++) {
         noise = noise * 1664525U + 1013904223U;
         images[i] = (uint8_t)(noise >> 24);
     }

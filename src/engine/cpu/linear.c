@@ -64,29 +64,27 @@ fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
     return table[use];
 }
 
+/* Of roles that are matrices. QKV by its number of parts. */
+static const enum fovea_matrix matrices[FOVEA_N_ROLES] = {
+    [FOVEA_ROLE_PATCH] = FOVEA_MATRIX_PATCH,
+    [FOVEA_ROLE_OUT] = FOVEA_MATRIX_SQUARE,
+    [FOVEA_ROLE_FC1] = FOVEA_MATRIX_FC1,
+    [FOVEA_ROLE_FC2] = FOVEA_MATRIX_FC2,
+    [FOVEA_ROLE_PROJECTION] = FOVEA_MATRIX_PROJECT,
+};
+
+static const enum fovea_matrix matrices_of_qkv[] = {
+    [1] = FOVEA_MATRIX_SQUARE,
+    [2] = FOVEA_MATRIX_KEY_VALUE,
+    [3] = FOVEA_MATRIX_QKV,
+};
+
 enum fovea_matrix
 fovea_linear_of(const struct fovea_piece *piece)
 {
-    static const enum fovea_matrix parts_of_qkv[] = {
-        [1] = FOVEA_MATRIX_SQUARE,
-        [2] = FOVEA_MATRIX_KEY_VALUE,
-        [3] = FOVEA_MATRIX_QKV,
-    };
     FOVEA_ASSERT(piece->k > 0);
-    if (piece->role == FOVEA_ROLE_QKV) {
-        return parts_of_qkv[piece->n_parts];
-    }
-    if (piece->role == FOVEA_ROLE_PATCH) {
-        return FOVEA_MATRIX_PATCH;
-    }
-    if (piece->role == FOVEA_ROLE_OUT) {
-        return FOVEA_MATRIX_SQUARE;
-    }
-    if (piece->role == FOVEA_ROLE_FC1) {
-        return FOVEA_MATRIX_FC1;
-    }
-    return piece->role == FOVEA_ROLE_FC2 ? FOVEA_MATRIX_FC2
-                                         : FOVEA_MATRIX_PROJECT;
+    return piece->role == FOVEA_ROLE_QKV ? matrices_of_qkv[piece->n_parts]
+                                         : matrices[piece->role];
 }
 
 /* Two layers have a piece of every matrix. */

@@ -60,7 +60,7 @@ enum fovea_precision fovea_precision_of(const struct fovea_tower *tower,
 enum fovea_element fovea_precision_element(enum fovea_precision precision);
 
 /** Weights without a block: its size and the layouts of the matrices are known.
- *  @param forms  That fit the config (fovea_forms_fit()). */
+ *  @param forms  That fit the tower (fovea_forms_fit()). */
 FOVEA_NODISCARD enum fovea_status fovea_weights_create(
         const struct fovea_tower *tower, enum fovea_precision precision,
         const struct fovea_forms *forms, struct fovea_weights **weights_out,
