@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "spec/family.h"
+#include "spec/huggingface.h"
 
 static const struct fovea_tower defaults = {
     .width = 768,
@@ -26,34 +26,7 @@ static const struct fovea_tower defaults = {
     .eps = 1e-5F,
 };
 
-static const char *const activations[] = {
-    [FOVEA_ACTIVATION_QUICK_GELU] = "quick_gelu",
-    [FOVEA_ACTIVATION_GELU] = "gelu",
-    [FOVEA_ACTIVATION_GELU_TANH] = "gelu_pytorch_tanh",
-};
-
 /* config.json. */
-
-static enum fovea_status
-read_activation(const struct fovea_fields *fields, enum fovea_activation *value,
-        struct fovea_error *err)
-{
-    const char *name = activations[FOVEA_ACTIVATION_QUICK_GELU];
-    enum fovea_status status =
-            fovea_field_string(fields, "hidden_act", &name, err);
-    if (status) {
-        return status;
-    }
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(activations); i++) {
-        if (!strcmp(name, activations[i])) {
-            *value = (enum fovea_activation)i;
-            return FOVEA_OK;
-        }
-    }
-    return fovea_field_fail(fields, "hidden_act", FOVEA_ERR_MODEL_UNSUPPORTED,
-            err, "\"%s\" is not one of quick_gelu, gelu and gelu_pytorch_tanh",
-            fovea_show(name).text);
-}
 
 static bool
 is_mine(const char *model_type)
@@ -77,111 +50,23 @@ check_model_type(const struct fovea_fields *fields, struct fovea_error *err)
 }
 
 static enum fovea_status
-check_channels(const struct fovea_fields *fields, struct fovea_error *err)
-{
-    uint32_t n_channels = 3;
-    enum fovea_status status = fovea_field_count(fields, "num_channels",
-            UINT32_C(1) << 16, &n_channels, err);
-    if (status) {
-        return status;
-    }
-    if (n_channels != 3) {
-        return fovea_field_fail(fields, "num_channels",
-                FOVEA_ERR_MODEL_UNSUPPORTED, err,
-                "%u channels, only 3 are supported", n_channels);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-read_counts(const struct fovea_fields *fields, struct fovea_tower *tower,
-        struct fovea_error *err)
-{
-    const struct {
-        const char *key;
-        uint32_t max;
-        uint32_t *value;
-    } counts[] = {
-        { "hidden_size", FOVEA_MAX_WIDTH, &tower->width },
-        { "intermediate_size", FOVEA_MAX_MLP, &tower->mlp },
-        { "num_hidden_layers", FOVEA_MAX_LAYERS, &tower->n_layers },
-        { "num_attention_heads", FOVEA_MAX_WIDTH, &tower->n_heads },
-        { "image_size", FOVEA_MAX_SIDE_PX, &tower->side_px },
-        { "patch_size", FOVEA_MAX_SIDE_PX, &tower->patch_px },
-        { "projection_dim", FOVEA_MAX_DIMENSION, &tower->dimension },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(counts); i++) {
-        enum fovea_status status = fovea_field_count(fields, counts[i].key,
-                counts[i].max, counts[i].value, err);
-        if (status) {
-            return status;
-        }
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-check_divisions(const struct fovea_fields *fields,
-        const struct fovea_tower *tower, struct fovea_error *err)
-{
-    if (tower->width % tower->n_heads) {
-        return fovea_field_fail(fields, "num_attention_heads",
-                FOVEA_ERR_MODEL_CONFIG, err,
-                "%u does not divide hidden_size %u", tower->n_heads,
-                tower->width);
-    }
-    if (tower->side_px % tower->patch_px) {
-        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u does not divide image_size %u", tower->patch_px,
-                tower->side_px);
-    }
-    size_t n_tokens = fovea_tower_tokens(tower);
-    if (n_tokens > FOVEA_MAX_TOKENS) {
-        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u makes %zu tokens, at most %d are supported",
-                tower->patch_px, n_tokens, FOVEA_MAX_TOKENS);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-read_tower(const struct fovea_fields *fields, struct fovea_tower *tower,
-        struct fovea_error *err)
-{
-    enum fovea_status status = check_model_type(fields, err);
-    if (!status) {
-        status = check_channels(fields, err);
-    }
-    if (!status) {
-        status = read_counts(fields, tower, err);
-    }
-    if (!status) {
-        status = read_activation(fields, &tower->activation, err);
-    }
-    if (!status) {
-        status = fovea_field_number(fields, "layer_norm_eps", 1e-12, 0.1,
-                &tower->eps, err);
-    }
-    return status ? status : check_divisions(fields, tower, err);
-}
-
-static enum fovea_status
 read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         struct fovea_error *err)
 {
     struct fovea_tower tower = defaults;
-    struct fovea_fields inner = *top;
-    const json_t *nested = fovea_field(top, "vision_config");
-    if (nested) {
-        inner.path = "vision_config.";
-        inner.object = nested;
-        if (!json_is_object(nested)) {
-            return fovea_field_fail(top, "vision_config",
-                    FOVEA_ERR_MODEL_CONFIG, err, "must be an object");
-        }
+    struct fovea_fields inner;
+    enum fovea_status status = fovea_hf_vision_fields(top, &inner, err);
+    if (!status) {
+        status = check_model_type(&inner, err);
     }
-    enum fovea_status status = read_tower(&inner, &tower, err);
-    if (!status && nested) {
+    if (!status) {
+        status = fovea_hf_read_tower(&inner, &tower, err);
+    }
+    if (!status) {
+        status = fovea_field_count(&inner, "projection_dim",
+                FOVEA_MAX_DIMENSION, &tower.dimension, err);
+    }
+    if (!status && inner.object != top->object) {
         /* CLIPModel projects to what stands beside the tower. */
         status = fovea_field_count(top, "projection_dim", FOVEA_MAX_DIMENSION,
                 &tower.dimension, err);
@@ -213,119 +98,61 @@ write_config(const struct fovea_tower *tower,
             "}\n",
             tower->width, tower->mlp, tower->n_layers, tower->n_heads,
             tower->side_px, tower->patch_px, tower->dimension,
-            activations[tower->activation], (double)tower->eps);
+            fovea_hf_activation_word(tower->activation), (double)tower->eps);
     FOVEA_ASSERT(n > 0 && n < FOVEA_FAMILY_TEXT_SIZE);
     return (size_t)n;
 }
 
 /* Tensors. */
 
-/* Sizes that shapes are made of; NONE ends a shape. */
-enum dim {
-    NONE,
-    WIDTH,
-    MLP,
-    PROJECTION,
-    TOKENS,
-    CHANNELS,
-    PATCH
-};
-
-/* "%u" stands for the layer. A bias is a vector of its role's first side. */
-struct row {
-    const char *weight;
-    const char *bias;
-    enum dim dims[FOVEA_TENSOR_SPEC_DIMS];
-};
-
 #define LAYER "vision_model.encoder.layers.%u."
 
-static const struct row rows[FOVEA_N_ROLES] = {
+static const struct fovea_hf_tensor rows[FOVEA_N_ROLES] = {
     [FOVEA_ROLE_PATCH] = { "vision_model.embeddings.patch_embedding.weight",
-            NULL, { WIDTH, CHANNELS, PATCH, PATCH } },
+            NULL,
+            { FOVEA_HF_WIDTH, FOVEA_HF_CHANNELS, FOVEA_HF_PATCH,
+                    FOVEA_HF_PATCH } },
     [FOVEA_ROLE_CLASS] = { "vision_model.embeddings.class_embedding", NULL,
-            { WIDTH } },
+            { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_POSITION] = { "vision_model.embeddings.position_embedding.weight",
-            NULL, { TOKENS, WIDTH } },
+            NULL, { FOVEA_HF_TOKENS, FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_PRE_NORM] = { "vision_model.pre_layrnorm.weight",
-            "vision_model.pre_layrnorm.bias", { WIDTH } },
+            "vision_model.pre_layrnorm.bias", { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_NORM1] = { LAYER "layer_norm1.weight", LAYER "layer_norm1.bias",
-            { WIDTH } },
+            { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_OUT] = { LAYER "self_attn.out_proj.weight",
-            LAYER "self_attn.out_proj.bias", { WIDTH, WIDTH } },
+            LAYER "self_attn.out_proj.bias",
+            { FOVEA_HF_WIDTH, FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_NORM2] = { LAYER "layer_norm2.weight", LAYER "layer_norm2.bias",
-            { WIDTH } },
+            { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_FC1] = { LAYER "mlp.fc1.weight", LAYER "mlp.fc1.bias",
-            { MLP, WIDTH } },
+            { FOVEA_HF_MLP, FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_FC2] = { LAYER "mlp.fc2.weight", LAYER "mlp.fc2.bias",
-            { WIDTH, MLP } },
+            { FOVEA_HF_WIDTH, FOVEA_HF_MLP } },
     [FOVEA_ROLE_POST_NORM] = { "vision_model.post_layernorm.weight",
-            "vision_model.post_layernorm.bias", { WIDTH } },
+            "vision_model.post_layernorm.bias", { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_PROJECTION] = { "visual_projection.weight", NULL,
-            { PROJECTION, WIDTH } },
+            { FOVEA_HF_DIMENSION, FOVEA_HF_WIDTH } },
 };
 
-static const struct row qkv_rows[] = {
+static const struct fovea_hf_tensor qkv_rows[] = {
     { LAYER "self_attn.q_proj.weight", LAYER "self_attn.q_proj.bias",
-            { WIDTH, WIDTH } },
+            { FOVEA_HF_WIDTH, FOVEA_HF_WIDTH } },
     { LAYER "self_attn.k_proj.weight", LAYER "self_attn.k_proj.bias",
-            { WIDTH, WIDTH } },
+            { FOVEA_HF_WIDTH, FOVEA_HF_WIDTH } },
     { LAYER "self_attn.v_proj.weight", LAYER "self_attn.v_proj.bias",
-            { WIDTH, WIDTH } },
+            { FOVEA_HF_WIDTH, FOVEA_HF_WIDTH } },
 };
-
-static size_t
-dim_size(const struct fovea_tower *tower, enum dim dim)
-{
-    switch (dim) {
-    case WIDTH:
-        return tower->width;
-    case MLP:
-        return tower->mlp;
-    case PROJECTION:
-        return tower->dimension;
-    case TOKENS:
-        return fovea_tower_tokens(tower);
-    case CHANNELS:
-        return 3;
-    case PATCH:
-        return tower->patch_px;
-    case NONE:
-        break;
-    }
-    return 0;
-}
-
-/* The pattern's one "%u", if any, becomes the layer. */
-static void
-write_name(const char *pattern, uint32_t layer,
-        char name_out[FOVEA_TENSOR_NAME_SIZE])
-{
-    const char *mark = strstr(pattern, "%u");
-    int before = (int)(mark ? mark - pattern : (ptrdiff_t)strlen(pattern));
-    int n = mark ? snprintf(name_out, FOVEA_TENSOR_NAME_SIZE, "%.*s%u%s",
-                           before, pattern, layer, mark + 2)
-                 : snprintf(name_out, FOVEA_TENSOR_NAME_SIZE, "%s", pattern);
-    FOVEA_ASSERT(n > 0 && n < FOVEA_TENSOR_NAME_SIZE);
-}
 
 static void
 describe_tensor(const struct fovea_tower *tower,
         const struct fovea_piece *piece, uint32_t part,
         struct fovea_tensor_spec *spec_out)
 {
-    const struct row *row = piece->role == FOVEA_ROLE_QKV
+    const struct fovea_hf_tensor *row = piece->role == FOVEA_ROLE_QKV
             ? &qkv_rows[piece->part + part]
             : &rows[piece->role];
-    const unsigned most_dims = piece->is_bias ? 1 : FOVEA_TENSOR_SPEC_DIMS;
-    write_name(piece->is_bias ? row->bias : row->weight, piece->layer,
-            spec_out->name);
-    spec_out->n_dims = 0;
-    while (spec_out->n_dims < most_dims && row->dims[spec_out->n_dims]) {
-        spec_out->shape[spec_out->n_dims] =
-                dim_size(tower, row->dims[spec_out->n_dims]);
-        spec_out->n_dims++;
-    }
+    fovea_hf_describe(tower, piece, row, spec_out);
 }
 
 /* preprocessor_config.json. */
