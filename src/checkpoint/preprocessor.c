@@ -136,14 +136,25 @@ read_size_object(const struct fovea_fields *fields,
             &settings->shortest_edge_px, err);
 }
 
+/* Whether both sides are given, whatever an image's are. */
+static bool
+squashes(const struct fovea_preprocess *settings)
+{
+    return settings->shortest_edge_px == 0;
+}
+
 static enum fovea_status
 read_size(const struct fovea_fields *fields, struct fovea_preprocess *settings,
         struct fovea_error *err)
 {
     const json_t *json = fovea_field(fields, "size");
     if (!json || json_is_integer(json)) {
-        return fovea_field_count(fields, "size", FOVEA_MAX_SIDE_PX,
-                &settings->shortest_edge_px, err);
+        uint32_t *side = squashes(settings) ? &settings->resize_height_px
+                                            : &settings->shortest_edge_px;
+        enum fovea_status status =
+                fovea_field_count(fields, "size", FOVEA_MAX_SIDE_PX, side, err);
+        settings->resize_width_px = settings->resize_height_px;
+        return status;
     }
     if (!json_is_object(json)) {
         return fovea_field_fail(fields, "size", FOVEA_ERR_MODEL_CONFIG, err,
@@ -175,10 +186,9 @@ read_crop_size(const struct fovea_fields *fields,
 
 /* Without a crop, what is resized is what the model sees. */
 static enum fovea_status
-read_crop(const struct fovea_fields *fields, struct fovea_preprocess *settings,
-        struct fovea_error *err)
+read_crop(const struct fovea_fields *fields, bool crops,
+        struct fovea_preprocess *settings, struct fovea_error *err)
 {
-    bool crops = true;
     enum fovea_status status =
             fovea_field_bool(fields, "do_center_crop", &crops, err);
     if (status) {
@@ -267,6 +277,8 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
     const struct fovea_family *family = fovea_family_get(tower->family);
     struct fovea_preprocess settings =
             family->pixels(family->processor_side_px);
+    /* A processor that squashes unless it is told otherwise does not crop. */
+    const bool crops = !squashes(&settings);
     const struct fovea_fields fields = { name, "", object };
     status = check_processor(&fields, family->processors, err);
     if (!status) {
@@ -279,7 +291,7 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
         status = read_size(&fields, &settings, err);
     }
     if (!status) {
-        status = read_crop(&fields, &settings, err);
+        status = read_crop(&fields, crops, &settings, err);
     }
     if (!status) {
         status = check_crop(&fields, tower->side_px, &settings, err);
