@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-#define X(name, word, bytes)                                               \
+#define X(name, word)                                                      \
     _Static_assert((int)FOVEA_DTYPE_##name == (int)FOVEA_DTYPE_ROW_##name, \
             "rows stand in the order of the public header");
 #include "spec/dtype.def"
 #undef X
 
 const char *const fovea_dtype_words[FOVEA_N_DTYPES + 1] = {
-#define X(name, word, bytes) word,
+#define X(name, word) word,
 #include "spec/dtype.def"
 #undef X
 };
@@ -22,7 +22,7 @@ const char *
 fovea_dtype_word(enum fovea_dtype dtype)
 {
     switch (dtype) {
-#define X(name, word, bytes) \
+#define X(name, word)        \
     case FOVEA_DTYPE_##name: \
         return word;
 #include "spec/dtype.def"
@@ -41,17 +41,4 @@ fovea_dtype_parse(const char *word, enum fovea_dtype *dtype_out)
         }
     }
     return false;
-}
-
-size_t
-fovea_dtype_bytes(enum fovea_dtype dtype)
-{
-    switch (dtype) {
-#define X(name, word, bytes) \
-    case FOVEA_DTYPE_##name: \
-        return bytes;
-#include "spec/dtype.def"
-#undef X
-    }
-    return 0;
 }

@@ -1,4 +1,4 @@
-/* Words and sizes of enum fovea_dtype: one row of dtype.def each. */
+/* Words of enum fovea_dtype: one row of dtype.def each. */
 #ifndef FOVEA_SPEC_DTYPE_H
 #define FOVEA_SPEC_DTYPE_H
 
@@ -8,7 +8,7 @@
 #include "fovea/options.h"
 
 enum {
-#define X(name, word, bytes) FOVEA_DTYPE_ROW_##name,
+#define X(name, word) FOVEA_DTYPE_ROW_##name,
 #include "spec/dtype.def"
 #undef X
     FOVEA_N_DTYPES
@@ -22,8 +22,5 @@ const char *fovea_dtype_word(enum fovea_dtype dtype);
 
 /** The dtype of a word; false if it is none. */
 bool fovea_dtype_parse(const char *word, enum fovea_dtype *dtype_out);
-
-/** Bytes of an element of a matrix; AUTO: 0. */
-size_t fovea_dtype_bytes(enum fovea_dtype dtype);
 
 #endif

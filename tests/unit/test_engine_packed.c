@@ -104,7 +104,7 @@ what_is_mapped_is_what_was_packed(void **state)
     (void)state;
     check_same(&config, FOVEA_PRECISION_F32);
     check_same(&config, FOVEA_PRECISION_BF16_WEIGHTS);
-    check_same(&wide, fovea_precision_bf16(&wide));
+    check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_BF16));
 }
 
 static void

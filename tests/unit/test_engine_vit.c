@@ -185,8 +185,8 @@ bfloat16_is_close(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
-        check_tower(&configs[i], fovea_precision_bf16(&configs[i]), 0.999,
-                0.05);
+        check_tower(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_BF16), 0.999, 0.05);
     }
 }
 
@@ -226,7 +226,8 @@ an_image_has_the_same_bits_in_every_batch(void **state)
     (void)state;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
         check_batches(&configs[i], FOVEA_PRECISION_F32);
-        check_batches(&configs[i], fovea_precision_bf16(&configs[i]));
+        check_batches(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_BF16));
     }
 }
 

@@ -27,15 +27,12 @@ every_dtype_has_a_word_of_its_own(void **state)
 
 /* They stand in keys of packed copies and in answers. */
 static void
-words_and_sizes_do_not_change(void **state)
+words_do_not_change(void **state)
 {
     (void)state;
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_AUTO), "auto");
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_F32), "f32");
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_BF16), "bf16");
-    assert_int_equal(fovea_dtype_bytes(FOVEA_DTYPE_AUTO), 0);
-    assert_int_equal(fovea_dtype_bytes(FOVEA_DTYPE_F32), 4);
-    assert_int_equal(fovea_dtype_bytes(FOVEA_DTYPE_BF16), 2);
 }
 
 int
@@ -43,7 +40,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dtype_has_a_word_of_its_own),
-        cmocka_unit_test(words_and_sizes_do_not_change),
+        cmocka_unit_test(words_do_not_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

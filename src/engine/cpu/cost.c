@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "engine/cpu/buffers.h"
 #include "engine/cpu/cost.h"
+#include "engine/cpu/precision.h"
 #include "sys/cpu.h"
 
 /* Matrices are cut into blocks of this size, and the last ones filled up. */
@@ -19,22 +20,15 @@ struct blocks {
 };
 
 static struct blocks
-blocks_of(bool is_bf16)
+blocks_of(enum fovea_element element)
 {
-    if (is_bf16) {
-        return (struct blocks){ 32, 64, fovea_dtype_bytes(FOVEA_DTYPE_BF16) };
+    const size_t size = fovea_element_size(element);
+    if (element == FOVEA_ELEMENT_BF16) {
+        return (struct blocks){ 32, 64, size };
     }
-    const size_t size = fovea_dtype_bytes(FOVEA_DTYPE_F32);
     return fovea_cpu_level() >= FOVEA_CPU_AVX512
             ? (struct blocks){ 16, 64, size }
             : (struct blocks){ 8, 8, size };
-}
-
-static bool
-computes_in_bf16(const struct fovea_tower *tower, enum fovea_dtype dtype)
-{
-    return dtype != FOVEA_DTYPE_F32 && tower->width >= FOVEA_MIN_BF16_WIDTH &&
-            fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
 }
 
 static uint64_t
@@ -52,9 +46,9 @@ floats(size_t n)
 }
 
 static uint64_t
-packed_bytes(const struct fovea_tower *tower, bool is_bf16)
+packed_bytes(const struct fovea_tower *tower, enum fovea_element element)
 {
-    const struct blocks blocks = blocks_of(is_bf16);
+    const struct blocks blocks = blocks_of(element);
     /* With zeros, which are there where the MLP has parts. */
     uint64_t bytes = FOVEA_PACKED_HEADER_SIZE + floats(tower->width);
     struct fovea_piece piece;
@@ -69,17 +63,13 @@ struct fovea_cost
 fovea_cost_cpu(const struct fovea_tower *tower, enum fovea_dtype dtype,
         size_t batch)
 {
-    const bool is_bf16 = computes_in_bf16(tower, dtype);
+    const bool has_bf16 = fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
     const struct fovea_sizes sizes = fovea_sizes_of(tower);
-    const enum fovea_element element =
-            is_bf16 ? FOVEA_ELEMENT_BF16 : FOVEA_ELEMENT_F32;
-    struct fovea_cost cost = {
-        .dtype = dtype,
-        .shared_bytes = packed_bytes(tower, is_bf16),
+    const enum fovea_element element = fovea_precision_element(
+            fovea_precision_choose(tower, dtype, has_bf16));
+    return (struct fovea_cost){
+        .dtype = fovea_precision_dtype(tower, dtype, has_bf16),
+        .shared_bytes = packed_bytes(tower, element),
         .lane_bytes = fovea_layout_of(&sizes, batch, element).total,
     };
-    if (dtype == FOVEA_DTYPE_AUTO) {
-        cost.dtype = is_bf16 ? FOVEA_DTYPE_BF16 : FOVEA_DTYPE_F32;
-    }
-    return cost;
 }

@@ -41,6 +41,29 @@ cuts_of(const struct loader *loader, const struct fovea_piece *piece)
     return is_cut ? loader->weights->forms.mlp_parts : 1;
 }
 
+/* Of a matrix [n][k]. */
+
+static void
+round_none(float *values, size_t n, size_t k)
+{
+    (void)values;
+    (void)n;
+    (void)k;
+}
+
+static void
+round_bf16(float *values, size_t n, size_t k)
+{
+    fovea_kernel_round_bf16(values, n * k);
+}
+
+static void (*const rounds[FOVEA_N_PRECISIONS])(float *values, size_t n,
+        size_t k) = {
+#define X(name, element, rounding) [FOVEA_PRECISION_##name] = round_##rounding,
+#include "engine/cpu/precision.def"
+#undef X
+};
+
 /* What is staged is a matrix [n][k], as precise as it shall be. A part of FC1 is
    some of its rows, one of FC2 some of its columns. */
 static enum fovea_status
@@ -54,9 +77,7 @@ pack(const struct loader *loader, const struct fovea_piece *piece,
     const size_t step = piece->role == FOVEA_ROLE_FC1
             ? piece->n / n_cuts * piece->k
             : piece->k / n_cuts;
-    if (weights->precision == FOVEA_PRECISION_BF16_WEIGHTS) {
-        fovea_kernel_round_bf16(loader->staging, piece->k * piece->n);
-    }
+    rounds[weights->precision](loader->staging, piece->n, piece->k);
     enum fovea_status status = FOVEA_OK;
     for (uint32_t i = 0; i < n_cuts && !status; i++) {
         status = fovea_packing_pack(packing, loader->staging + i * step,

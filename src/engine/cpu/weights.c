@@ -7,32 +7,13 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "engine/cpu/cost.h"
 #include "engine/cpu/machine.h"
 #include "sys/pages.h"
 
 enum fovea_precision
-fovea_precision_bf16(const struct fovea_tower *tower)
-{
-    return fovea_machine_has_bf16() && tower->width >= FOVEA_MIN_BF16_WIDTH
-            ? FOVEA_PRECISION_BF16
-            : FOVEA_PRECISION_BF16_WEIGHTS;
-}
-
-enum fovea_precision
 fovea_precision_of(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
-    enum fovea_precision bf16 = fovea_precision_bf16(tower);
-    bool is_wanted = dtype == FOVEA_DTYPE_BF16 ||
-            (dtype == FOVEA_DTYPE_AUTO && bf16 == FOVEA_PRECISION_BF16);
-    return is_wanted ? bf16 : FOVEA_PRECISION_F32;
-}
-
-enum fovea_element
-fovea_precision_element(enum fovea_precision precision)
-{
-    return precision == FOVEA_PRECISION_BF16 ? FOVEA_ELEMENT_BF16
-                                             : FOVEA_ELEMENT_F32;
+    return fovea_precision_choose(tower, dtype, fovea_machine_has_bf16());
 }
 
 /* On failure some packings are NULL. */

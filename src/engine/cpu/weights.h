@@ -14,16 +14,7 @@
 #include "fovea/fovea.h"
 
 #include "engine/cpu/forms.h"
-
-/* How the forward pass computes. */
-enum fovea_precision {
-    FOVEA_PRECISION_F32,
-    FOVEA_PRECISION_BF16,
-    /* bfloat16 asked for where its arithmetic is not to be had (a CPU without
-       it) or not worth its loss (a small tower): weights rounded to bfloat16,
-       arithmetic in float32. */
-    FOVEA_PRECISION_BF16_WEIGHTS,
-};
+#include "engine/cpu/precision.h"
 
 /* Where a piece lies: matrices packed, vectors as float32. */
 struct fovea_placed {
@@ -48,16 +39,9 @@ struct fovea_weights {
     size_t mapping_size;
 };
 
-/** What bfloat16 means for a tower on this CPU. */
-enum fovea_precision fovea_precision_bf16(const struct fovea_tower *tower);
-
-/** How a dtype is carried out for a tower on this CPU; AUTO is float32 unless
- *  bfloat16 arithmetic is to be had and worth it. */
+/** How a dtype is carried out for a tower on this CPU. */
 enum fovea_precision fovea_precision_of(const struct fovea_tower *tower,
         enum fovea_dtype dtype);
-
-/** What packed matrices and their sources are made of. */
-enum fovea_element fovea_precision_element(enum fovea_precision precision);
 
 /** Weights without a block: its size and the layouts of the matrices are known.
  *  @param forms  That fit the tower (fovea_forms_fit()). */

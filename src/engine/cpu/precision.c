@@ -1,0 +1,55 @@
+/* See precision.h. */
+#include "engine/cpu/precision.h"
+
+enum {
+    /* Narrower towers compute in float32 whatever is asked: they take no time
+       worth saving, and their few channels do not average rounding errors out (a
+       tower of 64 fell to a cosine of 0.9906 on one of 160 photographs; 192 has
+       0.9997). */
+    MIN_BF16_WIDTH = 256
+};
+
+static bool
+computes_in_bf16(const struct fovea_tower *tower, bool has_bf16)
+{
+    return has_bf16 && tower->width >= MIN_BF16_WIDTH;
+}
+
+enum fovea_dtype
+fovea_precision_dtype(const struct fovea_tower *tower, enum fovea_dtype dtype,
+        bool has_bf16)
+{
+    if (dtype != FOVEA_DTYPE_AUTO) {
+        return dtype;
+    }
+    return computes_in_bf16(tower, has_bf16) ? FOVEA_DTYPE_BF16
+                                             : FOVEA_DTYPE_F32;
+}
+
+/* No default, so that a dtype without its precision is a warning. */
+enum fovea_precision
+fovea_precision_choose(const struct fovea_tower *tower, enum fovea_dtype dtype,
+        bool has_bf16)
+{
+    switch (fovea_precision_dtype(tower, dtype, has_bf16)) {
+    case FOVEA_DTYPE_BF16:
+        return computes_in_bf16(tower, has_bf16) ? FOVEA_PRECISION_BF16
+                                                 : FOVEA_PRECISION_BF16_WEIGHTS;
+    case FOVEA_DTYPE_AUTO:
+    case FOVEA_DTYPE_F32:
+        break;
+    }
+    return FOVEA_PRECISION_F32;
+}
+
+enum fovea_element
+fovea_precision_element(enum fovea_precision precision)
+{
+    static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
+#define X(name, element, rounding) \
+    [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##element,
+#include "engine/cpu/precision.def"
+#undef X
+    };
+    return elements[precision];
+}

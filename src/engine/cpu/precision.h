@@ -1,0 +1,34 @@
+/*
+ * How a dtype is carried out for a tower: said once, for the host, which costs it
+ * without the matrix library, and for the worker.
+ */
+#ifndef FOVEA_ENGINE_CPU_PRECISION_H
+#define FOVEA_ENGINE_CPU_PRECISION_H
+
+#include <stdbool.h>
+
+#include "engine/cpu/element.h"
+#include "spec/dtype.h"
+#include "spec/tower.h"
+
+enum fovea_precision {
+#define X(name, element, rounding) FOVEA_PRECISION_##name,
+#include "engine/cpu/precision.def"
+#undef X
+    FOVEA_N_PRECISIONS
+};
+
+/** What a dtype means for a tower: itself, but for AUTO, which is float32 unless
+ *  bfloat16 arithmetic is to be had and worth it. */
+enum fovea_dtype fovea_precision_dtype(const struct fovea_tower *tower,
+        enum fovea_dtype dtype, bool has_bf16);
+
+/** How it is carried out.
+ *  @param has_bf16  Whether the CPU has bfloat16 dot products. */
+enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
+        enum fovea_dtype dtype, bool has_bf16);
+
+/** What packed matrices and their sources are made of. */
+enum fovea_element fovea_precision_element(enum fovea_precision precision);
+
+#endif
