@@ -120,8 +120,10 @@ def between(text, begin, end, make):
     changed, n = pattern.subn(
         lambda found: found[1] + make(found[2] if found.lastindex > 2 else "")
         + found[found.lastindex], text)
-    if n == 0:
-        sys.exit(f"write_option_texts: no mark {begin}")
+    marks = len(re.findall(begin, text))
+    if n == 0 or n != marks:
+        sys.exit(f"write_option_texts: {n} of {marks} marks {begin} stand on "
+                 "lines of their own with an end")
     return changed
 
 
