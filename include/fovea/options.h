@@ -111,8 +111,8 @@ enum fovea_option_kind {
     FOVEA_OPTION_KIND_NUMBER, /* a whole number */
     FOVEA_OPTION_KIND_BYTES,  /* the same; K, M, G behind it: powers of 1024 */
     FOVEA_OPTION_KIND_PIXELS, /* the same; K, M, G behind it: powers of 1000 */
-    FOVEA_OPTION_KIND_TIME, /* seconds above 0, with a fraction or not, or with
-                                 ms, s, m or h behind it; or "never" */
+    FOVEA_OPTION_KIND_TIME,   /* seconds above 0, fractions too, or with ms, s,
+                                 m or h behind it; or "never" */
     FOVEA_OPTION_KIND_CHOICE, /* one of words */
     FOVEA_OPTION_KIND_TEXT,
     FOVEA_OPTION_KIND_TEXTS,  /* given many times; no option of the library */
@@ -130,9 +130,9 @@ struct fovea_option {
                                 The library reads FOVEA_WORKER and FOVEA_CACHE
                                 and no other one */
     enum fovea_option_kind kind;
-    const char *initial; /* its default, as a text that it would take; NULL:
-                                 none, or what the machine or the build suggests
-                                 (help says it) */
+    const char *initial; /* its default, as a text that it takes; NULL:
+                            none, or what the machine or the build suggests
+                            (help says it) */
     uint64_t min;        /* of a number */
     uint64_t max;
     const char *const *words; /* of a choice, by value, with NULL at the end */

@@ -110,8 +110,8 @@ write_rows(const struct pump *pump, struct fovea_error *err)
 {
     const struct fovea_sink *sink = pump->settings->sink;
     const struct fovea_row_batch *batch = &pump->batch;
-    enum fovea_status status =
-            sink->kind->write(sink->state, batch->told, batch->n_told, err);
+    enum fovea_status status = sink->kind->write(sink->state, batch->results,
+            batch->n_results, err);
     return status || !sink->kind->checkpoint
             ? status
             : sink->kind->checkpoint(sink->state, pump->settings->stop_fd, err);

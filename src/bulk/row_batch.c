@@ -22,12 +22,12 @@ fovea_row_batch_init(struct fovea_row_batch *batch, size_t capacity,
         return fovea_fail_memory(err, SIZE_MAX, "a batch");
     }
     batch->entries = calloc(capacity, sizeof *batch->entries);
-    batch->told = calloc(capacity, sizeof *batch->told);
+    batch->results = calloc(capacity, sizeof *batch->results);
     batch->skipped = calloc(capacity, sizeof *batch->skipped);
     batch->errors = calloc(capacity, sizeof *batch->errors);
     batch->rows = malloc(size);
-    if (!batch->entries || !batch->told || !batch->skipped || !batch->errors ||
-            !batch->rows) {
+    if (!batch->entries || !batch->results || !batch->skipped ||
+            !batch->errors || !batch->rows) {
         fovea_row_batch_finish(batch);
         return fovea_fail_memory(err, size, "a batch");
     }
@@ -39,7 +39,7 @@ fovea_row_batch_finish(struct fovea_row_batch *batch)
 {
     fovea_row_batch_clear(batch);
     free(batch->entries);
-    free(batch->told);
+    free(batch->results);
     free(batch->skipped);
     free(batch->errors);
     free(batch->rows);
@@ -85,7 +85,7 @@ fovea_row_batch_settle(struct fovea_row_batch *batch)
 {
     struct fovea_row_counts counts = { 0 };
     size_t tried = 0;
-    batch->n_told = 0;
+    batch->n_results = 0;
     batch->n_skipped = 0;
     for (size_t i = 0; i < batch->n; i++) {
         struct fovea_row_result result = {
@@ -101,7 +101,7 @@ fovea_row_batch_settle(struct fovea_row_batch *batch)
             batch->skipped[batch->n_skipped++] = result;
             continue;
         }
-        batch->told[batch->n_told++] = result;
+        batch->results[batch->n_results++] = result;
         counts.n_bad += result.error->code != FOVEA_OK;
         fovea_notes_count(result.error, counts.n_noted);
     }

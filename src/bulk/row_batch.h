@@ -17,9 +17,9 @@ struct fovea_row_batch {
     size_t capacity;
     size_t n;
     struct fovea_entry *entries;
-    /* Once settled: what is told, in order, and what is not. */
-    struct fovea_row_result *told;
-    size_t n_told;
+    /* Once settled: what goes to the sink, in order, and what was left out. */
+    struct fovea_row_result *results;
+    size_t n_results;
     struct fovea_row_result *skipped;
     size_t n_skipped;
     /* Of the entries that could be tried, without gaps. */
@@ -49,7 +49,7 @@ void fovea_row_batch_add(struct fovea_row_batch *batch,
         struct fovea_entry *entry, const struct fovea_error *error,
         const void *row);
 
-/** Fill told and skipped, and count them. */
+/** Fill results and skipped, and count them. */
 struct fovea_row_counts fovea_row_batch_settle(struct fovea_row_batch *batch);
 
 #endif

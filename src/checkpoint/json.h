@@ -7,9 +7,8 @@
 
 #include <stddef.h>
 
-#include "spec/field.h"
-
 #include "base/macros.h"
+#include "spec/field.h"
 
 enum {
     FOVEA_MAX_CONFIG_BYTES = 1 << 20,

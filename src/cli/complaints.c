@@ -75,9 +75,9 @@ void
 fovea_complaints_tell(struct fovea_complaints *complaints,
         const struct fovea_row_batch *batch, struct fovea_progress *progress)
 {
-    for (size_t i = 0; i < batch->n_told && !complaints->skips_bad; i++) {
-        if (batch->told[i].error->code) {
-            tell_some(complaints, &batch->told[i], "", progress);
+    for (size_t i = 0; i < batch->n_results && !complaints->skips_bad; i++) {
+        if (batch->results[i].error->code) {
+            tell_some(complaints, &batch->results[i], "", progress);
         }
     }
     for (size_t i = 0; i < batch->n_skipped; i++) {

@@ -10,8 +10,9 @@
 
 #include "base/clock.h"
 
-double
-fovea_progress_rate(const struct fovea_progress_state *state)
+/* Images a second, once there is something to divide; else 0. */
+static double
+rate_of(const struct fovea_progress_state *state)
 {
     int64_t time_ns = state->elapsed_ns - state->first_ns;
     if (state->n_first == 0 || state->n_done <= state->n_first ||
@@ -50,7 +51,7 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
     if (n_total) {
         (void)snprintf(total, sizeof total, "/%" PRIu64, n_total);
     }
-    double per_second = fovea_progress_rate(state);
+    double per_second = rate_of(state);
     if (per_second > 0) {
         (void)snprintf(rate, sizeof rate, "  %.*f images/s",
                 per_second < 100 ? 1 : 0, per_second);

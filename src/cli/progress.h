@@ -43,9 +43,6 @@ struct fovea_progress {
         .fd = -1, .mutex = PTHREAD_MUTEX_INITIALIZER \
     }
 
-/** Images a second, once there is something to divide; else 0. */
-double fovea_progress_rate(const struct fovea_progress_state *state);
-
 /**
  * Write the line for a terminal of this width (0: unknown) into line; shorter
  * than width, so that the cursor stays on it.

@@ -40,7 +40,7 @@ struct fovea_hub {
     uint64_t n_total;
     int64_t shown_ns;
     bool is_cancelled;
-    char said[CURL_ERROR_SIZE];
+    char curl_message[CURL_ERROR_SIZE];
 };
 
 /** What the head of an answer says. */

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "hub/hub.h"
+#include "source/libcurl.h"
 
 /* A file is as large as it is: what counts is that bytes come. */
 enum {
@@ -39,7 +40,7 @@ fovea_hub_aim(struct fovea_hub *hub, const char *url, struct fovea_error *err)
     CURLcode code = CURLE_OK;
     const char *protocols = hub->url.is_https ? "https" : "http,https";
     curl_easy_reset(easy); /* connections stay */
-    hub->said[0] = 0;
+    hub->curl_message[0] = 0;
     SET(URL, url);
     SET(HTTPHEADER, hub->headers);
     SET(PROTOCOLS_STR, protocols);
@@ -47,7 +48,7 @@ fovea_hub_aim(struct fovea_hub *hub, const char *url, struct fovea_error *err)
     SET(MAXREDIRS, (long)MAX_REDIRECTS);
     SET(NETRC, (long)CURL_NETRC_IGNORED);
     SET(USERAGENT, "fovea/" FOVEA_VERSION);
-    SET(ERRORBUFFER, hub->said);
+    SET(ERRORBUFFER, hub->curl_message);
     SET(NOSIGNAL, 1L);
     SET(QUICK_EXIT, 1L);
     SET(CONNECTTIMEOUT, (long)CONNECT_S);
@@ -124,17 +125,6 @@ read_answer(struct fovea_hub *hub, struct fovea_hub_answer *answer)
     }
 }
 
-static const char *
-said(struct fovea_hub *hub, CURLcode code)
-{
-    for (char *at = hub->said; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            *at = ' ';
-        }
-    }
-    return hub->said[0] ? hub->said : curl_easy_strerror(code);
-}
-
 enum fovea_status
 fovea_hub_perform(struct fovea_hub *hub, struct fovea_hub_answer *answer_out,
         struct fovea_error *err)
@@ -158,10 +148,10 @@ fovea_hub_perform(struct fovea_hub *hub, struct fovea_hub_answer *answer_out,
                 hub->url.is_https ? "https" : "http or https");
     case CURLE_OPERATION_TIMEDOUT:
         return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT, "%.80s: %.120s",
-                hub->url.host, said(hub, code));
+                hub->url.host, fovea_libcurl_message(hub->curl_message, code));
     default:
         return fovea_fail(err, FOVEA_ERR_FETCH, "%.80s: %.120s", hub->url.host,
-                said(hub, code));
+                fovea_libcurl_message(hub->curl_message, code));
     }
 }
 

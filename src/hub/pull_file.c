@@ -67,8 +67,9 @@ is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-enum fovea_status
-fovea_pull_fail(const char *path, const char *what, struct fovea_error *err)
+/* The failure of a system call on a path: errno. */
+static enum fovea_status
+fail_with(const char *path, const char *what, struct fovea_error *err)
 {
     int error = errno;
     return fovea_fail_errno(err,
@@ -92,7 +93,7 @@ fovea_pull_make_directories(const char *path, struct fovea_error *err)
         bool is_last = !*at;
         *at = 0;
         if (mkdir(copy, 0777) && errno != EEXIST) {
-            return fovea_pull_fail(copy, "cannot make this directory", err);
+            return fail_with(copy, "cannot make this directory", err);
         }
         if (is_last) {
             return FOVEA_OK;
@@ -114,7 +115,7 @@ link_blob(const struct paths *paths, struct fovea_error *err)
             break;
         }
     }
-    return fovea_pull_fail(paths->pointer, "cannot make this link", err);
+    return fail_with(paths->pointer, "cannot make this link", err);
 }
 
 /* Wait for whoever fetches the same file. The lock ends with the descriptor. */
@@ -124,12 +125,12 @@ take_lock(struct fovea_hub *hub, const char *path, int *fd_out,
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
-        return fovea_pull_fail(path, "cannot open this lock", err);
+        return fail_with(path, "cannot open this lock", err);
     }
     *fd_out = fd;
     while (flock(fd, LOCK_EX | LOCK_NB)) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
-            return fovea_pull_fail(path, "cannot take this lock", err);
+            return fail_with(path, "cannot take this lock", err);
         }
         enum fovea_status status = fovea_hub_pause(hub, LOCK_PAUSE_NS, err);
         if (status) {
@@ -147,17 +148,17 @@ open_incomplete(const char *path, uint64_t total, int *fd_out,
     struct stat info;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) {
-        return fovea_pull_fail(path, "cannot open this file", err);
+        return fail_with(path, "cannot open this file", err);
     }
     *fd_out = fd;
     if (fstat(fd, &info)) {
-        return fovea_pull_fail(path, "cannot see its size", err);
+        return fail_with(path, "cannot see its size", err);
     }
     uint64_t have = (uint64_t)info.st_size;
     if (have > 0 && (!total || have > total)) {
         have = 0;
         if (ftruncate(fd, 0)) {
-            return fovea_pull_fail(path, "cannot begin anew", err);
+            return fail_with(path, "cannot begin anew", err);
         }
     }
     *have_out = have;
@@ -205,8 +206,7 @@ fetch_blob(struct fovea_pull_state *pull, const char *url_path,
         return status;
     }
     if (!finish_writing(&fd) || rename(paths->incomplete, paths->blob)) {
-        return fovea_pull_fail(paths->blob, "cannot give the file its name",
-                err);
+        return fail_with(paths->blob, "cannot give the file its name", err);
     }
     return fovea_hub_show_done(hub, err);
 }

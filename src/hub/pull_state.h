@@ -35,10 +35,6 @@ bool fovea_pull_has(const struct fovea_pull_state *pull, const char *name);
 FOVEA_NODISCARD enum fovea_status fovea_pull_make_directories(const char *path,
         struct fovea_error *err);
 
-/** The failure of a system call on a path: errno. */
-enum fovea_status fovea_pull_fail(const char *path, const char *what,
-        struct fovea_error *err);
-
 /** Bring one file into the snapshot, unless it is there. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_file(struct fovea_pull_state *pull,
         const char *name, struct fovea_error *err);

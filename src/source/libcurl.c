@@ -1,7 +1,5 @@
-/* Starting libcurl: see libcurl.h. */
+/* See libcurl.h. */
 #include "source/libcurl.h"
-
-#include <curl/curl.h>
 
 #include "base/error.h"
 
@@ -16,4 +14,15 @@ fovea_libcurl_start(struct fovea_error *err)
                 "libcurl %s cannot be started here", info->version);
     }
     return FOVEA_OK;
+}
+
+const char *
+fovea_libcurl_message(char *buffer, CURLcode code)
+{
+    for (char *at = buffer; *at; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            *at = ' ';
+        }
+    }
+    return buffer[0] ? buffer : curl_easy_strerror(code);
 }

@@ -1,6 +1,8 @@
-/* Starting libcurl, which wants to be told once for each user of it. */
+/* Starting libcurl, once for each user of it, and what it says of failures. */
 #ifndef FOVEA_SOURCE_LIBCURL_H
 #define FOVEA_SOURCE_LIBCURL_H
+
+#include <curl/curl.h>
 
 #include "fovea/export.h"
 #include "fovea/status.h"
@@ -8,5 +10,13 @@
 /** Before any handle is made; each success is to be paired with a
  *  curl_global_cleanup(). FOVEA_ERR_FETCH. Threads: safe. */
 FOVEA_NODISCARD enum fovea_status fovea_libcurl_start(struct fovea_error *err);
+
+/**
+ * Why a transfer failed, on one line: without control characters.
+ *
+ * @param buffer  What CURLOPT_ERRORBUFFER filled in; "" has the code's text.
+ * @return buffer, or a static string.
+ */
+const char *fovea_libcurl_message(char *buffer, CURLcode code);
 
 #endif

@@ -192,7 +192,7 @@ configure(struct fovea_transfer *transfer)
     SET(HEADERDATA, transfer);
     SET(WRITEFUNCTION, receive);
     SET(WRITEDATA, transfer);
-    SET(ERRORBUFFER, transfer->said);
+    SET(ERRORBUFFER, transfer->curl_message);
     SET(NOSIGNAL, 1L);
     SET(NOPROGRESS, 1L);
     SET(BUFFERSIZE, 1L << 17);
@@ -240,7 +240,7 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
     SET(TIMEOUT_MS, milliseconds(left_ns));
     transfer->size = 0;
     transfer->n_header_bytes = 0;
-    transfer->said[0] = 0;
+    transfer->curl_message[0] = 0;
     transfer->refused[0] = 0;
     return code ? fovea_fail_memory(err, sizeof *transfer, "a transfer")
                 : FOVEA_OK;

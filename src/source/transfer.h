@@ -38,7 +38,7 @@ struct fovea_transfer {
     bool checks_addresses;
     struct fovea_error result; /* the first failure; code FOVEA_OK: none */
     char refused[160];         /* an address that was not allowed, and why */
-    char said[CURL_ERROR_SIZE];
+    char curl_message[CURL_ERROR_SIZE];
 };
 
 /** Parse the URL. */

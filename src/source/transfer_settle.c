@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
+#include "source/libcurl.h"
 #include "sys/memfd.h"
 
 static enum fovea_status
@@ -173,18 +174,6 @@ judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
     return take_file(transfer, err);
 }
 
-/* Libcurl's words: of them only what fits on a line of ours. */
-static const char *
-said(struct fovea_transfer *transfer, CURLcode code)
-{
-    for (char *at = transfer->said; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            *at = ' ';
-        }
-    }
-    return transfer->said[0] ? transfer->said : curl_easy_strerror(code);
-}
-
 static enum fovea_status
 judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
 {
@@ -249,7 +238,7 @@ judge_failure(struct fovea_transfer *transfer, CURLcode code,
                 host, transfer->size);
     default:
         return fovea_fail(err, FOVEA_ERR_FETCH, "%.100s: %.120s", host,
-                said(transfer, code));
+                fovea_libcurl_message(transfer->curl_message, code));
     }
 }
 
