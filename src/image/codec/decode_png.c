@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/codec/codec.h"
+#include "image/codec/palette.h"
 #include "image/codec/png_check.h"
 #include "image/codec/png_exif.h"
 #include "option/limits.h"
@@ -32,8 +33,7 @@ enum {
     /* Of the file, read for the last row beyond its own size. With that row
        libpng inflates all that is left of the data and throws it away: a
        thousand bytes for each one in the file. */
-    MAX_EXCESS_BYTES = 1 << 20,
-    MAX_COLOURS = 256
+    MAX_EXCESS_BYTES = 1 << 20
 };
 
 struct decoder {
@@ -56,7 +56,7 @@ struct decoder {
     size_t stride;
     uint8_t *rows; /* one, or all of an interlaced picture */
     uint8_t *rgb;
-    uint8_t palette[MAX_COLOURS][3];
+    struct fovea_palette palette; /* of indices, and of greys */
 
     uint64_t offset; /* of the window's end in the input */
     size_t at;       /* in the window */
@@ -190,18 +190,18 @@ create(struct decoder *decoder)
 static void
 load_palette(struct decoder *decoder)
 {
+    bool is_indexed = decoder->colour_type == PNG_COLOR_TYPE_PALETTE;
     png_colorp colours = NULL;
     int n = 0;
-    if (png_get_PLTE(decoder->png, decoder->info, &colours, &n) == 0) {
-        return;
+    fovea_palette_set_grey(&decoder->palette,
+            is_indexed ? 8 : (unsigned)decoder->depth, false);
+    if (is_indexed) {
+        (void)png_get_PLTE(decoder->png, decoder->info, &colours, &n);
     }
-    for (int i = n; i < MAX_COLOURS; i++) {
-        memset(decoder->palette[i], i, 3);
-    }
-    for (int i = 0; i < n && i < MAX_COLOURS; i++) {
-        decoder->palette[i][0] = colours[i].red;
-        decoder->palette[i][1] = colours[i].green;
-        decoder->palette[i][2] = colours[i].blue;
+    for (int i = 0; i < n && i < FOVEA_PALETTE_SIZE; i++) {
+        decoder->palette.rgb[i][0] = colours[i].red;
+        decoder->palette.rgb[i][1] = colours[i].green;
+        decoder->palette.rgb[i][2] = colours[i].blue;
     }
 }
 
@@ -297,11 +297,11 @@ start(struct decoder *decoder)
     if (status) {
         return status;
     }
-    load_palette(decoder);
     if (decoder->depth == 16) {
         png_set_strip_16(png);
         decoder->depth = 8;
     }
+    load_palette(decoder);
     png_set_strip_alpha(png);
     (void)png_set_interlace_handling(png);
     png_read_update_info(png, info);
@@ -324,44 +324,16 @@ allocate(struct decoder *decoder, size_t n_rows)
     return FOVEA_OK;
 }
 
-/* Sample i of a row of 1, 2, 4 or 8 bits each, the first in the high bits. */
-static unsigned
-packed_sample(const uint8_t *row, size_t i, unsigned depth)
-{
-    size_t bit = i * depth;
-    unsigned shift = 8U - depth - (unsigned)(bit % 8);
-    return ((unsigned)row[bit / 8] >> shift) & ((1U << depth) - 1U);
-}
-
-static void
-grey_to_rgb(const uint8_t *row, size_t n, unsigned depth, uint8_t *rgb)
-{
-    unsigned scale = 255U / ((1U << depth) - 1U);
-    for (size_t i = 0; i < n; i++) {
-        memset(rgb + 3 * i, (int)(packed_sample(row, i, depth) * scale), 3);
-    }
-}
-
-static void
-indices_to_rgb(const struct decoder *decoder, const uint8_t *row, uint8_t *rgb)
-{
-    for (size_t i = 0; i < decoder->width; i++) {
-        unsigned index = packed_sample(row, i, (unsigned)decoder->depth);
-        memcpy(rgb + 3 * i, decoder->palette[index], 3);
-    }
-}
-
 static enum fovea_status
 push_row(struct decoder *decoder, const uint8_t *row)
 {
     const uint8_t *rgb = decoder->rgb;
-    if (decoder->colour_type == PNG_COLOR_TYPE_PALETTE) {
-        indices_to_rgb(decoder, row, decoder->rgb);
-    } else if (decoder->colour_type & PNG_COLOR_MASK_COLOR) {
+    if (decoder->colour_type & PNG_COLOR_MASK_COLOR &&
+            decoder->colour_type != PNG_COLOR_TYPE_PALETTE) {
         rgb = row;
     } else {
-        grey_to_rgb(row, decoder->width, (unsigned)decoder->depth,
-                decoder->rgb);
+        fovea_palette_expand(&decoder->palette, (unsigned)decoder->depth, 1,
+                row, decoder->width, decoder->rgb);
     }
     return decoder->sink->row(decoder->sink->context, rgb, decoder->err);
 }
