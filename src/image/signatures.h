@@ -1,7 +1,8 @@
 /*
  * Inside of image/: the one table of what a file may be, told from how it
- * begins. What is decoded here is a row of it, what is a picture of a kind that
- * is not, and what is none but has a name people know.
+ * begins. What is decoded here is a row of it (base/format.def), what is a picture
+ * of a kind that is not, and what is none but has a name people know
+ * (signature.def).
  */
 #ifndef FOVEA_IMAGE_SIGNATURES_H
 #define FOVEA_IMAGE_SIGNATURES_H

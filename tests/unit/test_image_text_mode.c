@@ -120,6 +120,18 @@ other_ways_are_told_from_the_first_bytes(void **state)
         assert_undecodable(pngs[i], strlen(pngs[i]), FOVEA_ERR_IMAGE_CORRUPT,
                 "PNG: the file was sent or saved as text");
     }
+    static const char *const ends[] = { "\r\r\n\x87\r\n", "\r\n\x87\r\n",
+        "\n\x87\n" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(ends); i++) {
+        char jp2[32] = "\0\0\0\x0cjP  ";
+        char jxl[32] = "\0\0\0\x0cJXL ";
+        memcpy(jp2 + 8, ends[i], strlen(ends[i]));
+        memcpy(jxl + 8, ends[i], strlen(ends[i]));
+        assert_undecodable(jp2, sizeof jp2, FOVEA_ERR_IMAGE_CORRUPT,
+                "JPEG 2000: the file was sent or saved as text");
+        assert_undecodable(jxl, sizeof jxl, FOVEA_ERR_IMAGE_CORRUPT,
+                "JPEG XL: the file was sent or saved as text");
+    }
     static const char utf8[] = "\xc3\xbf\xc3\x98\xc3\xbf\xc3\xa0";
     static const char lost[] =
             "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"
