@@ -62,6 +62,11 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
     if (!status) {
         status = fovea_hf_read_tower(&inner, &tower, err);
     }
+    if (!status && tower.side_px % tower.patch_px) {
+        status = fovea_field_fail(&inner, "patch_size", FOVEA_ERR_MODEL_CONFIG,
+                err, "%u does not divide image_size %u", tower.patch_px,
+                tower.side_px);
+    }
     if (!status) {
         status = fovea_field_count(&inner, "projection_dim",
                 FOVEA_MAX_DIMENSION, &tower.dimension, err);

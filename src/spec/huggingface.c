@@ -111,11 +111,6 @@ check_divisions(const struct fovea_fields *fields,
                 "%u does not divide hidden_size %u", tower->n_heads,
                 tower->width);
     }
-    if (tower->side_px % tower->patch_px) {
-        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u does not divide image_size %u", tower->patch_px,
-                tower->side_px);
-    }
     size_t n_tokens = fovea_tower_tokens(tower);
     if (n_tokens > FOVEA_MAX_TOKENS) {
         return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,

@@ -31,7 +31,7 @@ struct fovea_tower {
     uint32_t n_layers;
     uint32_t n_heads;   /* divides width */
     uint32_t side_px;   /* of an image */
-    uint32_t patch_px;  /* divides side_px */
+    uint32_t patch_px;  /* what no whole patch covers is left out */
     uint32_t dimension; /* of the embedding */
     enum fovea_activation activation;
     float eps; /* of the layer norms */

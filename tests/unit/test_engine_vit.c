@@ -48,6 +48,8 @@ static const struct fovea_tower configs[] = {
     TOWER(40, 100, 3, 5, 60, 12, 21, FOVEA_ACTIVATION_GELU, 1e-5F),
     TOWER(48, 36, 2, 1, 28, 14, 7, FOVEA_ACTIVATION_GELU_TANH, 1e-6F),
     TOWER(33, 65, 1, 3, 10, 5, 3, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    /* patches do not cover the last 2 pixels */
+    TOWER(32, 48, 2, 2, 30, 14, 9, FOVEA_ACTIVATION_GELU_TANH, 1e-6F),
     TOWER(16, 8, 2, 2, 7, 7, 1, FOVEA_ACTIVATION_GELU, 1e-5F),
     TOWER(128, 256, 2, 2, 102, 6, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
     /* wide enough for bfloat16 arithmetic */

@@ -203,7 +203,7 @@ embed_patches(struct fovea_plan *plan, struct fovea_product_set *set,
     const size_t patch = weights->tower.patch_px;
     for (size_t i = 0; i < n; i++) {
         fovea_pixels_cut(images->table, images->pixels + i * 3 * side * side,
-                side / patch, patch, plan->element,
+                side, patch, plan->element,
                 offset(plan, plan->wide, i * s->n_patches * s->patch_width));
     }
     enum fovea_status status = linear(plan, set->products[FOVEA_USE_PATCH],

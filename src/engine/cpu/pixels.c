@@ -60,14 +60,14 @@ cut_patch(const uint8_t *pixels, size_t image, size_t patch,
 
 void
 fovea_pixels_cut(const struct fovea_pixel_table *table, const uint8_t *pixels,
-        size_t n_side, size_t patch, enum fovea_element element, void *out)
+        size_t side, size_t patch, enum fovea_element element, void *out)
 {
-    size_t image = n_side * patch;
+    size_t n_side = side / patch;
     size_t row_size = 3 * patch * patch * fovea_element_size(element);
     uint8_t *row = out;
     for (size_t y = 0; y < n_side; y++) {
         for (size_t x = 0; x < n_side; x++, row += row_size) {
-            cut_patch(pixels + 3 * patch * (y * image + x), image, patch, table,
+            cut_patch(pixels + 3 * patch * (y * side + x), side, patch, table,
                     element, row);
         }
     }

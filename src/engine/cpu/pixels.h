@@ -23,12 +23,13 @@ void fovea_pixel_table_init(struct fovea_pixel_table *table,
  * Cut an image into patches: one row a patch, channel-planar as a convolution
  * kernel's weights lie.
  *
- * @param pixels  [image][image][3] uint8, image = n_side * patch.
- * @param out     [n_side * n_side][3][patch][patch]. Of element BF16 it is
+ * @param pixels  [side][side][3] uint8. What no whole patch covers, right and below,
+ *                is left out.
+ * @param out     [(side / patch)^2][3][patch][patch]. Of element BF16 it is
  *                rounded to nearest, ties to even.
  */
 void fovea_pixels_cut(const struct fovea_pixel_table *table,
-        const uint8_t *pixels, size_t n_side, size_t patch,
+        const uint8_t *pixels, size_t side, size_t patch,
         enum fovea_element element, void *out);
 
 #endif
