@@ -251,14 +251,13 @@ fovea_group_cancel(struct fovea_group *group, uint64_t ticket)
         return;
     }
     fovea_lock(pool);
-    struct fovea_pool_item *item =
-            fovea_queue_take_ticket(&group->queue, ticket);
-    if (item) {
-        fovea_items_push(&pool->cancelled, item);
+    struct fovea_items waiting;
+    fovea_queue_take_ticket(&group->queue, ticket, &waiting);
+    if (waiting.n > 0) {
+        fovea_items_move(&pool->cancelled, &waiting);
         fovea_poll_wake(pool);
-    } else {
-        cancel_inflight(pool, ticket);
     }
+    cancel_inflight(pool, ticket);
     fovea_unlock(pool);
 }
 

@@ -36,11 +36,13 @@ FOVEA_NODISCARD enum fovea_status fovea_group_submit(struct fovea_group *group,
         const struct fovea_pool_request *request, uint64_t *ticket_out,
         struct fovea_error *err);
 
-/** A fresh ticket for an item that is still being fetched; never 0. */
+/** A fresh ticket, for an item that is still being fetched or for several that
+ *  are cancelled together; never 0. */
 uint64_t fovea_group_ticket(struct fovea_group *group);
 
-/** Complete with FOVEA_ERR_CANCELLED if it is not done. One that is in flight
- *  is completed at once too; what the worker makes of it is dropped. */
+/** Complete what has this ticket with FOVEA_ERR_CANCELLED unless it is done. What
+ *  is in flight is completed at once too; what the worker makes of it is
+ *  dropped. */
 void fovea_group_cancel(struct fovea_group *group, uint64_t ticket);
 
 /* What fovea/pool.h promises. */

@@ -172,14 +172,15 @@ fovea_inflight_take_cancelled(struct fovea_slot *slot,
 bool
 fovea_inflight_cancel(struct fovea_slot *slot, uint64_t ticket)
 {
+    bool found = false;
     for (uint32_t i = 0; i < slot->n_inflight; i++) {
         struct fovea_pool_item *item = slot->inflight[i].item;
         if (item && item->request.ticket == ticket) {
             item->is_cancelled = true;
-            return true;
+            found = true;
         }
     }
-    return false;
+    return found;
 }
 
 bool

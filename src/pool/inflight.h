@@ -45,7 +45,7 @@ void fovea_inflight_take_expired(struct fovea_slot *slot,
 void fovea_inflight_take_cancelled(struct fovea_slot *slot,
         struct fovea_items *items_out);
 
-/** Mark an item as cancelled, if it is here. Any thread, mu held. */
+/** Mark the items of a ticket as cancelled, if any are here. Any thread, mu held. */
 bool fovea_inflight_cancel(struct fovea_slot *slot, uint64_t ticket);
 
 /** A NEED came. False: it makes no sense. */

@@ -18,7 +18,8 @@ typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
         const void *row, const struct fovea_timings *timings);
 
 struct fovea_pool_request {
-    uint64_t ticket; /* fovea_ticket_next(), or 0: a fresh one */
+    uint64_t ticket; /* what it is cancelled by: fovea_group_ticket(), which
+                        several may share; 0: a fresh one of its own */
     int fd;          /* regular file or memory; taken by a successful submit */
     uint64_t size;
     bool raw;

@@ -100,6 +100,26 @@ fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,
 }
 
 void
+fovea_queue_take_ticket(struct fovea_queue *queue, uint64_t ticket,
+        struct fovea_items *items_out)
+{
+    *items_out = (struct fovea_items){ 0 };
+    struct fovea_items *lists[] = { &queue->retries, &queue->isolated,
+        &queue->singles, &queue->batches };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
+        struct fovea_pool_item *next = NULL;
+        for (struct fovea_pool_item *item = lists[i]->first; item;
+                item = next) {
+            next = item->next;
+            if (item->request.ticket == ticket) {
+                fovea_items_remove(lists[i], item);
+                fovea_items_push(items_out, item);
+            }
+        }
+    }
+}
+
+void
 fovea_queue_take_all(struct fovea_queue *queue, struct fovea_items *items_out)
 {
     *items_out = (struct fovea_items){ 0 };
@@ -118,21 +138,4 @@ fovea_queue_release_isolated(struct fovea_queue *queue)
         item->n_deaths = 0;
         fovea_items_push(place(queue, item), item);
     }
-}
-
-struct fovea_pool_item *
-fovea_queue_take_ticket(struct fovea_queue *queue, uint64_t ticket)
-{
-    struct fovea_items *lists[] = { &queue->retries, &queue->isolated,
-        &queue->singles, &queue->batches };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
-        for (struct fovea_pool_item *item = lists[i]->first; item;
-                item = item->next) {
-            if (item->request.ticket == ticket) {
-                fovea_items_remove(lists[i], item);
-                return item;
-            }
-        }
-    }
-    return NULL;
 }

@@ -55,8 +55,8 @@ void fovea_queue_take_expired(struct fovea_queue *queue, int64_t now_ns,
 void fovea_queue_take_all(struct fovea_queue *queue,
         struct fovea_items *items_out);
 
-/** Take the one with this ticket; NULL if it is not there. */
-struct fovea_pool_item *fovea_queue_take_ticket(struct fovea_queue *queue,
-        uint64_t ticket);
+/** Take what has this ticket. */
+void fovea_queue_take_ticket(struct fovea_queue *queue, uint64_t ticket,
+        struct fovea_items *items_out);
 
 #endif

@@ -56,6 +56,7 @@ fovea_request_submit(struct fovea_model *model,
     }
     int64_t now_ns = fovea_clock_ns();
     struct fovea_pool_request image = {
+        .ticket = request->ticket,
         .fd = -1,
         .raw = request->flags & FOVEA_EMBED_RAW,
         .is_batch = request->is_batch,
@@ -138,7 +139,8 @@ fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
     (void)pthread_mutex_lock(&model->mutex);
     struct fovea_group *group = model->groups[kind];
     (void)pthread_mutex_unlock(&model->mutex);
-    if (!fovea_url_cancel(model, ticket) && group) {
+    fovea_url_cancel(model, ticket);
+    if (group) {
         fovea_group_cancel(group, ticket);
     }
 }

@@ -15,6 +15,7 @@ struct fovea_request {
     bool is_batch;
     bool is_admitted;    /* the queue takes it, however full it is */
     int64_t deadline_ns; /* from now; 0: the library's */
+    uint64_t ticket;     /* shared with others; 0: one of its own */
     fovea_pool_done_fn *done;
     void *context;
 };
@@ -30,8 +31,8 @@ FOVEA_NODISCARD enum fovea_status fovea_request_submit(
         struct fovea_model *model, const struct fovea_request *request,
         uint64_t *ticket_out, struct fovea_error *err);
 
-/** Ask for the end of one that was submitted for that kind of work; as
- *  fovea_cancel(). */
+/** Ask for the end of what has this ticket and was submitted for that kind of
+ *  work; as fovea_cancel(). */
 void fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
         uint64_t ticket);
 

@@ -169,7 +169,7 @@ fovea_url_submit(struct fovea_model *model, const char *url,
     if (!fetching) {
         return fovea_fail_memory(err, sizeof *fetching, "a URL");
     }
-    uint64_t ticket = fovea_group_ticket(group);
+    uint64_t ticket = image->ticket ? image->ticket : fovea_group_ticket(group);
     *fetching = (struct fovea_fetching){
         .model = model,
         .group = group,
@@ -198,7 +198,7 @@ fovea_url_submit(struct fovea_model *model, const char *url,
     return status;
 }
 
-bool
+void
 fovea_url_cancel(struct fovea_model *model, uint64_t ticket)
 {
     (void)pthread_mutex_lock(&model->mutex);
@@ -209,5 +209,5 @@ fovea_url_cancel(struct fovea_model *model, uint64_t ticket)
         }
     }
     (void)pthread_mutex_unlock(&model->mutex);
-    return fovea_fetcher_cancel(model->library->fetcher, ticket);
+    (void)fovea_fetcher_cancel(model->library->fetcher, ticket);
 }

@@ -9,7 +9,7 @@
  *
  * @param group       Whose queue it comes into.
  * @param image       As it will be submitted, but for its file, its size and
- *                    its ticket.
+ *                    its ticket unless that is given.
  * @param ticket_out  May be NULL.
  * @return as fovea_request_submit().
  */
@@ -18,8 +18,8 @@ FOVEA_NODISCARD enum fovea_status fovea_url_submit(struct fovea_model *model,
         const struct fovea_pool_request *image, uint64_t *ticket_out,
         struct fovea_error *err);
 
-/** Ask for its end. False if it is not being fetched: the pool has it, or will
- *  have it cancelled. */
-bool fovea_url_cancel(struct fovea_model *model, uint64_t ticket);
+/** Ask for the end of what has this ticket and is being fetched. The pool has the
+ *  rest, or will have it cancelled. */
+void fovea_url_cancel(struct fovea_model *model, uint64_t ticket);
 
 #endif

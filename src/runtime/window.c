@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/group.h"
 #include "runtime/submit.h"
 
 enum {
@@ -27,8 +28,8 @@ struct slot {
     struct slot *previous; /* in line */
     struct slot *next;     /* in line, or free */
     struct fovea_window *window;
-    uint64_t number; /* of the put that it serves: slots are used again */
-    uint64_t ticket; /* 0: not known, or done */
+    uint64_t number;   /* of the put that it serves: slots are used again */
+    bool is_submitted; /* that is known, and it is not done */
     bool is_done;
     void *row;     /* where the result goes */
     void *own_row; /* NULL: it has no room of its own */
@@ -55,7 +56,7 @@ struct fovea_window {
     size_t n_pending;   /* of them */
     size_t n_submitted; /* of them: with the library, that is known */
     uint64_t n_puts;    /* ever */
-    uint64_t n_cancels; /* ever */
+    uint64_t ticket;    /* of all that is put until the next cancel */
     bool is_shown;      /* the eventfd's count is 1 */
 };
 
@@ -118,6 +119,7 @@ fovea_window_create(struct fovea_model *model,
                 "items in flight");
     }
     init_slots(window);
+    window->ticket = fovea_group_ticket(model->embedder);
     FOVEA_ASSERT(pthread_mutex_init(&window->mutex, NULL) == 0);
     fovea_clock_init_cond(&window->changed);
     fovea_model_ref(model);
@@ -174,7 +176,7 @@ release(struct fovea_window *window, struct slot *slot)
 struct putting {
     struct slot *slot;
     uint64_t number;
-    uint64_t n_cancels; /* when it began */
+    uint64_t ticket;
 };
 
 static bool
@@ -187,7 +189,7 @@ begin(struct fovea_window *window, uint64_t tag, void *row,
         struct slot *slot = window->free_slots;
         window->free_slots = slot->next;
         slot->number = ++window->n_puts;
-        slot->ticket = 0;
+        slot->is_submitted = false;
         slot->is_done = false;
         slot->row = row ? row : slot->own_row;
         slot->timings = (struct fovea_timings){ 0 };
@@ -200,7 +202,7 @@ begin(struct fovea_window *window, uint64_t tag, void *row,
         if (window->settings.ordered) {
             append(window, slot);
         }
-        *put_out = (struct putting){ slot, slot->number, window->n_cancels };
+        *put_out = (struct putting){ slot, slot->number, window->ticket };
     }
     (void)pthread_mutex_unlock(&window->mutex);
     return has_room;
@@ -233,8 +235,8 @@ settle(struct slot *slot)
     (void)pthread_mutex_lock(&window->mutex);
     slot->is_done = true;
     window->n_pending--;
-    window->n_submitted -= slot->ticket != 0;
-    slot->ticket = 0;
+    window->n_submitted -= slot->is_submitted;
+    slot->is_submitted = false;
     if (!window->settings.ordered) {
         append(window, slot);
     }
@@ -258,21 +260,21 @@ done(void *context, const struct fovea_error *result, const void *row,
     settle(slot);
 }
 
-/* Its ticket, unless it is done already; and a cancel that came before there
-   was one. */
+/* It is with the library, or done already; and a cancel may have come before it
+   was there. */
 static void
-enter(struct fovea_window *window, const struct putting *put, uint64_t ticket)
+enter(struct fovea_window *window, const struct putting *put)
 {
     struct slot *slot = put->slot;
     (void)pthread_mutex_lock(&window->mutex);
     if (slot->number == put->number && !slot->is_done) {
-        slot->ticket = ticket;
+        slot->is_submitted = true;
         window->n_submitted++;
     }
-    bool is_cancelled = window->n_cancels != put->n_cancels;
+    bool is_cancelled = window->ticket != put->ticket;
     (void)pthread_mutex_unlock(&window->mutex);
     if (is_cancelled) {
-        fovea_request_cancel(window->model, window->settings.kind, ticket);
+        fovea_request_cancel(window->model, window->settings.kind, put->ticket);
     }
 }
 
@@ -292,13 +294,13 @@ fovea_window_put(struct fovea_window *window, const struct fovea_item *item,
         .flags = window->settings.flags,
         .is_batch = true,
         .deadline_ns = window->settings.deadline_ns,
+        .ticket = put.ticket,
         .done = done,
         .context = put.slot,
     };
     struct fovea_error error;
-    uint64_t ticket = 0;
     enum fovea_status status =
-            fovea_request_submit(window->model, &request, &ticket, &error);
+            fovea_request_submit(window->model, &request, NULL, &error);
     if (status == FOVEA_ERR_BUSY) {
         if (withdraw(window, put.slot)) {
             if (err) {
@@ -307,13 +309,13 @@ fovea_window_put(struct fovea_window *window, const struct fovea_item *item,
             return status;
         }
         request.is_admitted = true;
-        status = fovea_request_submit(window->model, &request, &ticket, &error);
+        status = fovea_request_submit(window->model, &request, NULL, &error);
     }
     if (status) {
         put.slot->result.error = error;
         settle(put.slot);
     } else {
-        enter(window, &put, ticket);
+        enter(window, &put);
     }
     return FOVEA_OK;
 }
@@ -360,17 +362,12 @@ fovea_window_wait(struct fovea_window *window, int64_t until_ns)
 void
 fovea_window_cancel(struct fovea_window *window)
 {
+    uint64_t fresh = fovea_group_ticket(window->model->embedder);
     (void)pthread_mutex_lock(&window->mutex);
-    window->n_cancels++;
+    uint64_t ticket = window->ticket;
+    window->ticket = fresh;
     (void)pthread_mutex_unlock(&window->mutex);
-    for (size_t i = 0; i < count_slots(window); i++) {
-        (void)pthread_mutex_lock(&window->mutex);
-        uint64_t ticket = window->slots[i].ticket;
-        (void)pthread_mutex_unlock(&window->mutex);
-        if (ticket) { /* of one that may be done by now, which is fine */
-            fovea_request_cancel(window->model, window->settings.kind, ticket);
-        }
-    }
+    fovea_request_cancel(window->model, window->settings.kind, ticket);
 }
 
 void

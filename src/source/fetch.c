@@ -167,14 +167,15 @@ fovea_fetcher_cancel(struct fovea_fetcher *fetcher, uint64_t ticket)
     }
     bool found = false;
     (void)pthread_mutex_lock(&fetcher->mutex);
-    for (struct fovea_transfer *at = fetcher->first; at && !found;
-            at = at->next) {
+    for (struct fovea_transfer *at = fetcher->first; at; at = at->next) {
         if (at->ticket == ticket) {
             found = true;
             at->is_cancelled = true;
-            fetcher->is_changed = true;
-            (void)curl_multi_wakeup(fetcher->multi);
         }
+    }
+    if (found) {
+        fetcher->is_changed = true;
+        (void)curl_multi_wakeup(fetcher->multi);
     }
     (void)pthread_mutex_unlock(&fetcher->mutex);
     return found;

@@ -34,8 +34,8 @@ FOVEA_NODISCARD enum fovea_status fovea_fetcher_submit(
         struct fovea_fetcher *fetcher,
         const struct fovea_fetch_request *request, struct fovea_error *err);
 
-/** Break one off: FOVEA_ERR_CANCELLED, if it is not done. True if it was
- *  there. */
+/** Break off what has this ticket: FOVEA_ERR_CANCELLED, if it is not done. True
+ *  if there was any. */
 bool fovea_fetcher_cancel(struct fovea_fetcher *fetcher, uint64_t ticket);
 
 /** Times of finished transfers, for stats. */

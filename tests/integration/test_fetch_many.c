@@ -223,6 +223,26 @@ cancelled_ones_end(void **state)
     finish_all(fetched, 3);
 }
 
+/* One on its way and one that waits; a third has another ticket. */
+static void
+all_of_a_ticket_end(void **state)
+{
+    (void)state;
+    struct fovea_fetch_settings settings = fetch_settings();
+    settings.url.max_per_host = 1;
+    struct fovea_fetcher *fetcher = make(&settings);
+    struct fetched fetched[3];
+    submit(fetcher, "/silent", 7, FOVEA_NEVER, &fetched[0]);
+    submit(fetcher, "/bytes/9", 8, FOVEA_NEVER, &fetched[1]);
+    submit(fetcher, "/silent", 7, FOVEA_NEVER, &fetched[2]);
+    assert_true(fovea_fetcher_cancel(fetcher, 7));
+    assert_int_equal(fetched_wait(&fetched[0]), FOVEA_ERR_CANCELLED);
+    assert_int_equal(fetched_wait(&fetched[2]), FOVEA_ERR_CANCELLED);
+    assert_ok(fetched_wait(&fetched[1]), &fetched[1].result);
+    fovea_fetcher_destroy(fetcher);
+    finish_all(fetched, 3);
+}
+
 static void
 deadlines_end_transfers(void **state)
 {
@@ -512,6 +532,7 @@ main(void)
         cmocka_unit_test(one_that_is_put_off_holds_up_no_other),
         cmocka_unit_test(a_full_queue_is_busy),
         cmocka_unit_test(cancelled_ones_end),
+        cmocka_unit_test(all_of_a_ticket_end),
         cmocka_unit_test(deadlines_end_transfers),
         cmocka_unit_test(a_storm_is_answered_once_each),
         cmocka_unit_test(destroying_answers_what_is_in_flight),

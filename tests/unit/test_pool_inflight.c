@@ -151,6 +151,21 @@ only_what_is_cancelled_is_taken(void **state)
 }
 
 static void
+all_of_a_ticket_are_cancelled(void **state)
+{
+    (void)state;
+    struct fovea_items cancelled = { 0 };
+    begin(&slots[0], 0, 3);
+    items[0].request.ticket = 20;
+    items[2].request.ticket = 20;
+    assert_true(fovea_inflight_cancel(&slots[0], 20));
+    fovea_inflight_take_cancelled(&slots[0], &cancelled);
+    assert_int_equal(cancelled.n, 2);
+    assert_ptr_equal(cancelled.first, &items[0]);
+    assert_ptr_equal(cancelled.last, &items[2]);
+}
+
+static void
 ask(struct fovea_slot *slot, uint32_t index)
 {
     const struct fovea_need need = { .index = index, .bytes = NEED_BYTES };
@@ -214,6 +229,7 @@ main(void)
         TEST(the_canary_belongs_to_nobody),
         TEST(only_what_is_late_expires),
         TEST(only_what_is_cancelled_is_taken),
+        TEST(all_of_a_ticket_are_cancelled),
         TEST(an_item_asks_once_and_before_it_is_decoded),
         TEST(memory_is_released_whatever_way_it_ends),
     };

@@ -111,11 +111,32 @@ tickets(void **state)
         items[i].request.is_batch = i & 1;
         fovea_queue_push(&queue, &items[i]);
     }
-    assert_ptr_equal(fovea_queue_take_ticket(&queue, 2), &items[1]);
-    assert_null(fovea_queue_take_ticket(&queue, 2));
     struct fovea_items taken;
+    fovea_queue_take_ticket(&queue, 2, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 2 });
+    fovea_queue_take_ticket(&queue, 2, &taken);
+    assert_int_equal(taken.n, 0);
     fovea_queue_take_all(&queue, &taken);
     expect(&taken, 3, (const uint64_t[]){ 1, 3, 4 });
+}
+
+/* Of every kind, and nothing else. */
+static void
+a_ticket_that_is_shared_takes_all(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        items[i].request.is_batch = i & 1;
+        items[i].request.ticket = i == 2 ? 5 : 6;
+        fovea_queue_push(&queue, &items[i]);
+    }
+    struct fovea_items taken;
+    fovea_queue_take_ticket(&queue, 6, &taken);
+    assert_int_equal(taken.n, 3);
+    assert_ptr_equal(taken.first, &items[0]);
+    assert_ptr_equal(taken.last, &items[3]);
+    fovea_queue_take_all(&queue, &taken);
+    expect(&taken, 1, (const uint64_t[]){ 5 });
 }
 
 static void
@@ -159,6 +180,7 @@ main(void)
         cmocka_unit_test_setup(what_is_put_back_goes_first, set_up),
         cmocka_unit_test_setup(deadlines, set_up),
         cmocka_unit_test_setup(tickets, set_up),
+        cmocka_unit_test_setup(a_ticket_that_is_shared_takes_all, set_up),
         cmocka_unit_test_setup(
                 isolated_items_are_taken_one_by_one_and_may_be_released,
                 set_up),
