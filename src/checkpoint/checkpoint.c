@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 #include "spec/field.h"
 #include "spec/files.h"
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "checkpoint/json.h"
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 #include "spec/families.h"
 #include "spec/files.h"
 

@@ -2,7 +2,7 @@
 #ifndef FOVEA_CHECKPOINT_HEADER_H
 #define FOVEA_CHECKPOINT_HEADER_H
 
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 
 enum {
     FOVEA_MAX_HEADER_BYTES = 8 << 20

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 #include "spec/families.h"
 
 /* The finalizer of SplitMix64 (Steele, Lea and Flood 2014). */

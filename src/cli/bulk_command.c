@@ -19,7 +19,7 @@ enum {
 /* All that was asked for. */
 struct command {
     const struct fovea_run_kind *kind;
-    const struct fovea_request *request;
+    const struct fovea_run_request *request;
     struct fovea_inputs_settings inputs;
     size_t n_batch;
 };
@@ -32,7 +32,7 @@ choose_options(struct fovea_options *options, struct fovea_watch *watch,
     options->on_event = fovea_watch_event;
     options->event_context = watch;
     options->url.use_proxies = true; /* the user's own */
-    return fovea_settings_resolve(options, err);
+    return fovea_option_flags_resolve(options, err);
 }
 
 /* Run with everything open; the sink is committed or still to be finished. */
@@ -42,7 +42,7 @@ run_inputs(const struct command *command, const struct fovea_sink *sink,
         struct fovea_error *err)
 {
     const struct fovea_run_kind *kind = command->kind;
-    const struct fovea_request *request = command->request;
+    const struct fovea_run_request *request = command->request;
     bool on_screen = sink->kind->is_live && isatty(STDOUT_FILENO);
     const struct fovea_run_settings settings = {
         .model = model,
@@ -91,7 +91,7 @@ report_stats(struct fovea *library)
 }
 
 static int
-print_ranking(const struct fovea_request *request,
+print_ranking(const struct fovea_run_request *request,
         struct fovea_ranking *ranking)
 {
     FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
@@ -189,7 +189,7 @@ do_task(const struct command *command, const struct fovea_options *options)
 /* Before any work: whether the output may be written, and the image that cannot
    be read later. */
 static enum fovea_status
-prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
+prepare(const struct fovea_run_kind *kind, struct fovea_run_request *request,
         const struct fovea_inputs_settings *inputs, struct fovea_error *err)
 {
     enum fovea_status status = FOVEA_OK;
@@ -210,16 +210,16 @@ prepare(const struct fovea_run_kind *kind, struct fovea_request *request,
 int
 fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
 {
-    FOVEA_AUTO(fovea_request_finish)
-    struct fovea_request request = { .options = FOVEA_OPTIONS_INIT };
+    FOVEA_AUTO(fovea_run_request_finish)
+    struct fovea_run_request request = { .options = FOVEA_OPTIONS_INIT };
     struct fovea_error error;
     size_t n_words = 0;
     FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
     if (!words) {
         return FOVEA_EXIT_FAILED;
     }
-    enum fovea_status status = fovea_request_parse(kind, &request, argc, argv,
-            words, &n_words, &error);
+    enum fovea_status status = fovea_run_request_parse(kind, &request, argc,
+            argv, words, &n_words, &error);
     if (!status && request.help) {
         return fovea_cli_help(kind->command);
     }

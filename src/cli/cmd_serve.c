@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "cli/cli.h"
-#include "cli/settings.h"
+#include "cli/option_flags.h"
 #include "server/server.h"
-#include "server/settings.h"
+#include "server/server_settings.h"
 
 /* clang-format off */
 static const char about[] =
@@ -74,7 +74,7 @@ parse(struct flags *flags, int argc, char **argv, const char **words,
     };
     struct fovea_flag table[FOVEA_N_OPTIONS];
     size_t n = server_flags(server, table);
-    n += fovea_settings_flags(&server->library, FOVEA_COMMAND_SERVE, table + n);
+    n += fovea_option_flags(&server->library, FOVEA_COMMAND_SERVE, table + n);
     memcpy(table + n, own, sizeof own);
     n += FOVEA_ARRAY_LEN(own);
     enum fovea_status status =
@@ -132,7 +132,7 @@ serve(const struct fovea_command *self, struct flags *flags, int argc,
         return fovea_cli_help(self);
     }
     if (choose_models(flags, words, n_words, &error) ||
-            fovea_settings_resolve(&flags->server.library, &error)) {
+            fovea_option_flags_resolve(&flags->server.library, &error)) {
         return fovea_cli_misused(self, &error);
     }
     return fovea_serve(&flags->server, &error) ? fovea_cli_fail(&error)

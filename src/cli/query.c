@@ -7,7 +7,7 @@
 #include "bulk/entry.h"
 
 static enum fovea_status
-embed_one(const struct fovea_request *request, struct fovea_model *model,
+embed_one(const struct fovea_run_request *request, struct fovea_model *model,
         float *vector, struct fovea_error *err)
 {
     if (strcmp(request->query, "-") == 0) {
@@ -24,7 +24,7 @@ embed_one(const struct fovea_request *request, struct fovea_model *model,
 }
 
 enum fovea_status
-fovea_query_embed(const struct fovea_request *request,
+fovea_query_embed(const struct fovea_run_request *request,
         struct fovea_model *model, float *query, struct fovea_error *err)
 {
     enum fovea_status status = embed_one(request, model, query, err);

@@ -11,7 +11,7 @@
  * @return FOVEA_OK; what came of the image, with its name in the message.
  */
 FOVEA_NODISCARD enum fovea_status fovea_query_embed(
-        const struct fovea_request *request, struct fovea_model *model,
+        const struct fovea_run_request *request, struct fovea_model *model,
         float *query, struct fovea_error *err);
 
 #endif

@@ -15,8 +15,8 @@ is_dash(const char *word)
 
 /* The first word is the query of a kind that ranks. */
 static enum fovea_status
-take_query(struct fovea_request *request, const char **words, size_t *n_words,
-        struct fovea_error *err)
+take_query(struct fovea_run_request *request, const char **words,
+        size_t *n_words, struct fovea_error *err)
 {
     if (*n_words == 0 || (is_dash(words[0]) && !request->stdin_image)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
@@ -30,7 +30,7 @@ take_query(struct fovea_request *request, const char **words, size_t *n_words,
 
 /* Standard input can be read once, as one thing. */
 static enum fovea_status
-check_dashes(const struct fovea_request *request, const char **words,
+check_dashes(const struct fovea_run_request *request, const char **words,
         size_t n_words, struct fovea_error *err)
 {
     size_t n = request->query && is_dash(request->query);
@@ -59,7 +59,7 @@ check_dashes(const struct fovea_request *request, const char **words,
 
 static enum fovea_status
 check_output(const struct fovea_run_kind *kind,
-        const struct fovea_request *request, struct fovea_error *err)
+        const struct fovea_run_request *request, struct fovea_error *err)
 {
     if (kind->needs_output && !request->output) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
@@ -76,7 +76,7 @@ check_output(const struct fovea_run_kind *kind,
 
 /* What the words must be, and what follows from the flags. */
 static enum fovea_status
-take_words(const struct fovea_run_kind *kind, struct fovea_request *request,
+take_words(const struct fovea_run_kind *kind, struct fovea_run_request *request,
         const char **words, size_t *n_words, struct fovea_error *err)
 {
     enum fovea_status status =
@@ -101,9 +101,9 @@ take_words(const struct fovea_run_kind *kind, struct fovea_request *request,
 
 /* Fill in the flags and find the words between them. */
 static enum fovea_status
-parse_flags(const struct fovea_run_kind *kind, struct fovea_request *request,
-        int argc, char **argv, const char **words, size_t *n_words_out,
-        struct fovea_error *err)
+parse_flags(const struct fovea_run_kind *kind,
+        struct fovea_run_request *request, int argc, char **argv,
+        const char **words, size_t *n_words_out, struct fovea_error *err)
 {
     const struct fovea_flag own[] = {
         FOVEA_FLAG(HELP, request->help),
@@ -124,14 +124,15 @@ parse_flags(const struct fovea_run_kind *kind, struct fovea_request *request,
     };
     enum fovea_command_id command = kind->command->id;
     struct fovea_flag flags[FOVEA_N_OPTIONS];
-    size_t n = fovea_settings_flags(&request->options, command, flags);
-    n += fovea_settings_choose(own, FOVEA_ARRAY_LEN(own), command, flags + n);
+    size_t n = fovea_option_flags(&request->options, command, flags);
+    n += fovea_option_flags_choose(own, FOVEA_ARRAY_LEN(own), command,
+            flags + n);
     return fovea_args_parse(flags, n, argc, argv, words, n_words_out, err);
 }
 
 enum fovea_status
-fovea_request_parse(const struct fovea_run_kind *kind,
-        struct fovea_request *request, int argc, char **argv,
+fovea_run_request_parse(const struct fovea_run_kind *kind,
+        struct fovea_run_request *request, int argc, char **argv,
         const char **words, size_t *n_words_out, struct fovea_error *err)
 {
     enum fovea_status status =
@@ -142,7 +143,7 @@ fovea_request_parse(const struct fovea_run_kind *kind,
 }
 
 void
-fovea_request_finish(struct fovea_request *request)
+fovea_run_request_finish(struct fovea_run_request *request)
 {
     free(request->include.all);
     free(request->exclude.all);

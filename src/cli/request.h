@@ -7,11 +7,11 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/option_flags.h"
 #include "cli/run.h"
-#include "cli/settings.h"
 
 /** The flags, as they were given. */
-struct fovea_request {
+struct fovea_run_request {
     bool help;
     bool null_separated;
     bool stdin_image;
@@ -52,11 +52,11 @@ struct fovea_run_kind {
  * @param words  Room for argc and two more.
  * @return FOVEA_OK or FOVEA_ERR_ARGUMENT.
  */
-FOVEA_NODISCARD enum fovea_status fovea_request_parse(
-        const struct fovea_run_kind *kind, struct fovea_request *request,
+FOVEA_NODISCARD enum fovea_status fovea_run_request_parse(
+        const struct fovea_run_kind *kind, struct fovea_run_request *request,
         int argc, char **argv, const char **words, size_t *n_words_out,
         struct fovea_error *err);
 
-void fovea_request_finish(struct fovea_request *request);
+void fovea_run_request_finish(struct fovea_run_request *request);
 
 #endif

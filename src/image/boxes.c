@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 enum {
     HEAD_SIZE = 8,

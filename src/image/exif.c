@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 enum {
     TAG_ORIENTATION = 0x0112,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 bool
 fovea_head_has(const struct fovea_head *head, size_t at, const char *magic,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/head.h"
 
 /* "ftyp" box: length, "ftyp", major brand, version, compatible brands. */

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "image/boxes.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/pnm.h"
 
 enum {

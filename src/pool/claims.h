@@ -9,7 +9,7 @@
 #ifndef FOVEA_POOL_CLAIMS_H
 #define FOVEA_POOL_CLAIMS_H
 
-#include "pool/settings.h"
+#include "pool/pool_settings.h"
 
 /* Sizes may be over the estimate by a part of it and a bit. */
 enum {

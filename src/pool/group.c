@@ -43,8 +43,8 @@ create_group(struct fovea_pool *pool,
     group->weights_fd = -1;
     fovea_queue_init(&group->queue);
     fovea_breaker_init(&group->breaker, pool->settings.breaker_open_ns);
-    bool is_good = fovea_settings_keep(&group->settings.key, &group->key);
-    is_good = fovea_settings_keep(&group->settings.directory,
+    bool is_good = fovea_pool_settings_keep(&group->settings.key, &group->key);
+    is_good = fovea_pool_settings_keep(&group->settings.directory,
                       &group->directory) &&
             is_good;
     if (!is_good) {

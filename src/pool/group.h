@@ -6,7 +6,7 @@
 #define FOVEA_POOL_GROUP_H
 
 #include "pool/items.h"
-#include "pool/settings.h"
+#include "pool/pool_settings.h"
 
 struct fovea_pool;
 struct fovea_group;

@@ -52,9 +52,9 @@ copy_settings(struct fovea_pool *pool,
 {
     pool->settings = *settings;
     pool->settings.cache_directory = NULL; /* the cache has its own copy */
-    bool is_good = fovea_settings_keep(&pool->settings.worker_program,
+    bool is_good = fovea_pool_settings_keep(&pool->settings.worker_program,
             &pool->worker_program);
-    is_good = fovea_settings_keep(&pool->settings.memory_root,
+    is_good = fovea_pool_settings_keep(&pool->settings.memory_root,
                       &pool->memory_root) &&
             is_good;
     pool->slots = calloc(FOVEA_MAX_WORKERS, sizeof *pool->slots);

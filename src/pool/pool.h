@@ -17,7 +17,7 @@
 #ifndef FOVEA_POOL_POOL_H
 #define FOVEA_POOL_POOL_H
 
-#include "pool/settings.h"
+#include "pool/pool_settings.h"
 
 struct fovea_pool;
 

@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "sandbox/capabilities.h"
 #include "sandbox/code.h"
-#include "sandbox/memory.h"
+#include "sandbox/memory_bound.h"
 #include "sandbox/rules.h"
 #include "sandbox/sandbox.h"
 

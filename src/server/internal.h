@@ -21,7 +21,7 @@
 #include "http/exchange.h"
 #include "http/http.h"
 #include "server/counters.h"
-#include "server/settings.h"
+#include "server/server_settings.h"
 
 struct fovea_server_job;
 

@@ -7,7 +7,7 @@
 #ifndef FOVEA_SERVER_SERVER_H
 #define FOVEA_SERVER_SERVER_H
 
-#include "server/settings.h"
+#include "server/server_settings.h"
 
 /**
  * Serve until SIGTERM or SIGINT, then drain. SIGHUP reads the keys again and

@@ -1,6 +1,6 @@
 /*
  * Kinds of work: what a worker is for, and what host and worker both have to
- * know of it. How a kind is done is for the worker to know (worker/work.h).
+ * know of it. How a kind is done is for the worker to know (worker/work_kind.h).
  */
 #ifndef FOVEA_WIRE_WORK_H
 #define FOVEA_WIRE_WORK_H

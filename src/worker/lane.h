@@ -1,12 +1,12 @@
 /*
  * One thread's buffers and what it does with its run of a job's items: every
- * item to a row (decode.h), then the good ones through the engine together
+ * item to a row (decode_item.h), then the good ones through the engine together
  * (embedder.h), where the kind of work has one.
  */
 #ifndef FOVEA_WORKER_LANE_H
 #define FOVEA_WORKER_LANE_H
 
-#include "worker/decode.h"
+#include "worker/decode_item.h"
 #include "worker/embedder.h"
 
 struct fovea_lane_options {

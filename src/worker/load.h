@@ -9,7 +9,7 @@
 #include "wire/messages.h"
 #include "worker/crew.h"
 #include "worker/endpoint.h"
-#include "worker/work.h"
+#include "worker/work_kind.h"
 
 /** A worker; all zero but for its host and its log to begin with. */
 struct fovea_worker {

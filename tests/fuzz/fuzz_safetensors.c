@@ -6,7 +6,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/safetensors.h"
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 #include "fuzz.h"
 
 static void

@@ -8,7 +8,7 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
-#include "checkpoint/source.h"
+#include "checkpoint/tensor_source.h"
 #include "checkpoint/tensors.h"
 #include "spec/families.h"
 #include "support/test.h"

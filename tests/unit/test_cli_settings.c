@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "cli/settings.h"
+#include "cli/option_flags.h"
 #include "support/test.h"
 #include "sys/cpu.h"
 
@@ -18,7 +18,7 @@ apply(const char *first, const char *second, struct fovea_options *options,
     (void)snprintf(words[0], sizeof words[0], "%s", first);
     (void)snprintf(words[1], sizeof words[1], "%s", second ? second : "");
     *options = (struct fovea_options)FOVEA_OPTIONS_INIT;
-    size_t n = fovea_settings_flags(options, FOVEA_COMMAND_EMBED, flags);
+    size_t n = fovea_option_flags(options, FOVEA_COMMAND_EMBED, flags);
     return fovea_args_parse(flags, n, second ? 2 : 1, argv, left, &n_left,
             error);
 }
@@ -152,13 +152,13 @@ threads_share_the_cpus_among_workers(void **state)
     struct fovea_error error;
     unsigned n_cpus = fovea_cpu_count();
     assert_ok(apply("--threads=2", NULL, &options, &error), &error);
-    assert_ok(fovea_settings_resolve(&options, &error), &error);
+    assert_ok(fovea_option_flags_resolve(&options, &error), &error);
     assert_int_equal(options.max_workers, n_cpus > 3 ? n_cpus / 2 : 1);
     assert_ok(apply("--threads=2", "--workers=6", &options, &error), &error);
-    assert_ok(fovea_settings_resolve(&options, &error), &error);
+    assert_ok(fovea_option_flags_resolve(&options, &error), &error);
     assert_int_equal(options.max_workers, 6);
     assert_ok(apply("--threads=1", NULL, &options, &error), &error);
-    assert_ok(fovea_settings_resolve(&options, &error), &error);
+    assert_ok(fovea_option_flags_resolve(&options, &error), &error);
     assert_int_equal(options.max_workers, n_cpus > 2 ? n_cpus : 2);
 }
 

@@ -5,7 +5,7 @@
 
 #include "option/limits.h"
 #include "support/test.h"
-#include "worker/work.h"
+#include "worker/work_kind.h"
 
 enum {
     WIDTH_PX = 7,

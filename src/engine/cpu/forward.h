@@ -11,7 +11,7 @@
 #ifndef FOVEA_ENGINE_CPU_FORWARD_H
 #define FOVEA_ENGINE_CPU_FORWARD_H
 
-#include "engine/cpu/pixels.h"
+#include "engine/cpu/patches.h"
 #include "engine/cpu/plan.h"
 
 /**

@@ -1,7 +1,7 @@
 /*
  * See kernels.h. Written with GCC's vector extensions, 16 floats at a time,
  * which become two AVX2 registers or one AVX-512 register. This file and
- * pixels.c alone are compiled with contraction to fused multiply-add.
+ * patches.c alone are compiled with contraction to fused multiply-add.
  */
 #include "engine/cpu/kernels.h"
 

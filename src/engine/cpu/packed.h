@@ -11,7 +11,7 @@
 #define FOVEA_ENGINE_CPU_PACKED_H
 
 #include "checkpoint/checkpoint.h"
-#include "engine/cpu/cost.h"
+#include "engine/cpu/cpu_cost.h"
 #include "engine/cpu/weights.h"
 
 enum {

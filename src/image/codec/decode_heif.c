@@ -18,7 +18,7 @@
 #include <libheif/heif.h>
 
 #include "base/error.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/codec.h"
 #include "image/codec/heif_codec.h"
 #include "image/codec/heif_frames.h"

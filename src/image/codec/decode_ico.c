@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/bmp.h"
 #include "image/codec/codec.h"
 #include "image/codec/within.h"

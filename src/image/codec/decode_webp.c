@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/codec.h"
 #include "image/exif.h"
 

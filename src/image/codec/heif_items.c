@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "image/boxes.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 enum {
     /* An index of ten thousand tiles has some hundred kilobytes; profiles of

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/size.h"
 #include "image/boxes.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/jpeg2000.h"
 
 enum {

@@ -1,7 +1,7 @@
 /* See jpeg_end.h. */
 #include "image/codec/jpeg_end.h"
 
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 enum {
     READ_SIZE = 4096,

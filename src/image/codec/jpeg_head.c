@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/exif.h"
 
 enum {

@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "base/error.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 
 enum {
     SIGNATURE_SIZE = 8,

@@ -13,7 +13,7 @@
 #include <zlib.h>
 
 #include "base/error.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/png_text.h"
 #include "image/exif.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/raw.h"
 
 enum {

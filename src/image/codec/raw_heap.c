@@ -5,7 +5,7 @@
  * A heap is some data and, in its last four bytes, where its directory is.
  * Heaps may be in heaps; each is entered once, and their number is bounded.
  */
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/raw.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/macros.h"
-#include "image/bytes.h"
+#include "image/byte_order.h"
 #include "image/codec/raw.h"
 
 enum {

@@ -1,6 +1,6 @@
 /* Numbers of headers, byte by byte: no alignment, no byte order of ours. */
-#ifndef FOVEA_IMAGE_BYTES_H
-#define FOVEA_IMAGE_BYTES_H
+#ifndef FOVEA_IMAGE_BYTE_ORDER_H
+#define FOVEA_IMAGE_BYTE_ORDER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-/* See work.h. */
-#include "worker/work.h"
+/* See work_kind.h. */
+#include "worker/work_kind.h"
 
 static const struct {
     const struct fovea_item_reader *reader;

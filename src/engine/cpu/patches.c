@@ -1,5 +1,5 @@
-/* See pixels.h; compiled as kernels.c is. */
-#include "engine/cpu/pixels.h"
+/* See patches.h; compiled as kernels.c is. */
+#include "engine/cpu/patches.h"
 
 #include "engine/cpu/bf16.h"
 

@@ -3,8 +3,8 @@
  * carries them out (lane.h): an item is read, its row goes through the engine
  * where there is one, and is the item's result.
  */
-#ifndef FOVEA_WORKER_WORK_H
-#define FOVEA_WORKER_WORK_H
+#ifndef FOVEA_WORKER_WORK_KIND_H
+#define FOVEA_WORKER_WORK_KIND_H
 
 #include "sandbox/sandbox.h"
 #include "wire/work.h"

@@ -4,8 +4,8 @@
  *
  * Tensors are sorted by name.
  */
-#ifndef FOVEA_CHECKPOINT_SOURCE_H
-#define FOVEA_CHECKPOINT_SOURCE_H
+#ifndef FOVEA_CHECKPOINT_TENSOR_SOURCE_H
+#define FOVEA_CHECKPOINT_TENSOR_SOURCE_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
  * Flags of the rows whose values have a place of their own: the library's options
  * and the server's settings.
  */
-#ifndef FOVEA_CLI_SETTINGS_H
-#define FOVEA_CLI_SETTINGS_H
+#ifndef FOVEA_CLI_OPTION_FLAGS_H
+#define FOVEA_CLI_OPTION_FLAGS_H
 
 #include "cli/args.h"
 
@@ -13,11 +13,11 @@
  * @param flags  Room for FOVEA_N_OPTIONS in all.
  * @return how many.
  */
-size_t fovea_settings_flags(struct fovea_options *options,
+size_t fovea_option_flags(struct fovea_options *options,
         enum fovea_command_id command, struct fovea_flag *flags);
 
 /** Copy those of n flags that a command has; how many. */
-size_t fovea_settings_choose(const struct fovea_flag *all, size_t n,
+size_t fovea_option_flags_choose(const struct fovea_flag *all, size_t n,
         enum fovea_command_id command, struct fovea_flag *flags);
 
 /**
@@ -26,7 +26,7 @@ size_t fovea_settings_choose(const struct fovea_flag *all, size_t n,
  *
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT as fovea_open().
  */
-FOVEA_NODISCARD enum fovea_status fovea_settings_resolve(
+FOVEA_NODISCARD enum fovea_status fovea_option_flags_resolve(
         struct fovea_options *options, struct fovea_error *err);
 
 #endif

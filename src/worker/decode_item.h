@@ -1,9 +1,9 @@
 /* One item of a job to a row: the half of the work that sees hostile bytes. */
-#ifndef FOVEA_WORKER_DECODE_H
-#define FOVEA_WORKER_DECODE_H
+#ifndef FOVEA_WORKER_DECODE_ITEM_H
+#define FOVEA_WORKER_DECODE_ITEM_H
 
-#include "worker/job.h"
 #include "worker/read.h"
+#include "worker/worker_job.h"
 
 struct fovea_decoder {
     const struct fovea_item_reader *reader;

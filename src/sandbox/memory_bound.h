@@ -1,6 +1,6 @@
 /* Bounding a process's memory: a part of its seal. */
-#ifndef FOVEA_SANDBOX_MEMORY_H
-#define FOVEA_SANDBOX_MEMORY_H
+#ifndef FOVEA_SANDBOX_MEMORY_BOUND_H
+#define FOVEA_SANDBOX_MEMORY_BOUND_H
 
 #include "sandbox/sandbox.h"
 

@@ -1,6 +1,6 @@
 /* What host and engine know of packed weights alike. */
-#ifndef FOVEA_ENGINE_CPU_COST_H
-#define FOVEA_ENGINE_CPU_COST_H
+#ifndef FOVEA_ENGINE_CPU_CPU_COST_H
+#define FOVEA_ENGINE_CPU_CPU_COST_H
 
 /* In front of the block of packed weights. */
 enum {

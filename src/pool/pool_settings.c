@@ -1,10 +1,10 @@
-/* See settings.h. */
-#include "pool/settings.h"
+/* See pool_settings.h. */
+#include "pool/pool_settings.h"
 
 #include <string.h>
 
 bool
-fovea_settings_keep(const char **string, char **copy_out)
+fovea_pool_settings_keep(const char **string, char **copy_out)
 {
     *copy_out = *string ? strdup(*string) : NULL;
     bool is_good = *copy_out || !*string;

@@ -1,5 +1,5 @@
-/* See decode.h. */
-#include "worker/decode.h"
+/* See decode_item.h. */
+#include "worker/decode_item.h"
 
 #include <malloc.h>
 

@@ -1,6 +1,6 @@
 /* A job inside of the worker: items, and who is told about them. */
-#ifndef FOVEA_WORKER_JOB_H
-#define FOVEA_WORKER_JOB_H
+#ifndef FOVEA_WORKER_WORKER_JOB_H
+#define FOVEA_WORKER_WORKER_JOB_H
 
 #include <stdbool.h>
 

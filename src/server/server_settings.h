@@ -1,7 +1,7 @@
 /* What a server is told at its start; all of it resolved, nothing is a
    "default" any more. Strings are borrowed and outlive the server. */
-#ifndef FOVEA_SERVER_SETTINGS_H
-#define FOVEA_SERVER_SETTINGS_H
+#ifndef FOVEA_SERVER_SERVER_SETTINGS_H
+#define FOVEA_SERVER_SERVER_SETTINGS_H
 
 #include "fovea/fovea.h"
 

@@ -1,5 +1,5 @@
-/* See source.h. */
-#include "checkpoint/source.h"
+/* See tensor_source.h. */
+#include "checkpoint/tensor_source.h"
 
 #include <stdlib.h>
 #include <string.h>

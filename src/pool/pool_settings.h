@@ -1,6 +1,6 @@
 /* What the runtime sets of the pool and its groups. */
-#ifndef FOVEA_POOL_SETTINGS_H
-#define FOVEA_POOL_SETTINGS_H
+#ifndef FOVEA_POOL_POOL_SETTINGS_H
+#define FOVEA_POOL_POOL_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +56,7 @@ struct fovea_group_settings {
 
 /** Point it to a copy, which the caller owns; NULL stays NULL. False without
  *  memory. */
-FOVEA_NODISCARD bool fovea_settings_keep(const char **string, char **copy_out);
+FOVEA_NODISCARD bool fovea_pool_settings_keep(const char **string,
+        char **copy_out);
 
 #endif

@@ -2,13 +2,13 @@
  * What the CPU engine costs: the block of packed weights as weights.c places it
  * and the buffers of buffers.h, without the library that packing asks.
  */
-#include "engine/cost.h"
+#include "engine/cpu/cpu_cost.h"
 
 #include <stdbool.h>
 
 #include "base/size.h"
+#include "engine/cost.h"
 #include "engine/cpu/buffers.h"
-#include "engine/cpu/cost.h"
 #include "engine/cpu/precision.h"
 #include "sys/cpu.h"
 

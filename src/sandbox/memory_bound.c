@@ -1,12 +1,12 @@
 /*
- * Memory of a process: see memory.h.
+ * Memory of a process: See memory_bound.h.
  *
  * RLIMIT_DATA is the one that counts: private memory that can be written, heaps
  * and stacks of threads alike. Its soft limit follows what the host has granted,
  * so that a codec that takes more than was asked for fails, and not the machine.
  * RLIMIT_AS is wider by what is only set aside: heaps that may grow, guards.
  */
-#include "sandbox/memory.h"
+#include "sandbox/memory_bound.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * The way into a vision transformer: pixels, normalised as the model wants them,
  * cut into patches.
  */
-#ifndef FOVEA_ENGINE_CPU_PIXELS_H
-#define FOVEA_ENGINE_CPU_PIXELS_H
+#ifndef FOVEA_ENGINE_CPU_PATCHES_H
+#define FOVEA_ENGINE_CPU_PATCHES_H
 
 #include <stddef.h>
 #include <stdint.h>

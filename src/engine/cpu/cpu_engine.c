@@ -5,14 +5,13 @@
  * oneDNN's threads are OpenMP's, whose number is set for each thread that calls
  * it; a caller's own setting is put back.
  */
-#include "engine/engine.h"
-
 #include <unistd.h>
 
 #include "base/error.h"
 #include "engine/cpu/forward.h"
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
+#include "engine/engine.h"
 
 _Static_assert((int)FOVEA_ENGINE_WORD_SIZE == (int)FOVEA_PACKED_ENGINE_SIZE,
         "the header has room for the word");

@@ -1,5 +1,5 @@
-/* See settings.h. */
-#include "cli/settings.h"
+/* See option_flags.h. */
+#include "cli/option_flags.h"
 
 #include "option/members.h"
 #include "sys/cpu.h"
@@ -11,8 +11,8 @@ has_flag(const struct fovea_option_row *row, enum fovea_command_id command)
 }
 
 size_t
-fovea_settings_flags(struct fovea_options *options,
-        enum fovea_command_id command, struct fovea_flag *flags)
+fovea_option_flags(struct fovea_options *options, enum fovea_command_id command,
+        struct fovea_flag *flags)
 {
     size_t n = 0;
     for (size_t i = 0; i < FOVEA_N_OPTIONS; i++) {
@@ -29,7 +29,7 @@ fovea_settings_flags(struct fovea_options *options,
 }
 
 size_t
-fovea_settings_choose(const struct fovea_flag *all, size_t n,
+fovea_option_flags_choose(const struct fovea_flag *all, size_t n,
         enum fovea_command_id command, struct fovea_flag *flags)
 {
     size_t n_chosen = 0;
@@ -42,7 +42,8 @@ fovea_settings_choose(const struct fovea_flag *all, size_t n,
 }
 
 enum fovea_status
-fovea_settings_resolve(struct fovea_options *options, struct fovea_error *err)
+fovea_option_flags_resolve(struct fovea_options *options,
+        struct fovea_error *err)
 {
     /* So that all together use the CPUs. */
     if (options->max_workers == 0 && options->n_threads > 1) {

@@ -1,5 +1,5 @@
 /* Where the server's rows of the table of options have their values. */
-#include "server/settings.h"
+#include "server/server_settings.h"
 
 #include "option/value.h"
 
