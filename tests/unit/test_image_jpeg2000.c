@@ -211,6 +211,28 @@ blocks_layers_and_tiles_have_their_price(void **state)
     decoded_finish(&plain);
 }
 
+/* Whatever the limits are: 2^64 samples are not none. */
+static void
+a_price_does_not_wrap_around(void **state)
+{
+    (void)state;
+    const struct fovea_limits limits = {
+        .max_side_px = UINT32_MAX,
+        .max_pixels = UINT64_MAX,
+        .max_decode_work = UINT64_MAX,
+    };
+    struct file file = read_file("jpeg2000/bare");
+    size_t at = find(&file, "\xff\x51", 2);
+    memset(file.bytes + at + 6, 0xff, 8);  /* sides */
+    memset(file.bytes + at + 22, 0xff, 8); /* of the one tile, too */
+    struct decoded decoded;
+    struct fovea_error error;
+    assert_fails(decode_bytes(file.bytes, file.size, &limits, &decoded, &error),
+            &error, FOVEA_ERR_IMAGE_TOO_MUCH_MEMORY, "--max-image-memory");
+    decoded_finish(&decoded);
+    free(file.bytes);
+}
+
 static void
 what_is_said_in_tiles_counts_too(void **state)
 {
@@ -256,6 +278,7 @@ main(void)
         cmocka_unit_test(
                 headers_that_cost_too_much_are_refused_before_they_are_believed),
         cmocka_unit_test(blocks_layers_and_tiles_have_their_price),
+        cmocka_unit_test(a_price_does_not_wrap_around),
         cmocka_unit_test(what_is_said_in_tiles_counts_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,8 +86,9 @@ fovea_jpeg2000_price(const struct fovea_jpeg2000 *head,
     for (unsigned i = 0; i < head->n_components; i++) {
         uint64_t dx = head->components[i].dx;
         uint64_t dy = head->components[i].dy;
-        uint64_t n = (head->width_px / dx + 1) * (head->height_px / dy + 1);
-        uint64_t of_tile = (width / dx + 1) * (height / dy + 1);
+        uint64_t n = fovea_product_bytes(head->width_px / dx + 1,
+                head->height_px / dy + 1);
+        uint64_t of_tile = fovea_product_bytes(width / dx + 1, height / dy + 1);
         n = fovea_sum_bytes(n, head->n_tiles > 1 ? of_tile : 0);
         samples = fovea_sum_bytes(samples, n);
         bytes = fovea_sum_bytes(bytes,
