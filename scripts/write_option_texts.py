@@ -4,7 +4,7 @@
     scripts/write_option_texts.py build/tools/print_options [--check]
 
 Between marks in README.md, docs/HTTP.md and docs/man/fovea.1 stand tables and
-paragraphs that are made of src/option/option.def; a number in
+paragraphs that are made of src/option/option.def; a number and the dtypes in
 src/server/openapi.json too. With --check nothing is written: it fails and says
 which file disagrees. What comments in the public headers say of defaults ("0: 30 s")
 is checked in any case, and written by people.
@@ -29,8 +29,10 @@ WIDE = 2**32 - 1  # a number that goes so far has no limit to speak of
 
 
 def what(option):
-    """Its help, and its range."""
+    """Its help, its words, and its range."""
     text = option["help"]
+    if text.endswith(":"):
+        text += " " + ", ".join(option["words"])
     if option["kind"] == "number" and option["min"] and option["max"] < WIDE:
         text += f", {option['min']} to {option['max']}"
     return text
@@ -144,6 +146,11 @@ def rewrite(name, text, options):
     for flag in re.findall(r"--([a-z-]+)", text):
         if flag not in initial and flag != "data-binary":
             sys.exit(f"{name}: fovea serve has no --{flag}")
+    dtypes = next(option["words"] for option in options
+                  if option["flag"] == "dtype")
+    known = json.dumps([word for word in dtypes if word != "auto"])
+    text = re.sub(r'("dtype": \{"enum": )\[[^\]]*\]',
+                  lambda found: found[1] + known, text)
     return re.sub(r"--([a-z-]+), (\S+) where nothing else is said",
                   lambda found: f"--{found[1]}, {initial[found[1]]} where "
                   "nothing else is said", text)

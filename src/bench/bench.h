@@ -5,10 +5,10 @@
  *     fovea-bench-engine DIRECTORY DTYPE BATCH ROUNDS WIDTH HEIGHT
  *
  * DIRECTORY is a model's, or empty for random weights in the shape of CLIP
- * ViT-B/32; DTYPE is auto, f32 or bf16; the others are plain numbers, within
+ * ViT-B/32; DTYPE is a word of spec/dtype.def; the others are plain numbers, within
  * the bounds of measure.h and picture.h.
  *
- * Standard output gets one line a figure, "name value": dtype (f32 or bf16),
+ * Standard output gets one line a figure, "name value": dtype (that was used),
  * jpeg_bytes, weights_bytes, then decode_ms, resize_ms, forward_ms,
  * forward_single_ms, matmul_ms, over_matmul and end_to_end_ms, as in struct
  * fovea_bench_result. Exit status 0.

@@ -12,7 +12,7 @@
 
 struct fovea_bench_request {
     const char *directory; /* of a model; "": random weights, ViT-B/32 */
-    const char *dtype;     /* auto, f32, bf16 */
+    const char *dtype;     /* a word of spec/dtype.def */
     uint64_t batch;
     uint64_t n_rounds;
     uint64_t width_px;

@@ -67,6 +67,19 @@ add_wrapped(struct fovea_text *to, const char *text, size_t column,
     fovea_text_add(to, "\n", 1);
 }
 
+/* The words of a choice, behind a text that ends with a colon. */
+static void
+add_words(struct fovea_text *to, const struct fovea_option *option)
+{
+    const size_t size = strlen(option->help);
+    if (!option->words || option->help[size - 1] != ':') {
+        return;
+    }
+    for (size_t i = 0; option->words[i]; i++) {
+        fovea_text_format(to, "%s%s", i ? ", " : " ", option->words[i]);
+    }
+}
+
 static void
 add_row(struct fovea_text *to, const struct fovea_option_row *row,
         size_t indent)
@@ -76,6 +89,7 @@ add_row(struct fovea_text *to, const struct fovea_option_row *row,
     char flag[WIDTH];
     size_t size = format_flag(row, flag);
     fovea_text_format(&text, "%s", option->help);
+    add_words(&text, option);
     if (option->kind == FOVEA_OPTION_KIND_NUMBER && option->min > 0 &&
             option->max < UINT32_MAX) {
         fovea_text_format(&text, ", %llu to %llu",

@@ -63,7 +63,8 @@ rows_agree_with_themselves(void **state)
         }
         for (size_t i = 0; has_words && option->words[i]; i++) {
             if (strcmp(option->words[i], "default") != 0 &&
-                    !strstr(option->help, option->words[i])) {
+                    !strstr(option->help, option->words[i]) &&
+                    option->help[strlen(option->help) - 1] != ':') {
                 fail_msg("--%s does not say %s", name, option->words[i]);
             }
         }
