@@ -50,6 +50,7 @@ main(int argc, char **argv)
     char pattern[4096];
     glob_t files = { .gl_pathc = 0 };
     (void)snprintf(pattern, sizeof pattern, "%s/*", argc == 3 ? argv[2] : "");
+    /* No other thread runs yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     bool failed = argc != 3 || glob(pattern, 0, NULL, &files) ||
             fovea_open(NULL, &library, &error) ||
             fovea_model_open(library, argv[1], &model, &error) ||

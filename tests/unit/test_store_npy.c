@@ -17,7 +17,7 @@ npy_headers_have_one_size(void **state)
             63);
     assert_int_equal(header[127], '\n');
     const struct fovea_row_layout pixels = { "|u1", 3, { 4096, 4096, 3 },
-        4096 * 4096 * 3 };
+        (size_t)4096 * 4096 * 3 };
     fovea_npy_header(&pixels, UINT64_MAX, header);
     assert_memory_equal(header + 10,
             "{'descr': '|u1', 'fortran_order': False, "

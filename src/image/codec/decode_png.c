@@ -267,8 +267,9 @@ price(png_structp png, png_infop info, struct fovea_image_info *image)
                             : is_deep ? 2
                                       : 1);
     image->decode_bytes = is_interlaced ? stride * image->height_px : 0;
-    image->decode_work = fovea_decode_passes(image,
-            (is_interlaced ? ADAM7_PASSES : 1U) * (is_deep ? 2U : 1U));
+    uint64_t n_passes = is_interlaced ? ADAM7_PASSES : 1;
+    image->decode_work =
+            fovea_decode_passes(image, is_deep ? 2 * n_passes : n_passes);
 }
 
 static enum fovea_status

@@ -375,46 +375,65 @@ take_colours(struct walk *walk, const struct fovea_box *header)
     return status;
 }
 
+/* A box of the file. */
+struct top_box {
+    uint8_t start[LONG_BOX_HEAD_SIZE];
+    uint64_t head_size;
+    uint64_t size; /* as it states; to the file's end if it states 0 */
+};
+
+static enum fovea_status
+read_top_box(struct walk *walk, uint64_t at, struct top_box *box)
+{
+    size_t n = 0;
+    enum fovea_status status = fovea_input_read(walk->input, at, box->start,
+            sizeof box->start, &n, walk->err);
+    if (status || n < BOX_HEAD_SIZE) {
+        return status ? status : fail_cut(walk);
+    }
+    bool is_long = fovea_big_endian(box->start, 4) == 1;
+    box->head_size = is_long ? LONG_BOX_HEAD_SIZE : BOX_HEAD_SIZE;
+    box->size = is_long && n == sizeof box->start
+            ? fovea_big_endian(box->start + 8, 8)
+            : fovea_big_endian(box->start, 4);
+    if (box->size == 0) {
+        box->size = walk->input->size - at;
+    }
+    return FOVEA_OK;
+}
+
 /* That of the codestream may be longer than what there is of the file. */
 static enum fovea_status
 find_codestream(struct walk *walk)
 {
-    struct fovea_jpeg2000 *head = walk->head;
     uint64_t at = 0;
     for (int i = 0; i < FOVEA_MAX_BOXES; i++) {
-        uint8_t start[LONG_BOX_HEAD_SIZE];
-        size_t n = 0;
-        enum fovea_status status = fovea_input_read(walk->input, at, start,
-                sizeof start, &n, walk->err);
-        if (status || n < BOX_HEAD_SIZE) {
-            return status ? status : fail_cut(walk);
+        struct top_box top;
+        enum fovea_status status = read_top_box(walk, at, &top);
+        if (status) {
+            return status;
         }
-        bool is_long = fovea_big_endian(start, 4) == 1;
-        uint64_t head_size = is_long ? LONG_BOX_HEAD_SIZE : BOX_HEAD_SIZE;
         uint64_t left = walk->input->size - at;
-        uint64_t size = is_long && n == sizeof start
-                ? fovea_big_endian(start + 8, 8)
-                : fovea_big_endian(start, 4);
-        size = size ? size : left;
-        if (memcmp(start + 4, "jp2c", 4) == 0) {
-            head->at = at + head_size;
-            head->end = at + (size < left ? size : left);
+        if (memcmp(top.start + 4, "jp2c", 4) == 0) {
+            walk->head->at = at + top.head_size;
+            walk->head->end = at + (top.size < left ? top.size : left);
             return FOVEA_OK;
         }
-        if (size < head_size) {
+        if (top.size < top.head_size) {
             return fail(walk, "a box that is too small");
         }
-        if (size > left) {
+        if (top.size > left) {
             return fail_cut(walk);
         }
-        struct fovea_box box = { .at = at + head_size, .end = at + size };
-        if (memcmp(start + 4, "jp2h", 4) == 0) {
+        struct fovea_box box = { .at = at + top.head_size,
+            .end = at + top.size };
+        if (memcmp(top.start + 4, "jp2h", 4) == 0) {
             status = take_colours(walk, &box);
         }
         if (status) {
             return status;
         }
-        at += size;
+        at += top.size;
     }
     return fail(walk, "too many boxes before its codestream");
 }
