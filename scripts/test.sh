@@ -150,7 +150,8 @@ export TSAN_OPTIONS=halt_on_error=1
 if CC=clang-14 CXX=clang++-14 build build-tsan --buildtype=debugoptimized \
     -Dsandbox=disabled -Db_sanitize=thread -Db_lundef=false; then
     suites build-tsan tsan --timeout-multiplier 5 \
-        --suite pool --suite fetch --suite library --suite server
+        --suite pool --suite fetch --suite library --suite server \
+        --suite threads
 else
     fault "the build with the thread sanitizer failed"
 fi
