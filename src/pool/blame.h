@@ -17,7 +17,7 @@
  *               have damaged it.
  *
  * Items are not believed to be at fault for ever: after
- * FOVEA_TRIAL_AFTER_FAULTS ends in a row that were laid on items, the next
+ * FOVEA_TRIAL_AFTER_FAULTS ends in a row that were blamed on items, the next
  * worker that had none yet is given a picture that is known to be good
  * (canary.h). One that ends with it is at fault itself.
  *
@@ -32,7 +32,7 @@ enum {
     /* So many workers may be killed from outside with an item in flight before
        it is completed with FOVEA_ERR_WORKER_KILLED. */
     FOVEA_KILLS_MAX = 5,
-    /* So many ends in a row are laid on items before a worker is tried. */
+    /* So many ends in a row are blamed on items before a worker is tried. */
     FOVEA_TRIAL_AFTER_FAULTS = 4,
 };
 
@@ -60,7 +60,7 @@ enum fovea_blame fovea_blame_find(enum fovea_stop_reason reason,
  *  somebody else sends: a sealed worker may send itself SIGABRT alone. */
 enum fovea_stop_reason fovea_blame_signal(int number);
 
-/** A group's row of ends that were laid on items; all zero to begin with. */
+/** A group's row of ends that were blamed on items; all zero to begin with. */
 struct fovea_trial {
     unsigned n_faults;   /* in a row */
     int64_t since_ns;    /* of the first of them */

@@ -134,7 +134,7 @@ fovea_failure_lose_inflight(struct fovea_slot *slot)
     }
 }
 
-/* The canary's worker is at fault itself, so what was laid on items since the
+/* The canary's worker is at fault itself, so what was blamed on items since the
    row began was its kind's doing. */
 static void
 release_isolated(struct fovea_group *group)

@@ -40,7 +40,7 @@ struct fovea_pool_item {
     struct fovea_pool_request request; /* fd owned; ticket set */
     int64_t queued_ns;
     int64_t dispatched_ns; /* to its worker; 0: never */
-    unsigned n_deaths;     /* of workers that are laid on it: blame.h */
+    unsigned n_deaths;     /* of workers, blamed on it: blame.h */
     unsigned n_kills;  /* of workers that were killed from outside with it */
     bool is_cancelled; /* while in flight; guarded by mu */
 };

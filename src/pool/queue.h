@@ -3,7 +3,7 @@
  * go first and alone, then single ones, then those of batches. No locks, no
  * clock.
  *
- * Isolated are items that a worker's end is laid on (blame.h). Whoever takes
+ * Isolated are items that a worker's end is blamed on (blame.h). Whoever takes
  * items says whether an isolated one may be among them, so that these do not
  * hold up all workers at once.
  */

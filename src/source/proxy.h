@@ -2,8 +2,8 @@
  * Which proxy the environment names for a URL: http_proxy, https_proxy,
  * all_proxy and no_proxy as libcurl reads them.
  *
- * libcurl could ask by itself. But whether an address is to be checked depends
- * on whose it is, the server's or the proxy's, so who checks has to know.
+ * libcurl could ask by itself. But an address is checked if it is the server's,
+ * and not if it is the proxy's, so the check has to know which it is.
  */
 #ifndef FOVEA_SOURCE_PROXY_H
 #define FOVEA_SOURCE_PROXY_H
