@@ -49,9 +49,10 @@ enum {
  * it first, and of an image that is good: its code is FOVEA_OK then, and all
  * the rest is 0 and empty unless there are notes.
  *
- * message is one line, NUL-terminated, without a final stop or newline, and
- * says what was wrong with what, or what the notes are about. sys_errno is an
- * errno value, or 0. notes is 0 on failure.
+ * message is one line of UTF-8, NUL-terminated, without a final stop or newline
+ * ('?' stands for what a name has that is neither). It says what was wrong with
+ * what, or what the notes are about. sys_errno is an errno value, or 0. notes is
+ * 0 on failure.
  */
 struct fovea_error {
     enum fovea_status code;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct status_row {
     enum fovea_status status;
     const char *name;
@@ -80,8 +82,27 @@ fovea_fail(struct fovea_error *err, enum fovea_status code, const char *format,
         va_start(arguments, format);
         (void)vsnprintf(err->message, sizeof err->message, format, arguments);
         va_end(arguments);
+        fovea_utf8_make_line(err->message);
     }
     return code;
+}
+
+/* What is behind says why: what is before it gives way, down to half. */
+static void
+add_behind(struct fovea_error *err, const char *text)
+{
+    static const char cut[] = "...";
+    const size_t half = sizeof err->message / 2;
+    size_t size = strlen(text) + sizeof ": ";
+    size_t room = size < half ? sizeof err->message - size : half;
+    size_t used = strlen(err->message);
+    if (used > room) {
+        used = room;
+        memcpy(err->message + used - strlen(cut), cut, strlen(cut));
+    }
+    size_t left = sizeof err->message - used; /* 3 or more */
+    (void)snprintf(err->message + used, left, ": %.*s", (int)(left - 3), text);
+    fovea_utf8_make_line(err->message);
 }
 
 enum fovea_status
@@ -94,15 +115,10 @@ fovea_fail_errno(struct fovea_error *err, enum fovea_status code, int sys_errno,
         err->notes = 0;
         va_list arguments;
         va_start(arguments, format);
-        int used =
-                vsnprintf(err->message, sizeof err->message, format, arguments);
+        (void)vsnprintf(err->message, sizeof err->message, format, arguments);
         va_end(arguments);
-        if (used >= 0 && (size_t)used < sizeof err->message) {
-            const char *text = strerrordesc_np(sys_errno);
-            (void)snprintf(err->message + used,
-                    sizeof err->message - (size_t)used, ": %s",
-                    text ? text : "unknown error");
-        }
+        const char *text = strerrordesc_np(sys_errno);
+        add_behind(err, text ? text : "unknown error");
     }
     return code;
 }
@@ -142,6 +158,7 @@ fovea_note(struct fovea_error *err, enum fovea_note note, const char *format,
     (void)vsnprintf(err->message + used, sizeof err->message - used, format,
             arguments);
     va_end(arguments);
+    fovea_utf8_make_line(err->message);
     err->notes |= (uint32_t)note;
 }
 
@@ -155,12 +172,9 @@ fovea_error_prefix(struct fovea_error *err, const char *format, ...)
     memcpy(old, err->message, sizeof old);
     va_list arguments;
     va_start(arguments, format);
-    int used = vsnprintf(err->message, sizeof err->message, format, arguments);
+    (void)vsnprintf(err->message, sizeof err->message, format, arguments);
     va_end(arguments);
-    if (used >= 0 && (size_t)used < sizeof err->message) {
-        (void)snprintf(err->message + used, sizeof err->message - (size_t)used,
-                ": %s", old);
-    }
+    add_behind(err, old);
 }
 
 void

@@ -37,11 +37,6 @@ void fovea_text_format(struct fovea_text *text, const char *format, ...)
 /** A name for a terminal: control characters become '?'. */
 void fovea_text_printable(struct fovea_text *text, const char *string);
 
-/** Make a string one line of plain text, in place: every byte that is not part
- *  of valid UTF-8, or of a character that moves a cursor, ends a line or turns
- *  the direction of what follows, becomes '?'. */
-void fovea_text_make_line(char *string);
-
 /** A JSON string in quotes, valid UTF-8 whatever the bytes are: each byte that
  *  is not part of a valid sequence becomes U+FFFD. */
 void fovea_text_json_string(struct fovea_text *text, const char *string);
@@ -49,9 +44,5 @@ void fovea_text_json_string(struct fovea_text *text, const char *string);
 /** The shortest decimal that reads back as exactly this float32; null for what
  *  JSON has no number for. */
 void fovea_text_json_float(struct fovea_text *text, float value);
-
-/** Size of the valid UTF-8 sequence at the start of a string, 0 if there is
- *  none (also at its end). */
-size_t fovea_utf8_size(const char *string);
 
 #endif

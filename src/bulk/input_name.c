@@ -1,6 +1,8 @@
 /* See input_name.h. */
 #include "bulk/input_name.h"
 
+#include "base/utf8.h"
+
 static bool
 is_utf8(const char *string)
 {

@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "base/number.h"
+#include "base/utf8.h"
 
 enum {
     GAP = 2,

@@ -75,7 +75,7 @@ parse_number(const char *who, const char *text, uint64_t kilo, uint64_t min,
     fits = fits && factor && !__builtin_mul_overflow(number, factor, &number);
     if (!fits || number < min || number > max) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "%s: \"%s\" is not a whole number from %llu to %llu%s", who,
+                "%s: \"%.60s\" is not a whole number from %llu to %llu%s", who,
                 text, (unsigned long long)min, (unsigned long long)max,
                 kilo ? " (K, M and G may follow it)" : "");
     }
@@ -99,8 +99,8 @@ find_word(const char *who, const char *text, const char *const *words,
         FOVEA_ASSERT(n >= 0 && (size_t)n < sizeof all - used);
         used += (size_t)n;
     }
-    return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s: \"%s\" is none of %s", who,
-            text, all);
+    return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s: \"%.60s\" is none of %s",
+            who, text, all);
 }
 
 /* Nanoseconds of a time's unit; 0 for an unknown one. */
@@ -158,7 +158,7 @@ set_time(const char *who, const char *text, void *at, struct fovea_error *err)
     int64_t time_ns = FOVEA_NEVER;
     if (strcmp(text, "never") != 0 && !parse_time(text, &time_ns)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "%s: \"%s\" is not a time: seconds above 0, or a number with "
+                "%s: \"%.60s\" is not a time: seconds above 0, or a number with "
                 "ms, s, m or h behind it, or never",
                 who, text);
     }
@@ -226,7 +226,7 @@ set_memory(const char *who, const char *text, void *at, struct fovea_error *err)
     if (!fovea_number_scan(&end, &pct) || end + 1 != text + size || pct < 1 ||
             pct > ALL_PCT) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "%s: \"%s\" is not from 1%% to 100%%", who, text);
+                "%s: \"%.60s\" is not from 1%% to 100%%", who, text);
     }
     options->memory_limit_pct = (unsigned)pct;
     options->memory_limit_bytes = 0;

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "pool/events.h"
 #include "pool/poll.h"
 
@@ -19,7 +19,7 @@ end_line(struct fovea_slot *slot)
     slot->line[slot->line_size] = '\0';
     slot->line_size = 0;
     /* Codecs put bytes of images into what they write. */
-    fovea_text_make_line(slot->line);
+    fovea_utf8_make_line(slot->line);
     memcpy(slot->last_line, slot->line, sizeof slot->last_line);
     if (fovea_log_budget_take(&slot->log, &pool->log_lines, pool->now_ns)) {
         fovea_event_report(pool, FOVEA_EVENT_WORKER_LOG, slot->group, slot,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 enum {
     BLOCK = 32,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "server/handlers.h"
 #include "server/health.h"
 #include "server/view.h"

@@ -16,8 +16,8 @@ open_failed(const char *path, int error, struct fovea_error *err)
     }
     if (error == ENOENT && strstr(path, "://")) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-                "%s: no such file, and of URLs only http:// and https:// are "
-                "fetched",
+                "%.120s: no such file, and of URLs only http:// and https:// "
+                "are fetched",
                 path);
     }
     switch (error) {
@@ -29,8 +29,8 @@ open_failed(const char *path, int error, struct fovea_error *err)
     case EPERM:
         return fovea_fail_errno(err, FOVEA_ERR_FILE_DENIED, error, "%s", path);
     case ENXIO: /* a FIFO or socket without a peer */
-        return fovea_fail(err, FOVEA_ERR_NOT_A_FILE, "%s: not a regular file",
-                path);
+        return fovea_fail(err, FOVEA_ERR_NOT_A_FILE,
+                "%.200s: not a regular file", path);
     default:
         return fovea_fail_errno(err, FOVEA_ERR_IO, error, "%s", path);
     }
@@ -51,7 +51,7 @@ fovea_input_open_file(const char *path, struct fovea_input *input_out,
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "%s", path);
     }
     if (!S_ISREG(info.st_mode)) {
-        return fovea_fail(err, FOVEA_ERR_NOT_A_FILE, "%s: %s", path,
+        return fovea_fail(err, FOVEA_ERR_NOT_A_FILE, "%.200s: %s", path,
                 S_ISDIR(info.st_mode) ? "is a directory"
                                       : "not a regular file");
     }

@@ -11,7 +11,7 @@
 
 #include "base/macros.h"
 #include "base/notes.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "spec/dtype.h"
 #include "wire/statuses.h"
 
@@ -77,7 +77,7 @@ static void
 read_message(struct fovea_reader *reader, char text[FOVEA_ERROR_MESSAGE_SIZE])
 {
     fovea_read_string(reader, text, FOVEA_ERROR_MESSAGE_SIZE);
-    fovea_text_make_line(text);
+    fovea_utf8_make_line(text);
 }
 
 /* Printable ASCII, no spaces, not empty. */

@@ -1,4 +1,6 @@
 /* The status table: pinned values, unique names, sensible mappings. */
+#include <errno.h>
+
 #include "base/error.h"
 #include "support/test.h"
 
@@ -98,6 +100,45 @@ a_prefix_keeps_code_and_message(void **state)
     fovea_error_prefix(NULL, "nothing");
 }
 
+/* Bindings read them as UTF-8, logs line by line. */
+static void
+a_message_is_one_line_of_text(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    (void)fovea_fail(&error, FOVEA_ERR_IO, "%s", "a\nb \xff \xc3\xa4 \x1b[2J");
+    assert_string_equal(error.message, "a?b ? \xc3\xa4 ?[2J");
+    (void)fovea_fail_errno(&error, FOVEA_ERR_IO, ENOENT, "%s", "a\nb");
+    assert_string_equal(error.message, "a?b: No such file or directory");
+    fovea_error_prefix(&error, "%s", "x\ty");
+    assert_string_equal(error.message, "x?y: a?b: No such file or directory");
+    fovea_error_clear(&error);
+    fovea_note(&error, FOVEA_NOTE_DAMAGED, "%s", "a\r\nb");
+    assert_string_equal(error.message, "a??b");
+}
+
+static void
+why_is_said_however_long_the_name_is(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    char name[2 * FOVEA_ERROR_MESSAGE_SIZE];
+    for (size_t n = 0; n < sizeof name; n++) {
+        memset(name, 'x', n);
+        name[n] = '\0';
+        (void)fovea_fail_errno(&error, FOVEA_ERR_IO, ENOENT, "%s", name);
+        static const char why[] = ": No such file or directory";
+        assert_string_equal(
+                error.message + strlen(error.message) - (sizeof why - 1), why);
+        (void)fovea_fail(&error, FOVEA_ERR_IO, "why");
+        fovea_error_prefix(&error, "%s", name);
+        assert_string_equal(error.message + strlen(error.message) - 5, ": why");
+        (void)fovea_fail(&error, FOVEA_ERR_IO, "%s", name);
+        fovea_error_prefix(&error, "item");
+        assert_memory_equal(error.message, "item: ", 6);
+    }
+}
+
 int
 main(void)
 {
@@ -108,6 +149,8 @@ main(void)
         cmocka_unit_test(a_value_outside_the_table_is_an_unknown_failure),
         cmocka_unit_test(a_long_message_is_cut_not_overrun),
         cmocka_unit_test(a_prefix_keeps_code_and_message),
+        cmocka_unit_test(a_message_is_one_line_of_text),
+        cmocka_unit_test(why_is_said_however_long_the_name_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "support/test.h"
 
 static void
@@ -149,7 +150,7 @@ lines_are_plain(void **state)
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         char text[64];
         (void)snprintf(text, sizeof text, "%s", lines[i].raw);
-        fovea_text_make_line(text);
+        fovea_utf8_make_line(text);
         assert_string_equal(text, lines[i].plain);
     }
 }
