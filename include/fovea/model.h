@@ -74,11 +74,12 @@ struct fovea_model_info {
     uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
 };
 
-/** Describe a model; reads nothing and wakes nothing. Threads: safe. Since: 0.1 */
+/** Describe a model; reads nothing and wakes nothing. NULL of NULL. Threads:
+ *  safe. Since: 0.1 */
 FOVEA_API const struct fovea_model_info *fovea_model_describe(
         const struct fovea_model *model);
 
-/** Number of float32 in an embedding; metadata only. Since: 0.1 */
+/** Number of float32 in an embedding; metadata only. 0 of NULL. Since: 0.1 */
 FOVEA_API size_t fovea_embedding_dimension(const struct fovea_model *model);
 
 /** A model that the catalogue knows by name; static. It grows at its end

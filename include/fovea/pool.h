@@ -100,7 +100,7 @@ struct fovea_histogram {
 FOVEA_API int64_t fovea_histogram_bound_ns(size_t bucket);
 
 /** The time that a share (0..1) of all stayed under, as the upper bound of its
- *  bucket; 0 of an empty histogram. Since: 0.1 */
+ *  bucket; 0 of an empty histogram and of NULL. Since: 0.1 */
 FOVEA_API int64_t fovea_histogram_quantile_ns(
         const struct fovea_histogram *histogram, double share);
 

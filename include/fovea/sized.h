@@ -10,7 +10,8 @@
  *
  * So a program that was compiled against an older header works with a newer
  * library: the members it does not know have their defaults, and nothing is
- * written behind those it knows. The other way round, a library takes a struct
+ * written behind those it knows. A size that none of them can have, as where
+ * nobody set it, is refused (FOVEA_ERR_ARGUMENT). The other way round, a library takes a struct
  * that is larger than its own if the bytes it does not know are zero.
  *
  * Structs that the library hands out by pointer (struct fovea_model_info,

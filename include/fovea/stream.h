@@ -98,7 +98,7 @@ struct fovea_stream_result {
 /**
  * How many items of one caller keep all workers of a model busy: one share in
  * their hands and one in the queue, and never more than the queue holds. More
- * are no faster. It follows from the options of the library.
+ * are no faster. It follows from the options of the library. 0 of NULL.
  *
  * Threads: safe. Since: 0.1
  */
@@ -160,6 +160,7 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_stream_take(
  * nothing left to put counts, or takes until then.
  *
  * @return The descriptor, close-on-exec; the stream's, as long as that lives.
+ *         -1 of NULL.
  * Threads: safe. Since: 0.1
  */
 FOVEA_API int fovea_stream_fd(const struct fovea_stream *stream);

@@ -34,7 +34,7 @@ int64_t
 fovea_histogram_quantile_ns(const struct fovea_histogram *histogram,
         double share)
 {
-    if (histogram->count == 0) {
+    if (!histogram || histogram->count == 0) {
         return 0;
     }
     double wanted = share * (double)histogram->count;

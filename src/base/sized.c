@@ -23,7 +23,7 @@ fovea_sized_take(const void *given, const char *name, const char *initialiser,
     size_t given_size = size;
     if (given) {
         memcpy(&given_size, given, sizeof given_size);
-        if (given_size < sizeof given_size) {
+        if (given_size < sizeof given_size || given_size > FOVEA_SIZED_MAX) {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                     "struct_size of struct %s is %zu: begin with %s", name,
                     given_size, initialiser);

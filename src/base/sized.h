@@ -8,6 +8,12 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+enum {
+    /* No struct gets as large as this: a struct_size that is larger is one that
+       nobody set. */
+    FOVEA_SIZED_MAX = 1 << 16,
+};
+
 /**
  * Copy what a caller filled over a struct of this version.
  *
@@ -16,7 +22,7 @@
  *               initialiser.
  * @param all    size bytes, zeroed by the caller; its struct_size becomes size.
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a size of less than struct_size
- *         itself, and for bytes beyond this version's struct that are not zero.
+ *         itself or over FOVEA_SIZED_MAX, and for bytes beyond this version's struct that are not zero.
  */
 FOVEA_NODISCARD enum fovea_status fovea_sized_take(const void *given,
         const char *name, const char *initialiser, void *all, size_t size,

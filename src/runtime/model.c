@@ -244,11 +244,11 @@ fovea_model_release(struct fovea_model *model)
 const struct fovea_model_info *
 fovea_model_describe(const struct fovea_model *model)
 {
-    return &model->info;
+    return model ? &model->info : NULL;
 }
 
 size_t
 fovea_embedding_dimension(const struct fovea_model *model)
 {
-    return model->tower.dimension;
+    return model ? model->tower.dimension : 0;
 }

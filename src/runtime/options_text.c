@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/sized.h"
 #include "option/value.h"
 
 /* The library's row of an index among them; NULL: past the last. */
@@ -51,9 +52,10 @@ unknown_name(const char *name, struct fovea_error *err)
     const char *nearest = fovea_nearest(name, names, n);
     return nearest
             ? fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                      "no option is called %s; did you mean %s?", name, nearest)
+                      "no option is called %.60s; did you mean %s?", name,
+                      nearest)
             : fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                      "no option is called %s; fovea_option_describe() "
+                      "no option is called %.60s; fovea_option_describe() "
                       "has their names",
                       name);
 }
@@ -81,6 +83,11 @@ fovea_options_set(struct fovea_options *options, const char *name,
                     "%s is behind struct_size, %zu: begin with "
                     "FOVEA_OPTIONS_INIT",
                     name, options->struct_size);
+        }
+        if (options->struct_size > FOVEA_SIZED_MAX) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "struct_size is %zu: begin with FOVEA_OPTIONS_INIT",
+                    options->struct_size);
         }
         return fovea_value_set(row, name, value, (char *)options + row->offset,
                 row->size, err);

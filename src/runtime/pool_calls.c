@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "base/sized.h"
 #include "pool/stats.h"
 #include "runtime/model.h"
 
@@ -19,8 +20,12 @@ enum {
 static enum fovea_status
 check_sizes(const struct fovea_pool_stats *stats, struct fovea_error *err)
 {
-    if (stats->struct_size < MIN_STATS || stats->model_size < MIN_ELEMENT ||
-            stats->worker_size < MIN_ELEMENT) {
+    if (stats->struct_size < MIN_STATS ||
+            stats->struct_size > FOVEA_SIZED_MAX ||
+            stats->model_size < MIN_ELEMENT ||
+            stats->model_size > FOVEA_SIZED_MAX ||
+            stats->worker_size < MIN_ELEMENT ||
+            stats->worker_size > FOVEA_SIZED_MAX) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "struct_size, model_size and worker_size of struct "
                 "fovea_pool_stats are %zu, %zu and %zu: begin with "

@@ -25,7 +25,7 @@ static const enum fovea_work_kind kinds[] = {
 size_t
 fovea_model_window(const struct fovea_model *model)
 {
-    return fovea_window_usual(model->library);
+    return model ? fovea_window_usual(model->library) : 0;
 }
 
 static enum fovea_status
@@ -150,7 +150,7 @@ fovea_stream_take(struct fovea_stream *stream,
 int
 fovea_stream_fd(const struct fovea_stream *stream)
 {
-    return stream->fd;
+    return stream ? stream->fd : -1;
 }
 
 enum fovea_status

@@ -1,9 +1,12 @@
 /* Options by their names and as texts, as bindings set them. */
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "fovea/fovea.h"
 
 #include "base/macros.h"
+#include "base/utf8.h"
 #include "support/test.h"
 
 static bool
@@ -124,6 +127,159 @@ mistakes_are_explained(void **state)
     assert_ok(fovea_options_set(&small, "max_workers", "4", &error), &error);
 }
 
+static bool
+is_one_line(const char *message)
+{
+    char line[FOVEA_ERROR_MESSAGE_SIZE];
+    memcpy(line, message, sizeof line);
+    fovea_utf8_make_line(line);
+    return strcmp(line, message) == 0;
+}
+
+/* Nothing of them is written, or it is and the library opens with it; and what
+   is said of them is a line that has its end. */
+static void
+texts_of_any_kind_are_survived(void **state)
+{
+    (void)state;
+    char digits[301];
+    char letters[302];
+    memset(digits, '9', sizeof digits - 1);
+    digits[sizeof digits - 1] = '\0';
+    letters[0] = 'x';
+    for (size_t i = 1; i < sizeof letters - 1; i += 2) {
+        memcpy(letters + i, "\xc3\xa9", 2);
+    }
+    letters[sizeof letters - 1] = '\0';
+    const char *const values[] = { "", " ", " 4", "4 ", "-1", "+4", "1e999",
+        "1e3", "5mm", "0x10", "nan", "0", "18446744073709551616", "%", "0%",
+        "101%", "1.5.5", ".5", "9999999999h", "0.0000000001", "4KK", "YES",
+        "%n%s", "a\nb", "4\n", "\x1b[2J", "\xff\xfe", digits, letters };
+    struct fovea_error error;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(values); i++) {
+        const struct fovea_option *option;
+        for (size_t k = 0; (option = fovea_option_describe(k)); k++) {
+            struct fovea_options options = FOVEA_OPTIONS_INIT;
+            const struct fovea_options before = options;
+            if (!fovea_options_set(&options, option->name, values[i], &error)) {
+                continue;
+            }
+            assert_true(is_same(&options, &before, sizeof options));
+            assert_int_equal(error.code, FOVEA_ERR_ARGUMENT);
+            if (strncmp(error.message, option->name, strlen(option->name)) !=
+                            0 ||
+                    !is_one_line(error.message)) {
+                fail_msg("%s", error.message);
+            }
+            /* The range is there, however long the text is. */
+            assert_true(strlen(error.message) < sizeof error.message - 1);
+        }
+        struct fovea_options options = FOVEA_OPTIONS_INIT;
+        assert_fails(fovea_options_set(&options, values[i], "4", &error),
+                &error, FOVEA_ERR_ARGUMENT, "fovea_option_describe()");
+        assert_true(is_one_line(error.message));
+    }
+    assert_null(fovea_option_describe(SIZE_MAX));
+}
+
+/* Of every option, by a struct of every size, at the end of what may be
+   written. */
+static void
+nothing_is_written_behind_a_struct(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+    static const char *const samples[] = {
+        [FOVEA_OPTION_KIND_NUMBER] = "2",
+        [FOVEA_OPTION_KIND_BYTES] = "2G",
+        [FOVEA_OPTION_KIND_PIXELS] = "2K",
+        [FOVEA_OPTION_KIND_TIME] = "2ms",
+        [FOVEA_OPTION_KIND_TEXT] = "two",
+        [FOVEA_OPTION_KIND_SWITCH] = "true",
+        [FOVEA_OPTION_KIND_MEMORY] = "2G",
+    };
+    for (size_t size = sizeof(size_t); size <= sizeof(struct fovea_options);
+            size += sizeof(size_t)) {
+        void *begin = pages + page - size;
+        struct fovea_options *options = begin;
+        memset(options, 0, size);
+        options->struct_size = size;
+        const struct fovea_option *option;
+        size_t n_behind = 0;
+        for (size_t i = 0; (option = fovea_option_describe(i)); i++) {
+            enum fovea_status status = fovea_options_set(options, option->name,
+                    option->kind == FOVEA_OPTION_KIND_CHOICE
+                            ? option->words[1]
+                            : samples[option->kind],
+                    &error);
+            n_behind += status == FOVEA_ERR_ARGUMENT;
+        }
+        assert_int_equal(n_behind == 0,
+                size >= offsetof(struct fovea_options, limits.reserved));
+        struct fovea *library = NULL;
+        assert_ok(fovea_open(options, &library, &error), &error);
+        fovea_close(library);
+    }
+    (void)munmap(pages, 2 * page);
+}
+
+/* As where it was left to chance: what lies behind the struct is not read. */
+static void
+sizes_that_nobody_set_are_refused(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 0, 1, sizeof(size_t) - 1, (1 << 16) + 1,
+        SIZE_MAX / 2, SIZE_MAX };
+    struct fovea *library = NULL;
+    struct fovea_error error;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(sizes); i++) {
+        struct fovea_options options = FOVEA_OPTIONS_INIT;
+        options.struct_size = sizes[i];
+        assert_fails(fovea_open(&options, &library, &error), &error,
+                FOVEA_ERR_ARGUMENT, "begin with FOVEA_OPTIONS_INIT");
+        assert_fails(fovea_options_set(&options, "dtype", "f32", &error),
+                &error, FOVEA_ERR_ARGUMENT, "begin with FOVEA_OPTIONS_INIT");
+        assert_int_equal(options.dtype, FOVEA_DTYPE_AUTO);
+        assert_ok(fovea_open(NULL, &library, &error), &error);
+        size_t *members[3];
+        struct fovea_pool_stats stats;
+        members[0] = &stats.struct_size;
+        members[1] = &stats.model_size;
+        members[2] = &stats.worker_size;
+        for (size_t k = 0; k < FOVEA_ARRAY_LEN(members); k++) {
+            stats = (struct fovea_pool_stats)FOVEA_POOL_STATS_INIT;
+            *members[k] = sizes[i];
+            assert_fails(fovea_pool_stats(library, &stats, &error), &error,
+                    FOVEA_ERR_ARGUMENT, "begin with FOVEA_POOL_STATS_INIT");
+        }
+        fovea_close(library);
+    }
+}
+
+static void
+nothing_is_said_of_nothing(void **state)
+{
+    (void)state;
+    assert_null(fovea_model_describe(NULL));
+    assert_int_equal(fovea_embedding_dimension(NULL), 0);
+    assert_int_equal(fovea_model_window(NULL), 0);
+    assert_int_equal(fovea_stream_fd(NULL), -1);
+    assert_int_equal(fovea_pool_total_memory_mb(NULL), 0);
+    assert_false(fovea_pool_has_workers(NULL));
+    assert_int_equal(fovea_histogram_quantile_ns(NULL, 0.5), 0);
+    fovea_stream_cancel(NULL);
+    fovea_stream_close(NULL);
+    fovea_cancel(NULL, 1);
+    fovea_model_close(NULL);
+    fovea_close(NULL);
+    fovea_pool_stats_finish(NULL);
+}
+
 int
 main(void)
 {
@@ -131,6 +287,10 @@ main(void)
         cmocka_unit_test(every_option_is_described_and_set),
         cmocka_unit_test(values_are_those_of_flags),
         cmocka_unit_test(mistakes_are_explained),
+        cmocka_unit_test(texts_of_any_kind_are_survived),
+        cmocka_unit_test(nothing_is_written_behind_a_struct),
+        cmocka_unit_test(sizes_that_nobody_set_are_refused),
+        cmocka_unit_test(nothing_is_said_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
