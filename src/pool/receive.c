@@ -46,8 +46,11 @@ receive_hello(struct fovea_slot *slot, const struct fovea_frame *frame)
             strcmp(hello.build, FOVEA_VERSION) != 0) {
         struct fovea_error why;
         (void)fovea_fail(&why, FOVEA_ERR_WORKER_START,
-                "the worker program %s is of fovea %s, this is %s",
-                slot->group->pool->program, hello.build, FOVEA_VERSION);
+                "the worker program %.130s is of fovea %s, protocol %u; this is "
+                "%s, protocol %d",
+                slot->group->pool->program, hello.build,
+                (unsigned)hello.protocol, FOVEA_VERSION,
+                FOVEA_PROTOCOL_VERSION);
         fovea_life_kill(slot, FOVEA_STOP_PROTOCOL, &why);
         return;
     }

@@ -1,7 +1,9 @@
 /* Workers that do not get ready: what is said of them, and who is told. */
 #include <sys/stat.h>
 
+#include "base/macros.h"
 #include "support/scene.h"
+#include "wire/frame.h"
 
 static struct scene scene;
 
@@ -108,7 +110,10 @@ static const struct {
     const char *part;
 } bad_hellos[] = {
     { "crash", FOVEA_STOP_CRASHED, "signal 11" },
-    { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, this is " },
+    { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, protocol 5; this is " },
+    { "protocol 4", FOVEA_STOP_PROTOCOL,
+            "is of fovea " FOVEA_VERSION ", protocol 4; this is " FOVEA_VERSION
+            ", protocol 5" },
 };
 
 static void
@@ -129,6 +134,58 @@ hellos_that_make_no_sense_cost_a_worker(void **state)
         fovea_group_close(group);
     }
     scene_write(&scene, "hello", NULL);
+}
+
+/* In every state that a worker's channel can be in, whatever its type. */
+static void
+frames_of_nothing_cost_a_worker(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file; /* "": the image */
+        const char *words;
+        unsigned n_stops;
+    } places[] = {
+        { "hello", "sends", 1 },          /* NEW */
+        { "hello", "then-sends", 1 },     /* GREETED */
+        { "one/load", "sends", 1 },       /* LOADING */
+        { "", "then-sends", 1 },          /* READY */
+        { "", "sends", 2 },               /* BUSY: it is tried twice */
+        { "", "need 1\nasked-sends", 2 }, /* ASKED */
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(places); i++) {
+        for (unsigned type = FOVEA_FRAME_HELLO; type <= FOVEA_FRAME_GRANT;
+                type++) {
+            scene.settings.max_workers = 1;
+            scene_open(&scene);
+            struct fovea_group *group = scene_group(&scene, "one", NULL);
+            char text[64];
+            struct shot shot;
+            struct shot good;
+            (void)snprintf(text, sizeof text, "%s %u", places[i].words, type);
+            bool is_image = !places[i].file[0];
+            if (!is_image) {
+                scene_write(&scene, places[i].file, text);
+            }
+            shot_init(&shot, &scene, "vector\n%s", is_image ? text : "");
+            if (places[i].n_stops == 1 && is_image) {
+                shot_expect_good(&shot, group);
+            } else {
+                shot_expect(&shot, group,
+                        is_image ? FOVEA_ERR_WORKER_CRASHED
+                                 : FOVEA_ERR_WORKER_START,
+                        "");
+            }
+            scene_wait_stops(&scene, FOVEA_STOP_PROTOCOL, places[i].n_stops);
+            if (!is_image) {
+                scene_write(&scene, places[i].file, NULL);
+            }
+            shot_init(&good, &scene, "vector");
+            shot_expect_good(&good, group);
+            fovea_group_close(group);
+            scene_close(&scene);
+        }
+    }
 }
 
 static void
@@ -226,6 +283,7 @@ SCENE_MAIN(NULL, SCENE_TEST(what_cannot_be_loaded_fails_with_its_reason),
         SCENE_TEST(loads_that_make_no_sense_cost_a_worker),
         SCENE_TEST(a_load_that_hangs_is_ended),
         SCENE_TEST(hellos_that_make_no_sense_cost_a_worker),
+        SCENE_TEST(frames_of_nothing_cost_a_worker),
         SCENE_TEST(a_worker_that_does_not_say_hello_is_ended),
         SCENE_TEST(a_kill_while_loading_is_tried_again),
         SCENE_TEST(a_stop_while_loading_is_tried_again),

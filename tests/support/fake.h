@@ -30,10 +30,12 @@
  *     says N            fails with status N
  *     took N            says that it took N more ns to decode
  *     wrong-index, wrong-job, twice, decoded-twice
+ *     sends N, then-sends N   an empty frame of type N instead of its answer,
+ *                       after it
  *     need N            asks for N bytes first; refused, says why. With it, in
  *                       lines of their own: held PATH (once it was granted,
  *                       reads the FIFO to its end), crash, hang, and what makes
- *                       no sense: need-twice, need-wrong-index, need-no-wait
+ *                       no sense: need-twice, need-wrong-index, need-no-wait, asked-sends N
  *
  * The file "load" in a model's directory says what it does when it loads, words
  * in one line each:
@@ -49,10 +51,13 @@
  *     shared N          bytes that it packs
  *     says-shared N, says-scratch N, says-warm-up N   in READY
  *     says-failed N     FAILED with status N
+ *     sends N           an empty frame of type N instead
  *
  * And the file "hello" in the directory that it was started in, before:
  *
- *     hang, crash, old  (of another version)
+ *     hang, crash, old  (of another version), protocol N
+ *     sends N, then-sends N   an empty frame of type N instead of HELLO, after
+ *                       it
  */
 #ifndef FOVEA_SUPPORT_FAKE_H
 #define FOVEA_SUPPORT_FAKE_H

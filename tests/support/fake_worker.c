@@ -114,6 +114,21 @@ read_words(const char *path, char text[TEXT_SIZE])
     }
 }
 
+/* A frame of the type that the words say, with nothing in it, and no more. */
+static void
+send_empty(const char *words, const char *word)
+{
+    const char *argument = find_word(words, word);
+    if (argument) {
+        uint8_t bytes[1];
+        struct fovea_writer writer;
+        fovea_writer_init(&writer, bytes, sizeof bytes);
+        send_frame((enum fovea_frame_type)strtoul(argument, NULL, 10), 0,
+                &writer, NULL, 0);
+        hang();
+    }
+}
+
 static void
 receive(struct fovea_frame *frame)
 {
@@ -137,7 +152,10 @@ say_hello(void)
     if (find_word(words, "crash")) {
         crash(SIGSEGV);
     }
-    struct fovea_hello hello = { .protocol = FOVEA_PROTOCOL_VERSION };
+    send_empty(words, "sends");
+    struct fovea_hello hello = {
+        .protocol = (uint32_t)number(words, "protocol", FOVEA_PROTOCOL_VERSION),
+    };
     (void)snprintf(hello.build, sizeof hello.build, "%s",
             find_word(words, "old") ? "0.0.1" : FOVEA_VERSION);
     (void)snprintf(hello.engine, sizeof hello.engine, "fake");
@@ -146,6 +164,7 @@ say_hello(void)
     fovea_writer_init(&writer, bytes, sizeof bytes);
     fovea_hello_write(&hello, &writer);
     send_frame(FOVEA_FRAME_HELLO, 0, &writer, NULL, 0);
+    send_empty(words, "then-sends");
 }
 
 _Noreturn static void
@@ -198,6 +217,7 @@ misbehave(const char *words)
     if (find_word(words, "garbage")) {
         send_garbage();
     }
+    send_empty(words, "sends");
 }
 
 static int
@@ -351,6 +371,7 @@ ask(uint64_t job, uint32_t index, const char *words,
     uint64_t bytes = strtoull(argument, NULL, 10);
     send_need(job, find_word(words, "need-wrong-index") ? index + 100 : index,
             bytes);
+    send_empty(words, "asked-sends");
     if (find_word(words, "need-no-wait")) {
         return;
     }
@@ -427,6 +448,7 @@ decode(const char *words)
     if (find_word(words, "garbage")) {
         send_garbage();
     }
+    send_empty(words, "sends");
 }
 
 static void
@@ -496,6 +518,7 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
     }
     images_crash = images_crash || find_word(words, "spoil");
     send_result(find_word(words, "wrong-job") ? job + 1 : job, &result, vector);
+    send_empty(words, "then-sends");
 }
 
 static void
