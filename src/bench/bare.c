@@ -63,8 +63,10 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     bare->src = zeroed(size);
     bare->dst = zeroed(size);
     bare->scratch = zeroed(scratch_size);
+    /* A tower of one layer has only that one. */
+    const struct fovea_packing *qkv = weights->packings[FOVEA_MATRIX_QKV];
     bare->last_qkv =
-            zeroed(fovea_packing_size(weights->packings[FOVEA_MATRIX_QKV]));
+            zeroed(qkv ? fovea_packing_size(qkv) : FOVEA_OPERAND_ALIGNMENT);
     if (!bare->src || !bare->dst || !bare->scratch || !bare->last_qkv) {
         return fovea_fail_memory(err, 2 * size, "the bench");
     }
@@ -87,9 +89,12 @@ create_products(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(table); i++) {
         const struct fovea_linear_shape shape = { rows, table[i].dst,
             FOVEA_POST_NONE, false };
-        enum fovea_status status =
-                fovea_product_create_linear(weights->packings[table[i].matrix],
-                        &shape, &bare->products[table[i].matrix], err);
+        const struct fovea_packing *packing =
+                weights->packings[table[i].matrix];
+        enum fovea_status status = !packing
+                ? FOVEA_OK
+                : fovea_product_create_linear(packing, &shape,
+                          &bare->products[table[i].matrix], err);
         if (status) {
             return status;
         }

@@ -116,7 +116,7 @@ static void
 other_architectures_are_refused(void **state)
 {
     (void)state;
-    check_unsupported("{\"model_type\": \"siglip\"}", "model_type: \"siglip\"");
+    check_unsupported("{\"model_type\": \"bert\"}", "model_type: \"bert\"");
     check_unsupported("{\"vision_config\": {\"model_type\": \"chinese_clip\"}}",
             "vision_config.model_type");
     check_unsupported("{\"num_channels\": 4}", "num_channels: 4 channels");

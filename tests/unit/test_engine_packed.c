@@ -21,6 +21,10 @@ static const struct fovea_tower config =
 static const struct fovea_tower wide =
         TOWER(256, 300, 2, 4, 32, 16, 40, FOVEA_ACTIVATION_GELU, 1e-5F);
 
+/* It has no query, key and value in one. */
+static const struct fovea_tower flat =
+        TOWER(48, 72, 1, 4, 32, 16, 20, FOVEA_ACTIVATION_GELU, 1e-5F);
+
 struct packed {
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
@@ -80,13 +84,14 @@ check_same(const struct fovea_tower *shape, enum fovea_precision precision)
             &error);
     assert_memory_equal(mapped->block, loaded->block, loaded->block_size);
     /* The weights are found inside, not only their bytes. */
-    const struct fovea_placed *last[] = {
-        fovea_weights_at(mapped, FOVEA_ROLE_PROJECTION, 0, 0),
-        fovea_weights_at(loaded, FOVEA_ROLE_PROJECTION, 0, 0),
+    const struct fovea_placed *places[] = {
+        fovea_weights_at(mapped, FOVEA_ROLE_FC2, 0, 0),
+        fovea_weights_at(loaded, FOVEA_ROLE_FC2, 0, 0),
     };
-    assert_int_equal((const uint8_t *)last[0]->weight -
+    assert_int_equal((const uint8_t *)places[0]->weight -
                     (const uint8_t *)mapped->block,
-            (const uint8_t *)last[1]->weight - (const uint8_t *)loaded->block);
+            (const uint8_t *)places[1]->weight -
+                    (const uint8_t *)loaded->block);
     int copy = file_of(packed.weights->mapping, packed.weights->mapping_size);
     assert_ok(fovea_packed_map(shape, precision, copy, true, &foreign, &error),
             &error);
@@ -104,6 +109,7 @@ what_is_mapped_is_what_was_packed(void **state)
     (void)state;
     check_same(&config, FOVEA_PRECISION_F32);
     check_same(&config, FOVEA_PRECISION_BF16_WEIGHTS);
+    check_same(&flat, FOVEA_PRECISION_F32);
     check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_BF16));
 }
 

@@ -121,9 +121,10 @@ find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
 {
     struct fovea_packing_shape shape = fovea_linear_matrix(search->tower,
             search->element, forms->mlp_parts, matrix);
-    struct candidates candidates;
-    enum fovea_status status = list_candidates(&shape, &candidates, err);
-    bool found = false;
+    struct candidates candidates = { .n = 0 };
+    bool found = shape.k == 0; /* nothing to be looked for */
+    enum fovea_status status =
+            found ? FOVEA_OK : list_candidates(&shape, &candidates, err);
     for (size_t i = 0; i < candidates.n && i < n_forms && !found && !status;
             i++) {
         FOVEA_AUTO(fovea_packing_destroy_auto)
@@ -242,6 +243,9 @@ probe_values(const struct search *search)
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
             struct fovea_packing_shape shape = fovea_linear_matrix(
                     search->tower, search->element, parts[k], use.matrix);
+            if (shape.k == 0) {
+                continue;
+            }
             size_t n = fovea_probe_values(shape.k, shape.n, &use.shape,
                     search->most_images);
             most = n > most ? n : most;
@@ -264,6 +268,9 @@ fovea_forms_prefer(const struct fovea_tower *tower, enum fovea_element element,
         struct fovea_packing_shape shape =
                 fovea_linear_matrix(tower, element, forms.mlp_parts, i);
         struct candidates candidates;
+        if (shape.k == 0) {
+            continue;
+        }
         status = list_candidates(&shape, &candidates, err);
         forms.form[i] = candidates.forms[0];
     }

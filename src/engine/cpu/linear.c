@@ -87,19 +87,16 @@ fovea_linear_of(const struct fovea_piece *piece)
                                          : matrices[piece->role];
 }
 
-/* Two layers have a piece of every matrix. */
 struct fovea_packing_shape
 fovea_linear_matrix(const struct fovea_tower *tower, enum fovea_element element,
         uint32_t mlp_parts, enum fovea_matrix matrix)
 {
-    struct fovea_tower two_layers = *tower;
     struct fovea_piece piece;
-    size_t i = 0;
-    two_layers.n_layers = 2;
-    do {
-        bool is_found = fovea_tower_piece(&two_layers, mlp_parts, i++, &piece);
-        FOVEA_ASSERT(is_found);
-    } while (piece.k == 0 || fovea_linear_of(&piece) != matrix);
-    return (struct fovea_packing_shape){ fovea_tower_tokens(tower), piece.k,
-        piece.n, element };
+    for (size_t i = 0; fovea_tower_piece(tower, mlp_parts, i, &piece); i++) {
+        if (piece.k > 0 && fovea_linear_of(&piece) == matrix) {
+            return (struct fovea_packing_shape){ fovea_tower_tokens(tower),
+                piece.k, piece.n, element };
+        }
+    }
+    return (struct fovea_packing_shape){ 0 };
 }

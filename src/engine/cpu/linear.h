@@ -48,7 +48,9 @@ struct fovea_linear_use fovea_linear_use(const struct fovea_tower *tower,
 /** The matrix that a piece is packed as. */
 enum fovea_matrix fovea_linear_of(const struct fovea_piece *piece);
 
-/** @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
+/** All 0 for a matrix that the tower does not have.
+ *
+ *  @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
  *                    its width. */
 struct fovea_packing_shape fovea_linear_matrix(const struct fovea_tower *tower,
         enum fovea_element element, uint32_t mlp_parts,

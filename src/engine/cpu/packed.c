@@ -94,7 +94,8 @@ describe(const struct fovea_weights *weights, uint64_t block_checksum,
     fields->block_checksum = block_checksum;
     fields->block_size = weights->block_size;
     for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        fields->layouts[i] = fovea_packing_fingerprint(weights->packings[i]);
+        const struct fovea_packing *packing = weights->packings[i];
+        fields->layouts[i] = packing ? fovea_packing_fingerprint(packing) : 0;
     }
     fields->tower = hash_tower(&weights->tower, weights->forms.mlp_parts);
     fields->forms = weights->forms;

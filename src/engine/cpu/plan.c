@@ -70,6 +70,9 @@ set_init(struct fovea_plan *plan, size_t n, struct fovea_product_set *set,
     for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
         struct fovea_linear_use use =
                 fovea_linear_use(&weights->tower, plan->element, i);
+        if (!weights->packings[use.matrix]) {
+            continue;
+        }
         use.shape.rows *= n;
         status = fovea_product_create_linear(weights->packings[use.matrix],
                 &use.shape, &set->products[i], err);

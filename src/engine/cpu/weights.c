@@ -25,6 +25,9 @@ packings_init(struct fovea_weights *weights, struct fovea_error *err)
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
         struct fovea_packing_shape shape = fovea_linear_matrix(&weights->tower,
                 weights->element, forms->mlp_parts, i);
+        if (shape.k == 0) {
+            continue;
+        }
         status = fovea_packing_create(&shape, (enum fovea_form)forms->form[i],
                 &weights->packings[i], err);
     }

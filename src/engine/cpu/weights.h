@@ -27,7 +27,7 @@ struct fovea_weights {
     enum fovea_precision precision;
     enum fovea_element element; /* of packed matrices and their sources */
     struct fovea_forms forms;
-    struct fovea_packing *packings[FOVEA_N_MATRICES];
+    struct fovea_packing *packings[FOVEA_N_MATRICES]; /* NULL: it has none */
 
     /* [n_layers][FOVEA_N_ROLES][n_parts]: see fovea_weights_at(). */
     struct fovea_placed *placed;
