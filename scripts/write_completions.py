@@ -42,7 +42,12 @@ def bash_value(option):
 BASH_WORDS = {
     "FILES": "_fovea_files",
     "KEYS": "_fovea_keys",
-    "SHOW": "_fovea_keys show",
+    "SHOW": """\
+if [[ " ${COMP_WORDS[*]:2:COMP_CWORD-2} " == *' show '* ]]; then
+                _fovea_keys
+            else
+                _fovea_words show
+            fi""",
     "PIDS": f'_fovea_words "$({PIDS})"',
     "NONE": "COMPREPLY=()",
 }
@@ -62,10 +67,10 @@ _fovea_files() {{
     compopt -o filenames 2>/dev/null
 }}
 
-# Keys of models, and directories; and the words that are given.
+# Keys of models, and directories.
 _fovea_keys() {{
     mapfile -t COMPREPLY < <(
-        compgen -W "$* $({KEYS})" -- "$word"
+        compgen -W "$({KEYS})" -- "$word"
         compgen -d -- "$word"
     )
     compopt -o filenames 2>/dev/null
@@ -80,6 +85,12 @@ _fovea() {{
         word=
     elif [[ $before == = ]]; then
         before=${{COMP_WORDS[COMP_CWORD - 2]}}
+    fi
+    # Behind -- stand no flags.
+    local flags=yes
+    if [[ " ${{COMP_WORDS[*]:1:COMP_CWORD-1}} " == *' -- '* ]]; then
+        flags=no
+        before=
     fi
     if ((COMP_CWORD == 1)); then
         _fovea_words '{names} help --help --version'
@@ -100,7 +111,7 @@ _fovea() {{
         flags = " ".join(form for option in options for form in forms(option))
         lines.append(f"""\
         esac
-        if [[ $word == -* ]]; then
+        if [[ $flags == yes && $word == -* ]]; then
             _fovea_words '{flags}'
         else
             {BASH_WORDS[command['words']]}
@@ -183,13 +194,36 @@ def fish_quote(text):
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+# Keys of models, and directories.
+FISH_KEYS = fish_quote(f"({KEYS}; __fovea_directories)")
 FISH_WORDS = {
     "FILES": "-F",
-    "KEYS": f"-a {fish_quote('(' + KEYS + ')')}",
-    "SHOW": f"-a {fish_quote('show (' + KEYS + ')')}",
-    "PIDS": f"-f -a {fish_quote('(' + PIDS + ')')}",
-    "NONE": "-f",
+    "KEYS": f"-a {FISH_KEYS}",
+    "PIDS": f"-a {fish_quote('(' + PIDS + ')')}",
 }
+FISH_START = """\
+# fish completion for fovea; made from the table of options.
+
+# Whether the first word is this command, or there is none yet if none is given.
+function __fovea_in
+    set -l words (commandline -opc)
+    test "$words[2]" = "$argv[1]"
+end
+
+# Directories for a word, or for what stands behind --flag= of it.
+function __fovea_directories
+    set -l value (commandline -ct | string replace -r '^--[^=]*=' '')
+    __fish_complete_directories "$value"
+end
+
+function __fovea_shows
+    contains -- show (commandline -opc)
+end
+
+complete -c fovea -f
+complete -c fovea -n __fovea_in -l version -d 'print the version'
+complete -c fovea -n __fovea_in -l help -s h -d 'what there is'
+complete -c fovea -n __fovea_in -a help -d 'how to use a command'"""
 
 
 def fish_value(option):
@@ -200,22 +234,25 @@ def fish_value(option):
     if option["argument"] in FILES:
         return " -r -F"
     if option["argument"] in MODELS:
-        return f" -r -a {fish_quote('(' + KEYS + ')')}"
+        return f" -x -a {FISH_KEYS}"
     return " -x"
 
 
 def fish(table):
-    lines = ["# fish completion for fovea; made from the table of options.",
-             "complete -c fovea -n __fish_use_subcommand -f -l version "
-             "-d 'print the version'",
-             "complete -c fovea -n __fish_use_subcommand -f -a help "
-             "-d 'how to use a command'"]
+    lines = [FISH_START]
     for command in table["commands"]:
         name = command["name"]
-        on = f"complete -c fovea -n '__fish_seen_subcommand_from {name}'"
-        lines.append("complete -c fovea -n __fish_use_subcommand -f "
-                     f"-a {name} -d {fish_quote(command['summary'])}")
-        lines.append(f"{on} {FISH_WORDS[command['words']]}")
+        on = f"complete -c fovea -n '__fovea_in {name}'"
+        for place in ("__fovea_in", "'__fovea_in help'"):
+            lines.append(f"complete -c fovea -n {place} -a {name} "
+                         f"-d {fish_quote(command['summary'])}")
+        if command["words"] == "SHOW":
+            lines += [f"complete -c fovea -n '__fovea_in {name}; and {when}' "
+                      f"-a {what}"
+                      for when, what in (("not __fovea_shows", "show"),
+                                         ("__fovea_shows", FISH_KEYS))]
+        elif command["words"] in FISH_WORDS:
+            lines.append(f"{on} {FISH_WORDS[command['words']]}")
         for option in flags_of(table, command):
             short = f" -s {option['letter']}" if option["letter"] else ""
             lines.append(f"{on}{short} -l {option['flag']}"

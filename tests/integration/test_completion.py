@@ -16,6 +16,7 @@ from command import FOVEA, Skip, environment, main, put, run, same
 TOOL, FOLDER = (os.path.abspath(path) for path in sys.argv[3:5])
 TABLE = json.loads(subprocess.run([TOOL], check=True,
                                   stdout=subprocess.PIPE).stdout)
+BUNDLED = {"fovea/near-duplicate", "fovea/near-duplicate-small"}
 SAMPLES = {"number": "8", "bytes": "8", "pixels": "8", "time": "8",
            "text": "a", "texts": "a", "memory": "8%"}
 
@@ -90,9 +91,17 @@ def test_bash_completes_files_and_models(directory):
     same(complete(directory, "embed", "-m", "a"), {"album"})
     same(complete(directory, "serve", "openai/clip-vit-b"),
          {"openai/clip-vit-base-patch16", "openai/clip-vit-base-patch32"})
-    same(complete(directory, "models", "sh"), {"show"})
+    same(complete(directory, "models", ""), {"show"})
+    same(complete(directory, "models", "show", "fovea/"), BUNDLED)
+    same(complete(directory, "models", "--json", "show", "fovea/"), BUNDLED)
     same(complete(directory, "bench", ""), set())
     same(complete(directory, "stop", ""), set())
+
+
+def test_bash_completes_no_flags_behind_two_dashes(directory):
+    put(directory, "--deadline.jpg", b"x")
+    same(complete(directory, "embed", "--", "--d"), {"--deadline.jpg"})
+    same(complete(directory, "embed", "--", "--dtype", ""), {"--deadline.jpg"})
 
 
 def read_by(shell, name):
@@ -116,12 +125,44 @@ def test_zsh_reads_it(_):
     read_by("zsh", "_fovea")
 
 
-def test_fish_reads_it(directory):
+def test_fish_reads_it(_):
     read_by("fish", "fovea.fish")
-    script = f"source {FOLDER}/fovea.fish; complete -C 'fovea embed --dty'"
+
+
+def fish(directory, line):
+    """The words that fish offers at the end of a line."""
+    if not shutil.which("fish"):
+        raise Skip("there is no fish")
+    script = f"source {FOLDER}/fovea.fish; complete -C '{line}'"
+    path = os.path.dirname(FOVEA) + ":" + os.environ["PATH"]
     result = subprocess.run(["fish", "--no-config", "-c", script],
-                            stdout=subprocess.PIPE, check=True, cwd=directory)
-    assert result.stdout.startswith(b"--dtype"), result.stdout
+                            cwd=directory, env=environment(PATH=path),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            check=True)
+    same(result.stderr, b"")
+    return {line.split("\t")[0]
+            for line in result.stdout.decode().splitlines()}
+
+
+def test_fish_completes(directory):
+    put(directory, "a cat.jpg", b"x")
+    os.mkdir(os.path.join(directory, "album"))
+    names = {command["name"] for command in TABLE["commands"]}
+    same(fish(directory, "fovea "), names | {"help"})
+    same(fish(directory, "fovea help "), names)
+    same(fish(directory, "fovea help em"), {"embed"})
+    same(fish(directory, "fovea embed --dty"), {"--dtype"})
+    same(fish(directory, "fovea embed --dtype=b"), {"--dtype=bf16"})
+    same(fish(directory, "fovea embed a"), {"a cat.jpg", "album/"})
+    same(fish(directory, "fovea embed -o a"), {"a cat.jpg", "album/"})
+    same(fish(directory, "fovea embed -- --d"), set())
+    same(fish(directory, "fovea embed -m a"), {"album/"})
+    same(fish(directory, "fovea embed --model=a"), {"--model=album/"})
+    same(fish(directory, "fovea embed -m fovea/"), BUNDLED)
+    same(fish(directory, "fovea serve embed --mod"), {"--model"})
+    same(fish(directory, "fovea models "), {"show"})
+    same(fish(directory, "fovea models show "), fish(directory, "fovea pull "))
+    same(fish(directory, "fovea bench "), set())
 
 
 main([value for name, value in sorted(globals().items())
