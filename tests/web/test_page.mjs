@@ -119,9 +119,10 @@ async function badOnesCostThemselves(page) {
 // Nothing is broken where the browser cannot show what the server can read.
 async function hasPlaceholders(page) {
   const shown = { "still.heic": "HEIC", "none.tif": "TIFF",
-    "preview.dng": "DNG" };
+    "preview.dng": "DNG", "lossy.j2k": "JPEG 2000", "lossless.jp2": "JPEG 2000",
+    "lossless.jxl": "JPEG XL", "grey_text.pgm": "PNM", "bilevel.pbm": "PNM" };
   await give(page, ...Object.keys(shown).map(format), scene("fog"));
-  await embedded(page, 4);
+  await embedded(page, Object.keys(shown).length + 1);
   await page.waitForSelector(".tile .face img");
   for (const [name, kind] of Object.entries(shown)) {
     const tile = page.locator(".tile", { has: page.getByText(name,

@@ -11,14 +11,17 @@ const MARKS = [
   [0, "FUJIFILM", "RAF"], [0, "\xff\x0a", "JPEG XL"], [4, "JXL \r\n", "JPEG XL"],
   [4, "jP  \r\n", "JPEG 2000"], [0, "\xff\x4f\xff\x51", "JPEG 2000"],
   [0, "8BPS", "PSD"], [0, "\xff\xd8\xff", "JPEG"], [1, "PNG\r\n", "PNG"],
+  [0, "\0\0\x01\0", "ICO"], [0, "\0\0\x02\0", "CUR"], [6, "HEAPCCDR", "CRW"],
   [0, "GIF8", "GIF"], [8, "WEBP", "WebP"], [0, "BM", "BMP"],
 ];
+
+const PNM = /^P[1-6][\s#]/;
 
 /* Raw photographs that begin as a TIFF does. */
 const RAW = /\.(dng|cr2|nef|nrw|arw|srf|sr2|pef|srw|iiq|3fr|fff|erf|mef|mos)$/i;
 
 const PICTURE = new RegExp("\\.(jpe?g?|jfif|png|gif|webp|bmp|dib|tiff?|hei[cf]|avif" +
-  "|jxl|jp2|j2[kc]|jp[fxc]|psd|ico|cur|p[bgpn]m|cr3|orf|rw2|raf)$", "i");
+  "|jxl|jp2|j2[kc]|jp[fxc]|psd|ico|cur|p[bgpn]m|cr3|crw|orf|rw2|raf)$", "i");
 
 /** Does a file look like a picture, by its name and what the browser says? */
 export const isPicture = (file) => file.type.startsWith("image/") ||
@@ -32,6 +35,9 @@ export async function formatOf(file) {
   const raw = RAW.exec(file.name);
   if (mark && !(raw && mark[2] === "TIFF")) {
     return mark[2];
+  }
+  if (PNM.test(text)) {
+    return "PNM";
   }
   const ending = /\.(\w{1,5})$/.exec(file.name);
   return ending ? ending[1].toUpperCase() : "no picture";
