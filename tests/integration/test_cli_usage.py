@@ -2,6 +2,7 @@
 """The command's help, flags, mistakes, and what it says about models."""
 import json
 import os
+import re
 
 from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
     read, run, said, same
@@ -109,6 +110,28 @@ def test_variables_stand_for_flags(directory):
                    FOVEA_RAW="1")
     same(result.stdout, embed().stdout)
     same(os.listdir(directory), ["a.png"])
+
+
+def test_every_variable_that_is_wrong_is_named(directory):
+    with open(os.path.join(os.environ["FOVEA_SOURCE_ROOT"],
+                           "src/option/option.def"), encoding="utf-8") as file:
+        rows = re.findall(
+            r'\b(NUMBER|BYTES|PIXELS|TIME|CHOICE|SWITCH|MEMORY),\s*"([\w-]+)", '
+            r'[^,]+, "(FOVEA_\w+)",.*\n\s*\w+, ([A-Z |]+), ',
+            file.read())
+    n_tried = 0
+    for _, flag, variable, commands in rows:
+        same(variable, "FOVEA_" + flag.upper().replace("-", "_"))
+        for command, words in (("RUNS", ("embed", "a")), ("SERVE", ("serve",)),
+                               ("PULL", ("pull", "a/b"))):
+            if command in commands.split(" | "):
+                result = run(*words, model=False, cwd=directory,
+                             env=environment(**{variable: "?"}))
+                said(result, 2, f'{variable}: "?" ')
+                same(result.stdout, b"")
+                n_tried += 1
+    assert n_tried > 70, n_tried
+    same(os.listdir(directory), [])
 
 
 def test_the_library_reads_none_of_them(directory):

@@ -61,6 +61,67 @@ every_flag_reaches_its_option(void **state)
     assert_true(n > 20);
 }
 
+static enum fovea_status
+apply_variable(enum fovea_command_id command, const char *name,
+        const char *value, struct fovea_options *options,
+        struct fovea_error *error)
+{
+    struct fovea_flag flags[FOVEA_N_OPTIONS];
+    const char *left[1];
+    size_t n_left = 0;
+    *options = (struct fovea_options)FOVEA_OPTIONS_INIT;
+    size_t n = fovea_option_flags(options, command, flags);
+    assert_int_equal(setenv(name, value, 1), 0);
+    enum fovea_status status =
+            fovea_args_parse(flags, n, 0, NULL, left, &n_left, error);
+    assert_int_equal(unsetenv(name), 0);
+    return status;
+}
+
+/* Of each row, for every command that has its flag; an empty one is none, and
+   one that is wrong is named. */
+static void
+every_variable_reaches_its_option(void **state)
+{
+    (void)state;
+    const struct fovea_options untouched = FOVEA_OPTIONS_INIT;
+    struct fovea_options options;
+    struct fovea_error error;
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_N_OPTIONS * FOVEA_N_COMMANDS; i++) {
+        const struct fovea_option_row *row =
+                &fovea_option_rows[i / FOVEA_N_COMMANDS];
+        enum fovea_command_id command =
+                (enum fovea_command_id)(i % FOVEA_N_COMMANDS);
+        const char *name = row->option.environment;
+        if (row->scope != FOVEA_SCOPE_LIBRARY ||
+                !(row->commands >> command & 1)) {
+            continue;
+        }
+        bool is_switch = row->option.kind == FOVEA_OPTION_KIND_SWITCH;
+        assert_ok(apply_variable(command, name,
+                          is_switch                   ? "yes"
+                                  : row->option.words ? row->option.words[1]
+                                                      : "2",
+                          &options, &error),
+                &error);
+        const char *member = (const char *)&options + row->offset;
+        if (memcmp(member, (const char *)&untouched + row->offset, row->size) ==
+                0) {
+            fail_msg("%s sets nothing", name);
+        }
+        assert_ok(apply_variable(command, name, "", &options, &error), &error);
+        assert_memory_equal(&options, &untouched, sizeof options);
+        if (row->option.kind != FOVEA_OPTION_KIND_TEXT) {
+            assert_fails(apply_variable(command, name, "?", &options, &error),
+                    &error, FOVEA_ERR_ARGUMENT, name);
+            assert_memory_equal(&options, &untouched, sizeof options);
+        }
+        n++;
+    }
+    assert_true(n > 80);
+}
+
 static void
 flags_are_read_as_they_are_meant(void **state)
 {
@@ -167,6 +228,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_flag_reaches_its_option),
+        cmocka_unit_test(every_variable_reaches_its_option),
         cmocka_unit_test(flags_are_read_as_they_are_meant),
         cmocka_unit_test(bytes_take_the_place_of_the_share),
         cmocka_unit_test(memory_limits_that_are_none_are_explained),
