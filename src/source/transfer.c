@@ -165,10 +165,12 @@ receive(char *bytes, size_t one, size_t n, void *context)
     return n;
 }
 
+/* Rounded up; of FOVEA_NEVER as many as curl can count. */
 static long
 milliseconds(int64_t time_ns)
 {
-    int64_t ms = (time_ns + FOVEA_NS_PER_MS - 1) / FOVEA_NS_PER_MS;
+    int64_t ms =
+            time_ns / FOVEA_NS_PER_MS + (time_ns % FOVEA_NS_PER_MS > 0 ? 1 : 0);
     return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (long)ms;
 }
 
@@ -233,8 +235,9 @@ enum fovea_status
 fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
 {
     CURL *easy = transfer->easy;
-    int64_t left_ns = transfer->begun_ns + transfer->settings->url.total_ns -
-            fovea_clock_ns();
+    int64_t end_ns =
+            fovea_later(transfer->begun_ns, transfer->settings->url.total_ns);
+    int64_t left_ns = end_ns - fovea_clock_ns();
     CURLcode code = choose_proxy(transfer);
     SET(CURLU, transfer->url.parsed);
     SET(TIMEOUT_MS, milliseconds(left_ns));

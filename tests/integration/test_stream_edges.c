@@ -58,6 +58,10 @@ usual_options(void)
     options.deadline_ns = FOVEA_NEVER;
     options.url.allow_private = true;
     options.url.total_ns = FOVEA_NEVER;
+    options.url.connect_ns = FOVEA_NEVER;
+    options.idle_ns = FOVEA_NEVER;
+    options.load_ns = FOVEA_NEVER;
+    options.drain_ns = FOVEA_NEVER;
     options.on_event = stop_worker;
     return options;
 }
