@@ -425,7 +425,8 @@ refuses_values_out_of_range(void **state)
         uint64_t most;
     } fields[] = {
         { 1, directory, 4, 0, 0 }, /* pixels would have no descriptor */
-        { 1, directory + 4, 4, 1, FOVEA_N_DTYPES - 1 }, { 1, directory + 8, 4, 1, 3 },
+        { 1, directory + 4, 4, 1, FOVEA_N_DTYPES - 1 },
+        { 1, directory + 8, 4, 1, 3 },
         { 1, directory + 12, 4, 1, FOVEA_MAX_THREADS },
         { 1, directory + 16, 4, 1, FOVEA_MAX_BATCH },
         { 1, directory + 20, 8, 1, UINT64_MAX },
