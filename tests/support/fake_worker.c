@@ -32,7 +32,7 @@ sleep_ms(long ms)
     }
 }
 
-/* Until a file of this name is there. */
+/* Until there is a file of this name, which ends with its line. */
 static void
 wait_for(const char *argument)
 {

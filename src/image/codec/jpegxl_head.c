@@ -18,6 +18,7 @@
 #include <jxl/decode.h>
 
 #include "base/error.h"
+#include "base/macros.h"
 #include "base/size.h"
 #include "image/codec/codec.h"
 #include "image/codec/jpegxl.h"
@@ -160,6 +161,7 @@ process(struct walk *walk)
 static enum fovea_status
 grow_window(struct walk *walk, size_t size)
 {
+    FOVEA_ASSERT(size > 0);
     uint8_t *larger = realloc(walk->window, size);
     if (!larger) {
         return fovea_fail_memory(walk->err, size, "the header of a JPEG XL");
