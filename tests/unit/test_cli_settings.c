@@ -88,7 +88,7 @@ every_variable_reaches_its_option(void **state)
     struct fovea_options options;
     struct fovea_error error;
     size_t n = 0;
-    for (size_t i = 0; i < FOVEA_N_OPTIONS * FOVEA_N_COMMANDS; i++) {
+    for (size_t i = 0; i < (size_t)FOVEA_N_OPTIONS * FOVEA_N_COMMANDS; i++) {
         const struct fovea_option_row *row =
                 &fovea_option_rows[i / FOVEA_N_COMMANDS];
         enum fovea_command_id command =

@@ -84,8 +84,8 @@ colours_coded_by_vision_come_in_srgb(void **state)
     (void)state;
     struct decoded wide = decode("jpegxl/wide_lossy");
     struct decoded plain = decode("jpegxl/lossy");
-    const uint8_t *w = wide.pixels + 3 * (7 * 20 + 7);
-    const uint8_t *p = plain.pixels + 3 * (7 * 20 + 7);
+    const uint8_t *w = wide.pixels + (size_t)3 * (7 * 20 + 7);
+    const uint8_t *p = plain.pixels + (size_t)3 * (7 * 20 + 7);
     assert_true(w[0] + 15 < p[0]); /* less red beside its green */
     decoded_finish(&wide);
     decoded_finish(&plain);
