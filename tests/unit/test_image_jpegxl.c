@@ -1,4 +1,6 @@
 /* JPEG XL: colours, orientation, frames, and damage. */
+#include <dlfcn.h>
+
 #include "base/macros.h"
 #include "support/decoded.h"
 #include "support/image_jpegxl.h"
@@ -159,6 +161,18 @@ what_is_wrong_is_said(void **state)
     }
 }
 
+/* libhwy would read its clock for 3 ms when it is loaded. */
+static void
+no_clock_is_measured_by_loading(void **state)
+{
+    (void)state;
+    uint64_t (*tick)(void) = NULL;
+    void *symbol = dlsym(RTLD_DEFAULT, "_ZN3hwy8platform15TimerResolutionEv");
+    assert_non_null(symbol);
+    memcpy(&tick, &symbol, sizeof tick);
+    assert_int_equal(tick(), 1);
+}
+
 int
 main(void)
 {
@@ -171,6 +185,7 @@ main(void)
         cmocka_unit_test(layers_are_added_up_and_counted),
         cmocka_unit_test(cut_files_are_told),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(no_clock_is_measured_by_loading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,9 +2,9 @@
  * JPEG XL, by libjxl: codestream and container, the first frame.
  *
  * libjxl starts no threads unless it is given a runner. It gives a picture whole
- * or not at all; alpha is dropped. The picture is not turned here: the codestream's orientation
- * is kept, and is EXIF's; what a box of EXIF says is not looked at, as the
- * standard has it.
+ * or not at all; alpha is dropped. The picture is not turned here: the
+ * codestream's orientation is kept, and is EXIF's; what a box of EXIF says is not
+ * looked at, as the standard has it.
  *
  * Colours: what was coded by human vision (XYB), as nearly all that is lossy,
  * has absolute colours, and is asked for in sRGB. What was coded in the colours
@@ -22,6 +22,18 @@
 #include "base/size.h"
 #include "image/codec/codec.h"
 #include "image/codec/jpegxl.h"
+
+/* hwy::platform::TimerResolution() of libhwy, which libjxl stands on. As soon as
+   that is loaded, in every worker, it reads its clock for 3 ms, for a benchmark
+   that nobody runs here. The dynamic linker finds this one before. */
+__attribute__((visibility("default"), used)) uint64_t fovea_jpegxl_tick(
+        void) __asm__("_ZN3hwy8platform15TimerResolutionEv");
+
+uint64_t
+fovea_jpegxl_tick(void)
+{
+    return 1;
+}
 
 static void
 auto_decoder(JxlDecoder **decoder)
