@@ -26,7 +26,7 @@ enum fovea_worker_state {
     FOVEA_WORKER_SPAWNING,   /* started; has not said hello yet */
     FOVEA_WORKER_LOADING,    /* reads or maps the weights, seals itself */
     FOVEA_WORKER_READY,      /* waits for images, and worked lately */
-    FOVEA_WORKER_PROCESSING, /* has images in its hands */
+    FOVEA_WORKER_PROCESSING, /* has images in flight */
     FOVEA_WORKER_IDLE,       /* waits, and has for a second or more */
     FOVEA_WORKER_EVICTING,   /* was asked to end */
     FOVEA_WORKER_FAILED,     /* is beyond help; was killed or died */
@@ -117,7 +117,7 @@ struct fovea_worker_stats {
     int64_t in_state_ns;
     int64_t ready_after_ns; /* from its start to READY; 0: not yet */
     uint64_t n_images;      /* served, good or bad */
-    uint32_t n_in_hand;
+    uint32_t n_in_flight;
     uint64_t reserved_bytes; /* of its own, without the shared weights */
     uint64_t pss_bytes;      /* measured; 0 if it cannot be read */
 };
@@ -129,7 +129,7 @@ struct fovea_model_stats {
     uint32_t max_workers;
     uint32_t n_queued;
     uint32_t max_queue;
-    uint32_t n_in_hand; /* of workers */
+    uint32_t n_in_flight; /* of workers */
     uint64_t n_submitted;
     uint64_t n_embedded;               /* good ones */
     uint64_t n_noted[FOVEA_NOTE_ROOM]; /* of them, by the notes they have */

@@ -22,7 +22,7 @@ copy_group(const struct fovea_group *group, struct fovea_model_stats *stats_out)
     stats_out->shared_bytes = group->shared_bytes;
     for (unsigned i = 0; i < pool->n_slots; i++) {
         if (pool->slots[i].group == group) {
-            stats_out->n_in_hand += pool->slots[i].n_left;
+            stats_out->n_in_flight += pool->slots[i].n_left;
         }
     }
 }
@@ -42,7 +42,7 @@ copy_worker(const struct fovea_slot *slot, unsigned index, int64_t now_ns,
         .ready_after_ns =
                 slot->ready_ns ? slot->ready_ns - slot->started_ns : 0,
         .n_images = slot->n_items,
-        .n_in_hand = slot->n_left,
+        .n_in_flight = slot->n_left,
         .reserved_bytes = slot->own.bytes + slot->granted_bytes,
     };
 }

@@ -111,7 +111,7 @@ upkeep_processing(struct fovea_slot *slot)
     }
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for %.3g s with an image in hand %s",
+            "no sign of life for %.3g s with an image in flight %s",
             (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S,
             fovea_limit_by(FOVEA_OPTION_IMAGE_TIME));
     time_out(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);

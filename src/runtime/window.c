@@ -19,7 +19,7 @@
 #include "runtime/submit.h"
 
 enum {
-    /* Of what the workers can hold at once: one share in their hands, one in
+    /* Of what the workers can hold at once: one share in flight, one in
        the queue for when they are done. */
     N_SHARES = 2,
 };

@@ -190,7 +190,7 @@ struct counter {
     }
 GETTER(n_queued)
 GETTER(max_queue)
-GETTER(n_in_hand)
+GETTER(n_in_flight)
 GETTER(max_workers)
 GETTER(n_submitted)
 GETTER(n_embedded)
@@ -202,7 +202,8 @@ GETTER(shared_bytes)
 static const struct counter counters[] = {
     { "queue_images", "gauge", "Images that wait for a worker.", get_n_queued },
     { "queue_limit_images", "gauge", "How many may wait.", get_max_queue },
-    { "in_hand_images", "gauge", "Images that workers have.", get_n_in_hand },
+    { "in_flight_images", "gauge", "Images that workers have.",
+            get_n_in_flight },
     { "workers_limit", "gauge", "Most workers.", get_max_workers },
     { "submitted_total", "counter", "Images given to the pool.",
             get_n_submitted },

@@ -50,7 +50,7 @@ add_model(const struct fovea_http_exchange *exchange,
             info->shared_bytes, info->per_worker_bytes,
             info->est_memory_allocation_mb,
             (double)model->n_queued / server->settings.library.max_queue,
-            model->n_queued, model->n_queued + model->n_in_hand,
+            model->n_queued, model->n_queued + model->n_in_flight,
             server->settings.library.max_batch);
 }
 

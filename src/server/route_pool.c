@@ -97,7 +97,7 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
     fovea_text_format(text,
             ",\"dimension\":%" PRIu32 ",\"dtype\":\"%s\",\"workers\":%" PRIu32
             ",\"max_workers\":%u,\"queued\":%" PRIu32
-            ",\"max_queue\":%u,\"in_hand\":%" PRIu32 ",\"submitted\":%" PRIu64
+            ",\"max_queue\":%u,\"in_flight\":%" PRIu32 ",\"submitted\":%" PRIu64
             ",\"embedded\":%" PRIu64 ",\"failed\":%" PRIu64
             ",\"retried\":%" PRIu64 ",\"cold_starts\":%" PRIu64
             ",\"breaker\":\"%s\",\"shared_bytes\":%" PRIu64
@@ -105,7 +105,7 @@ add_model(const struct fovea_server *server, const struct fovea_served *served,
             served->info->embedding_dimension,
             fovea_dtype_word(served->info->dtype), model->n_workers,
             server->settings.library.max_workers, model->n_queued,
-            server->settings.library.max_queue, model->n_in_hand,
+            server->settings.library.max_queue, model->n_in_flight,
             model->n_submitted, model->n_embedded, model->n_failed,
             model->n_retried, model->n_cold_starts,
             fovea_breaker_state_name(model->breaker), model->shared_bytes,
@@ -134,11 +134,11 @@ add_worker(const struct fovea_worker_stats *worker, struct fovea_text *text)
     fovea_text_format(text,
             ",\"sandboxed\":%s,\"age_s\":%.3f,\"in_state_s\":%.3f"
             ",\"ready_after_ms\":%.3f,\"served\":%" PRIu64
-            ",\"in_hand\":%" PRIu32 ",\"reserved_bytes\":%" PRIu64
+            ",\"in_flight\":%" PRIu32 ",\"reserved_bytes\":%" PRIu64
             ",\"pss_bytes\":%" PRIu64 "}",
             worker->sandboxed ? "true" : "false", seconds(worker->age_ns),
             seconds(worker->in_state_ns), milliseconds(worker->ready_after_ns),
-            worker->n_images, worker->n_in_hand, worker->reserved_bytes,
+            worker->n_images, worker->n_in_flight, worker->reserved_bytes,
             worker->pss_bytes);
 }
 

@@ -13,7 +13,7 @@ enum fovea_channel_state {
     FOVEA_CHANNEL_GREETED, /* HELLO was said: LOAD from the host */
     FOVEA_CHANNEL_LOADING, /* LOAD was said: READY or FAILED from the worker */
     FOVEA_CHANNEL_READY,   /* JOB from the host */
-    FOVEA_CHANNEL_BUSY,    /* a job is in hand: DECODED, RESULT, NEED from the
+    FOVEA_CHANNEL_BUSY,    /* a job is in flight: DECODED, RESULT, NEED from the
                               worker */
     FOVEA_CHANNEL_ASKED,   /* NEED was said: DECODED, RESULT, and GRANT from the
                             host */

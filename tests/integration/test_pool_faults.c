@@ -287,7 +287,7 @@ only_its_own_doing_quarantines_an_image(void **state)
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_BREAKER), 0);
 }
 
-/* With nothing in hand there is no image to blame, and no start that failed. */
+/* With nothing in flight there is no image to blame, and no start that failed. */
 static void
 ends_of_idle_workers_do_not_add_up(void **state)
 {

@@ -159,7 +159,7 @@ the_longest_unused_makes_room(void **state)
     fovea_group_close(third);
 }
 
-/* A worker with an image in its hands stays; who wants its memory waits. */
+/* A worker with an image in flight stays; who wants its memory waits. */
 static void
 busy_workers_stay(void **state)
 {

@@ -11,7 +11,7 @@ submit(struct shot *shot)
     assert_ok(shot_submit(shot, group, &error), &error);
 }
 
-/* One worker, with something in hand until "go"; the rest will wait. */
+/* One worker, with something in flight until "go"; the rest will wait. */
 static void
 open_busy(struct shot *slow)
 {
@@ -94,7 +94,7 @@ images_are_shared_out(void **state)
     assert_int_equal(stats.n_workers, 2);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(stats.workers[i].state, FOVEA_WORKER_PROCESSING);
-        assert_int_equal(stats.workers[i].n_in_hand, 8);
+        assert_int_equal(stats.workers[i].n_in_flight, 8);
     }
     fovea_pool_stats_finish(&stats);
     scene_let_go(&scene, "then");
@@ -204,7 +204,7 @@ a_deadline_passes_in_flight(void **state)
     group = scene_group(&scene, "one", NULL);
     struct fovea_error error;
     assert_ok(fovea_group_prewarm(group, &error), &error);
-    /* However long it takes until it is in its hands. */
+    /* However long it takes until it is in flight. */
     struct shot late;
     int64_t wait_ns = 100 * FOVEA_NS_PER_MS;
     do {

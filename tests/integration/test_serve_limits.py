@@ -178,9 +178,9 @@ def test_connections(_):
 
 
 def load(server):
-    """Images in workers' hands, and those that wait."""
+    """Images in flight, and those that wait."""
     model, = server.get("/v1/pool").json["models"]
-    return model["in_hand"], model["queued"]
+    return model["in_flight"], model["queued"]
 
 
 def test_full_queue(_):

@@ -31,12 +31,12 @@ other_done(void *context, const struct fovea_error *result,
 }
 
 static bool
-has_one_in_hand(void)
+has_one_in_flight(void)
 {
     struct fovea_error error;
     struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     assert_ok(fovea_pool_stats(scene.golden.library, &stats, &error), &error);
-    bool has = stats.models[0].n_in_hand == 1;
+    bool has = stats.models[0].n_in_flight == 1;
     fovea_pool_stats_finish(&stats);
     return has;
 }
@@ -58,7 +58,7 @@ static unsigned
 fill_the_queue(struct others *others)
 {
     unsigned n = submit_until_busy(others);
-    while (!has_one_in_hand()) {
+    while (!has_one_in_flight()) {
         (void)sched_yield();
     }
     return n + submit_until_busy(others); /* in the place of that one */

@@ -79,7 +79,7 @@ function showRequests(pool) {
     `Queue: ${queued} of ${most} images wait`);
   fillFacts(byId("queue-facts"), [
     ["images waiting", `${queued} of ${most}`],
-    ["in workers' hands", String(sum("in_hand"))],
+    ["in flight", String(sum("in_flight"))],
     ["requests under way", String(pool.requests.in_flight)],
     ["connections", `${pool.requests.connections} of ` +
       pool.requests.max_connections],
