@@ -94,21 +94,7 @@ a_seal_that_fails_fails_one_fetch(void **state)
     check(FOVEA_ERR_IO, "cannot seal");
 }
 
-static int
-start(void **state)
-{
-    (void)state;
-    server = server_start();
-    return 0;
-}
-
-static int
-stop(void **state)
-{
-    (void)state;
-    server_stop(server);
-    return 0;
-}
+SERVER_FIXTURE(server)
 
 int
 main(void)

@@ -232,21 +232,7 @@ a_server_without_tls_is_said(void **state)
     fetched_finish(&fetched);
 }
 
-static int
-start(void **state)
-{
-    (void)state;
-    server = server_start();
-    return 0;
-}
-
-static int
-stop(void **state)
-{
-    (void)state;
-    server_stop(server);
-    return 0;
-}
+SERVER_FIXTURE(server)
 
 int
 main(void)

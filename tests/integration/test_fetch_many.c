@@ -507,21 +507,7 @@ there_is_no_thread_before_the_first_url(void **state)
     fovea_fetcher_destroy(fetcher);
 }
 
-static int
-start(void **state)
-{
-    (void)state;
-    server = server_start();
-    return 0;
-}
-
-static int
-stop(void **state)
-{
-    (void)state;
-    server_stop(server);
-    return 0;
-}
+SERVER_FIXTURE(server)
 
 int
 main(void)

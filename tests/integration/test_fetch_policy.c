@@ -167,21 +167,7 @@ a_proxy_is_asked_whatever_its_address(void **state)
     fetched_finish(&fetched);
 }
 
-static int
-start(void **state)
-{
-    (void)state;
-    server = server_start();
-    return 0;
-}
-
-static int
-stop(void **state)
-{
-    (void)state;
-    server_stop(server);
-    return 0;
-}
+SERVER_FIXTURE(server)
 
 int
 main(void)

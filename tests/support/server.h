@@ -60,4 +60,20 @@ void server_last(struct server *server, char *text, size_t size);
 
 uint8_t server_byte(uint64_t i);
 
+/** For a group of tests: start() and stop(), which put a server into the
+ *  variable and stop it. */
+#define SERVER_FIXTURE(server)     \
+    static int start(void **state) \
+    {                              \
+        (void)state;               \
+        (server) = server_start(); \
+        return 0;                  \
+    }                              \
+    static int stop(void **state)  \
+    {                              \
+        (void)state;               \
+        server_stop(server);       \
+        return 0;                  \
+    }
+
 #endif

@@ -15,26 +15,7 @@ enum {
 
 static char root[] = "/tmp/fovea-inputs-XXXXXX";
 
-static int
-make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
-}
-
-static int
-empty_root(void **state)
-{
-    (void)state;
-    return tree_empty(root);
-}
-
-static int
-remove_root(void **state)
-{
-    (void)state;
-    return rmdir(root);
-}
+TREE_FIXTURE_INSIDE(root)
 
 static void
 put(const char *name)

@@ -23,26 +23,7 @@ static const struct {
 
 static char root[] = "/tmp/fovea-sinks-XXXXXX";
 
-static int
-make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) && chdir(root) == 0 ? 0 : -1;
-}
-
-static int
-empty_root(void **state)
-{
-    (void)state;
-    return tree_empty(root);
-}
-
-static int
-remove_root(void **state)
-{
-    (void)state;
-    return rmdir(root);
-}
+TREE_FIXTURE_INSIDE(root)
 
 static bool
 has(const struct fovea_target_form *form, const char *ending)

@@ -53,26 +53,7 @@ __wrap_unlinkat(int fd, const char *name, int flags)
     return __real_unlinkat(fd, name, flags);
 }
 
-static int
-make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int
-empty_root(void **state)
-{
-    (void)state;
-    return tree_empty(root);
-}
-
-static int
-remove_root(void **state)
-{
-    (void)state;
-    return rmdir(root);
-}
+TREE_FIXTURE(root)
 
 static struct fovea_cache
 make(uint64_t max_bytes)

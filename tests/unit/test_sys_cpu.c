@@ -15,26 +15,7 @@ put(const char *path, const char *text)
     assert_int_equal(tree_put(root, path, text), 0);
 }
 
-static int
-make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int
-empty_root(void **state)
-{
-    (void)state;
-    return tree_empty(root);
-}
-
-static int
-remove_root(void **state)
-{
-    (void)state;
-    return rmdir(root);
-}
+TREE_FIXTURE(root)
 
 #define MOUNT_V2 \
     "29 23 0:26 / /sys/fs/cgroup rw shared:9 - cgroup2 cgroup2 rw\n"

@@ -17,26 +17,7 @@ put(const char *path, const char *text)
     assert_int_equal(tree_put(root, path, text), 0);
 }
 
-static int
-make_root(void **state)
-{
-    (void)state;
-    return mkdtemp(root) ? 0 : -1;
-}
-
-static int
-empty_root(void **state)
-{
-    (void)state;
-    return tree_empty(root);
-}
-
-static int
-remove_root(void **state)
-{
-    (void)state;
-    return rmdir(root);
-}
+TREE_FIXTURE(root)
 
 #define MOUNT_V1 \
     "41 30 0:31 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
