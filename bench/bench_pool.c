@@ -83,7 +83,8 @@ bare_open(struct bare *bare, const char *directory, enum fovea_dtype dtype,
     struct fovea_checkpoint *checkpoint = NULL;
     static const struct fovea_limits none;
     bare->limits = fovea_limits_resolve(&none);
-    if (fovea_tower_read(directory, &bare->config, &error) ||
+    if (fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &bare->config,
+                &error) ||
             fovea_preprocess_config_read(directory, &bare->config,
                     &bare->settings, &error) ||
             fovea_checkpoint_open(directory, &checkpoint, &error)) {

@@ -22,6 +22,9 @@ static const struct fovea_tower default_config = {
     .n_heads = 4,
     .side_px = 224,
     .patch_px = 32,
+    .has_class_token = true,
+    .has_pre_norm = true,
+    .has_projection = true,
     .dimension = 64,
     .activation = FOVEA_ACTIVATION_QUICK_GELU,
     .eps = 1e-5F,
@@ -52,7 +55,8 @@ parse_shape(char *const *numbers, struct fovea_tower *tower_out,
         used += n > 0 ? (size_t)n : 0;
     }
     text[used++] = '}';
-    return fovea_tower_parse("the shape", text, used, tower_out, err);
+    return fovea_tower_parse("the shape", text, used, FOVEA_MODALITY_IMAGE,
+            tower_out, err);
 }
 
 int

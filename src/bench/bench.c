@@ -53,8 +53,8 @@ static enum fovea_status
 make_model(struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    enum fovea_status status =
-            fovea_tower_parse("ViT-B/32", "{}", 2, &options->tower, err);
+    enum fovea_status status = fovea_tower_parse("ViT-B/32", "{}", 2,
+            FOVEA_MODALITY_IMAGE, &options->tower, err);
     if (!status) {
         status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
                 &options->tower, &options->settings, err);
@@ -68,8 +68,8 @@ static enum fovea_status
 read_model(const char *directory, struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    enum fovea_status status =
-            fovea_tower_read(directory, &options->tower, err);
+    enum fovea_status status = fovea_tower_read(directory, FOVEA_MODALITY_IMAGE,
+            &options->tower, err);
     if (!status) {
         status = fovea_preprocess_config_read(directory, &options->tower,
                 &options->settings, err);

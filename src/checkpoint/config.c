@@ -6,9 +6,25 @@
 #include "spec/families.h"
 #include "spec/files.h"
 
+static enum fovea_status
+read_tower(const struct fovea_family *family, const struct fovea_fields *top,
+        enum fovea_modality modality, struct fovea_tower *tower_out,
+        struct fovea_error *err)
+{
+    if (modality == FOVEA_MODALITY_IMAGE) {
+        return family->read(top, tower_out, err);
+    }
+    if (!family->read_text) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED, "%s: %s",
+                fovea_show(top->file).text, family->no_text);
+    }
+    return family->read_text(top, tower_out, err);
+}
+
 enum fovea_status
 fovea_tower_parse(const char *name, const char *text, size_t size,
-        struct fovea_tower *tower_out, struct fovea_error *err)
+        enum fovea_modality modality, struct fovea_tower *tower_out,
+        struct fovea_error *err)
 {
     FOVEA_AUTO(json_decref_auto) json_t *object = NULL;
     enum fovea_status status = fovea_json_parse(name, text, size,
@@ -21,18 +37,19 @@ fovea_tower_parse(const char *name, const char *text, size_t size,
     struct fovea_tower tower;
     status = fovea_family_find(&top, &id, err);
     if (!status) {
-        status = fovea_family_get(id)->read(&top, &tower, err);
+        status = read_tower(fovea_family_get(id), &top, modality, &tower, err);
     }
     if (!status) {
         tower.family = id;
+        tower.modality = modality;
         *tower_out = tower;
     }
     return status;
 }
 
 enum fovea_status
-fovea_tower_read(const char *directory, struct fovea_tower *tower_out,
-        struct fovea_error *err)
+fovea_tower_read(const char *directory, enum fovea_modality modality,
+        struct fovea_tower *tower_out, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
@@ -48,6 +65,7 @@ fovea_tower_read(const char *directory, struct fovea_tower *tower_out,
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
                 "%s: there is no such file", fovea_show(path).text);
     }
-    return status ? status
-                  : fovea_tower_parse(path, text, size, tower_out, err);
+    return status
+            ? status
+            : fovea_tower_parse(path, text, size, modality, tower_out, err);
 }

@@ -18,15 +18,17 @@
 #include "spec/tower.h"
 
 /**
- * Read <directory>/config.json.
+ * Read <directory>/config.json: its tower for images, or the one for texts.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_NOT_FOUND if there is no such file;
  *         FOVEA_ERR_MODEL_CONFIG if it is not valid;
  *         FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and not ours (another
- *         architecture or activation). The message names file and field.
+ *         architecture or activation, a family without such a tower). The
+ *         message names file and field.
  */
 FOVEA_NODISCARD enum fovea_status fovea_tower_read(const char *directory,
-        struct fovea_tower *tower_out, struct fovea_error *err);
+        enum fovea_modality modality, struct fovea_tower *tower_out,
+        struct fovea_error *err);
 
 /**
  * Read <directory>/preprocessor_config.json, new form or old ("size": 224).
@@ -39,8 +41,8 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
 
 /** The same two from text in memory; `name` stands in messages. */
 FOVEA_NODISCARD enum fovea_status fovea_tower_parse(const char *name,
-        const char *text, size_t size, struct fovea_tower *tower_out,
-        struct fovea_error *err);
+        const char *text, size_t size, enum fovea_modality modality,
+        struct fovea_tower *tower_out, struct fovea_error *err);
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
         const char *name, const char *text, size_t size,
         const struct fovea_tower *tower, struct fovea_preprocess *settings_out,

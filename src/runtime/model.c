@@ -42,7 +42,8 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
     enum fovea_status status =
             fovea_catalogue_locate(key, &model->directory, err);
     if (!status) {
-        status = fovea_tower_read(model->directory, &model->tower, err);
+        status = fovea_tower_read(model->directory, FOVEA_MODALITY_IMAGE,
+                &model->tower, err);
     }
     if (!status) {
         status = fovea_preprocess_config_read(model->directory, &model->tower,

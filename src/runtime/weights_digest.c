@@ -47,7 +47,8 @@ fovea_weights_digest(const struct fovea_cache *cache,
         return status;
     }
     struct fovea_tower config;
-    status = fovea_tower_read(model_directory, &config, err);
+    status = fovea_tower_read(model_directory, FOVEA_MODALITY_IMAGE, &config,
+            err);
     if (!status) {
         status = fovea_digest_weights(&config, checkpoint, digest, err);
     }

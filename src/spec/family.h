@@ -37,6 +37,11 @@ struct fovea_family {
        FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and cannot be run. */
     enum fovea_status (*read)(const struct fovea_fields *top,
             struct fovea_tower *tower_out, struct fovea_error *err);
+    /* The same of the tower for texts. NULL: it knows no words, and no_text is the
+       sentence that says so. */
+    enum fovea_status (*read_text)(const struct fovea_fields *top,
+            struct fovea_tower *tower_out, struct fovea_error *err);
+    const char *no_text;
 
     /* The tensor of a part of a piece: name and shape. */
     void (*tensor)(const struct fovea_tower *tower,

@@ -24,14 +24,45 @@ enum fovea_family_id {
     FOVEA_N_FAMILIES
 };
 
-/* A vision transformer whose class token is projected. */
+enum fovea_modality {
+    FOVEA_MODALITY_IMAGE,
+    FOVEA_MODALITY_TEXT,
+};
+
+/* Which vector stands for all tokens. */
+enum fovea_pooling {
+    FOVEA_POOLING_CLASS,     /* the class token's, the first */
+    FOVEA_POOLING_LAST,      /* the last token's */
+    FOVEA_POOLING_ATTENTION, /* a learned query attends to all tokens, and an MLP
+                                follows: one more layer */
+};
+
+/* A transformer that makes one embedding of an image or of a text. Every fact is
+   a member of its own; what a member is not about is 0. */
 struct fovea_tower {
+    enum fovea_modality modality;
     uint32_t width; /* of a token */
     uint32_t mlp;   /* of the hidden layer */
     uint32_t n_layers;
-    uint32_t n_heads;   /* divides width */
-    uint32_t side_px;   /* of an image */
-    uint32_t patch_px;  /* what no whole patch covers is left out */
+    uint32_t n_heads; /* divides width */
+    /* Of images. */
+    uint32_t side_px;     /* of an image */
+    uint32_t patch_px;    /* what no whole patch covers is left out */
+    uint32_t n_registers; /* tokens between the class token and the patches */
+    bool has_patch_bias;
+    bool has_class_token;
+    /* Of texts. */
+    uint32_t vocabulary; /* ids are below it */
+    uint32_t context;    /* tokens of a text, at most */
+    uint32_t end_id;     /* where a text ends */
+    uint32_t pad_id;     /* behind that, where all of the context is computed */
+    bool is_causal;      /* a token attends to those before it and to itself */
+    /* Of both. */
+    bool has_pre_norm;    /* a norm before the layers */
+    bool has_layer_scale; /* what a branch adds is scaled, by channel */
+    enum fovea_pooling pooling;
+    bool has_projection; /* else the embedding is as wide as a token */
+    bool has_projection_bias;
     uint32_t dimension; /* of the embedding */
     enum fovea_activation activation;
     float eps; /* of the layer norms */
@@ -47,6 +78,7 @@ enum {
     FOVEA_MAX_SIDE_PX = 4096,
     FOVEA_MAX_DIMENSION = 16384,
     FOVEA_MAX_TOKENS = 65536,
+    FOVEA_MAX_VOCABULARY = 1 << 20,
 };
 
 /* What a piece of the weights is to the tower. */
@@ -95,10 +127,11 @@ struct fovea_piece {
 bool fovea_tower_piece(const struct fovea_tower *tower, uint32_t mlp_parts,
         size_t index, struct fovea_piece *piece_out);
 
-/** Patches of an image. */
+/** Patches of an image, of a tower for images. */
 size_t fovea_tower_patches(const struct fovea_tower *tower);
 
-/** Tokens of an image: its patches and the class token. */
+/** Tokens of an image: its patches, the class token, registers. Of a text: the
+ *  most that it may have. */
 size_t fovea_tower_tokens(const struct fovea_tower *tower);
 
 /** Samples of a patch. */

@@ -77,8 +77,8 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
         struct loading *loading, struct fovea_error *err)
 {
     const char *directory = worker->load.directory;
-    enum fovea_status status =
-            fovea_tower_read(directory, &loading->tower, err);
+    enum fovea_status status = fovea_tower_read(directory, FOVEA_MODALITY_IMAGE,
+            &loading->tower, err);
     if (!status) {
         status = worker->work.reader->load(directory, &loading->tower,
                 &loading->reading, err);

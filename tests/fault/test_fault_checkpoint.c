@@ -21,6 +21,9 @@ static const struct fovea_tower tiny = {
     .n_heads = 2,
     .side_px = 8,
     .patch_px = 4,
+    .has_class_token = true,
+    .has_pre_norm = true,
+    .has_projection = true,
     .dimension = 4,
     .eps = 1e-5F,
 };
@@ -142,7 +145,8 @@ read_configs(const void *context, struct fovea_error *err)
 {
     struct fovea_tower config;
     struct fovea_preprocess settings;
-    enum fovea_status status = fovea_tower_read(context, &config, err);
+    enum fovea_status status =
+            fovea_tower_read(context, FOVEA_MODALITY_IMAGE, &config, err);
     if (!status) {
         assert_int_equal(config.width, tiny.width);
         status = fovea_preprocess_config_read(context, &config, &settings, err);

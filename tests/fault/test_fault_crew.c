@@ -118,7 +118,8 @@ work(const struct job *job, float *vector, struct fovea_error *err)
         .n_threads = 2,
         .max_batch = 2,
     };
-    enum fovea_status status = fovea_tower_read(job->model, &config, err);
+    enum fovea_status status =
+            fovea_tower_read(job->model, FOVEA_MODALITY_IMAGE, &config, err);
     if (!status) {
         status = fovea_preprocess_config_read(job->model, &config,
                 &options.lane.decoder.options.settings, err);

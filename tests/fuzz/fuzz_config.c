@@ -59,8 +59,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fovea_tower config;
     struct fovea_preprocess settings;
     struct fovea_error error;
-    enum fovea_status status =
-            fovea_tower_parse("fuzz", text, size, &config, &error);
+    enum fovea_status status = fovea_tower_parse("fuzz", text, size,
+            FOVEA_MODALITY_IMAGE, &config, &error);
     if (status) {
         check_failure(status, &error);
     } else {

@@ -95,7 +95,9 @@ embed_directly(void)
     struct fovea_limits limits = fovea_limits_resolve(&no_wishes);
     char directory[GOLDEN_PATH_SIZE];
     golden_path("tests/golden/models/quick", directory);
-    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error);
     assert_ok(
             fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);

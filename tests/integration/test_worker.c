@@ -55,7 +55,8 @@ direct_open(const struct fovea_load *load)
         .ops = fovea_engine_default() };
     struct fovea_checkpoint *checkpoint = NULL;
     struct fovea_error error;
-    assert_ok(fovea_tower_read(load->directory, &direct.config, &error),
+    assert_ok(fovea_tower_read(load->directory, FOVEA_MODALITY_IMAGE,
+                      &direct.config, &error),
             &error);
     assert_ok(fovea_preprocess_config_read(load->directory, &direct.config,
                       &direct.settings, &error),

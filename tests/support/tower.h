@@ -5,12 +5,13 @@
 #include "spec/tower.h"
 
 /** The initializer of a struct fovea_tower of the first family. */
-#define TOWER(width_, mlp_, layers_, heads_, side_, patch_, dimension_,       \
-        activation_, eps_)                                                    \
-    {                                                                         \
-        .width = (width_), .mlp = (mlp_), .n_layers = (layers_),              \
-        .n_heads = (heads_), .side_px = (side_), .patch_px = (patch_),        \
-        .dimension = (dimension_), .activation = (activation_), .eps = (eps_) \
+#define TOWER(width_, mlp_, layers_, heads_, side_, patch_, dimension_,        \
+        activation_, eps_)                                                     \
+    {                                                                          \
+        .width = (width_), .mlp = (mlp_), .n_layers = (layers_),               \
+        .n_heads = (heads_), .side_px = (side_), .patch_px = (patch_),         \
+        .has_class_token = true, .has_pre_norm = true, .has_projection = true, \
+        .dimension = (dimension_), .activation = (activation_), .eps = (eps_)  \
     }
 
 #endif

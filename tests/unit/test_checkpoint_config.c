@@ -9,7 +9,8 @@
 static enum fovea_status
 parse(const char *text, struct fovea_tower *config, struct fovea_error *error)
 {
-    return fovea_tower_parse("config.json", text, strlen(text), config, error);
+    return fovea_tower_parse("config.json", text, strlen(text),
+            FOVEA_MODALITY_IMAGE, config, error);
 }
 
 static void
@@ -79,6 +80,18 @@ check_tower(const char *text, uint32_t projection_dim)
     assert_int_equal(config.dimension, projection_dim);
     assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU);
     assert_float_equal(config.eps, 1e-6, 1e-10);
+}
+
+static void
+a_family_without_words_says_so(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"model_type\": \"clip\"}";
+    struct fovea_error error;
+    struct fovea_tower tower;
+    assert_fails(fovea_tower_parse("config.json", text, strlen(text),
+                         FOVEA_MODALITY_TEXT, &tower, &error),
+            &error, FOVEA_ERR_MODEL_UNSUPPORTED, "config.json: text towers");
 }
 
 static void
@@ -228,23 +241,31 @@ files_are_read(void **state)
     (void)state;
     struct fovea_error error;
     struct fovea_tower config;
-    assert_fails(fovea_tower_read(directory, &config, &error), &error,
-            FOVEA_ERR_MODEL_NOT_FOUND, path);
+    assert_fails(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error, FOVEA_ERR_MODEL_NOT_FOUND, path);
     write_text("{\"projection_dim\": 640}", 0);
-    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error);
     assert_int_equal(config.dimension, 640);
     write_text("{\"projection_dim\": 0}", 0);
-    assert_fails(fovea_tower_read(directory, &config, &error), &error,
-            FOVEA_ERR_MODEL_CONFIG, path);
+    assert_fails(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error, FOVEA_ERR_MODEL_CONFIG, path);
     write_text("{}", (1 << 20) - 2);
-    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error);
     write_text("{}", (1 << 20) - 1);
-    assert_fails(fovea_tower_read(directory, &config, &error), &error,
-            FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
+    assert_fails(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error, FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_fails(fovea_tower_read(directory, &config, &error), &error,
-            FOVEA_ERR_NOT_A_FILE, "directory");
+    assert_fails(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error, FOVEA_ERR_NOT_A_FILE, "directory");
     assert_int_equal(rmdir(path), 0);
 }
 
@@ -253,6 +274,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(missing_fields_have_defaults),
+        cmocka_unit_test(a_family_without_words_says_so),
         cmocka_unit_test(flat_and_nested_read_alike),
         cmocka_unit_test(activations_are_known_or_named),
         cmocka_unit_test(other_architectures_are_refused),

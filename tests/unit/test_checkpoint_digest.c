@@ -21,6 +21,9 @@ static const struct fovea_tower tiny = {
     .n_heads = 2,
     .side_px = 8,
     .patch_px = 4,
+    .has_class_token = true,
+    .has_pre_norm = true,
+    .has_projection = true,
     .dimension = 4,
     .eps = 1e-5F,
 };

@@ -20,6 +20,9 @@ static const struct fovea_tower tiny = {
     .n_heads = 4,
     .side_px = 64,
     .patch_px = 16,
+    .has_class_token = true,
+    .has_pre_norm = true,
+    .has_projection = true,
     .dimension = 32,
     .activation = FOVEA_ACTIVATION_GELU_TANH,
     .eps = 1e-6F,
@@ -63,6 +66,9 @@ the_table_counts_every_parameter(void **state)
         .n_heads = 12,
         .side_px = 224,
         .patch_px = 32,
+        .has_class_token = true,
+        .has_pre_norm = true,
+        .has_projection = true,
         .dimension = 512,
         .eps = 1e-5F,
     };
@@ -216,7 +222,9 @@ what_is_saved_reads_back(void **state)
     assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
 
     struct fovea_tower config;
-    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error);
     assert_int_equal(config.width, tiny.width);
     assert_int_equal(config.mlp, tiny.mlp);
     assert_int_equal(config.n_layers, tiny.n_layers);

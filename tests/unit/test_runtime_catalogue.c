@@ -236,6 +236,9 @@ estimate_mb(const struct fovea_catalogue_entry *entry)
         .n_heads = entry->n_heads,
         .side_px = entry->image_size_px,
         .patch_px = entry->patch_size_px,
+        .has_class_token = true,
+        .has_pre_norm = true,
+        .has_projection = true,
         .dimension = entry->embedding_dimension,
     };
     uint64_t bytes =
@@ -299,7 +302,9 @@ check_files(const struct fovea_catalogue_entry *entry)
     struct fovea_error error;
     struct fovea_tower config;
     struct fovea_preprocess settings;
-    assert_ok(fovea_tower_read(directory, &config, &error), &error);
+    assert_ok(
+            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
+            &error);
     assert_ok(
             fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);

@@ -7,6 +7,39 @@
 static const struct fovea_tower towers[] = {
     TOWER(64, 256, 3, 4, 64, 16, 20, FOVEA_ACTIVATION_GELU, 1e-5F),
     TOWER(8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F),
+    /* no class token, no norm before the layers */
+    { .width = 64,
+            .mlp = 256,
+            .n_layers = 3,
+            .n_heads = 4,
+            .side_px = 64,
+            .patch_px = 16,
+            .has_projection = true,
+            .dimension = 20,
+            .eps = 1e-5F },
+    /* registers, no projection */
+    { .width = 64,
+            .mlp = 256,
+            .n_layers = 3,
+            .n_heads = 4,
+            .side_px = 64,
+            .patch_px = 16,
+            .n_registers = 4,
+            .has_class_token = true,
+            .dimension = 64,
+            .eps = 1e-5F },
+    /* of texts */
+    { .modality = FOVEA_MODALITY_TEXT,
+            .width = 64,
+            .mlp = 256,
+            .n_layers = 2,
+            .n_heads = 4,
+            .vocabulary = 100,
+            .context = 9,
+            .has_projection = true,
+            .has_projection_bias = true,
+            .dimension = 64,
+            .eps = 1e-5F },
 };
 
 static size_t
@@ -36,14 +69,28 @@ pieces_have_all_values_of_a_tower(void **state)
         size_t w = tower->width;
         size_t layer =
                 4 * w * w + 4 * w + 2 * w * tower->mlp + tower->mlp + w + 4 * w;
-        size_t patches = (size_t)(tower->side_px / tower->patch_px) *
-                (tower->side_px / tower->patch_px);
-        size_t all = 3 * (size_t)tower->patch_px * tower->patch_px * w + w +
-                (patches + 1) * w + 4 * w + tower->n_layers * layer +
-                w * tower->dimension;
+        size_t all =
+                fovea_tower_tokens(tower) * w + 2 * w + tower->n_layers * layer;
+        if (tower->modality == FOVEA_MODALITY_IMAGE) {
+            all += 3 * (size_t)tower->patch_px * tower->patch_px * w;
+        }
+        all += tower->has_class_token ? w : 0;
+        all += tower->has_pre_norm ? 2 * w : 0;
+        all += tower->has_projection ? w * tower->dimension : 0;
+        all += tower->has_projection_bias ? tower->dimension : 0;
         assert_int_equal(count_values(tower, 1), all);
         /* Cut, nothing is lost; zeros come in. */
         assert_int_equal(count_values(tower, 4), all + w);
+    }
+}
+
+static void
+tokens_are_patches_a_class_token_and_registers(void **state)
+{
+    (void)state;
+    static const size_t expected[] = { 17, 5, 16, 21, 9 };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        assert_int_equal(fovea_tower_tokens(&towers[i]), expected[i]);
     }
 }
 
@@ -149,6 +196,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_have_all_values_of_a_tower),
+        cmocka_unit_test(tokens_are_patches_a_class_token_and_registers),
         cmocka_unit_test(
                 a_bias_follows_its_weight_and_layers_follow_each_other),
         cmocka_unit_test(parts_cover_their_whole_once),
