@@ -1,5 +1,5 @@
 /*
- * fovea: CLIP image embeddings.
+ * fovea: CLIP embeddings of images and texts.
  *
  *     struct fovea *library = NULL;
  *     struct fovea_model *model = NULL;
@@ -13,18 +13,19 @@
  *     fovea_model_close(model);
  *     fovea_close(library);
  *
- * Images are decoded and embedded by worker processes: `fovea-worker`, sealed
+ * Images are decoded and embedded, and texts tokenised and embedded, by worker processes: `fovea-worker`, sealed
  * off, one or more a model. They start when a model is first asked for a vector
  * and end when they have been idle for long, so the first call takes longer.
  * All of them keep to a limit on memory (struct fovea_options). pool.h shows
  * them.
  *
- * One image: fovea_embed_image() and its kin. An array of items:
+ * One image: fovea_embed_image() and its kin; one text: fovea_embed_text(). Both
+ * give vectors of one space where the model has a text tower. An array of items:
  * fovea_embed_batch(). Items that come one after the other, or are more than fit
  * in memory: a stream (stream.h). A callback for each: fovea_submit().
  *
  * Every fallible function returns a status and fills the error record (which
- * may be NULL) only on failure; those that embed an image fill it with its
+ * may be NULL) only on failure; those that embed an item fill it with its
  * notes otherwise. Outputs change only on success unless a
  * function says otherwise. No function ends the process, and no input aborts
  * it. A library handle and its models may be used from any number of threads
@@ -48,6 +49,7 @@
 #include "fovea/status.h"
 #include "fovea/stream.h"
 #include "fovea/timings.h"
+#include "fovea/tokens.h"
 #include "fovea/version.h"
 
 #ifdef __cplusplus
@@ -56,8 +58,11 @@ extern "C" {
 
 /** Flags of the embedding calls. */
 enum {
-    FOVEA_EMBED_RAW = 1 << 0, /* image_embeds as the model computes them, not
-                                 scaled to length 1 */
+    FOVEA_EMBED_RAW = 1 << 0, /* image_embeds and text_embeds as the model
+                                 computes them, not scaled to length 1 */
+    FOVEA_EMBED_REFUSE_TRUNCATED = 1 << 1, /* a text that would be cut is
+                                 FOVEA_ERR_TEXT_TRUNCATED, whatever
+                                 limits.truncate says; of images nothing */
 };
 
 /**
@@ -139,7 +144,31 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_url(
         float *embedding, struct fovea_error *err);
 
 /**
- * Embed any number of items, of any mix of kinds. A bad one costs itself: the
+ * Embed a text, into the space of the model's images.
+ *
+ * The model's own tokenizer reads it, in a worker. A text that has more tokens
+ * than the model takes is cut and has FOVEA_NOTE_TRUNCATED, or is refused
+ * (limits.truncate, FOVEA_EMBED_REFUSE_TRUNCATED).
+ *
+ * @param text       size bytes of UTF-8; need not be NUL-terminated. An empty
+ *                   one is a text, and NULL is one with size 0.
+ * @param flags      0, or FOVEA_EMBED_RAW and FOVEA_EMBED_REFUSE_TRUNCATED.
+ * @param embedding  fovea_embedding_dimension() float32, of length 1 unless
+ *                   FOVEA_EMBED_RAW; written only on success.
+ * @param err        May be NULL. Written on success too: notes about the text.
+ * @return FOVEA_OK; FOVEA_ERR_TEXT_UNSUPPORTED if the model has no text tower;
+ *         FOVEA_ERR_TEXT_TOO_LARGE; FOVEA_ERR_TEXT_ENCODING;
+ *         FOVEA_ERR_TEXT_TRUNCATED; FOVEA_ERR_TOKENIZER_UNSUPPORTED or
+ *         _INVALID; a model status if the weights cannot be loaded; a pool
+ *         status (the 400s); FOVEA_ERR_NO_MEMORY; FOVEA_ERR_ARGUMENT.
+ * Threads: safe; not from a callback of the library. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_text(
+        struct fovea_model *model, const char *text, size_t size,
+        unsigned flags, float *embedding, struct fovea_error *err);
+
+/**
+ * Embed any number of items, of any mix of kinds, images and texts too. A bad one costs itself: the
  * others are embedded all the same. An item gets the same bits in any batch and
  * at any place in it.
  *
@@ -165,17 +194,17 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_batch(
  *  defaults. It grows at its end (sized.h). */
 struct fovea_submit_options {
     size_t struct_size;  /* by FOVEA_SUBMIT_OPTIONS_INIT, or sizeof */
-    unsigned flags;      /* 0 or FOVEA_EMBED_RAW */
-    bool is_batch;       /* comes after images that are not */
+    unsigned flags;      /* of the embedding calls */
+    bool is_batch;       /* comes after items that are not */
     int64_t deadline_ns; /* from now; 0: as in struct fovea_options */
 };
 
 #define FOVEA_SUBMIT_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_submit_options)
 
 /**
- * Called once for every image that was submitted.
+ * Called once for every item that was submitted.
  *
- * @param result     code FOVEA_OK and the notes about the image, or what went
+ * @param result     code FOVEA_OK and the notes about the item, or what went
  *                   wrong. Lives as long as the call.
  * @param embedding  fovea_embedding_dimension() float32, or NULL on failure.
  *                   Lives as long as the call.
@@ -198,6 +227,7 @@ typedef void fovea_done_fn(void *context, const struct fovea_error *result,
  *         FOVEA_ERR_BUSY if the queue is full; FOVEA_ERR_CIRCUIT_OPEN;
  *         FOVEA_ERR_SHUTTING_DOWN; FOVEA_ERR_FORKED; a file status,
  *         FOVEA_ERR_BASE64, FOVEA_ERR_URL, FOVEA_ERR_IMAGE_TOO_MANY_BYTES;
+ *         FOVEA_ERR_TEXT_UNSUPPORTED, FOVEA_ERR_TEXT_TOO_LARGE;
  *         FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
  * Threads: safe. Since: 0.1
  */
@@ -206,7 +236,7 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_submit(
         const struct fovea_submit_options *options, fovea_done_fn *done,
         void *context, uint64_t *ticket_out, struct fovea_error *err);
 
-/** Ask for an image's end: unless it is done it is answered with
+/** Ask for an item's end: unless it is done it is answered with
  *  FOVEA_ERR_CANCELLED, soon. done is called in any case. A ticket that is done
  *  is fine. Threads: safe. Since: 0.1 */
 FOVEA_API void fovea_cancel(struct fovea_model *model, uint64_t ticket);

@@ -15,6 +15,9 @@ enum fovea_item_kind {
     FOVEA_ITEM_IMAGE_BYTES,  /* data: a file's bytes */
     FOVEA_ITEM_IMAGE_BASE64, /* data: base64 text */
     FOVEA_ITEM_IMAGE_URL,    /* data: NUL-terminated URL; size is ignored */
+    FOVEA_ITEM_TEXT,         /* data: size bytes of UTF-8, what the model's text
+                                tower embeds; need not be NUL-terminated, and
+                                may be empty */
 };
 
 /**

@@ -1,8 +1,9 @@
 /*
- * Limits on what one image may cost; each has its own status code and its own
- * flag of the command. They are checked from the file's size and header, before
- * memory for pixels is taken; scans of a progressive JPEG as they come. And what
- * becomes of an image that is damaged.
+ * Limits on what one item may cost; each has its own status code and its own
+ * flag of the command. Those of images are checked from the file's size and
+ * header, before memory for pixels is taken; scans of a progressive JPEG as they
+ * come. And what becomes of an image that is damaged, and of a text that is too
+ * long for its model.
  */
 #ifndef FOVEA_LIMITS_H
 #define FOVEA_LIMITS_H
@@ -17,7 +18,15 @@ enum fovea_damaged {
     FOVEA_DAMAGED_ACCEPT,
 };
 
-/** Most that a single image may be. A zero field means its default. What later
+/** What becomes of a text that has more tokens than its model takes. */
+enum fovea_truncate {
+    /* Those beyond are left out, as the model's own tokenizer would leave them
+       out, and the result has FOVEA_NOTE_TRUNCATED; the default. */
+    FOVEA_TRUNCATE_CUT,
+    FOVEA_TRUNCATE_REFUSE, /* FOVEA_ERR_TEXT_TRUNCATED */
+};
+
+/** Most that a single item may be. A zero field means its default. What later
  *  versions add takes room of `reserved`: the struct lies inside another one and
  *  cannot get larger. */
 struct fovea_limits {
@@ -35,7 +44,9 @@ struct fovea_limits {
                               are used twice twice, of JPEG 2000 4, and 16 for
                               each byte of it, of each frame of JPEG XL 8:
                               FOVEA_ERR_IMAGE_TOO_COSTLY */
-    uint64_t reserved[6];      /* zero */
+    uint32_t max_text_bytes;   /* of a text: FOVEA_ERR_TEXT_TOO_LARGE */
+    enum fovea_truncate truncate;
+    uint64_t reserved[5]; /* zero */
 };
 
 #define FOVEA_DEFAULT_MAX_BYTES        (UINT64_C(256) << 20)
@@ -43,5 +54,6 @@ struct fovea_limits {
 #define FOVEA_DEFAULT_MAX_SIDE_PX      UINT32_C(65535)
 #define FOVEA_DEFAULT_MAX_DECODE_BYTES (UINT64_C(1) << 30)
 #define FOVEA_DEFAULT_MAX_DECODE_WORK  (UINT64_C(1) << 32)
+#define FOVEA_DEFAULT_MAX_TEXT_BYTES   (UINT32_C(64) << 10)
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef FOVEA_MODEL_H
 #define FOVEA_MODEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,24 @@ struct fovea_model_info {
     uint64_t shared_bytes;     /* packed weights, held once */
     uint64_t per_worker_bytes; /* scratch and decoder working set, each */
     uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
+    const char *family;                /* "CLIP"; static */
+    /* What the pixels are equal to, "pil": Pillow's. Static. */
+    const char *pixels;
+    /* Where logit_scale and logit_bias come from: "checkpoint", "default" (the
+       family's, before training), or "none" of a model without a text tower.
+       Static. */
+    const char *logits;
+    /* For labels: an image's logit for a text is logit_scale times the product
+       of their vectors, both of length 1, plus logit_bias. Not a logarithm. 0
+       without a text tower. */
+    float logit_scale;
+    float logit_bias;
+    uint32_t context_length; /* tokens of a text that it takes; 0: no texts */
+    bool has_text;           /* it has a text tower: FOVEA_ITEM_TEXT */
+    bool is_sigmoid; /* a label's probability is the logistic function of its
+                        logit; else the softmax over all labels' */
+    uint64_t text_shared_bytes; /* the text tower's own: packed weights and */
+    uint64_t text_per_worker_bytes; /* each of its workers; 0 without one */
 };
 
 /** Describe a model; reads nothing and wakes nothing. NULL of NULL. Threads:

@@ -120,9 +120,11 @@ struct fovea_worker_stats {
     uint32_t n_in_flight;
     uint64_t reserved_bytes; /* of its own, without the shared weights */
     uint64_t pss_bytes;      /* measured; 0 if it cannot be read */
+    const char *work;        /* as of its model's stats; static */
 };
 
-/** A model's queue and workers. It grows at its end, as above. */
+/** The queue and the workers of a model for one kind of work. It grows at its
+ *  end, as above. */
 struct fovea_model_stats {
     const char *key;
     uint32_t n_workers; /* that live */
@@ -143,6 +145,9 @@ struct fovea_model_stats {
     struct fovea_histogram decode_ns;  /* bytes to pixels */
     struct fovea_histogram forward_ns; /* pixels to vector, an image's share */
     struct fovea_histogram total_ns;   /* from submitting to the answer */
+    const char *work; /* what its workers do: "embed" of images, "embed_text",
+                         "pixels", "tokens". Each has a queue and workers of its
+                         own, with the same key. Static */
 };
 
 /** How everything stands. It grows at its end (sized.h), and the two arrays have
@@ -206,6 +211,9 @@ FOVEA_API void fovea_pool_stats_finish(struct fovea_pool_stats *stats);
  *  SPAWNING to IDLE). Threads: safe. Since: 0.1 */
 FOVEA_API bool fovea_pool_has_workers(const struct fovea_model *model);
 
+/** As fovea_pool_has_workers(), for texts. Since: 0.1 */
+FOVEA_API bool fovea_pool_has_text_workers(struct fovea_model *model);
+
 /**
  * Whether an image would be served: by workers that are there, or after a cold
  * start, for which the memory is there, if need be after other models' workers
@@ -217,6 +225,11 @@ FOVEA_API bool fovea_pool_has_workers(const struct fovea_model *model);
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_check(
         const struct fovea_model *model, struct fovea_error *err);
+
+/** As fovea_pool_check(), for a text; FOVEA_ERR_TEXT_UNSUPPORTED of a model that
+ *  has no text tower. Since: 0.1 */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_check_text(
+        struct fovea_model *model, struct fovea_error *err);
 
 /**
  * Have a model's workers ready before the first image: without workers, a cold
@@ -230,6 +243,11 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_check(
  * Threads: safe; not from a callback of the library. Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_spawn_worker(
+        struct fovea_model *model, struct fovea_error *err);
+
+/** As fovea_pool_spawn_worker(), for texts; FOVEA_ERR_TEXT_UNSUPPORTED of a
+ *  model that has no text tower. Since: 0.1 */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_pool_spawn_text_worker(
         struct fovea_model *model, struct fovea_error *err);
 
 /** Memory reserved for all workers and their weights, MiB, rounded up. Threads:

@@ -61,7 +61,7 @@ enum fovea_stream_work {
 struct fovea_stream_options {
     size_t struct_size; /* by FOVEA_STREAM_OPTIONS_INIT, or sizeof */
     enum fovea_stream_work work;
-    unsigned flags;      /* 0 or FOVEA_EMBED_RAW; of FOVEA_STREAM_EMBED */
+    unsigned flags;      /* of the embedding calls; of FOVEA_STREAM_EMBED */
     bool ordered;        /* results come in the order of their items; else as
                             they get ready */
     size_t window;       /* most items that are put and not taken; 0:

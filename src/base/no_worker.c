@@ -11,7 +11,8 @@ says_no_worker(enum fovea_status status)
     static const enum fovea_status all[] = { FOVEA_ERR_MEMORY_EXHAUSTED,
         FOVEA_ERR_WORKER_START, FOVEA_ERR_SANDBOX, FOVEA_ERR_CIRCUIT_OPEN,
         FOVEA_ERR_FORKED, FOVEA_ERR_MODEL_NOT_FOUND, FOVEA_ERR_MODEL_CONFIG,
-        FOVEA_ERR_MODEL_WEIGHTS, FOVEA_ERR_MODEL_UNSUPPORTED };
+        FOVEA_ERR_MODEL_WEIGHTS, FOVEA_ERR_MODEL_UNSUPPORTED,
+        FOVEA_ERR_TOKENIZER_UNSUPPORTED, FOVEA_ERR_TOKENIZER_INVALID };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(all); i++) {
         if (status == all[i]) {
             return true;

@@ -11,6 +11,9 @@ static const char *const sandbox_words[] = { "default", "on", "auto", "off",
 /* In the order of enum fovea_damaged. */
 static const char *const damaged_words[] = { "refuse", "accept", NULL };
 
+/* In the order of enum fovea_truncate. */
+static const char *const truncate_words[] = { "cut", "refuse", NULL };
+
 /* In the order of enum fovea_http_log_format. */
 static const char *const log_format_words[] = { "text", "json", NULL };
 

@@ -14,6 +14,7 @@ copy_group(const struct fovea_group *group, struct fovea_model_stats *stats_out)
 {
     const struct fovea_pool *pool = group->pool;
     *stats_out = group->counts;
+    stats_out->work = fovea_work_facts(group->settings.kind)->name;
     stats_out->max_workers = pool->settings.max_workers;
     stats_out->max_queue = pool->settings.max_queue;
     stats_out->n_workers = fovea_slot_count(group, fovea_slot_lives);
@@ -32,6 +33,7 @@ copy_worker(const struct fovea_slot *slot, unsigned index, int64_t now_ns,
         struct fovea_worker_stats *stats_out)
 {
     *stats_out = (struct fovea_worker_stats){
+        .work = fovea_work_facts(slot->group->settings.kind)->name,
         .pid = slot->pid,
         .slot = index,
         .state = slot->state,

@@ -1,19 +1,9 @@
-/* The calls that wait: one image, or a batch of them. */
+/* The calls that wait: one item, or a batch of them. */
 #include <string.h>
 
 #include "base/error.h"
 #include "runtime/batch.h"
 #include "runtime/submit.h"
-
-static enum fovea_status
-check_flags(unsigned flags, struct fovea_error *err)
-{
-    if (flags & ~(unsigned)FOVEA_EMBED_RAW) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
-                flags);
-    }
-    return FOVEA_OK;
-}
 
 enum fovea_status
 fovea_embed_batch(struct fovea_model *model, const struct fovea_item *items,
@@ -23,7 +13,7 @@ fovea_embed_batch(struct fovea_model *model, const struct fovea_item *items,
     if (!model || (n > 0 && (!items || !embeddings || !results))) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    enum fovea_status status = check_flags(flags, err);
+    enum fovea_status status = fovea_request_check_flags(flags, err);
     if (status) {
         return status;
     }
@@ -114,10 +104,11 @@ static enum fovea_status
 embed_one(struct fovea_model *model, const struct fovea_item *item,
         unsigned flags, float *embedding, struct fovea_error *err)
 {
-    if (!model || !embedding || !item->data) {
+    bool needs_data = item->kind != FOVEA_ITEM_TEXT || item->size > 0;
+    if (!model || !embedding || (needs_data && !item->data)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    enum fovea_status status = check_flags(flags, err);
+    enum fovea_status status = fovea_request_check_flags(flags, err);
     if (status) {
         return status;
     }
@@ -168,5 +159,15 @@ fovea_embed_image_url(struct fovea_model *model, const char *url,
 {
     const struct fovea_item item = { .kind = FOVEA_ITEM_IMAGE_URL,
         .data = url };
+    return embed_one(model, &item, flags, embedding, err);
+}
+
+enum fovea_status
+fovea_embed_text(struct fovea_model *model, const char *text, size_t size,
+        unsigned flags, float *embedding, struct fovea_error *err)
+{
+    const struct fovea_item item = { .kind = FOVEA_ITEM_TEXT,
+        .data = text,
+        .size = size };
     return embed_one(model, &item, flags, embedding, err);
 }

@@ -11,6 +11,7 @@
 #include "checkpoint/tensors.h"
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
+#include "spec/families.h"
 
 FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
 
@@ -85,6 +86,9 @@ describe(struct fovea_model *model)
         .per_worker_bytes = model->worker_bytes,
         .est_memory_allocation_mb =
                 (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
+        .family = fovea_family_get(model->tower.family)->name,
+        .pixels = "pil",
+        .logits = "none",
     };
     memcpy(model->info.mean, model->settings.mean, sizeof model->info.mean);
     memcpy(model->info.std, model->settings.std, sizeof model->info.std);
@@ -161,6 +165,16 @@ fovea_model_group(struct fovea_model *model, enum fovea_work_kind kind,
     *group_out = model->groups[kind];
     (void)pthread_mutex_unlock(&model->mutex);
     return status;
+}
+
+enum fovea_status
+fovea_model_check_text(const struct fovea_model *model, struct fovea_error *err)
+{
+    if (!model->info.has_text) {
+        return fovea_fail(err, FOVEA_ERR_TEXT_UNSUPPORTED,
+                "%.120s has no text tower: it embeds images only", model->key);
+    }
+    return FOVEA_OK;
 }
 
 enum fovea_status

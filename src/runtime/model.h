@@ -41,6 +41,10 @@ FOVEA_NODISCARD enum fovea_status fovea_model_group(struct fovea_model *model,
         enum fovea_work_kind kind, struct fovea_group **group_out,
         struct fovea_error *err);
 
+/** FOVEA_ERR_TEXT_UNSUPPORTED of a model that has no text tower. */
+FOVEA_NODISCARD enum fovea_status fovea_model_check_text(
+        const struct fovea_model *model, struct fovea_error *err);
+
 /** Bytes of what a kind of work makes of an item. */
 size_t fovea_model_row_bytes(const struct fovea_model *model,
         enum fovea_work_kind kind);

@@ -10,7 +10,8 @@
 #include "sys/memfd.h"
 
 /* In /proc/<pid>/fd. */
-static const char memory_name[] = "fovea-image";
+static const char image_name[] = "fovea-image";
+static const char text_name[] = "fovea-text";
 
 static enum fovea_status
 check_size(uint64_t size, uint64_t max_bytes, struct fovea_error *err)
@@ -46,7 +47,7 @@ open_bytes(const void *bytes, size_t size, uint64_t max_bytes, int *fd_out,
 {
     enum fovea_status status = check_size(size, max_bytes, err);
     if (!status) {
-        status = fovea_memfd_from_bytes(memory_name, bytes, size, fd_out, err);
+        status = fovea_memfd_from_bytes(image_name, bytes, size, fd_out, err);
     }
     if (!status) {
         *size_out = size;
@@ -66,10 +67,30 @@ open_base64(const struct fovea_item *item, uint64_t max_bytes, int *fd_out,
                   : open_bytes(bytes, size, max_bytes, fd_out, size_out, err);
 }
 
-enum fovea_status
-fovea_item_open(const struct fovea_item *item, uint64_t max_bytes, int *fd_out,
-        uint64_t *size_out, struct fovea_error *err)
+static enum fovea_status
+open_text(const struct fovea_item *item, const struct fovea_limits *limits,
+        int *fd_out, uint64_t *size_out, struct fovea_error *err)
 {
+    if (item->size > limits->max_text_bytes) {
+        return fovea_fail(err, FOVEA_ERR_TEXT_TOO_LARGE,
+                "the text has %zu bytes, more than the limit of %" PRIu32 " %s",
+                item->size, limits->max_text_bytes,
+                fovea_limit_by(FOVEA_OPTION_TEXT_BYTES));
+    }
+    enum fovea_status status = fovea_memfd_from_bytes(text_name, item->data,
+            item->size, fd_out, err);
+    if (!status) {
+        *size_out = item->size;
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_item_open(const struct fovea_item *item,
+        const struct fovea_limits *limits, int *fd_out, uint64_t *size_out,
+        struct fovea_error *err)
+{
+    uint64_t max_bytes = limits->max_bytes;
     if (!item->data &&
             (item->size > 0 || item->kind == FOVEA_ITEM_IMAGE_PATH)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "data is NULL");
@@ -82,6 +103,8 @@ fovea_item_open(const struct fovea_item *item, uint64_t max_bytes, int *fd_out,
                 err);
     case FOVEA_ITEM_IMAGE_BASE64:
         return open_base64(item, max_bytes, fd_out, size_out, err);
+    case FOVEA_ITEM_TEXT:
+        return open_text(item, limits, fd_out, size_out, err);
     case FOVEA_ITEM_IMAGE_URL:
     default:
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "item kind %d is not known",

@@ -10,11 +10,11 @@
  *
  * @param fd_out  Owned by the caller.
  * @return FOVEA_OK; a file status; FOVEA_ERR_BASE64;
- *         FOVEA_ERR_IMAGE_TOO_MANY_BYTES, before memory is taken;
- *         FOVEA_ERR_ARGUMENT for no data or another kind; FOVEA_ERR_NO_MEMORY.
+ *         FOVEA_ERR_IMAGE_TOO_MANY_BYTES and FOVEA_ERR_TEXT_TOO_LARGE, before
+ *         memory is taken; FOVEA_ERR_ARGUMENT for no data or another kind; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_item_open(const struct fovea_item *item,
-        uint64_t max_bytes, int *fd_out, uint64_t *size_out,
+        const struct fovea_limits *limits, int *fd_out, uint64_t *size_out,
         struct fovea_error *err);
 
 #endif

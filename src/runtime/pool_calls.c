@@ -162,6 +162,34 @@ fovea_pool_spawn_worker(struct fovea_model *model, struct fovea_error *err)
     return status ? status : fovea_group_prewarm(model->embedder, err);
 }
 
+static enum fovea_status
+check_text(const struct fovea_model *model, struct fovea_error *err)
+{
+    if (!model) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "model is NULL");
+    }
+    enum fovea_status status = fovea_library_check(model->library, err);
+    return status ? status : fovea_model_check_text(model, err);
+}
+
+bool
+fovea_pool_has_text_workers(struct fovea_model *model)
+{
+    return !check_text(model, NULL);
+}
+
+enum fovea_status
+fovea_pool_check_text(struct fovea_model *model, struct fovea_error *err)
+{
+    return check_text(model, err);
+}
+
+enum fovea_status
+fovea_pool_spawn_text_worker(struct fovea_model *model, struct fovea_error *err)
+{
+    return check_text(model, err);
+}
+
 uint64_t
 fovea_pool_total_memory_mb(const struct fovea *library)
 {

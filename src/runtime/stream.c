@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
+#include "runtime/submit.h"
 #include "runtime/window.h"
 
 struct fovea_stream {
@@ -36,8 +37,11 @@ check_options(const struct fovea_stream_options *options,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "work %d is not known",
                 (int)options->work);
     }
-    unsigned known = options->work == FOVEA_STREAM_EMBED ? FOVEA_EMBED_RAW : 0;
-    if (options->flags & ~known) {
+    enum fovea_status status = fovea_request_check_flags(options->flags, err);
+    if (status) {
+        return status;
+    }
+    if (options->flags && options->work != FOVEA_STREAM_EMBED) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "flags 0x%x are not known for this work", options->flags);
     }

@@ -12,8 +12,8 @@ submit_file(struct fovea_model *model, const struct fovea_item *item,
         struct fovea_group *group, struct fovea_pool_request *image,
         uint64_t *ticket_out, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_item_open(item,
-            model->library->limits.max_bytes, &image->fd, &image->size, err);
+    enum fovea_status status = fovea_item_open(item, &model->library->limits,
+            &image->fd, &image->size, err);
     if (status) {
         return status;
     }
@@ -38,6 +38,34 @@ check_reserved(const struct fovea_item *item, struct fovea_error *err)
 }
 
 enum fovea_status
+fovea_request_check_flags(unsigned flags, struct fovea_error *err)
+{
+    const unsigned known = FOVEA_EMBED_RAW | FOVEA_EMBED_REFUSE_TRUNCATED;
+    if (flags & ~known) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
+                flags);
+    }
+    return FOVEA_OK;
+}
+
+/* Who does it depends on what the item is. */
+static enum fovea_status
+choose_kind(const struct fovea_model *model,
+        const struct fovea_request *request, enum fovea_work_kind *kind_out,
+        struct fovea_error *err)
+{
+    *kind_out = request->kind;
+    if (request->item->kind != FOVEA_ITEM_TEXT) {
+        return FOVEA_OK;
+    }
+    if (request->kind == FOVEA_WORK_PIXELS) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "the item is a text, and texts have no pixels");
+    }
+    return fovea_model_check_text(model, err);
+}
+
+enum fovea_status
 fovea_request_submit(struct fovea_model *model,
         const struct fovea_request *request, uint64_t *ticket_out,
         struct fovea_error *err)
@@ -48,8 +76,12 @@ fovea_request_submit(struct fovea_model *model,
     if (!status) {
         status = check_reserved(request->item, err);
     }
+    enum fovea_work_kind kind = request->kind;
     if (!status) {
-        status = fovea_model_group(model, request->kind, &group, err);
+        status = choose_kind(model, request, &kind, err);
+    }
+    if (!status) {
+        status = fovea_model_group(model, kind, &group, err);
     }
     if (status) {
         return status;
@@ -104,9 +136,9 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
     if (status) {
         return status;
     }
-    if (all.flags & ~(unsigned)FOVEA_EMBED_RAW) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "flags 0x%x are not known",
-                all.flags);
+    status = fovea_request_check_flags(all.flags, err);
+    if (status) {
+        return status;
     }
     if (all.deadline_ns < 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,

@@ -11,7 +11,7 @@
 struct fovea_request {
     const struct fovea_item *item; /* borrowed for the call */
     enum fovea_work_kind kind;
-    unsigned flags; /* FOVEA_EMBED_RAW */
+    unsigned flags; /* FOVEA_EMBED_RAW, FOVEA_EMBED_REFUSE_TRUNCATED */
     bool is_batch;
     bool is_admitted;    /* the queue takes it, however full it is */
     int64_t deadline_ns; /* from now; 0: the library's */
@@ -19,6 +19,10 @@ struct fovea_request {
     fovea_pool_done_fn *done;
     void *context;
 };
+
+/** FOVEA_ERR_ARGUMENT for flags that no embedding call knows. */
+FOVEA_NODISCARD enum fovea_status fovea_request_check_flags(unsigned flags,
+        struct fovea_error *err);
 
 /**
  * Submit an item.

@@ -20,7 +20,7 @@ struct fovea_window;
 
 struct fovea_window_settings {
     enum fovea_work_kind kind;
-    unsigned flags; /* FOVEA_EMBED_RAW */
+    unsigned flags; /* of a request */
     size_t size;    /* most items that are put and not taken; not 0 */
     bool ordered;
     size_t row_bytes;    /* of a result */

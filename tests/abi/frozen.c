@@ -39,6 +39,7 @@ PLACE(fovea_stream_options, struct_size, 0);
 PLACE(fovea_pull_options, struct_size, 0);
 PLACE(fovea_pool_stats, struct_size, 0);
 PLACE(fovea_model_info, struct_size, 0);
+PLACE(fovea_tokens, struct_size, 0);
 PLACE(fovea_option, struct_size, 0);
 
 /* What is added begins where the struct ended: were there padding, it would lie
@@ -54,8 +55,14 @@ FULL(fovea_submit_options, deadline_ns);
 FULL(fovea_stream_options, deadline_ns);
 FULL(fovea_pull_options, context);
 FULL(fovea_pool_stats, fetch_ns);
-FULL(fovea_model_stats, total_ns);
-FULL(fovea_worker_stats, pss_bytes);
+FULL(fovea_model_stats, work);
+FULL(fovea_worker_stats, work);
+FULL(fovea_model_info, text_per_worker_bytes);
+FULL(fovea_tokens, was_cut);
+
+/* Places of today's members: what comes with a later version stands behind. */
+PLACE(fovea_model_info, family, 120);
+PLACE(fovea_limits, max_text_bytes, 40);
 
 /* Counts that are indexed by enums have room to grow in. */
 _Static_assert((int)FOVEA_STOP_COUNT <= (int)FOVEA_STOP_ROOM,

@@ -32,6 +32,7 @@ values_and_names_are_pinned(void **state)
     (void)state;
     assert_int_equal(FOVEA_NOTE_DAMAGED, 1);
     assert_int_equal(FOVEA_NOTE_PREVIEW, 2);
+    assert_int_equal(FOVEA_NOTE_TRUNCATED, 4);
     assert_string_equal(fovea_note_name(0), "damaged");
     assert_string_equal(fovea_note_name(1), "preview");
 }
@@ -101,7 +102,8 @@ they_are_written_the_same_way_everywhere(void **state)
     assert_string_equal(text.data,
             ",\"damaged\":true,\"preview\":true,"
             "\"note\":\"row \\\"2\\\"; small\" (damaged, preview)"
-            ", 2 damaged, 1 preview\"damaged\":2,\"preview\":1");
+            ", 2 damaged, 1 preview\"damaged\":2,\"preview\":1,"
+            "\"truncated\":0");
     fovea_text_finish(&text);
 }
 

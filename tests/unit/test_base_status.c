@@ -51,11 +51,17 @@ values_are_pinned(void **state)
     assert_int_equal(FOVEA_OK, 0);
     assert_int_equal(FOVEA_ERR_ARGUMENT, 100);
     assert_int_equal(FOVEA_ERR_BASE64, 102);
+    assert_int_equal(FOVEA_ERR_TEXT_UNSUPPORTED, 113);
+    assert_int_equal(FOVEA_ERR_TEXT_TOO_LARGE, 114);
+    assert_int_equal(FOVEA_ERR_TEXT_ENCODING, 115);
+    assert_int_equal(FOVEA_ERR_TEXT_TRUNCATED, 116);
     assert_int_equal(FOVEA_ERR_NOT_AN_IMAGE, 200);
     assert_int_equal(FOVEA_ERR_IMAGE_TRUNCATED, 201);
     assert_string_equal(fovea_status_name((enum fovea_status)207), "unknown");
     assert_int_equal(FOVEA_ERR_NO_MEMORY, 300);
     assert_int_equal(FOVEA_ERR_MODEL_UNSUPPORTED, 313);
+    assert_int_equal(FOVEA_ERR_TOKENIZER_UNSUPPORTED, 314);
+    assert_int_equal(FOVEA_ERR_TOKENIZER_INVALID, 315);
     assert_int_equal(FOVEA_ERR_INTERNAL, 900);
 }
 

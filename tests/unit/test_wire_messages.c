@@ -479,7 +479,7 @@ refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say(void **state)
 {
     (void)state;
     static const uint32_t of_loads[] = { 300, 301, 302, 303, 304, 305, 310, 311,
-        312, 313, 408, 900 };
+        312, 313, 314, 315, 408, 900 };
     static const uint32_t of_images[] = { 300, 301, 900 };
     for (uint32_t code = 0; code < 2000; code++) {
         bool known = strcmp(fovea_status_name((enum fovea_status)code),
