@@ -63,7 +63,9 @@ main(int argc, char **argv)
     }
     struct fovea_preprocess settings = {
         .filter = FOVEA_FILTER_BICUBIC,
-        .shortest_edge_px = EDGE_PX,
+        .resize = FOVEA_RESIZE_SHORTEST,
+        .resize_height_px = EDGE_PX,
+        .resize_width_px = EDGE_PX,
         .crop_width_px = EDGE_PX,
         .crop_height_px = EDGE_PX,
     };

@@ -1,7 +1,8 @@
 /*
  * preprocessor_config.json: see config.h.
  *
- * A field that is missing (or null) has the default of the family's processor.
+ * A field that is missing (or null) has the default of the class of processors
+ * that the file names, or else of the family's.
  * The old form has plain numbers for size and crop_size.
  * What the file may ask for and fovea does not do is refused, not ignored.
  */
@@ -12,29 +13,30 @@
 #include "checkpoint/json.h"
 #include "spec/families.h"
 #include "spec/files.h"
+#include "spec/processor.h"
 
+/* The class that the file names, the newer key before the older one; without
+   either the one that *processor is. */
 static enum fovea_status
-check_processor(const struct fovea_fields *fields, const char *const *known,
-        struct fovea_error *err)
+read_processor(const struct fovea_fields *fields,
+        const struct fovea_processor **processor, struct fovea_error *err)
 {
-    static const char *const keys[] = { "image_processor_type",
-        "feature_extractor_type" };
+    static const char *const keys[] = { "feature_extractor_type",
+        "image_processor_type" };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
-        const char *name = known[0];
+        const char *name = (*processor)->name;
         enum fovea_status status =
                 fovea_field_string(fields, keys[i], &name, err);
         if (status) {
             return status;
         }
-        bool is_known = false;
-        for (size_t j = 0; known[j]; j++) {
-            is_known = is_known || !strcmp(name, known[j]);
-        }
-        if (!is_known) {
+        const struct fovea_processor *found = fovea_processor_find(name);
+        if (!found) {
             return fovea_field_fail(fields, keys[i],
-                    FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is not %s",
-                    fovea_show(name).text, known[0]);
+                    FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is none of %s",
+                    fovea_show(name).text, fovea_processor_names());
         }
+        *processor = found;
     }
     return FOVEA_OK;
 }
@@ -72,20 +74,17 @@ read_filter(const struct fovea_fields *fields, enum fovea_filter *filter,
                 "must be an integer");
     }
     json_int_t value = json_integer_value(json);
-    switch (value) {
-    case FOVEA_FILTER_BILINEAR:
-        *filter = FOVEA_FILTER_BILINEAR;
+    if (value == FOVEA_FILTER_BILINEAR || value == FOVEA_FILTER_BICUBIC) {
+        *filter = (enum fovea_filter)value;
         return FOVEA_OK;
-    case FOVEA_FILTER_BICUBIC:
-        *filter = FOVEA_FILTER_BICUBIC;
-        return FOVEA_OK;
-    default:
-        return fovea_field_fail(fields, "resample",
-                value >= 0 && value <= 5 ? FOVEA_ERR_MODEL_UNSUPPORTED
-                                         : FOVEA_ERR_MODEL_CONFIG,
-                err, "%lld is not 2 (bilinear) or 3 (bicubic)",
-                (long long)value);
     }
+    static const char *const names[] = { "nearest", "Lanczos", "bilinear",
+        "bicubic", "box", "Hamming" };
+    bool is_known = value >= 0 && (size_t)value < FOVEA_ARRAY_LEN(names);
+    return fovea_field_fail(fields, "resample",
+            is_known ? FOVEA_ERR_MODEL_UNSUPPORTED : FOVEA_ERR_MODEL_CONFIG,
+            err, "%lld (%s) is not 2 (bilinear) or 3 (bicubic)",
+            (long long)value, is_known ? names[value] : "no filter");
 }
 
 /* {"height": h, "width": w}; both must be there. */
@@ -121,47 +120,41 @@ read_size_object(const struct fovea_fields *fields,
         struct fovea_preprocess *settings, struct fovea_error *err)
 {
     if (!fovea_field(fields, "shortest_edge")) {
-        enum fovea_status status = read_rectangle(fields,
-                &settings->resize_height_px, &settings->resize_width_px, err);
-        if (!status) {
-            settings->shortest_edge_px = 0;
-        }
-        return status;
+        settings->resize = FOVEA_RESIZE_EXACT;
+        return read_rectangle(fields, &settings->resize_height_px,
+                &settings->resize_width_px, err);
     }
     if (json_object_size(fields->object) != 1) {
         return fovea_field_fail(fields, "shortest_edge", FOVEA_ERR_MODEL_CONFIG,
                 err, "stands beside other keys");
     }
-    return fovea_field_count(fields, "shortest_edge", FOVEA_MAX_SIDE_PX,
-            &settings->shortest_edge_px, err);
-}
-
-/* Whether both sides are given, whatever an image's are. */
-static bool
-squashes(const struct fovea_preprocess *settings)
-{
-    return settings->shortest_edge_px == 0;
+    settings->resize = FOVEA_RESIZE_SHORTEST;
+    enum fovea_status status = fovea_field_count(fields, "shortest_edge",
+            FOVEA_MAX_SIDE_PX, &settings->resize_height_px, err);
+    settings->resize_width_px = settings->resize_height_px;
+    return status;
 }
 
 static enum fovea_status
-read_size(const struct fovea_fields *fields, struct fovea_preprocess *settings,
-        struct fovea_error *err)
+read_size(const struct fovea_fields *fields, enum fovea_resize number,
+        struct fovea_preprocess *settings, struct fovea_error *err)
 {
     const json_t *json = fovea_field(fields, "size");
-    if (!json || json_is_integer(json)) {
-        uint32_t *side = squashes(settings) ? &settings->resize_height_px
-                                            : &settings->shortest_edge_px;
-        enum fovea_status status =
-                fovea_field_count(fields, "size", FOVEA_MAX_SIDE_PX, side, err);
-        settings->resize_width_px = settings->resize_height_px;
-        return status;
+    if (json_is_object(json)) {
+        const struct fovea_fields inner = { fields->file, "size.", json };
+        return read_size_object(&inner, settings, err);
     }
-    if (!json_is_object(json)) {
+    if (json && !json_is_integer(json)) {
         return fovea_field_fail(fields, "size", FOVEA_ERR_MODEL_CONFIG, err,
                 "must be an integer or an object");
     }
-    const struct fovea_fields inner = { fields->file, "size.", json };
-    return read_size_object(&inner, settings, err);
+    if (json) {
+        settings->resize = number;
+    }
+    enum fovea_status status = fovea_field_count(fields, "size",
+            FOVEA_MAX_SIDE_PX, &settings->resize_height_px, err);
+    settings->resize_width_px = settings->resize_height_px;
+    return status;
 }
 
 static enum fovea_status
@@ -197,7 +190,7 @@ read_crop(const struct fovea_fields *fields, bool crops,
     if (crops) {
         return read_crop_size(fields, settings, err);
     }
-    if (settings->shortest_edge_px > 0) {
+    if (settings->resize != FOVEA_RESIZE_EXACT) {
         return fovea_field_fail(fields, "do_center_crop",
                 FOVEA_ERR_MODEL_UNSUPPORTED, err,
                 "false needs a size with height and width");
@@ -213,15 +206,6 @@ check_crop(const struct fovea_fields *fields, uint32_t image_size_px,
 {
     uint32_t height = settings->crop_height_px;
     uint32_t width = settings->crop_width_px;
-    uint32_t edge = settings->shortest_edge_px;
-    uint32_t max_height = edge ? edge : settings->resize_height_px;
-    uint32_t max_width = edge ? edge : settings->resize_width_px;
-    if (height > max_height || width > max_width) {
-        return fovea_field_fail(fields, "crop_size",
-                FOVEA_ERR_MODEL_UNSUPPORTED, err,
-                "%u x %u is larger than the resized image, %u x %u", height,
-                width, max_height, max_width);
-    }
     if (height != image_size_px || width != image_size_px) {
         return fovea_field_fail(fields, "crop_size", FOVEA_ERR_MODEL_CONFIG,
                 err, "%u x %u, but the model takes %u x %u", height, width,
@@ -274,13 +258,12 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
     if (status) {
         return status;
     }
-    const struct fovea_family *family = fovea_family_get(tower->family);
-    struct fovea_preprocess settings =
-            family->pixels(family->processor_side_px);
-    /* A processor that squashes unless it is told otherwise does not crop. */
-    const bool crops = !squashes(&settings);
     const struct fovea_fields fields = { name, "", object };
-    status = check_processor(&fields, family->processors, err);
+    const struct fovea_processor *processor =
+            fovea_processor_find(fovea_family_get(tower->family)->processor);
+    FOVEA_ASSERT(processor);
+    status = read_processor(&fields, &processor, err);
+    struct fovea_preprocess settings = processor->pixels;
     if (!status) {
         status = check_steps(&fields, err);
     }
@@ -288,10 +271,10 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
         status = read_filter(&fields, &settings.filter, err);
     }
     if (!status) {
-        status = read_size(&fields, &settings, err);
+        status = read_size(&fields, processor->number, &settings, err);
     }
     if (!status) {
-        status = read_crop(&fields, crops, &settings, err);
+        status = read_crop(&fields, processor->crops, &settings, err);
     }
     if (!status) {
         status = check_crop(&fields, tower->side_px, &settings, err);

@@ -2,6 +2,8 @@
 #include "image/preprocess.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/size.h"
@@ -25,10 +27,66 @@ struct stream {
 
 /* The shortest edge becomes what the settings say, the other follows: Hugging
    Face's int(size * long / short), a true division rounded once. */
-static uint64_t
+static double
 long_edge(uint32_t size, uint32_t long_px, uint32_t short_px)
 {
-    return (uint64_t)((double)((uint64_t)size * long_px) / (double)short_px);
+    return trunc((double)((uint64_t)size * long_px) / (double)short_px);
+}
+
+/* Both sides of a resized width x height; too large ones are as they are. */
+static void
+resized_sides(const struct fovea_preprocess *settings, uint32_t width,
+        uint32_t height, double sides_out[2])
+{
+    uint32_t edge = settings->resize_width_px;
+    sides_out[0] = (double)settings->resize_width_px;
+    sides_out[1] = (double)settings->resize_height_px;
+    switch (settings->resize) {
+    case FOVEA_RESIZE_EXACT:
+        return;
+    case FOVEA_RESIZE_SHORTEST:
+        sides_out[width <= height ? 1 : 0] = width <= height
+                ? long_edge(edge, height, width)
+                : long_edge(edge, width, height);
+        return;
+    case FOVEA_RESIZE_LONGEST: {
+        /* open_clip's: both divided by one ratio and rounded to even. */
+        double across = (double)width / sides_out[0];
+        double down = (double)height / sides_out[1];
+        double ratio = across > down ? across : down;
+        sides_out[0] = rint((double)width / ratio);
+        sides_out[1] = rint((double)height / ratio);
+        return;
+    }
+    }
+}
+
+/* One side of the window in the middle. */
+struct span {
+    uint32_t first_px; /* of the resized side */
+    uint32_t n_px;
+    uint32_t at_px; /* where that goes in the crop */
+};
+
+static struct span
+centre(const struct fovea_preprocess *settings, uint32_t resized_px,
+        uint32_t crop_px)
+{
+    if (resized_px < crop_px) {
+        uint32_t missing = crop_px - resized_px;
+        bool more_before = settings->centre == FOVEA_CENTRE_HUGGING_FACE &&
+                settings->pixels == FOVEA_PIXELS_PIL;
+        return (struct span){
+            .n_px = resized_px,
+            .at_px = more_before ? missing - missing / 2 : missing / 2,
+        };
+    }
+    uint32_t spare = resized_px - crop_px;
+    bool to_even = settings->centre == FOVEA_CENTRE_OPEN_CLIP;
+    return (struct span){
+        .first_px = spare / 2 + (to_even && spare % 4 == 3 ? 1 : 0),
+        .n_px = crop_px,
+    };
 }
 
 static enum fovea_status
@@ -36,33 +94,28 @@ choose_size(const struct fovea_preprocess *settings, uint32_t width,
         uint32_t height, struct fovea_resample_plan *plan,
         struct fovea_error *err)
 {
-    uint32_t edge = settings->shortest_edge_px;
-    uint64_t new_width = settings->resize_width_px;
-    uint64_t new_height = settings->resize_height_px;
-    if (edge > 0) {
-        new_width = width <= height ? edge : long_edge(edge, width, height);
-        new_height = width <= height ? long_edge(edge, height, width) : edge;
-    }
-    if (new_width > MAX_RESIZED_PX || new_height > MAX_RESIZED_PX) {
+    double sides[2];
+    resized_sides(settings, width, height, sides);
+    if (sides[0] > MAX_RESIZED_PX || sides[1] > MAX_RESIZED_PX ||
+            sides[0] < 1.0 || sides[1] < 1.0) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
                 "%" PRIu32 "x%" PRIu32
                 " pixels: one side is too many times longer than the other",
                 width, height);
     }
-    uint32_t crop_width = settings->crop_width_px;
-    uint32_t crop_height = settings->crop_height_px;
-    if (crop_width > new_width || crop_height > new_height) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "a crop of %" PRIu32 "x%" PRIu32
-                " does not fit into an image resized to %" PRIu64 "x%" PRIu64,
-                crop_width, crop_height, new_width, new_height);
-    }
-    plan->resized_width_px = (uint32_t)new_width;
-    plan->resized_height_px = (uint32_t)new_height;
-    plan->left_px = (plan->resized_width_px - crop_width) / 2;
-    plan->top_px = (plan->resized_height_px - crop_height) / 2;
-    plan->crop_width_px = crop_width;
-    plan->crop_height_px = crop_height;
+    plan->resized_width_px = (uint32_t)sides[0];
+    plan->resized_height_px = (uint32_t)sides[1];
+    struct span x =
+            centre(settings, plan->resized_width_px, settings->crop_width_px);
+    struct span y =
+            centre(settings, plan->resized_height_px, settings->crop_height_px);
+    plan->left_px = x.first_px;
+    plan->top_px = y.first_px;
+    plan->crop_width_px = x.n_px;
+    plan->crop_height_px = y.n_px;
+    plan->canvas_width_px = settings->crop_width_px;
+    plan->canvas_x_px = x.at_px;
+    plan->canvas_y_px = y.at_px;
     return FOVEA_OK;
 }
 
@@ -73,6 +126,7 @@ fovea_preprocess_plan(const struct fovea_preprocess *settings,
 {
     bool transposed = fovea_orient_from_exif(info->orientation).transposed;
     struct fovea_resample_plan plan = {
+        .pixels = settings->pixels,
         .filter = settings->filter,
         .stored_width_px = info->width_px,
         .stored_height_px = info->height_px,
@@ -146,6 +200,19 @@ stream_reserve(void *context, const struct fovea_image_info *info,
     return status;
 }
 
+/* What the resized picture leaves of a larger crop; the rest is written over. */
+static void
+fill_surroundings(const struct stream *stream,
+        const struct fovea_resample_plan *plan)
+{
+    const struct fovea_preprocess *settings = stream->settings;
+    if (plan->crop_width_px < settings->crop_width_px ||
+            plan->crop_height_px < settings->crop_height_px) {
+        memset(stream->pixels, settings->fill,
+                3 * (size_t)settings->crop_width_px * settings->crop_height_px);
+    }
+}
+
 static enum fovea_status
 stream_begin(void *context, const struct fovea_image_info *info,
         struct fovea_error *err)
@@ -157,6 +224,7 @@ stream_begin(void *context, const struct fovea_image_info *info,
     if (status) {
         return status;
     }
+    fill_surroundings(stream, &plan);
     return fovea_resampler_create(&plan, stream->pixels, &stream->resampler,
             err);
 }

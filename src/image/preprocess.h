@@ -18,8 +18,8 @@ struct fovea_allowance {
 };
 
 /**
- * Turn an image into the uint8 pixels that Pillow and Hugging Face's
- * CLIPImageProcessor would give, every sample equal.
+ * Turn an image into the uint8 pixels that Hugging Face's image processors would
+ * give, those on Pillow or those on torchvision, every sample equal.
  *
  * @param limits  Every field set.
  * @param allowance  NULL: any memory may be taken.
@@ -38,8 +38,7 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(
  * Plan the resize of an image: sizes and crop window as the settings want them.
  *
  * @return FOVEA_OK; FOVEA_ERR_IMAGE_UNSUPPORTED if one side is so much longer
- *         than the other that the resized image cannot be; FOVEA_ERR_ARGUMENT
- *         if the crop does not fit.
+ *         than the other that the resized image cannot be.
  */
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_plan(
         const struct fovea_preprocess *settings,

@@ -12,8 +12,8 @@
 struct fovea_resampler {
     bool transposed;
     bool mirrored_y;
-    uint32_t crop_width_px;
-    uint8_t *pixels; /* borrowed */
+    size_t pitch;    /* samples from a row of the canvas to the next */
+    uint8_t *window; /* of the canvas: borrowed */
 
     struct fovea_filter_table along;  /* along a stored row */
     struct fovea_filter_table across; /* from row to row */
@@ -59,12 +59,12 @@ make_tables(struct fovea_resampler *resampler,
     across.source_px = plan->stored_height_px;
     across.mirrored = orient.mirrored_y;
     enum fovea_status status = fovea_filter_table_init(&resampler->along,
-            plan->filter, &along, err);
+            plan->pixels, plan->filter, &along, err);
     if (status) {
         return status;
     }
-    return fovea_filter_table_init(&resampler->across, plan->filter, &across,
-            err);
+    return fovea_filter_table_init(&resampler->across, plan->pixels,
+            plan->filter, &across, err);
 }
 
 /* Taps of an output, at most: the widest kernel reaches two samples to each
@@ -142,8 +142,9 @@ fovea_resampler_create(const struct fovea_resample_plan *plan, uint8_t *pixels,
     if (!resampler) {
         return fovea_fail_memory(err, sizeof *resampler, "the resampler");
     }
-    resampler->pixels = pixels;
-    resampler->crop_width_px = plan->crop_width_px;
+    resampler->pitch = 3 * (size_t)plan->canvas_width_px;
+    resampler->window = pixels + plan->canvas_y_px * resampler->pitch +
+            3 * (size_t)plan->canvas_x_px;
     enum fovea_status status = make_tables(resampler, plan, err);
     if (status) {
         goto fail;
@@ -200,24 +201,21 @@ finish_output(struct fovea_resampler *resampler, uint32_t output)
 {
     const struct fovea_filter_table *across = &resampler->across;
     uint32_t count = across->counts[output];
-    const int16_t *high = across->highs + (size_t)output * across->n_taps;
-    const int16_t *low = across->lows + (size_t)output * across->n_taps;
     for (uint32_t t = 0; t < count; t++) {
         resampler->lines[t] = slot_of(resampler, across->firsts[output] + t);
-        resampler->weights[t] = high[t] * 256 + low[t];
+        resampler->weights[t] = fovea_filter_weight(across, output, t);
     }
-    size_t width = resampler->crop_width_px;
     bool transposed = resampler->transposed;
     uint8_t *out = transposed ? resampler->finished
-                              : resampler->pixels + output * width * 3;
+                              : resampler->window + output * resampler->pitch;
     fovea_resample_stack(resampler->lines, resampler->weights, count,
-            resampler->line_samples, out);
+            resampler->line_samples, across->n_bits, out);
     if (!transposed) {
         return;
     }
     filter_along(resampler, resampler->finished, resampler->column);
     for (size_t i = 0; i < resampler->along.n_outputs; i++) {
-        memcpy(resampler->pixels + (i * width + output) * 3,
+        memcpy(resampler->window + i * resampler->pitch + 3 * (size_t)output,
                 resampler->column + 3 * i, 3);
     }
 }

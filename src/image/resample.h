@@ -1,8 +1,8 @@
 /*
  * Orient, resize and crop as a stream: stored rows go in, the oriented, resized
- * and cropped image comes out, equal to Pillow's on every sample.
+ * and cropped image comes out, equal to Pillow's or PyTorch's on every sample.
  *
- * Pillow resizes along the oriented x axis first, rounds to 8 bits, then along
+ * Both resize along the oriented x axis first, rounds to 8 bits, then along
  * y. In stored terms the first pass therefore runs along each row for
  * orientations 1 to 4, and across rows for 5 to 8, where x and y change places.
  * The pass across rows keeps a ring of the lines that one output needs. What is
@@ -22,6 +22,7 @@ struct fovea_resampler;
 
 /** A resize of the oriented image and the window that is wanted of it. */
 struct fovea_resample_plan {
+    enum fovea_pixels pixels;
     enum fovea_filter filter;
     uint32_t stored_width_px; /* at least 1 */
     uint32_t stored_height_px;
@@ -33,13 +34,19 @@ struct fovea_resample_plan {
     uint32_t top_px;
     uint32_t crop_width_px; /* at least 1 */
     uint32_t crop_height_px;
+    /* Where the window goes: how wide the picture is that is written, and the
+       window's place in it. */
+    uint32_t canvas_width_px;
+    uint32_t canvas_x_px;
+    uint32_t canvas_y_px;
 };
 
 /**
  * Start a resize.
  *
- * @param pixels  [crop_height_px][crop_width_px][3]; written as rows come in,
- *                must outlive the resampler.
+ * @param pixels  [canvas_y_px + crop_height_px or more][canvas_width_px][3]; the
+ *                window of it is written as rows come in. Must outlive the
+ *                resampler.
  * @return FOVEA_OK or FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_resampler_create(

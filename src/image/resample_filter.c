@@ -80,10 +80,35 @@ compute_weights(const struct sampling *sampling, uint32_t source_px, uint32_t i,
 }
 
 static int32_t
-to_fixed(double weight)
+to_fixed(double weight, unsigned n_bits)
 {
-    double scaled = weight * (double)(1 << FOVEA_RESAMPLE_BITS);
+    double scaled = weight * (double)(1 << n_bits);
     return (int32_t)(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+/* How many fractional bits PyTorch gives the weights of an axis: so many that the
+   largest still fits 16 bits. The first output of a picture that grows has a
+   weight from 1 to 2, because what lies outside would have counted nothing or less,
+   and none has a larger one: the others need not be looked at. */
+static unsigned
+int16_bits(const struct sampling *sampling, const struct fovea_axis *axis,
+        double *weights)
+{
+    bool grows = axis->resized_px > axis->source_px;
+    double largest = 0.0;
+    for (uint32_t i = 0; i < (grows ? 1 : axis->resized_px); i++) {
+        uint32_t count = 0;
+        (void)compute_weights(sampling, axis->source_px, i, weights, &count);
+        for (uint32_t x = 0; x < count; x++) {
+            largest = weights[x] > largest ? weights[x] : largest;
+        }
+    }
+    unsigned n_bits = 0;
+    while (n_bits < FOVEA_RESAMPLE_BITS &&
+            to_fixed(largest, n_bits + 1) <= INT16_MAX) {
+        n_bits++;
+    }
+    return n_bits;
 }
 
 static void
@@ -93,11 +118,14 @@ store_output(struct fovea_filter_table *table, const struct fovea_axis *axis,
     uint32_t count = table->counts[output];
     size_t row = (size_t)output * table->n_taps;
     for (uint32_t x = 0; x < count; x++) {
-        int32_t weight = to_fixed(weights[x]);
+        int32_t weight = to_fixed(weights[x], table->n_bits);
         size_t at = row + (axis->mirrored ? count - 1 - x : x);
-        int32_t low = weight & 255;
-        table->highs[at] = (int16_t)((weight - low) / 256);
-        table->lows[at] = (int16_t)low;
+        int32_t low = table->lows ? weight & 255 : 0;
+        table->highs[at] =
+                (int16_t)(table->lows ? (weight - low) / 256 : weight);
+        if (table->lows) {
+            table->lows[at] = (int16_t)low;
+        }
     }
     uint32_t stored = axis->mirrored ? axis->source_px - first - count : first;
     table->firsts[output] = stored;
@@ -122,7 +150,7 @@ padded_taps(const struct sampling *sampling, uint32_t source_px,
 }
 
 static enum fovea_status
-allocate(struct fovea_filter_table *table, struct fovea_error *err)
+allocate(struct fovea_filter_table *table, bool halves, struct fovea_error *err)
 {
     size_t n = 0;
     if (!fovea_mul_size(table->n_outputs, table->n_taps, &n)) {
@@ -131,8 +159,9 @@ allocate(struct fovea_filter_table *table, struct fovea_error *err)
     table->firsts = calloc(table->n_outputs, sizeof *table->firsts);
     table->counts = calloc(table->n_outputs, sizeof *table->counts);
     table->highs = calloc(n, sizeof *table->highs);
-    table->lows = calloc(n, sizeof *table->lows);
-    if (!table->firsts || !table->counts || !table->highs || !table->lows) {
+    table->lows = halves ? calloc(n, sizeof *table->lows) : NULL;
+    if (!table->firsts || !table->counts || !table->highs ||
+            (halves && !table->lows)) {
         return fovea_fail_memory(err, n * 2 * sizeof(int16_t),
                 "the filter's weights");
     }
@@ -141,8 +170,8 @@ allocate(struct fovea_filter_table *table, struct fovea_error *err)
 
 enum fovea_status
 fovea_filter_table_init(struct fovea_filter_table *table_out,
-        enum fovea_filter filter, const struct fovea_axis *axis,
-        struct fovea_error *err)
+        enum fovea_pixels pixels, enum fovea_filter filter,
+        const struct fovea_axis *axis, struct fovea_error *err)
 {
     FOVEA_ASSERT(axis->source_px > 0 && axis->n_px > 0);
     FOVEA_ASSERT(axis->first_px <= axis->resized_px);
@@ -150,6 +179,7 @@ fovea_filter_table_init(struct fovea_filter_table *table_out,
     struct sampling sampling = sampling_of(filter, axis);
     /* A side that keeps its length is not filtered: one tap, weight 1. */
     bool same = axis->source_px == axis->resized_px;
+    bool halves = pixels == FOVEA_PIXELS_PIL;
     if (same) {
         sampling.kernel = bilinear;
         sampling.support = 0.5;
@@ -157,7 +187,7 @@ fovea_filter_table_init(struct fovea_filter_table *table_out,
     FOVEA_AUTO(fovea_filter_table_finish)
     struct fovea_filter_table table = { .n_outputs = axis->n_px };
     table.n_taps = padded_taps(&sampling, axis->source_px, &table.max_count);
-    enum fovea_status status = allocate(&table, err);
+    enum fovea_status status = allocate(&table, halves, err);
     if (status) {
         return status;
     }
@@ -166,6 +196,8 @@ fovea_filter_table_init(struct fovea_filter_table *table_out,
         return fovea_fail_memory(err, table.n_taps * sizeof *weights,
                 "the filter's weights");
     }
+    table.n_bits =
+            halves ? FOVEA_RESAMPLE_BITS : int16_bits(&sampling, axis, weights);
     for (uint32_t i = 0; i < axis->n_px; i++) {
         uint32_t first = compute_weights(&sampling, axis->source_px,
                 axis->first_px + i, weights, &table.counts[i]);

@@ -10,15 +10,22 @@
 #include "base/macros.h"
 
 enum {
-    HALF = 1 << (FOVEA_RESAMPLE_BITS - 1),
     /* Samples summed at a time: the sums stay in the first-level cache. */
     STACK_CHUNK = 512
 };
 
-static inline uint8_t
-round_and_clip(int32_t sum)
+/* What is added to a sum so that cutting it off rounds it. */
+static inline int32_t
+half_of(unsigned n_bits)
 {
-    int32_t value = sum >> FOVEA_RESAMPLE_BITS;
+    return (int32_t)1 << (n_bits - 1);
+}
+
+/* A half is in the sum already. */
+static inline uint8_t
+cut_and_clip(int32_t sum, unsigned n_bits)
+{
+    int32_t value = sum >> n_bits;
     value = value < 0 ? 0 : value;
     return (uint8_t)(value > 255 ? 255 : value);
 }
@@ -39,21 +46,15 @@ split_from(const uint8_t *restrict rgb, size_t first, size_t n,
 }
 
 /* Sums of 16-bit products in 32 bits: the shape that becomes pmaddwd. */
-static inline void
-filter_pixel(const int16_t *restrict samples, size_t stride,
-        const int16_t *restrict high, const int16_t *restrict low,
-        size_t n_taps, uint8_t *restrict rgb)
+static inline int32_t
+sum_products(const int16_t *restrict samples, const int16_t *restrict weights,
+        size_t n_taps)
 {
-    for (size_t c = 0; c < 3; c++) {
-        const int16_t *restrict plane = samples + c * stride;
-        int32_t high_sum = 0;
-        int32_t low_sum = 0;
-        for (size_t t = 0; t < n_taps; t++) {
-            high_sum += (int32_t)plane[t] * (int32_t)high[t];
-            low_sum += (int32_t)plane[t] * (int32_t)low[t];
-        }
-        rgb[c] = round_and_clip(high_sum * 256 + low_sum + HALF);
+    int32_t sum = 0;
+    for (size_t t = 0; t < n_taps; t++) {
+        sum += (int32_t)samples[t] * (int32_t)weights[t];
     }
+    return sum;
 }
 
 void
@@ -61,10 +62,18 @@ fovea_resample_line_plain(const struct fovea_filter_table *table,
         const int16_t *planes, size_t stride, uint8_t *rgb)
 {
     size_t n_taps = table->n_taps;
-    for (size_t i = 0; i < table->n_outputs; i++) {
-        filter_pixel(planes + (table->firsts[i] - table->begin), stride,
-                table->highs + i * n_taps, table->lows + i * n_taps, n_taps,
-                rgb + 3 * i);
+    for (size_t i = 0; i < 3 * (size_t)table->n_outputs; i++) {
+        size_t output = i / 3;
+        const int16_t *samples = planes + i % 3 * stride +
+                (table->firsts[output] - table->begin);
+        int32_t sum =
+                sum_products(samples, table->highs + output * n_taps, n_taps);
+        if (table->lows) {
+            sum = sum * 256 +
+                    sum_products(samples, table->lows + output * n_taps,
+                            n_taps);
+        }
+        rgb[i] = cut_and_clip(sum + half_of(table->n_bits), table->n_bits);
     }
 }
 
@@ -120,14 +129,14 @@ fovea_resample_split(const uint8_t *rgb, size_t n, int16_t *planes,
 /* The three channels' sums, each over eight lanes; they are added up across
    lanes together, which the compiler's own vector code does one by one. */
 static inline uint32_t
-round_and_pack(__m256i red, __m256i green, __m256i blue)
+round_and_pack(__m256i red, __m256i green, __m256i blue, unsigned n_bits)
 {
     __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(red, green),
             _mm256_hadd_epi32(blue, _mm256_setzero_si256()));
     __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(pairs),
             _mm256_extracti128_si256(pairs, 1));
-    sums = _mm_add_epi32(sums, _mm_set1_epi32(HALF));
-    sums = _mm_srai_epi32(sums, FOVEA_RESAMPLE_BITS);
+    sums = _mm_add_epi32(sums, _mm_set1_epi32(half_of(n_bits)));
+    sums = _mm_sra_epi32(sums, _mm_cvtsi32_si128((int)n_bits));
     sums = _mm_packs_epi32(sums, sums);
     return (uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(sums, sums));
 }
@@ -144,9 +153,10 @@ join(__m256i high_sums, __m256i low_sums)
     return _mm256_add_epi32(_mm256_slli_epi32(high_sums, 8), low_sums);
 }
 
+/* Weights in halves. */
 static inline uint32_t
-filter_pixel_avx2(const int16_t *samples, size_t stride, const int16_t *high,
-        const int16_t *low, size_t n_taps)
+filter_by_halves(const int16_t *samples, size_t stride, const int16_t *high,
+        const int16_t *low, const struct fovea_filter_table *table)
 {
     const int16_t *greens = samples + stride;
     const int16_t *blues = samples + 2 * stride;
@@ -167,20 +177,43 @@ filter_pixel_avx2(const int16_t *samples, size_t stride, const int16_t *high,
         add_products(&low_green, greens + t, lows);
         add_products(&low_blue, blues + t, lows);
         t += FOVEA_RESAMPLE_LANES;
-    } while (t < n_taps);
+    } while (t < table->n_taps);
     return round_and_pack(join(red, low_red), join(green, low_green),
-            join(blue, low_blue));
+            join(blue, low_blue), table->n_bits);
+}
+
+/* Weights of 16 bits. */
+static inline uint32_t
+filter_whole(const int16_t *samples, size_t stride, const int16_t *weights,
+        const struct fovea_filter_table *table)
+{
+    const int16_t *greens = samples + stride;
+    const int16_t *blues = samples + 2 * stride;
+    __m256i red = _mm256_setzero_si256();
+    __m256i green = red;
+    __m256i blue = red;
+    size_t t = 0;
+    do {
+        __m256i some = load(weights + t);
+        add_products(&red, samples + t, some);
+        add_products(&green, greens + t, some);
+        add_products(&blue, blues + t, some);
+        t += FOVEA_RESAMPLE_LANES;
+    } while (t < table->n_taps);
+    return round_and_pack(red, green, blue, table->n_bits);
 }
 
 void
 fovea_resample_line(const struct fovea_filter_table *table,
         const int16_t *planes, size_t stride, uint8_t *rgb)
 {
-    size_t n_taps = table->n_taps;
     for (size_t i = 0; i < table->n_outputs; i++) {
-        uint32_t pixel = filter_pixel_avx2(
-                planes + (table->firsts[i] - table->begin), stride,
-                table->highs + i * n_taps, table->lows + i * n_taps, n_taps);
+        const int16_t *samples = planes + (table->firsts[i] - table->begin);
+        size_t at = i * table->n_taps;
+        uint32_t pixel = table->lows
+                ? filter_by_halves(samples, stride, table->highs + at,
+                          table->lows + at, table)
+                : filter_whole(samples, stride, table->highs + at, table);
         memcpy(rgb + 3 * i, &pixel, 3);
     }
 }
@@ -228,14 +261,15 @@ add_row(const uint8_t *restrict row, int32_t weight, size_t n,
 
 void
 fovea_resample_stack(const uint8_t *const *rows, const int32_t *weights,
-        size_t n_taps, size_t n_samples, uint8_t *out)
+        size_t n_taps, size_t n_samples, unsigned n_bits, uint8_t *out)
 {
+    const int32_t half = half_of(n_bits);
     int32_t sums[STACK_CHUNK];
     for (size_t at = 0; at < n_samples; at += STACK_CHUNK) {
         size_t left = n_samples - at;
         size_t n = left < STACK_CHUNK ? left : STACK_CHUNK;
         for (size_t i = 0; i < n; i++) {
-            sums[i] = HALF;
+            sums[i] = half;
         }
         size_t t = 0;
         for (; t + 4 <= n_taps; t += 4) {
@@ -245,7 +279,7 @@ fovea_resample_stack(const uint8_t *const *rows, const int32_t *weights,
             add_row(rows[t] + at, weights[t], n, sums);
         }
         for (size_t i = 0; i < n; i++) {
-            out[at + i] = round_and_clip(sums[i]);
+            out[at + i] = cut_and_clip(sums[i], n_bits);
         }
     }
 }

@@ -28,11 +28,12 @@ void fovea_resample_line_plain(const struct fovea_filter_table *table,
         const int16_t *planes, size_t stride, uint8_t *rgb);
 
 /**
- * Filter across lines: out[i] = round(sum of weights[t] * rows[t][i]).
+ * Filter across lines: out[i] = round(sum of weights[t] * rows[t][i]), the weights
+ * having n_bits fractional bits.
  *
  * @param rows, weights  n_taps of them, at least 1.
  */
 void fovea_resample_stack(const uint8_t *const *rows, const int32_t *weights,
-        size_t n_taps, size_t n_samples, uint8_t *out);
+        size_t n_taps, size_t n_samples, unsigned n_bits, uint8_t *out);
 
 #endif

@@ -48,10 +48,9 @@ struct fovea_family {
             const struct fovea_piece *piece, uint32_t part,
             struct fovea_tensor_spec *spec_out);
 
-    /* What preprocessor_config.json may call its pixels, the first in messages,
-       NULL behind the last; and what they are where it says nothing. */
-    const char *const *processors;
-    uint32_t processor_side_px;
+    /* Of which class its processor is where preprocessor_config.json names none
+       (spec/processor.h), and what its pixels are where there is no such file. */
+    const char *processor;
     struct fovea_preprocess (*pixels)(uint32_t side_px);
 
     /* Both files of a tower, for checkpoints that are written. */

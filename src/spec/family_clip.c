@@ -13,6 +13,7 @@
 
 #include "base/macros.h"
 #include "spec/huggingface.h"
+#include "spec/processor.h"
 
 static const struct fovea_tower defaults = {
     .width = 768,
@@ -165,21 +166,12 @@ describe_tensor(const struct fovea_tower *tower,
 
 /* preprocessor_config.json. */
 
-static const char *const processors[] = { "CLIPImageProcessor",
-    "CLIPImageProcessorFast", "CLIPFeatureExtractor", NULL };
+#define PROCESSOR "CLIPImageProcessor"
 
 static struct fovea_preprocess
-pixels(uint32_t size_px)
+pixels(uint32_t side_px)
 {
-    return (struct fovea_preprocess){
-        .filter = FOVEA_FILTER_BICUBIC,
-        .shortest_edge_px = size_px,
-        .crop_height_px = size_px,
-        .crop_width_px = size_px,
-        .rescale = (float)(1.0 / 255.0),
-        .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
-        .std = { 0.26862954F, 0.26130258F, 0.27577711F },
-    };
+    return fovea_processor_pixels(PROCESSOR, side_px);
 }
 
 static size_t
@@ -189,7 +181,7 @@ write_processor(const struct fovea_tower *tower,
     const uint32_t side = tower->side_px;
     int n = snprintf(text_out, FOVEA_FAMILY_TEXT_SIZE,
             "{\n"
-            "  \"image_processor_type\": \"CLIPImageProcessor\",\n"
+            "  \"image_processor_type\": \"" PROCESSOR "\",\n"
             "  \"do_convert_rgb\": true,\n"
             "  \"do_resize\": true,\n"
             "  \"size\": {\"shortest_edge\": %u},\n"
@@ -213,8 +205,7 @@ const struct fovea_family fovea_family_clip = {
     .read = read_config,
     .no_text = "text towers of CLIP models are not supported",
     .tensor = describe_tensor,
-    .processors = processors,
-    .processor_side_px = 224,
+    .processor = PROCESSOR,
     .pixels = pixels,
     .write_config = write_config,
     .write_processor = write_processor,

@@ -14,21 +14,47 @@ enum fovea_filter {
     FOVEA_FILTER_BICUBIC = 3,
 };
 
+/* Whose pixels they are to equal. */
+enum fovea_pixels {
+    FOVEA_PIXELS_PIL,         /* Pillow's resize: weights of 22 bits */
+    FOVEA_PIXELS_TORCHVISION, /* PyTorch's of uint8: weights of 16 bits, with as
+                                 many behind the point as the largest leaves */
+};
+
+/* What resize_height_px and resize_width_px are. */
+enum fovea_resize {
+    FOVEA_RESIZE_EXACT, /* the sides, whatever becomes of the picture's shape */
+    FOVEA_RESIZE_SHORTEST, /* both of the shortest edge; the other follows */
+    FOVEA_RESIZE_LONGEST,  /* a box into which the picture just fits */
+};
+
+/* How a window of the crop's size is laid in the middle where it cannot be in
+   the very middle. */
+enum fovea_centre {
+    /* An odd row too many is left below; of an odd one too few the larger part is
+       filled above under Pillow's rules, below under torchvision's. */
+    FOVEA_CENTRE_HUGGING_FACE,
+    /* Half a row is rounded to even; the larger part is filled below. */
+    FOVEA_CENTRE_OPEN_CLIP,
+};
+
 struct fovea_preprocess {
+    enum fovea_pixels pixels;
     enum fovea_filter filter;
-    /* Either the shortest edge, the other side following, or (when it is 0)
-       exactly resize_height_px x resize_width_px. */
-    uint32_t shortest_edge_px;
+    enum fovea_resize resize;
     uint32_t resize_height_px;
     uint32_t resize_width_px;
-    /* Centre crop; what the model sees. Never larger than the resized image. */
+    /* Centre crop; what the model sees. Where the resized picture is smaller its
+       surroundings have all samples `fill`. */
+    enum fovea_centre centre;
     uint32_t crop_height_px;
     uint32_t crop_width_px;
+    uint8_t fill;
     /* (sample * rescale - mean) / std, per channel R, G, B. */
     float rescale;
     float mean[3];
     float std[3];
-    /* There is no such file, and this is what OpenAI's CLIP wants. */
+    /* There is no such file, and this is what the family wants. */
     bool is_default;
 };
 

@@ -17,7 +17,9 @@ enum {
 
 static const struct fovea_preprocess settings = {
     .filter = FOVEA_FILTER_BICUBIC,
-    .shortest_edge_px = SIDE,
+    .resize = FOVEA_RESIZE_SHORTEST,
+    .resize_height_px = SIDE,
+    .resize_width_px = SIDE,
     .crop_height_px = SIDE,
     .crop_width_px = SIDE,
     .rescale = 1.0F / 255.0F,

@@ -41,9 +41,10 @@ check_settings(const struct fovea_preprocess *settings, uint32_t size_px)
 {
     FOVEA_ASSERT(settings->crop_height_px == size_px);
     FOVEA_ASSERT(settings->crop_width_px == size_px);
-    uint32_t edge = settings->shortest_edge_px;
-    FOVEA_ASSERT((edge ? edge : settings->resize_height_px) >= size_px);
-    FOVEA_ASSERT((edge ? edge : settings->resize_width_px) >= size_px);
+    FOVEA_ASSERT(settings->resize_height_px > 0);
+    FOVEA_ASSERT(settings->resize_width_px > 0);
+    FOVEA_ASSERT(settings->resize == FOVEA_RESIZE_EXACT ||
+            settings->resize_width_px == settings->resize_height_px);
     FOVEA_ASSERT(settings->filter == FOVEA_FILTER_BILINEAR ||
             settings->filter == FOVEA_FILTER_BICUBIC);
     for (size_t i = 0; i < 3; i++) {

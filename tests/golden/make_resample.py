@@ -3,11 +3,15 @@
 
     tests/golden/make_resample.py > tests/golden/resample.inc
 
-Every line is a case of tests/unit/test_image_resample.c: filter, stored width
-and height, EXIF orientation, resized width and height, crop width and height
-(centred), and the FNV-1a hash of the window's samples. The source's samples are
-the high bytes of a linear congruential sequence, drawn by the test as well.
+Every line is a case of tests/unit/test_image_resample.c: whose pixels (0:
+Pillow's; 1: PyTorch's, computed here as its kernels of uint8 do), filter, stored
+width and height, EXIF orientation, resized width and height, crop width and
+height (centred), and the FNV-1a hash of the window's samples. The source's
+samples are the high bytes of a linear congruential sequence, drawn by the test as
+well.
 """
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -44,6 +48,60 @@ def fnv1a(data):
     return value
 
 
+def kernel(resample, x):
+    """Triangle, or Keys' cubic with a = -1/2."""
+    x = abs(x)
+    if resample == 2:
+        return max(1.0 - x, 0.0)
+    if x < 1.0:
+        return (1.5 * x - 2.5) * x * x + 1.0
+    return ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0 if x < 2.0 else 0.0
+
+
+def torch_weights(n, resized, resample):
+    """First sample and weights of every output of an axis, in double."""
+    scale = n / resized
+    stretch = max(scale, 1.0)
+    reach = (resample - 1) * stretch
+    for i in range(resized):
+        centre = scale * (i + 0.5)
+        first = max(math.floor(centre - reach + 0.5), 0)
+        end = min(math.floor(centre + reach + 0.5), n)
+        weights = [kernel(resample, (x - centre + 0.5) * (1.0 / stretch))
+                   for x in range(first, end)]
+        total = 0.0
+        for weight in weights:
+            total += weight
+        yield first, [weight / total for weight in weights]
+
+
+def torch_pass(samples, resized, resample):
+    """Rows to `resized` rows, with weights of 16 bits."""
+    rows = list(torch_weights(len(samples), resized, resample))
+    largest = max(max(weights) for _, weights in rows)
+    bits = 0
+    while bits < 22 and int(0.5 + largest * 2 ** (bits + 1)) < 2 ** 15:
+        bits += 1
+    out = np.empty((resized,) + samples.shape[1:], np.uint8)
+    for i, (first, weights) in enumerate(rows):
+        total = np.full(samples.shape[1:], 1 << (bits - 1), np.int64)
+        for t, weight in enumerate(weights):
+            whole = int(weight * 2 ** bits + math.copysign(0.5, weight))
+            total += whole * samples[first + t].astype(np.int64)
+        out[i] = np.clip(total >> bits, 0, 255)
+    return out
+
+
+def torch_resize(samples, width, height, resample):
+    """Along the rows first, rounded to 8 bits, then from row to row."""
+    if width != samples.shape[1]:
+        turned = torch_pass(samples.transpose(1, 0, 2), width, resample)
+        samples = turned.transpose(1, 0, 2)
+    if height != samples.shape[0]:
+        samples = torch_pass(samples, height, resample)
+    return samples
+
+
 def main():
     for w, h, rw, rh, cw, ch in SIZES:
         stored = Image.fromarray(source(w, h))
@@ -51,12 +109,16 @@ def main():
             image = stored
             if orientation in TURN:
                 image = stored.transpose(TURN[orientation])
-            for resample in (2, 3):
-                resized = np.asarray(image.resize((rw, rh), resample=resample))
+            for pixels, resample in ((0, 2), (0, 3), (1, 2), (1, 3)):
+                if pixels:
+                    resized = torch_resize(np.asarray(image), rw, rh, resample)
+                else:
+                    resized = np.asarray(image.resize((rw, rh), resample))
                 top, left = (rh - ch) // 2, (rw - cw) // 2
                 window = resized[top:top + ch, left:left + cw]
-                print("{ %d, %d, %d, %d, %d, %d, %d, %d, UINT64_C(0x%016x) },"
-                      % (resample, w, h, orientation, rw, rh, cw, ch,
+                print("{ %d, %d, %d, %d, %d, %d, %d, %d, %d, "
+                      "UINT64_C(0x%016x) },"
+                      % (pixels, resample, w, h, orientation, rw, rh, cw, ch,
                          fnv1a(window.tobytes())))
 
 

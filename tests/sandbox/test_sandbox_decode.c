@@ -44,7 +44,9 @@ decode(const struct fovea_input *input)
     static uint8_t pixels[SIDE_PX * SIDE_PX * 3];
     static const struct fovea_preprocess settings = {
         .filter = FOVEA_FILTER_BICUBIC,
-        .shortest_edge_px = SIDE_PX,
+        .resize = FOVEA_RESIZE_SHORTEST,
+        .resize_height_px = SIDE_PX,
+        .resize_width_px = SIDE_PX,
         .crop_height_px = SIDE_PX,
         .crop_width_px = SIDE_PX,
         .rescale = 1,

@@ -53,9 +53,9 @@ check_clip(const struct fovea_preprocess *settings, uint32_t size_px)
     static const double mean[3] = { 0.48145466, 0.4578275, 0.40821073 };
     static const double std[3] = { 0.26862954, 0.26130258, 0.27577711 };
     assert_int_equal(settings->filter, FOVEA_FILTER_BICUBIC);
-    assert_int_equal(settings->shortest_edge_px, size_px);
-    assert_int_equal(settings->resize_height_px, 0);
-    assert_int_equal(settings->resize_width_px, 0);
+    assert_int_equal(settings->resize, FOVEA_RESIZE_SHORTEST);
+    assert_int_equal(settings->resize_height_px, size_px);
+    assert_int_equal(settings->resize_width_px, size_px);
     assert_int_equal(settings->crop_height_px, size_px);
     assert_int_equal(settings->crop_width_px, size_px);
     assert_float_equal(settings->rescale, 1.0F / 255.0F, 1e-9);
@@ -118,7 +118,7 @@ values_are_taken(void **state)
                       64, &settings, &error),
             &error);
     assert_int_equal(settings.filter, FOVEA_FILTER_BILINEAR);
-    assert_int_equal(settings.shortest_edge_px, 0);
+    assert_int_equal(settings.resize, FOVEA_RESIZE_EXACT);
     assert_int_equal(settings.resize_height_px, 90);
     assert_int_equal(settings.resize_width_px, 80);
     assert_int_equal(settings.crop_height_px, 64);
@@ -127,6 +127,58 @@ values_are_taken(void **state)
     assert_float_equal(settings.mean[1], -1, 0);
     assert_float_equal(settings.mean[2], 0.25, 0);
     assert_float_equal(settings.std[1], 2, 0);
+}
+
+struct processor_case {
+    const char *text;
+    enum fovea_resize resize;
+    uint32_t resize_px;
+    enum fovea_filter filter;
+    double mean;
+};
+
+/* What a class leaves out is its own, whatever the family; an old file's number is
+   a shortest edge to some and both sides to others. */
+static void
+processors_have_their_own_defaults(void **state)
+{
+    (void)state;
+    static const struct processor_case cases[] = {
+        { "{\"image_processor_type\": \"CLIPImageProcessorPil\"}",
+                FOVEA_RESIZE_SHORTEST, 224, FOVEA_FILTER_BICUBIC, 0.48145466 },
+        { "{\"image_processor_type\": \"SiglipImageProcessor\"}",
+                FOVEA_RESIZE_EXACT, 224, FOVEA_FILTER_BICUBIC, 0.5 },
+        { "{\"image_processor_type\": \"SiglipImageProcessorFast\", "
+          "\"size\": 224, \"resample\": 2, \"do_convert_rgb\": null}",
+                FOVEA_RESIZE_EXACT, 224, FOVEA_FILTER_BILINEAR, 0.5 },
+        { "{\"image_processor_type\": \"BitImageProcessor\", "
+          "\"crop_size\": {\"height\": 224, \"width\": 224}, "
+          "\"size\": {\"shortest_edge\": 256}, "
+          "\"image_mean\": [0.485, 0.456, 0.406]}",
+                FOVEA_RESIZE_SHORTEST, 256, FOVEA_FILTER_BICUBIC, 0.485 },
+        { "{\"image_processor_type\": \"BitImageProcessorFast\", "
+          "\"size\": 256, \"crop_size\": 224}",
+                FOVEA_RESIZE_SHORTEST, 256, FOVEA_FILTER_BICUBIC, 0.48145466 },
+        { "{\"feature_extractor_type\": \"ViTFeatureExtractor\", "
+          "\"size\": 224}",
+                FOVEA_RESIZE_EXACT, 224, FOVEA_FILTER_BILINEAR, 0.5 },
+        { "{\"image_processor_type\": \"ViTImageProcessor\", "
+          "\"feature_extractor_type\": \"CLIPFeatureExtractor\"}",
+                FOVEA_RESIZE_EXACT, 224, FOVEA_FILTER_BILINEAR, 0.5 },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_error error;
+        struct fovea_preprocess settings;
+        assert_ok(parse(cases[i].text, 224, &settings, &error), &error);
+        assert_int_equal(settings.resize, cases[i].resize);
+        assert_int_equal(settings.resize_height_px, cases[i].resize_px);
+        assert_int_equal(settings.resize_width_px, cases[i].resize_px);
+        assert_int_equal(settings.crop_height_px, 224);
+        assert_int_equal(settings.crop_width_px, 224);
+        assert_int_equal(settings.filter, cases[i].filter);
+        assert_float_equal(settings.mean[0], cases[i].mean, 1e-7);
+        assert_int_equal(settings.pixels, FOVEA_PIXELS_PIL);
+    }
 }
 
 static void
@@ -176,15 +228,21 @@ static void
 other_filters_and_processors_are_refused(void **state)
 {
     (void)state;
-    check_unsupported("{\"resample\": 0}", "resample: 0 is not");
-    check_unsupported("{\"resample\": 1}", "resample: 1 is not");
-    check_unsupported("{\"resample\": 5}", "resample: 5 is not");
-    check_invalid("{\"resample\": 6}", "resample: 6 is not");
-    check_invalid("{\"resample\": -1}", "resample: -1 is not");
+    check_unsupported("{\"resample\": 0}", "resample: 0 (nearest) is not");
+    check_unsupported("{\"resample\": 5}", "resample: 5 (Hamming) is not");
+    check_invalid("{\"resample\": 6}", "resample: 6 (no filter) is not");
+    check_invalid("{\"resample\": -1}", "resample: -1 (no filter) is not");
     check_invalid("{\"resample\": 3.0}", "resample: must be an integer");
     check_invalid("{\"resample\": \"bicubic\"}", "resample: must be");
-    check_unsupported("{\"image_processor_type\": \"ViTImageProcessor\"}",
-            "image_processor_type: \"ViTImageProcessor\"");
+    check_unsupported("{\"resample\": 1}", "1 (Lanczos) is not 2 (bilinear)");
+    check_unsupported("{\"image_processor_type\": \"Siglip2ImageProcessor\"}",
+            "image_processor_type: \"Siglip2ImageProcessor\" is none of "
+            "CLIPImageProcessor, SiglipImageProcessor, BitImageProcessor");
+    check_unsupported("{\"image_processor_type\": \"CLIPImageProcessorSlow\"}",
+            "CLIPImageProcessorSlow");
+    check_unsupported("{\"image_processor_type\": \"CLIPImageProcessor\", "
+                      "\"feature_extractor_type\": \"\"}",
+            "\"\" is none of");
     check_unsupported("{\"feature_extractor_type\": \"Other\"}", "Other");
     check_invalid("{\"image_processor_type\": 1}", "must be a string");
 }
@@ -215,15 +273,24 @@ bad_sizes_are_refused(void **state)
 }
 
 static void
-the_crop_must_fit(void **state)
+the_crop_must_be_what_the_model_takes(void **state)
 {
     (void)state;
-    check_unsupported("{\"size\": 200, \"crop_size\": 224}", "larger than");
-    check_unsupported("{\"size\": {\"height\": 224, \"width\": 223}}",
-            "larger than the resized image, 224 x 223");
     check_invalid("{\"crop_size\": 200}", "200 x 200, but the model takes");
     check_invalid("{\"crop_size\": {\"height\": 224, \"width\": 220}}",
             "224 x 220");
+    check_invalid("{\"image_processor_type\": \"SiglipImageProcessor\", "
+                  "\"size\": {\"height\": 224, \"width\": 223}}",
+            "224 x 223");
+    /* A larger one than what is resized is filled up. */
+    struct fovea_error error;
+    struct fovea_preprocess settings;
+    assert_ok(parse("{\"size\": 200, \"crop_size\": 224}", 224, &settings,
+                      &error),
+            &error);
+    assert_int_equal(settings.resize_width_px, 200);
+    assert_int_equal(settings.crop_width_px, 224);
+    assert_int_equal(settings.fill, 0);
 }
 
 static void
@@ -293,11 +360,12 @@ main(void)
         cmocka_unit_test(missing_fields_have_defaults),
         cmocka_unit_test(both_forms_read_alike),
         cmocka_unit_test(values_are_taken),
+        cmocka_unit_test(processors_have_their_own_defaults),
         cmocka_unit_test(steps_may_be_left_out_where_that_works),
         cmocka_unit_test(booleans_must_be_booleans),
         cmocka_unit_test(other_filters_and_processors_are_refused),
         cmocka_unit_test(bad_sizes_are_refused),
-        cmocka_unit_test(the_crop_must_fit),
+        cmocka_unit_test(the_crop_must_be_what_the_model_takes),
         cmocka_unit_test(bad_numbers_are_refused),
         cmocka_unit_test(what_is_not_an_object_is_refused),
         cmocka_unit_test(a_missing_file_means_clip),

@@ -238,7 +238,8 @@ what_is_saved_reads_back(void **state)
     assert_ok(
             fovea_preprocess_config_read(directory, &config, &settings, &error),
             &error);
-    assert_int_equal(settings.shortest_edge_px, 64);
+    assert_int_equal(settings.resize, FOVEA_RESIZE_SHORTEST);
+    assert_int_equal(settings.resize_width_px, 64);
 
     struct fovea_checkpoint *read = NULL;
     assert_ok(fovea_checkpoint_open(directory, &read, &error), &error);

@@ -32,7 +32,9 @@ enum {
 };
 
 static const struct fovea_preprocess settings = {
-    .shortest_edge_px = SIDE,
+    .resize = FOVEA_RESIZE_SHORTEST,
+    .resize_height_px = SIDE,
+    .resize_width_px = SIDE,
     .crop_width_px = SIDE,
     .crop_height_px = SIDE,
     .filter = FOVEA_FILTER_BICUBIC,

@@ -1,5 +1,5 @@
 /*
- * The streaming resize, held against Pillow: the cases and their hashes are
+ * The streaming resize, held against Pillow and PyTorch: the cases and their hashes are
  * tests/golden/resample.inc, made by tests/golden/make_resample.py.
  */
 #include "base/macros.h"
@@ -8,6 +8,7 @@
 #include "support/test.h"
 
 struct golden_case {
+    enum fovea_pixels pixels;
     enum fovea_filter filter;
     uint32_t width;
     uint32_t height;
@@ -52,6 +53,7 @@ static struct fovea_resample_plan
 plan_of(const struct golden_case *golden)
 {
     return (struct fovea_resample_plan){
+        .pixels = golden->pixels,
         .filter = golden->filter,
         .stored_width_px = golden->width,
         .stored_height_px = golden->height,
@@ -62,6 +64,7 @@ plan_of(const struct golden_case *golden)
         .top_px = (golden->resized_height - golden->crop_height) / 2,
         .crop_width_px = golden->crop_width,
         .crop_height_px = golden->crop_height,
+        .canvas_width_px = golden->crop_width,
     };
 }
 
@@ -88,7 +91,7 @@ resize(const struct golden_case *golden, uint8_t *pixels, uint32_t *done_at_out)
 }
 
 static void
-every_case_equals_pillow(void **state)
+every_case_equals_the_reference(void **state)
 {
     (void)state;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
@@ -99,9 +102,9 @@ every_case_equals_pillow(void **state)
         uint32_t rows = 0;
         resize(golden, pixels, &rows);
         if (fnv1a(pixels, size) != golden->hash) {
-            fail_msg("case %zu: filter %d, %ux%u, orientation %u", i,
-                    (int)golden->filter, golden->width, golden->height,
-                    golden->orientation);
+            fail_msg("case %zu: pixels %d, filter %d, %ux%u, orientation %u", i,
+                    (int)golden->pixels, (int)golden->filter, golden->width,
+                    golden->height, golden->orientation);
         }
     }
 }
@@ -128,17 +131,16 @@ rows_below_the_window_are_not_needed(void **state)
 
 /* The vector code of the inner loops against sums written down plainly. */
 static void
-kernels_equal_plain_sums(void **state)
+check_kernels(enum fovea_pixels pixels)
 {
-    (void)state;
     struct fovea_axis axis = { .source_px = 301,
         .resized_px = 40,
         .first_px = 3,
         .n_px = 33 };
     struct fovea_filter_table table;
     struct fovea_error error;
-    assert_ok(fovea_filter_table_init(&table, FOVEA_FILTER_BICUBIC, &axis,
-                      &error),
+    assert_ok(fovea_filter_table_init(&table, pixels, FOVEA_FILTER_BICUBIC,
+                      &axis, &error),
             &error);
     FOVEA_AUTO_FREE uint8_t *source = draw_source(301, 1);
     size_t width = table.end - table.begin;
@@ -155,31 +157,75 @@ kernels_equal_plain_sums(void **state)
         size_t output = i / 3;
         const uint8_t *rows[301];
         int32_t weights[301];
-        int64_t sum = 1 << (FOVEA_RESAMPLE_BITS - 1);
+        int64_t sum = INT64_C(1) << (table.n_bits - 1);
         uint32_t count = table.counts[output];
         for (uint32_t t = 0; t < count; t++) {
-            size_t at = output * table.n_taps + t;
             rows[t] = source + 3 * ((size_t)table.firsts[output] + t) + i % 3;
-            weights[t] = table.highs[at] * 256 + table.lows[at];
+            weights[t] = fovea_filter_weight(&table, output, t);
             sum += (int64_t)weights[t] * *rows[t];
         }
-        int64_t value = sum >> FOVEA_RESAMPLE_BITS;
+        int64_t value = sum >> table.n_bits;
         value = value < 0 ? 0 : (value > 255 ? 255 : value);
         assert_int_equal(line[i], value);
         uint8_t stacked = 0;
-        fovea_resample_stack(rows, weights, count, 1, &stacked);
+        fovea_resample_stack(rows, weights, count, 1, table.n_bits, &stacked);
         assert_int_equal(stacked, value);
     }
     fovea_filter_table_finish(&table);
+}
+
+static void
+kernels_equal_plain_sums(void **state)
+{
+    (void)state;
+    check_kernels(FOVEA_PIXELS_PIL);
+    check_kernels(FOVEA_PIXELS_TORCHVISION);
+}
+
+/* As many fractional bits as leave the largest weight of the axis in 16: that may
+   be one outside the window. */
+static void
+torchvisions_weights_fit_16_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t source_px;
+        uint32_t resized_px;
+        enum fovea_filter filter;
+        unsigned n_bits;
+    } axes[] = {
+        { 8, 8, FOVEA_FILTER_BICUBIC, 14 },
+        { 1, 100, FOVEA_FILTER_BICUBIC, 14 },
+        { 7, 224, FOVEA_FILTER_BICUBIC, 14 },
+        { 7, 224, FOVEA_FILTER_BILINEAR, 14 },
+        { 225, 224, FOVEA_FILTER_BICUBIC, 15 },
+        { 448, 224, FOVEA_FILTER_BILINEAR, 16 },
+        { 65535, 4, FOVEA_FILTER_BILINEAR, 22 },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(axes); i++) {
+        struct fovea_axis axis = { .source_px = axes[i].source_px,
+            .resized_px = axes[i].resized_px,
+            .first_px = axes[i].resized_px / 2,
+            .n_px = 1 };
+        struct fovea_filter_table table;
+        struct fovea_error error;
+        assert_ok(fovea_filter_table_init(&table, FOVEA_PIXELS_TORCHVISION,
+                          axes[i].filter, &axis, &error),
+                &error);
+        assert_int_equal(table.n_bits, axes[i].n_bits);
+        assert_null(table.lows);
+        fovea_filter_table_finish(&table);
+    }
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_case_equals_pillow),
+        cmocka_unit_test(every_case_equals_the_reference),
         cmocka_unit_test(rows_below_the_window_are_not_needed),
         cmocka_unit_test(kernels_equal_plain_sums),
+        cmocka_unit_test(torchvisions_weights_fit_16_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

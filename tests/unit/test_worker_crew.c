@@ -25,7 +25,9 @@ static const struct fovea_tower config = TOWER(48, 72, 2, 4, 32, 16, DIMENSION,
 
 static const struct fovea_preprocess settings = {
     .filter = FOVEA_FILTER_BICUBIC,
-    .shortest_edge_px = 32,
+    .resize = FOVEA_RESIZE_SHORTEST,
+    .resize_height_px = 32,
+    .resize_width_px = 32,
     .crop_height_px = 32,
     .crop_width_px = 32,
     .rescale = 1.0F / 255.0F,

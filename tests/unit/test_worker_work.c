@@ -21,7 +21,9 @@ make_options(void)
     return (struct fovea_read_options){
         .settings = {
             .filter = FOVEA_FILTER_BICUBIC,
-            .shortest_edge_px = 8,
+            .resize = FOVEA_RESIZE_SHORTEST,
+.resize_height_px = 8,
+.resize_width_px = 8,
             .crop_height_px = HEIGHT_PX,
             .crop_width_px = WIDTH_PX,
         },
