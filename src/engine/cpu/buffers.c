@@ -72,6 +72,6 @@ fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
     layout.wide = claim(&layout.total, rows * sizes->wide * element_size);
     layout.scores = claim(&layout.total,
             largest(score_rows, 2) * sizes->score_stride * sizeof(float));
-    layout.cls = claim(&layout.total, n * sizes->hidden * sizeof(float));
+    layout.pooled = claim(&layout.total, n * sizes->hidden * sizeof(float));
     return layout;
 }

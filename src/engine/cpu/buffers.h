@@ -10,9 +10,9 @@
  *   wide  [n * tokens][...]       element: patches, query | key | value, or the
  *                                 MLP's hidden layer, each as wide as it is
  *   scores [heads at a time][tokens][padded tokens] float32, of one image
- *   cls   [n][hidden]             float32: the residual stream of the class
- *                                 tokens, in the last layer
- * The class tokens' rows of the last layer reuse the others. All rows are dense:
+ *   pooled [n][hidden]            float32: the residual stream of the tokens that
+ *                                 are pooled, in the last layer
+ * The pooled tokens' rows of the last layer reuse the others. All rows are dense:
  * the library's fast kernels want it so.
  */
 #ifndef FOVEA_ENGINE_CPU_BUFFERS_H
@@ -51,7 +51,7 @@ struct fovea_layout {
     size_t y;
     size_t wide;
     size_t scores;
-    size_t cls;
+    size_t pooled;
     size_t total;
 };
 

@@ -1,5 +1,5 @@
 /*
- * The forward pass: a vision transformer with a projection, as CLIP has it.
+ * The forward pass: a vision transformer, as CLIP has it.
  *
  *   pixels -> patches -> patch embedding -> tokens -> layer norm
  *          -> n_layers x (attention, MLP) -> class token -> layer norm

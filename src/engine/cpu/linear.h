@@ -28,10 +28,10 @@ enum fovea_use {
     FOVEA_USE_FC2,
     /* The last layer. */
     FOVEA_USE_KEY_VALUE, /* all tokens */
-    FOVEA_USE_QUERY,     /* class tokens from here on */
-    FOVEA_USE_CLS_OUT,
-    FOVEA_USE_CLS_FC1,
-    FOVEA_USE_CLS_FC2,
+    FOVEA_USE_QUERY,     /* pooled tokens from here on */
+    FOVEA_USE_POOLED_OUT,
+    FOVEA_USE_POOLED_FC1,
+    FOVEA_USE_POOLED_FC2,
     FOVEA_USE_PROJECT,
     FOVEA_N_USES
 };

@@ -23,7 +23,7 @@ allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
     plan->y = block + layout.y;
     plan->wide = block + layout.wide;
     plan->scores = (float *)(void *)(block + layout.scores);
-    plan->cls = (float *)(void *)(block + layout.cls);
+    plan->pooled = (float *)(void *)(block + layout.pooled);
     return FOVEA_OK;
 }
 
@@ -126,6 +126,37 @@ sets_init(struct fovea_plan *plan, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* Images have as many tokens each. */
+static enum fovea_status
+sequences_init(struct fovea_plan *plan, struct fovea_error *err)
+{
+    const size_t n_tokens = plan->sizes.n_tokens;
+    plan->sequences = calloc(plan->max_batch, sizeof *plan->sequences);
+    if (!plan->sequences) {
+        return fovea_fail_memory(err, plan->max_batch * sizeof *plan->sequences,
+                "the forward pass");
+    }
+    for (size_t i = 0; i < plan->max_batch; i++) {
+        plan->sequences[i] =
+                (struct fovea_sequence){ i * n_tokens, n_tokens, i * n_tokens };
+    }
+    return FOVEA_OK;
+}
+
+const struct fovea_attention *
+fovea_plan_attention(const struct fovea_plan *plan, size_t n_tokens)
+{
+    FOVEA_ASSERT(n_tokens == plan->attention.n_keys);
+    return &plan->attention;
+}
+
+const struct fovea_attention *
+fovea_plan_pooled_attention(const struct fovea_plan *plan, size_t n_tokens)
+{
+    FOVEA_ASSERT(n_tokens == plan->pooled_attention.n_keys);
+    return &plan->pooled_attention;
+}
+
 /* How queries lie, and keys and values: elements from a token to the next. */
 struct attention_form {
     size_t n_queries;
@@ -166,6 +197,7 @@ attention_init(struct fovea_plan *plan, const struct attention_form *form,
         .c_element = plan->element,
     };
     attention->n_queries = form->n_queries;
+    attention->n_keys = s->n_tokens;
     attention->heads_at_once = form->n_heads;
     enum fovea_status status =
             fovea_product_create_batched(&score_shape, &attention->scores, err);
@@ -188,12 +220,12 @@ attentions_init(struct fovea_plan *plan, struct fovea_error *err)
     const struct fovea_sizes *s = &plan->sizes;
     const struct attention_form all = { s->n_tokens, fovea_heads_at_once(s),
         3 * s->hidden, 3 * s->hidden };
-    const struct attention_form cls = { 1, s->n_heads, s->hidden,
+    const struct attention_form pooled = { 1, s->n_heads, s->hidden,
         2 * s->hidden };
     enum fovea_status status =
             attention_init(plan, &all, &plan->attention, err);
     if (!status) {
-        status = attention_init(plan, &cls, &plan->cls_attention, err);
+        status = attention_init(plan, &pooled, &plan->pooled_attention, err);
     }
     return status;
 }
@@ -213,6 +245,9 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
     enum fovea_status status = allocate_buffers(plan, err);
     if (!status) {
         status = attentions_init(plan, err);
+    }
+    if (!status) {
+        status = sequences_init(plan, err);
     }
     if (!status) {
         status = sets_init(plan, err);
@@ -236,9 +271,10 @@ fovea_plan_destroy(struct fovea_plan *plan)
     }
     fovea_product_destroy(plan->attention.scores);
     fovea_product_destroy(plan->attention.gather);
-    fovea_product_destroy(plan->cls_attention.scores);
-    fovea_product_destroy(plan->cls_attention.gather);
+    fovea_product_destroy(plan->pooled_attention.scores);
+    fovea_product_destroy(plan->pooled_attention.gather);
     free(plan->sets);
+    free(plan->sequences);
     fovea_pages_unmap(plan->block, plan->block_size);
     free(plan->scratch);
     free(plan);

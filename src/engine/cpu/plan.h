@@ -20,12 +20,20 @@ struct fovea_product_set {
     struct fovea_product *products[FOVEA_N_USES];
 };
 
-/* softmax(Q K^T) V for some heads of one image. */
+/* softmax(Q K^T) V for some heads of one sequence. */
 struct fovea_attention {
     struct fovea_product *scores;
     struct fovea_product *gather;
     size_t n_queries;
+    size_t n_keys;
     size_t heads_at_once;
+};
+
+/* The tokens of one image or text: rows, one after the other. */
+struct fovea_sequence {
+    size_t row; /* of its first token */
+    size_t n_tokens;
+    size_t pooled_row; /* of the token that stands for all of them */
 };
 
 /* One forward pass at a time. */
@@ -35,9 +43,10 @@ struct fovea_plan {
     enum fovea_element element;
     size_t max_batch;
     struct fovea_attention attention;
-    struct fovea_attention cls_attention;
+    struct fovea_attention pooled_attention;
     /* [max_batch + 1], by the number of images; of fovea_plan_step() only. */
     struct fovea_product_set **sets;
+    struct fovea_sequence *sequences; /* [max_batch] */
 
     void *block; /* the buffers, as buffers.h has them */
     size_t block_size;
@@ -45,7 +54,7 @@ struct fovea_plan {
     void *y;
     void *wide;
     float *scores;
-    float *cls;
+    float *pooled;
     void *scratch; /* of the matrix library */
     size_t scratch_size;
 };
@@ -69,5 +78,12 @@ size_t fovea_plan_bytes(const struct fovea_plan *plan);
 /** How many of n images, at least 1, the next forward pass takes: the most that
  *  there are products for. */
 size_t fovea_plan_step(const struct fovea_plan *plan, size_t n);
+
+/** Attention of all tokens of a sequence of so many tokens to each other, and of
+ *  its pooled token to all. */
+const struct fovea_attention *fovea_plan_attention(
+        const struct fovea_plan *plan, size_t n_tokens);
+const struct fovea_attention *fovea_plan_pooled_attention(
+        const struct fovea_plan *plan, size_t n_tokens);
 
 #endif

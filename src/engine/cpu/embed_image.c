@@ -1,0 +1,45 @@
+/* See embed_image.h. */
+#include "engine/cpu/embed_image.h"
+
+#include "engine/cpu/kernels.h"
+#include "engine/cpu/steps.h"
+
+static enum fovea_status
+embed_patches(const struct fovea_pass *pass,
+        const struct fovea_pixel_table *table, const uint8_t *pixels,
+        struct fovea_error *err)
+{
+    struct fovea_plan *plan = pass->plan;
+    const struct fovea_sizes *s = &plan->sizes;
+    const size_t side = plan->weights->tower.side_px;
+    const size_t patch = plan->weights->tower.patch_px;
+    for (size_t i = 0; i < pass->n_sequences; i++) {
+        fovea_pixels_cut(table, pixels + i * 3 * side * side, side, patch,
+                plan->element,
+                fovea_step_offset(plan, plan->wide,
+                        i * s->n_patches * s->patch_width));
+    }
+    return fovea_step_linear(plan,
+            pass->of_sequences->products[FOVEA_USE_PATCH], plan->wide,
+            fovea_step_piece(plan, FOVEA_ROLE_PATCH, 0), plan->x, err);
+}
+
+enum fovea_status
+fovea_embed_images(const struct fovea_pass *pass,
+        const struct fovea_pixel_table *table, const uint8_t *pixels,
+        struct fovea_error *err)
+{
+    struct fovea_plan *plan = pass->plan;
+    const struct fovea_sizes *s = &plan->sizes;
+    enum fovea_status status = embed_patches(pass, table, pixels, err);
+    if (status) {
+        return status;
+    }
+    fovea_kernel_tokens(plan->x, pass->n_sequences, s->n_patches, s->hidden,
+            fovea_step_piece(plan, FOVEA_ROLE_CLASS, 0)->weight,
+            fovea_step_piece(plan, FOVEA_ROLE_POSITION, 0)->weight);
+    fovea_step_norm(plan, plan->x, pass->n_rows,
+            fovea_step_piece(plan, FOVEA_ROLE_PRE_NORM, 0), FOVEA_ELEMENT_F32,
+            plan->x);
+    return FOVEA_OK;
+}
