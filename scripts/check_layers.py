@@ -18,9 +18,10 @@ TICKED = re.compile(r"`([^`]+)`")
 # Headers of other libraries; what is not here and in <> is the C library's.
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
-             "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h"}
+             "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h",
+             "utf8proc.h"}
 LIBRARY_FOLDERS = {"jxl", "webp", "libheif", "libde265", "dav1d", "curl",
-                   "openssl"}
+                   "openssl", "yajl"}
 
 
 def read_table():
