@@ -55,8 +55,8 @@ parse_shape(char *const *numbers, struct fovea_tower *tower_out,
         used += n > 0 ? (size_t)n : 0;
     }
     text[used++] = '}';
-    return fovea_tower_parse("the shape", text, used, FOVEA_MODALITY_IMAGE,
-            tower_out, err);
+    return fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE, "the shape", text,
+            used, FOVEA_MODALITY_IMAGE, tower_out, err);
 }
 
 int

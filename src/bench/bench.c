@@ -53,8 +53,8 @@ static enum fovea_status
 make_model(struct fovea_bench_options *options,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_tower_parse("ViT-B/32", "{}", 2,
-            FOVEA_MODALITY_IMAGE, &options->tower, err);
+    enum fovea_status status = fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+            "ViT-B/32", "{}", 2, FOVEA_MODALITY_IMAGE, &options->tower, err);
     if (!status) {
         status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
                 &options->tower, &options->settings, err);

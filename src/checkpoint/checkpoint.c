@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "checkpoint/tensor_source.h"
 #include "spec/field.h"
-#include "spec/files.h"
 
 enum {
     SHAPE_TEXT_SIZE = 48
@@ -116,7 +115,7 @@ fovea_checkpoint_require(const struct fovea_checkpoint *checkpoint,
         shape_text(found, tensor->n_dims, tensor->shape);
         shape_text(wanted, n_dims, shape);
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "%s: %s has shape %s, " FOVEA_FILE_CONFIG " asks for %s",
+                "%s: %s has shape %s, the config asks for %s",
                 file_of(checkpoint, entry_of(tensor)).text, name, found,
                 wanted);
     }
@@ -150,5 +149,16 @@ fovea_checkpoint_read(const struct fovea_checkpoint *checkpoint,
         const struct fovea_tensor *tensor, float *values,
         struct fovea_error *err)
 {
-    return checkpoint->source->read(checkpoint, entry_of(tensor), values, err);
+    return fovea_checkpoint_read_part(checkpoint, tensor, 0, tensor->n_elements,
+            values, err);
+}
+
+enum fovea_status
+fovea_checkpoint_read_part(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, size_t at, size_t n, float *values,
+        struct fovea_error *err)
+{
+    FOVEA_ASSERT(at <= tensor->n_elements && n <= tensor->n_elements - at);
+    return checkpoint->source->read(checkpoint, entry_of(tensor), at, n, values,
+            err);
 }

@@ -69,4 +69,10 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_read(
         const struct fovea_tensor *tensor, float *values,
         struct fovea_error *err);
 
+/** n of its elements from the one at `at` on, otherwise the same. */
+FOVEA_NODISCARD enum fovea_status fovea_checkpoint_read_part(
+        const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor *tensor, size_t at, size_t n, float *values,
+        struct fovea_error *err);
+
 #endif

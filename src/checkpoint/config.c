@@ -1,10 +1,10 @@
-/* config.json: see config.h. What it says is its family's (spec/family.h). */
+/* Configs: see config.h. What it says is its family's (spec/family.h). */
 #include "checkpoint/config.h"
 
 #include "base/error.h"
+#include "checkpoint/directory.h"
 #include "checkpoint/json.h"
 #include "spec/families.h"
-#include "spec/files.h"
 
 static enum fovea_status
 read_tower(const struct fovea_family *family, const struct fovea_fields *top,
@@ -22,9 +22,9 @@ read_tower(const struct fovea_family *family, const struct fovea_fields *top,
 }
 
 enum fovea_status
-fovea_tower_parse(const char *name, const char *text, size_t size,
-        enum fovea_modality modality, struct fovea_tower *tower_out,
-        struct fovea_error *err)
+fovea_tower_parse(enum fovea_file_layout_id layout, const char *name,
+        const char *text, size_t size, enum fovea_modality modality,
+        struct fovea_tower *tower_out, struct fovea_error *err)
 {
     FOVEA_AUTO(json_decref_auto) json_t *object = NULL;
     enum fovea_status status = fovea_json_parse(name, text, size,
@@ -35,7 +35,7 @@ fovea_tower_parse(const char *name, const char *text, size_t size,
     const struct fovea_fields top = { name, "", object };
     enum fovea_family_id id = (enum fovea_family_id)0;
     struct fovea_tower tower;
-    status = fovea_family_find(&top, &id, err);
+    status = fovea_family_find(layout, &top, &id, err);
     if (!status) {
         status = read_tower(fovea_family_get(id), &top, modality, &tower, err);
     }
@@ -51,9 +51,11 @@ enum fovea_status
 fovea_tower_read(const char *directory, enum fovea_modality modality,
         struct fovea_tower *tower_out, struct fovea_error *err)
 {
+    const struct fovea_file_layout *layout =
+            fovea_directory_layout(directory, NULL);
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, FOVEA_FILE_CONFIG, &path, err);
+            fovea_join_path(directory, layout->config, &path, err);
     if (status) {
         return status;
     }
@@ -62,10 +64,12 @@ fovea_tower_read(const char *directory, enum fovea_modality modality,
     status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
             FOVEA_ERR_MODEL_CONFIG, &text, &size, err);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
-                "%s: there is no such file", fovea_show(path).text);
+        char configs[FOVEA_FILE_CONFIGS_SIZE];
+        fovea_file_layout_configs(configs);
+        return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND, "%s: there is no %s",
+                fovea_show(directory).text, configs);
     }
-    return status
-            ? status
-            : fovea_tower_parse(path, text, size, modality, tower_out, err);
+    return status ? status
+                  : fovea_tower_parse(layout->id, path, text, size, modality,
+                            tower_out, err);
 }

@@ -1,9 +1,7 @@
 /*
- * What config.json and preprocessor_config.json of a CLIP checkpoint say,
- * checked, so that nothing behind it meets an impossible shape.
- *
- * Source: the Hugging Face layout of CLIPModel ("vision_config" nested) and
- * CLIPVisionModelWithProjection (flat).
+ * What the config and the preprocessor's settings in a model's directory say,
+ * checked, so that nothing behind it meets an impossible shape. Which files they
+ * are is the directory's layout (spec/file_layout.h).
  */
 #ifndef FOVEA_CHECKPOINT_CONFIG_H
 #define FOVEA_CHECKPOINT_CONFIG_H
@@ -14,11 +12,12 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "spec/file_layout.h"
 #include "spec/pixels.h"
 #include "spec/tower.h"
 
 /**
- * Read <directory>/config.json: its tower for images, or the one for texts.
+ * Read the config of a directory: its tower for images, or the one for texts.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_NOT_FOUND if there is no such file;
  *         FOVEA_ERR_MODEL_CONFIG if it is not valid;
@@ -31,7 +30,8 @@ FOVEA_NODISCARD enum fovea_status fovea_tower_read(const char *directory,
         struct fovea_error *err);
 
 /**
- * Read <directory>/preprocessor_config.json, new form or old ("size": 224).
+ * Read how a model wants its pixels: preprocessor_config.json, new form or old
+ * ("size": 224), or what the config says of it where that is the layout's way.
  * A missing file means the defaults of the tower's family for its side_px, and
  * is_default. The crop must be side_px square.
  */
@@ -40,8 +40,9 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
         struct fovea_preprocess *settings_out, struct fovea_error *err);
 
 /** The same two from text in memory; `name` stands in messages. */
-FOVEA_NODISCARD enum fovea_status fovea_tower_parse(const char *name,
-        const char *text, size_t size, enum fovea_modality modality,
+FOVEA_NODISCARD enum fovea_status fovea_tower_parse(
+        enum fovea_file_layout_id layout, const char *name, const char *text,
+        size_t size, enum fovea_modality modality,
         struct fovea_tower *tower_out, struct fovea_error *err);
 FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
         const char *name, const char *text, size_t size,

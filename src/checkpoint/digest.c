@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "checkpoint/directory.h"
 #include "checkpoint/json.h"
 #include "checkpoint/tensor_source.h"
 #include "spec/families.h"
-#include "spec/files.h"
 
 enum {
     BLOCK_BYTES = 1 << 20
@@ -92,7 +92,9 @@ add_tower(struct fovea_sha256 *hash, const struct fovea_tower *tower,
         qsort(tensors, n, sizeof *tensors, compare_names);
     }
     for (size_t i = 0; !status && i < n; i++) {
-        status = add_tensor(hash, checkpoint, tensors[i], block, err);
+        if (i == 0 || tensors[i] != tensors[i - 1]) {
+            status = add_tensor(hash, checkpoint, tensors[i], block, err);
+        }
     }
     return status;
 }
@@ -181,15 +183,16 @@ fovea_digest_identity(const char *directory,
         char identity_out[FOVEA_DIGEST_SIZE], int64_t *changed_ns_out,
         struct fovea_error *err)
 {
+    const struct fovea_file_layout *layout =
+            fovea_directory_layout(directory, NULL);
     struct identity identity = { .changed_ns = 0 };
     char digits[FOVEA_DIGEST_SIZE];
     fovea_sha256_begin(&identity.hash);
     fovea_sha256_add_text(&identity.hash, "fovea files 1");
     enum fovea_status status =
-            add_path(&identity, directory, FOVEA_FILE_CONFIG, false, err);
-    if (!status) {
-        status = add_path(&identity, directory, FOVEA_FILE_WEIGHTS_INDEX, true,
-                err);
+            add_path(&identity, directory, layout->config, false, err);
+    if (!status && layout->index) {
+        status = add_path(&identity, directory, layout->index, true, err);
     }
     if (!status) {
         status = add_shards(&identity, checkpoint, err);

@@ -1,5 +1,5 @@
 /*
- * What a model's weights are, in 64 digits: SHA-256 over config.json's vision
+ * What a model's weights are, in 64 digits: SHA-256 over the config's vision
  * shape and the headers and bytes of the vision tower's tensors.
  */
 #ifndef FOVEA_CHECKPOINT_DIGEST_H
@@ -23,7 +23,7 @@ FOVEA_NODISCARD enum fovea_status fovea_digest_weights(
 
 /**
  * Which files these are without reading them: SHA-256 over device, inode, size,
- * modification and change time of config.json, the index of shards if there is
+ * modification and change time of the config, the index of shards if there is
  * one, and every shard.
  *
  * @param changed_ns_out  When the last of them changed, since 1970. Times are

@@ -12,7 +12,6 @@
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
 #include "spec/families.h"
-#include "spec/files.h"
 #include "spec/processor.h"
 
 /* The class that the file names, the newer key before the older one; without
@@ -293,9 +292,10 @@ fovea_preprocess_config_read(const char *directory,
         const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
         struct fovea_error *err)
 {
+    const struct fovea_family *family = fovea_family_get(tower->family);
     FOVEA_AUTO_FREE char *path = NULL;
-    enum fovea_status status =
-            fovea_join_path(directory, FOVEA_FILE_PREPROCESSOR, &path, err);
+    enum fovea_status status = fovea_join_path(directory,
+            fovea_file_layout_get(family->layout)->processor, &path, err);
     if (status) {
         return status;
     }
@@ -305,7 +305,7 @@ fovea_preprocess_config_read(const char *directory,
     status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
             FOVEA_ERR_MODEL_CONFIG, &text, &size, &problem);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        *settings_out = fovea_family_get(tower->family)->pixels(tower->side_px);
+        *settings_out = family->pixels(tower->side_px);
         settings_out->is_default = true;
         return FOVEA_OK;
     }

@@ -36,8 +36,8 @@ key_of(uint64_t seed, const char *name)
 
 static enum fovea_status
 read_values(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values,
-        struct fovea_error *err)
+        const struct fovea_tensor_entry *entry, size_t at, size_t n,
+        float *values, struct fovea_error *err)
 {
     (void)err;
     /* Four uniform numbers of 0..65535: their mean, and the inverse of their
@@ -45,9 +45,10 @@ read_values(const struct fovea_checkpoint *checkpoint,
     const int32_t middle = 2 * 65535;
     const float scale = entry->spread.scale / 37837.227F;
     const float mean = entry->spread.mean;
-    uint64_t counter = key_of(checkpoint->seed, entry->name);
-    for (size_t i = 0; i < entry->tensor.n_elements; i++) {
-        counter += UINT64_C(0x9e3779b97f4a7c15);
+    const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t counter = key_of(checkpoint->seed, entry->name) + at * step;
+    for (size_t i = 0; i < n; i++) {
+        counter += step;
         uint64_t bits = mix(counter);
         int32_t sum = (int32_t)(bits & 0xffff) +
                 (int32_t)(bits >> 16 & 0xffff) +
@@ -93,7 +94,7 @@ add_tensor(struct fovea_checkpoint *checkpoint,
     entry->tensor.name = entry->name;
     entry->tensor.type = FOVEA_TENSOR_F32;
     entry->tensor.n_dims = tensor->n_dims;
-    entry->tensor.n_elements = tensor->n_elements;
+    entry->tensor.n_elements = fovea_tensor_stored(tensor);
     memcpy(entry->tensor.shape, tensor->shape,
             tensor->n_dims * sizeof *tensor->shape);
     entry->spread = spread_of(&tensor->piece);
@@ -121,7 +122,8 @@ fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
     struct fovea_tensor_walk walk = { 0 };
     struct fovea_tensor_spec tensor;
     while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
-        status = add_tensor(checkpoint, &tensor, err);
+        /* The first share brings the whole. */
+        status = tensor.share ? FOVEA_OK : add_tensor(checkpoint, &tensor, err);
     }
     if (status) {
         fovea_checkpoint_close(checkpoint);

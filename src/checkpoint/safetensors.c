@@ -75,19 +75,20 @@ read_bytes(const struct fovea_checkpoint *checkpoint,
 
 static enum fovea_status
 read_floats(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values,
-        struct fovea_error *err)
+        const struct fovea_tensor_entry *entry, size_t at, size_t n,
+        float *values, struct fovea_error *err)
 {
     uint8_t *bytes = (uint8_t *)values;
-    size_t size = entry->tensor.n_elements * sizeof *values;
-    for (size_t at = 0; at < size;) {
-        size_t n = size - at < LARGEST_READ ? size - at : LARGEST_READ;
-        enum fovea_status status =
-                read_bytes(checkpoint, entry, at, bytes + at, n, err);
+    const uint64_t first = at * sizeof *values;
+    const size_t size = n * sizeof *values;
+    for (size_t done = 0; done < size;) {
+        size_t part = size - done < LARGEST_READ ? size - done : LARGEST_READ;
+        enum fovea_status status = read_bytes(checkpoint, entry, first + done,
+                bytes + done, part, err);
         if (status) {
             return status;
         }
-        at += n;
+        done += part;
     }
     return FOVEA_OK;
 }
@@ -133,43 +134,41 @@ convert_bfloats(const uint16_t *halves, size_t n, float *values)
 
 static enum fovea_status
 read_halves(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values,
-        struct fovea_error *err)
+        const struct fovea_tensor_entry *entry, size_t at, size_t n,
+        float *values, struct fovea_error *err)
 {
     uint16_t chunk[CHUNK_BYTES / sizeof(uint16_t)];
-    size_t n_left = entry->tensor.n_elements;
-    uint64_t at = 0;
-    while (n_left > 0) {
-        size_t n = n_left < FOVEA_ARRAY_LEN(chunk) ? n_left
-                                                   : FOVEA_ARRAY_LEN(chunk);
-        enum fovea_status status = read_bytes(checkpoint, entry, at, chunk,
-                n * sizeof *chunk, err);
+    const uint64_t first = at * sizeof *chunk;
+    for (size_t done = 0; done < n;) {
+        size_t part = n - done < FOVEA_ARRAY_LEN(chunk)
+                ? n - done
+                : FOVEA_ARRAY_LEN(chunk);
+        enum fovea_status status = read_bytes(checkpoint, entry,
+                first + done * sizeof *chunk, chunk, part * sizeof *chunk, err);
         if (status) {
             return status;
         }
         if (entry->tensor.type == FOVEA_TENSOR_F16) {
-            convert_halves(chunk, n, values);
+            convert_halves(chunk, part, values + done);
         } else {
-            convert_bfloats(chunk, n, values);
+            convert_bfloats(chunk, part, values + done);
         }
-        values += n;
-        at += n * sizeof *chunk;
-        n_left -= n;
+        done += part;
     }
     return FOVEA_OK;
 }
 
 static enum fovea_status
 read_values(const struct fovea_checkpoint *checkpoint,
-        const struct fovea_tensor_entry *entry, float *values,
-        struct fovea_error *err)
+        const struct fovea_tensor_entry *entry, size_t at, size_t n,
+        float *values, struct fovea_error *err)
 {
     switch (entry->tensor.type) {
     case FOVEA_TENSOR_F32:
-        return read_floats(checkpoint, entry, values, err);
+        return read_floats(checkpoint, entry, at, n, values, err);
     case FOVEA_TENSOR_F16:
     case FOVEA_TENSOR_BF16:
-        return read_halves(checkpoint, entry, values, err);
+        return read_halves(checkpoint, entry, at, n, values, err);
     case FOVEA_TENSOR_OTHER:
         break;
     }

@@ -18,8 +18,9 @@ enum {
 };
 
 /**
- * Open <directory>/model.safetensors, or the shards that
- * <directory>/model.safetensors.index.json lists.
+ * Open the weights of a directory: model.safetensors or the shards that
+ * model.safetensors.index.json lists, or the file of its layout
+ * (spec/file_layout.h).
  *
  * Header length, number of tensors, offsets, overlaps, gaps, sizes against
  * shapes and against the file are checked for every tensor. Shard names must be plain file names.

@@ -10,7 +10,6 @@
 #include "checkpoint/random.h"
 #include "checkpoint/tensors.h"
 #include "spec/families.h"
-#include "spec/files.h"
 #include "sys/atomic_file.h"
 
 enum {
@@ -32,12 +31,15 @@ describe_tensors(const struct fovea_tower *tower, char **text_out,
     struct fovea_tensor_walk walk = { 0 };
     struct fovea_tensor_spec tensor;
     while (fovea_tensor_next(tower, &walk, &tensor)) {
+        if (tensor.share) {
+            continue;
+        }
         (void)fprintf(stream, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[",
                 offset ? "," : "{", tensor.name);
         for (unsigned j = 0; j < tensor.n_dims; j++) {
             (void)fprintf(stream, "%s%zu", j ? "," : "", tensor.shape[j]);
         }
-        uint64_t end = offset + tensor.n_elements * sizeof(float);
+        uint64_t end = offset + fovea_tensor_stored(&tensor) * sizeof(float);
         (void)fprintf(stream, "],\"data_offsets\":[%llu,%llu]}",
                 (unsigned long long)offset, (unsigned long long)end);
         offset = end;
@@ -93,13 +95,17 @@ write_weights(struct fovea_atomic_file *file,
     struct fovea_tensor_walk walk = { 0 };
     struct fovea_tensor_spec wanted;
     while (!status && fovea_tensor_next(tower, &walk, &wanted)) {
+        if (wanted.share) {
+            continue;
+        }
         const struct fovea_tensor *tensor =
                 fovea_checkpoint_find(checkpoint, wanted.name);
         FOVEA_ASSERT(tensor != NULL);
+        const size_t n = tensor->n_elements;
         status = fovea_checkpoint_read(checkpoint, tensor, values, err);
         if (!status) {
-            status = fovea_atomic_file_write(file, values,
-                    wanted.n_elements * sizeof(float), err);
+            status = fovea_atomic_file_write(file, values, n * sizeof(float),
+                    err);
         }
     }
     return status;
@@ -115,14 +121,16 @@ open_in(const char *directory, const char *name, struct fovea_atomic_file *file,
 }
 
 static enum fovea_status
-write_text(struct fovea_atomic_file *file, const struct fovea_tower *tower,
+write_text(const char *directory, const char *name,
+        const struct fovea_tower *tower,
         size_t (*write)(const struct fovea_tower *tower,
                 char text_out[FOVEA_FAMILY_TEXT_SIZE]),
-        struct fovea_error *err)
+        struct fovea_atomic_file *file, struct fovea_error *err)
 {
     char text[FOVEA_FAMILY_TEXT_SIZE];
     size_t size = write(tower, text);
-    return fovea_atomic_file_write(file, text, size, err);
+    enum fovea_status status = open_in(directory, name, file, err);
+    return status ? status : fovea_atomic_file_write(file, text, size, err);
 }
 
 enum fovea_status
@@ -135,6 +143,8 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
                 fovea_show(directory).text);
     }
     const struct fovea_family *family = fovea_family_get(tower->family);
+    const struct fovea_file_layout *layout =
+            fovea_file_layout_get(family->layout);
     FOVEA_AUTO(fovea_atomic_file_abandon)
     struct fovea_atomic_file weights = FOVEA_ATOMIC_FILE_INIT;
     FOVEA_AUTO(fovea_atomic_file_abandon)
@@ -142,26 +152,25 @@ fovea_checkpoint_save(const struct fovea_checkpoint *checkpoint,
     FOVEA_AUTO(fovea_atomic_file_abandon)
     struct fovea_atomic_file settings = FOVEA_ATOMIC_FILE_INIT;
     enum fovea_status status =
-            open_in(directory, FOVEA_FILE_WEIGHTS, &weights, err);
+            open_in(directory, layout->weights, &weights, err);
     if (!status) {
         status = write_weights(&weights, checkpoint, tower, err);
     }
-    if (!status) {
-        status =
-                open_in(directory, FOVEA_FILE_PREPROCESSOR, &preprocessor, err);
+    if (!status && layout->processor) {
+        status = write_text(directory, layout->processor, tower,
+                family->write_processor, &preprocessor, err);
     }
     if (!status) {
-        status = write_text(&preprocessor, tower, family->write_processor, err);
+        status = write_text(directory, layout->config, tower,
+                family->write_config, &settings, err);
     }
-    if (!status) {
-        status = open_in(directory, FOVEA_FILE_CONFIG, &settings, err);
+    if (status) {
+        return status;
     }
-    if (!status) {
-        status = write_text(&settings, tower, family->write_config, err);
+    struct fovea_atomic_file *files[3] = { &weights, &settings };
+    size_t n = 2;
+    if (layout->processor) {
+        files[n++] = &preprocessor;
     }
-    struct fovea_atomic_file *const files[] = { &weights, &preprocessor,
-        &settings };
-    return status
-            ? status
-            : fovea_atomic_files_commit(files, FOVEA_ARRAY_LEN(files), err);
+    return fovea_atomic_files_commit(files, n, err);
 }

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "checkpoint/directory.h"
 #include "checkpoint/header.h"
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
-#include "spec/files.h"
 
 enum {
     MAX_SHARDS = 256 /* each is an open file */
@@ -232,43 +232,56 @@ open_index(const char *directory, const char *path,
 }
 
 static enum fovea_status
-fail_without_weights(const char *directory, struct fovea_error *err)
+fail_without_weights(const char *directory,
+        const struct fovea_file_layout *layout, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *pickle = NULL;
     enum fovea_status status =
-            fovea_join_path(directory, FOVEA_FILE_PICKLE, &pickle, err);
+            fovea_join_path(directory, layout->pickle, &pickle, err);
     if (status) {
         return status;
     }
+    const bool has_pickle = access(pickle, F_OK) == 0;
     return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND,
-            "%s: there is neither %s nor %s%s%s", fovea_show(directory).text,
-            FOVEA_FILE_WEIGHTS, FOVEA_FILE_WEIGHTS_INDEX,
-            access(pickle, F_OK) ? "" : "; weights are not read from ",
-            access(pickle, F_OK) ? "" : FOVEA_FILE_PICKLE);
+            "%s: there is %s%s%s%s%s%s", fovea_show(directory).text,
+            layout->index ? "neither " : "no ", layout->weights,
+            layout->index ? " nor " : "", layout->index ? layout->index : "",
+            has_pickle ? "; weights are not read from " : "",
+            has_pickle ? layout->pickle : "");
+}
+
+/* The one file, or what the index lists. FOVEA_ERR_FILE_NOT_FOUND: neither. */
+static enum fovea_status
+open_weights(const char *directory, const struct fovea_file_layout *layout,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE char *single = NULL;
+    FOVEA_AUTO_FREE char *index = NULL;
+    enum fovea_status status =
+            fovea_join_path(directory, layout->weights, &single, err);
+    if (!status && layout->index) {
+        status = fovea_join_path(directory, layout->index, &index, err);
+    }
+    if (status) {
+        return status;
+    }
+    status = open_single(single, checkpoint_out, err);
+    return status == FOVEA_ERR_FILE_NOT_FOUND && index
+            ? open_index(directory, index, checkpoint_out, err)
+            : status;
 }
 
 enum fovea_status
 fovea_checkpoint_open(const char *directory,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
-    FOVEA_AUTO_FREE char *single = NULL;
-    FOVEA_AUTO_FREE char *index = NULL;
-    enum fovea_status status =
-            fovea_join_path(directory, FOVEA_FILE_WEIGHTS, &single, err);
-    if (!status) {
-        status = fovea_join_path(directory, FOVEA_FILE_WEIGHTS_INDEX, &index,
-                err);
-    }
-    if (status) {
-        return status;
-    }
+    const struct fovea_file_layout *layout =
+            fovea_directory_layout(directory, NULL);
     struct fovea_error problem;
-    status = open_single(single, checkpoint_out, &problem);
+    enum fovea_status status =
+            open_weights(directory, layout, checkpoint_out, &problem);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        status = open_index(directory, index, checkpoint_out, &problem);
-    }
-    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        return fail_without_weights(directory, err);
+        return fail_without_weights(directory, layout, err);
     }
     if (status && err) {
         *err = problem;

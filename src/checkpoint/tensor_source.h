@@ -47,10 +47,10 @@ struct fovea_shard {
 struct fovea_source {
     const char *label; /* in messages; NULL: the shard's name */
 
-    /* All elements as float32. */
+    /* n elements from the one at `at` on, as float32. */
     enum fovea_status (*read)(const struct fovea_checkpoint *checkpoint,
-            const struct fovea_tensor_entry *entry, float *values,
-            struct fovea_error *err);
+            const struct fovea_tensor_entry *entry, size_t at, size_t n,
+            float *values, struct fovea_error *err);
 
     /* A piece as it is stored, or NULL if it is not. */
     enum fovea_status (*read_raw)(const struct fovea_checkpoint *checkpoint,

@@ -1,6 +1,10 @@
 /* See tensors.h. */
 #include "checkpoint/tensors.h"
 
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/macros.h"
 #include "spec/families.h"
 
 enum fovea_status
@@ -23,10 +27,50 @@ fovea_tensors_check(const struct fovea_tower *tower,
         summary.dtype =
                 !summary.dtype || summary.dtype == dtype ? dtype : "mixed";
         summary.n_elements += wanted.n_elements;
-        if (wanted.n_elements > summary.largest_n_elements) {
-            summary.largest_n_elements = wanted.n_elements;
+        size_t n_stored = fovea_tensor_stored(&wanted);
+        if (n_stored > summary.largest_n_elements) {
+            summary.largest_n_elements = n_stored;
         }
     }
     *summary_out = summary;
     return FOVEA_OK;
+}
+
+/* [n_inputs][n_outputs] to [n_outputs][n_inputs]. */
+static void
+transpose(const float *from, size_t n_inputs, size_t n_outputs, float *to)
+{
+    for (size_t i = 0; i < n_outputs; i++) {
+        for (size_t k = 0; k < n_inputs; k++) {
+            to[i * n_inputs + k] = from[k * n_outputs + i];
+        }
+    }
+}
+
+enum fovea_status
+fovea_tensor_load(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_spec *wanted, float *values,
+        struct fovea_error *err)
+{
+    const size_t n = wanted->n_elements;
+    const struct fovea_tensor *tensor = NULL;
+    enum fovea_status status = fovea_checkpoint_require(checkpoint,
+            wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
+    if (status) {
+        return status;
+    }
+    if (!wanted->is_transposed) {
+        return fovea_checkpoint_read_part(checkpoint, tensor, wanted->share * n,
+                n, values, err);
+    }
+    FOVEA_ASSERT(wanted->n_dims == 2 && wanted->n_shares == 1);
+    FOVEA_AUTO_FREE float *stored = malloc(n * sizeof *stored);
+    if (!stored) {
+        return fovea_fail_memory(err, n * sizeof *stored, "a tensor");
+    }
+    status = fovea_checkpoint_read(checkpoint, tensor, stored, err);
+    if (!status) {
+        transpose(stored, wanted->shape[0], wanted->shape[1], values);
+    }
+    return status;
 }

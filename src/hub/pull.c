@@ -14,7 +14,6 @@
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
 #include "hub/pull_state.h"
-#include "spec/files.h"
 #include "sys/atomic_file.h"
 
 enum {
@@ -89,23 +88,27 @@ make_places(struct fovea_pull_state *pull, struct fovea_error *err)
 static enum fovea_status
 check_files(const struct fovea_pull_state *pull, struct fovea_error *err)
 {
+    const struct fovea_file_layout *layout = pull->layout;
     const char *key = pull->hub.key;
-    if (!fovea_pull_has(pull, FOVEA_FILE_CONFIG)) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
-                "%.100s has no " FOVEA_FILE_CONFIG
-                ": it is not laid out as a model of "
-                "transformers",
-                key);
-    }
-    if (fovea_pull_has_weights(pull)) {
+    if (!pull->missing) {
         return FOVEA_OK;
     }
+    if (pull->missing == layout->config) {
+        char configs[FOVEA_FILE_CONFIGS_SIZE];
+        fovea_file_layout_configs(configs);
+        return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
+                "%.100s has no %s: it is not laid out as any model that is "
+                "read here",
+                key, configs);
+    }
+    const char *pickle =
+            fovea_pull_has(pull, layout->pickle) ? layout->pickle : NULL;
     return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
-            "%.100s has no " FOVEA_FILE_WEIGHTS "%s", key,
-            fovea_pull_has(pull, FOVEA_FILE_PICKLE)
-                    ? ", only " FOVEA_FILE_PICKLE ", which is a program to run "
-                      "rather than data: look for a revision with safetensors"
-                    : "");
+            "%.100s has no %s%s%s%s", key, layout->weights,
+            pickle ? ", only " : "", pickle ? pickle : "",
+            pickle ? ", which is a program to run rather than data: look for a "
+                     "revision with safetensors"
+                   : "");
 }
 
 /* A shard stands beside its index. */
@@ -146,13 +149,12 @@ pull_shards(struct fovea_pull_state *pull, json_t *map, struct fovea_error *err)
 static enum fovea_status
 pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 {
-    enum fovea_status status =
-            fovea_pull_file(pull, FOVEA_FILE_WEIGHTS_INDEX, err);
+    enum fovea_status status = fovea_pull_file(pull, pull->layout->index, err);
     if (status) {
         return status;
     }
     FOVEA_AUTO_FREE char *path =
-            fovea_place_join(pull->snapshot, "/", FOVEA_FILE_WEIGHTS_INDEX);
+            fovea_place_join(pull->snapshot, "/", pull->layout->index);
     FOVEA_AUTO_FREE char *text = NULL;
     FOVEA_AUTO(json_decref_auto) json_t *index = NULL;
     size_t size = 0;
@@ -162,7 +164,7 @@ pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
     status = fovea_json_load(path, FOVEA_MAX_INDEX_BYTES,
             FOVEA_ERR_MODEL_WEIGHTS, &text, &size, err);
     if (!status) {
-        status = fovea_json_parse(FOVEA_FILE_WEIGHTS_INDEX, text, size,
+        status = fovea_json_parse(pull->layout->index, text, size,
                 FOVEA_ERR_MODEL_WEIGHTS, &index, err);
     }
     return status
@@ -173,21 +175,23 @@ pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 static enum fovea_status
 pull_files(struct fovea_pull_state *pull, struct fovea_error *err)
 {
+    const struct fovea_file_layout *layout = pull->layout;
     enum fovea_status status = check_files(pull, err);
     if (!status) {
         status = make_places(pull, err);
     }
     if (!status) {
-        status = fovea_pull_file(pull, FOVEA_FILE_CONFIG, err);
+        status = fovea_pull_file(pull, layout->config, err);
     }
-    if (!status && fovea_pull_has(pull, FOVEA_FILE_PREPROCESSOR)) {
-        status = fovea_pull_file(pull, FOVEA_FILE_PREPROCESSOR, err);
+    if (!status && layout->processor &&
+            fovea_pull_has(pull, layout->processor)) {
+        status = fovea_pull_file(pull, layout->processor, err);
     }
     if (status) {
         return status;
     }
-    return fovea_pull_has(pull, FOVEA_FILE_WEIGHTS)
-            ? fovea_pull_file(pull, FOVEA_FILE_WEIGHTS, err)
+    return fovea_pull_has(pull, layout->weights)
+            ? fovea_pull_file(pull, layout->weights, err)
             : pull_by_index(pull, err);
 }
 

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "checkpoint/json.h"
 #include "hub/pull_state.h"
-#include "spec/files.h"
 
 static const char converter[] = "SFconvertbot";
 static const char converter_title[] =
@@ -38,11 +37,10 @@ fovea_pull_has(const struct fovea_pull_state *pull, const char *name)
     return false;
 }
 
-bool
-fovea_pull_has_weights(const struct fovea_pull_state *pull)
+static bool
+has_file(const void *context, const char *name)
 {
-    return fovea_pull_has(pull, FOVEA_FILE_WEIGHTS) ||
-            fovea_pull_has(pull, FOVEA_FILE_WEIGHTS_INDEX);
+    return fovea_pull_has(context, name);
 }
 
 /* "refs/pr/1" is one piece of a path: its slashes are written as %2F. */
@@ -91,6 +89,7 @@ ask_for_commit(struct fovea_pull_state *pull, struct fovea_error *err)
                 pull->hub.url.host, pull->hub.key);
     }
     memcpy(pull->commit, commit, FOVEA_COMMIT_SIZE);
+    pull->layout = fovea_file_layout_find(has_file, pull, &pull->missing);
     return FOVEA_OK;
 }
 
@@ -180,8 +179,8 @@ fovea_pull_find_revision(struct fovea_pull_state *pull, struct fovea_error *err)
 {
     enum fovea_status status = ask_for_commit(pull, err);
     bool is_main = strcmp(pull->hub.revision, "main") == 0;
-    if (status || !is_main || fovea_pull_has_weights(pull) ||
-            !fovea_pull_has(pull, FOVEA_FILE_PICKLE)) {
+    if (status || !is_main || !pull->missing ||
+            !fovea_pull_has(pull, pull->layout->pickle)) {
         return status;
     }
     status = find_conversion(pull, err);

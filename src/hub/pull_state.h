@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "hub/hub.h"
+#include "spec/file_layout.h"
 
 enum {
     FOVEA_MAX_REVISION = 200 /* bytes */
@@ -13,10 +14,13 @@ enum {
 struct fovea_pull_state {
     struct fovea_hub hub;
     char commit[FOVEA_COMMIT_SIZE];
-    char *repository;   /* <cache>/models--owner--name */
-    char *locks;        /* <cache>/.locks/models--owner--name */
-    char *snapshot;     /* <repository>/snapshots/<commit> */
-    json_t *info;       /* what the hub says of the revision */
+    char *repository; /* <cache>/models--owner--name */
+    char *locks;      /* <cache>/.locks/models--owner--name */
+    char *snapshot;   /* <repository>/snapshots/<commit> */
+    json_t *info;     /* what the hub says of the revision */
+    /* The layout of its files, and what is missing of them; NULL: nothing. */
+    const struct fovea_file_layout *layout;
+    const char *missing;
     char converted[32]; /* "": main itself, or what was asked for */
 };
 
@@ -24,9 +28,6 @@ struct fovea_pull_state {
  *  safetensors, that of Hugging Face's conversion. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_find_revision(
         struct fovea_pull_state *pull, struct fovea_error *err);
-
-/** Whether the revision has weights that can be used. */
-bool fovea_pull_has_weights(const struct fovea_pull_state *pull);
 
 /** Whether the revision has a file of this name. */
 bool fovea_pull_has(const struct fovea_pull_state *pull, const char *name);

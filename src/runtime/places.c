@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "spec/files.h"
+#include "checkpoint/directory.h"
 
 bool
 fovea_is_hub_id(const char *key)
@@ -138,26 +138,12 @@ snapshot_of(const char *repository, const char *ref)
             : NULL;
 }
 
-static bool
-has_weights(const char *snapshot)
-{
-    FOVEA_AUTO_FREE char *single =
-            fovea_place_join(snapshot, "/", FOVEA_FILE_WEIGHTS);
-    FOVEA_AUTO_FREE char *index =
-            fovea_place_join(snapshot, "/", FOVEA_FILE_WEIGHTS_INDEX);
-    return (single && access(single, F_OK) == 0) ||
-            (index && access(index, F_OK) == 0);
-}
-
 const char *
 fovea_place_missing(const char *directory)
 {
-    FOVEA_AUTO_FREE char *config =
-            fovea_place_join(directory, "/", FOVEA_FILE_CONFIG);
-    if (!config || access(config, F_OK)) {
-        return FOVEA_FILE_CONFIG;
-    }
-    return has_weights(directory) ? NULL : FOVEA_FILE_WEIGHTS;
+    const char *missing = NULL;
+    (void)fovea_directory_layout(directory, &missing);
+    return missing;
 }
 
 char *
@@ -171,12 +157,12 @@ fovea_place_snapshot(const char *key)
         return NULL;
     }
     char *main_one = snapshot_of(repository, "main");
-    if (main_one && has_weights(main_one)) {
+    if (main_one && !fovea_place_missing(main_one)) {
         return main_one;
     }
     FOVEA_AUTO_FREE char *converted =
             snapshot_of(repository, FOVEA_CONVERTED_REF);
-    if (!converted || !has_weights(converted)) {
+    if (!converted || fovea_place_missing(converted)) {
         return main_one;
     }
     free(main_one);

@@ -49,7 +49,7 @@ char *fovea_place_repository(const char *key);
 char *fovea_place_snapshot(const char *key);
 
 /** The first file that a model's directory lacks: "config.json",
- *  "model.safetensors"; NULL: none. Static. */
+ *  "model.safetensors", or those of another layout; NULL: none. Static. */
 const char *fovea_place_missing(const char *directory);
 
 /** a, b and c, one behind the other. */

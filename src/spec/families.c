@@ -15,20 +15,23 @@ enum {
     NAMES_SIZE = 128
 };
 
-/* "CLIP", or "CLIP or X". */
+/* Those of a layout: "CLIP", or "CLIP or X". */
 static void
-list_names(char names_out[NAMES_SIZE])
+list_names(enum fovea_file_layout_id layout, char names_out[NAMES_SIZE])
 {
     size_t used = 0;
     for (size_t i = 0; i < FOVEA_N_FAMILIES && used < NAMES_SIZE; i++) {
-        int n = snprintf(names_out + used, NAMES_SIZE - used, "%s%s",
-                i ? " or " : "", families[i]->name);
-        used += n > 0 ? (size_t)n : 0;
+        if (families[i]->layout == layout) {
+            int n = snprintf(names_out + used, NAMES_SIZE - used, "%s%s",
+                    used ? " or " : "", families[i]->name);
+            used += n > 0 ? (size_t)n : 0;
+        }
     }
 }
 
 enum fovea_status
-fovea_family_find(const struct fovea_fields *top, enum fovea_family_id *id_out,
+fovea_family_find(enum fovea_file_layout_id layout,
+        const struct fovea_fields *top, enum fovea_family_id *id_out,
         struct fovea_error *err)
 {
     const char *type = NULL;
@@ -38,13 +41,14 @@ fovea_family_find(const struct fovea_fields *top, enum fovea_family_id *id_out,
         return status;
     }
     for (size_t i = 0; i < FOVEA_N_FAMILIES; i++) {
-        if (!type || families[i]->is_mine(type)) {
+        if (families[i]->layout == layout &&
+                (!type || families[i]->is_mine(type))) {
             *id_out = (enum fovea_family_id)i;
             return FOVEA_OK;
         }
     }
     char names[NAMES_SIZE];
-    list_names(names);
+    list_names(layout, names);
     return fovea_field_fail(top, "model_type", FOVEA_ERR_MODEL_UNSUPPORTED, err,
             "\"%s\" is not a %s model", fovea_show(type).text, names);
 }
@@ -53,6 +57,17 @@ const struct fovea_family *
 fovea_family_get(enum fovea_family_id id)
 {
     return families[id];
+}
+
+size_t
+fovea_tensor_stored(const struct fovea_tensor_spec *spec)
+{
+    size_t n = 1;
+    for (unsigned i = 0; i < spec->n_dims; i++) {
+        /* The bounds of tower.h keep every product in range. */
+        n *= spec->shape[i];
+    }
+    return n;
 }
 
 bool
@@ -65,12 +80,11 @@ fovea_tensor_next(const struct fovea_tower *tower,
     }
     spec_out->piece = piece;
     spec_out->part = walk->part;
+    spec_out->is_transposed = false;
+    spec_out->share = 0;
+    spec_out->n_shares = 1;
     families[tower->family]->tensor(tower, &piece, walk->part, spec_out);
-    spec_out->n_elements = 1;
-    for (unsigned i = 0; i < spec_out->n_dims; i++) {
-        /* The bounds of tower.h keep every product in range. */
-        spec_out->n_elements *= spec_out->shape[i];
-    }
+    spec_out->n_elements = fovea_tensor_stored(spec_out) / spec_out->n_shares;
     walk->part++;
     if (walk->part == piece.n_parts) {
         walk->part = 0;

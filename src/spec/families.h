@@ -5,14 +5,15 @@
 #include "spec/family.h"
 
 /**
- * The family of a config.json by its "model_type"; without one it is the first.
+ * The family of a config by its layout and what that calls the model's make
+ * ("model_type" of a config.json); without a word it is the layout's first.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if that is not a string;
  *         FOVEA_ERR_MODEL_UNSUPPORTED if no family has it.
  */
 FOVEA_NODISCARD enum fovea_status fovea_family_find(
-        const struct fovea_fields *top, enum fovea_family_id *id_out,
-        struct fovea_error *err);
+        enum fovea_file_layout_id layout, const struct fovea_fields *top,
+        enum fovea_family_id *id_out, struct fovea_error *err);
 
 const struct fovea_family *fovea_family_get(enum fovea_family_id id);
 
@@ -26,6 +27,10 @@ struct fovea_tensor_walk {
 bool fovea_tensor_next(const struct fovea_tower *tower,
         struct fovea_tensor_walk *walk, struct fovea_tensor_spec *spec_out);
 
+/** How often fovea_tensor_next() says true. */
 size_t fovea_tensor_count(const struct fovea_tower *tower);
+
+/** Elements of the whole tensor that a part is stored in. */
+size_t fovea_tensor_stored(const struct fovea_tensor_spec *spec);
 
 #endif

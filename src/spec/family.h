@@ -7,6 +7,7 @@
 #define FOVEA_SPEC_FAMILY_H
 
 #include "spec/field.h"
+#include "spec/file_layout.h"
 #include "spec/pixels.h"
 #include "spec/tower.h"
 
@@ -16,24 +17,33 @@ enum {
     FOVEA_FAMILY_TEXT_SIZE = 1024
 };
 
-/* A tensor of a checkpoint, as a family stores it: a piece, or one of the parts
-   that are stacked in it. Row-major, outputs first. */
+/*
+ * Where a checkpoint has a piece, or one of the parts that are stacked in it: a
+ * tensor, row-major, or one of the equal shares of its first side.
+ */
 struct fovea_tensor_spec {
     struct fovea_piece piece; /* of a whole MLP */
     uint32_t part;            /* of the piece's n_parts */
+    /* By the family. */
     char name[FOVEA_TENSOR_NAME_SIZE];
     unsigned n_dims;
-    size_t shape[FOVEA_TENSOR_SPEC_DIMS];
-    size_t n_elements;
+    size_t shape[FOVEA_TENSOR_SPEC_DIMS]; /* of the whole tensor */
+    bool is_transposed; /* a matrix that is stored inputs first */
+    uint32_t share;     /* which of its n_shares; each is met once */
+    uint32_t n_shares;  /* 1: the tensor is nobody else's */
+    /* By fovea_tensor_next(). */
+    size_t n_elements; /* of the part */
 };
 
 struct fovea_family {
     const char *name; /* in messages */
+    enum fovea_file_layout_id layout;
 
-    /* Whether it is what config.json calls "model_type". */
+    /* Whether it is what the config calls "model_type", or the like of another
+       layout (families.c). */
     bool (*is_mine)(const char *model_type);
 
-    /* config.json, checked: FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if it is not valid;
+    /* The config, checked: FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if it is not valid;
        FOVEA_ERR_MODEL_UNSUPPORTED if it is valid and cannot be run. */
     enum fovea_status (*read)(const struct fovea_fields *top,
             struct fovea_tower *tower_out, struct fovea_error *err);
@@ -43,7 +53,7 @@ struct fovea_family {
             struct fovea_tower *tower_out, struct fovea_error *err);
     const char *no_text;
 
-    /* The tensor of a part of a piece: name and shape. */
+    /* The tensor of a part of a piece: name, shape and how it is stored there. */
     void (*tensor)(const struct fovea_tower *tower,
             const struct fovea_piece *piece, uint32_t part,
             struct fovea_tensor_spec *spec_out);
@@ -53,7 +63,8 @@ struct fovea_family {
     const char *processor;
     struct fovea_preprocess (*pixels)(uint32_t side_px);
 
-    /* Both files of a tower, for checkpoints that are written. */
+    /* The files of a tower, for checkpoints that are written; the second is NULL
+       where its layout has none. */
     size_t (*write_config)(const struct fovea_tower *tower,
             char text_out[FOVEA_FAMILY_TEXT_SIZE]);
     size_t (*write_processor)(const struct fovea_tower *tower,

@@ -201,6 +201,7 @@ write_processor(const struct fovea_tower *tower,
 
 const struct fovea_family fovea_family_clip = {
     .name = "CLIP",
+    .layout = FOVEA_FILE_LAYOUT_HUGGING_FACE,
     .is_mine = is_mine,
     .read = read_config,
     .no_text = "text towers of CLIP models are not supported",

@@ -1,5 +1,6 @@
 /*
- * config.json and preprocessor_config.json: the same bytes are tried as both.
+ * config.json and preprocessor_config.json, and the config of every other layout:
+ * the same bytes are tried as all of them.
  * What is accepted must keep every promise of the headers.
  */
 #include <math.h>
@@ -52,23 +53,32 @@ check_settings(const struct fovea_preprocess *settings, uint32_t size_px)
     }
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+try_layout(enum fovea_file_layout_id layout, const char *text, size_t size)
 {
-    static const struct fovea_tower any = { .side_px = 224 };
-    const char *text = (const char *)data;
     struct fovea_tower config;
-    struct fovea_preprocess settings;
     struct fovea_error error;
-    enum fovea_status status = fovea_tower_parse("fuzz", text, size,
+    enum fovea_status status = fovea_tower_parse(layout, "fuzz", text, size,
             FOVEA_MODALITY_IMAGE, &config, &error);
     if (status) {
         check_failure(status, &error);
     } else {
         check_config(&config);
     }
-    status = fovea_preprocess_config_parse("fuzz", text, size, &any, &settings,
-            &error);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct fovea_tower any = { .side_px = 224 };
+    const char *text = (const char *)data;
+    struct fovea_preprocess settings;
+    struct fovea_error error;
+    for (size_t i = 0; i < FOVEA_N_FILE_LAYOUTS; i++) {
+        try_layout((enum fovea_file_layout_id)i, text, size);
+    }
+    enum fovea_status status = fovea_preprocess_config_parse("fuzz", text, size,
+            &any, &settings, &error);
     if (status) {
         check_failure(status, &error);
     } else {

@@ -194,8 +194,9 @@ configs_are_bounded_too(void **state)
         text[size++] = i + 1 < N ? ',' : ']';
     }
     text[size++] = '}';
-    assert_fails(fovea_tower_parse("config.json", text, size,
-                         FOVEA_MODALITY_IMAGE, &config, &error),
+    assert_fails(fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+                         "config.json", text, size, FOVEA_MODALITY_IMAGE,
+                         &config, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "at most 262144 are read");
     assert_fails(fovea_preprocess_config_parse("preprocessor_config.json", text,
                          size, &any, &settings, &error),

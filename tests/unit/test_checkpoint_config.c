@@ -9,8 +9,8 @@
 static enum fovea_status
 parse(const char *text, struct fovea_tower *config, struct fovea_error *error)
 {
-    return fovea_tower_parse("config.json", text, strlen(text),
-            FOVEA_MODALITY_IMAGE, config, error);
+    return fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE, "config.json",
+            text, strlen(text), FOVEA_MODALITY_IMAGE, config, error);
 }
 
 static void
@@ -89,8 +89,9 @@ a_family_without_words_says_so(void **state)
     static const char text[] = "{\"model_type\": \"clip\"}";
     struct fovea_error error;
     struct fovea_tower tower;
-    assert_fails(fovea_tower_parse("config.json", text, strlen(text),
-                         FOVEA_MODALITY_TEXT, &tower, &error),
+    assert_fails(fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+                         "config.json", text, strlen(text), FOVEA_MODALITY_TEXT,
+                         &tower, &error),
             &error, FOVEA_ERR_MODEL_UNSUPPORTED, "config.json: text towers");
 }
 
@@ -243,7 +244,8 @@ files_are_read(void **state)
     struct fovea_tower config;
     assert_fails(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
-            &error, FOVEA_ERR_MODEL_NOT_FOUND, path);
+            &error, FOVEA_ERR_MODEL_NOT_FOUND, "there is no config.json");
+    assert_non_null(strstr(error.message, directory));
     write_text("{\"projection_dim\": 640}", 0);
     assert_ok(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),

@@ -99,7 +99,7 @@ the_first_wrong_tensor_is_named(void **state)
     other.mlp = 100;
     assert_fails(fovea_tensors_check(&other, checkpoint, &summary, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
-            "layers.0.mlp.fc1.weight has shape [128, 64], config.json asks for "
+            "layers.0.mlp.fc1.weight has shape [128, 64], the config asks for "
             "[100, 64]");
     other = tiny;
     other.patch_px = 32;

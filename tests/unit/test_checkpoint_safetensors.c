@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "checkpoint/tensors.h"
 #include "support/safetensors.h"
 #include "support/test.h"
 
@@ -114,6 +115,57 @@ values_are_read_as_float32(void **state)
 }
 
 static void
+check_loaded(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_spec *spec, const float *expected)
+{
+    struct fovea_error error;
+    float values[8] = { 0 };
+    assert_ok(fovea_tensor_load(checkpoint, spec, values, &error), &error);
+    assert_memory_equal(values, expected, spec->n_elements * sizeof *values);
+    assert_true(values[spec->n_elements] == 0.0F);
+}
+
+/* Shares of one that holds several parts, and one that is stored inputs first. */
+static void
+parts_are_read_as_the_engine_has_them(void **state)
+{
+    (void)state;
+    uint8_t bytes[2048];
+    struct fovea_error error;
+    struct fovea_checkpoint *checkpoint = NULL;
+    assert_ok(safetensors_open(bytes, build_values(bytes), &checkpoint, &error),
+            &error);
+    struct fovea_tensor_spec spec = { .name = "z.f32",
+        .n_dims = 2,
+        .shape = { 2, 3 },
+        .n_shares = 1,
+        .n_elements = 6 };
+    check_loaded(checkpoint, &spec,
+            (const float[]){ 0.0F, -1.5F, 3e38F, 1e-45F, 5.0F, 6.0F });
+    spec.is_transposed = true;
+    check_loaded(checkpoint, &spec,
+            (const float[]){ 0.0F, 1e-45F, -1.5F, 5.0F, 3e38F, 6.0F });
+    spec.is_transposed = false;
+    spec.n_shares = 2;
+    spec.n_elements = 3;
+    check_loaded(checkpoint, &spec, (const float[]){ 0.0F, -1.5F, 3e38F });
+    spec.share = 1;
+    check_loaded(checkpoint, &spec, (const float[]){ 1e-45F, 5.0F, 6.0F });
+    const struct fovea_tensor_spec half = { .name = "a.f16",
+        .n_dims = 1,
+        .shape = { 4 },
+        .share = 2,
+        .n_shares = 4,
+        .n_elements = 1 };
+    check_loaded(checkpoint, &half, (const float[]){ 0x1p-24F });
+    float values[8];
+    spec.shape[0] = 4;
+    assert_fails(fovea_tensor_load(checkpoint, &spec, values, &error), &error,
+            FOVEA_ERR_MODEL_WEIGHTS, "has shape [2, 3]");
+    fovea_checkpoint_close(checkpoint);
+}
+
+static void
 required_tensors_are_checked(void **state)
 {
     (void)state;
@@ -130,7 +182,7 @@ required_tensors_are_checked(void **state)
     assert_fails(fovea_checkpoint_require(checkpoint, "z.f32", 2,
                          (const size_t[]){ 3, 2 }, &tensor, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS,
-            "z.f32 has shape [2, 3], config.json asks for [3, 2]");
+            "z.f32 has shape [2, 3], the config asks for [3, 2]");
     assert_fails(fovea_checkpoint_require(checkpoint, "z.f32", 1,
                          (const size_t[]){ 6 }, &tensor, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS, "asks for [6]");
@@ -407,6 +459,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_read_as_float32),
+        cmocka_unit_test(parts_are_read_as_the_engine_has_them),
         cmocka_unit_test(required_tensors_are_checked),
         cmocka_unit_test_setup(only_what_is_asked_for_is_read, reset_reads),
         cmocka_unit_test_setup(failing_and_short_reads_are_reported,

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "checkpoint/tensors.h"
 #include "engine/cpu/kernels.h"
 #include "spec/families.h"
 #include "sys/pages.h"
@@ -18,19 +19,6 @@ struct loader {
     const struct fovea_checkpoint *checkpoint;
     float *staging; /* room for the largest piece */
 };
-
-static enum fovea_status
-read_tensor(const struct loader *loader, const struct fovea_tensor_spec *wanted,
-        float *values, struct fovea_error *err)
-{
-    const struct fovea_tensor *tensor = NULL;
-    enum fovea_status status = fovea_checkpoint_require(loader->checkpoint,
-            wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
-    if (status) {
-        return status;
-    }
-    return fovea_checkpoint_read(loader->checkpoint, tensor, values, err);
-}
 
 /* Parts that a piece of a checkpoint is cut into. */
 static uint32_t
@@ -113,7 +101,7 @@ load_all(const struct loader *loader, struct fovea_error *err)
     struct fovea_tensor_spec tensor;
     enum fovea_status status = FOVEA_OK;
     while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
-        status = read_tensor(loader, &tensor,
+        status = fovea_tensor_load(loader->checkpoint, &tensor,
                 loader->staging + tensor.part * tensor.n_elements, err);
         bool is_whole = tensor.part + 1 == tensor.piece.n_parts;
         if (!status && is_whole && tensor.piece.k > 0) {
