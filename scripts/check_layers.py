@@ -4,8 +4,8 @@
     scripts/check_layers.py
 
 The table there is the rule: a row's folder may include itself, the public
-headers, the C library, the folders of the third column and the libraries'
-headers of the fourth.
+headers, the C library, the folders and single headers of the third column and
+the libraries' headers of the fourth.
 """
 import os
 import re
@@ -51,7 +51,8 @@ def is_allowed(folder, quoted, header, rule):
         return not known or header in libraries or top in libraries
     if top == "fovea" or "/" not in header:
         return True
-    return top == os.path.basename(folder) or top in folders
+    return (top == os.path.basename(folder) or top in folders or
+            header in folders)
 
 
 def check_folder(folder, rule):

@@ -53,3 +53,13 @@ fovea_signature_find(const struct fovea_head *head)
     }
     return NULL;
 }
+
+bool
+fovea_signature_is_picture(const struct fovea_head *head)
+{
+    const struct fovea_signature *found = fovea_signature_find(head);
+    return found &&
+            (found->kind == FOVEA_KIND_DECODED ||
+                    found->kind == FOVEA_KIND_PICTURE ||
+                    found->kind == FOVEA_KIND_TEXTED);
+}

@@ -1,8 +1,10 @@
 /*
- * Inside of image/: the one table of what a file may be, told from how it
- * begins. What is decoded here is a row of it (base/format.def), what is a picture
- * of a kind that is not, and what is none but has a name people know
- * (signature.def).
+ * The one table of what a file may be, told from how it begins. What is decoded
+ * here is a row of it (base/format.def), what is a picture of a kind that is not,
+ * and what is none but has a name people know (signature.def).
+ *
+ * Bytes are compared and nothing is decoded, so that a process that does not look
+ * into images may still ask whether there is one.
  */
 #ifndef FOVEA_IMAGE_SIGNATURES_H
 #define FOVEA_IMAGE_SIGNATURES_H
@@ -34,5 +36,9 @@ struct fovea_signature {
 /** The first row that matches, or NULL. Static. */
 const struct fovea_signature *fovea_signature_find(
         const struct fovea_head *head);
+
+/** Whether a picture begins so: one that is decoded, or that is of a kind that
+ *  is not. */
+bool fovea_signature_is_picture(const struct fovea_head *head);
 
 #endif

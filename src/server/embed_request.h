@@ -1,5 +1,5 @@
 /*
- * What a client asks for: images and how it wants their vectors.
+ * What a client asks for: images and texts, and how it wants their vectors.
  *
  * A body of JSON (embed_request_parse.c) and an upload of files (upload.c) both
  * come to this. The shapes of the field's clients (OpenAI, infinity, Jina, Voyage,
@@ -19,26 +19,33 @@ enum fovea_encoding {
     FOVEA_ENCODING_BASE64, /* of little-endian float32 */
 };
 
-/** One image that is asked for. */
+/** What a string is that stands for itself. */
+enum fovea_strings {
+    FOVEA_STRINGS_BY_RULE, /* item_string.h has it */
+    FOVEA_STRINGS_ARE_IMAGES,
+    FOVEA_STRINGS_ARE_TEXTS,
+};
+
+/** One image or text that is asked for. */
 struct fovea_request_item {
-    struct fovea_item image;  /* BYTES, BASE64 or URL; data lies in the body, in
-                                 the request's tree, or in owned */
+    struct fovea_item item;   /* TEXT, BYTES, BASE64 or URL; data lies in the
+                                 body, in the request's tree, or in owned */
     void *owned;              /* NULL, or data's memory */
-    bool may_be_text;         /* it is no image but by being base64 of one */
-    bool has_words;           /* and hardly that: it is short, with blanks */
-    struct fovea_error error; /* code FOVEA_OK, or why this is no image */
+    bool is_by_rule;          /* a string that nothing said the kind of */
+    struct fovea_error error; /* code FOVEA_OK, or why this is neither */
 };
 
 struct fovea_embed_request {
     char *model; /* owned; NULL: the server's first */
     enum fovea_encoding encoding;
-    uint32_t dimensions;   /* first numbers of each vector; 0: all */
-    bool is_image_only;    /* modality says so: no string is a text */
-    bool on_error_item;    /* bad items are answered one by one; else one bad
+    uint32_t dimensions; /* first numbers of each vector; 0: all */
+    enum fovea_strings strings;
+    bool refuses_truncated; /* a text that would be cut is an error */
+    bool on_error_item;     /* bad items are answered one by one; else one bad
                               item fails the request */
-    const char *list_name; /* "input", "inputs", "images", "messages",
-                              "file": static */
-    bool is_list;          /* it came as a list: params are "input[0]", else
+    const char *list_name;  /* "input", "inputs", "images", "texts",
+                              "messages", "file": static */
+    bool is_list;           /* it came as a list: params are "input[0]", else
                               "input" */
     size_t n_items;
     struct fovea_request_item *items; /* owned */

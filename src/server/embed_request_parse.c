@@ -12,7 +12,7 @@
 #include "server/skeleton.h"
 
 /*
- * What a body may hold beside its images. An item has at most a dozen parts,
+ * What a body may hold beside its items. An item has at most a dozen parts,
  * {"content":[{"type":"image_url","image_url":{"url":S,"detail":"auto"}}]}. With
  * the default number of items a tree of nothing but empty objects takes 8 MB
  * (245 bytes each), and the skeleton at most 4 MB, twice: a body's memory stays
@@ -20,7 +20,7 @@
  */
 enum {
     LONG_SIZE = 1024, /* of a string that the parser does not get */
-    SPARE_LONG = 64,  /* long strings that are no images */
+    SPARE_LONG = 64,  /* long strings that are no items */
     PARTS_PER_ITEM = 16,
     SPARE_PARTS = 4096,
     SIZE_PER_ITEM = LONG_SIZE + 512,
@@ -28,11 +28,20 @@ enum {
 };
 
 /* vLLM's messages are one embedding of all that they say, so there is one, of
- * one image. */
+ * one image or text. */
 static const char messages[] = "messages";
 
-static const char *const list_names[] = { "input", "inputs", "images",
-    messages };
+/* The names of the list, and what strings are that stand for themselves in it. */
+static const struct list_name {
+    const char *name;
+    enum fovea_strings strings;
+} list_names[] = {
+    { "input", FOVEA_STRINGS_BY_RULE },
+    { "inputs", FOVEA_STRINGS_BY_RULE },
+    { "images", FOVEA_STRINGS_ARE_IMAGES },
+    { "texts", FOVEA_STRINGS_ARE_TEXTS },
+    { messages, FOVEA_STRINGS_BY_RULE },
+};
 
 static enum fovea_status
 wrong_type(const char *name, const char *expected, const json_t *json,
@@ -42,30 +51,51 @@ wrong_type(const char *name, const char *expected, const json_t *json,
             "%s must be %s, not %s", name, expected, fovea_skeleton_kind(json));
 }
 
-/* Find the list of images, by the one of its names that is given. */
-static enum fovea_status
-find_list(const struct fovea_skeleton *skeleton, const char **name_out,
-        const json_t **list_out, struct fovea_http_complaint *complaint)
+/* The one name of the list of items that is given; NULL and a complaint. */
+static const struct list_name *
+find_list(const struct fovea_skeleton *skeleton,
+        struct fovea_http_complaint *complaint)
 {
-    const char *name = NULL;
+    const struct list_name *found = NULL;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(list_names); i++) {
-        if (!fovea_skeleton_field(skeleton->tree, list_names[i])) {
+        const char *name = list_names[i].name;
+        if (!fovea_skeleton_field(skeleton->tree, name)) {
             continue;
         }
-        if (name) {
-            return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT,
-                    list_names[i],
-                    "\"%s\" and \"%s\" are both given: they name the same list",
-                    name, list_names[i]);
+        if (found) {
+            (void)fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
+                    "\"%s\" and \"%s\" are both given: they name the same "
+                    "list",
+                    found->name, name);
+            return NULL;
         }
-        name = list_names[i];
+        found = &list_names[i];
     }
-    if (!name) {
-        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, list_names[0],
-                "\"input\" is missing: an image or a list of images");
+    if (!found) {
+        (void)fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT,
+                list_names[0].name,
+                "\"input\" is missing: an image, a text or a list of them");
     }
-    *name_out = name;
-    *list_out = fovea_skeleton_field(skeleton->tree, name);
+    return found;
+}
+
+/* What strings of the list are, by its name or by the request's modality. */
+static enum fovea_status
+settle_strings(const struct list_name *name,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    if (name->strings == FOVEA_STRINGS_BY_RULE ||
+            request->strings == name->strings) {
+        return FOVEA_OK;
+    }
+    if (request->strings != FOVEA_STRINGS_BY_RULE) {
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, "modality",
+                "modality is \"%s\", and \"%s\" are given",
+                request->strings == FOVEA_STRINGS_ARE_TEXTS ? "text" : "image",
+                name->name);
+    }
+    request->strings = name->strings;
     return FOVEA_OK;
 }
 
@@ -84,18 +114,18 @@ check_list(const char *name, const json_t *list, size_t max_items,
                 "%s is empty", name);
     }
     if (fovea_item_is_tokens(list)) {
-        return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED, name,
+        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
                 "%s is " FOVEA_TOKENS_TEXT, name);
     }
     if (name == messages && (!json_is_array(list) || n_items > 1)) {
         return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, name,
                 "messages must be a list of one message, whose content is one "
-                "image: all messages together are one embedding; images each "
-                "of their own are given in \"input\"");
+                "image or one text: all messages together are one embedding; "
+                "those each of their own are given in \"input\"");
     }
     if (n_items > max_items) {
         return fovea_http_complain(complaint, FOVEA_ERR_TOO_MANY_ITEMS, name,
-                "%s has %zu images, at most %zu are taken %s", name, n_items,
+                "%s has %zu items, at most %zu are taken %s", name, n_items,
                 max_items, fovea_limit_by(FOVEA_OPTION_ITEMS));
     }
     return FOVEA_OK;
@@ -106,28 +136,32 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
         struct fovea_embed_request *request,
         struct fovea_http_complaint *complaint)
 {
-    const json_t *list = NULL;
-    enum fovea_status status =
-            find_list(skeleton, &request->list_name, &list, complaint);
+    const struct list_name *name = find_list(skeleton, complaint);
+    if (!name) {
+        return complaint->error.code;
+    }
+    const json_t *list = fovea_skeleton_field(skeleton->tree, name->name);
+    enum fovea_status status = settle_strings(name, request, complaint);
     if (!status) {
-        status = check_list(request->list_name, list, max_items, complaint);
+        status = check_list(name->name, list, max_items, complaint);
     }
     if (status) {
         return status;
     }
+    request->list_name = name->name;
     request->is_list = json_is_array(list);
     request->n_items = request->is_list ? json_array_size(list) : 1;
     request->items = calloc(request->n_items, sizeof *request->items);
     if (!request->items) {
         return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY,
                 request->list_name,
-                "cannot allocate %zu bytes for the images' places",
+                "cannot allocate %zu bytes for the items' places",
                 request->n_items * sizeof *request->items);
     }
     for (size_t i = 0; i < request->n_items; i++) {
         fovea_item_read(skeleton,
                 request->is_list ? json_array_get(list, i) : list,
-                request->is_image_only, &request->items[i]);
+                request->strings, &request->items[i]);
     }
     return FOVEA_OK;
 }

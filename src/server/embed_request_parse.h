@@ -19,11 +19,11 @@
  * @param request_out  Owned by the caller; end it with
  *                     fovea_embed_request_finish().
  * @param complaint    written on failure only.
- * @return FOVEA_OK, also where single items are no images (item.error);
- *         FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
- *         FOVEA_ERR_TOO_MANY_ITEMS, also of other values than images;
+ * @return FOVEA_OK, also where single items are neither images nor texts
+ *         (item.error); FOVEA_ERR_JSON; FOVEA_ERR_ARGUMENT;
+ *         FOVEA_ERR_TOO_MANY_ITEMS, also of other values than items;
  *         FOVEA_ERR_BODY_TOO_LARGE if too much of it
- *         is no image; FOVEA_ERR_NO_MEMORY.
+ *         is no item; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
         size_t size, size_t max_items, struct fovea_embed_request *request_out,

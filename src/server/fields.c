@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/macros.h"
@@ -20,8 +21,9 @@ enum kind {
     TEXT,
     NUMBER,
     TRUTH,
-    TEXTS, /* a string, or a list of one */
-    ANY,   /* ignored, or refused whatever it is */
+    EITHER, /* a string, or true or false */
+    TEXTS,  /* a string, or a list of one */
+    ANY,    /* ignored, or refused whatever it is */
 };
 
 struct field {
@@ -126,13 +128,35 @@ static enum fovea_status
 set_modality(struct fovea_embed_request *request, const struct field *field,
         const char *value, struct fovea_http_complaint *complaint)
 {
-    request->is_image_only = strcmp(value, "image") == 0;
     if (strcmp(value, "text") == 0) {
-        return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED,
-                field->name,
-                "modality is \"text\", and only images are embedded here");
+        request->strings = FOVEA_STRINGS_ARE_TEXTS;
+        return FOVEA_OK;
     }
-    return request->is_image_only ? FOVEA_OK : refuse(field, value, complaint);
+    if (strcmp(value, "image") != 0) {
+        return refuse(field, value, complaint);
+    }
+    request->strings = FOVEA_STRINGS_ARE_IMAGES;
+    return FOVEA_OK;
+}
+
+/* Cohere has words for it, others true and false. */
+static enum fovea_status
+set_truncate(struct fovea_embed_request *request, const struct field *field,
+        const char *value, struct fovea_http_complaint *complaint)
+{
+    static const char *const cut[] = { "true", "END" };
+    static const char *const refused[] = { "false", "NONE" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cut); i++) {
+        if (strcasecmp(value, cut[i]) == 0) {
+            request->refuses_truncated = false;
+            return FOVEA_OK;
+        }
+        if (strcasecmp(value, refused[i]) == 0) {
+            request->refuses_truncated = true;
+            return FOVEA_OK;
+        }
+    }
+    return refuse(field, value, complaint);
 }
 
 /* Fields with one value that is what is done here anyway: "expected" has it, or
@@ -163,21 +187,11 @@ refuse_always(struct fovea_embed_request *request, const struct field *field,
             "%s is not served: %s", field->name, field->expected);
 }
 
-static enum fovea_status
-refuse_text(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
-{
-    (void)request;
-    (void)value;
-    return fovea_http_complain(complaint, FOVEA_ERR_TEXT_UNSUPPORTED,
-            field->name, "%s is given, and only images are embedded here",
-            field->name);
-}
-
 #define FLOAT_OR_BASE64 "\"float\" or \"base64\""
 #define ANY_DIMENSION   "an integer from 0 to 4294967295"
-#define NO_PROMPTS      "an image is embedded without a prompt"
-#define BELONGS         "images are given in \"input\""
+#define NO_PROMPTS      "images and texts are embedded without a prompt"
+#define BELONGS         "images and texts are given in \"input\""
+#define CUT             "true or \"END\" (cut) or false or \"NONE\" (refused)"
 
 /* In the order of docs/HTTP.md. */
 static const struct field fields[] = {
@@ -187,8 +201,10 @@ static const struct field fields[] = {
     { "dimensions", NUMBER, ANY_DIMENSION, set_dimensions },
     { "output_dimension", NUMBER, ANY_DIMENSION, set_dimensions },
     { "on_error", TEXT, "\"fail\" or \"item\"", set_on_error },
-    { "modality", TEXT, "\"image\" (text and audio are not served)",
+    { "modality", TEXT, "\"image\" or \"text\" (audio is not served)",
             set_modality },
+    { "truncate", EITHER, CUT, set_truncate },
+    { "truncation", EITHER, CUT, set_truncate },
     { "embedding_types", TEXTS, FLOAT_OR_BASE64, set_type },
     { "embedding_type", TEXTS, FLOAT_OR_BASE64, set_type },
     { "output_encoding", TEXT, FLOAT_OR_BASE64, set_type },
@@ -200,12 +216,16 @@ static const struct field fields[] = {
     { "normalize", TRUTH, "true", check_only },
     { "late_chunking", TRUTH, "false", check_only },
     { "return_multivector", TRUTH, "false", check_only },
+    { "truncation_direction", TEXT, "\"right\" or \"Right\"", check_only },
     /* refused */
     { "prompt", ANY, NO_PROMPTS, refuse_always },
     { "prompt_name", ANY, NO_PROMPTS, refuse_always },
     { "instruction", ANY, NO_PROMPTS, refuse_always },
-    { "text", ANY, NULL, refuse_text },
-    { "texts", ANY, NULL, refuse_text },
+    { "truncate_prompt_tokens", ANY,
+            "a text is cut where its model's context ends, or refused "
+            "(\"truncate\")",
+            refuse_always },
+    { "text", ANY, BELONGS, refuse_always },
     { "image", ANY, BELONGS, refuse_always },
     { "image_url", ANY, BELONGS, refuse_always },
     { "image_base64", ANY, BELONGS, refuse_always },
@@ -215,9 +235,6 @@ static const struct field fields[] = {
     /* ignored */
     { "input_type", ANY, NULL, NULL },
     { "task", ANY, NULL, NULL },
-    { "truncate", ANY, NULL, NULL },
-    { "truncation", ANY, NULL, NULL },
-    { "truncate_prompt_tokens", ANY, NULL, NULL },
     { "user", ANY, NULL, NULL },
 };
 
@@ -317,6 +334,10 @@ read_field(const struct fovea_skeleton *skeleton,
         return read_number(request, field, json, complaint);
     case TRUTH:
         return read_truth(request, field, json, complaint);
+    case EITHER:
+        return json_is_boolean(json)
+                ? read_truth(request, field, json, complaint)
+                : read_text(skeleton, request, field, json, complaint);
     case TEXT:
     case TEXTS:
         return read_text(skeleton, request, field, json, complaint);

@@ -1,10 +1,10 @@
 /*
- * Inside of the parser of requests: the fields beside the images.
+ * Inside of the parser of requests: the fields beside the images and texts.
  *
  * Clients of half a dozen services send what theirs knows. One table says of
  * each field what is done with it: it is honoured; it is refused, because it
  * asks for other numbers than there are here; or it is ignored, because it
- * changes nothing of an image's vector. A field that the table does not have is
+ * changes nothing of a vector. A field that the table does not have is
  * ignored too.
  */
 #ifndef FOVEA_SERVER_FIELDS_H
@@ -16,8 +16,8 @@
 /**
  * Read all fields of a body.
  *
- * @return FOVEA_OK; FOVEA_ERR_ARGUMENT or FOVEA_ERR_TEXT_UNSUPPORTED, with the
- *         field's name as the complaint's param; FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT, with the field's name as the complaint's
+ *         param; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_fields_read(
         const struct fovea_skeleton *skeleton,
@@ -29,8 +29,7 @@ FOVEA_NODISCARD enum fovea_status fovea_fields_read(
  * query of a URL, where all values are text. Other names are ignored, and empty
  * values: a form sends those of fields that were left alone.
  *
- * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_TEXT_UNSUPPORTED;
- *         FOVEA_ERR_NO_MEMORY.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_fields_set(
         struct fovea_embed_request *request, const char *name,

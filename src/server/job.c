@@ -60,7 +60,6 @@ count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
     struct fovea_server *server = fovea_server_of(job->exchange);
     server->n_images--;
-    fovea_item_explain(&job->request.items[item - job->items], &item->error);
     fovea_discreet_log(job->exchange, &item->error, &job->has_logged);
     job->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
@@ -84,18 +83,21 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
     int64_t left_ns = job->deadline_ns - fovea_clock_ns();
     if (!item->error.code && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
         (void)fovea_fail(&item->error, FOVEA_ERR_DEADLINE,
-                "the request's time was over before this image's turn %s",
+                "the request's time was over before this item's turn %s",
                 fovea_limit_by(FOVEA_OPTION_DEADLINE));
     }
     if (!item->error.code) {
         const struct fovea_submit_options options = {
             .struct_size = sizeof options,
+            .flags = job->request.refuses_truncated
+                    ? FOVEA_EMBED_REFUSE_TRUNCATED
+                    : 0,
             .is_batch = job->n > 1,
             .deadline_ns =
                     job->deadline_ns == FOVEA_NEVER ? FOVEA_NEVER : left_ns,
         };
         item->is_in_flight = true;
-        if (!fovea_submit(job->served->model, &asked->image, &options, done,
+        if (!fovea_submit(job->served->model, &asked->item, &options, done,
                     item, &item->ticket, &item->error)) {
             job->n_in_flight++;
             fovea_server_of(job->exchange)->n_in_flight++;
@@ -322,9 +324,24 @@ destroy_work(struct fovea_http_work *work)
     free(job);
 }
 
+/* Texts are none to a model without a text tower. */
+static void
+check_texts(struct fovea_server_job *job)
+{
+    const struct fovea_served *served = job->served;
+    const struct fovea_served *other =
+            fovea_served_with_text(fovea_server_of(job->exchange));
+    for (size_t i = 0; i < job->n && !served->info->has_text; i++) {
+        struct fovea_request_item *item = &job->request.items[i];
+        if (!item->error.code && item->item.kind == FOVEA_ITEM_TEXT) {
+            fovea_item_refuse_text(item, served->name,
+                    other ? other->name : NULL, &item->error);
+        }
+    }
+}
+
 static enum fovea_status
-check(const struct fovea_server_job *job,
-        struct fovea_http_complaint *complaint)
+check(struct fovea_server_job *job, struct fovea_http_complaint *complaint)
 {
     const struct fovea_embed_request *request = &job->request;
     if (!job->served) {
@@ -337,6 +354,7 @@ check(const struct fovea_server_job *job,
                 "dimensions is %u; the model has %u", request->dimensions,
                 dimension);
     }
+    check_texts(job);
     for (size_t i = 0; i < request->n_items && !request->on_error_item; i++) {
         if (request->items[i].error.code) {
             complaint->error = request->items[i].error;

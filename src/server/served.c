@@ -33,6 +33,17 @@ fovea_served_find(const struct fovea_server *server, const char *name)
     return NULL;
 }
 
+const struct fovea_served *
+fovea_served_with_text(const struct fovea_server *server)
+{
+    for (size_t i = 0; i < server->n_models; i++) {
+        if (server->models[i].info->has_text) {
+            return &server->models[i];
+        }
+    }
+    return NULL;
+}
+
 const char *
 fovea_served_name(const struct fovea_server *server, const char *key)
 {

@@ -22,6 +22,10 @@ void fovea_served_close(struct fovea_server *server);
 const struct fovea_served *fovea_served_find(const struct fovea_server *server,
         const char *name);
 
+/** The first model with a text tower; NULL if none has one. */
+const struct fovea_served *fovea_served_with_text(
+        const struct fovea_server *server);
+
 #define FOVEA_UNKNOWN_MODEL_TEXT \
     "no model \"%.100s\" is served here; /v1/models lists them"
 

@@ -242,7 +242,7 @@ add_items(struct fovea_embed_request *request,
     request->list_name = "file";
     for (size_t i = 0; i < n; i++) {
         struct fovea_request_item *item = &request->items[i];
-        item->image = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
+        item->item = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
             .data = files[i].data,
             .size = files[i].size };
         if (files[i].size == 0) {
@@ -269,6 +269,11 @@ fovea_upload_finish(struct fovea_http_exchange *exchange,
     if (!status && upload->failure.error.code) {
         *complaint = upload->failure;
         status = complaint->error.code;
+    }
+    if (!status && upload->request.strings == FOVEA_STRINGS_ARE_TEXTS) {
+        status = fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, "modality",
+                "modality is \"text\", and files are images: texts go to "
+                "/v1/embeddings");
     }
     if (!status) {
         status = add_items(&upload->request,

@@ -299,3 +299,31 @@ fovea_base64_decode(const char *text, size_t size, uint64_t max_bytes,
     *size_out = n_bytes;
     return FOVEA_OK;
 }
+
+size_t
+fovea_base64_begin(const char *text, size_t size, uint8_t *bytes_out,
+        size_t max)
+{
+    unsigned alphabet = 0;
+    unsigned n_bits = 0;
+    uint32_t bits = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < size && n < max; i++) {
+        unsigned code = codes[(uint8_t)text[i]];
+        if (code == SPACE) {
+            continue;
+        }
+        unsigned seen = (alphabet | code) & NOT_A_LETTER;
+        if (seen == NOT_A_LETTER) {
+            break;
+        }
+        alphabet = seen;
+        bits = (bits << 6 | (code & VALUE)) & 0xffff;
+        n_bits += 6;
+        if (n_bits >= 8) {
+            n_bits -= 8;
+            bytes_out[n++] = (uint8_t)(bits >> n_bits);
+        }
+    }
+    return n;
+}

@@ -28,4 +28,17 @@ FOVEA_NODISCARD enum fovea_status fovea_base64_decode(const char *text,
         size_t size, uint64_t max_bytes, uint8_t **bytes_out, size_t *size_out,
         struct fovea_error *err);
 
+/**
+ * The first bytes of what may be base64, as far as its letters go: behind a
+ * character that is none, padding and a change of the alphabet nothing is read.
+ * Blanks and line ends between letters are stepped over; a data: prefix is none
+ * of the letters.
+ *
+ * @param text       size bytes, not NUL-terminated.
+ * @param bytes_out  max bytes; as many are written as are returned.
+ * @return How many bytes the letters make, at most max. 0: none.
+ */
+size_t fovea_base64_begin(const char *text, size_t size, uint8_t *bytes_out,
+        size_t max);
+
 #endif

@@ -44,7 +44,7 @@ read_body(const void *context, struct fovea_error *err)
         sizeof IMAGE, sizeof "https://a" - 1 };
     for (size_t i = 0; i < request.n_items; i++) {
         assert_int_equal(request.items[i].error.code, FOVEA_OK);
-        assert_int_equal(request.items[i].image.size, sizes[i]);
+        assert_int_equal(request.items[i].item.size, sizes[i]);
     }
     fovea_embed_request_finish(&request);
     return FOVEA_OK;

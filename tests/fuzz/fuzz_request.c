@@ -12,6 +12,7 @@
 #include "base/macros.h"
 #include "fuzz.h"
 #include "server/embed_request_parse.h"
+#include "server/item.h"
 #include "server/skeleton.h"
 
 enum {
@@ -113,19 +114,26 @@ check_skeleton(const uint8_t *data, size_t size)
 static void
 check_item(const struct fovea_request_item *item)
 {
-    const struct fovea_item *image = &item->image;
+    const struct fovea_item *what = &item->item;
     FOVEA_ASSERT(!item->owned);
     if (item->error.code) {
         FOVEA_ASSERT(item->error.code == FOVEA_ERR_ARGUMENT ||
-                item->error.code == FOVEA_ERR_TEXT_UNSUPPORTED ||
                 item->error.code == FOVEA_ERR_BASE64 ||
                 item->error.code == FOVEA_ERR_URL);
-        FOVEA_ASSERT(item->error.message[0] && !image->data);
+        FOVEA_ASSERT(item->error.message[0] && !what->data);
         return;
     }
-    FOVEA_ASSERT(image->kind == FOVEA_ITEM_IMAGE_BASE64 ||
-            image->kind == FOVEA_ITEM_IMAGE_URL);
-    FOVEA_ASSERT(image->size > 0 && strlen(image->data) == image->size);
+    FOVEA_ASSERT(strlen(what->data) == what->size);
+    if (what->kind == FOVEA_ITEM_TEXT) {
+        struct fovea_error error;
+        fovea_item_refuse_text(item, "a", NULL, &error);
+        FOVEA_ASSERT(error.code == FOVEA_ERR_TEXT_UNSUPPORTED ||
+                (error.code == FOVEA_ERR_ARGUMENT && item->is_by_rule));
+        return;
+    }
+    FOVEA_ASSERT(what->kind == FOVEA_ITEM_IMAGE_BASE64 ||
+            what->kind == FOVEA_ITEM_IMAGE_URL);
+    FOVEA_ASSERT(what->size > 0);
 }
 
 static void
@@ -138,8 +146,7 @@ check_request(const uint8_t *data, size_t size)
             &request, &complaint);
     FOVEA_ASSERT(status == complaint.error.code);
     if (status) {
-        FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT ||
-                status == FOVEA_ERR_TEXT_UNSUPPORTED);
+        FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT);
         FOVEA_ASSERT(complaint.error.message[0] && !request.items);
         return;
     }

@@ -80,34 +80,48 @@ def test_items_with_errors_can_be_decoded(_):
 
 
 def test_texts_are_refused_as_such(_):
+    """By a model without a text tower."""
     with Server() as server:
         for text in ("cat", "cats", "hello world", "a cat, and a dog",
                      "cat.jpg", "Note: it is late", "x" * 1024,
-                     "word " * 400):
+                     "word " * 400, "caf\u00e9" * 999):
             for body in ({"input": text}, {"input": [text]},
                          {"inputs": text, "model": command.NAME}):
                 error = is_error(server.post(body), 400, "text_unsupported",
-                                 "only images are embedded here")
+                                 f"{command.NAME} embeds only images, and "
+                                 "this is a text: neither",
+                                 "openai/clip-vit-base-patch32")
                 assert error["param"].startswith("input"), error
         # What says that it is an image is one, or a bad one.
         for item in ({"image": "cats"}, "data:image/png;base64,cats"):
             is_error(server.post({"input": item}), 415, "not_an_image")
-        is_error(server.post({"input": "cats", "modality": "image"}), 415,
-                 "not_an_image")
-        is_error(server.post({"input": "x" * 1028}), 415, "not_an_image")
+        for body in ({"input": "cats", "modality": "image"},
+                     {"images": ["cats"]}, {"input": "x" * 1028}):
+            is_error(server.post(body), 415, "not_an_image")
         is_error(server.post({"input": "x" * 1025}), 400, "base64")
+        is_error(server.post({"input": b64(picture(1))[:90]}), 400, "base64")
+        for text in ("", "/my pictures/cat.jpg", "/etc/passwd"):
+            is_error(server.post({"input": text}), 400, "argument")
         for tokens in ([464, 3797], [[464, 3797], [464]]):
-            is_error(server.post({"input": tokens}), 400, "text_unsupported",
+            is_error(server.post({"input": tokens}), 400, "argument",
                      "token ids", "check_embedding_ctx_length=False")
         for body in ({"input": {"text": "a cat"}}, {"texts": ["a cat"]},
                      {"input": "a", "modality": "text"},
+                     {"input": "", "modality": "text"},
                      {"messages": [{"role": "user", "content": "a cat"}]},
                      {"messages": [{"role": "user", "content": [
                          {"type": "text", "text": "a cat"}]}]}):
             is_error(server.post(body), 400, "text_unsupported",
-                     "only images are embedded here")
+                     "embeds only images")
         is_error(server.post({"input": "a", "modality": "audio"}), 400,
                  "argument", "audio")
+        is_error(server.upload(picture(1), "?modality=text"), 400,
+                 "argument", "files are images")
+        # One does not fail the others.
+        data = server.post({"input": ["a cat", b64(picture(1))],
+                            "on_error": "item"}).json["data"]
+        same([item["object"] for item in data], ["error", "embedding"])
+        same(data[0]["error"]["code"], "text_unsupported")
 
 
 def test_shapes_of_chats(_):

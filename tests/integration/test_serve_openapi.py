@@ -222,8 +222,13 @@ def test_the_schemas_refuse(_):
         assert flaws({"error": {**error, name: value}}, schema), name
     request = {"$ref": "#/components/schemas/EmbeddingRequest"}
     same(flaws({"input": [{"content": [{"image": "x"}]}]}, request), [])
+    same(flaws({"texts": ["", {"text": "a cat"}, {"content": "a cat"}],
+                "truncate": "NONE"}, request), [])
     for wrong in ({}, {"input": "x", "images": "x"}, {"input": []},
                   {"input": [1]}, {"input": {"image": "x", "url": "y"}},
+                  {"input": {"text": "x", "image": "y"}},
+                  {"input": "x", "texts": ["y"]},
+                  {"input": "x", "truncate": "START"},
                   {"input": "x", "dimensions": -1}):
         assert flaws(wrong, request), wrong
 
@@ -464,14 +469,15 @@ def test_the_text_names_every_field(_):
         "src/server/fields.c"), re.DOTALL)[1]
     names = re.findall(r'\{ "(\w+)",', table)
     assert len(names) > 30, names
-    text = source("docs/HTTP.md").split("## Images in JSON")[1]
+    text = source("docs/HTTP.md").split("## Images and texts in JSON")[1]
     text = text.split("## The answer")[0]
     request = DOCUMENT["components"]["schemas"]["EmbeddingRequest"]
     for name in names:
         assert f"`{name}`" in text, name
         assert name in request["properties"], name
     for name in request["properties"]:
-        assert name in (*names, "input", "inputs", "images", "messages"), name
+        assert name in (*names, "input", "inputs", "images", "texts",
+                        "messages"), name
 
 
 def test_the_examples_of_the_text_work(directory):

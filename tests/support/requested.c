@@ -54,9 +54,9 @@ check_image(const struct fovea_request_item *item, enum fovea_item_kind kind,
         fail_msg("%s: %s", text, item->error.message);
     }
     assert_null(item->owned);
-    assert_int_equal(item->image.kind, kind);
-    assert_int_equal(item->image.size, strlen(text));
-    assert_memory_equal(item->image.data, text, strlen(text) + 1);
+    assert_int_equal(item->item.kind, kind);
+    assert_int_equal(item->item.size, strlen(text));
+    assert_memory_equal(item->item.data, text, strlen(text) + 1);
 }
 
 /* A body with one item, alone and in a list. */
@@ -91,6 +91,6 @@ check_bad_item(const char *item, enum fovea_status code, const char *part)
     parse_item(item, true, &parsed);
     const struct fovea_error *error = &parsed.request.items[0].error;
     assert_fails(error->code, error, code, part);
-    assert_null(parsed.request.items[0].image.data);
+    assert_null(parsed.request.items[0].item.data);
     parsed_finish(&parsed);
 }

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "support/requested.h"
 
-#define REST ",\"input\":\"AAAA\"}"
+#define REST ",\"input\":\"/9j/\"}"
 
 /* Fields of other services: those that ask for other numbers are refused by
  * name, unless they ask for what there is. */
@@ -19,7 +19,7 @@ foreign_fields_are_honoured_or_refused(void **state)
         "\"output_dtype\":\"float\",\"truncation\":true,"
         "\"input_type\":\"document\",\"output_encoding\":null", /* Voyage */
         "\"normalize\":true,\"embed_dtype\":\"float32\","
-        "\"endianness\":\"little\",\"truncate_prompt_tokens\":9", /* vLLM */
+        "\"endianness\":\"little\",\"truncate_prompt_tokens\":null", /* vLLM */
         "\"endianness\":\"native\",\"texts\":null,\"image\":null,\"prompt\":null",
         "\"whatever\":{\"a\":[1]},\"embedding_types\":\"float\"",
     };
@@ -57,7 +57,17 @@ foreign_fields_are_honoured_or_refused(void **state)
         { "\"return_multivector\":true", "return_multivector", "not true" },
         { "\"prompt\":\"a\"", "prompt", "without a prompt" },
         { "\"prompt_name\":\"query\"", "prompt_name", "without a prompt" },
-        { "\"image\":\"AAAA\"", "image", "given in \"input\"" },
+        { "\"image\":\"/9j/\"", "image", "given in \"input\"" },
+        { "\"text\":\"a cat\"", "text", "given in \"input\"" },
+        { "\"truncate\":\"START\"", "truncate",
+                "or \"END\" (cut) or false or \"NONE\" (refused), not "
+                "\"START\"" },
+        { "\"truncate\":1", "truncate", "not a number" },
+        { "\"truncation\":\"left\"", "truncation", "not \"left\"" },
+        { "\"truncation_direction\":\"Left\"", "truncation_direction",
+                "not \"Left\"" },
+        { "\"truncate_prompt_tokens\":9", "truncate_prompt_tokens",
+                "where its model's context ends" },
         { "\"input_image\":{}", "input_image", "given in \"input\"" },
         { "\"output_dimension\":-1", "output_dimension", "not -1" },
         { "\"output_dimension\":\"8\"", "output_dimension", "not a string" },
@@ -70,8 +80,6 @@ foreign_fields_are_honoured_or_refused(void **state)
         check_refused(text.data, FOVEA_ERR_ARGUMENT, bad[i].param, bad[i].part);
         fovea_text_finish(&text);
     }
-    check_refused("{\"texts\":[\"a cat\"]}", FOVEA_ERR_TEXT_UNSUPPORTED,
-            "texts", "only images are embedded here");
     struct parsed parsed;
     parse_good("{\"embedding_types\":[\"base64\"],\"output_dimension\":8,"
                "\"dimensions\":8" REST,
@@ -84,19 +92,51 @@ foreign_fields_are_honoured_or_refused(void **state)
     parsed_finish(&parsed);
 }
 
-/* Chats are one embedding of one image. */
+/* Whether a text may be cut: Cohere's words, and true and false. */
+static void
+truncation_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field;
+        bool is_refused;
+    } cases[] = {
+        { "\"truncate\":null", false },
+        { "\"truncate\":\"NONE\"", true },
+        { "\"truncate\":\"none\"", true },
+        { "\"truncate\":\"END\"", false },
+        { "\"truncate\":true", false },
+        { "\"truncate\":false", true },
+        { "\"truncation\":false", true },
+        { "\"truncation\":true,\"truncation_direction\":\"Right\"", false },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_text text = { 0 };
+        struct parsed parsed;
+        fovea_text_format(&text, "{%s" REST, cases[i].field);
+        parse_good(text.data, &parsed);
+        assert_int_equal(parsed.request.refuses_truncated, cases[i].is_refused);
+        parsed_finish(&parsed);
+        fovea_text_finish(&text);
+    }
+}
+
+/* Chats are one embedding of one image or text. */
 static void
 messages_are_read(void **state)
 {
     (void)state;
     struct parsed parsed;
     parse_good("{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":"
-               "\"image_url\",\"image_url\":{\"url\":\"AAAA\"}}]}]}",
+               "\"image_url\",\"image_url\":{\"url\":\"/9j/\"}}]}]}",
             &parsed);
     assert_string_equal(parsed.request.list_name, "messages");
     assert_int_equal(parsed.request.n_items, 1);
-    check_image(&parsed.request.items[0], FOVEA_ITEM_IMAGE_BASE64, "AAAA");
-    assert_false(parsed.request.items[0].may_be_text);
+    check_image(&parsed.request.items[0], FOVEA_ITEM_IMAGE_BASE64, "/9j/");
+    parsed_finish(&parsed);
+    parse_good("{\"messages\":[{\"role\":\"user\",\"content\":\"a cat\"}]}",
+            &parsed);
+    check_image(&parsed.request.items[0], FOVEA_ITEM_TEXT, "a cat");
     parsed_finish(&parsed);
     check_refused("{\"messages\":[{\"content\":[]},{\"content\":[]}]}",
             FOVEA_ERR_ARGUMENT, "messages", "a list of one message");
@@ -104,7 +144,7 @@ messages_are_read(void **state)
             "messages", "a list of one message");
     check_refused("{\"messages\":[]}", FOVEA_ERR_ARGUMENT, "messages",
             "messages is empty");
-    check_refused("{\"messages\":[{\"image\":\"AAAA\"}]" REST,
+    check_refused("{\"messages\":[{\"image\":\"/9j/\"}]" REST,
             FOVEA_ERR_ARGUMENT, "messages", "both given");
 }
 
@@ -113,6 +153,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreign_fields_are_honoured_or_refused),
+        cmocka_unit_test(truncation_is_read),
         cmocka_unit_test(messages_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,13 +72,13 @@ settings_are_read(void **state)
 {
     (void)state;
     struct parsed parsed;
-    parse_good("{\"input\":\"AAAA\"}", &parsed);
+    parse_good("{\"input\":\"/9j/\"}", &parsed);
     assert_null(parsed.request.model);
     assert_int_equal(parsed.request.encoding, FOVEA_ENCODING_FLOAT);
     assert_int_equal(parsed.request.dimensions, 0);
     assert_false(parsed.request.on_error_item);
     parsed_finish(&parsed);
-    parse_good("{\"model\":\"openai\\/clip\",\"input\":[\"AAAA\",\"BBBB\"],"
+    parse_good("{\"model\":\"openai\\/clip\",\"input\":[\"/9j/\",\"/9j/BBBB\"],"
                "\"modality\":\"image\",\"encoding_format\":\"base64\","
                "\"dimensions\":4294967295,\"on_error\":\"item\","
                "\"user\":{\"a\":[]},\"inputs\":null}",
@@ -89,16 +89,16 @@ settings_are_read(void **state)
     assert_true(parsed.request.on_error_item);
     assert_true(parsed.request.is_list);
     assert_int_equal(parsed.request.n_items, 2);
-    check_image(&parsed.request.items[1], FOVEA_ITEM_IMAGE_BASE64, "BBBB");
+    check_image(&parsed.request.items[1], FOVEA_ITEM_IMAGE_BASE64, "/9j/BBBB");
     parsed_finish(&parsed);
-    parse_good("{\"model\":null,\"images\":\"AAAA\",\"modality\":null,"
+    parse_good("{\"model\":null,\"images\":\"/9j/\",\"modality\":null,"
                "\"encoding_format\":null,\"dimensions\":null,"
                "\"on_error\":null,\"input\":null}",
             &parsed);
     assert_string_equal(parsed.request.list_name, "images");
     assert_null(parsed.request.model);
     parsed_finish(&parsed);
-    parse_good("{\"inputs\":\"AAAA\",\"encoding_format\":\"float\","
+    parse_good("{\"inputs\":\"/9j/\",\"encoding_format\":\"float\","
                "\"on_error\":\"fail\",\"dimensions\":256.0,\"model\":\"\"}",
             &parsed);
     assert_string_equal(parsed.request.list_name, "inputs");
@@ -107,7 +107,7 @@ settings_are_read(void **state)
     parsed_finish(&parsed);
 }
 
-#define REST ",\"input\":\"AAAA\"}"
+#define REST ",\"input\":\"/9j/\"}"
 
 static void
 wrong_settings_are_named(void **state)
@@ -138,12 +138,9 @@ wrong_settings_are_named(void **state)
             "real number overflow");
     check_refused("{\"dimensions\":true" REST, FOVEA_ERR_ARGUMENT, "dimensions",
             ", not true or false");
-    check_refused("{\"modality\":\"text\"" REST, FOVEA_ERR_TEXT_UNSUPPORTED,
-            "modality",
-            "modality is \"text\", and only images are embedded here");
     check_refused("{\"modality\":\"audio\"" REST, FOVEA_ERR_ARGUMENT,
             "modality",
-            "modality must be \"image\" (text and audio are not served), not "
+            "modality must be \"image\" or \"text\" (audio is not served), not "
             "\"audio\"");
     check_refused("{\"modality\":{}" REST, FOVEA_ERR_ARGUMENT, "modality",
             "not an object");
@@ -176,24 +173,32 @@ lists_are_checked(void **state)
             "number");
     check_refused("{\"inputs\":false}", FOVEA_ERR_ARGUMENT, "inputs",
             "not true or false");
-    check_refused("{\"images\":[\"AAAA\"]" REST, FOVEA_ERR_ARGUMENT, "images",
+    check_refused("{\"images\":[\"/9j/\"]" REST, FOVEA_ERR_ARGUMENT, "images",
             "\"input\" and \"images\" are both given");
-    check_refused("{\"images\":[\"AAAA\"],\"inputs\":[]}", FOVEA_ERR_ARGUMENT,
+    check_refused("{\"images\":[\"/9j/\"],\"inputs\":[]}", FOVEA_ERR_ARGUMENT,
             "images", "\"inputs\" and \"images\" are both given");
     check_refused("{\"input\":[\"\",2,3,4,5,6,7,8,9]}",
             FOVEA_ERR_TOO_MANY_ITEMS, "input",
-            "input has 9 images, at most 8 are taken (--max-items)");
-    check_refused("[\"AAAA\"]", FOVEA_ERR_JSON, "", "must be an object");
-    check_refused("{\"input\":\"AAAA\",\"input\":\"BBBB\"}", FOVEA_ERR_JSON, "",
-            "duplicate object key");
+            "input has 9 items, at most 8 are taken (--max-items)");
+    check_refused("[\"/9j/\"]", FOVEA_ERR_JSON, "", "must be an object");
+    check_refused("{\"input\":\"/9j/\",\"input\":\"/9j/BBBB\"}", FOVEA_ERR_JSON,
+            "", "duplicate object key");
+    check_refused("{\"images\":[\"/9j/\"],\"texts\":[]}", FOVEA_ERR_ARGUMENT,
+            "texts", "\"images\" and \"texts\" are both given");
+    check_refused("{\"images\":[\"/9j/\"],\"modality\":\"text\"}",
+            FOVEA_ERR_ARGUMENT, "modality",
+            "modality is \"text\", and \"images\" are given");
+    check_refused("{\"texts\":[\"cat\"],\"modality\":\"image\"}",
+            FOVEA_ERR_ARGUMENT, "modality",
+            "modality is \"image\", and \"texts\" are given");
     check_refused("{\"input\":{\"image\":\"A\",\"image\":\"B\"}}",
             FOVEA_ERR_JSON, "", "duplicate object key");
     struct fovea_text text = { 0 };
     fovea_text_format(&text, "{\"input\":[");
     for (size_t i = 0; i < 10000; i++) {
-        fovea_text_format(&text, "\"AAAA\",");
+        fovea_text_format(&text, "\"/9j/\",");
     }
-    fovea_text_format(&text, "\"AAAA\"]}");
+    fovea_text_format(&text, "\"/9j/\"]}");
     check_refused(text.data, FOVEA_ERR_TOO_MANY_ITEMS, "",
             "more than 4224 values and names");
     fovea_text_finish(&text);
@@ -207,16 +212,16 @@ items_are_apart(void **state)
     struct parsed parsed;
     struct fovea_text text = { 0 };
     fovea_text_format(&text,
-            "{\"input\":[\"AAAA\",\"file:a\",{\"image\":\"%04000d\\/\"},7]}",
+            "{\"input\":[\"/9j/\",\"file:/a\",{\"image\":\"%04000d\\/\"},7]}",
             0);
     parse_good(text.data, &parsed);
     const struct fovea_request_item *items = parsed.request.items;
     assert_int_equal(parsed.request.n_items, 4);
-    check_image(&items[0], FOVEA_ITEM_IMAGE_BASE64, "AAAA");
+    check_image(&items[0], FOVEA_ITEM_IMAGE_BASE64, "/9j/");
     assert_int_equal(items[1].error.code, FOVEA_ERR_URL);
     assert_int_equal(items[2].error.code, FOVEA_OK);
-    assert_int_equal(items[2].image.size, 4001);
-    const char *data = items[2].image.data;
+    assert_int_equal(items[2].item.size, 4001);
+    const char *data = items[2].item.data;
     assert_true(data > parsed.body && data < parsed.body + parsed.size);
     assert_string_equal(data + 3998, "00/");
     assert_fails(items[3].error.code, &items[3].error, FOVEA_ERR_ARGUMENT,
@@ -322,7 +327,7 @@ end_body(struct fovea_text *text)
     while (text->size < BODY_SIZE) {
         fovea_text_add(text, line, strlen(line));
     }
-    fovea_text_format(text, "\",\"input\":\"AAAA\"}");
+    fovea_text_format(text, "\",\"input\":\"/9j/\"}");
 }
 
 static void

@@ -188,6 +188,39 @@ long_text_decodes(void **state)
     }
 }
 
+static void
+check_begins(const char *text, const char *expected, size_t n, size_t max)
+{
+    uint8_t bytes[8];
+    memset(bytes, 0x55, sizeof bytes);
+    assert_int_equal(fovea_base64_begin(text, strlen(text), bytes, max), n);
+    assert_memory_equal(bytes, expected, n);
+    for (size_t i = n; i < sizeof bytes; i++) {
+        assert_int_equal(bytes[i], 0x55);
+    }
+}
+
+/* As far as its letters go, right or wrong. */
+static void
+a_text_begins(void **state)
+{
+    (void)state;
+    check_begins("Zm9vYmFy", "foobar", 6, 8);
+    check_begins("Zm9vYmFy", "foob", 4, 4);
+    check_begins("Zm9vYmFy", "", 0, 0);
+    check_begins(" Zm\r\n9v\tYg", "foob", 4, 8);
+    check_begins("Zm9vY", "foo", 3, 8);
+    check_begins("Zm9vYh", "foob", 4, 8);
+    check_begins("Zm9v=YmFy", "foo", 3, 8);
+    check_begins("Zm9v!mFy", "foo", 3, 8);
+    check_begins("+/+/", "\xfb\xff\xbf", 3, 8);
+    check_begins("-_-_", "\xfb\xff\xbf", 3, 8);
+    check_begins("-_-/", "\xfb\xff", 2, 8);
+    check_begins("data:,Zm9v", "\x75\xab\x5a", 3, 8);
+    check_begins("caf\xc3\xa9", "q\xa7", 2, 8);
+    check_begins("", "", 0, 8);
+}
+
 int
 main(void)
 {
@@ -201,6 +234,7 @@ main(void)
         cmocka_unit_test(malformed_text_is_refused),
         cmocka_unit_test(the_limit_is_exact),
         cmocka_unit_test(long_text_decodes),
+        cmocka_unit_test(a_text_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

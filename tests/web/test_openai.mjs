@@ -109,11 +109,14 @@ async function errors(ai, url) {
     ask({ model: "text-embedding-3-small" }));
   await refused(openai.APIError, { status: 415, code: "not_an_image" },
     ask({ input: uri(Buffer.from("no image at all")) }));
-  // Texts, as words and as the ids of tokens.
-  for (const input of ["cats", "hello world", ["a cat, and a dog"],
-    [1, 2, 3], [[1, 2], [3]]]) {
+  // Texts, of which this model knows nothing, and the ids of tokens.
+  for (const input of ["cats", "hello world", ["a cat, and a dog"]]) {
     await refused(openai.BadRequestError,
       { status: 400, code: "text_unsupported" }, ask({ input }));
+  }
+  for (const input of [[1, 2, 3], [[1, 2], [3]]]) {
+    await refused(openai.BadRequestError,
+      { status: 400, code: "argument" }, ask({ input }));
   }
   await refused(openai.AuthenticationError,
     { status: 401, code: "unauthorized", type: "authentication_error" },
