@@ -153,7 +153,8 @@ fovea_bare_run(struct fovea_bare *bare, struct fovea_error *err)
             fovea_tower_piece(&weights->tower, weights->forms.mlp_parts, i,
                     &piece);
             i++) {
-        if (piece.k > 0) {
+        /* What pools by attention is a row an image. */
+        if (piece.k > 0 && piece.layer < weights->tower.n_layers) {
             status = run_piece(bare, &piece, err);
         }
     }

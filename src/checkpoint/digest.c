@@ -21,7 +21,8 @@ enum {
 _Static_assert((int)FOVEA_DIGEST_SIZE == (int)FOVEA_SHA256_SIZE,
         "both are digits");
 
-/* The shape; what it says about weights and nothing else of config.json. */
+/* The shape; what it says about weights and nothing else of the config. Facts that
+   names and shapes of tensors show need no word. */
 static void
 add_config(struct fovea_sha256 *hash, const struct fovea_tower *tower)
 {

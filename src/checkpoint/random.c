@@ -66,17 +66,21 @@ const struct fovea_source fovea_source_random = {
 static struct fovea_spread
 spread_of(const struct fovea_piece *piece)
 {
-    if (piece->role == FOVEA_ROLE_CLASS) {
+    switch ((int)piece->role) {
+    case FOVEA_ROLE_CLASS:
+    case FOVEA_ROLE_REGISTERS:
+    case FOVEA_ROLE_PROBE:
         return (struct fovea_spread){ 0.0F, 0.5F };
-    }
-    if (piece->role == FOVEA_ROLE_POSITION) {
+    case FOVEA_ROLE_POSITION:
         return (struct fovea_spread){ 0.0F, 0.3F };
+    default:
+        break;
     }
     if (piece->k > 0) {
         float gain = piece->role == FOVEA_ROLE_PATCH ? 1.0F : 1.5F;
         return (struct fovea_spread){ 0.0F, gain / sqrtf((float)piece->k) };
     }
-    /* What is left is of layer norms, or a bias. */
+    /* What is left is of layer norms, a scale of a layer's or a bias. */
     return piece->is_bias ? (struct fovea_spread){ 0.0F, 0.1F }
                           : (struct fovea_spread){ 1.0F, 0.2F };
 }

@@ -75,7 +75,7 @@ fovea_tensor_next(const struct fovea_tower *tower,
         struct fovea_tensor_walk *walk, struct fovea_tensor_spec *spec_out)
 {
     struct fovea_piece piece;
-    if (!fovea_tower_piece(tower, 1, walk->piece, &piece)) {
+    if (!fovea_tower_stored(tower, walk->piece, &piece)) {
         return false;
     }
     spec_out->piece = piece;

@@ -15,6 +15,8 @@
 #include "spec/huggingface.h"
 #include "spec/processor.h"
 
+#define NAME "CLIP"
+
 static const struct fovea_tower defaults = {
     .width = 768,
     .mlp = 3072,
@@ -40,20 +42,6 @@ is_mine(const char *model_type)
 }
 
 static enum fovea_status
-check_model_type(const struct fovea_fields *fields, struct fovea_error *err)
-{
-    const char *type = "clip";
-    enum fovea_status status =
-            fovea_field_string(fields, "model_type", &type, err);
-    if (!status && !is_mine(type)) {
-        return fovea_field_fail(fields, "model_type",
-                FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is not a CLIP model",
-                fovea_show(type).text);
-    }
-    return status;
-}
-
-static enum fovea_status
 read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         struct fovea_error *err)
 {
@@ -61,7 +49,7 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
     struct fovea_fields inner;
     enum fovea_status status = fovea_hf_vision_fields(top, &inner, err);
     if (!status) {
-        status = check_model_type(&inner, err);
+        status = fovea_hf_check_type(&inner, is_mine, NAME, err);
     }
     if (!status) {
         status = fovea_hf_read_tower(&inner, &tower, err);
@@ -124,7 +112,7 @@ static const struct fovea_hf_tensor rows[FOVEA_N_ROLES] = {
     [FOVEA_ROLE_CLASS] = { "vision_model.embeddings.class_embedding", NULL,
             { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_POSITION] = { "vision_model.embeddings.position_embedding.weight",
-            NULL, { FOVEA_HF_TOKENS, FOVEA_HF_WIDTH } },
+            NULL, { FOVEA_HF_POSITIONS, FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_PRE_NORM] = { "vision_model.pre_layrnorm.weight",
             "vision_model.pre_layrnorm.bias", { FOVEA_HF_WIDTH } },
     [FOVEA_ROLE_NORM1] = { LAYER "layer_norm1.weight", LAYER "layer_norm1.bias",
@@ -200,7 +188,7 @@ write_processor(const struct fovea_tower *tower,
 }
 
 const struct fovea_family fovea_family_clip = {
-    .name = "CLIP",
+    .name = NAME,
     .layout = FOVEA_FILE_LAYOUT_HUGGING_FACE,
     .is_mine = is_mine,
     .read = read_config,

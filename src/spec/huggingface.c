@@ -37,6 +37,22 @@ fovea_hf_vision_fields(const struct fovea_fields *top,
     return FOVEA_OK;
 }
 
+enum fovea_status
+fovea_hf_check_type(const struct fovea_fields *fields,
+        bool (*is_mine)(const char *model_type), const char *name,
+        struct fovea_error *err)
+{
+    const char *type = NULL;
+    enum fovea_status status =
+            fovea_field_string(fields, "model_type", &type, err);
+    if (!status && type && !is_mine(type)) {
+        return fovea_field_fail(fields, "model_type",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err, "\"%s\" is not a %s model",
+                fovea_show(type).text, name);
+    }
+    return status;
+}
+
 static enum fovea_status
 read_activation(const struct fovea_fields *fields, enum fovea_activation *value,
         struct fovea_error *err)
@@ -150,12 +166,16 @@ dim_size(const struct fovea_tower *tower, enum fovea_hf_dim dim)
         return tower->mlp;
     case FOVEA_HF_DIMENSION:
         return tower->dimension;
-    case FOVEA_HF_TOKENS:
-        return fovea_tower_tokens(tower);
+    case FOVEA_HF_POSITIONS:
+        return fovea_tower_positions(tower);
     case FOVEA_HF_CHANNELS:
         return 3;
     case FOVEA_HF_PATCH:
         return tower->patch_px;
+    case FOVEA_HF_QKV:
+        return 3 * (size_t)tower->width;
+    case FOVEA_HF_ONE:
+        return 1;
     case FOVEA_HF_NONE:
         break;
     }

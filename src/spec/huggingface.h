@@ -18,6 +18,18 @@ FOVEA_NODISCARD enum fovea_status fovea_hf_vision_fields(
         struct fovea_error *err);
 
 /**
+ * Check that a config's "model_type" is one of a family's.
+ *
+ * @param name  Of the family, in the message.
+ * @return FOVEA_OK, without a word too; FOVEA_ERR_MODEL_CONFIG;
+ *         FOVEA_ERR_MODEL_UNSUPPORTED.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_hf_check_type(
+        const struct fovea_fields *fields,
+        bool (*is_mine)(const char *model_type), const char *name,
+        struct fovea_error *err);
+
+/**
  * Numbers, activation and eps of a vision tower, checked against each other.
  *
  * @param tower  Has the defaults; what the fields do not say stays.
@@ -38,9 +50,11 @@ enum fovea_hf_dim {
     FOVEA_HF_WIDTH,
     FOVEA_HF_MLP,
     FOVEA_HF_DIMENSION,
-    FOVEA_HF_TOKENS,
+    FOVEA_HF_POSITIONS,
     FOVEA_HF_CHANNELS,
-    FOVEA_HF_PATCH
+    FOVEA_HF_PATCH,
+    FOVEA_HF_QKV, /* queries, keys and values in one tensor */
+    FOVEA_HF_ONE
 };
 
 /* "%u" stands for the layer. A bias is a vector of the weight's first side. */

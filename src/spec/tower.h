@@ -34,7 +34,8 @@ enum fovea_pooling {
     FOVEA_POOLING_CLASS,     /* the class token's, the first */
     FOVEA_POOLING_LAST,      /* the last token's */
     FOVEA_POOLING_ATTENTION, /* a learned query attends to all tokens, and an MLP
-                                follows: one more layer */
+                                follows: pieces of one more layer; nothing is
+                                projected */
 };
 
 /* A transformer that makes one embedding of an image or of a text. Every fact is
@@ -98,6 +99,13 @@ enum fovea_role {
     /* behind the layers */
     FOVEA_ROLE_POST_NORM,
     FOVEA_ROLE_PROJECTION,
+    /* The learned query. Packed it is [heads][width]: what each head asks of a
+       token itself, queries and keys being multiplied. */
+    FOVEA_ROLE_PROBE,
+    /* stored alone */
+    FOVEA_ROLE_REGISTERS, /* [registers][width]: tokens as they are */
+    FOVEA_ROLE_SCALE1,    /* by which what attention adds is multiplied */
+    FOVEA_ROLE_SCALE2,    /* and what the MLP adds */
     FOVEA_N_ROLES
 };
 
@@ -105,7 +113,7 @@ enum fovea_role {
 struct fovea_piece {
     enum fovea_role role;
     bool is_bias;     /* of the role's weight, and behind it */
-    uint32_t layer;   /* 0 outside the layers */
+    uint32_t layer;   /* 0 outside the layers; n_layers: of attention pooling */
     uint32_t part;    /* the first part */
     uint32_t n_parts; /* stacked along the outputs: [n / n_parts][k] each */
     size_t k;         /* width of a source; 0: a vector */
@@ -113,10 +121,10 @@ struct fovea_piece {
 };
 
 /**
- * The pieces, in the order of use.
+ * The pieces as they are packed, in the order of use.
  *
- * Only the class token's output is projected, so the last layer has its queries
- * apart from keys and values: they are computed for one token.
+ * Where one token is pooled, the last layer has its queries apart from keys and
+ * values: they are computed for that token alone.
  *
  * @param mlp_parts  The hidden layer of the MLP may be cut into so many parts,
  *                   which FC1 makes and FC2 uses one after the other; divides
@@ -127,12 +135,27 @@ struct fovea_piece {
 bool fovea_tower_piece(const struct fovea_tower *tower, uint32_t mlp_parts,
         size_t index, struct fovea_piece *piece_out);
 
+/**
+ * The pieces as checkpoints have them. Not all are packed as they are: the bias of
+ * patches and registers become part of the positions, scales of the matrix before
+ * them, the probe one with queries and keys. What is folded into another comes
+ * before that.
+ */
+bool fovea_tower_stored(const struct fovea_tower *tower, size_t index,
+        struct fovea_piece *piece_out);
+
+/** Layers that have pieces: with attention pooling it is one more. */
+size_t fovea_tower_layers(const struct fovea_tower *tower);
+
 /** Patches of an image, of a tower for images. */
 size_t fovea_tower_patches(const struct fovea_tower *tower);
 
 /** Tokens of an image: its patches, the class token, registers. Of a text: the
  *  most that it may have. */
 size_t fovea_tower_tokens(const struct fovea_tower *tower);
+
+/** Tokens that checkpoints store a position of: all but registers. */
+size_t fovea_tower_positions(const struct fovea_tower *tower);
 
 /** Samples of a patch. */
 size_t fovea_tower_patch_width(const struct fovea_tower *tower);

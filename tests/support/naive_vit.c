@@ -5,8 +5,48 @@
 
 #include "test.h"
 
+/* What the tensors of a family are called. Of parts, ".weight" and ".bias" follow. */
+struct names {
+    const char *patch;
+    const char *cls; /* NULL: there is none */
+    const char *registers;
+    const char *position;
+    const char *pre_norm;
+    const char *layer; /* before those of a layer, "%zu" being its number */
+    const char *norm1;
+    const char *q;
+    const char *k;
+    const char *v;
+    const char *out;
+    const char *scale1;
+    const char *norm2;
+    const char *fc1;
+    const char *fc2;
+    const char *scale2;
+    const char *post_norm;
+    const char *projection;
+    const char *head; /* before those of attention pooling */
+};
+
+#define TRANSFORMERS                                                           \
+    .layer = "vision_model.encoder.layers.%zu.", .norm1 = "layer_norm1",       \
+    .q = "self_attn.q_proj", .k = "self_attn.k_proj", .v = "self_attn.v_proj", \
+    .out = "self_attn.out_proj", .norm2 = "layer_norm2", .fc1 = "mlp.fc1",     \
+    .fc2 = "mlp.fc2", .patch = "vision_model.embeddings.patch_embedding",      \
+    .position = "vision_model.embeddings.position_embedding.weight",           \
+    .post_norm = "vision_model.post_layernorm"
+
+static const struct names names_of[FOVEA_N_FAMILIES] = {
+    [FOVEA_FAMILY_CLIP] = { TRANSFORMERS,
+            .cls = "vision_model.embeddings.class_embedding",
+            .pre_norm = "vision_model.pre_layrnorm",
+            .projection = "visual_projection.weight" },
+    [FOVEA_FAMILY_SIGLIP] = { TRANSFORMERS, .head = "vision_model.head." },
+};
+
 struct naive {
     const struct fovea_tower *config;
+    const struct names *names;
     const struct fovea_checkpoint *checkpoint;
     size_t hidden;
     size_t tokens;
@@ -20,29 +60,40 @@ doubles(size_t n)
     return values;
 }
 
+/* Of a tensor by its whole name. */
 static float *
-weights(const struct naive *naive, const char *prefix, size_t layer,
-        const char *part)
+tensor(const struct naive *naive, const char *name)
 {
-    char name[128];
-    if (strstr(prefix, "%zu")) {
-        (void)snprintf(name, sizeof name, "vision_model.encoder.layers.%zu.%s",
-                layer, part);
-    } else {
-        (void)snprintf(name, sizeof name, "%s%s", prefix, part);
-    }
-    const struct fovea_tensor *tensor =
+    const struct fovea_tensor *found =
             fovea_checkpoint_find(naive->checkpoint, name);
-    assert_non_null(tensor);
-    float *values = malloc(tensor->n_elements * sizeof *values);
+    assert_non_null(found);
+    float *values = malloc(found->n_elements * sizeof *values);
     struct fovea_error error;
     assert_non_null(values);
-    assert_ok(fovea_checkpoint_read(naive->checkpoint, tensor, values, &error),
+    assert_ok(fovea_checkpoint_read(naive->checkpoint, found, values, &error),
             &error);
     return values;
 }
 
-static const char layer_prefix[] = "%zu";
+/* Of "<prefix><part><kind>". */
+static float *
+weights(const struct naive *naive, const char *prefix, const char *part,
+        const char *kind)
+{
+    char name[160];
+    (void)snprintf(name, sizeof name, "%s%s%s", prefix, part, kind);
+    return tensor(naive, name);
+}
+
+/* What stands before the names of a layer. */
+static void
+prefix_of(const struct naive *naive, size_t layer, char prefix_out[80])
+{
+    const char *mark = strstr(naive->names->layer, "%zu");
+    (void)snprintf(prefix_out, 80, "%.*s%zu%s",
+            (int)(mark - naive->names->layer), naive->names->layer, layer,
+            mark + 3);
+}
 
 /* out[o] = sum over i of w[o][i] in[i], plus bias[o] */
 static void
@@ -58,16 +109,13 @@ matrix(const float *w, const float *bias, size_t n_out, size_t n_in,
     }
 }
 
-/* A Linear of a layer applied to each of n rows. */
+/* A Linear applied to each of n rows. */
 static void
-linear(const struct naive *naive, size_t layer, const char *part, size_t n_rows,
-        size_t n_in, size_t n_out, const double *in, double *out)
+linear(const struct naive *naive, const char *prefix, const char *part,
+        size_t n_rows, size_t n_in, size_t n_out, const double *in, double *out)
 {
-    char name[64];
-    (void)snprintf(name, sizeof name, "%s.weight", part);
-    float *w = weights(naive, layer_prefix, layer, name);
-    (void)snprintf(name, sizeof name, "%s.bias", part);
-    float *b = weights(naive, layer_prefix, layer, name);
+    float *w = weights(naive, prefix, part, ".weight");
+    float *b = weights(naive, prefix, part, ".bias");
     for (size_t r = 0; r < n_rows; r++) {
         matrix(w, b, n_out, n_in, in + r * n_in, out + r * n_out);
     }
@@ -76,14 +124,11 @@ linear(const struct naive *naive, size_t layer, const char *part, size_t n_rows,
 }
 
 static void
-norm(const struct naive *naive, const char *prefix, size_t layer,
-        const char *part, size_t n_rows, const double *in, double *out)
+norm(const struct naive *naive, const char *prefix, const char *part,
+        size_t n_rows, const double *in, double *out)
 {
-    char name[64];
-    (void)snprintf(name, sizeof name, "%s.weight", part);
-    float *w = weights(naive, prefix, layer, name);
-    (void)snprintf(name, sizeof name, "%s.bias", part);
-    float *b = weights(naive, prefix, layer, name);
+    float *w = weights(naive, prefix, part, ".weight");
+    float *b = weights(naive, prefix, part, ".bias");
     size_t n = naive->hidden;
     for (size_t r = 0; r < n_rows; r++) {
         const double *x = in + r * n;
@@ -148,48 +193,67 @@ attend(const struct naive *naive, const double *q, const double *k,
     free(score);
 }
 
+/* x += branch, by channel as much as a scale says where there is one */
+static void
+add_branch(const struct naive *naive, const char *prefix, const char *scale,
+        const double *branch, double *x)
+{
+    float *by = scale ? weights(naive, prefix, scale, ".lambda1") : NULL;
+    for (size_t i = 0; i < naive->tokens * naive->hidden; i++) {
+        x[i] += branch[i] * (by ? (double)by[i % naive->hidden] : 1.0);
+    }
+    free(by);
+}
+
+/* out = MLP(in) of n rows. */
+static void
+mlp(const struct naive *naive, const char *prefix, size_t n, const char *fc1,
+        const char *fc2, const double *in, double *out)
+{
+    size_t n_wide = naive->config->mlp;
+    double *wide = doubles(n * n_wide);
+    linear(naive, prefix, fc1, n, naive->hidden, n_wide, in, wide);
+    for (size_t i = 0; i < n * n_wide; i++) {
+        wide[i] = activate(naive->config->activation, wide[i]);
+    }
+    linear(naive, prefix, fc2, n, n_wide, naive->hidden, wide, out);
+    free(wide);
+}
+
 static void
 run_layer(const struct naive *naive, size_t layer, double *x)
 {
+    const struct names *names = naive->names;
     size_t n = naive->tokens;
     size_t hidden = naive->hidden;
-    size_t mlp = naive->config->mlp;
     size_t dim = hidden / naive->config->n_heads;
+    char prefix[80];
+    prefix_of(naive, layer, prefix);
     double *y = doubles(n * hidden);
     double *q = doubles(n * hidden);
     double *k = doubles(n * hidden);
     double *v = doubles(n * hidden);
     double *gathered = doubles(n * hidden);
-    double *wide = doubles(n * mlp);
-    norm(naive, layer_prefix, layer, "layer_norm1", n, x, y);
-    linear(naive, layer, "self_attn.q_proj", n, hidden, hidden, y, q);
-    linear(naive, layer, "self_attn.k_proj", n, hidden, hidden, y, k);
-    linear(naive, layer, "self_attn.v_proj", n, hidden, hidden, y, v);
+    norm(naive, prefix, names->norm1, n, x, y);
+    linear(naive, prefix, names->q, n, hidden, hidden, y, q);
+    linear(naive, prefix, names->k, n, hidden, hidden, y, k);
+    linear(naive, prefix, names->v, n, hidden, hidden, y, v);
     for (size_t t = 0; t < n; t++) {
         for (size_t at = 0; at < hidden; at += dim) {
             attend(naive, q + t * hidden + at, k + at, v + at,
                     gathered + t * hidden + at);
         }
     }
-    linear(naive, layer, "self_attn.out_proj", n, hidden, hidden, gathered, y);
-    for (size_t i = 0; i < n * hidden; i++) {
-        x[i] += y[i];
-    }
-    norm(naive, layer_prefix, layer, "layer_norm2", n, x, y);
-    linear(naive, layer, "mlp.fc1", n, hidden, mlp, y, wide);
-    for (size_t i = 0; i < n * mlp; i++) {
-        wide[i] = activate(naive->config->activation, wide[i]);
-    }
-    linear(naive, layer, "mlp.fc2", n, mlp, hidden, wide, y);
-    for (size_t i = 0; i < n * hidden; i++) {
-        x[i] += y[i];
-    }
+    linear(naive, prefix, names->out, n, hidden, hidden, gathered, y);
+    add_branch(naive, prefix, names->scale1, y, x);
+    norm(naive, prefix, names->norm2, n, x, y);
+    mlp(naive, prefix, n, names->fc1, names->fc2, y, gathered);
+    add_branch(naive, prefix, names->scale2, gathered, x);
     free(y);
     free(q);
     free(k);
     free(v);
     free(gathered);
-    free(wide);
 }
 
 /* Patch p of the image, normalised, channel-planar. */
@@ -214,33 +278,92 @@ cut_patch(const struct naive *naive, const struct fovea_preprocess *settings,
     }
 }
 
+/* x = class token, registers and patches, with positions but for registers. */
 static void
 embed_patches(const struct naive *naive,
         const struct fovea_preprocess *settings, const uint8_t *pixels,
         double *x)
 {
-    static const char prefix[] = "vision_model.embeddings.";
+    const struct names *names = naive->names;
+    const struct fovea_tower *config = naive->config;
     size_t hidden = naive->hidden;
-    size_t width =
-            3 * (size_t)naive->config->patch_px * naive->config->patch_px;
-    float *w = weights(naive, prefix, 0, "patch_embedding.weight");
-    float *cls = weights(naive, prefix, 0, "class_embedding");
-    float *position = weights(naive, prefix, 0, "position_embedding.weight");
+    size_t n_registers = config->n_registers;
+    size_t n_others = n_registers + (names->cls != NULL);
+    size_t width = 3 * (size_t)config->patch_px * config->patch_px;
+    float *w = weights(naive, names->patch, "", ".weight");
+    float *b = config->has_patch_bias
+            ? weights(naive, names->patch, "", ".bias")
+            : NULL;
+    float *cls = names->cls ? tensor(naive, names->cls) : NULL;
+    float *registers = n_registers ? tensor(naive, names->registers) : NULL;
+    float *position = tensor(naive, names->position);
     double *patch = doubles(width);
-    for (size_t i = 0; i < hidden; i++) {
-        x[i] = (double)cls[i];
-    }
-    for (size_t p = 0; p + 1 < naive->tokens; p++) {
+    for (size_t p = 0; p + n_others < naive->tokens; p++) {
         cut_patch(naive, settings, pixels, p, patch);
-        matrix(w, NULL, hidden, width, patch, x + (p + 1) * hidden);
+        matrix(w, b, hidden, width, patch, x + (n_others + p) * hidden);
     }
     for (size_t i = 0; i < naive->tokens * hidden; i++) {
-        x[i] += (double)position[i];
+        size_t t = i / hidden;
+        if (t == 0 && cls) {
+            x[i] = (double)cls[i] + (double)position[i];
+        } else if (t < n_others) {
+            x[i] = (double)registers[i - hidden];
+        } else {
+            x[i] += (double)position[i - n_registers * hidden];
+        }
     }
     free(w);
+    free(b);
     free(cls);
+    free(registers);
     free(position);
     free(patch);
+}
+
+/* out = row + MLP(LayerNorm(row)), where the row is what a learned query gathers of
+   LayerNorm(x) */
+static void
+pool_by_attention(const struct naive *naive, double *x, double *out)
+{
+    const char *head = naive->names->head;
+    size_t n = naive->tokens;
+    size_t hidden = naive->hidden;
+    size_t dim = hidden / naive->config->n_heads;
+    float *probe = weights(naive, head, "probe", "");
+    float *w = weights(naive, head, "attention.in_proj", "_weight");
+    float *b = weights(naive, head, "attention.in_proj", "_bias");
+    double *row = doubles(hidden);
+    double *q = doubles(hidden);
+    double *k = doubles(n * hidden);
+    double *v = doubles(n * hidden);
+    norm(naive, "", naive->names->post_norm, n, x, x);
+    for (size_t i = 0; i < hidden; i++) {
+        row[i] = (double)probe[i];
+    }
+    matrix(w, b, hidden, hidden, row, q);
+    for (size_t t = 0; t < n; t++) {
+        matrix(w + hidden * hidden, b + hidden, hidden, hidden, x + t * hidden,
+                k + t * hidden);
+        matrix(w + 2 * hidden * hidden, b + 2 * hidden, hidden, hidden,
+                x + t * hidden, v + t * hidden);
+    }
+    memset(row, 0, hidden * sizeof *row);
+    for (size_t at = 0; at < hidden; at += dim) {
+        attend(naive, q + at, k + at, v + at, row + at);
+    }
+    linear(naive, head, "attention.out_proj", 1, hidden, hidden, row, q);
+    norm(naive, head, "layernorm", 1, q, row);
+    mlp(naive, head, 1, "mlp.fc1", "mlp.fc2", row, out);
+    for (size_t i = 0; i < hidden; i++) {
+        out[i] += q[i];
+    }
+    free(probe);
+    free(w);
+    free(b);
+    free(row);
+    free(q);
+    free(k);
+    free(v);
 }
 
 void
@@ -249,20 +372,30 @@ naive_vit(const struct fovea_tower *config,
         const struct fovea_checkpoint *checkpoint, const uint8_t *pixels,
         double *embeds)
 {
+    const struct names *names = &names_of[config->family];
     size_t side = config->side_px / config->patch_px;
-    const struct naive naive = { config, checkpoint, config->width,
-        side * side + 1 };
+    const struct naive naive = { config, names, checkpoint, config->width,
+        side * side + (names->cls != NULL) + config->n_registers };
     double *x = doubles(naive.tokens * naive.hidden);
     double *pooled = doubles(naive.hidden);
     embed_patches(&naive, settings, pixels, x);
-    norm(&naive, "vision_model.", 0, "pre_layrnorm", naive.tokens, x, x);
+    if (names->pre_norm) {
+        norm(&naive, "", names->pre_norm, naive.tokens, x, x);
+    }
     for (size_t i = 0; i < config->n_layers; i++) {
         run_layer(&naive, i, x);
     }
-    norm(&naive, "vision_model.", 0, "post_layernorm", 1, x, pooled);
-    float *w = weights(&naive, "", 0, "visual_projection.weight");
-    matrix(w, NULL, config->dimension, naive.hidden, pooled, embeds);
-    free(w);
+    if (names->head) {
+        pool_by_attention(&naive, x, embeds);
+    } else {
+        norm(&naive, "", names->post_norm, 1, x,
+                names->projection ? pooled : embeds);
+    }
+    if (names->projection) {
+        float *w = tensor(&naive, names->projection);
+        matrix(w, NULL, config->dimension, naive.hidden, pooled, embeds);
+        free(w);
+    }
     free(x);
     free(pooled);
 }

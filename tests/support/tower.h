@@ -14,4 +14,14 @@
         .dimension = (dimension_), .activation = (activation_), .eps = (eps_)  \
     }
 
+/** Of a tower of SigLIP's. */
+#define SIGLIP_TOWER(width_, mlp_, layers_, heads_, side_, patch_)       \
+    {                                                                    \
+        .width = (width_), .mlp = (mlp_), .n_layers = (layers_),         \
+        .n_heads = (heads_), .side_px = (side_), .patch_px = (patch_),   \
+        .has_patch_bias = true, .pooling = FOVEA_POOLING_ATTENTION,      \
+        .dimension = (width_), .activation = FOVEA_ACTIVATION_GELU_TANH, \
+        .eps = 1e-6F, .family = FOVEA_FAMILY_SIGLIP                      \
+    }
+
 #endif

@@ -58,6 +58,53 @@ missing_fields_have_defaults(void **state)
     }
 }
 
+/* Published files hold what differs from the defaults. */
+static void
+siglip_has_its_own_defaults(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_tower config;
+    assert_ok(parse("{\"model_type\": \"siglip\", \"vision_config\": "
+                    "{\"hidden_size\": 1152, \"num_attention_heads\": 16, "
+                    "\"model_type\": \"siglip_vision_model\", "
+                    "\"image_size\": 384, \"patch_size\": 14}}",
+                      &config, &error),
+            &error);
+    assert_int_equal(config.family, FOVEA_FAMILY_SIGLIP);
+    assert_int_equal(config.width, 1152);
+    assert_int_equal(config.dimension, 1152);
+    assert_int_equal(config.mlp, 3072);
+    assert_int_equal(config.n_layers, 12);
+    assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU_TANH);
+    assert_float_equal(config.eps, 1e-6, 1e-10);
+    assert_int_equal(config.pooling, FOVEA_POOLING_ATTENTION);
+    assert_true(config.has_patch_bias);
+    assert_false(config.has_class_token || config.has_pre_norm ||
+            config.has_projection);
+    /* 27 patches a side cover 378 pixels of 384. */
+    assert_int_equal(fovea_tower_tokens(&config), 27 * 27);
+}
+
+static void
+what_siglip_cannot_do_is_named(void **state)
+{
+    (void)state;
+    check_unsupported("{\"model_type\": \"siglip_vision_model\", "
+                      "\"vision_use_head\": false}",
+            "vision_use_head: false pools nothing");
+    check_unsupported("{\"model_type\": \"siglip2\"}",
+            "model_type: \"siglip2\" is SigLIP 2 of any picture size (NaFlex)");
+    check_unsupported("{\"model_type\": \"siglip\", \"vision_config\": "
+                      "{\"model_type\": \"siglip2_vision_model\"}}",
+            "of a fixed size (\"siglip\") it is");
+    check_unsupported("{\"model_type\": \"siglip\", \"vision_config\": "
+                      "{\"model_type\": \"clip_vision_model\"}}",
+            "vision_config.model_type: \"clip_vision_model\" is not a SigLIP");
+    check_invalid("{\"model_type\": \"siglip\", \"patch_size\": 225}",
+            "225 is more than image_size 224");
+}
+
 #define TOWER                                                       \
     "\"hidden_size\": 64, \"intermediate_size\": 128, "             \
     "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, "        \
@@ -276,6 +323,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(missing_fields_have_defaults),
+        cmocka_unit_test(siglip_has_its_own_defaults),
+        cmocka_unit_test(what_siglip_cannot_do_is_named),
         cmocka_unit_test(a_family_without_words_says_so),
         cmocka_unit_test(flat_and_nested_read_alike),
         cmocka_unit_test(activations_are_known_or_named),

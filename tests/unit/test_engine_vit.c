@@ -21,7 +21,7 @@ enum {
     N_IMAGES = 9,
     MAX_BATCH = 8,
     LARGE_BATCH = 27, /* no power of two, nor its half */
-    MAX_DIMENSION = 64
+    MAX_DIMENSION = 280
 };
 
 /* How often memory was made executable: by the library, which generates code.
@@ -55,7 +55,14 @@ static const struct fovea_tower configs[] = {
     /* wide enough for bfloat16 arithmetic */
     TOWER(256, 512, 3, 4, 64, 16, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
     TOWER(280, 300, 2, 7, 70, 14, 50, FOVEA_ACTIVATION_GELU, 1e-5F),
+    /* pooled by attention: of one patch, of fewer than heads, of more, wide enough
+       for bfloat16 arithmetic */
+    SIGLIP_TOWER(24, 40, 1, 3, 16, 14),
+    SIGLIP_TOWER(64, 144, 3, 8, 32, 16),
+    SIGLIP_TOWER(64, 144, 3, 4, 62, 14),
+    SIGLIP_TOWER(256, 300, 2, 4, 64, 16),
     /* sums long enough to be cut */
+    SIGLIP_TOWER(280, 3072, 1, 7, 64, 32),
     TOWER(768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
 };
 
@@ -161,8 +168,8 @@ check_tower(const struct fovea_tower *config, enum fovea_precision precision,
 {
     struct tower tower;
     build(&tower, config, precision);
-    float embeds[3 * MAX_DIMENSION];
-    double expected[MAX_DIMENSION];
+    static float embeds[3 * MAX_DIMENSION];
+    static double expected[MAX_DIMENSION];
     embed(&tower, 0, 3, embeds);
     for (size_t i = 0; i < 3; i++) {
         naive_vit(config, &settings, tower.checkpoint,
@@ -205,8 +212,8 @@ check_batches(const struct fovea_tower *config, enum fovea_precision precision)
     struct tower tower;
     build(&tower, config, precision);
     size_t dimension = config->dimension;
-    float alone[N_IMAGES * MAX_DIMENSION];
-    float together[MAX_BATCH * MAX_DIMENSION];
+    static float alone[N_IMAGES * MAX_DIMENSION];
+    static float together[MAX_BATCH * MAX_DIMENSION];
     for (size_t i = 0; i < N_IMAGES; i++) {
         embed(&tower, i, 1, alone + i * dimension);
     }
@@ -240,7 +247,7 @@ no_code_is_generated_after_creation(void **state)
 {
     (void)state;
     struct tower tower;
-    float embeds[LARGE_BATCH * MAX_DIMENSION];
+    static float embeds[LARGE_BATCH * MAX_DIMENSION];
     const size_t numbers[] = { 1, 2, 5, 8, 9, 13, 16, 17, 25, LARGE_BATCH };
     n_executable = 0;
     build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
@@ -260,8 +267,8 @@ large_batches_have_the_same_bits(void **state)
     (void)state;
     struct tower tower;
     size_t dimension = configs[0].dimension;
-    float alone[LARGE_BATCH * MAX_DIMENSION];
-    float together[LARGE_BATCH * MAX_DIMENSION];
+    static float alone[LARGE_BATCH * MAX_DIMENSION];
+    static float together[LARGE_BATCH * MAX_DIMENSION];
     build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
     for (size_t i = 0; i < LARGE_BATCH; i++) {
         embed(&tower, i, 1, alone + i * dimension);
@@ -278,8 +285,8 @@ weights_may_lie_in_read_only_memory(void **state)
 {
     (void)state;
     struct tower tower;
-    float before[MAX_DIMENSION];
-    float after[MAX_DIMENSION];
+    static float before[MAX_DIMENSION];
+    static float after[MAX_DIMENSION];
     build(&tower, &configs[1], FOVEA_PRECISION_F32);
     embed(&tower, 0, 1, before);
     assert_int_equal(mprotect(tower.weights->block, tower.weights->block_size,

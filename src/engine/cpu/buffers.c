@@ -31,6 +31,11 @@ fovea_sizes_of(const struct fovea_tower *tower)
         .n_tokens = fovea_tower_tokens(tower),
         .patch_width = fovea_tower_patch_width(tower),
     };
+    sizes.rows = sizes.n_tokens;
+    if (tower->pooling == FOVEA_POOLING_ATTENTION &&
+            sizes.rows < sizes.n_heads) {
+        sizes.rows = sizes.n_heads;
+    }
     const size_t widths[] = { 3 * sizes.hidden, sizes.mlp, sizes.patch_width };
     sizes.wide = largest(widths, FOVEA_ARRAY_LEN(widths));
     sizes.score_stride = fovea_round_up(sizes.n_tokens, FOVEA_LANES);
@@ -62,7 +67,7 @@ struct fovea_layout
 fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
         enum fovea_element element)
 {
-    size_t rows = n * sizes->n_tokens;
+    size_t rows = n * sizes->rows;
     size_t element_size = fovea_element_size(element);
     const size_t score_rows[] = { fovea_heads_at_once(sizes) * sizes->n_tokens,
         sizes->n_heads };

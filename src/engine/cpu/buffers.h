@@ -3,7 +3,8 @@
  * Nothing here knows the matrix library, so that the host can tell what a worker
  * will cost.
  *
- * One allocation, reused by every layer; a token is a row:
+ * One allocation, reused by every layer; a token is a row (with attention pooling
+ * the heads are rows too, of which there may be more):
  *   x     [n * tokens][hidden]    float32: the residual stream
  *   y     [n * tokens][hidden]    element: a layer norm's output, then what
  *                                 attention gathered
@@ -36,6 +37,7 @@ struct fovea_sizes {
     size_t n_patches;
     size_t n_tokens;
     size_t patch_width;
+    size_t rows;         /* of a sequence, at most: its tokens, or its heads */
     size_t wide;         /* elements of a row of wide, at most */
     size_t score_stride; /* floats of a row of scores */
 };

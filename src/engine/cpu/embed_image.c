@@ -35,11 +35,16 @@ fovea_embed_images(const struct fovea_pass *pass,
     if (status) {
         return status;
     }
-    fovea_kernel_tokens(plan->x, pass->n_sequences, s->n_patches, s->hidden,
-            fovea_step_piece(plan, FOVEA_ROLE_CLASS, 0)->weight,
-            fovea_step_piece(plan, FOVEA_ROLE_POSITION, 0)->weight);
-    fovea_step_norm(plan, plan->x, pass->n_rows,
-            fovea_step_piece(plan, FOVEA_ROLE_PRE_NORM, 0), FOVEA_ELEMENT_F32,
-            plan->x);
+    const struct fovea_tower *tower = &plan->weights->tower;
+    const struct fovea_token_parts parts = { s->n_patches,
+        s->n_tokens - s->n_patches, s->hidden,
+        fovea_step_piece(plan, FOVEA_ROLE_CLASS, 0)->weight,
+        fovea_step_piece(plan, FOVEA_ROLE_POSITION, 0)->weight };
+    fovea_kernel_tokens(plan->x, pass->n_sequences, &parts);
+    if (tower->has_pre_norm) {
+        fovea_step_norm(plan, plan->x, pass->n_rows,
+                fovea_step_piece(plan, FOVEA_ROLE_PRE_NORM, 0),
+                FOVEA_ELEMENT_F32, plan->x);
+    }
     return FOVEA_OK;
 }

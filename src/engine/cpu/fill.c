@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/macros.h"
 #include "base/size.h"
 #include "checkpoint/tensors.h"
+#include "engine/cpu/fold.h"
 #include "engine/cpu/kernels.h"
 #include "spec/families.h"
 #include "sys/pages.h"
@@ -17,6 +19,7 @@
 struct loader {
     struct fovea_weights *weights;
     const struct fovea_checkpoint *checkpoint;
+    struct fovea_fold *fold;
     float *staging; /* room for the largest piece */
 };
 
@@ -92,6 +95,23 @@ copy(const struct loader *loader, const struct fovea_piece *piece)
     }
 }
 
+/* What is staged is a piece as it is stored. */
+static enum fovea_status
+place(const struct loader *loader, const struct fovea_piece *stored,
+        struct fovea_error *err)
+{
+    if (fovea_fold_keep(loader->fold, stored, loader->staging)) {
+        return FOVEA_OK;
+    }
+    struct fovea_piece piece = *stored;
+    fovea_fold_into(loader->fold, loader->weights, &piece, loader->staging);
+    if (piece.k > 0) {
+        return pack(loader, &piece, err);
+    }
+    copy(loader, &piece);
+    return FOVEA_OK;
+}
+
 /* The parts of a piece come one after the other and are stacked. */
 static enum fovea_status
 load_all(const struct loader *loader, struct fovea_error *err)
@@ -103,11 +123,8 @@ load_all(const struct loader *loader, struct fovea_error *err)
     while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
         status = fovea_tensor_load(loader->checkpoint, &tensor,
                 loader->staging + tensor.part * tensor.n_elements, err);
-        bool is_whole = tensor.part + 1 == tensor.piece.n_parts;
-        if (!status && is_whole && tensor.piece.k > 0) {
-            status = pack(loader, &tensor.piece, err);
-        } else if (!status && is_whole) {
-            copy(loader, &tensor.piece);
+        if (!status && tensor.part + 1 == tensor.piece.n_parts) {
+            status = place(loader, &tensor.piece, err);
         }
     }
     float *zeros =
@@ -118,14 +135,27 @@ load_all(const struct loader *loader, struct fovea_error *err)
     return status;
 }
 
+static bool
+whole_piece(const struct fovea_tower *tower, size_t index,
+        struct fovea_piece *piece_out)
+{
+    return fovea_tower_piece(tower, 1, index, piece_out);
+}
+
+/* For the largest piece, both as it is stored and as it is packed. */
 static size_t
 staging_values(const struct fovea_tower *tower)
 {
     size_t most = 0;
     struct fovea_piece piece;
-    for (size_t i = 0; fovea_tower_piece(tower, 1, i, &piece); i++) {
-        size_t n = piece.k > 0 ? piece.k * piece.n : piece.n;
-        most = n > most ? n : most;
+    bool (*const lists[])(const struct fovea_tower *tower, size_t index,
+            struct fovea_piece *piece_out) = { whole_piece,
+        fovea_tower_stored };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
+        for (size_t j = 0; lists[i](tower, j, &piece); j++) {
+            size_t n = piece.k > 0 ? piece.k * piece.n : piece.n;
+            most = n > most ? n : most;
+        }
     }
     return most;
 }
@@ -142,8 +172,15 @@ fovea_weights_fill(struct fovea_weights *weights,
     if (!staging) {
         return fovea_fail_memory(err, staging_size, "loading weights");
     }
-    const struct loader loader = { weights, checkpoint, staging };
-    return load_all(&loader, err);
+    struct fovea_fold fold;
+    enum fovea_status status = fovea_fold_init(&fold, &weights->tower, err);
+    if (status) {
+        return status;
+    }
+    const struct loader loader = { weights, checkpoint, &fold, staging };
+    status = load_all(&loader, err);
+    fovea_fold_finish(&fold);
+    return status;
 }
 
 enum fovea_status

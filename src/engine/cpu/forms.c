@@ -100,7 +100,7 @@ look_at(const struct search *search, enum fovea_matrix matrix,
     for (enum fovea_use i = 0; i < FOVEA_N_USES && keeps; i++) {
         struct fovea_linear_use use =
                 fovea_linear_use(search->tower, search->element, i);
-        if (use.matrix != matrix) {
+        if (use.matrix != matrix || use.shape.rows == 0) {
             continue;
         }
         enum fovea_status status = fovea_probe_run(&search->probe, packing,
@@ -243,7 +243,7 @@ probe_values(const struct search *search)
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
             struct fovea_packing_shape shape = fovea_linear_matrix(
                     search->tower, search->element, parts[k], use.matrix);
-            if (shape.k == 0) {
+            if (shape.k == 0 || use.shape.rows == 0) {
                 continue;
             }
             size_t n = fovea_probe_values(shape.k, shape.n, &use.shape,

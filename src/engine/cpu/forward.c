@@ -1,32 +1,45 @@
 /*
  * See forward.h. What is embedded becomes rows (embed_image.c), the rows go
  * through the layers (layers.c), and a head makes embeddings of them
- * (head_token.c).
+ * (head_token.c, head_attention.c).
  *
- * Only one token of a sequence is pooled, so the last layer computes keys and
- * values of all tokens and everything else for that one alone: about a layer's
- * worth of work less.
+ * Where one token of a sequence is pooled, the last layer computes keys and values
+ * of all tokens and everything else for that one alone: about a layer's worth of
+ * work less.
  */
 #include "engine/cpu/forward.h"
 
 #include "base/error.h"
 #include "engine/cpu/embed_image.h"
+#include "engine/cpu/head_attention.h"
 #include "engine/cpu/head_token.h"
 #include "engine/cpu/layers.h"
+
+/* The layers of which all tokens are needed. */
+static size_t
+count_whole(const struct fovea_tower *tower)
+{
+    return fovea_tower_layers(tower) - 1;
+}
 
 /* All layers from this one on, and the head. */
 static enum fovea_status
 run_layers(const struct fovea_pass *pass, size_t first, float *embeds,
         struct fovea_error *err)
 {
-    const size_t last = pass->plan->weights->tower.n_layers - 1;
+    const struct fovea_tower *tower = &pass->plan->weights->tower;
+    const size_t n_whole = count_whole(tower);
     enum fovea_status status = FOVEA_OK;
-    for (size_t i = first; !status && i < last; i++) {
+    for (size_t i = first; !status && i < n_whole; i++) {
         status = fovea_layer_run(pass, i, err);
     }
-    if (!status) {
-        status = fovea_layer_run_last(pass, last, err);
+    if (status) {
+        return status;
     }
+    if (tower->pooling == FOVEA_POOLING_ATTENTION) {
+        return fovea_head_attention_run(pass, embeds, err);
+    }
+    status = fovea_layer_run_last(pass, n_whole, err);
     return status ? status : fovea_head_token_run(pass, embeds, err);
 }
 
@@ -74,7 +87,7 @@ fovea_forward_warm_up(struct fovea_plan *plan,
 {
     const struct fovea_tower *tower = &plan->weights->tower;
     const size_t side = tower->side_px;
-    const size_t n_layers = tower->n_layers;
+    const size_t n_whole = count_whole(tower);
     FOVEA_AUTO_FREE uint8_t *pixels = calloc(side * side, 3);
     FOVEA_AUTO_FREE float *embeds = calloc(tower->dimension, sizeof *embeds);
     if (!pixels || !embeds) {
@@ -84,5 +97,5 @@ fovea_forward_warm_up(struct fovea_plan *plan,
     enum fovea_status status = fovea_embed_images(&pass, table, pixels, err);
     return status
             ? status
-            : run_layers(&pass, n_layers > 1 ? n_layers - 2 : 0, embeds, err);
+            : run_layers(&pass, n_whole > 0 ? n_whole - 1 : 0, embeds, err);
 }

@@ -1,12 +1,16 @@
 /*
- * The forward pass: a vision transformer, as CLIP has it.
+ * The forward pass: a vision transformer, as CLIP, SigLIP and DINOv2 have it. What
+ * of it a tower has is said by its facts (spec/tower.h).
  *
- *   pixels -> patches -> patch embedding -> tokens -> layer norm
- *          -> n_layers x (attention, MLP) -> class token -> layer norm
- *          -> projection
+ *   pixels -> patches -> patch embedding -> tokens -> [layer norm]
+ *          -> n_layers x (attention, MLP)
+ *          -> class token -> layer norm -> [projection], or
+ *          -> layer norm -> attention of a learned query -> MLP
  *
- * Source: Radford et al. 2021, "Learning Transferable Visual Models From
- * Natural Language Supervision"; parameter names of Hugging Face.
+ * Sources: Radford et al. 2021, "Learning Transferable Visual Models From Natural
+ * Language Supervision"; Zhai et al. 2023, "Sigmoid Loss for Language Image
+ * Pre-Training"; Oquab et al. 2023, "DINOv2: Learning Robust Visual Features
+ * without Supervision"; parameter names of Hugging Face.
  */
 #ifndef FOVEA_ENGINE_CPU_FORWARD_H
 #define FOVEA_ENGINE_CPU_FORWARD_H

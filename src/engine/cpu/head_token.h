@@ -5,7 +5,8 @@
 
 #include "engine/cpu/layers.h"
 
-/** embeds = projection(LayerNorm(pooled)), [n_sequences][dimension]. */
+/** embeds = projection(LayerNorm(pooled)), or what is projected where there is no
+ *  projection; [n_sequences][dimension]. */
 FOVEA_NODISCARD enum fovea_status fovea_head_token_run(
         const struct fovea_pass *pass, float *embeds, struct fovea_error *err);
 

@@ -116,17 +116,38 @@ add_row(float *out, const float *a, const float *b, size_t width)
 }
 
 void
-fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches, size_t width,
-        const float *cls, const float *position)
+fovea_kernel_tokens(float *x, size_t n_images,
+        const struct fovea_token_parts *parts)
 {
+    const size_t width = parts->width;
+    const size_t n_others = parts->n_others;
     /* Backwards: a row's new place is never before its old one. */
     for (size_t i = n_images; i-- > 0;) {
-        float *image = x + i * (n_patches + 1) * width;
-        for (size_t p = n_patches; p-- > 0;) {
-            add_row(image + (p + 1) * width, x + (i * n_patches + p) * width,
-                    position + (p + 1) * width, width);
+        float *image = x + i * (n_others + parts->n_patches) * width;
+        for (size_t p = parts->n_patches; p-- > 0;) {
+            add_row(image + (n_others + p) * width,
+                    x + (i * parts->n_patches + p) * width,
+                    parts->position + (n_others + p) * width, width);
         }
-        add_row(image, cls, position, width);
+        if (n_others > 0) {
+            memcpy(image, parts->position, n_others * width * sizeof(float));
+        }
+        if (parts->cls) {
+            add_row(image, parts->cls, parts->position, width);
+        }
+    }
+}
+
+void
+fovea_kernel_narrow(const float *values, size_t n, enum fovea_element element,
+        void *out)
+{
+    if (element == FOVEA_ELEMENT_F32) {
+        memcpy(out, values, n * sizeof *values);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ((uint16_t *)out)[i] = fovea_to_bf16(values[i]);
     }
 }
 

@@ -14,17 +14,29 @@
 
 #include "engine/cpu/buffers.h"
 
+/* What an image's tokens are made of. */
+struct fovea_token_parts {
+    size_t n_patches;
+    size_t n_others; /* before them: the class token, registers */
+    size_t width;
+    const float *cls;      /* [width]; NULL: there is none */
+    const float *position; /* [n_others + n_patches][width]; of a register it is
+                              the token itself */
+};
+
 /**
  * Turn patch embeddings into tokens, in place: row p of image i moves from
- * i * n_patches + p to i * (n_patches + 1) + 1 + p, the class token takes the
- * first row, and the position embedding is added.
+ * i * n_patches + p to i * (n_others + n_patches) + n_others + p, the others take
+ * the first rows, and the position embedding is added.
  *
- * @param x         [n_images * (n_patches + 1)][width], dense.
- * @param cls       [width].
- * @param position  [n_patches + 1][width].
+ * @param x  [n_images * (n_others + n_patches)][width], dense.
  */
-void fovea_kernel_tokens(float *x, size_t n_images, size_t n_patches,
-        size_t width, const float *cls, const float *position);
+void fovea_kernel_tokens(float *x, size_t n_images,
+        const struct fovea_token_parts *parts);
+
+/** Values as elements. */
+void fovea_kernel_narrow(const float *values, size_t n,
+        enum fovea_element element, void *out);
 
 /** Scale and shift of a layer norm, [width] each. */
 struct fovea_norm {

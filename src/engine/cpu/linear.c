@@ -39,6 +39,8 @@ fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
     const enum fovea_element e = element;
     const enum fovea_element wide = FOVEA_ELEMENT_F32;
     const enum fovea_post act = activation_post(tower->activation);
+    const bool attends = tower->pooling == FOVEA_POOLING_ATTENTION;
+    const size_t pooled = attends ? 0 : 1; /* rows of a last layer */
     const struct fovea_linear_use table[FOVEA_N_USES] = {
         [FOVEA_USE_PATCH] = { FOVEA_MATRIX_PATCH,
                 { fovea_tower_patches(tower), wide, FOVEA_POST_NONE, false } },
@@ -50,16 +52,18 @@ fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
         [FOVEA_USE_FC2] = { FOVEA_MATRIX_FC2,
                 { tokens, wide, FOVEA_POST_ADD, true } },
         [FOVEA_USE_KEY_VALUE] = { FOVEA_MATRIX_KEY_VALUE,
-                { tokens, e, FOVEA_POST_NONE, true } },
+                { pooled * tokens, e, FOVEA_POST_NONE, true } },
         [FOVEA_USE_QUERY] = { FOVEA_MATRIX_SQUARE,
-                { 1, e, FOVEA_POST_NONE, true } },
+                { pooled, e, FOVEA_POST_NONE, true } },
         [FOVEA_USE_POOLED_OUT] = { FOVEA_MATRIX_SQUARE,
-                { 1, wide, FOVEA_POST_ADD, true } },
+                { 1, wide, attends ? FOVEA_POST_NONE : FOVEA_POST_ADD, true } },
         [FOVEA_USE_POOLED_FC1] = { FOVEA_MATRIX_FC1, { 1, e, act, true } },
         [FOVEA_USE_POOLED_FC2] = { FOVEA_MATRIX_FC2,
                 { 1, wide, FOVEA_POST_ADD, true } },
         [FOVEA_USE_PROJECT] = { FOVEA_MATRIX_PROJECT,
-                { 1, wide, FOVEA_POST_NONE, false } },
+                { 1, wide, FOVEA_POST_NONE, tower->has_projection_bias } },
+        [FOVEA_USE_HEAD_VALUES] = { FOVEA_MATRIX_SQUARE,
+                { attends ? tower->n_heads : 0, e, FOVEA_POST_NONE, true } },
     };
     return table[use];
 }

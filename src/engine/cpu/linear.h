@@ -33,10 +33,12 @@ enum fovea_use {
     FOVEA_USE_POOLED_FC1,
     FOVEA_USE_POOLED_FC2,
     FOVEA_USE_PROJECT,
+    FOVEA_USE_HEAD_VALUES, /* a row a head: attention pooling's */
     FOVEA_N_USES
 };
 
-/* A product with a matrix; the shape's rows are those of one image. */
+/* A product with a matrix; the shape's rows are those of one image, 0 where the
+   tower has no such product. */
 struct fovea_linear_use {
     enum fovea_matrix matrix;
     struct fovea_linear_shape shape;

@@ -73,6 +73,13 @@ hash_tower(const struct fovea_tower *tower, uint32_t mlp_parts)
     const uint64_t numbers[] = { tower->n_heads, tower->side_px,
         tower->patch_px, (uint64_t)tower->activation, eps_bits };
     uint64_t hash = fovea_checksum(numbers, sizeof numbers);
+    /* What towers that were there before have none of. */
+    const uint64_t facts[] = { tower->n_registers, tower->has_patch_bias,
+        tower->has_layer_scale, (uint64_t)tower->pooling };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(facts); i++) {
+        const uint64_t words[] = { hash, i, facts[i] };
+        hash = facts[i] ? fovea_checksum(words, sizeof words) : hash;
+    }
     struct fovea_piece piece;
     for (size_t i = 0; fovea_tower_piece(tower, mlp_parts, i, &piece); i++) {
         const uint64_t words[] = { hash, (uint64_t)piece.role, piece.is_bias,

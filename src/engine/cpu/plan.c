@@ -70,7 +70,7 @@ set_init(struct fovea_plan *plan, size_t n, struct fovea_product_set *set,
     for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
         struct fovea_linear_use use =
                 fovea_linear_use(&weights->tower, plan->element, i);
-        if (!weights->packings[use.matrix]) {
+        if (!weights->packings[use.matrix] || use.shape.rows == 0) {
             continue;
         }
         use.shape.rows *= n;
@@ -157,10 +157,11 @@ fovea_plan_pooled_attention(const struct fovea_plan *plan, size_t n_tokens)
     return &plan->pooled_attention;
 }
 
-/* How queries lie, and keys and values: elements from a token to the next. */
+/* How queries lie, and keys and values: elements from a row to the next. */
 struct attention_form {
-    size_t n_queries;
-    size_t n_heads; /* at once */
+    size_t n_queries; /* of a matrix */
+    size_t n_heads;   /* at once: matrices */
+    size_t width;     /* of a query, key and value */
     size_t query_stride;
     size_t key_stride;
 };
@@ -176,10 +177,10 @@ attention_init(struct fovea_plan *plan, const struct attention_form *form,
     const struct fovea_batched_shape score_shape = {
         .batch = form->n_heads,
         .m = form->n_queries,
-        .k = s->head_dim,
+        .k = form->width,
         .n = s->n_tokens,
-        .a = { s->head_dim, form->query_stride, 1 },
-        .b = { s->head_dim, 1, form->key_stride },
+        .a = { form->width, form->query_stride, 1 },
+        .b = { form->width, 1, form->key_stride },
         .c = scores,
         .source_element = plan->element,
         .c_element = FOVEA_ELEMENT_F32,
@@ -188,11 +189,11 @@ attention_init(struct fovea_plan *plan, const struct attention_form *form,
         .batch = form->n_heads,
         .m = form->n_queries,
         .k = s->n_tokens,
-        .n = s->head_dim,
+        .n = form->width,
         /* softmax leaves narrow elements at the start of each float row */
         .a = { scores.batch_stride * halves, scores.row_stride * halves, 1 },
-        .b = { s->head_dim, form->key_stride, 1 },
-        .c = { s->head_dim, s->hidden, 1 },
+        .b = { form->width, form->key_stride, 1 },
+        .c = { form->width, s->hidden, 1 },
         .source_element = plan->element,
         .c_element = plan->element,
     };
@@ -219,13 +220,23 @@ attentions_init(struct fovea_plan *plan, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
     const struct attention_form all = { s->n_tokens, fovea_heads_at_once(s),
-        3 * s->hidden, 3 * s->hidden };
-    const struct attention_form pooled = { 1, s->n_heads, s->hidden,
-        2 * s->hidden };
+        s->head_dim, 3 * s->hidden, 3 * s->hidden };
+    const struct attention_form one_token = { 1, s->n_heads, s->head_dim,
+        s->hidden, 2 * s->hidden };
+    /* Heads are rows of one matrix, and tokens both keys and values. */
+    const struct attention_form probe = { s->n_heads, 1, s->hidden, s->hidden,
+        s->hidden };
+    const bool attends =
+            plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION;
     enum fovea_status status =
             attention_init(plan, &all, &plan->attention, err);
     if (!status) {
-        status = attention_init(plan, &pooled, &plan->pooled_attention, err);
+        status = attention_init(plan, attends ? &probe : &one_token,
+                &plan->pooled_attention, err);
+    }
+    if (attends) {
+        plan->pooled_attention.n_queries = 1;
+        plan->pooled_attention.heads_at_once = s->n_heads;
     }
     return status;
 }

@@ -54,7 +54,8 @@ struct fovea_placed *
 fovea_weights_at(const struct fovea_weights *weights, enum fovea_role role,
         size_t layer, size_t part)
 {
-    FOVEA_ASSERT(layer < weights->tower.n_layers && part < weights->n_parts);
+    FOVEA_ASSERT(layer < fovea_tower_layers(&weights->tower) &&
+            part < weights->n_parts);
     size_t row = layer * FOVEA_N_ROLES + (size_t)role;
     return &weights->placed[row * weights->n_parts + part];
 }
@@ -77,7 +78,7 @@ static void
 place_zeros(struct fovea_weights *weights)
 {
     float *zeros = fovea_weights_at(weights, FOVEA_ROLE_ZEROS, 0, 0)->weight;
-    for (size_t i = 0; i < weights->tower.n_layers; i++) {
+    for (size_t i = 0; i < fovea_tower_layers(&weights->tower); i++) {
         for (size_t k = 1; k < weights->forms.mlp_parts; k++) {
             fovea_weights_at(weights, FOVEA_ROLE_FC2, i, k)->bias = zeros;
         }
@@ -106,10 +107,10 @@ place_all(struct arena *arena, struct fovea_weights *weights)
 static enum fovea_status
 placed_init(struct fovea_weights *weights, struct fovea_error *err)
 {
-    size_t n = weights->tower.n_layers * (size_t)FOVEA_N_ROLES;
-    /* QKV's pieces begin with part 0 or 1. */
+    size_t n = fovea_tower_layers(&weights->tower) * FOVEA_N_ROLES;
+    /* QKV's pieces begin with part 0, 1 or 2. */
     weights->n_parts =
-            weights->forms.mlp_parts > 1 ? weights->forms.mlp_parts : 2;
+            weights->forms.mlp_parts > 3 ? weights->forms.mlp_parts : 3;
     weights->placed = calloc(n * weights->n_parts, sizeof *weights->placed);
     if (!weights->placed) {
         return fovea_fail_memory(err,

@@ -29,7 +29,7 @@ struct fovea_weights {
     struct fovea_forms forms;
     struct fovea_packing *packings[FOVEA_N_MATRICES]; /* NULL: it has none */
 
-    /* [n_layers][FOVEA_N_ROLES][n_parts]: see fovea_weights_at(). */
+    /* [fovea_tower_layers()][FOVEA_N_ROLES][n_parts]: see fovea_weights_at(). */
     struct fovea_placed *placed;
     size_t n_parts;
 
