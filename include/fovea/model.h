@@ -74,7 +74,8 @@ struct fovea_model_info {
     uint64_t per_worker_bytes; /* scratch and decoder working set, each */
     uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
     const char *family;                /* "CLIP"; static */
-    /* What the pixels are equal to, "pil": Pillow's. Static. */
+    /* Whose pixels they are: "pil" or "torchvision" (enum fovea_pixels).
+       Static. */
     const char *pixels;
     /* Where logit_scale and logit_bias come from: "checkpoint", "default" (the
        family's, before training), or "none" of a model without a text tower.

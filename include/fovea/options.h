@@ -26,6 +26,17 @@ enum fovea_dtype {
                          more, else float32 */
 };
 
+/** Whose pixels a model's are equal to, where libraries differ: the resize and the
+ *  middle of what is cropped. Weights that were trained before 2026 saw Pillow's;
+ *  torchvision's differ from them by one or two levels in a hundredth of the
+ *  values. */
+enum fovea_pixels {
+    FOVEA_PIXELS_PIL, /* Pillow's, as of Hugging Face's ...ImageProcessorPil and
+                         all processors before transformers 5 */
+    FOVEA_PIXELS_TORCHVISION, /* PyTorch's of uint8, as of transformers 5 where it
+                                 is not told otherwise */
+};
+
 /** Whether workers must lock themselves in before they see an image. */
 enum fovea_sandbox {
     FOVEA_SANDBOX_DEFAULT, /* ON; OFF in a build without the sandbox */
@@ -102,6 +113,8 @@ struct fovea_options {
     struct fovea_limits limits;
     fovea_event_fn *on_event; /* NULL: none */
     void *event_context;
+    enum fovea_pixels pixels; /* PIL */
+    uint32_t reserved;        /* zero */
 };
 
 #define FOVEA_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_options)

@@ -3,6 +3,7 @@
 #include "option/option.h"
 
 #include "spec/dtype.h"
+#include "spec/pixels.h"
 
 /* In the order of enum fovea_sandbox; "default" is what not giving it means. */
 static const char *const sandbox_words[] = { "default", "on", "auto", "off",

@@ -17,6 +17,7 @@ send_load(struct fovea_slot *slot)
     struct fovea_load load = {
         .kind = group->settings.kind,
         .dtype = group->settings.dtype,
+        .pixels = group->settings.pixels,
         .sandbox = pool->settings.sandbox,
         .n_threads = group->settings.n_threads,
         .max_batch = group->settings.max_batch,

@@ -45,6 +45,7 @@ struct fovea_group_settings {
     const char *directory; /* copied; absolute */
     enum fovea_work_kind kind;
     enum fovea_dtype dtype; /* not AUTO */
+    enum fovea_pixels pixels;
     unsigned n_threads;
     unsigned max_batch;
     struct fovea_limits limits;

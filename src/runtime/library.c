@@ -40,6 +40,7 @@ fovea_library_open(const struct fovea_options *options,
     *library = (struct fovea){
         .owner = getpid(),
         .dtype = all.dtype,
+        .pixels = all.pixels,
         .max_batch = all.max_batch,
         .n_threads = all.n_threads,
         .max_workers = all.max_workers,

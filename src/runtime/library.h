@@ -14,6 +14,7 @@ struct fovea {
     /* Never changes. */
     pid_t owner; /* the process that may use it */
     enum fovea_dtype dtype;
+    enum fovea_pixels pixels;
     unsigned max_batch;
     unsigned n_threads;
     unsigned max_workers;

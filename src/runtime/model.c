@@ -49,6 +49,7 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
     if (!status) {
         status = fovea_preprocess_config_read(model->directory, &model->tower,
                 &model->settings, err);
+        model->settings.pixels = model->library->pixels;
     }
     return status ? status : check_weights(model, err);
 }
@@ -87,7 +88,7 @@ describe(struct fovea_model *model)
         .est_memory_allocation_mb =
                 (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
         .family = fovea_family_get(model->tower.family)->name,
-        .pixels = "pil",
+        .pixels = fovea_pixels_words[model->settings.pixels],
         .logits = "none",
     };
     memcpy(model->info.mean, model->settings.mean, sizeof model->info.mean);
@@ -108,6 +109,7 @@ open_group(const struct fovea_model *model,
     settings.n_threads = library->n_threads;
     settings.max_batch = library->max_batch;
     settings.limits = library->limits;
+    settings.pixels = library->pixels;
     return fovea_group_open(library->pool, &settings, group_out, err);
 }
 

@@ -8,17 +8,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fovea/options.h"
+
+enum {
+    FOVEA_N_PIXELS = FOVEA_PIXELS_TORCHVISION + 1
+};
+
+/** Words of enum fovea_pixels, in the order of its values, and NULL. */
+extern const char *const fovea_pixels_words[FOVEA_N_PIXELS + 1];
+
 /* Values are Pillow's, as they stand in the file. */
 enum fovea_filter {
     FOVEA_FILTER_BILINEAR = 2,
     FOVEA_FILTER_BICUBIC = 3,
-};
-
-/* Whose pixels they are to equal. */
-enum fovea_pixels {
-    FOVEA_PIXELS_PIL,         /* Pillow's resize: weights of 22 bits */
-    FOVEA_PIXELS_TORCHVISION, /* PyTorch's of uint8: weights of 16 bits, with as
-                                 many behind the point as the largest leaves */
 };
 
 /* What resize_height_px and resize_width_px are. */

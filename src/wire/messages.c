@@ -13,6 +13,7 @@
 #include "base/notes.h"
 #include "base/utf8.h"
 #include "spec/dtype.h"
+#include "spec/pixels.h"
 #include "wire/statuses.h"
 
 enum {
@@ -123,6 +124,7 @@ fovea_load_write(const struct fovea_load *load, struct fovea_writer *writer)
     fovea_write_string(writer, load->directory);
     fovea_write_u32(writer, (uint32_t)load->kind);
     fovea_write_u32(writer, (uint32_t)load->dtype);
+    fovea_write_u32(writer, (uint32_t)load->pixels);
     fovea_write_u32(writer, (uint32_t)load->sandbox);
     fovea_write_u32(writer, load->n_threads);
     fovea_write_u32(writer, load->max_batch);
@@ -145,6 +147,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
             FOVEA_N_WORK_KINDS - 1);
     load_out->dtype = (enum fovea_dtype)read_u32_within(&reader,
             FOVEA_DTYPE_F32, FOVEA_N_DTYPES - 1);
+    load_out->pixels =
+            (enum fovea_pixels)read_u32_within(&reader, 0, FOVEA_N_PIXELS - 1);
     load_out->sandbox = (enum fovea_sandbox)read_u32_within(&reader,
             FOVEA_SANDBOX_ON, FOVEA_SANDBOX_OFF);
     load_out->n_threads = read_u32_within(&reader, 1, FOVEA_MAX_THREADS);

@@ -32,6 +32,7 @@ struct fovea_load {
     char directory[FOVEA_WIRE_PATH_SIZE]; /* of the model */
     enum fovea_work_kind kind;
     enum fovea_dtype dtype; /* not AUTO */
+    enum fovea_pixels pixels;
     enum fovea_sandbox sandbox;
     uint32_t n_threads;
     uint32_t max_batch;

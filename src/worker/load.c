@@ -82,6 +82,7 @@ load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
     if (!status) {
         status = worker->work.reader->load(directory, &loading->tower,
                 &loading->reading, err);
+        loading->reading.settings.pixels = worker->load.pixels;
     }
     if (!status && worker->work.facts->has_engine) {
         status = open_engine(worker, frame, loading, err);

@@ -50,7 +50,7 @@ PLACE(fovea_option, struct_size, 0);
                             sizeof(((struct type *)0)->last), \
             #type " has padding behind " #last)
 
-FULL(fovea_options, event_context);
+FULL(fovea_options, reserved);
 FULL(fovea_submit_options, deadline_ns);
 FULL(fovea_stream_options, deadline_ns);
 FULL(fovea_pull_options, context);

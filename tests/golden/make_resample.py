@@ -4,16 +4,16 @@
     tests/golden/make_resample.py > tests/golden/resample.inc
 
 Every line is a case of tests/unit/test_image_resample.c: whose pixels (0:
-Pillow's; 1: PyTorch's, computed here as its kernels of uint8 do), filter, stored
+Pillow's; 1: PyTorch's, by torch_resize.py), filter, stored
 width and height, EXIF orientation, resized width and height, crop width and
 height (centred), and the FNV-1a hash of the window's samples. The source's
 samples are the high bytes of a linear congruential sequence, drawn by the test as
 well.
 """
-import math
-
 import numpy as np
 from PIL import Image
+
+from torch_resize import torch_resize
 
 TURN = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
@@ -46,60 +46,6 @@ def fnv1a(data):
     for byte in data:
         value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
     return value
-
-
-def kernel(resample, x):
-    """Triangle, or Keys' cubic with a = -1/2."""
-    x = abs(x)
-    if resample == 2:
-        return max(1.0 - x, 0.0)
-    if x < 1.0:
-        return (1.5 * x - 2.5) * x * x + 1.0
-    return ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0 if x < 2.0 else 0.0
-
-
-def torch_weights(n, resized, resample):
-    """First sample and weights of every output of an axis, in double."""
-    scale = n / resized
-    stretch = max(scale, 1.0)
-    reach = (resample - 1) * stretch
-    for i in range(resized):
-        centre = scale * (i + 0.5)
-        first = max(math.floor(centre - reach + 0.5), 0)
-        end = min(math.floor(centre + reach + 0.5), n)
-        weights = [kernel(resample, (x - centre + 0.5) * (1.0 / stretch))
-                   for x in range(first, end)]
-        total = 0.0
-        for weight in weights:
-            total += weight
-        yield first, [weight / total for weight in weights]
-
-
-def torch_pass(samples, resized, resample):
-    """Rows to `resized` rows, with weights of 16 bits."""
-    rows = list(torch_weights(len(samples), resized, resample))
-    largest = max(max(weights) for _, weights in rows)
-    bits = 0
-    while bits < 22 and int(0.5 + largest * 2 ** (bits + 1)) < 2 ** 15:
-        bits += 1
-    out = np.empty((resized,) + samples.shape[1:], np.uint8)
-    for i, (first, weights) in enumerate(rows):
-        total = np.full(samples.shape[1:], 1 << (bits - 1), np.int64)
-        for t, weight in enumerate(weights):
-            whole = int(weight * 2 ** bits + math.copysign(0.5, weight))
-            total += whole * samples[first + t].astype(np.int64)
-        out[i] = np.clip(total >> bits, 0, 255)
-    return out
-
-
-def torch_resize(samples, width, height, resample):
-    """Along the rows first, rounded to 8 bits, then from row to row."""
-    if width != samples.shape[1]:
-        turned = torch_pass(samples.transpose(1, 0, 2), width, resample)
-        samples = turned.transpose(1, 0, 2)
-    if height != samples.shape[0]:
-        samples = torch_pass(samples, height, resample)
-    return samples
 
 
 def main():

@@ -16,7 +16,8 @@ fovea from it is fovea's own rounding.
 
 Written here:
     models/*         small random checkpoints, each of another make
-    pixels.txt       SHA-256 of the uint8 crop of every sample, a model a column
+    pixels.txt       SHA-256 of the uint8 crop of every sample, a model a column,
+                     Pillow's and then torchvision's
     pixels.npy       one crop as it is, to see where a difference lies
     MODEL.npy        raw embeddings of EMBEDDED, float32
 Pillow 9.4 reads neither HEIC nor AVIF and converts no L*a*b*: those three
@@ -34,6 +35,8 @@ import tempfile
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from torch_resize import torch_resize
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.join(HERE, "..", "..", "samples")
@@ -267,14 +270,17 @@ def to_rgb(image):
     return image.convert("RGB")
 
 
-def pixels(name, m):
+def pixels(name, m, torchvision=False):
     """(S, S, 3) uint8: what the model sees of a sample."""
     image = to_rgb(upright(read(name)))
     width, height = image.size
     s = m["image"]
     long = int(s * max(width, height) / min(width, height))
     target = (s, long) if width <= height else (long, s)
-    a = np.asarray(image.resize(target, resample=m["resample"]))
+    if torchvision:
+        a = torch_resize(np.asarray(image), *target, m["resample"])
+    else:
+        a = np.asarray(image.resize(target, resample=m["resample"]))
     top, left = (a.shape[0] - s) // 2, (a.shape[1] - s) // 2
     return np.ascontiguousarray(a[top:top + s, left:left + s])
 
@@ -346,10 +352,12 @@ def write_pixels():
     columns = ["full", "quick"]
     with open(os.path.join(HERE, "pixels.txt"), "w", encoding="ascii") as f:
         f.write("# SHA-256 of the crop of models/full (224, bicubic) and of\n"
-                "# models/quick (64, bilinear), then the sample.\n")
+                "# models/quick (64, bilinear), as Pillow does it and as\n"
+                "# torchvision does, then the sample.\n")
         for name in sample_names():
-            sums = [hashlib.sha256(pixels(name, MODELS[c]).tobytes()).hexdigest()
-                    for c in columns]
+            sums = [hashlib.sha256(
+                pixels(name, MODELS[c], torchvision).tobytes()).hexdigest()
+                    for torchvision in (False, True) for c in columns]
             f.write(" ".join(sums + [name]) + "\n")
     np.save(os.path.join(HERE, "pixels.npy"),
             pixels(RAW_PIXELS, MODELS["quick"]))

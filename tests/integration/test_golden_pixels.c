@@ -1,7 +1,7 @@
 /*
  * Pixels against tests/golden/reference.py: every sample that Pillow reads,
- * cropped to 224 with the bicubic filter and to 64 with the bilinear one, has
- * to be equal in every bit.
+ * cropped to 224 with the bicubic filter and to 64 with the bilinear one, as Pillow
+ * and as torchvision do it, has to be equal in every bit.
  */
 #include <dirent.h>
 
@@ -16,10 +16,10 @@ enum {
     QUICK_BYTES = QUICK_SIDE * QUICK_SIDE * 3,
 };
 
-/* A line of pixels.txt. */
+/* A line of pixels.txt: models/full and models/quick, by whose pixels. */
 struct expected {
-    char full[SHA256_HEX_SIZE];
-    char quick[SHA256_HEX_SIZE];
+    char full[2][SHA256_HEX_SIZE];
+    char quick[2][SHA256_HEX_SIZE];
     char name[NAME_SIZE];
 };
 
@@ -44,8 +44,9 @@ read_expected(void **state)
         }
         struct expected *row = &expected[n_expected++];
         if (n_expected == MAX_SAMPLES ||
-                sscanf(line, "%64s %64s %63s", row->full, row->quick,
-                        row->name) != 3) {
+                sscanf(line, "%64s %64s %64s %64s %63s", row->full[0],
+                        row->quick[0], row->full[1], row->quick[1],
+                        row->name) != 5) {
             bad = 1;
             break;
         }
@@ -78,16 +79,24 @@ crop_of(const struct golden_model *golden, const char *name, size_t size)
 }
 
 static void
-check_all(const char *model, size_t side, size_t column)
+check_all(const char *model, size_t side, size_t column,
+        enum fovea_pixels whose)
 {
     size_t n_wrong = 0;
-    struct golden_model golden = golden_open(model, FOVEA_DTYPE_F32, 1, 0);
+    struct golden_model golden = golden_open_with(model,
+            &(struct fovea_options){ .struct_size =
+                                             sizeof(struct fovea_options),
+                    .pixels = whose });
+    assert_string_equal(fovea_model_describe(golden.model)->pixels,
+            whose ? "torchvision" : "pil");
     for (size_t i = 0; i < n_expected; i++) {
         char hex[SHA256_HEX_SIZE];
         uint8_t *pixels = crop_of(&golden, expected[i].name, side * side * 3);
         sha256_hex(pixels, side * side * 3, hex);
         free(pixels);
-        if (strcmp(hex, column ? expected[i].quick : expected[i].full) != 0) {
+        if (strcmp(hex,
+                    column ? expected[i].quick[whose]
+                           : expected[i].full[whose]) != 0) {
             print_message("# %s differs\n", expected[i].name);
             n_wrong++;
         }
@@ -118,14 +127,28 @@ static void
 bicubic_crops_of_224_are_equal(void **state)
 {
     (void)state;
-    check_all("full", 224, 0);
+    check_all("full", 224, 0, FOVEA_PIXELS_PIL);
 }
 
 static void
 bilinear_crops_of_64_are_equal(void **state)
 {
     (void)state;
-    check_all("quick", QUICK_SIDE, 1);
+    check_all("quick", QUICK_SIDE, 1, FOVEA_PIXELS_PIL);
+}
+
+static void
+torchvisions_bicubic_crops_are_equal(void **state)
+{
+    (void)state;
+    check_all("full", 224, 0, FOVEA_PIXELS_TORCHVISION);
+}
+
+static void
+torchvisions_bilinear_crops_are_equal(void **state)
+{
+    (void)state;
+    check_all("quick", QUICK_SIDE, 1, FOVEA_PIXELS_TORCHVISION);
 }
 
 static void
@@ -241,6 +264,8 @@ main(void)
         cmocka_unit_test(the_hash_is_sha_256),
         cmocka_unit_test(bicubic_crops_of_224_are_equal),
         cmocka_unit_test(bilinear_crops_of_64_are_equal),
+        cmocka_unit_test(torchvisions_bicubic_crops_are_equal),
+        cmocka_unit_test(torchvisions_bilinear_crops_are_equal),
         cmocka_unit_test(a_crop_is_equal_sample_by_sample),
         cmocka_unit_test(only_what_pillow_cannot_read_has_no_reference),
         cmocka_unit_test(heic_and_avif_show_the_same_picture),

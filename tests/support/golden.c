@@ -55,17 +55,24 @@ struct golden_model
 golden_open(const char *name, enum fovea_dtype dtype, unsigned n_threads,
         unsigned max_batch)
 {
-    const struct fovea_options options = { .struct_size = sizeof options,
-        .n_threads = n_threads,
-        .max_batch = max_batch,
-        .dtype = dtype };
+    return golden_open_with(name,
+            &(struct fovea_options){ .struct_size =
+                                             sizeof(struct fovea_options),
+                    .n_threads = n_threads,
+                    .max_batch = max_batch,
+                    .dtype = dtype });
+}
+
+struct golden_model
+golden_open_with(const char *name, const struct fovea_options *options)
+{
     struct golden_model golden = { 0 };
     struct fovea_error error;
     char rest[128];
     char path[GOLDEN_PATH_SIZE];
     (void)snprintf(rest, sizeof rest, "tests/golden/models/%s", name);
     golden_path(rest, path);
-    assert_ok(fovea_open(&options, &golden.library, &error), &error);
+    assert_ok(fovea_open(options, &golden.library, &error), &error);
     assert_ok(fovea_model_open(golden.library, path, &golden.model, &error),
             &error);
     golden.dimension = fovea_embedding_dimension(golden.model);

@@ -38,6 +38,10 @@ void *golden_read_npy(const char *name, const char *descr, const char *shape,
 struct golden_model golden_open(const char *name, enum fovea_dtype dtype,
         unsigned n_threads, unsigned max_batch);
 
+/** The same with any options. */
+struct golden_model golden_open_with(const char *name,
+        const struct fovea_options *options);
+
 void golden_close(struct golden_model *golden);
 
 #endif

@@ -2,6 +2,7 @@
  * anything, or with a value that makes no sense, it is refused. */
 #include "base/macros.h"
 #include "spec/dtype.h"
+#include "spec/pixels.h"
 #include "support/test.h"
 #include "wire/messages.h"
 #include "wire/statuses.h"
@@ -22,6 +23,7 @@ static const struct fovea_load load = {
     .directory = "/models/clip",
     .kind = FOVEA_WORK_EMBED,
     .dtype = FOVEA_DTYPE_BF16,
+    .pixels = FOVEA_PIXELS_TORCHVISION,
     .sandbox = FOVEA_SANDBOX_AUTO,
     .n_threads = 2,
     .max_batch = 8,
@@ -214,6 +216,7 @@ gives_back_what_was_written(void **state)
     assert_string_equal(load_out.directory, load.directory);
     assert_int_equal(load_out.kind, load.kind);
     assert_int_equal(load_out.dtype, load.dtype);
+    assert_int_equal(load_out.pixels, load.pixels);
     assert_int_equal(load_out.sandbox, load.sandbox);
     assert_int_equal(load_out.n_threads, load.n_threads);
     assert_int_equal(load_out.max_batch, load.max_batch);
@@ -426,14 +429,15 @@ refuses_values_out_of_range(void **state)
     } fields[] = {
         { 1, directory, 4, 0, 0 }, /* pixels would have no descriptor */
         { 1, directory + 4, 4, 1, FOVEA_N_DTYPES - 1 },
-        { 1, directory + 8, 4, 1, 3 },
-        { 1, directory + 12, 4, 1, FOVEA_MAX_THREADS },
-        { 1, directory + 16, 4, 1, FOVEA_MAX_BATCH },
-        { 1, directory + 20, 8, 1, UINT64_MAX },
-        { 1, directory + 28, 8, 1, UINT64_MAX },
-        { 1, directory + 36, 4, 1, UINT32_MAX }, { 1, directory + 40, 4, 0, 1 },
-        { 1, directory + 44, 8, 1, UINT64_MAX },
-        { 1, directory + 52, 8, 1, UINT64_MAX }, { 1, directory + 68, 1, 0, 1 },
+        { 1, directory + 8, 4, 0, FOVEA_N_PIXELS - 1 },
+        { 1, directory + 12, 4, 1, 3 },
+        { 1, directory + 16, 4, 1, FOVEA_MAX_THREADS },
+        { 1, directory + 20, 4, 1, FOVEA_MAX_BATCH },
+        { 1, directory + 24, 8, 1, UINT64_MAX },
+        { 1, directory + 32, 8, 1, UINT64_MAX },
+        { 1, directory + 40, 4, 1, UINT32_MAX }, { 1, directory + 44, 4, 0, 1 },
+        { 1, directory + 48, 8, 1, UINT64_MAX },
+        { 1, directory + 56, 8, 1, UINT64_MAX }, { 1, directory + 72, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector }, { 2, 12, 8, 0, memory },
         { 2, 20, 8, 0, memory }, { 2, 28, 8, 0, ns }, { 2, 36, 8, 0, ns },
         { 2, 44, 1, 0, 1 }, { 3, 4, 4, 0, 4095 }, { 3, 8, 1, 0, 1 },
