@@ -19,28 +19,42 @@ CHROMINANCE = (17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,
                24, 26, 56, 99, 99, 99, 99, 99, 47, 66) + (99,) * 38
 
 
-class Dice:
-    """Random numbers for a batch of pictures, one or more each."""
+UNIFORMS, NORMALS = 320, 16  # random numbers for a picture, at most
 
-    def __init__(self, generator, count):
-        self.generator, self.count = generator, count
-        self.device = generator.device
+
+class Dice:
+    """Random numbers for a batch of pictures, one or more each.
+
+    They are drawn beforehand: what uses them is then a function of tensors
+    alone, which PyTorch can compile.
+    """
+
+    def __init__(self, uniforms, normals):
+        self.uniforms, self.normals = uniforms, normals
+        self.n_uniforms = self.n_normals = 0
+        self.count, self.device = len(uniforms), uniforms.device
 
     def uniform(self, low, high, *shape):
-        return low + (high - low) * torch.rand(
-            self.count, *shape, generator=self.generator, device=self.device)
+        start, n = self.n_uniforms, math.prod(shape)
+        self.n_uniforms += n
+        assert self.n_uniforms <= UNIFORMS
+        share = self.uniforms[:, start:self.n_uniforms]
+        return low + (high - low) * share.reshape(self.count, *shape)
 
     def normal(self, spread, *shape):
-        return spread * torch.randn(
-            self.count, *shape, generator=self.generator, device=self.device)
+        start, n = self.n_normals, math.prod(shape)
+        self.n_normals += n
+        assert self.n_normals <= NORMALS
+        share = self.normals[:, start:self.n_normals]
+        return spread * share.reshape(self.count, *shape)
 
     def chance(self, share):
         return self.uniform(0, 1) < share
 
     def pick(self, *values):
-        at = torch.randint(len(values), (self.count,), device=self.device,
-                           generator=self.generator)
-        return torch.tensor(values, device=self.device)[at]
+        at = (self.uniform(0, 1) * len(values)).long()
+        return torch.tensor(values, device=self.device)[
+            at.clamp(max=len(values) - 1)]
 
     def colour(self):
         """(n, 3, 1, 1) in 0..1: mostly greys, often near black or white."""
@@ -89,8 +103,8 @@ def borders(dice, gentle):
 
 def crops(dice, gentle):
     """(n, 2) each: the share of either edge that is kept, and where."""
-    least = dice.pick(0.45, 0.5, 0.7, 1.0)
-    keep = least + (1 - least) * dice.uniform(0, 1)
+    least = dice.pick(0.4, 0.5, 0.5, 0.7, 1.0)
+    keep = least + (1 - least) * dice.uniform(0, 1) ** 1.5
     keep = (keep[:, None] * torch.exp(dice.normal(0.06, 2))).clamp(max=1)
     keep = torch.where(gentle[:, None], torch.ones_like(keep), keep)
     return keep, dice.uniform(0, 1, 2) * (1 - keep) + keep / 2
@@ -168,17 +182,26 @@ def recolour(pixels, dice):
     tint = torch.exp(dice.normal(1, 3) * dice.pick(0, 0.1, 0.2)[:, None])
     gain = torch.exp(dice.uniform(-0.5, 0.5))[:, None] * tint
     out = ((out - middle) * contrast + middle) * gain[:, :, None, None]
-    return torch.where(wide(dice.chance(0.75)), out.clamp(0, 1), pixels)
+    return torch.where(wide(dice.chance(0.65)), out.clamp(0, 1), pixels)
+
+
+def blurring(sigma, side, device):
+    """(side, side): the matrix that blurs a column, its ends drawn out."""
+    reach = math.ceil(2.5 * sigma)
+    at = torch.arange(side, device=device)
+    out = torch.zeros(side, side, device=device)
+    weights = [math.exp(-k ** 2 / (2 * sigma ** 2))
+               for k in range(-reach, reach + 1)]
+    for k, weight in enumerate(weights):
+        near = (at + k - reach).clamp(0, side - 1)
+        out = out + F.one_hot(near, side) * (weight / sum(weights))
+    return out
 
 
 def blurred(pixels, sigma):
-    reach = math.ceil(2.5 * sigma)
-    at = torch.arange(-reach, reach + 1, device=pixels.device)
-    taps = torch.exp(-at ** 2 / (2 * sigma ** 2))
-    taps = (taps / taps.sum()).to(pixels.dtype).expand(3, 1, -1)
-    pixels = F.pad(pixels, (reach,) * 4, "replicate")
-    pixels = F.conv2d(pixels, taps[:, :, None], groups=3)
-    return F.conv2d(pixels, taps[..., None], groups=3)
+    """One product of matrices for each axis."""
+    matrix = blurring(sigma, pixels.shape[-1], pixels.device)
+    return matrix @ pixels @ matrix.T
 
 
 def blur(pixels, dice):
@@ -189,24 +212,27 @@ def blur(pixels, dice):
                        torch.lerp(low, high, (amount - 1).clamp(min=0)))
 
 
-def cosines(device):
+def cosines(side, device):
+    """(side, side): the cosines of JPEG's blocks, down the diagonal."""
     n = torch.arange(8, device=device)
     waves = torch.cos(math.pi * (2 * n[None] + 1) * n[:, None] / 16) / 2
-    waves[0] /= math.sqrt(2)
-    return waves
+    waves = waves * torch.where(n[:, None] == 0, math.sqrt(0.5), 1.0)
+    return torch.block_diag(*[waves] * (side // 8))
 
 
 def quantized(plane, table, scale):
-    """What is left of 8 x 8 blocks of (n, c, h, w), samples -128..127."""
-    n, c, h, w = plane.shape
-    waves = cosines(plane.device)
+    """What is left of 8 x 8 blocks of (n, c, h, h), samples -128..127.
+
+    All blocks at once: products of big matrices, mostly of zeros, are far
+    faster than many of tiny ones.
+    """
+    side = plane.shape[-1]
+    waves = cosines(side, plane.device)
     steps = torch.tensor(table, device=plane.device).view(8, 8)
     steps = (steps * scale[:, None, None] / 100).round().clamp(1, 255)
-    steps = steps[:, None, None, None]
-    blocks = plane.reshape(n, c, h // 8, 8, w // 8, 8).transpose(3, 4)
-    blocks = waves @ blocks @ waves.T
-    blocks = waves.T @ ((blocks / steps).round() * steps) @ waves
-    return blocks.transpose(3, 4).reshape(n, c, h, w)
+    steps = steps.repeat(1, side // 8, side // 8)[:, None]
+    blocks = waves @ plane @ waves.T
+    return waves.T @ ((blocks / steps).round() * steps) @ waves
 
 
 def compress(pixels, dice, share):
@@ -226,20 +252,29 @@ def compress(pixels, dice, share):
     return torch.where(wide(dice.chance(share)), out.clamp(0, 1), pixels)
 
 
-@torch.no_grad()
-def views(pictures, generator, side, share_gentle=0.0):
-    """(n, H, W, 3) bytes to one view each, (n, side, side, 3) bytes.
-
-    share_gentle: of so many, chosen by lot, the view is hardly changed.
-    """
-    dice = Dice(generator, len(pictures))
-    gentle = dice.chance(share_gentle)
+def change(pictures, uniforms, normals, noise, gentle, side):
+    """A view of each picture, a function of its arguments alone."""
+    dice = Dice(uniforms, normals)
     pixels = cut(pictures, dice, side, gentle)
     changed = recolour(overlay(pixels, dice), dice)
     changed = blur(changed, dice)
-    noise = torch.randn(changed.shape, generator=generator,
-                        device=changed.device)
-    noise *= wide(dice.uniform(0.02, 0.12) * dice.chance(0.1))
+    noise = noise * wide(dice.uniform(0.02, 0.12) * dice.chance(0.1))
     pixels = torch.where(wide(gentle), pixels, (changed + noise).clamp(0, 1))
     pixels = compress(pixels, dice, 0.4)
     return (pixels * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+
+
+@torch.no_grad()
+def views(pictures, generator, side, share_gentle=0.0, change=change):
+    """(n, H, W, 3) bytes to one view each, (n, side, side, 3) bytes.
+
+    share_gentle: of so many, chosen by lot, the view is hardly changed.
+    change: the function of that name, perhaps compiled.
+    """
+    n, like = len(pictures), {"generator": generator,
+                              "device": pictures.device}
+    uniforms = torch.rand(n, UNIFORMS, **like)
+    normals = torch.randn(n, NORMALS, **like)
+    noise = torch.randn(n, 3, side, side, **like)
+    gentle = torch.rand(n, **like) < share_gentle
+    return change(pictures, uniforms, normals, noise, gentle, side)

@@ -20,9 +20,7 @@ import augment
 import draw
 from model import Shape, Tower
 
-GENTLE = 0.5  # how many of the first views are hardly changed
-VALID_SEED = 0x5EED
-VALID_FAMILIES = 256
+GENTLE = 0.6  # how many of the first views are hardly changed
 CHUNK = 1024  # pictures that are changed at a time
 
 
@@ -39,6 +37,9 @@ class Pictures:
                  draw.SIDE_PX, draw.SIDE_PX, 3)
         self.families = torch.empty(shape, dtype=torch.uint8, device=device)
         self.generator = torch.Generator(device).manual_seed(options.seed)
+        self.change = augment.change
+        if options.compile:
+            self.change = torch.compile(self.change, dynamic=False)
 
     def load(self, step):
         o = self.options
@@ -65,15 +66,15 @@ class Pictures:
         chosen = chosen[:o.batch // draw.generate.FAMILY]
         pictures = self.families[chosen].flatten(0, 1)
         return torch.cat([
-            augment.views(part, generator, o.side, share)
+            augment.views(part, generator, o.side, share, self.change)
             for share in (GENTLE, 0.0) for part in pictures.split(CHUNK)])
 
 
-def validation(side, device):
+def validation(folder, side, device):
     """Drawn pictures that training never draws, and four changes of each."""
-    pictures = torch.from_numpy(draw.families(VALID_SEED, VALID_FAMILIES))
+    pictures = torch.from_numpy(draw.validation(folder))
     pictures = pictures.flatten(0, 1).to(device)
-    generator = torch.Generator(device).manual_seed(VALID_SEED)
+    generator = torch.Generator(device).manual_seed(draw.VALID_SEED)
     views = lambda share: torch.cat([
         augment.views(part, generator, side, share)
         for part in pictures.split(CHUNK)])
@@ -121,13 +122,15 @@ class Training:
         self.average = copy.deepcopy(self.tower)
         self.embed = self.tower.embed
         if options.compile:
-            self.embed = torch.compile(self.embed)
+            self.embed = torch.compile(self.embed, dynamic=False)
         decays = [p for p in self.tower.parameters() if p.ndim > 1]
         others = [p for p in self.tower.parameters() if p.ndim <= 1]
+        one_kernel = {"fused": True} if device == "cuda" else {}
         self.optimizer = torch.optim.AdamW(
             [{"params": decays, "weight_decay": 0.05},
-             {"params": others, "weight_decay": 0}], betas=(0.9, 0.98))
-        self.losses, self.seconds = [], 0.0
+             {"params": others, "weight_decay": 0}], betas=(0.9, 0.98),
+            **one_kernel)
+        self.losses = []
 
     def choose_patches(self, step, count):
         """The patches to look at in each view; None: all."""
@@ -139,7 +142,6 @@ class Training:
             round(patches * o.keep)).indices
 
     def learn(self, step, views):
-        start = time.time()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.options)
         rows = self.embed(views, self.choose_patches(step, len(views)),
@@ -150,21 +152,20 @@ class Training:
         torch.nn.utils.clip_grad_norm_(self.tower.parameters(), 1.0)
         self.optimizer.step()
         self.update_average(step)
-        self.losses.append(loss.item())
-        self.seconds += time.time() - start
+        self.losses.append(loss.detach())  # read later: the GPU runs on
 
     @torch.no_grad()
     def update_average(self, step):
         keep = min(0.998, (step + 1) / (step + 11))
-        for mean, p in zip(self.average.parameters(),
-                           self.tower.parameters()):
-            mean.lerp_(p, 1 - keep)
+        means = list(self.average.parameters())
+        torch._foreach_mul_(means, keep)
+        torch._foreach_add_(means, list(self.tower.parameters()),
+                            alpha=1 - keep)
 
     def report(self, step, pictures):
         found = recall(self.average, pictures, self.arithmetic)
-        line = (f"step {step} {self.name}: "
-                f"loss {np.mean(self.losses):.3f} recall {found:.4f} "
-                f"in {self.seconds:.0f} s")
+        loss = torch.stack(self.losses).mean().item()
+        line = f"step {step} {self.name}: loss {loss:.3f} recall {found:.4f}"
         self.losses = []
         path = os.path.join(self.options.out, self.name + ".pt")
         torch.save({"shape": self.tower.shape.__dict__, "step": step,
@@ -180,19 +181,19 @@ def parse():
     p.add_argument("pictures", help="folder that draw.py fills")
     p.add_argument("shapes", nargs="*", default=["8-128-2-5-384"])
     p.add_argument("--out", required=True, help="folder of the checkpoints")
-    p.add_argument("--steps", type=int, default=5600)
+    p.add_argument("--steps", type=int, default=21300)
     p.add_argument("--stop", type=int,
                    help="end after so many of them")
     p.add_argument("--batch", type=int, default=1024, help="pictures a step")
-    p.add_argument("--shards", type=int, default=480,
+    p.add_argument("--shards", type=int, default=444,
                    help="of pictures, in the end")
-    p.add_argument("--ready", type=int, default=150,
+    p.add_argument("--ready", type=int, default=60,
                    help="of them, before the first step")
-    p.add_argument("--drawn", type=float, default=0.75,
+    p.add_argument("--drawn", type=float, default=0.9,
                    help="share of the steps after which all are there")
     p.add_argument("--keep", type=float, default=0.5,
                    help="share of a view's patches that is looked at")
-    p.add_argument("--full", type=float, default=0.35,
+    p.add_argument("--full", type=float, default=0.5,
                    help="share of the steps, the last ones, with all patches")
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--warmup", type=int, default=300)
@@ -200,10 +201,11 @@ def parse():
     p.add_argument("--side", type=int, default=96)
     p.add_argument("--dim", type=int, default=256)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--compile", action="store_true")
+    p.add_argument("--compile", action="store_true",
+                   help="twice as fast; needs PyTorch 2 and Triton")
     p.add_argument("--arithmetic", default="bfloat16",
                    choices=["bfloat16", "float32"])
-    p.add_argument("--every", type=int, default=200,
+    p.add_argument("--every", type=int, default=500,
                    help="steps between two lines and two checkpoints")
     return p.parse_args()
 
@@ -214,7 +216,7 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     start = time.time()
     pictures = Pictures(options, device)
-    held_out = validation(options.side, device)
+    held_out = validation(options.pictures, options.side, device)
     trainings = [Training(s, options, device) for s in options.shapes]
     print(f"ready after {time.time() - start:.0f} s", flush=True)
     start = time.time()
