@@ -70,6 +70,14 @@ number_of(const json_t *object, const char *name)
     return json_number_value(json_object_get(object, name));
 }
 
+/* What a model's queue, or a worker, is for. */
+static const char *
+items_of(const json_t *object)
+{
+    return strcmp(text_of(object, "work"), "embed_text") == 0 ? "texts"
+                                                              : "images";
+}
+
 /* "3m", "2h 5m", "12s". */
 static void
 add_age(struct fovea_text *text, double age_s)
@@ -89,18 +97,19 @@ add_age(struct fovea_text *text, double age_s)
 }
 
 static void
-add_workers(struct fovea_text *text, const json_t *pool, const char *model)
+add_workers(struct fovea_text *text, const json_t *pool, const json_t *model)
 {
     const double mib = 1 << 20;
     size_t i;
     json_t *worker;
     json_array_foreach(json_object_get(pool, "workers"), i, worker)
     {
-        if (strcmp(text_of(worker, "model"), model) == 0) {
+        if (strcmp(text_of(worker, "model"), text_of(model, "id")) == 0 &&
+                strcmp(items_of(worker), items_of(model)) == 0) {
             fovea_text_format(text, "%8.0f  worker ", number_of(worker, "pid"));
             fovea_text_printable(text, text_of(worker, "state"));
-            fovea_text_format(text, ", %.0f images, %.0f MB\n",
-                    number_of(worker, "served"),
+            fovea_text_format(text, ", %.0f %s, %.0f MB\n",
+                    number_of(worker, "served"), items_of(worker),
                     number_of(worker, "pss_bytes") / mib);
         }
     }
@@ -156,7 +165,7 @@ address_of(const json_t *pool)
     return cell("%s", address ? address : "-");
 }
 
-/* A row a model. False without memory. */
+/* A row a model, and one more for its texts. False without memory. */
 static bool
 add_server(struct fovea_table *table, const json_t *pool,
         const struct fovea_running *running, bool with_workers)
@@ -179,7 +188,8 @@ add_server(struct fovea_table *table, const json_t *pool,
         cells[COLUMN_USER] = name_of(running->user);
         cells[COLUMN_STATE] = cell("%s", text_of(pool, "state"));
         cells[COLUMN_ADDRESS] = address_of(pool);
-        cells[COLUMN_MODEL] = cell("%s", text_of(model, "id"));
+        cells[COLUMN_MODEL] = cell("%s%s", text_of(model, "id"),
+                strcmp(items_of(model), "texts") == 0 ? " (texts)" : "");
         cells[COLUMN_WORKERS] = cell("%.0f/%.0f", number_of(model, "workers"),
                 number_of(model, "max_workers"));
         cells[COLUMN_QUEUE] = cell("%.0f", number_of(model, "queued"));
@@ -191,7 +201,7 @@ add_server(struct fovea_table *table, const json_t *pool,
             is_whole = is_whole && cells[k];
         }
         if (with_workers) {
-            add_workers(&row->below, pool, text_of(model, "id"));
+            add_workers(&row->below, pool, model);
         }
     }
     return is_whole;

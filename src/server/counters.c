@@ -12,7 +12,7 @@ static const enum fovea_status statuses[] = {
 };
 
 _Static_assert(FOVEA_ARRAY_LEN(statuses) <= FOVEA_SERVER_STATUSES,
-        "images[] has a place for every status");
+        "each has a place");
 
 void
 fovea_server_counters_init(struct fovea_server_counters *counters,
@@ -32,24 +32,24 @@ fovea_server_counters_status(size_t index, enum fovea_status *status_out)
 }
 
 static void
-count_image(struct fovea_server_counters *counters, enum fovea_status status)
+count(uint64_t counts[FOVEA_SERVER_STATUSES], enum fovea_status status)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(statuses); i++) {
         if (statuses[i] == status) {
-            counters->images[i]++;
+            counts[i]++;
             return;
         }
     }
 }
 
 void
-fovea_server_counters_image(struct fovea_server_counters *counters,
+fovea_server_counters_item(struct fovea_server_counters *counters, bool is_text,
         enum fovea_status status, int64_t time_ns, size_t n_waiting,
         int64_t now_ns)
 {
     struct fovea_history *history = &counters->history;
     fovea_history_advance(history, now_ns);
-    count_image(counters, status);
+    count(is_text ? counters->texts : counters->images, status);
     if (n_waiting > history->now.n_waiting) {
         history->now.n_waiting = (uint32_t)n_waiting;
     }

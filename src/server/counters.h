@@ -1,4 +1,5 @@
-/* Images of requests, counted for metrics and for the page. Loop thread. */
+/* Images and texts of requests, counted for metrics and for the page. Loop
+   thread. */
 #ifndef FOVEA_SERVER_COUNTERS_H
 #define FOVEA_SERVER_COUNTERS_H
 
@@ -14,8 +15,8 @@ enum {
 struct fovea_history_point {
     uint32_t n_good;
     uint32_t n_bad;
-    uint32_t n_waiting; /* images of requests that were not done, at most */
-    float p50_ms;       /* of the interval's images; 0: none */
+    uint32_t n_waiting; /* items of requests that were not done, at most */
+    float p50_ms;       /* of the interval's items; 0: none */
     float p99_ms;
 };
 
@@ -31,18 +32,19 @@ struct fovea_history {
 
 struct fovea_server_counters {
     uint64_t images[FOVEA_SERVER_STATUSES]; /* by place in status.def */
+    uint64_t texts[FOVEA_SERVER_STATUSES];
     struct fovea_history history;
 };
 
 void fovea_server_counters_init(struct fovea_server_counters *counters,
         int64_t now_ns);
 
-/** An image of a request is done; n_waiting: those that are not. */
-void fovea_server_counters_image(struct fovea_server_counters *counters,
-        enum fovea_status status, int64_t time_ns, size_t n_waiting,
-        int64_t now_ns);
+/** An image or a text of a request is done; n_waiting: those that are not. */
+void fovea_server_counters_item(struct fovea_server_counters *counters,
+        bool is_text, enum fovea_status status, int64_t time_ns,
+        size_t n_waiting, int64_t now_ns);
 
-/** Statuses in the order of images[]; false past the last. */
+/** Statuses in the order of images[] and texts[]; false past the last. */
 FOVEA_NODISCARD bool fovea_server_counters_status(size_t index,
         enum fovea_status *status_out);
 

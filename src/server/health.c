@@ -24,7 +24,9 @@ enum fovea_health
 fovea_served_health(const struct fovea_server *server,
         const struct fovea_served *served, struct fovea_error *reason_out)
 {
-    if (fovea_pool_check(served->model, reason_out)) {
+    if (fovea_pool_check(served->model, reason_out) ||
+            (served->info->has_text &&
+                    fovea_pool_check_text(served->model, reason_out))) {
         /* The pool's own event has logged it. */
         (void)fovea_discreet(server, reason_out);
         return FOVEA_HEALTH_UNAVAILABLE;

@@ -46,7 +46,7 @@ struct fovea_server {
     /* loop */
     struct fovea_server_counters counters;
     struct fovea_background background;
-    size_t n_images;                  /* of requests, that are not done */
+    size_t n_items;                   /* of requests, that are not done */
     size_t n_in_flight;               /* of those, submitted to the library */
     struct fovea_server_job *waiting; /* for room in the queue; oldest first */
 };

@@ -55,17 +55,25 @@ fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
     }
 }
 
+static bool
+is_text(const struct fovea_server_job *job,
+        const struct fovea_server_job_item *item)
+{
+    return job->request.items[item - job->items].item.kind == FOVEA_ITEM_TEXT;
+}
+
 static void
 count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
     struct fovea_server *server = fovea_server_of(job->exchange);
-    server->n_images--;
+    server->n_items--;
     fovea_discreet_log(job->exchange, &item->error, &job->has_logged);
     job->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
     fovea_notes_count(&item->error, job->n_noted);
-    fovea_server_counters_image(&server->counters, item->error.code,
-            item->total_ns, server->n_images, fovea_clock_ns());
+    fovea_server_counters_item(&server->counters, is_text(job, item),
+            item->error.code, item->total_ns, server->n_items,
+            fovea_clock_ns());
     if (item->error.code && !job->request.on_error_item) {
         fail_by(job, item);
         cancel(job, NULL);
@@ -200,7 +208,7 @@ written(struct fovea_background_job *job)
 static void
 drop_rest(struct fovea_server_job *job)
 {
-    fovea_server_of(job->exchange)->n_images -= job->n - job->n_next;
+    fovea_server_of(job->exchange)->n_items -= job->n - job->n_next;
     job->n_next = job->n;
 }
 
@@ -302,7 +310,16 @@ log_work(const struct fovea_http_work *work, struct fovea_http_log_line *line)
     if (!job->has_begun || job->n == 0) {
         return;
     }
-    fovea_http_log_number(line, "images", (int64_t)job->n);
+    size_t n_texts = 0;
+    for (size_t i = 0; i < job->n; i++) {
+        n_texts += is_text(job, &job->items[i]);
+    }
+    if (n_texts < job->n) {
+        fovea_http_log_number(line, "images", (int64_t)(job->n - n_texts));
+    }
+    if (n_texts > 0) {
+        fovea_http_log_number(line, "texts", (int64_t)n_texts);
+    }
     fovea_http_log_number(line, "bad", (int64_t)job->n_bad);
     for (unsigned i = 0; i < FOVEA_N_NOTES; i++) {
         if (job->n_noted[i] > 0) {
@@ -423,7 +440,7 @@ fovea_server_job_start(struct fovea_http_exchange *exchange,
         return;
     }
     job->has_begun = true;
-    fovea_server_of(exchange)->n_images += job->n;
+    fovea_server_of(exchange)->n_items += job->n;
     feed(job);
     if (is_done(job)) {
         answer(job);

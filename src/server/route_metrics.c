@@ -85,18 +85,17 @@ add_requests(const struct fovea_http_counters *counters,
     }
 }
 
+/* Items of a kind. */
 static void
-add_images(const struct fovea_server_counters *counters,
-        struct fovea_text *text)
+add_items(const char *name, const char *help,
+        const uint64_t counts[FOVEA_SERVER_STATUSES], struct fovea_text *text)
 {
-    head(text, "images_total", "counter",
-            "Images of requests by what came of them.");
+    head(text, name, "counter", help);
     enum fovea_status status;
     for (size_t i = 0; fovea_server_counters_status(i, &status); i++) {
-        if (counters->images[i] > 0 || status == FOVEA_OK) {
-            fovea_text_format(text,
-                    "fovea_images_total{result=\"%s\"} %" PRIu64 "\n",
-                    fovea_status_name(status), counters->images[i]);
+        if (counts[i] > 0 || status == FOVEA_OK) {
+            fovea_text_format(text, "fovea_%s{result=\"%s\"} %" PRIu64 "\n",
+                    name, fovea_status_name(status), counts[i]);
         }
     }
 }
@@ -119,7 +118,7 @@ add_server(const struct fovea_server *server, struct fovea_text *text)
     single(text, "requests_in_flight", "gauge",
             "Requests that wait for their answer.", counts.n_working);
     single(text, "images_in_flight", "gauge",
-            "Images of requests that are not done.", server->n_images);
+            "Images and texts of requests that are not done.", server->n_items);
     single(text, "body_bytes", "gauge", "Memory held by requests' bodies.",
             counts.body_bytes);
     single(text, "uptime_seconds", "gauge", "Since the server started.",
@@ -149,7 +148,8 @@ add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
     histogram(text, "fetch_seconds", "", &stats->fetch_ns);
 }
 
-/* A model's key as a label, `model="...",`: any bytes, as UTF-8. */
+/* A model's key and the kind of work as labels, `model="...",work="...",`: any
+   bytes, as UTF-8. */
 static void
 label(const struct fovea_model_stats *model, struct fovea_text *out)
 {
@@ -172,7 +172,7 @@ label(const struct fovea_model_stats *model, struct fovea_text *out)
         }
         key += size;
     }
-    fovea_text_add(out, "\",", 2);
+    fovea_text_format(out, "\",work=\"%s\",", model->work);
 }
 
 /* A number in a struct fovea_model_stats, by its place. */
@@ -200,18 +200,21 @@ GETTER(n_cold_starts)
 GETTER(shared_bytes)
 
 static const struct counter counters[] = {
-    { "queue_images", "gauge", "Images that wait for a worker.", get_n_queued },
+    { "queue_images", "gauge", "Images or texts that wait for a worker.",
+            get_n_queued },
     { "queue_limit_images", "gauge", "How many may wait.", get_max_queue },
-    { "in_flight_images", "gauge", "Images that workers have.",
+    { "in_flight_images", "gauge", "Images or texts that workers have.",
             get_n_in_flight },
     { "workers_limit", "gauge", "Most workers.", get_max_workers },
-    { "submitted_total", "counter", "Images given to the pool.",
+    { "submitted_total", "counter", "Images or texts given to the pool.",
             get_n_submitted },
-    { "embedded_total", "counter", "Images that became vectors.",
+    { "embedded_total", "counter", "Images or texts that became vectors.",
             get_n_embedded },
-    { "failed_total", "counter", "Images that did not.", get_n_failed },
+    { "failed_total", "counter", "Images or texts that did not.",
+            get_n_failed },
     { "retried_total", "counter",
-            "Images tried again after their worker ended.", get_n_retried },
+            "Images or texts tried again after their worker ended.",
+            get_n_retried },
     { "cold_starts_total", "counter", "Starts without any worker.",
             get_n_cold_starts },
     { "weights_bytes", "gauge", "Packed weights, held once; 0: not loaded.",
@@ -224,7 +227,7 @@ struct series {
     const struct fovea_model_stats *model;
     const struct counter *counter; /* of add_counter() */
     const char *name;
-    const char *labels; /* `model="...",` */
+    const char *labels; /* `model="...",work="...",` */
     struct fovea_text *text;
 };
 
@@ -244,8 +247,10 @@ add_states(const struct series *series)
     for (unsigned state = 0; state < FOVEA_WORKER_DEAD; state++) {
         unsigned n = 0;
         for (size_t i = 0; i < stats->n_workers; i++) {
-            n += stats->workers[i].model_key == series->model->key &&
-                    stats->workers[i].state == (enum fovea_worker_state)state;
+            const struct fovea_worker_stats *worker = &stats->workers[i];
+            n += worker->model_key == series->model->key &&
+                    strcmp(worker->work, series->model->work) == 0 &&
+                    worker->state == (enum fovea_worker_state)state;
         }
         fovea_text_format(series->text, "fovea_%s{%sstate=\"%s\"} %u\n",
                 series->name, series->labels,
@@ -343,18 +348,19 @@ static const struct family families[] = {
     { "worker_stops_total", "counter", "Workers that ended, by why.",
             add_stops },
     { "images_noted_total", "counter",
-            "Images that became vectors and have a note, by the note.",
+            "Images or texts that became vectors and have a note, by the note.",
             add_noted },
     { "breaker", "gauge", "1 for the state that the breaker is in.",
             add_breaker },
-    { "queue_seconds", "histogram", "An image waiting for a worker.",
+    { "queue_seconds", "histogram", "An image or a text waiting for a worker.",
             add_queue_time },
-    { "decode_seconds", "histogram", "An image's bytes to pixels.",
+    { "decode_seconds", "histogram",
+            "An image's bytes to pixels, a text's to tokens.",
             add_decode_time },
     { "forward_seconds", "histogram",
-            "An image's pixels to its vector: its share of a batch.",
+            "Pixels or tokens to a vector: an item's share of a batch.",
             add_forward_time },
-    { "image_seconds", "histogram", "From an image's submission to its answer.",
+    { "image_seconds", "histogram", "From an item's submission to its answer.",
             add_total_time },
 };
 
@@ -384,7 +390,10 @@ write_text(struct fovea_http_exchange *exchange,
     struct fovea_server *server = fovea_server_of(exchange);
     add_server(server, text);
     add_requests(fovea_http_counters_of(server->http), text);
-    add_images(&server->counters, text);
+    add_items("images_total", "Images of requests by what came of them.",
+            server->counters.images, text);
+    add_items("texts_total", "Texts of requests by what came of them.",
+            server->counters.texts, text);
     add_memory(stats, text);
     add_models(stats, text);
 }

@@ -24,33 +24,45 @@ add_model(const struct fovea_http_exchange *exchange,
 {
     const struct fovea_server *server = fovea_server_of(exchange);
     const struct fovea_model_info *info = served->info;
-    const struct fovea_model_stats *model = fovea_view_model(stats, served);
+    const struct fovea_model_stats *images =
+            fovea_view_model(stats, served, FOVEA_VIEW_IMAGES);
+    const struct fovea_model_stats *texts =
+            fovea_view_model(stats, served, FOVEA_VIEW_TEXTS);
+    uint32_t n_queued = images->n_queued + texts->n_queued;
+    uint32_t max_queue =
+            server->settings.library.max_queue * (info->has_text ? 2 : 1);
     fovea_text_format(text, "{\"id\":");
     fovea_text_json_string(text, served->name);
     fovea_text_format(text,
             ",\"object\":\"model\",\"created\":%" PRId64
             ",\"owned_by\":\"%s\",\"backend\":\"fovea\""
-            ",\"capabilities\":[\"image_embed\"],\"dimension\":%" PRIu32
-            ",\"dtype\":\"%s\",\"preprocessor\":\"%s\""
+            ",\"capabilities\":[\"image_embed\"%s],\"family\":\"%s\""
+            ",\"dimension\":%" PRIu32 ",\"dtype\":\"%s\""
+            ",\"context_length\":%" PRIu32
+            ",\"preprocessor\":\"%s\",\"pixels\":\"%s\""
             ",\"image_width_px\":%" PRIu32 ",\"image_height_px\":%" PRIu32
             ",\"patch_size_px\":%" PRIu32 ",\"workers\":%" PRIu32
             ",\"max_workers\":%u",
             (int64_t)time(NULL) -
                     (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
-            owner(exchange), info->embedding_dimension,
-            fovea_dtype_word(info->dtype), info->preprocessor,
-            info->image_width_px, info->image_height_px, info->patch_size_px,
-            model->n_workers, server->settings.library.max_workers);
+            owner(exchange), info->has_text ? ",\"embed\",\"classify\"" : "",
+            info->family, info->embedding_dimension,
+            fovea_dtype_word(info->dtype), info->context_length,
+            info->preprocessor, info->pixels, info->image_width_px,
+            info->image_height_px, info->patch_size_px,
+            images->n_workers + texts->n_workers,
+            server->settings.library.max_workers);
     fovea_text_format(text,
             ",\"memory\":{\"shared_bytes\":%" PRIu64
-            ",\"per_worker_bytes\":%" PRIu64
+            ",\"per_worker_bytes\":%" PRIu64 ",\"text_shared_bytes\":%" PRIu64
+            ",\"text_per_worker_bytes\":%" PRIu64
             ",\"est_memory_allocation_mb\":%" PRIu64
             "},\"stats\":{\"queue_fraction\":%.4f,\"queue_absolute\":%" PRIu32
             ",\"results_pending\":%" PRIu32 ",\"batch_size\":%u}}",
-            info->shared_bytes, info->per_worker_bytes,
-            info->est_memory_allocation_mb,
-            (double)model->n_queued / server->settings.library.max_queue,
-            model->n_queued, model->n_queued + model->n_in_flight,
+            info->shared_bytes, info->per_worker_bytes, info->text_shared_bytes,
+            info->text_per_worker_bytes, info->est_memory_allocation_mb,
+            (double)n_queued / max_queue, n_queued,
+            n_queued + images->n_in_flight + texts->n_in_flight,
             server->settings.library.max_batch);
 }
 

@@ -87,29 +87,35 @@ add_stops(const struct fovea_model_stats *model, struct fovea_text *text)
     fovea_text_format(text, "}}");
 }
 
+/* A model's queue and workers for one kind of work. */
 static void
 add_model(const struct fovea_server *server, const struct fovea_served *served,
-        const struct fovea_pool_stats *stats, struct fovea_text *text)
+        const struct fovea_pool_stats *stats, const char *work,
+        struct fovea_text *text)
 {
-    const struct fovea_model_stats *model = fovea_view_model(stats, served);
+    const struct fovea_model_stats *model =
+            fovea_view_model(stats, served, work);
+    bool is_text = strcmp(work, FOVEA_VIEW_TEXTS) == 0;
     fovea_text_format(text, "{\"id\":");
     fovea_text_json_string(text, served->name);
     fovea_text_format(text,
-            ",\"dimension\":%" PRIu32 ",\"dtype\":\"%s\",\"workers\":%" PRIu32
+            ",\"work\":\"%s\",\"dimension\":%" PRIu32
+            ",\"dtype\":\"%s\",\"workers\":%" PRIu32
             ",\"max_workers\":%u,\"queued\":%" PRIu32
             ",\"max_queue\":%u,\"in_flight\":%" PRIu32 ",\"submitted\":%" PRIu64
             ",\"embedded\":%" PRIu64 ",\"failed\":%" PRIu64
             ",\"retried\":%" PRIu64 ",\"cold_starts\":%" PRIu64
             ",\"breaker\":\"%s\",\"shared_bytes\":%" PRIu64
             ",\"per_worker_bytes\":%" PRIu64,
-            served->info->embedding_dimension,
+            work, served->info->embedding_dimension,
             fovea_dtype_word(served->info->dtype), model->n_workers,
             server->settings.library.max_workers, model->n_queued,
             server->settings.library.max_queue, model->n_in_flight,
             model->n_submitted, model->n_embedded, model->n_failed,
             model->n_retried, model->n_cold_starts,
             fovea_breaker_state_name(model->breaker), model->shared_bytes,
-            served->info->per_worker_bytes);
+            is_text ? served->info->text_per_worker_bytes
+                    : served->info->per_worker_bytes);
     fovea_text_format(text, ",\"noted\":{");
     fovea_notes_counted_json(text, model->n_noted);
     fovea_text_add(text, "}", 1);
@@ -122,9 +128,10 @@ add_worker(const struct fovea_worker_stats *worker, struct fovea_text *text)
     fovea_text_format(text, "{\"model\":");
     fovea_text_json_string(text, worker->model_key);
     fovea_text_format(text,
-            ",\"pid\":%" PRId64 ",\"slot\":%u,\"state\":\"%s\""
-            ",\"stop_reason\":",
-            worker->pid, worker->slot, fovea_worker_state_name(worker->state));
+            ",\"work\":\"%s\",\"pid\":%" PRId64
+            ",\"slot\":%u,\"state\":\"%s\",\"stop_reason\":",
+            worker->work, worker->pid, worker->slot,
+            fovea_worker_state_name(worker->state));
     if (worker->stop_reason) {
         fovea_text_format(text, "\"%s\"",
                 fovea_stop_reason_name(worker->stop_reason));
@@ -204,7 +211,12 @@ write_text(struct fovea_http_exchange *exchange,
     fovea_text_format(text, ",\"models\":[");
     for (size_t i = 0; i < server->n_models; i++) {
         fovea_text_format(text, "%s", i > 0 ? "," : "");
-        add_model(server, &server->models[i], stats, text);
+        add_model(server, &server->models[i], stats, FOVEA_VIEW_IMAGES, text);
+        if (server->models[i].info->has_text) {
+            fovea_text_add(text, ",", 1);
+            add_model(server, &server->models[i], stats, FOVEA_VIEW_TEXTS,
+                    text);
+        }
     }
     fovea_text_format(text, "],\"workers\":[");
     for (size_t i = 0; i < stats->n_workers; i++) {

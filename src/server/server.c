@@ -61,6 +61,9 @@ open_models(struct fovea_server *server, struct fovea_error *err)
         if (!status && settings->warm) {
             status = fovea_pool_spawn_worker(server->models[i].model, err);
         }
+        if (!status && settings->warm && server->models[i].info->has_text) {
+            status = fovea_pool_spawn_text_worker(server->models[i].model, err);
+        }
         if (status) {
             return status;
         }

@@ -79,11 +79,12 @@ fovea_view_show(struct fovea_http_exchange *exchange, fovea_view_fn *write)
 
 const struct fovea_model_stats *
 fovea_view_model(const struct fovea_pool_stats *stats,
-        const struct fovea_served *served)
+        const struct fovea_served *served, const char *work)
 {
     static const struct fovea_model_stats unused;
     for (size_t i = 0; i < stats->n_models; i++) {
-        if (strcmp(stats->models[i].key, served->name) == 0) {
+        if (strcmp(stats->models[i].key, served->name) == 0 &&
+                strcmp(stats->models[i].work, work) == 0) {
             return &stats->models[i];
         }
     }

@@ -14,9 +14,14 @@ typedef void fovea_view_fn(struct fovea_http_exchange *exchange,
 void fovea_view_show(struct fovea_http_exchange *exchange,
         fovea_view_fn *write);
 
-/** A model's part of the statistics; all zero before it was first used. */
+/* The kinds of work that are served, as statistics call them. */
+#define FOVEA_VIEW_IMAGES "embed"
+#define FOVEA_VIEW_TEXTS  "embed_text"
+
+/** A model's part of the statistics, for one kind of work; all zero, without a
+ *  key, before it was first used. */
 const struct fovea_model_stats *fovea_view_model(
-        const struct fovea_pool_stats *stats,
-        const struct fovea_served *served);
+        const struct fovea_pool_stats *stats, const struct fovea_served *served,
+        const char *work);
 
 #endif

@@ -35,7 +35,7 @@ def test_a_killed_worker_is_noticed_and_replaced(_):
         worker, = server.get("/v1/pool").json["workers"]
         os.kill(worker["pid"], signal.SIGKILL)
         stops = ('fovea_worker_stops_total{model="'
-                 f'{command.NAME}",reason="killed"}}')
+                 f'{command.NAME}",work="embed",reason="killed"}}')
         wait_until(lambda: server.metric(stops) == 1, "its end")
         assert not os.path.exists(f"/proc/{worker['pid']}"), "not waited for"
         same(server.upload(picture(1)).vectors(), wanted)

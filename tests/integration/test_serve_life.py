@@ -170,7 +170,8 @@ def test_killed_workers_lose_nothing(_):
         assert n_good > 0
         assert server.process.poll() is None
         assert server.metric('fovea_worker_stops_total{model="'
-                             f'{command.NAME}",reason="killed"}}') > 0
+                             f'{command.NAME}",work="embed",'
+                             'reason="killed"}') > 0
         # Not one of those that are known by now to have ended two workers.
         wait_until(lambda: server.upload(picture(99)).status == 200,
                    "a worker again")
@@ -239,7 +240,7 @@ def test_metrics(_):
         same(server.metric(f'fovea_request_seconds_count{{{route}}}'), 4)
         same(server.metric('fovea_requests_total{route="other",code="404"}'),
              1)
-        model = f'model="{command.NAME}"'
+        model = f'model="{command.NAME}",work="embed"'
         same(server.metric(f"fovea_cold_starts_total{{{model}}}"), 1)
         same(server.metric(f"fovea_embedded_total{{{model}}}"), 3)
         for part in ("queue", "decode", "forward", "image"):

@@ -127,7 +127,8 @@ def test_it_is_well_formed_and_counts(_):
     same(found.get("fovea_request_seconds_count", route=upload), 2)
     same(found.get("fovea_images_total", result="ok"), 4)
     same(found.get("fovea_images_total", result="not_an_image"), 1)
-    model = {"model": command.NAME}
+    same(found.get("fovea_texts_total", result="ok"), 0)
+    model = {"model": command.NAME, "work": "embed"}
     same(found.get("fovea_submitted_total", **model), 5)
     same(found.get("fovea_embedded_total", **model), 4)
     same(found.get("fovea_failed_total", **model), 1)

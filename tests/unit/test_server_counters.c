@@ -26,12 +26,14 @@ every_status_has_its_place(void **state)
     size_t n = 0;
     for (; fovea_server_counters_status(n, &status); n++) {
         for (size_t i = 0; i <= n; i++) {
-            fovea_server_counters_image(counters, status, 0, 0, start_ns);
+            fovea_server_counters_item(counters, false, status, 0, 0, start_ns);
         }
+        fovea_server_counters_item(counters, true, status, 0, 0, start_ns);
     }
     assert_true(n > 40);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(counters->images[i], i + 1);
+        assert_int_equal(counters->texts[i], 1);
     }
     free(counters);
 }
@@ -44,12 +46,12 @@ intervals_end_when_somebody_looks(void **state)
     struct fovea_history *history = &counters->history;
     const int64_t interval_ns = FOVEA_HISTORY_INTERVAL_NS;
     for (unsigned i = 0; i < 99; i++) {
-        fovea_server_counters_image(counters, FOVEA_OK, FOVEA_NS_PER_MS, i,
-                start_ns);
+        fovea_server_counters_item(counters, false, FOVEA_OK, FOVEA_NS_PER_MS,
+                i, start_ns);
     }
-    fovea_server_counters_image(counters, FOVEA_OK, FOVEA_NS_PER_S, 3,
+    fovea_server_counters_item(counters, false, FOVEA_OK, FOVEA_NS_PER_S, 3,
             start_ns + 1);
-    fovea_server_counters_image(counters, FOVEA_ERR_BUSY, 0, 0,
+    fovea_server_counters_item(counters, false, FOVEA_ERR_BUSY, 0, 0,
             start_ns + interval_ns - 1);
     assert_int_equal(fovea_history_size(history), 0);
     /* Three intervals later: one with something, two without. */
@@ -77,7 +79,7 @@ the_oldest_points_go(void **state)
     const unsigned n = FOVEA_HISTORY_POINTS + 10;
     for (unsigned i = 0; i < n; i++) {
         for (unsigned j = 0; j <= i; j++) {
-            fovea_server_counters_image(counters, FOVEA_OK, 1, 0,
+            fovea_server_counters_item(counters, false, FOVEA_OK, 1, 0,
                     start_ns + i * FOVEA_HISTORY_INTERVAL_NS);
         }
     }
@@ -95,7 +97,7 @@ a_long_sleep_costs_nothing(void **state)
     (void)state;
     struct fovea_server_counters *counters = create();
     struct fovea_history *history = &counters->history;
-    fovea_server_counters_image(counters, FOVEA_OK, 1, 0, start_ns);
+    fovea_server_counters_item(counters, false, FOVEA_OK, 1, 0, start_ns);
     const int64_t year_s = INT64_C(365) * 24 * 3600;
     const int64_t late_ns = start_ns + year_s * FOVEA_NS_PER_S;
     fovea_history_advance(history, late_ns);
@@ -103,7 +105,7 @@ a_long_sleep_costs_nothing(void **state)
     for (size_t i = 0; i < FOVEA_HISTORY_POINTS; i++) {
         assert_int_equal(fovea_history_at(history, i)->n_good, 0);
     }
-    fovea_server_counters_image(counters, FOVEA_OK, 1, 0, late_ns + 1);
+    fovea_server_counters_item(counters, false, FOVEA_OK, 1, 0, late_ns + 1);
     fovea_history_advance(history, late_ns + FOVEA_HISTORY_INTERVAL_NS);
     assert_int_equal(
             fovea_history_at(history, FOVEA_HISTORY_POINTS - 1)->n_good, 1);

@@ -5,6 +5,9 @@ import { age, bytes, number } from "/words.js";
 
 const HISTORY_POINTS = 150;
 
+/* What a model's queue, or a worker, is for. */
+const items = ({ work }) => work === "embed_text" ? "texts" : "images";
+
 function showState(pool) {
   const badge = byId("state");
   badge.dataset.state = pool.state;
@@ -18,7 +21,7 @@ function fillCell(cell, worker) {
   setText(cell.querySelector("b"), worker.state +
     (worker.stop_reason ? ` (${worker.stop_reason})` : ""));
   setText(cell.querySelector("small"),
-    `process ${worker.pid}, ${worker.served} images, ` +
+    `process ${worker.pid}, ${worker.served} ${items(worker)}, ` +
     `${bytes(worker.pss_bytes)}, ${age(worker.age_s)}` +
     (worker.sandboxed ? ", sealed" : ""));
 }
@@ -76,9 +79,9 @@ function showRequests(pool) {
   const queued = sum("queued");
   const most = sum("max_queue");
   fillBar(byId("queue-bar"), [[queued / most, ""]],
-    `Queue: ${queued} of ${most} images wait`);
+    `Queue: ${queued} of ${most} wait`);
   fillFacts(byId("queue-facts"), [
-    ["images waiting", `${queued} of ${most}`],
+    ["waiting", `${queued} of ${most}`],
     ["in flight", String(sum("in_flight"))],
     ["requests under way", String(pool.requests.in_flight)],
     ["connections", `${pool.requests.connections} of ` +
@@ -108,7 +111,8 @@ function showHistory(history) {
 
 function showModels(models) {
   byId("models").tBodies[0].replaceChildren(...models.map((m) =>
-    make("tr", {}, make("th", { scope: "row" }, m.id), ...[
+    make("tr", {}, make("th", { scope: "row" },
+      items(m) === "texts" ? `${m.id} (texts)` : m.id), ...[
       m.dimension, m.dtype, `${m.workers} of ${m.max_workers}`,
       `${m.queued} of ${m.max_queue}`, m.embedded, m.failed, m.breaker,
     ].map((value) => make("td", {}, String(value))))));
