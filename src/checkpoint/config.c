@@ -15,7 +15,7 @@ read_tower(const struct fovea_family *family, const struct fovea_fields *top,
         return family->read(top, tower_out, err);
     }
     if (!family->read_text) {
-        return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED, "%s: %s",
+        return fovea_fail(err, FOVEA_ERR_TEXT_UNSUPPORTED, "%s: %s",
                 fovea_show(top->file).text, family->no_text);
     }
     return family->read_text(top, tower_out, err);

@@ -1,7 +1,7 @@
 /*
  * CLIP in Hugging Face's layout: OpenAI's, LAION's and others' of that shape.
  *
- * config.json: CLIPModel nests the vision tower in "vision_config" and has
+ * config.json: CLIPModel nests the tower for images in "vision_config" and has
  * projection_dim beside it; CLIPVisionModelWithProjection has everything at the
  * top. A field that is missing (or null) has the default of Hugging Face's
  * CLIPVisionConfig. Tensors: the state dict of CLIPVisionModelWithProjection
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "spec/huggingface.h"
+#include "spec/huggingface_text.h"
 #include "spec/processor.h"
 
 #define NAME "CLIP"
@@ -32,13 +32,46 @@ static const struct fovea_tower defaults = {
     .eps = 1e-5F,
 };
 
+static const struct fovea_hf_text text = {
+    .name = NAME,
+    .model_type = "clip",
+    .tower_type = "clip_text_model",
+    .dimension_key = "projection_dim",
+    .is_dimension_above = true,
+    .defaults = {
+        .width = 512,
+        .mlp = 2048,
+        .n_layers = 12,
+        .n_heads = 8,
+        .vocabulary = 49408,
+        .context = 77,
+        .end_id = 49407,
+        .pad_id = 1,
+        .is_causal = true,
+        .pooling = FOVEA_POOLING_LAST,
+        .has_projection = true,
+        .dimension = 512,
+        .activation = FOVEA_ACTIVATION_QUICK_GELU,
+        .eps = 1e-5F,
+    },
+    .projection = { "text_projection.weight", NULL,
+            { FOVEA_HF_DIMENSION, FOVEA_HF_WIDTH } },
+};
+
 /* config.json. */
+
+static bool
+is_for_images(const char *model_type)
+{
+    return strcmp(model_type, "clip") == 0 ||
+            strcmp(model_type, "clip_vision_model") == 0;
+}
 
 static bool
 is_mine(const char *model_type)
 {
-    return strcmp(model_type, "clip") == 0 ||
-            strcmp(model_type, "clip_vision_model") == 0;
+    return is_for_images(model_type) ||
+            strcmp(model_type, text.tower_type) == 0;
 }
 
 static enum fovea_status
@@ -49,7 +82,7 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
     struct fovea_fields inner;
     enum fovea_status status = fovea_hf_vision_fields(top, &inner, err);
     if (!status) {
-        status = fovea_hf_check_type(&inner, is_mine, NAME, err);
+        status = fovea_hf_check_type(&inner, is_for_images, NAME, err);
     }
     if (!status) {
         status = fovea_hf_read_tower(&inner, &tower, err);
@@ -72,6 +105,13 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         *tower_out = tower;
     }
     return status;
+}
+
+static enum fovea_status
+read_text_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
+        struct fovea_error *err)
+{
+    return fovea_hf_text_read(&text, top, tower_out, err);
 }
 
 static size_t
@@ -146,6 +186,10 @@ describe_tensor(const struct fovea_tower *tower,
         const struct fovea_piece *piece, uint32_t part,
         struct fovea_tensor_spec *spec_out)
 {
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        fovea_hf_text_tensor(&text, tower, piece, part, spec_out);
+        return;
+    }
     const struct fovea_hf_tensor *row = piece->role == FOVEA_ROLE_QKV
             ? &qkv_rows[piece->part + part]
             : &rows[piece->role];
@@ -192,7 +236,7 @@ const struct fovea_family fovea_family_clip = {
     .layout = FOVEA_FILE_LAYOUT_HUGGING_FACE,
     .is_mine = is_mine,
     .read = read_config,
-    .no_text = "text towers of CLIP models are not supported",
+    .read_text = read_text_config,
     .tensor = describe_tensor,
     .processor = PROCESSOR,
     .pixels = pixels,

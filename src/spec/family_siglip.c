@@ -1,8 +1,8 @@
 /*
- * SigLIP's vision tower in Hugging Face's layout, and SigLIP 2's of a fixed size.
+ * SigLIP's towers in Hugging Face's layout, and SigLIP 2's of a fixed size.
  *
- * config.json: SiglipModel nests the tower in "vision_config", SiglipVisionModel
- * has it at the top; a field that is missing (or null) has the default of Hugging
+ * config.json: SiglipModel nests the tower for images in "vision_config",
+ * SiglipVisionModel has it at the top; a field that is missing (or null) has the default of Hugging
  * Face's SiglipVisionConfig, which the published files make much use of. There is
  * no projection: an embedding is as wide as a token. Tensors: query, key and value
  * are tensors of their own in the layers and one in the head.
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/macros.h"
-#include "spec/huggingface.h"
+#include "spec/huggingface_text.h"
 #include "spec/processor.h"
 
 #define NAME "SigLIP"
@@ -27,6 +27,31 @@ static const struct fovea_tower defaults = {
     .eps = 1e-6F,
     .has_patch_bias = true,
     .pooling = FOVEA_POOLING_ATTENTION,
+};
+
+/* All positions are computed, padding too, and the last one is pooled. */
+static const struct fovea_hf_text text = {
+    .name = NAME,
+    .model_type = "siglip",
+    .tower_type = "siglip_text_model",
+    .dimension_key = "projection_size",
+    .defaults = {
+        .width = 768,
+        .mlp = 3072,
+        .n_layers = 12,
+        .n_heads = 12,
+        .vocabulary = 32000,
+        .context = 64,
+        .end_id = 1,
+        .pad_id = 1,
+        .pooling = FOVEA_POOLING_LAST,
+        .has_projection = true,
+        .has_projection_bias = true,
+        .activation = FOVEA_ACTIVATION_GELU_TANH,
+        .eps = 1e-6F,
+    },
+    .projection = { "text_model.head.weight", "text_model.head.bias",
+            { FOVEA_HF_DIMENSION, FOVEA_HF_WIDTH } },
 };
 
 /* config.json. */
@@ -50,7 +75,8 @@ is_flexible(const char *model_type)
 static bool
 is_mine(const char *model_type)
 {
-    return is_fixed(model_type) || is_flexible(model_type);
+    return is_fixed(model_type) || is_flexible(model_type) ||
+            strcmp(model_type, text.tower_type) == 0;
 }
 
 static enum fovea_status
@@ -112,6 +138,13 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         *tower_out = tower;
     }
     return status;
+}
+
+static enum fovea_status
+read_text_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
+        struct fovea_error *err)
+{
+    return fovea_hf_text_read(&text, top, tower_out, err);
 }
 
 static size_t
@@ -196,6 +229,10 @@ describe_tensor(const struct fovea_tower *tower,
         const struct fovea_piece *piece, uint32_t part,
         struct fovea_tensor_spec *spec_out)
 {
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        fovea_hf_text_tensor(&text, tower, piece, part, spec_out);
+        return;
+    }
     const struct fovea_hf_tensor *row = &rows[piece->role];
     if (piece->layer == tower->n_layers) {
         row = &head_rows[piece->role];
@@ -245,7 +282,7 @@ const struct fovea_family fovea_family_siglip = {
     .layout = FOVEA_FILE_LAYOUT_HUGGING_FACE,
     .is_mine = is_mine,
     .read = read_config,
-    .no_text = "text towers of SigLIP models are not supported",
+    .read_text = read_text_config,
     .tensor = describe_tensor,
     .processor = PROCESSOR,
     .pixels = pixels,

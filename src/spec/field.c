@@ -57,8 +57,8 @@ wrong_type(const struct fovea_fields *fields, const char *key,
             "must be %s", expected);
 }
 
-enum fovea_status
-fovea_field_count(const struct fovea_fields *fields, const char *key,
+static enum fovea_status
+read_integer(const struct fovea_fields *fields, const char *key, uint32_t min,
         uint32_t max, uint32_t *value, struct fovea_error *err)
 {
     const json_t *json = fovea_field(fields, key);
@@ -69,12 +69,26 @@ fovea_field_count(const struct fovea_fields *fields, const char *key,
         return wrong_type(fields, key, "an integer", err);
     }
     json_int_t number = json_integer_value(json);
-    if (number < 1 || number > (json_int_t)max) {
+    if (number < (json_int_t)min || number > (json_int_t)max) {
         return fovea_field_fail(fields, key, FOVEA_ERR_MODEL_CONFIG, err,
-                "%lld is not in 1..%u", (long long)number, max);
+                "%lld is not in %u..%u", (long long)number, min, max);
     }
     *value = (uint32_t)number;
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_field_count(const struct fovea_fields *fields, const char *key,
+        uint32_t max, uint32_t *value, struct fovea_error *err)
+{
+    return read_integer(fields, key, 1, max, value, err);
+}
+
+enum fovea_status
+fovea_field_id(const struct fovea_fields *fields, const char *key, uint32_t max,
+        uint32_t *value, struct fovea_error *err)
+{
+    return read_integer(fields, key, 0, max, value, err);
 }
 
 static enum fovea_status

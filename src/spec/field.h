@@ -47,6 +47,10 @@ const json_t *fovea_field(const struct fovea_fields *fields, const char *key);
 FOVEA_NODISCARD enum fovea_status fovea_field_count(
         const struct fovea_fields *fields, const char *key, uint32_t max,
         uint32_t *value, struct fovea_error *err);
+/** An integer in 0..max. */
+FOVEA_NODISCARD enum fovea_status fovea_field_id(
+        const struct fovea_fields *fields, const char *key, uint32_t max,
+        uint32_t *value, struct fovea_error *err);
 /** A number in min..max. */
 FOVEA_NODISCARD enum fovea_status fovea_field_number(
         const struct fovea_fields *fields, const char *key, double min,

@@ -168,6 +168,8 @@ dim_size(const struct fovea_tower *tower, enum fovea_hf_dim dim)
         return tower->dimension;
     case FOVEA_HF_POSITIONS:
         return fovea_tower_positions(tower);
+    case FOVEA_HF_VOCABULARY:
+        return tower->vocabulary;
     case FOVEA_HF_CHANNELS:
         return 3;
     case FOVEA_HF_PATCH:

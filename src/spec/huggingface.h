@@ -51,6 +51,7 @@ enum fovea_hf_dim {
     FOVEA_HF_MLP,
     FOVEA_HF_DIMENSION,
     FOVEA_HF_POSITIONS,
+    FOVEA_HF_VOCABULARY,
     FOVEA_HF_CHANNELS,
     FOVEA_HF_PATCH,
     FOVEA_HF_QKV, /* queries, keys and values in one tensor */

@@ -15,6 +15,7 @@ enum size {
     POSITIONS,
     REGISTERS,
     PROBES,
+    TOKENS,
     DIMENSION
 };
 
@@ -22,6 +23,7 @@ enum size {
 enum fact {
     ALWAYS,
     PATCHES,
+    WORDS,
     CLASS_TOKEN,
     PRE_NORM,
     PROJECTION,
@@ -50,6 +52,7 @@ struct section {
 };
 
 static const struct row first_rows[] = {
+    { FOVEA_ROLE_TOKEN, false, NONE, TOKENS, 0, 1, WORDS },
     { FOVEA_ROLE_PATCH, false, PATCH, WIDTH, 0, 1, PATCHES },
     { FOVEA_ROLE_PATCH, true, NONE, WIDTH, 0, 1, PATCH_BIAS },
     { FOVEA_ROLE_CLASS, false, NONE, WIDTH, 0, 1, CLASS_TOKEN },
@@ -173,6 +176,8 @@ has(const struct place *place, enum fact fact)
         return true;
     case PATCHES:
         return tower->modality == FOVEA_MODALITY_IMAGE;
+    case WORDS:
+        return tower->modality == FOVEA_MODALITY_TEXT;
     case CLASS_TOKEN:
         return tower->has_class_token;
     case PRE_NORM:
@@ -287,6 +292,8 @@ size_of(const struct place *place, enum size size)
         return (size_t)tower->n_registers * tower->width;
     case PROBES:
         return (size_t)tower->n_heads * tower->width;
+    case TOKENS:
+        return (size_t)tower->vocabulary * tower->width;
     case DIMENSION:
         return tower->dimension;
     case NONE:
@@ -351,6 +358,9 @@ fovea_tower_layers(const struct fovea_tower *tower)
 size_t
 fovea_tower_patches(const struct fovea_tower *tower)
 {
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        return 0;
+    }
     size_t grid = tower->side_px / tower->patch_px;
     return grid * grid;
 }
@@ -375,4 +385,29 @@ size_t
 fovea_tower_patch_width(const struct fovea_tower *tower)
 {
     return 3 * (size_t)tower->patch_px * tower->patch_px;
+}
+
+size_t
+fovea_tower_text_length(const struct fovea_tower *tower, const uint32_t *ids,
+        size_t n)
+{
+    if (!tower->is_causal) {
+        return n;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!tower->ends_at_largest && ids[i] == tower->end_id) {
+            return i + 1;
+        }
+        if (tower->ends_at_largest && ids[i] > ids[at]) {
+            at = i;
+        }
+    }
+    return at + 1;
+}
+
+size_t
+fovea_tower_text_row_bytes(const struct fovea_tower *tower)
+{
+    return sizeof(struct fovea_text_row) + tower->context * sizeof(uint32_t);
 }

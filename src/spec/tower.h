@@ -53,11 +53,12 @@ struct fovea_tower {
     bool has_patch_bias;
     bool has_class_token;
     /* Of texts. */
-    uint32_t vocabulary; /* ids are below it */
-    uint32_t context;    /* tokens of a text, at most */
-    uint32_t end_id;     /* where a text ends */
-    uint32_t pad_id;     /* behind that, where all of the context is computed */
-    bool is_causal;      /* a token attends to those before it and to itself */
+    uint32_t vocabulary;  /* ids are below it */
+    uint32_t context;     /* tokens of a text, at most */
+    uint32_t end_id;      /* of the token that ends a text */
+    bool ends_at_largest; /* where the largest id is first, whatever end_id is */
+    uint32_t pad_id; /* behind that, where all of the context is computed */
+    bool is_causal;  /* a token attends to those before it and to itself */
     /* Of both. */
     bool has_pre_norm;    /* a norm before the layers */
     bool has_layer_scale; /* what a branch adds is scaled, by channel */
@@ -80,6 +81,7 @@ enum {
     FOVEA_MAX_DIMENSION = 16384,
     FOVEA_MAX_TOKENS = 65536,
     FOVEA_MAX_VOCABULARY = 1 << 20,
+    FOVEA_MAX_CONTEXT = 512,
 };
 
 /* What a piece of the weights is to the tower. */
@@ -106,6 +108,9 @@ enum fovea_role {
     FOVEA_ROLE_REGISTERS, /* [registers][width]: tokens as they are */
     FOVEA_ROLE_SCALE1,    /* by which what attention adds is multiplied */
     FOVEA_ROLE_SCALE2,    /* and what the MLP adds */
+    /* [vocabulary][width]: the token of each id, before all layers; behind the
+       others, whose numbers are in packed weights */
+    FOVEA_ROLE_TOKEN,
     FOVEA_N_ROLES
 };
 
@@ -147,7 +152,7 @@ bool fovea_tower_stored(const struct fovea_tower *tower, size_t index,
 /** Layers that have pieces: with attention pooling it is one more. */
 size_t fovea_tower_layers(const struct fovea_tower *tower);
 
-/** Patches of an image, of a tower for images. */
+/** Patches of an image; 0 of a tower for texts. */
 size_t fovea_tower_patches(const struct fovea_tower *tower);
 
 /** Tokens of an image: its patches, the class token, registers. Of a text: the
@@ -159,5 +164,25 @@ size_t fovea_tower_positions(const struct fovea_tower *tower);
 
 /** Samples of a patch. */
 size_t fovea_tower_patch_width(const struct fovea_tower *tower);
+
+/**
+ * How many of a text's ids are to be computed: what is behind changes nothing.
+ * Where tokens attend to those before them alone that is up to the first end
+ * token, which is pooled (without one the first token); else all.
+ *
+ * @param ids  [n], n at least 1.
+ */
+size_t fovea_tower_text_length(const struct fovea_tower *tower,
+        const uint32_t *ids, size_t n);
+
+/* A text, as an engine takes it: a row is n, then context ids, of which the first
+   n count. */
+struct fovea_text_row {
+    uint32_t n; /* 1..context */
+    uint32_t ids[];
+};
+
+/** Bytes of a text's row. */
+size_t fovea_tower_text_row_bytes(const struct fovea_tower *tower);
 
 #endif

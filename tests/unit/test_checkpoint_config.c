@@ -130,19 +130,6 @@ check_tower(const char *text, uint32_t projection_dim)
 }
 
 static void
-a_family_without_words_says_so(void **state)
-{
-    (void)state;
-    static const char text[] = "{\"model_type\": \"clip\"}";
-    struct fovea_error error;
-    struct fovea_tower tower;
-    assert_fails(fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
-                         "config.json", text, strlen(text), FOVEA_MODALITY_TEXT,
-                         &tower, &error),
-            &error, FOVEA_ERR_MODEL_UNSUPPORTED, "config.json: text towers");
-}
-
-static void
 flat_and_nested_read_alike(void **state)
 {
     (void)state;
@@ -325,7 +312,6 @@ main(void)
         cmocka_unit_test(missing_fields_have_defaults),
         cmocka_unit_test(siglip_has_its_own_defaults),
         cmocka_unit_test(what_siglip_cannot_do_is_named),
-        cmocka_unit_test(a_family_without_words_says_so),
         cmocka_unit_test(flat_and_nested_read_alike),
         cmocka_unit_test(activations_are_known_or_named),
         cmocka_unit_test(other_architectures_are_refused),

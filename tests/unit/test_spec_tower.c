@@ -74,6 +74,7 @@ pieces_have_all_values_of_a_tower(void **state)
         if (tower->modality == FOVEA_MODALITY_IMAGE) {
             all += 3 * (size_t)tower->patch_px * tower->patch_px * w;
         }
+        all += (size_t)tower->vocabulary * w;
         all += tower->has_class_token ? w : 0;
         all += tower->has_pre_norm ? 2 * w : 0;
         all += tower->has_projection ? w * tower->dimension : 0;
@@ -225,6 +226,28 @@ tensors_are_the_pieces_of_every_family(void **state)
     json_decref(empty);
 }
 
+/* Where an end token is, or the largest id; all where tokens see what follows. */
+static void
+what_follows_the_end_of_a_text_does_not_count(void **state)
+{
+    (void)state;
+    struct fovea_tower tower = { .modality = FOVEA_MODALITY_TEXT,
+        .context = 8,
+        .end_id = 9,
+        .is_causal = true };
+    static const uint32_t ids[] = { 7, 3, 9, 2, 9, 11, 11, 4 };
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 8), 3);
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 2), 1);
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 1), 1);
+    tower.ends_at_largest = true;
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 8), 6);
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 5), 3);
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 2), 1);
+    tower.is_causal = false;
+    assert_int_equal(fovea_tower_text_length(&tower, ids, 8), 8);
+    assert_int_equal(fovea_tower_text_row_bytes(&tower), 36);
+}
+
 int
 main(void)
 {
@@ -236,6 +259,7 @@ main(void)
         cmocka_unit_test(parts_cover_their_whole_once),
         cmocka_unit_test(what_is_folded_is_stored_apart),
         cmocka_unit_test(tensors_are_the_pieces_of_every_family),
+        cmocka_unit_test(what_follows_the_end_of_a_text_does_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
