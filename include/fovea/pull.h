@@ -40,10 +40,11 @@ struct fovea_pull_options {
 #define FOVEA_PULL_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_pull_options)
 
 /**
- * Fetch config.json, preprocessor_config.json and the weights
- * (model.safetensors, or the shards that model.safetensors.index.json lists)
- * of a model into the cache that huggingface_hub uses too, where
- * fovea_model_open() finds the main revision by its key.
+ * Fetch the files of a model into the cache that huggingface_hub uses too, where
+ * fovea_model_open() finds the main revision by its key: config.json,
+ * preprocessor_config.json and the weights (model.safetensors, or the shards that
+ * model.safetensors.index.json lists), or, where it has not all of these,
+ * open_clip_config.json and open_clip_model.safetensors.
  *
  * HF_ENDPOINT, HF_TOKEN (or the token file of huggingface_hub), HF_HOME and
  * HF_HUB_CACHE count, and so do proxies. Files that are here already are not

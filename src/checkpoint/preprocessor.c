@@ -246,6 +246,40 @@ read_arithmetic(const struct fovea_fields *fields,
     return status;
 }
 
+/* preprocessor_config.json; `class_name` is the family's. */
+static enum fovea_status
+read_file(const struct fovea_fields *fields, const struct fovea_tower *tower,
+        const char *class_name, struct fovea_preprocess *settings_out,
+        struct fovea_error *err)
+{
+    const struct fovea_processor *processor = fovea_processor_find(class_name);
+    FOVEA_ASSERT(processor);
+    enum fovea_status status = read_processor(fields, &processor, err);
+    struct fovea_preprocess settings = processor->pixels;
+    if (!status) {
+        status = check_steps(fields, err);
+    }
+    if (!status) {
+        status = read_filter(fields, &settings.filter, err);
+    }
+    if (!status) {
+        status = read_size(fields, processor->number, &settings, err);
+    }
+    if (!status) {
+        status = read_crop(fields, processor->crops, &settings, err);
+    }
+    if (!status) {
+        status = check_crop(fields, tower->side_px, &settings, err);
+    }
+    if (!status) {
+        status = read_arithmetic(fields, &settings, err);
+    }
+    if (!status) {
+        *settings_out = settings;
+    }
+    return status;
+}
+
 enum fovea_status
 fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
         const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
@@ -257,34 +291,11 @@ fovea_preprocess_config_parse(const char *name, const char *text, size_t size,
     if (status) {
         return status;
     }
-    const struct fovea_fields fields = { name, "", object };
-    const struct fovea_processor *processor =
-            fovea_processor_find(fovea_family_get(tower->family)->processor);
-    FOVEA_ASSERT(processor);
-    status = read_processor(&fields, &processor, err);
-    struct fovea_preprocess settings = processor->pixels;
-    if (!status) {
-        status = check_steps(&fields, err);
-    }
-    if (!status) {
-        status = read_filter(&fields, &settings.filter, err);
-    }
-    if (!status) {
-        status = read_size(&fields, processor->number, &settings, err);
-    }
-    if (!status) {
-        status = read_crop(&fields, processor->crops, &settings, err);
-    }
-    if (!status) {
-        status = check_crop(&fields, tower->side_px, &settings, err);
-    }
-    if (!status) {
-        status = read_arithmetic(&fields, &settings, err);
-    }
-    if (!status) {
-        *settings_out = settings;
-    }
-    return status;
+    const struct fovea_fields top = { name, "", object };
+    const struct fovea_family *family = fovea_family_get(tower->family);
+    return family->read_pixels
+            ? family->read_pixels(&top, tower, settings_out, err)
+            : read_file(&top, tower, family->processor, settings_out, err);
 }
 
 enum fovea_status
@@ -293,9 +304,11 @@ fovea_preprocess_config_read(const char *directory,
         struct fovea_error *err)
 {
     const struct fovea_family *family = fovea_family_get(tower->family);
+    const struct fovea_file_layout *layout =
+            fovea_file_layout_get(family->layout);
     FOVEA_AUTO_FREE char *path = NULL;
     enum fovea_status status = fovea_join_path(directory,
-            fovea_file_layout_get(family->layout)->processor, &path, err);
+            layout->processor ? layout->processor : layout->config, &path, err);
     if (status) {
         return status;
     }

@@ -17,7 +17,8 @@ static const char about[] =
         "Files are looked for in $FOVEA_HOME/models/KEY, then in the Hugging Face\n"
         "cache (HF_HOME and its relatives), then beside the program. Any other\n"
         "CLIP model works too, by its Hugging Face id or its directory\n"
-        "(config.json, preprocessor_config.json, model.safetensors).\n";
+        "(config.json, preprocessor_config.json, model.safetensors; or\n"
+        "open_clip_config.json, open_clip_model.safetensors).\n";
 
 static const char notes[] =
         "Exit status: 0; 2 wrong usage or a key that is not known; 1 the model is\n"

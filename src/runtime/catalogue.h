@@ -14,8 +14,8 @@
  * snapshot that refs/main names; models/<key> beside the program and beside the
  * library, and ../share/fovea/models/<key> and ../../share/fovea/models/<key>
  * from there; where the build was configured to install models. But for the
- * first, a directory without config.json or model.safetensors (or its index)
- * does not count.
+ * first, a directory that lacks what its layout needs (spec/file_layout.h) does
+ * not count.
  *
  * @param key            A name or a path.
  * @param directory_out  Owned by the caller; free() it.

@@ -29,28 +29,43 @@ list_names(enum fovea_file_layout_id layout, char names_out[NAMES_SIZE])
     }
 }
 
+/* Where configs say of what make a model is. */
+static const struct {
+    const char *outer[2]; /* objects, from the top on; NULL: none */
+    const char *path;
+    const char *key;
+} makes[FOVEA_N_FILE_LAYOUTS] = {
+    [FOVEA_FILE_LAYOUT_HUGGING_FACE] = { { NULL, NULL }, "", "model_type" },
+    [FOVEA_FILE_LAYOUT_OPEN_CLIP] = { { "model_cfg", "vision_cfg" },
+            "model_cfg.vision_cfg.", "timm_model_name" },
+};
+
 enum fovea_status
 fovea_family_find(enum fovea_file_layout_id layout,
         const struct fovea_fields *top, enum fovea_family_id *id_out,
         struct fovea_error *err)
 {
-    const char *type = NULL;
-    enum fovea_status status =
-            fovea_field_string(top, "model_type", &type, err);
+    struct fovea_fields fields = { top->file, makes[layout].path, top->object };
+    for (size_t i = 0; i < 2 && makes[layout].outer[i]; i++) {
+        fields.object = json_object_get(fields.object, makes[layout].outer[i]);
+    }
+    const char *key = makes[layout].key;
+    const char *make = NULL;
+    enum fovea_status status = fovea_field_string(&fields, key, &make, err);
     if (status) {
         return status;
     }
     for (size_t i = 0; i < FOVEA_N_FAMILIES; i++) {
         if (families[i]->layout == layout &&
-                (!type || families[i]->is_mine(type))) {
+                (!make || families[i]->is_mine(make))) {
             *id_out = (enum fovea_family_id)i;
             return FOVEA_OK;
         }
     }
     char names[NAMES_SIZE];
     list_names(layout, names);
-    return fovea_field_fail(top, "model_type", FOVEA_ERR_MODEL_UNSUPPORTED, err,
-            "\"%s\" is not a %s model", fovea_show(type).text, names);
+    return fovea_field_fail(&fields, key, FOVEA_ERR_MODEL_UNSUPPORTED, err,
+            "\"%s\" is not a %s model", fovea_show(make).text, names);
 }
 
 const struct fovea_family *

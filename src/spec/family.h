@@ -62,6 +62,11 @@ struct fovea_family {
        (spec/processor.h), and what its pixels are where there is no such file. */
     const char *processor;
     struct fovea_preprocess (*pixels)(uint32_t side_px);
+    /* In place of such a file: what the config itself says of pixels, checked.
+       NULL where its layout has a file for that. */
+    enum fovea_status (*read_pixels)(const struct fovea_fields *top,
+            const struct fovea_tower *tower,
+            struct fovea_preprocess *settings_out, struct fovea_error *err);
 
     /* The files of a tower, for checkpoints that are written; the second is NULL
        where its layout has none. */

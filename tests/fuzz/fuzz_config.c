@@ -67,22 +67,30 @@ try_layout(enum fovea_file_layout_id layout, const char *text, size_t size)
     }
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+try_pixels(enum fovea_family_id family, const char *text, size_t size)
 {
-    static const struct fovea_tower any = { .side_px = 224 };
-    const char *text = (const char *)data;
+    const struct fovea_tower any = { .side_px = 224, .family = family };
     struct fovea_preprocess settings;
     struct fovea_error error;
-    for (size_t i = 0; i < FOVEA_N_FILE_LAYOUTS; i++) {
-        try_layout((enum fovea_file_layout_id)i, text, size);
-    }
     enum fovea_status status = fovea_preprocess_config_parse("fuzz", text, size,
             &any, &settings, &error);
     if (status) {
         check_failure(status, &error);
     } else {
         check_settings(&settings, any.side_px);
+    }
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *text = (const char *)data;
+    for (size_t i = 0; i < FOVEA_N_FILE_LAYOUTS; i++) {
+        try_layout((enum fovea_file_layout_id)i, text, size);
+    }
+    for (size_t i = 0; i < FOVEA_N_FAMILIES; i++) {
+        try_pixels((enum fovea_family_id)i, text, size);
     }
     return 0;
 }

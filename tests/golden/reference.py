@@ -15,7 +15,9 @@ CLIPVisionModelWithProjection. It is done in float64, so that what separates
 fovea from it is fovea's own rounding.
 
 Written here:
-    models/*         small random checkpoints, each of another make
+    models/*         small random checkpoints, each of another make; "open" is
+                     in open_clip's layout, with its names, its pictures fitted
+                     into a box
     pixels.txt       SHA-256 of the uint8 crop of every sample, a model a column,
                      Pillow's and then torchvision's
     pixels.npy       one crop as it is, to see where a difference lies
@@ -58,6 +60,9 @@ MODELS = {
     "sharded": {"hidden": 40, "mlp": 72, "layers": 2, "heads": 5, "image": 48,
                 "patch": 12, "proj": 17, "act": "gelu_pytorch_tanh",
                 "dtype": "BF16", "resample": 3, "sharded": True},
+    "open": {"hidden": 48, "mlp": 80, "layers": 2, "heads": 3, "image": 40,
+             "patch": 8, "proj": 22, "act": "gelu", "dtype": "F16",
+             "resample": 3, "open_clip": True, "fill": 9},
 }
 MEAN = [0.48145466, 0.4578275, 0.40821073]
 STD = [0.26862954, 0.26130258, 0.27577711]
@@ -158,12 +163,83 @@ def write_configs(m, folder):
         "image_mean": MEAN, "image_std": STD})
 
 
+def write_open_clip_config(m, folder):
+    write_json(os.path.join(folder, "open_clip_config.json"), {
+        "model_cfg": {
+            "embed_dim": m["proj"], "quick_gelu": m["act"] == "quick_gelu",
+            "vision_cfg": {
+                "image_size": m["image"], "patch_size": m["patch"],
+                "layers": m["layers"], "width": m["hidden"],
+                "head_width": m["hidden"] // m["heads"],
+                "mlp_ratio": m["mlp"] / m["hidden"]},
+            "text_cfg": {"context_length": 77, "vocab_size": 49408,
+                         "width": 512, "heads": 8, "layers": 12}},
+        "preprocess_cfg": {
+            "size": [m["image"]] * 2, "mode": "RGB", "mean": MEAN, "std": STD,
+            "interpolation": "bicubic", "resize_mode": "longest",
+            "fill_color": m["fill"]}})
+
+
+OPEN_CLIP_NAMES = {
+    "vision_model.embeddings.class_embedding": "visual.class_embedding",
+    "vision_model.embeddings.patch_embedding.weight": "visual.conv1.weight",
+    "vision_model.embeddings.position_embedding.weight":
+        "visual.positional_embedding",
+    "vision_model.pre_layrnorm": "visual.ln_pre",
+    "vision_model.post_layernorm": "visual.ln_post",
+    "vision_model.encoder.layers.": "visual.transformer.resblocks.",
+    "layer_norm1": "ln_1", "layer_norm2": "ln_2", "self_attn": "attn",
+    "fc1": "c_fc", "fc2": "c_proj"}
+
+
+def to_open_clip(tensors):
+    """The same weights under open_clip's names, query, key and value in one,
+    the projection stored inputs first."""
+    out = {}
+    for name, a in tensors.items():
+        if name == "visual_projection.weight":
+            out["visual.proj"] = a.T
+            continue
+        if ".q_proj." in name:
+            a = np.concatenate([tensors[name.replace("q_proj", part + "_proj")]
+                                for part in "qkv"])
+            name = name.replace("q_proj.", "in_proj_")
+        elif ".k_proj." in name or ".v_proj." in name:
+            continue
+        for old, new in OPEN_CLIP_NAMES.items():
+            name = name.replace(old, new)
+        out[name] = a
+    return out
+
+
+def from_open_clip(tensors):
+    """The other way round."""
+    out = {}
+    for name, a in tensors.items():
+        if name == "visual.proj":
+            out["visual_projection.weight"] = a.T
+            continue
+        for old, new in OPEN_CLIP_NAMES.items():
+            name = name.replace(new, old)
+        if "in_proj_" in name:
+            for part, third in zip("qkv", np.split(a, 3)):
+                out[name.replace("in_proj_", part + "_proj.")] = third
+        else:
+            out[name] = a
+    return out
+
+
 def make_model(name, m):
     folder = os.path.join(HERE, "models", name)
     os.makedirs(folder, exist_ok=True)
-    write_configs(m, folder)
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
     tensors = random_tensors(m, np.random.RandomState(seed))
+    if m.get("open_clip"):
+        write_open_clip_config(m, folder)
+        write_safetensors(os.path.join(folder, "open_clip_model.safetensors"),
+                          to_open_clip(tensors), m["dtype"])
+        return
+    write_configs(m, folder)
     if not m.get("sharded"):
         write_safetensors(os.path.join(folder, "model.safetensors"), tensors,
                           m["dtype"])
@@ -204,7 +280,7 @@ def read_model(name):
     for file in sorted(os.listdir(folder)):
         if file.endswith(".safetensors"):
             tensors.update(read_safetensors(os.path.join(folder, file)))
-    return tensors
+    return from_open_clip(tensors) if "visual.proj" in tensors else tensors
 
 
 # --- preprocessing ----------------------------------------------------------
@@ -270,11 +346,23 @@ def to_rgb(image):
     return image.convert("RGB")
 
 
+def boxed(image, s, resample, fill):
+    """As large as it can be in s x s, the rest filled, the larger part below."""
+    ratio = max(image.size) / s
+    size = tuple(round(side / ratio) for side in image.size)
+    canvas = Image.new("RGB", (s, s), (fill, fill, fill))
+    canvas.paste(image.resize(size, resample=resample),
+                 ((s - size[0]) // 2, (s - size[1]) // 2))
+    return np.asarray(canvas)
+
+
 def pixels(name, m, torchvision=False):
     """(S, S, 3) uint8: what the model sees of a sample."""
     image = to_rgb(upright(read(name)))
     width, height = image.size
     s = m["image"]
+    if m.get("open_clip"):
+        return boxed(image, s, m["resample"], m["fill"])
     long = int(s * max(width, height) / min(width, height))
     target = (s, long) if width <= height else (long, s)
     if torchvision:

@@ -125,6 +125,37 @@ def test_a_model_without_preprocessor_config(directory):
     check_whole(directory, files, names=("config.json", "model.safetensors"))
 
 
+def open_clip_files():
+    return {"open_clip_config.json": b"{}",
+            "open_clip_model.safetensors": BIG,
+            "open_clip_pytorch_model.bin": b"pickle", "README.md": b"words"}
+
+
+OPEN_CLIP = ("open_clip_config.json", "open_clip_model.safetensors")
+
+
+def test_open_clips_layout(directory):
+    files = open_clip_files()
+    with Hub(files) as hub:
+        said(pull(directory, hub), 0)
+        check_whole(directory, files, names=OPEN_CLIP)
+        # Half of the other layout is none; all of it is taken.
+        home = os.path.join(directory, "half")
+        hub.files.update({"config.json": b"{}", "pytorch_model.bin": b"p"})
+        said(pull(home, hub), 0)
+        check_whole(home, files, names=OPEN_CLIP)
+        home = os.path.join(directory, "both")
+        hub.files.update(files_of())
+        said(pull(home, hub), 0)
+        check_whole(home, hub.files)
+    files = open_clip_files()
+    del files["open_clip_model.safetensors"]
+    with Hub(files) as hub:
+        said(pull(os.path.join(directory, "pickle"), hub), 1,
+             "has no open_clip_model.safetensors",
+             "only open_clip_pytorch_model.bin")
+
+
 def test_shards(directory):
     names = [f"model-0000{i}-of-00003.safetensors" for i in (1, 2, 3)]
     index = json.dumps({"weight_map": {
@@ -365,7 +396,7 @@ def test_what_cannot_be_pulled(directory):
         del hub.files["pytorch_model.bin"]
         said(pull(directory, hub), 1, "has no model.safetensors")
         del hub.files["config.json"]
-        said(pull(directory, hub), 1, "has no config.json")
+        said(pull(directory, hub), 1, "has no config.json", "open_clip_config.json")
     with Hub(files_of()) as hub:
         env = settings(directory, hub)
         del env["HF_HOME"], env["HOME"]

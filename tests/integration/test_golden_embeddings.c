@@ -32,6 +32,7 @@ static const struct {
     { "quick", 20, "(7, 20)" },
     { "full", 24, "(7, 24)" },
     { "sharded", 17, "(7, 17)" },
+    { "open", 22, "(7, 22)" },
 };
 
 enum {
