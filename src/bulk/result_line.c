@@ -25,35 +25,39 @@ fovea_result_line_bad(const struct fovea_row_result *result,
 
 /* Up to what a line says of the row. */
 static void
-begin_good(const struct fovea_row_result *result, struct fovea_text *text)
+begin_good(const struct fovea_row_result *result, const char *pixels,
+        struct fovea_text *text)
 {
     fovea_text_add(text, "{", 1);
     fovea_input_name_json(text, result->entry->path);
     fovea_notes_json(text, result->error->notes, result->error->message);
+    if (pixels) {
+        fovea_text_format(text, ",\"pixels\":\"%s\"", pixels);
+    }
 }
 
 void
-fovea_result_line_number(const struct fovea_row_result *result, uint64_t number,
-        struct fovea_text *text)
+fovea_result_line_number(const struct fovea_row_result *result,
+        const char *pixels, uint64_t number, struct fovea_text *text)
 {
     if (result->error->code) {
         fovea_result_line_bad(result, text);
         return;
     }
-    begin_good(result, text);
+    begin_good(result, pixels, text);
     fovea_text_format(text, ",\"row\":%" PRIu64 "}\n", number);
 }
 
 void
-fovea_result_line_vector(const struct fovea_row_result *result, size_t n,
-        struct fovea_text *text)
+fovea_result_line_vector(const struct fovea_row_result *result,
+        const char *pixels, size_t n, struct fovea_text *text)
 {
     const float *values = result->row;
     if (result->error->code) {
         fovea_result_line_bad(result, text);
         return;
     }
-    begin_good(result, text);
+    begin_good(result, pixels, text);
     fovea_text_format(text, ",\"embedding\":[");
     for (size_t i = 0; i < n; i++) {
         if (i > 0) {
@@ -73,6 +77,7 @@ fovea_result_line_is_first(const char *path)
     };
     static const char begin[] = "{\"input\":\"";
     static const char *const next[] = {
+        ",\"pixels\":\"",
         ",\"row\":",
         ",\"error\":{",
         ",\"embedding\":[",

@@ -13,15 +13,16 @@
 void fovea_result_line_bad(const struct fovea_row_result *result,
         struct fovea_text *text);
 
-/** Add {"input":"a.jpg","row":3}, where the row is in another file; of a bad
- *  one its line. */
+/** Add {"input":"a.jpg","pixels":"pil","row":3}, where the row is in another
+ *  file; of a bad one its line. `pixels` is a word (spec/pixels.h), or NULL where
+ *  none were made. */
 void fovea_result_line_number(const struct fovea_row_result *result,
-        uint64_t number, struct fovea_text *text);
+        const char *pixels, uint64_t number, struct fovea_text *text);
 
-/** Add {"input":"a.jpg","embedding":[...]} of n float32 numbers; of a bad
- *  one its line. */
-void fovea_result_line_vector(const struct fovea_row_result *result, size_t n,
-        struct fovea_text *text);
+/** Add {"input":"a.jpg","pixels":"pil","embedding":[...]} of n float32 numbers; of
+ *  a bad one its line. */
+void fovea_result_line_vector(const struct fovea_row_result *result,
+        const char *pixels, size_t n, struct fovea_text *text);
 
 /** Whether a file begins with one of these lines. */
 bool fovea_result_line_is_first(const char *path);

@@ -22,6 +22,8 @@ struct fovea_ranking;
  *  is finished. */
 struct fovea_sink_settings {
     struct fovea_row_layout layout;
+    const char
+            *pixels; /* whose (spec/pixels.h), for the lines; static, or NULL */
     const struct fovea_target *target; /* of a kind with files */
     struct fovea_ranking *ranking;     /* of fovea_sink_ranking */
 };

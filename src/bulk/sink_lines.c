@@ -7,6 +7,7 @@
 
 struct sink {
     size_t n_floats; /* of a row */
+    const char *pixels;
     struct fovea_text_file file;
 };
 
@@ -29,6 +30,7 @@ open_file(const struct fovea_sink_settings *settings, void *state,
 {
     struct sink *sink = state;
     sink->n_floats = settings->layout.size / sizeof(float);
+    sink->pixels = settings->pixels;
     return fovea_text_file_open(settings->target, 0, &sink->file, err);
 }
 
@@ -38,7 +40,8 @@ write_results(void *state, const struct fovea_row_result *results, size_t n,
 {
     struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
-        fovea_result_line_vector(&results[i], sink->n_floats, &sink->file.text);
+        fovea_result_line_vector(&results[i], sink->pixels, sink->n_floats,
+                &sink->file.text);
     }
     return fovea_text_file_flush(&sink->file, err);
 }

@@ -16,6 +16,7 @@ enum {
 };
 
 struct sink {
+    const char *pixels;
     struct fovea_npy rows;
     struct fovea_text_file list;
 };
@@ -45,6 +46,7 @@ open_files(const struct fovea_sink_settings *settings, void *state,
         struct fovea_error *err)
 {
     struct sink *sink = state;
+    sink->pixels = settings->pixels;
     sink->rows = (struct fovea_npy){
         .layout = settings->layout,
         .file = FOVEA_ATOMIC_FILE_INIT,
@@ -67,7 +69,7 @@ write_results(void *state, const struct fovea_row_result *results, size_t n,
 {
     struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
-        fovea_result_line_number(&results[i], sink->rows.n_rows,
+        fovea_result_line_number(&results[i], sink->pixels, sink->rows.n_rows,
                 &sink->list.text);
         enum fovea_status status = results[i].error->code
                 ? FOVEA_OK

@@ -9,7 +9,8 @@
 #include "bulk/sink.h"
 
 struct sink {
-    size_t n_floats;        /* of a row */
+    size_t n_floats; /* of a row */
+    const char *pixels;
     struct fovea_text text; /* lines that are not yet written */
 };
 
@@ -27,6 +28,7 @@ open_stdout(const struct fovea_sink_settings *settings, void *state,
     (void)err;
     struct sink *sink = state;
     sink->n_floats = settings->layout.size / sizeof(float);
+    sink->pixels = settings->pixels;
     return FOVEA_OK;
 }
 
@@ -36,7 +38,8 @@ add_results(void *state, const struct fovea_row_result *results, size_t n,
 {
     struct sink *sink = state;
     for (size_t i = 0; i < n; i++) {
-        fovea_result_line_vector(&results[i], sink->n_floats, &sink->text);
+        fovea_result_line_vector(&results[i], sink->pixels, sink->n_floats,
+                &sink->text);
     }
     return fovea_text_failed(&sink->text)
             ? fovea_fail_memory(err, sink->text.capacity, "the results")

@@ -112,9 +112,10 @@ embed_all(const struct command *command, struct fovea_model *model,
 {
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
+    const struct fovea_model_info *info = fovea_model_describe(model);
     const struct fovea_sink_settings settings = {
-        .layout = fovea_work_layout(command->kind->work,
-                fovea_model_describe(model)),
+        .layout = fovea_work_layout(command->kind->work, info),
+        .pixels = info->pixels,
         .target = &command->request->target,
         .ranking = ranking,
     };

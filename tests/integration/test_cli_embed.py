@@ -32,7 +32,7 @@ def test_vectors_in_the_order_of_the_inputs(directory):
     same(inputs(result), paths)
     found = lines(result.stdout)
     for line in found:
-        same(sorted(line), ["embedding", "input"])
+        same(sorted(line), ["embedding", "input", "pixels"])
         same(len(line["embedding"]), DIMENSION)
         assert abs(length(line["embedding"]) - 1) < 1e-5
     same(found[-1], found[3])
@@ -288,7 +288,30 @@ def test_many_inputs(directory):
     same(npy(os.path.join(directory, "x.npy"))[1], (1, DIMENSION))
     found = lines(read(os.path.join(directory, "x.npy.jsonl")))
     same(len(found), n + 1)
-    same(found[-1], {"input": "a.png", "row": 0})
+    same(found[-1], {"input": "a.png", "pixels": "pil", "row": 0})
+
+
+def test_pixels_of_two_libraries(directory):
+    put(directory, "a.png", picture(1, width=301, height=200))
+    data = {}
+    for whose in ("pil", "torchvision"):
+        for command in ("embed", "preprocess"):
+            out = f"{command}-{whose}.npy"
+            result = run(command, "-q", f"--pixels={whose}", "-o", out, "a.png",
+                         cwd=directory)
+            same(result.returncode, 0)
+            same(lines(read(os.path.join(directory, out + ".jsonl"))),
+                 [{"input": "a.png", "pixels": whose, "row": 0}])
+            data[command, whose] = npy(os.path.join(directory, out))[2]
+        found = lines(run("embed", f"--pixels={whose}", "a.png",
+                          cwd=directory).stdout)
+        same(list(found[0]), ["input", "pixels", "embedding"])
+        same(found[0]["pixels"], whose)
+    for command in ("embed", "preprocess"):
+        assert data[command, "pil"] != data[command, "torchvision"]
+    far = [abs(a - b) for a, b in zip(data["preprocess", "pil"],
+                                      data["preprocess", "torchvision"])]
+    assert 1 <= max(far) <= 2, max(far)
 
 
 def test_pixels_are_those_of_the_picture(directory):

@@ -37,7 +37,7 @@ def test_refused_by_default(directory):
         result = run("embed", *flags, whole, two_thirds, less)
         same(result.returncode, 3)
         found = lines(result.stdout)
-        same(sorted(found[0]), ["embedding", "input"])
+        same(sorted(found[0]), ["embedding", "input", "pixels"])
         same([line["error"]["code"] for line in found[1:]],
              ["image_truncated"] * 2)
         said(result, 3, "20 of 30 rows could be decoded (--damaged accept "
@@ -50,13 +50,14 @@ def test_accepted_with_a_word(directory):
                  filled)
     same(result.returncode, 3)  # for the one with less
     first, accepted, bad, as_good = lines(result.stdout)
-    same(list(accepted), ["input", "damaged", "note", "embedding"])
+    same(list(accepted),
+         ["input", "damaged", "note", "pixels", "embedding"])
     same(accepted["damaged"], True)
     same(accepted["note"], NOTE.format(20))
     same(accepted["embedding"], as_good["embedding"])
     same(bad["error"]["code"], "image_truncated")
     for line in first, as_good:
-        same(sorted(line), ["embedding", "input"])
+        same(sorted(line), ["embedding", "input", "pixels"])
     same(run("embed", "--damaged=accept", two_thirds).returncode, 0)
 
 
@@ -70,7 +71,8 @@ def test_files_and_their_lists(directory):
              ": 3 good, 1 failed, 0 tried again, 1 damaged;")
         found = lines(read(out + ".jsonl"))
         same(found[1], {"input": two_thirds, "damaged": True,
-                        "note": NOTE.format(20), "row": 1})
+                        "note": NOTE.format(20), "pixels": "pil",
+                        "row": 1})
         same([line.get("row") for line in found], [0, 1, None, 2])
         _, shape, data = npy(out)
         size = len(data) // shape[0]

@@ -33,24 +33,24 @@ lines_say_what_came_of_an_input(void **state)
         { &entry, &good, row },
         { &entry, &bad, NULL },
     };
-    fovea_result_line_vector(&results[0], 2, &text);
-    fovea_result_line_number(&results[0], 7, &text);
+    fovea_result_line_vector(&results[0], NULL, 2, &text);
+    fovea_result_line_number(&results[0], "torchvision", 7, &text);
     fovea_note(&good, FOVEA_NOTE_DAMAGED, "half of it");
-    fovea_result_line_number(&results[0], 8, &text);
+    fovea_result_line_number(&results[0], "pil", 8, &text);
     assert_string_equal(text.data,
             "{\"input\":\"a \\\"b\\\".jpg\",\"embedding\":[0.5,-1.0]}\n"
-            "{\"input\":\"a \\\"b\\\".jpg\",\"row\":7}\n"
+            "{\"input\":\"a \\\"b\\\".jpg\",\"pixels\":\"torchvision\",\"row\":7}\n"
             "{\"input\":\"a \\\"b\\\".jpg\",\"damaged\":true,"
-            "\"note\":\"half of it\",\"row\":8}\n");
+            "\"note\":\"half of it\",\"pixels\":\"pil\",\"row\":8}\n");
     /* The same of a bad one, whatever the good ones' lines hold. */
     static const char expected[] =
             "{\"input\":\"a \\\"b\\\".jpg\",\"error\":{"
             "\"code\":\"not_an_image\",\"message\":\"no image\"}}\n";
     fovea_text_clear(&text);
-    fovea_result_line_vector(&results[1], 2, &text);
+    fovea_result_line_vector(&results[1], "pil", 2, &text);
     assert_string_equal(text.data, expected);
     fovea_text_clear(&text);
-    fovea_result_line_number(&results[1], 7, &text);
+    fovea_result_line_number(&results[1], "pil", 7, &text);
     assert_string_equal(text.data, expected);
     fovea_text_finish(&text);
 }
