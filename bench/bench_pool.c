@@ -18,6 +18,7 @@
 #include "base/macros.h"
 #include "bench/picture.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "bench/measure.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
 #include "spec/dtype.h"

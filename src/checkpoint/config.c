@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "checkpoint/directory.h"
 #include "checkpoint/json.h"
+#include "checkpoint/preprocessor.h"
 #include "spec/families.h"
 
 static enum fovea_status
@@ -47,6 +48,36 @@ fovea_tower_parse(enum fovea_file_layout_id layout, const char *name,
     return status;
 }
 
+/* Where images have the size that their processor makes. */
+static enum fovea_status
+take_side(const char *directory, struct fovea_tower *tower,
+        struct fovea_error *err)
+{
+    if (tower->modality != FOVEA_MODALITY_IMAGE ||
+            fovea_family_get(tower->family)->free_side_px == 0) {
+        return FOVEA_OK;
+    }
+    struct fovea_tower any = *tower;
+    struct fovea_preprocess settings;
+    any.side_px = 0;
+    enum fovea_status status =
+            fovea_preprocess_config_read(directory, &any, &settings, err);
+    if (status) {
+        return status;
+    }
+    any.side_px = settings.crop_height_px;
+    if (any.side_px < any.patch_px ||
+            fovea_tower_tokens(&any) > FOVEA_MAX_TOKENS) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_CONFIG,
+                "%s: images of %u pixels make %zu tokens of patches of %u, "
+                "1 to %d are supported",
+                fovea_show(directory).text, any.side_px,
+                fovea_tower_tokens(&any), any.patch_px, FOVEA_MAX_TOKENS);
+    }
+    *tower = any;
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_tower_read(const char *directory, enum fovea_modality modality,
         struct fovea_tower *tower_out, struct fovea_error *err)
@@ -69,7 +100,16 @@ fovea_tower_read(const char *directory, enum fovea_modality modality,
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND, "%s: there is no %s",
                 fovea_show(directory).text, configs);
     }
-    return status ? status
-                  : fovea_tower_parse(layout->id, path, text, size, modality,
-                            tower_out, err);
+    struct fovea_tower tower;
+    if (!status) {
+        status = fovea_tower_parse(layout->id, path, text, size, modality,
+                &tower, err);
+    }
+    if (!status) {
+        status = take_side(directory, &tower, err);
+    }
+    if (!status) {
+        *tower_out = tower;
+    }
+    return status;
 }

@@ -1,7 +1,7 @@
 /*
- * What the config and the preprocessor's settings in a model's directory say,
- * checked, so that nothing behind it meets an impossible shape. Which files they
- * are is the directory's layout (spec/file_layout.h).
+ * What the config in a model's directory says, checked, so that nothing behind it
+ * meets an impossible shape. Which file that is says the directory's layout
+ * (spec/file_layout.h).
  */
 #ifndef FOVEA_CHECKPOINT_CONFIG_H
 #define FOVEA_CHECKPOINT_CONFIG_H
@@ -13,7 +13,6 @@
 #include "fovea/status.h"
 
 #include "spec/file_layout.h"
-#include "spec/pixels.h"
 #include "spec/tower.h"
 
 /**
@@ -29,24 +28,10 @@ FOVEA_NODISCARD enum fovea_status fovea_tower_read(const char *directory,
         enum fovea_modality modality, struct fovea_tower *tower_out,
         struct fovea_error *err);
 
-/**
- * Read how a model wants its pixels: preprocessor_config.json, new form or old
- * ("size": 224), or what the config says of it where that is the layout's way.
- * A missing file means the defaults of the tower's family for its side_px, and
- * is_default. The crop must be side_px square.
- */
-FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_read(
-        const char *directory, const struct fovea_tower *tower,
-        struct fovea_preprocess *settings_out, struct fovea_error *err);
-
-/** The same two from text in memory; `name` stands in messages. */
+/** The same from text in memory; `name` stands in messages. */
 FOVEA_NODISCARD enum fovea_status fovea_tower_parse(
         enum fovea_file_layout_id layout, const char *name, const char *text,
         size_t size, enum fovea_modality modality,
         struct fovea_tower *tower_out, struct fovea_error *err);
-FOVEA_NODISCARD enum fovea_status fovea_preprocess_config_parse(
-        const char *name, const char *text, size_t size,
-        const struct fovea_tower *tower, struct fovea_preprocess *settings_out,
-        struct fovea_error *err);
 
 #endif

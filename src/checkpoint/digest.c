@@ -34,6 +34,9 @@ add_config(struct fovea_sha256 *hash, const struct fovea_tower *tower)
             tower->side_px, tower->patch_px, tower->dimension,
             (int)tower->activation, (double)tower->eps);
     fovea_sha256_add_text(hash, text);
+    if (tower->antialiases_positions) {
+        fovea_sha256_add_text(hash, "antialiased positions");
+    }
 }
 
 static enum fovea_status
@@ -192,6 +195,10 @@ fovea_digest_identity(const char *directory,
     fovea_sha256_add_text(&identity.hash, "fovea files 1");
     enum fovea_status status =
             add_path(&identity, directory, layout->config, false, err);
+    /* Of some families it says the size of images. */
+    if (!status && layout->processor) {
+        status = add_path(&identity, directory, layout->processor, true, err);
+    }
     if (!status && layout->index) {
         status = add_path(&identity, directory, layout->index, true, err);
     }

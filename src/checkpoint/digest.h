@@ -23,8 +23,8 @@ FOVEA_NODISCARD enum fovea_status fovea_digest_weights(
 
 /**
  * Which files these are without reading them: SHA-256 over device, inode, size,
- * modification and change time of the config, the index of shards if there is
- * one, and every shard.
+ * modification and change time of the config, of the processor's settings and the
+ * index of shards if there are any, and of every shard.
  *
  * @param changed_ns_out  When the last of them changed, since 1970. Times are
  *                        coarse: a file that changed just now may change again

@@ -1,15 +1,16 @@
 /*
- * preprocessor_config.json: see config.h.
+ * preprocessor_config.json: see preprocessor.h.
  *
  * A field that is missing (or null) has the default of the class of processors
  * that the file names, or else of the family's.
  * The old form has plain numbers for size and crop_size.
  * What the file may ask for and fovea does not do is refused, not ignored.
  */
+#include "checkpoint/preprocessor.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "checkpoint/config.h"
 #include "checkpoint/json.h"
 #include "spec/families.h"
 #include "spec/processor.h"
@@ -205,7 +206,13 @@ check_crop(const struct fovea_fields *fields, uint32_t image_size_px,
 {
     uint32_t height = settings->crop_height_px;
     uint32_t width = settings->crop_width_px;
-    if (height != image_size_px || width != image_size_px) {
+    if (image_size_px == 0 && height != width) {
+        return fovea_field_fail(fields, "crop_size",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                "%u x %u is not square, only that is supported", height, width);
+    }
+    if (image_size_px != 0 &&
+            (height != image_size_px || width != image_size_px)) {
         return fovea_field_fail(fields, "crop_size", FOVEA_ERR_MODEL_CONFIG,
                 err, "%u x %u, but the model takes %u x %u", height, width,
                 image_size_px, image_size_px);
@@ -318,7 +325,8 @@ fovea_preprocess_config_read(const char *directory,
     status = fovea_json_load(path, FOVEA_MAX_CONFIG_BYTES,
             FOVEA_ERR_MODEL_CONFIG, &text, &size, &problem);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        *settings_out = family->pixels(tower->side_px);
+        *settings_out = family->pixels(
+                tower->side_px ? tower->side_px : family->free_side_px);
         settings_out->is_default = true;
         return FOVEA_OK;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/tensors.h"
 #include "runtime/catalogue.h"

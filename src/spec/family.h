@@ -67,6 +67,9 @@ struct fovea_family {
     enum fovea_status (*read_pixels)(const struct fovea_fields *top,
             const struct fovea_tower *tower,
             struct fovea_preprocess *settings_out, struct fovea_error *err);
+    /* Not 0: images have the size that the processor crops to, and this one where
+       it does not say. */
+    uint32_t free_side_px;
 
     /* The files of a tower, for checkpoints that are written; the second is NULL
        where its layout has none. */

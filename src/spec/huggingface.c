@@ -174,6 +174,8 @@ dim_size(const struct fovea_tower *tower, enum fovea_hf_dim dim)
         return 3;
     case FOVEA_HF_PATCH:
         return tower->patch_px;
+    case FOVEA_HF_REGISTERS:
+        return tower->n_registers;
     case FOVEA_HF_QKV:
         return 3 * (size_t)tower->width;
     case FOVEA_HF_ONE:

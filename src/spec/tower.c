@@ -356,12 +356,25 @@ fovea_tower_layers(const struct fovea_tower *tower)
 }
 
 size_t
+fovea_tower_grid(const struct fovea_tower *tower)
+{
+    return tower->side_px / tower->patch_px;
+}
+
+size_t
+fovea_tower_position_grid(const struct fovea_tower *tower)
+{
+    return tower->position_px ? tower->position_px / tower->patch_px
+                              : fovea_tower_grid(tower);
+}
+
+size_t
 fovea_tower_patches(const struct fovea_tower *tower)
 {
     if (tower->modality == FOVEA_MODALITY_TEXT) {
         return 0;
     }
-    size_t grid = tower->side_px / tower->patch_px;
+    const size_t grid = fovea_tower_grid(tower);
     return grid * grid;
 }
 
@@ -378,7 +391,11 @@ fovea_tower_tokens(const struct fovea_tower *tower)
 size_t
 fovea_tower_positions(const struct fovea_tower *tower)
 {
-    return fovea_tower_tokens(tower) - tower->n_registers;
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        return fovea_tower_tokens(tower);
+    }
+    const size_t grid = fovea_tower_position_grid(tower);
+    return grid * grid + tower->has_class_token;
 }
 
 size_t

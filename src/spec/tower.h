@@ -50,6 +50,9 @@ struct fovea_tower {
     uint32_t side_px;     /* of an image */
     uint32_t patch_px;    /* what no whole patch covers is left out */
     uint32_t n_registers; /* tokens between the class token and the patches */
+    uint32_t position_px; /* side of the images whose positions are stored; 0:
+                             side_px */
+    bool antialiases_positions; /* where they are interpolated */
     bool has_patch_bias;
     bool has_class_token;
     /* Of texts. */
@@ -80,6 +83,7 @@ enum {
     FOVEA_MAX_SIDE_PX = 4096,
     FOVEA_MAX_DIMENSION = 16384,
     FOVEA_MAX_TOKENS = 65536,
+    FOVEA_MAX_REGISTERS = 1024,
     FOVEA_MAX_VOCABULARY = 1 << 20,
     FOVEA_MAX_CONTEXT = 512,
 };
@@ -159,7 +163,12 @@ size_t fovea_tower_patches(const struct fovea_tower *tower);
  *  most that it may have. */
 size_t fovea_tower_tokens(const struct fovea_tower *tower);
 
-/** Tokens that checkpoints store a position of: all but registers. */
+/** Patches on a side of an image, and on a side of those whose positions are
+ *  stored, of a tower for images. */
+size_t fovea_tower_grid(const struct fovea_tower *tower);
+size_t fovea_tower_position_grid(const struct fovea_tower *tower);
+
+/** Tokens that checkpoints store a position of: of images not registers. */
 size_t fovea_tower_positions(const struct fovea_tower *tower);
 
 /** Samples of a patch. */

@@ -1,5 +1,6 @@
 /* Images: see read.h and image/preprocess.h. */
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "worker/read.h"
 
 static enum fovea_status

@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "option/limits.h"
 #include "support/fault.h"

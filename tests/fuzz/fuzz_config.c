@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "fuzz.h"
 #include "spec/families.h"
 
@@ -28,7 +29,8 @@ check_config(const struct fovea_tower *config)
     FOVEA_ASSERT(config->n_layers <= FOVEA_MAX_LAYERS);
     FOVEA_ASSERT(config->width % config->n_heads == 0);
     FOVEA_ASSERT(config->side_px >= config->patch_px);
-    FOVEA_ASSERT(config->side_px % config->patch_px == 0);
+    FOVEA_ASSERT(fovea_tower_tokens(config) > 0);
+    FOVEA_ASSERT(fovea_tower_tokens(config) <= FOVEA_MAX_TOKENS);
     FOVEA_ASSERT(config->eps > 0 && config->eps < 1);
     struct fovea_tensor_walk walk = { 0 };
     struct fovea_tensor_spec tensor;

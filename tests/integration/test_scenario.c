@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"

@@ -41,6 +41,22 @@ static const struct names names_of[FOVEA_N_FAMILIES] = {
             .cls = "vision_model.embeddings.class_embedding",
             .pre_norm = "vision_model.pre_layrnorm",
             .projection = "visual_projection.weight" },
+    [FOVEA_FAMILY_DINOV2] = { .patch = "embeddings.patch_embeddings.projection",
+            .cls = "embeddings.cls_token",
+            .registers = "embeddings.register_tokens",
+            .position = "embeddings.position_embeddings",
+            .layer = "encoder.layer.%zu.",
+            .norm1 = "norm1",
+            .q = "attention.attention.query",
+            .k = "attention.attention.key",
+            .v = "attention.attention.value",
+            .out = "attention.output.dense",
+            .scale1 = "layer_scale1",
+            .norm2 = "norm2",
+            .fc1 = "mlp.fc1",
+            .fc2 = "mlp.fc2",
+            .scale2 = "layer_scale2",
+            .post_norm = "layernorm" },
     [FOVEA_FAMILY_SIGLIP] = { TRANSFORMERS, .head = "vision_model.head." },
 };
 
@@ -278,6 +294,69 @@ cut_patch(const struct naive *naive, const struct fovea_preprocess *settings,
     }
 }
 
+/* Keys' cubic kernel. */
+static double
+cubic(double x, double a)
+{
+    x = fabs(x);
+    if (x >= 2.0) {
+        return 0.0;
+    }
+    return x < 1.0 ? (a + 2.0) * x * x * x - (a + 3.0) * x * x + 1.0
+                   : a * x * x * x - 5.0 * a * x * x + 8.0 * a * x - 4.0 * a;
+}
+
+/* How much the i-th of `from` counts at the t-th of `to`: of four neighbours, those
+   past the edge being the edge's, or of all that a wider kernel covers. */
+static double
+share_of(const struct fovea_tower *config, size_t from, size_t to, size_t t,
+        size_t i)
+{
+    double scale = (double)from / (double)to;
+    double place = scale * ((double)t + 0.5) - 0.5;
+    double own = 0.0;
+    double all = 0.0;
+    double wide = config->antialiases_positions ? fmax(scale, 1.0) : 1.0;
+    double a = config->antialiases_positions ? -0.5 : -0.75;
+    for (int j = -2 * (int)from; j <= 3 * (int)from; j++) {
+        int inside = j < 0 ? 0 : j < (int)from ? j : (int)from - 1;
+        double weight = cubic(((double)j - place) / wide, a);
+        if (config->antialiases_positions && inside != j) {
+            continue;
+        }
+        all += weight;
+        own += inside == (int)i ? weight : 0.0;
+    }
+    return own / all;
+}
+
+/* What is added to a token: the class token's as it is stored, patches' from the
+   stored grid. */
+static void
+position_of(const struct naive *naive, const float *stored, size_t token,
+        double *out)
+{
+    const struct fovea_tower *config = naive->config;
+    size_t n_cls = naive->names->cls != NULL;
+    size_t to = config->side_px / config->patch_px;
+    size_t from =
+            config->position_px ? config->position_px / config->patch_px : to;
+    memset(out, 0, naive->hidden * sizeof *out);
+    for (size_t i = 0; i < from * from && token >= n_cls; i++) {
+        size_t t = token - n_cls;
+        double share = from == to
+                ? (double)(i == t)
+                : share_of(config, from, to, t / to, i / from) *
+                        share_of(config, from, to, t % to, i % from);
+        for (size_t k = 0; k < naive->hidden; k++) {
+            out[k] += share * (double)stored[(n_cls + i) * naive->hidden + k];
+        }
+    }
+    for (size_t k = 0; k < naive->hidden && token < n_cls; k++) {
+        out[k] = (double)stored[k];
+    }
+}
+
 /* x = class token, registers and patches, with positions but for registers. */
 static void
 embed_patches(const struct naive *naive,
@@ -302,16 +381,21 @@ embed_patches(const struct naive *naive,
         cut_patch(naive, settings, pixels, p, patch);
         matrix(w, b, hidden, width, patch, x + (n_others + p) * hidden);
     }
-    for (size_t i = 0; i < naive->tokens * hidden; i++) {
-        size_t t = i / hidden;
-        if (t == 0 && cls) {
-            x[i] = (double)cls[i] + (double)position[i];
-        } else if (t < n_others) {
-            x[i] = (double)registers[i - hidden];
-        } else {
-            x[i] += (double)position[i - n_registers * hidden];
+    double *add = doubles(hidden);
+    for (size_t t = 0; t < naive->tokens; t++) {
+        bool is_register = t < n_others && !(t == 0 && cls);
+        size_t place = t < n_others ? 0 : t - n_registers;
+        position_of(naive, position, place, add);
+        for (size_t i = 0; i < hidden; i++) {
+            double *value = &x[t * hidden + i];
+            if (is_register) {
+                *value = (double)registers[(t - (cls != NULL)) * hidden + i];
+            } else {
+                *value = (t < n_others ? (double)cls[i] : *value) + add[i];
+            }
         }
     }
+    free(add);
     free(w);
     free(b);
     free(cls);

@@ -24,4 +24,18 @@
         .eps = 1e-6F, .family = FOVEA_FAMILY_SIGLIP                      \
     }
 
+/** Of a tower of DINOv2's, whose positions are of another size, and which has the
+ *  class with registers if there are any. */
+#define DINOV2_TOWER(width_, mlp_, layers_, heads_, side_, patch_, trained_, \
+        registers_)                                                          \
+    {                                                                        \
+        .width = (width_), .mlp = (mlp_), .n_layers = (layers_),             \
+        .n_heads = (heads_), .side_px = (side_), .patch_px = (patch_),       \
+        .n_registers = (registers_), .position_px = (trained_),              \
+        .antialiases_positions = (registers_) > 0, .has_patch_bias = true,   \
+        .has_class_token = true, .has_layer_scale = true,                    \
+        .dimension = (width_), .activation = FOVEA_ACTIVATION_GELU,          \
+        .eps = 1e-6F, .family = FOVEA_FAMILY_DINOV2                          \
+    }
+
 #endif

@@ -9,6 +9,7 @@
 #include "checkpoint/config.h"
 #include "checkpoint/header.h"
 #include "checkpoint/json.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "support/test.h"
 #include "sys/input.h"

@@ -105,6 +105,62 @@ what_siglip_cannot_do_is_named(void **state)
             "225 is more than image_size 224");
 }
 
+static void
+dinov2_has_its_own_defaults(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_tower config;
+    assert_ok(parse("{\"model_type\": \"dinov2\", \"hidden_size\": 384, "
+                    "\"num_attention_heads\": 6, \"image_size\": 518, "
+                    "\"patch_size\": 14, \"apply_layernorm\": true}",
+                      &config, &error),
+            &error);
+    assert_int_equal(config.family, FOVEA_FAMILY_DINOV2);
+    assert_int_equal(config.dimension, 384);
+    assert_int_equal(config.mlp, 1536);
+    assert_int_equal(config.position_px, 518);
+    assert_int_equal(config.n_registers, 0);
+    assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU);
+    assert_float_equal(config.eps, 1e-6, 1e-10);
+    assert_int_equal(config.pooling, FOVEA_POOLING_CLASS);
+    assert_true(config.has_patch_bias && config.has_class_token &&
+            config.has_layer_scale);
+    assert_false(config.has_pre_norm || config.has_projection ||
+            config.antialiases_positions);
+    assert_ok(parse("{\"model_type\": \"dinov2_with_registers\", "
+                    "\"mlp_ratio\": 2.5}",
+                      &config, &error),
+            &error);
+    assert_int_equal(config.mlp, 1920);
+    assert_int_equal(config.n_registers, 4);
+    assert_int_equal(config.patch_px, 16);
+    assert_true(config.antialiases_positions);
+}
+
+static void
+what_dinov2_cannot_do_is_named(void **state)
+{
+    (void)state;
+    check_unsupported("{\"model_type\": \"dinov2\", "
+                      "\"use_swiglu_ffn\": true}",
+            "use_swiglu_ffn: true, the gated MLP of DINOv2 giant, is not "
+            "supported");
+    check_unsupported("{\"model_type\": \"dinov2\", \"qkv_bias\": false}",
+            "qkv_bias: false");
+    check_invalid("{\"model_type\": \"dinov2\", \"mlp_ratio\": 1000}",
+            "mlp_ratio: 1000 times hidden_size 768 is not between 1 and");
+    check_invalid("{\"model_type\": \"dinov2\", \"patch_size\": 225}",
+            "225 is more than image_size 224");
+    check_invalid("{\"model_type\": \"dinov2_with_registers\", "
+                  "\"num_register_tokens\": 0}",
+            "num_register_tokens");
+    /* 65,536 patches and the class token. */
+    check_invalid("{\"model_type\": \"dinov2\", \"patch_size\": 14, "
+                  "\"image_size\": 3584}",
+            "makes 65537 tokens");
+}
+
 #define TOWER                                                       \
     "\"hidden_size\": 64, \"intermediate_size\": 128, "             \
     "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, "        \
@@ -127,6 +183,20 @@ check_tower(const char *text, uint32_t projection_dim)
     assert_int_equal(config.dimension, projection_dim);
     assert_int_equal(config.activation, FOVEA_ACTIVATION_GELU);
     assert_float_equal(config.eps, 1e-6, 1e-10);
+}
+
+static void
+a_family_without_words_says_so(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"model_type\": \"dinov2\"}";
+    struct fovea_error error;
+    struct fovea_tower tower;
+    assert_fails(fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+                         "config.json", text, strlen(text), FOVEA_MODALITY_TEXT,
+                         &tower, &error),
+            &error, FOVEA_ERR_TEXT_UNSUPPORTED,
+            "config.json: DINOv2 models know no words");
 }
 
 static void
@@ -259,9 +329,9 @@ remove_directory(void **state)
 }
 
 static void
-write_text(const char *text, size_t padding)
+write_text(const char *name, const char *text, size_t padding)
 {
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(name, "w");
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     for (size_t i = 0; i < padding; i++) {
@@ -280,20 +350,20 @@ files_are_read(void **state)
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
             &error, FOVEA_ERR_MODEL_NOT_FOUND, "there is no config.json");
     assert_non_null(strstr(error.message, directory));
-    write_text("{\"projection_dim\": 640}", 0);
+    write_text(path, "{\"projection_dim\": 640}", 0);
     assert_ok(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
             &error);
     assert_int_equal(config.dimension, 640);
-    write_text("{\"projection_dim\": 0}", 0);
+    write_text(path, "{\"projection_dim\": 0}", 0);
     assert_fails(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, path);
-    write_text("{}", (1 << 20) - 2);
+    write_text(path, "{}", (1 << 20) - 2);
     assert_ok(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
             &error);
-    write_text("{}", (1 << 20) - 1);
+    write_text(path, "{}", (1 << 20) - 1);
     assert_fails(
             fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
             &error, FOVEA_ERR_MODEL_CONFIG, "1048577 bytes");
@@ -305,6 +375,52 @@ files_are_read(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
+/* The size of images is the processor's, of positions the config's. */
+static void
+dinov2_takes_its_processors_size(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text; /* NULL: there is no such file */
+        uint32_t side_px; /* 0: refused */
+        const char *message;
+    } cases[] = {
+        { NULL, 224, NULL },
+        { "{\"crop_size\": {\"height\": 98, \"width\": 98}}", 98, NULL },
+        { "{\"crop_size\": {\"height\": 98, \"width\": 112}}", 0,
+                "98 x 112 is not square" },
+        { "{\"crop_size\": {\"height\": 13, \"width\": 13}}", 0,
+                "images of 13 pixels make 1 tokens of patches of 14" },
+    };
+    char processor[96];
+    (void)snprintf(processor, sizeof processor, "%s/preprocessor_config.json",
+            directory);
+    write_text(path,
+            "{\"model_type\": \"dinov2\", \"image_size\": 518, "
+            "\"patch_size\": 14}",
+            0);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_error error;
+        struct fovea_tower config;
+        if (cases[i].text) {
+            write_text(processor, cases[i].text, 0);
+        }
+        enum fovea_status status = fovea_tower_read(directory,
+                FOVEA_MODALITY_IMAGE, &config, &error);
+        if (cases[i].message) {
+            assert_int_not_equal(status, FOVEA_OK);
+            assert_non_null(strstr(error.message, cases[i].message));
+        } else {
+            assert_ok(status, &error);
+            assert_int_equal(config.side_px, cases[i].side_px);
+            assert_int_equal(config.position_px, 518);
+            assert_int_equal(fovea_tower_positions(&config), 37 * 37 + 1);
+        }
+    }
+    assert_int_equal(unlink(processor), 0);
+    assert_int_equal(unlink(path), 0);
+}
+
 int
 main(void)
 {
@@ -312,6 +428,9 @@ main(void)
         cmocka_unit_test(missing_fields_have_defaults),
         cmocka_unit_test(siglip_has_its_own_defaults),
         cmocka_unit_test(what_siglip_cannot_do_is_named),
+        cmocka_unit_test(dinov2_has_its_own_defaults),
+        cmocka_unit_test(what_dinov2_cannot_do_is_named),
+        cmocka_unit_test(a_family_without_words_says_so),
         cmocka_unit_test(flat_and_nested_read_alike),
         cmocka_unit_test(activations_are_known_or_named),
         cmocka_unit_test(other_architectures_are_refused),
@@ -320,6 +439,7 @@ main(void)
         cmocka_unit_test(shapes_must_divide),
         cmocka_unit_test(what_is_not_an_object_is_refused),
         cmocka_unit_test(files_are_read),
+        cmocka_unit_test(dinov2_takes_its_processors_size),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

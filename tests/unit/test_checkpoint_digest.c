@@ -12,6 +12,7 @@
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "support/tree.h"
 
 static const struct fovea_tower tiny = {
@@ -172,6 +173,27 @@ other_weights_or_shapes_have_another_digest(void **state)
     assert_string_not_equal(a, b);
 }
 
+/* What of a tower no tensor shows. */
+static void
+interpolated_positions_have_their_digest(void **state)
+{
+    (void)state;
+    static const struct fovea_tower tower =
+            DINOV2_TOWER(8, 16, 2, 2, 8, 4, 12, 1);
+    char a[FOVEA_DIGEST_SIZE];
+    char b[FOVEA_DIGEST_SIZE];
+    save(&tower, 1, "d");
+    digest("d", &tower, a);
+    struct fovea_tower other = tower;
+    other.antialiases_positions = false;
+    digest("d", &other, b);
+    assert_string_not_equal(a, b);
+    other = tower;
+    other.side_px = 12;
+    digest("d", &other, b);
+    assert_string_not_equal(a, b);
+}
+
 static void
 a_missing_tensor_is_named(void **state)
 {
@@ -208,6 +230,11 @@ an_identity_stays_until_a_file_changes(void **state)
     assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
     identify("a", a);
     assert_string_not_equal(a, b);
+    path_of(path, "a", "preprocessor_config.json");
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    identify("a", b);
+    assert_string_not_equal(a, b);
+    identify("a", a);
     assert_int_equal(tree_put(root, "/a/model.safetensors.index.json", "{}"),
             0);
     identify("a", b);
@@ -221,6 +248,7 @@ main(void)
         cmocka_unit_test(sha256_is_the_standards),
         cmocka_unit_test(the_same_weights_have_the_same_digest_anywhere),
         cmocka_unit_test(other_weights_or_shapes_have_another_digest),
+        cmocka_unit_test(interpolated_positions_have_their_digest),
         cmocka_unit_test(a_missing_tensor_is_named),
         cmocka_unit_test(an_identity_stays_until_a_file_changes),
     };

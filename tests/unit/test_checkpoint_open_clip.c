@@ -5,6 +5,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/digest.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"

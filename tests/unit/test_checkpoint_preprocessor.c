@@ -3,6 +3,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "support/test.h"
 
 static const char file_name[] = "preprocessor_config.json";

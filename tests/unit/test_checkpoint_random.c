@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/tensor_source.h"
 #include "checkpoint/tensors.h"
 #include "spec/families.h"
 #include "support/test.h"
+#include "support/tower.h"
 
 static const struct fovea_tower tiny = {
     .width = 64,
@@ -208,45 +210,79 @@ remove_saved(const char *directory)
 }
 
 static void
+check_same_tower(const struct fovea_tower *a, const struct fovea_tower *b)
+{
+    struct fovea_piece piece_a;
+    struct fovea_piece piece_b;
+    assert_int_equal(a->family, b->family);
+    assert_int_equal(a->n_heads, b->n_heads);
+    assert_int_equal(a->side_px, b->side_px);
+    assert_int_equal(a->patch_px, b->patch_px);
+    assert_int_equal(a->dimension, b->dimension);
+    assert_int_equal(a->activation, b->activation);
+    assert_int_equal(a->antialiases_positions, b->antialiases_positions);
+    assert_memory_equal(&a->eps, &b->eps, sizeof a->eps);
+    size_t i = 0;
+    while (fovea_tower_stored(a, i, &piece_a)) {
+        assert_true(fovea_tower_stored(b, i, &piece_b));
+        assert_int_equal(piece_a.role, piece_b.role);
+        assert_int_equal(piece_a.k, piece_b.k);
+        assert_int_equal(piece_a.n, piece_b.n);
+        i++;
+    }
+    assert_false(fovea_tower_stored(b, i, &piece_b));
+}
+
+/* Of a tower of each family, and of each class of one. */
+static void
 what_is_saved_reads_back(void **state)
 {
     (void)state;
+    const struct {
+        struct fovea_tower tower;
+        enum fovea_resize resize;
+        uint32_t edge_px;
+    } cases[] = {
+        { tiny, FOVEA_RESIZE_SHORTEST, 64 },
+        { SIGLIP_TOWER(48, 96, 2, 3, 62, 14), FOVEA_RESIZE_EXACT, 62 },
+        { DINOV2_TOWER(48, 120, 2, 3, 56, 14, 98, 0), FOVEA_RESIZE_SHORTEST,
+                64 },
+        { DINOV2_TOWER(48, 120, 2, 3, 56, 14, 98, 3), FOVEA_RESIZE_SHORTEST,
+                64 },
+    };
     char parent[] = "/tmp/fovea-random-XXXXXX";
     char directory[64];
     assert_non_null(mkdtemp(parent));
     (void)snprintf(directory, sizeof directory, "%s/model", parent);
-    struct fovea_error error;
-    struct fovea_checkpoint *made = make(&tiny, 3);
-    assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
-    /* Over what is there already, too. */
-    assert_ok(fovea_checkpoint_save(made, &tiny, directory, &error), &error);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        const struct fovea_tower *tower = &cases[i].tower;
+        struct fovea_error error;
+        struct fovea_checkpoint *made = make(tower, 3);
+        assert_ok(fovea_checkpoint_save(made, tower, directory, &error),
+                &error);
+        /* Over what is there already, too. */
+        assert_ok(fovea_checkpoint_save(made, tower, directory, &error),
+                &error);
 
-    struct fovea_tower config;
-    assert_ok(
-            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
-            &error);
-    assert_int_equal(config.width, tiny.width);
-    assert_int_equal(config.mlp, tiny.mlp);
-    assert_int_equal(config.n_layers, tiny.n_layers);
-    assert_int_equal(config.n_heads, tiny.n_heads);
-    assert_int_equal(config.side_px, tiny.side_px);
-    assert_int_equal(config.patch_px, tiny.patch_px);
-    assert_int_equal(config.dimension, tiny.dimension);
-    assert_int_equal(config.activation, tiny.activation);
-    assert_memory_equal(&config.eps, &tiny.eps, sizeof tiny.eps);
-    struct fovea_preprocess settings;
-    assert_ok(
-            fovea_preprocess_config_read(directory, &config, &settings, &error),
-            &error);
-    assert_int_equal(settings.resize, FOVEA_RESIZE_SHORTEST);
-    assert_int_equal(settings.resize_width_px, 64);
+        struct fovea_tower config;
+        assert_ok(fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config,
+                          &error),
+                &error);
+        check_same_tower(&config, tower);
+        struct fovea_preprocess settings;
+        assert_ok(fovea_preprocess_config_read(directory, &config, &settings,
+                          &error),
+                &error);
+        assert_int_equal(settings.resize, cases[i].resize);
+        assert_int_equal(settings.resize_width_px, cases[i].edge_px);
 
-    struct fovea_checkpoint *read = NULL;
-    assert_ok(fovea_checkpoint_open(directory, &read, &error), &error);
-    check_same_weights(made, read);
-    fovea_checkpoint_close(read);
-    fovea_checkpoint_close(made);
-    remove_saved(directory);
+        struct fovea_checkpoint *read = NULL;
+        assert_ok(fovea_checkpoint_open(directory, &read, &error), &error);
+        check_same_weights(made, read);
+        fovea_checkpoint_close(read);
+        fovea_checkpoint_close(made);
+        remove_saved(directory);
+    }
     assert_int_equal(rmdir(parent), 0);
 }
 

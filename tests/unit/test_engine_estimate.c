@@ -27,6 +27,8 @@ static const struct fovea_tower towers[] = {
     TOWER(1280, 5120, 32, 16, 224, 14, 1024, FOVEA_ACTIVATION_GELU, 1e-5F),
     SIGLIP_TOWER(768, 3072, 12, 12, 224, 16),
     SIGLIP_TOWER(1152, 4304, 27, 16, 384, 14),
+    DINOV2_TOWER(384, 1536, 12, 6, 224, 14, 518, 0),
+    DINOV2_TOWER(1024, 4096, 24, 16, 224, 14, 518, 4),
     /* Tiny and odd ones. */
     SIGLIP_TOWER(24, 40, 1, 3, 16, 14),
     TOWER(1, 1, 1, 1, 1, 1, 1, FOVEA_ACTIVATION_GELU, 1e-5F),

@@ -19,6 +19,8 @@
 static const struct fovea_tower config =
         TOWER(48, 72, 3, 4, 32, 16, 20, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
 static const struct fovea_tower pooled = SIGLIP_TOWER(64, 144, 3, 4, 62, 14);
+static const struct fovea_tower registers =
+        DINOV2_TOWER(64, 256, 3, 4, 60, 14, 98, 4);
 static const struct fovea_tower wide =
         TOWER(256, 300, 2, 4, 32, 16, 40, FOVEA_ACTIVATION_GELU, 1e-5F);
 
@@ -112,6 +114,7 @@ what_is_mapped_is_what_was_packed(void **state)
     check_same(&config, FOVEA_PRECISION_BF16_WEIGHTS);
     check_same(&flat, FOVEA_PRECISION_F32);
     check_same(&pooled, FOVEA_PRECISION_F32);
+    check_same(&registers, FOVEA_PRECISION_F32);
     check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_BF16));
 }
 

@@ -61,8 +61,17 @@ static const struct fovea_tower configs[] = {
     SIGLIP_TOWER(64, 144, 3, 8, 32, 16),
     SIGLIP_TOWER(64, 144, 3, 4, 62, 14),
     SIGLIP_TOWER(256, 300, 2, 4, 64, 16),
+    /* positions of a larger grid, of the same, of a smaller one; registers */
+    DINOV2_TOWER(64, 256, 3, 4, 56, 14, 98, 0),
+    DINOV2_TOWER(64, 128, 2, 4, 56, 14, 56, 0),
+    DINOV2_TOWER(40, 80, 2, 5, 70, 14, 42, 0),
+    DINOV2_TOWER(64, 256, 3, 4, 60, 14, 98, 4),
+    DINOV2_TOWER(64, 128, 1, 4, 56, 14, 56, 1),
+    DINOV2_TOWER(40, 80, 2, 5, 70, 14, 42, 3),
+    DINOV2_TOWER(256, 300, 2, 4, 64, 16, 160, 2),
     /* sums long enough to be cut */
     SIGLIP_TOWER(280, 3072, 1, 7, 64, 32),
+    DINOV2_TOWER(280, 3072, 1, 7, 56, 14, 98, 0),
     TOWER(768, 3072, 1, 12, 64, 32, 64, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
+#include "checkpoint/preprocessor.h"
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
 #include "support/test.h"

@@ -104,12 +104,15 @@ place(const struct loader *loader, const struct fovea_piece *stored,
         return FOVEA_OK;
     }
     struct fovea_piece piece = *stored;
-    fovea_fold_into(loader->fold, loader->weights, &piece, loader->staging);
-    if (piece.k > 0) {
+    enum fovea_status status = fovea_fold_into(loader->fold, loader->weights,
+            &piece, loader->staging, err);
+    if (!status && piece.k > 0) {
         return pack(loader, &piece, err);
     }
-    copy(loader, &piece);
-    return FOVEA_OK;
+    if (!status) {
+        copy(loader, &piece);
+    }
+    return status;
 }
 
 /* The parts of a piece come one after the other and are stacked. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/cpu/grid.h"
 
 enum fovea_status
 fovea_fold_init(struct fovea_fold *fold, const struct fovea_tower *tower,
@@ -57,9 +58,9 @@ fovea_fold_keep(struct fovea_fold *fold, const struct fovea_piece *piece,
 
 /* Behind the class token's position come registers, as they are; patches are moved
    and get their bias. */
-static void
+static enum fovea_status
 fold_positions(const struct fovea_fold *fold, struct fovea_piece *piece,
-        float *values)
+        float *values, struct fovea_error *err)
 {
     const struct fovea_tower *tower = fold->tower;
     const size_t width = tower->width;
@@ -67,12 +68,23 @@ fold_positions(const struct fovea_fold *fold, struct fovea_piece *piece,
     const size_t n_patches = fovea_tower_patches(tower) * width;
     float *others = values + (tower->has_class_token ? width : 0);
     float *patches = others + n_registers;
-    memmove(patches, others, n_patches * sizeof *values);
+    const struct fovea_grids grids = { fovea_tower_position_grid(tower),
+        fovea_tower_grid(tower), width, tower->antialiases_positions };
+    if (grids.from == grids.to) {
+        memmove(patches, others, n_patches * sizeof *values);
+    } else {
+        enum fovea_status status =
+                fovea_grid_resize(&grids, others, patches, err);
+        if (status) {
+            return status;
+        }
+    }
     memcpy(others, fold->registers, n_registers * sizeof *values);
     for (size_t i = 0; tower->has_patch_bias && i < n_patches; i++) {
         patches[i] += fold->patch_bias[i % width];
     }
     piece->n = fovea_tower_tokens(tower) * width;
+    return FOVEA_OK;
 }
 
 /* Outputs are rows of a matrix. */
@@ -139,16 +151,16 @@ fold_probe(struct fovea_fold *fold, const struct fovea_weights *weights,
     piece->n = width;
 }
 
-void
+enum fovea_status
 fovea_fold_into(struct fovea_fold *fold, const struct fovea_weights *weights,
-        struct fovea_piece *piece, float *values)
+        struct fovea_piece *piece, float *values, struct fovea_error *err)
 {
     const struct fovea_tower *tower = fold->tower;
     const bool is_head = piece->layer == tower->n_layers;
     switch ((int)piece->role) {
     case FOVEA_ROLE_POSITION:
         if (tower->modality == FOVEA_MODALITY_IMAGE) {
-            fold_positions(fold, piece, values);
+            return fold_positions(fold, piece, values, err);
         }
         break;
     case FOVEA_ROLE_OUT:
@@ -165,4 +177,5 @@ fovea_fold_into(struct fovea_fold *fold, const struct fovea_weights *weights,
     default:
         break;
     }
+    return FOVEA_OK;
 }

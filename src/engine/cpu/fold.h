@@ -1,6 +1,7 @@
 /*
- * What checkpoints store apart and packed weights have in one: the bias of patches
- * and registers are part of the positions, layer scale of the matrix before it, and
+ * What checkpoints store apart and packed weights have in one: positions are
+ * interpolated to the patches that there are, the bias of patches and registers are
+ * part of them, layer scale of the matrix before it, and
  * a learned query is multiplied with the keys' matrix. All of it in float32, before
  * anything is rounded.
  */
@@ -34,9 +35,10 @@ bool fovea_fold_keep(struct fovea_fold *fold, const struct fovea_piece *piece,
  * @param weights  A probe is written to its place there.
  * @param piece    As stored; afterwards as packed.
  * @param values   Of the piece, in place; room for it both as stored and as packed.
+ * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY.
  */
-void fovea_fold_into(struct fovea_fold *fold,
+FOVEA_NODISCARD enum fovea_status fovea_fold_into(struct fovea_fold *fold,
         const struct fovea_weights *weights, struct fovea_piece *piece,
-        float *values);
+        float *values, struct fovea_error *err);
 
 #endif

@@ -75,7 +75,8 @@ hash_tower(const struct fovea_tower *tower, uint32_t mlp_parts)
     uint64_t hash = fovea_checksum(numbers, sizeof numbers);
     /* What towers that were there before have none of. */
     const uint64_t facts[] = { tower->n_registers, tower->has_patch_bias,
-        tower->has_layer_scale, (uint64_t)tower->pooling };
+        tower->has_layer_scale, (uint64_t)tower->pooling, tower->position_px,
+        tower->antialiases_positions };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(facts); i++) {
         const uint64_t words[] = { hash, i, facts[i] };
         hash = facts[i] ? fovea_checksum(words, sizeof words) : hash;
