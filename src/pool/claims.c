@@ -20,8 +20,7 @@ fovea_claims_ready(const struct fovea_group_settings *settings,
     if (!is_near(ready->shared_bytes, settings->shared_bytes)) {
         return "more weights than its model can have";
     }
-    if (!fovea_work_facts(settings->kind)->has_engine &&
-            ready->shared_bytes > 0) {
+    if (fovea_work_n_shared(settings->kind) == 0 && ready->shared_bytes > 0) {
         return "weights where there are none";
     }
     if (!is_near(ready->scratch_bytes, settings->worker_bytes)) {

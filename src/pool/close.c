@@ -22,7 +22,7 @@ fovea_close_all(struct fovea_pool *pool)
 {
     struct fovea_error error;
     (void)fovea_fail(&error, FOVEA_ERR_SHUTTING_DOWN,
-            "the library was closed before the image was done");
+            "the library was closed before it was done");
     fovea_lock(pool);
     struct fovea_group *group = pool->groups;
     fovea_unlock(pool);

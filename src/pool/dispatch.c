@@ -10,9 +10,9 @@
 #include "pool/room.h"
 #include "pool/slot.h"
 
-/* Every item has to give its size and one yes or no. */
+/* Every item has to give its size, and yes or no twice. */
 enum {
-    JOB_SIZE = 4 + FOVEA_MAX_BATCH * 9
+    JOB_SIZE = 4 + FOVEA_MAX_BATCH * 10
 };
 
 static struct fovea_slot *
@@ -43,7 +43,7 @@ send_job(struct fovea_slot *slot, const struct fovea_items *items, int output,
     for (const struct fovea_pool_item *item = items->first; item;
             item = item->next) {
         job.items[n].size = item->request.size;
-        job.items[n].raw = item->request.raw;
+        job.items[n].flags = item->request.flags;
         fds[n++] = item->request.fd;
     }
     if (output >= 0) {

@@ -31,7 +31,8 @@ run_quarantine(struct fovea_background_job *background)
 {
     struct quarantine_job *job = (struct quarantine_job *)background;
     job->status = fovea_quarantine_digest(job->item->request.fd,
-            job->item->request.size, job->entry.digest, NULL);
+            job->item->request.size, fovea_group_judge(job->group),
+            job->entry.digest, NULL);
 }
 
 static void
@@ -60,8 +61,8 @@ quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
     bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
     (void)fovea_fail(&result,
             is_timeout ? FOVEA_ERR_WORKER_TIMEOUT : FOVEA_ERR_WORKER_CRASHED,
-            "the image ended two workers, the last by %s",
-            slot->failure.message);
+            "the %s ended two workers, the last by %s",
+            fovea_group_item(slot->group), slot->failure.message);
     FOVEA_AUTO_FREE struct quarantine_job *job = calloc(1, sizeof *job);
     if (!job) {
         fovea_complete(item, &result, NULL, none);
@@ -121,12 +122,13 @@ fovea_failure_lose_inflight(struct fovea_slot *slot)
     }
     fovea_unlock(group->pool);
     struct fovea_error why;
-    (void)fovea_fail(&why, FOVEA_ERR_CANCELLED, "the image was cancelled");
+    (void)fovea_fail(&why, FOVEA_ERR_CANCELLED, "the %s was cancelled",
+            fovea_group_item(group));
     fovea_complete_all(&lost.cancelled, &why);
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_KILLED,
-            "%d workers that had the image were ended from outside, the last "
+            "%d workers that had the %s were ended from outside, the last "
             "by %s",
-            FOVEA_KILLS_MAX, slot->failure.message);
+            FOVEA_KILLS_MAX, fovea_group_item(group), slot->failure.message);
     fovea_complete_all(&lost.killed, &why);
     for (struct fovea_pool_item *item;
             (item = fovea_items_pop(&lost.quarantined));) {

@@ -248,7 +248,8 @@ end_last(const struct fovea_slot *first)
     if (last) {
         struct fovea_error why;
         (void)fovea_fail(&why, FOVEA_ERR_NO_MEMORY,
-                "images wait for each other's memory");
+                "%ss wait for each other's memory",
+                fovea_group_item(last->group));
         fovea_life_kill(last, FOVEA_STOP_MEMORY, &why);
     }
     return last != NULL;
@@ -282,8 +283,7 @@ dismiss(struct fovea_pool *pool)
     for (unsigned i = 0; i < pool->n_slots; i++) {
         struct fovea_slot *slot = &pool->slots[i];
         if (is_waiting(slot) && !fovea_inflight_asker(slot)->item) {
-            answer(slot, FOVEA_ERR_NO_MEMORY,
-                    "nobody waits for the image any more");
+            answer(slot, FOVEA_ERR_NO_MEMORY, "nobody waits for it any more");
         }
     }
 }

@@ -40,7 +40,7 @@ create_group(struct fovea_pool *pool,
     group->pool = pool;
     group->settings = *settings;
     group->n_handles = 1;
-    group->weights_fd = -1;
+    group->weights_files = (struct fovea_shared_files)FOVEA_SHARED_FILES_INIT;
     fovea_queue_init(&group->queue);
     fovea_breaker_init(&group->breaker, pool->settings.breaker_open_ns);
     bool is_good = fovea_pool_settings_keep(&group->settings.key, &group->key);
@@ -132,9 +132,10 @@ fovea_group_ticket(struct fovea_group *group)
 /* Bytes that ended two workers do not get a third. Reads the file only if one
    of that size did. */
 static enum fovea_status
-check_quarantine(struct fovea_pool *pool,
+check_quarantine(const struct fovea_group *group,
         const struct fovea_pool_request *request, struct fovea_error *err)
 {
+    struct fovea_pool *pool = group->pool;
     int64_t now = fovea_clock_ns();
     fovea_lock(pool);
     bool may_be =
@@ -142,7 +143,8 @@ check_quarantine(struct fovea_pool *pool,
     fovea_unlock(pool);
     char digest[FOVEA_SHA256_SIZE];
     if (!may_be ||
-            fovea_quarantine_digest(request->fd, request->size, digest, NULL)) {
+            fovea_quarantine_digest(request->fd, request->size,
+                    fovea_group_judge(group), digest, NULL)) {
         return FOVEA_OK; /* not readable: the worker will say so */
     }
     enum fovea_status status = FOVEA_OK;
@@ -187,8 +189,8 @@ admit(struct fovea_group *group, bool is_admitted, struct fovea_error *err)
     }
     size_t n = fovea_queue_size(&group->queue);
     if (!is_admitted && n >= pool->settings.max_queue) {
-        return fovea_fail(err, FOVEA_ERR_BUSY,
-                "%zu images wait for %s already %s", n, group->settings.key,
+        return fovea_fail(err, FOVEA_ERR_BUSY, "%zu %ss wait for %s already %s",
+                n, fovea_group_item(group), group->settings.key,
                 fovea_limit_by(FOVEA_OPTION_QUEUE));
     }
     return fovea_pool_loop_start(pool, err);
@@ -203,13 +205,13 @@ fovea_group_submit(struct fovea_group *group,
     if (fovea_pool_is_forked(pool)) {
         return refuse_fork(err);
     }
-    enum fovea_status status = check_quarantine(pool, request, err);
+    enum fovea_status status = check_quarantine(group, request, err);
     if (status) {
         return status;
     }
     FOVEA_AUTO_FREE struct fovea_pool_item *item = calloc(1, sizeof *item);
     if (!item) {
-        return fovea_fail_memory(err, sizeof *item, "an image's place in line");
+        return fovea_fail_memory(err, sizeof *item, "a place in line");
     }
     item->group = group;
     item->request = *request;

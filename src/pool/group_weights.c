@@ -1,15 +1,15 @@
 /*
- * Who packs a group's weights and who maps them.
+ * Who packs a group's weights and who maps them; so of a tokenizer's table.
  *
  * While the first workers start, a job in the background digests the model's
- * files. Their HELLO names the engine; both together are the key of a packed
- * copy in the cache, which another job opens. If it is there everybody maps it.
- * Else the first worker packs, the others wait for the sealed memory that its
- * READY brings, and a job stores it. Whatever goes wrong with the cache, the
+ * files. Their HELLO names the engine; both together are the keys of what the
+ * cache may have, which another job opens. If all of it is there everybody maps
+ * it. Else the first worker makes it, the others wait for the sealed memory that
+ * its READY brings, and a job stores it. Whatever goes wrong with the cache, the
  * model is loaded without it.
  *
- * The descriptor is closed with the group's last worker: it is what keeps the
- * memory.
+ * The descriptors are closed with the group's last worker: they are what keeps
+ * the memory.
  */
 #include "pool/group_weights.h"
 
@@ -32,21 +32,45 @@ enum {
     BAD_COPIES_MAX = 3
 };
 
+static const struct fovea_shared_files no_files = FOVEA_SHARED_FILES_INIT;
+
+static void
+close_files(struct fovea_shared_files *files)
+{
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (files->fds[i] >= 0) {
+            (void)close(files->fds[i]);
+        }
+    }
+    *files = no_files;
+}
+
+static bool
+shares(const struct fovea_group *group, size_t what)
+{
+    return fovea_work_shares(group->settings.kind, (enum fovea_shared)what);
+}
+
+static bool
+shares_nothing(const struct fovea_group *group)
+{
+    return fovea_work_n_shared(group->settings.kind) == 0;
+}
+
 static void
 drop(struct fovea_group *group)
 {
-    if (group->weights_fd >= 0) {
-        (void)close(group->weights_fd);
-        group->weights_fd = -1;
-    }
+    close_files(&group->weights_files);
     group->weights = FOVEA_WEIGHTS_UNKNOWN;
     group->weights_are_foreign = false;
 }
 
 static void
-take_in(struct fovea_group *group, int fd, bool is_foreign)
+take_in(struct fovea_group *group, struct fovea_shared_files *files,
+        bool is_foreign)
 {
-    group->weights_fd = fd;
+    group->weights_files = *files;
+    *files = no_files;
     group->weights_are_foreign = is_foreign;
     group->weights = FOVEA_WEIGHTS_HERE;
     group->n_weights++;
@@ -56,18 +80,18 @@ take_in(struct fovea_group *group, int fd, bool is_foreign)
 struct weights_job {
     struct fovea_background_job background; /* first */
     struct fovea_group *group;
-    char text[FOVEA_CACHE_KEY_SIZE];       /* the key; the digest found */
-    int fd;                                /* owned; -1: none */
+    struct fovea_shared_words words;       /* keys; digests that are found */
+    struct fovea_shared_files files;       /* owned */
     bool is_stored;                        /* store: whatever the result */
     char reason[FOVEA_ERROR_MESSAGE_SIZE]; /* remove: why */
     struct fovea_error result;
 };
 
-/* Takes the fd, if true. reason: may be NULL. */
+/* Takes the files, if true. reason: may be NULL. */
 static bool
 add_job(struct fovea_group *group,
-        const struct fovea_background_job *background, int fd,
-        const char *reason)
+        const struct fovea_background_job *background,
+        const struct fovea_shared_files *files, const char *reason)
 {
     struct weights_job *job = calloc(1, sizeof *job);
     if (!job) {
@@ -76,10 +100,10 @@ add_job(struct fovea_group *group,
     *job = (struct weights_job){
         .background = *background,
         .group = group,
-        .fd = fd,
+        .files = *files,
     };
     if (group->has_key) {
-        memcpy(job->text, group->cache_key, sizeof job->text);
+        job->words = group->cache_keys;
     }
     (void)snprintf(job->reason, sizeof job->reason, "%s", reason ? reason : "");
     bool is_added = fovea_jobs_add(group, &job->background);
@@ -92,9 +116,7 @@ add_job(struct fovea_group *group,
 static void
 end_job(struct weights_job *job)
 {
-    if (job->fd >= 0) {
-        (void)close(job->fd);
-    }
+    close_files(&job->files);
     fovea_jobs_end(job->group);
     free(job);
 }
@@ -103,8 +125,25 @@ static void
 run_open(struct fovea_background_job *background)
 {
     struct weights_job *job = (struct weights_job *)background;
-    job->result.code = fovea_cache_open(&job->group->pool->cache, job->text,
-            &job->fd, &job->result);
+    for (size_t i = 0; i < FOVEA_N_SHARED && !job->result.code; i++) {
+        if (shares(job->group, i)) {
+            job->result.code = fovea_cache_open(&job->group->pool->cache,
+                    job->words.of[i], &job->files.fds[i], &job->result);
+        }
+    }
+}
+
+/* Half of it is of no use. */
+static bool
+is_complete(const struct fovea_group *group,
+        const struct fovea_shared_files *files)
+{
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (shares(group, i) != (files->fds[i] >= 0)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void
@@ -118,25 +157,27 @@ finish_open(struct fovea_background_job *background)
         if (job->result.code != FOVEA_OK) {
             fovea_event_report(group->pool, FOVEA_EVENT_CACHE, group, NULL,
                     "cannot open a packed copy: %s", job->result.message);
-        } else if (job->fd >= 0) {
-            take_in(group, job->fd, true);
-            job->fd = -1;
+        } else if (is_complete(group, &job->files)) {
+            take_in(group, &job->files, true);
         }
     }
     end_job(job);
 }
 
-/* Both parts of the key are known. */
+/* All parts of the keys are known. A table depends on the build. */
 static void
 open_copy(struct fovea_group *group)
 {
     static const struct fovea_background_job open_job = { .run = run_open,
         .done = finish_open };
-    fovea_cache_key(group->digest, fovea_dtype_word(group->settings.dtype),
-            group->engine, group->cache_key);
+    fovea_cache_key(group->digests.of[FOVEA_SHARED_WEIGHTS],
+            fovea_dtype_word(group->settings.dtype), group->engine,
+            group->cache_keys.of[FOVEA_SHARED_WEIGHTS]);
+    fovea_cache_key(group->digests.of[FOVEA_SHARED_TABLE], "tokenizer",
+            FOVEA_VERSION, group->cache_keys.of[FOVEA_SHARED_TABLE]);
     group->has_key = true;
     group->weights = FOVEA_WEIGHTS_ABSENT;
-    if (add_job(group, &open_job, -1, NULL)) {
+    if (add_job(group, &open_job, &no_files, NULL)) {
         group->weights = FOVEA_WEIGHTS_OPENING;
     }
 }
@@ -145,9 +186,16 @@ static void
 run_digest(struct fovea_background_job *background)
 {
     struct weights_job *job = (struct weights_job *)background;
-    const struct fovea_pool *pool = job->group->pool;
-    job->result.code = pool->settings.digest(&pool->cache,
-            job->group->settings.directory, job->text, &job->result);
+    const struct fovea_group *group = job->group;
+    const struct fovea_pool *pool = group->pool;
+    for (size_t i = 0; i < FOVEA_N_SHARED && !job->result.code; i++) {
+        if (shares(group, i)) {
+            job->result.code = pool->settings.digest(&pool->cache,
+                    group->settings.directory,
+                    fovea_work_facts(group->settings.kind)->modality,
+                    (enum fovea_shared)i, job->words.of[i], &job->result);
+        }
+    }
 }
 
 static void
@@ -157,7 +205,7 @@ finish_digest(struct fovea_background_job *background)
     struct fovea_group *group = job->group;
     if (group->weights == FOVEA_WEIGHTS_DIGEST) {
         if (job->result.code == FOVEA_OK) {
-            memcpy(group->digest, job->text, sizeof group->digest);
+            group->digests = job->words;
             group->weights = FOVEA_WEIGHTS_ENGINE;
         } else { /* what is wrong with the files the worker will say */
             group->weights = FOVEA_WEIGHTS_ABSENT;
@@ -174,13 +222,13 @@ fovea_group_weights_find(struct fovea_group *group)
 {
     static const struct fovea_background_job digest_job = { .run = run_digest,
         .done = finish_digest };
-    if (group->weights != FOVEA_WEIGHTS_UNKNOWN ||
-            !fovea_work_facts(group->settings.kind)->has_engine) {
+    if (group->weights != FOVEA_WEIGHTS_UNKNOWN || shares_nothing(group)) {
         return;
     }
     group->has_key = false;
     group->weights = FOVEA_WEIGHTS_ABSENT;
-    if (group->pool->cache.directory && add_job(group, &digest_job, -1, NULL)) {
+    if (group->pool->cache.directory &&
+            add_job(group, &digest_job, &no_files, NULL)) {
         group->weights = FOVEA_WEIGHTS_DIGEST;
     }
 }
@@ -199,8 +247,17 @@ static void
 run_store(struct fovea_background_job *background)
 {
     struct weights_job *job = (struct weights_job *)background;
-    job->result.code = fovea_cache_store(&job->group->pool->cache, job->text,
-            job->fd, &job->is_stored, &job->result);
+    job->is_stored = true;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        bool is_stored = true;
+        struct fovea_error error = { .code = FOVEA_OK };
+        if (job->files.fds[i] >= 0) {
+            error.code = fovea_cache_store(&job->group->pool->cache,
+                    job->words.of[i], job->files.fds[i], &is_stored, &error);
+        }
+        job->is_stored = job->is_stored && is_stored;
+        job->result = job->result.code ? job->result : error;
+    }
 }
 
 static void
@@ -229,55 +286,97 @@ store(struct fovea_group *group)
     if (!group->has_key) {
         return;
     }
-    int fd = fcntl(group->weights_fd, F_DUPFD_CLOEXEC, 0);
-    if (fd >= 0 && !add_job(group, &store_job, fd, NULL)) {
-        (void)close(fd);
+    struct fovea_shared_files files = no_files;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (shares(group, i)) {
+            files.fds[i] =
+                    fcntl(group->weights_files.fds[i], F_DUPFD_CLOEXEC, 0);
+        }
+    }
+    if (!is_complete(group, &files) ||
+            !add_job(group, &store_job, &files, NULL)) {
+        close_files(&files);
     }
 }
 
 static uint64_t
-file_size(int fd)
+files_size(const struct fovea_shared_files *files)
 {
-    struct stat facts;
-    return fd >= 0 && fstat(fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
+    uint64_t size = 0;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        struct stat facts;
+        if (files->fds[i] >= 0 && fstat(files->fds[i], &facts) == 0) {
+            size = fovea_sum_bytes(size, (uint64_t)facts.st_size);
+        }
+    }
+    return size;
+}
+
+static bool
+are_sealed(const struct fovea_shared_files *files)
+{
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (files->fds[i] >= 0 && !fovea_memfd_is_sealed(files->fds[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* A packer brings sealed memory, others nothing; and what they say of it is
    true. */
 static bool
-is_true(const struct fovea_slot *slot, int fd, const struct fovea_ready *ready)
+is_true(const struct fovea_slot *slot, size_t n_fds,
+        const struct fovea_ready *ready)
 {
     const struct fovea_group *group = slot->group;
-    if (!fovea_work_facts(group->settings.kind)->has_engine) {
-        return fd < 0;
+    if (group->packer == slot->serial) {
+        return n_fds == fovea_work_n_shared(group->settings.kind);
     }
-    if (group->packer != slot->serial) {
-        /* What it was given may have been thrown away since. */
-        return fd < 0 &&
-                (slot->given_weights != group->n_weights ||
-                        ready->shared_bytes == file_size(group->weights_fd));
+    /* What it was given may have been thrown away since. */
+    return n_fds == 0 &&
+            (shares_nothing(group) || slot->given_weights != group->n_weights ||
+                    ready->shared_bytes == files_size(&group->weights_files));
+}
+
+/* What the packer made, in the order of enum fovea_shared. */
+static bool
+take_made(const struct fovea_slot *slot, struct fovea_frame *frame,
+        const struct fovea_ready *ready, struct fovea_shared_files *files_out)
+{
+    struct fovea_shared_files files = no_files;
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (shares(slot->group, i)) {
+            files.fds[i] = fovea_frame_take_fd(frame, n++);
+        }
     }
-    return fd >= 0 && fovea_memfd_is_sealed(fd) && ready->shared_bytes > 0 &&
-            ready->shared_bytes == file_size(fd);
+    if (!are_sealed(&files) || ready->shared_bytes == 0 ||
+            ready->shared_bytes != files_size(&files)) {
+        close_files(&files);
+        return false;
+    }
+    *files_out = files;
+    return true;
 }
 
 bool
-fovea_group_weights_ready(struct fovea_slot *slot, int fd,
+fovea_group_weights_ready(struct fovea_slot *slot, struct fovea_frame *frame,
         const struct fovea_ready *ready)
 {
     struct fovea_group *group = slot->group;
     struct fovea_pool *pool = group->pool;
-    bool is_packer = group->packer == slot->serial;
     uint64_t shared_bytes = ready->shared_bytes;
-    if (!is_true(slot, fd, ready)) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
+    struct fovea_shared_files files;
+    if (!is_true(slot, frame->n_fds, ready)) {
         return false;
     }
-    if (is_packer) {
+    if (group->packer == slot->serial) {
+        if (!take_made(slot, frame, ready, &files)) {
+            return false;
+        }
         group->packer = 0;
-        take_in(group, fd, false);
+        take_in(group, &files, false);
         store(group);
     }
     group->n_bad_copies = 0;
@@ -290,12 +389,29 @@ fovea_group_weights_ready(struct fovea_slot *slot, int fd,
     return true;
 }
 
+size_t
+fovea_group_weights_list(const struct fovea_group *group,
+        int fds_out[FOVEA_N_SHARED])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (group->weights == FOVEA_WEIGHTS_HERE && shares(group, i)) {
+            fds_out[n++] = group->weights_files.fds[i];
+        }
+    }
+    return n;
+}
+
 static void
 run_remove(struct fovea_background_job *background)
 {
     struct weights_job *job = (struct weights_job *)background;
-    job->result.code = fovea_cache_remove(&job->group->pool->cache, job->text,
-            &job->result);
+    for (size_t i = 0; i < FOVEA_N_SHARED && !job->result.code; i++) {
+        if (shares(job->group, i)) {
+            job->result.code = fovea_cache_remove(&job->group->pool->cache,
+                    job->words.of[i], &job->result);
+        }
+    }
 }
 
 static void
@@ -322,7 +438,8 @@ fovea_group_weights_bad(struct fovea_slot *slot)
     if (slot->given_weights == group->n_weights &&
             group->weights == FOVEA_WEIGHTS_HERE) {
         if (group->weights_are_foreign && group->has_key) {
-            (void)!add_job(group, &remove_job, -1, slot->failure.message);
+            (void)!add_job(group, &remove_job, &no_files,
+                    slot->failure.message);
         }
         group->n_bad_copies++;
         drop(group);
@@ -351,8 +468,7 @@ bool
 fovea_group_weights_may_load(struct fovea_slot *slot)
 {
     struct fovea_group *group = slot->group;
-    if (!fovea_work_facts(group->settings.kind)->has_engine ||
-            group->weights == FOVEA_WEIGHTS_HERE) {
+    if (shares_nothing(group) || group->weights == FOVEA_WEIGHTS_HERE) {
         return true;
     }
     fovea_group_weights_find(group); /* what was there was thrown away */

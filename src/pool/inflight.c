@@ -33,7 +33,7 @@ fovea_inflight_begin(struct fovea_slot *slot, struct fovea_items *items,
         slot->has_isolated = item->n_deaths > 0; /* they go alone */
         slot->inflight[i] = (struct fovea_inflight){
             .item = is_trial ? NULL : item, /* nobody waits for the canary */
-            .is_raw = item->request.raw,
+            .is_raw = item->request.flags.raw,
         };
         if (item->request.deadline_ns < slot->inflight_due_ns) {
             slot->inflight_due_ns = item->request.deadline_ns;

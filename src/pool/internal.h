@@ -134,14 +134,31 @@ struct fovea_slot {
     char last_line[FOVEA_LOG_LINE_SIZE]; /* of its log */
 };
 
-/* Where a group's packed weights come from. */
+/* Where what a group's workers map comes from. */
 enum fovea_weights_state {
     FOVEA_WEIGHTS_UNKNOWN, /* not looked for yet */
     FOVEA_WEIGHTS_DIGEST,  /* a job digests the files */
     FOVEA_WEIGHTS_ENGINE,  /* digest known; a HELLO must name the engine */
     FOVEA_WEIGHTS_OPENING, /* a job opens the packed copy */
     FOVEA_WEIGHTS_ABSENT,  /* a worker must pack, or is at it */
-    FOVEA_WEIGHTS_HERE,    /* weights_fd */
+    FOVEA_WEIGHTS_HERE,    /* weights_files */
+};
+
+/* Descriptors of the files that workers share; -1: none, or not of its kind. */
+struct fovea_shared_files {
+    int fds[FOVEA_N_SHARED];
+};
+#define FOVEA_SHARED_FILES_INIT \
+    {                           \
+        {                       \
+            -1, -1              \
+        }                       \
+    }
+_Static_assert(FOVEA_N_SHARED == 2, "each has a descriptor there");
+
+/* A digest, or a key in the cache, of each of them. */
+struct fovea_shared_words {
+    char of[FOVEA_N_SHARED][FOVEA_CACHE_KEY_SIZE];
 };
 
 /* A caller that waits for a worker; on its stack. Guarded by mu. */
@@ -172,14 +189,14 @@ struct fovea_group {
     uint64_t shared_bytes; /* as READY said; 0: not loaded */
     /* loop */
     enum fovea_weights_state weights;
-    int weights_fd;
+    struct fovea_shared_files weights_files;
     bool weights_are_foreign;
     unsigned n_weights;    /* how many there were; the last ones' number */
     unsigned n_bad_copies; /* refused in a row */
     char engine[FOVEA_WIRE_NAME_SIZE];
     bool has_key;
-    char digest[FOVEA_CACHE_KEY_SIZE];
-    char cache_key[FOVEA_CACHE_KEY_SIZE];
+    struct fovea_shared_words digests;
+    struct fovea_shared_words cache_keys;
     uint64_t packer;    /* serial of the worker that packs; 0: none */
     unsigned n_jobs;    /* in the background */
     int64_t scale_ns;   /* no worker is added before */
@@ -234,6 +251,23 @@ struct fovea_pool {
     uint8_t *row;    /* of pixels; row_size bytes */
     size_t row_size;
 };
+
+/* What its workers work on, in messages: "image", "text". */
+static inline const char *
+fovea_group_item(const struct fovea_group *group)
+{
+    return fovea_work_facts(group->settings.kind)->item;
+}
+
+/* Images are judged by codecs, which all models share; a text by the tokenizer
+   of its model. For the quarantine. */
+static inline const char *
+fovea_group_judge(const struct fovea_group *group)
+{
+    bool is_text = fovea_work_facts(group->settings.kind)->modality ==
+            FOVEA_MODALITY_TEXT;
+    return is_text ? group->settings.directory : "";
+}
 
 /* A child of fork() may not use it: the threads are the parent's. */
 static inline bool

@@ -11,6 +11,8 @@
 
 #include "fovea/fovea.h"
 
+#include "wire/work.h"
+
 struct fovea_group;
 
 /** row: row_bytes, or NULL on failure. As fovea_done_fn otherwise. */
@@ -22,7 +24,7 @@ struct fovea_pool_request {
                         several may share; 0: a fresh one of its own */
     int fd;          /* regular file or memory; taken by a successful submit */
     uint64_t size;
-    bool raw;
+    struct fovea_work_flags flags;
     bool is_batch;
     bool is_admitted;     /* the queue's bound was respected before (URLs) */
     int64_t submitted_ns; /* fovea_clock_ns(); where total_ns begins */

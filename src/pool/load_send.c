@@ -13,7 +13,8 @@ send_load(struct fovea_slot *slot)
 {
     struct fovea_group *group = slot->group;
     struct fovea_pool *pool = group->pool;
-    bool has_fd = group->weights == FOVEA_WEIGHTS_HERE;
+    int fds[FOVEA_N_SHARED];
+    size_t n_fds = fovea_group_weights_list(group, fds);
     struct fovea_load load = {
         .kind = group->settings.kind,
         .dtype = group->settings.dtype,
@@ -26,7 +27,7 @@ send_load(struct fovea_slot *slot)
                 fovea_governor_limit(&pool->governor),
                 fovea_product_bytes(group->settings.limits.max_decode_bytes,
                         group->settings.n_threads)),
-        .packed_is_foreign = has_fd && group->weights_are_foreign,
+        .packed_is_foreign = n_fds > 0 && group->weights_are_foreign,
     };
     (void)snprintf(load.directory, sizeof load.directory, "%s",
             group->settings.directory);
@@ -37,11 +38,11 @@ send_load(struct fovea_slot *slot)
     FOVEA_ASSERT(!writer.overflow);
     struct fovea_error error;
     if (fovea_frame_send(slot->channel, FOVEA_FRAME_LOAD, 0, bytes, writer.size,
-                &group->weights_fd, has_fd, &error)) {
+                fds, n_fds, &error)) {
         fovea_life_send_failed(slot, &error);
         return;
     }
-    slot->given_weights = has_fd ? group->n_weights : 0;
+    slot->given_weights = n_fds > 0 ? group->n_weights : 0;
     fovea_channel_send(&slot->channel_state, FOVEA_FRAME_LOAD);
     slot->due_ns = fovea_later(pool->now_ns, pool->settings.load_ns);
     fovea_slot_set_state(slot, FOVEA_WORKER_LOADING);

@@ -6,7 +6,7 @@
 
 #include "sys/memfd.h"
 
-/* Where the rows of a job's pixels go, and where one is copied to. The worker
+/* Where the rows of a job go, and where one is copied to. The worker
    cannot make it smaller under our reading. */
 enum fovea_status
 fovea_output_open(struct fovea_slot *slot, size_t n, struct fovea_error *err)
@@ -18,19 +18,19 @@ fovea_output_open(struct fovea_slot *slot, size_t n, struct fovea_error *err)
         pool->row_size = 0;
         pool->row = malloc(group->settings.row_bytes);
         if (!pool->row) {
-            return fovea_fail_memory(err, group->settings.row_bytes, "pixels");
+            return fovea_fail_memory(err, group->settings.row_bytes, "a row");
         }
         pool->row_size = group->settings.row_bytes;
     }
     FOVEA_AUTO_FD int fd = -1;
-    enum fovea_status status = fovea_memfd_create("fovea-pixels", &fd, err);
+    enum fovea_status status = fovea_memfd_create("fovea-rows", &fd, err);
     if (status) {
         return status;
     }
     if (ftruncate(fd, (off_t)(n * group->settings.row_bytes)) ||
             fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
-                "cannot make room for the pixels of %zu images", n);
+                "cannot make room for what comes of %zu items", n);
     }
     slot->output_fd = fd;
     fd = -1;

@@ -11,11 +11,13 @@
 
 struct fovea_cache;
 
-/** Digests the weights of a model's directory, for the key of their packed
- *  copy. Called in the background: it may block, and keep memos in the cache.
- *  digest_out: FOVEA_CACHE_KEY_SIZE bytes. */
+/** Digests what a file that workers share is made of, the weights of a model's
+ *  tower or its tokenizer, for the key of the copy in the cache. Called in the
+ *  background: it may block, and keep memos in the cache. digest_out:
+ *  FOVEA_CACHE_KEY_SIZE bytes. */
 typedef enum fovea_status fovea_pool_digest_fn(const struct fovea_cache *cache,
-        const char *model_directory, char *digest_out, struct fovea_error *err);
+        const char *model_directory, enum fovea_modality modality,
+        enum fovea_shared what, char *digest_out, struct fovea_error *err);
 
 /** Every field is set: the runtime resolves defaults. */
 struct fovea_pool_settings {

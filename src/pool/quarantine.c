@@ -95,7 +95,7 @@ add_file(struct fovea_sha256 *hash, int fd, uint64_t size,
 {
     FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_SIZE);
     if (!block) {
-        return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an image");
+        return fovea_fail_memory(err, BLOCK_SIZE, "the digest of an item");
     }
     for (uint64_t at = 0; at < size;) {
         size_t want = size - at < BLOCK_SIZE ? (size_t)(size - at) : BLOCK_SIZE;
@@ -105,7 +105,7 @@ add_file(struct fovea_sha256 *hash, int fd, uint64_t size,
         }
         if (n < 0) {
             return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
-                    "cannot read an image for its digest");
+                    "cannot read an item for its digest");
         }
         if (n == 0) {
             break; /* cut short meanwhile: the digest of what is there */
@@ -117,12 +117,15 @@ add_file(struct fovea_sha256 *hash, int fd, uint64_t size,
 }
 
 enum fovea_status
-fovea_quarantine_digest(int fd, uint64_t size,
+fovea_quarantine_digest(int fd, uint64_t size, const char *judge,
         char digest_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
 {
     struct fovea_sha256 hash;
     char digest[FOVEA_SHA256_SIZE];
     fovea_sha256_begin(&hash);
+    if (judge[0]) {
+        fovea_sha256_add_text(&hash, judge);
+    }
     enum fovea_status status = add_file(&hash, fd, size, err);
     enum fovea_status ended =
             fovea_sha256_end(&hash, digest, status ? NULL : err);

@@ -66,9 +66,10 @@ void fovea_quarantine_add(struct fovea_quarantine *quarantine,
 void fovea_quarantine_release(struct fovea_quarantine *quarantine,
         int64_t since_ns);
 
-/** SHA-256 of size bytes of a descriptor from offset 0. Blocks. FOVEA_ERR_IO,
- *  FOVEA_ERR_NO_MEMORY. */
+/** SHA-256 of size bytes of a descriptor from offset 0, and of whom else they
+ *  are judged by: "" for nobody. Blocks. FOVEA_ERR_IO, FOVEA_ERR_NO_MEMORY. */
 FOVEA_NODISCARD enum fovea_status fovea_quarantine_digest(int fd, uint64_t size,
-        char digest_out[FOVEA_SHA256_SIZE], struct fovea_error *err);
+        const char *judge, char digest_out[FOVEA_SHA256_SIZE],
+        struct fovea_error *err);
 
 #endif

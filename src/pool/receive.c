@@ -95,8 +95,7 @@ receive_ready(struct fovea_slot *slot, struct fovea_frame *frame)
         break_off(slot, FOVEA_ERR_WORKER_START, nonsense);
         return;
     }
-    int fd = frame->n_fds > 0 ? fovea_frame_take_fd(frame, 0) : -1;
-    if (!fovea_group_weights_ready(slot, fd, &ready)) {
+    if (!fovea_group_weights_ready(slot, frame, &ready)) {
         break_off(slot, FOVEA_ERR_WORKER_START,
                 "packed weights that make no sense");
         return;
@@ -252,8 +251,8 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     memcpy(error.message, result.message, sizeof error.message);
     if (item->is_cancelled) {
         row = NULL;
-        (void)fovea_fail(&error, FOVEA_ERR_CANCELLED,
-                "the image was cancelled");
+        (void)fovea_fail(&error, FOVEA_ERR_CANCELLED, "the %s was cancelled",
+                fovea_group_item(group));
     }
     struct fovea_timings timings = {
         .decode_ns = (int64_t)result.decode_ns,

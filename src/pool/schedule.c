@@ -100,6 +100,6 @@ fovea_schedule_cancel(struct fovea_pool *pool)
     pool->has_cancelled = false;
     fovea_unlock(pool);
     struct fovea_error wish;
-    (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "the image was cancelled");
+    (void)fovea_fail(&wish, FOVEA_ERR_CANCELLED, "it was cancelled");
     fovea_complete_all(&cancelled, &wish);
 }

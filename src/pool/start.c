@@ -206,7 +206,7 @@ add_worker(struct fovea_group *group, struct fovea_error *err)
     }
     if (fovea_grant_is_awaited(pool)) {
         return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
-                "an image waits for memory: no worker is added to those of %s",
+                "an item waits for memory: no worker is added to those of %s",
                 group->settings.key);
     }
     if (free_slots(pool) == 0) {

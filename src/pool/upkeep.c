@@ -52,7 +52,8 @@ expire_inflight(struct fovea_slot *slot)
     fovea_inflight_take_expired(slot, &expired);
     struct fovea_error late;
     (void)fovea_fail(&late, FOVEA_ERR_DEADLINE,
-            "the deadline passed while a worker was at the image %s",
+            "the deadline passed while a worker was at the %s %s",
+            fovea_group_item(slot->group),
             fovea_limit_by(FOVEA_OPTION_DEADLINE));
     fovea_complete_all(&expired, &late);
 }
@@ -111,8 +112,9 @@ upkeep_processing(struct fovea_slot *slot)
     }
     struct fovea_error why;
     (void)fovea_fail(&why, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for %.3g s with an image in flight %s",
+            "no sign of life for %.3g s with this %s in flight %s",
             (double)pool->settings.image_ns / (double)FOVEA_NS_PER_S,
+            fovea_group_item(slot->group),
             fovea_limit_by(FOVEA_OPTION_IMAGE_TIME));
     time_out(slot, FOVEA_STOP_IMAGE_TIMEOUT, &why);
 }

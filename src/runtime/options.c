@@ -6,7 +6,7 @@
 #include "option/members.h"
 #include "pool/breaker.h"
 #include "pool/quarantine.h"
-#include "runtime/weights_digest.h"
+#include "runtime/shared_digest.h"
 
 enum {
     MAX_USER_AGENT = 256,
@@ -106,7 +106,7 @@ fovea_options_pool(const struct fovea_options *options)
         .worker_program = options->worker_program,
         .cache_directory = options->cache_directory,
         .max_cache_bytes = options->max_cache_bytes,
-        .digest = fovea_weights_digest,
+        .digest = fovea_shared_digest,
         .on_event = options->on_event,
         .event_context = options->event_context,
         .memory_root = "",

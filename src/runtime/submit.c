@@ -90,7 +90,12 @@ fovea_request_submit(struct fovea_model *model,
     struct fovea_pool_request image = {
         .ticket = request->ticket,
         .fd = -1,
-        .raw = request->flags & FOVEA_EMBED_RAW,
+        .flags = {
+            .raw = request->flags & FOVEA_EMBED_RAW,
+            .refuses_truncated =
+                    (request->flags & FOVEA_EMBED_REFUSE_TRUNCATED) ||
+                    library->limits.truncate == FOVEA_TRUNCATE_REFUSE,
+        },
         .is_batch = request->is_batch,
         .is_admitted = request->is_admitted,
         .submitted_ns = now_ns,

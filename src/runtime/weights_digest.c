@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "checkpoint/digest.h"
 #include "checkpoint/safetensors.h"
 #include "pool/cache_memo.h"
@@ -26,9 +27,28 @@ now_ns(void)
 
 FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
 
+/* Both towers are in the same files. */
+static enum fovea_status
+identify(const char *model_directory, const struct fovea_checkpoint *checkpoint,
+        enum fovea_modality modality, char identity_out[FOVEA_DIGEST_SIZE],
+        int64_t *changed_ns_out, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_digest_identity(model_directory,
+            checkpoint, identity_out, changed_ns_out, err);
+    if (status || modality == FOVEA_MODALITY_IMAGE) {
+        return status;
+    }
+    struct fovea_sha256 hash;
+    fovea_sha256_begin(&hash);
+    fovea_sha256_add_text(&hash, identity_out);
+    fovea_sha256_add_text(&hash, "text");
+    return fovea_sha256_end(&hash, identity_out, err);
+}
+
 enum fovea_status
 fovea_weights_digest(const struct fovea_cache *cache,
-        const char *model_directory, char *digest_out, struct fovea_error *err)
+        const char *model_directory, enum fovea_modality modality,
+        char *digest_out, struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_checkpoint_close_auto)
     struct fovea_checkpoint *checkpoint = NULL;
@@ -40,15 +60,14 @@ fovea_weights_digest(const struct fovea_cache *cache,
     enum fovea_status status =
             fovea_checkpoint_open(model_directory, &checkpoint, err);
     if (!status) {
-        status = fovea_digest_identity(model_directory, checkpoint, identity,
+        status = identify(model_directory, checkpoint, modality, identity,
                 &changed_ns, err);
     }
     if (status || fovea_cache_memo_read(cache, identity, digest_out)) {
         return status;
     }
     struct fovea_tower config;
-    status = fovea_tower_read(model_directory, FOVEA_MODALITY_IMAGE, &config,
-            err);
+    status = fovea_tower_read(model_directory, modality, &config, err);
     if (!status) {
         status = fovea_digest_weights(&config, checkpoint, digest, err);
     }
@@ -59,8 +78,8 @@ fovea_weights_digest(const struct fovea_cache *cache,
        their file system's clock, so those that changed just now get no memo. */
     bool is_settled = changed_ns < start_ns - CLOCK_STEP_NS;
     if (is_settled &&
-            !fovea_digest_identity(model_directory, checkpoint, after,
-                    &changed_ns, NULL) &&
+            !identify(model_directory, checkpoint, modality, after, &changed_ns,
+                    NULL) &&
             strcmp(after, identity) == 0) {
         fovea_cache_memo_write(cache, identity, digest);
     }

@@ -3,9 +3,10 @@
 #define FOVEA_RUNTIME_WEIGHTS_DIGEST_H
 
 #include "pool/cache.h"
+#include "spec/tower.h"
 
 /**
- * The digest of a model's weights (checkpoint/digest.h): from the cache's memo
+ * The digest of the weights of a model's tower (checkpoint/digest.h): from the cache's memo
  * if the files are the same as when it was written (device, inode, size, times),
  * else by reading them, and the memo is written if it can be. Blocks.
  *
@@ -15,6 +16,7 @@
  */
 FOVEA_NODISCARD enum fovea_status fovea_weights_digest(
         const struct fovea_cache *cache, const char *model_directory,
-        char *digest_out, struct fovea_error *err);
+        enum fovea_modality modality, char *digest_out,
+        struct fovea_error *err);
 
 #endif

@@ -134,6 +134,7 @@ fovea_load_write(const struct fovea_load *load, struct fovea_writer *writer)
     fovea_write_u32(writer, (uint32_t)load->limits.damaged);
     fovea_write_u64(writer, load->limits.max_decode_bytes);
     fovea_write_u64(writer, load->limits.max_decode_work);
+    fovea_write_u32(writer, load->limits.max_text_bytes);
     fovea_write_u64(writer, load->max_granted_bytes);
     fovea_write_u8(writer, load->packed_is_foreign);
 }
@@ -160,13 +161,14 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
             FOVEA_DAMAGED_REFUSE, FOVEA_DAMAGED_ACCEPT);
     load_out->limits.max_decode_bytes = read_u64_within(&reader, 1, UINT64_MAX);
     load_out->limits.max_decode_work = read_u64_within(&reader, 1, UINT64_MAX);
+    load_out->limits.max_text_bytes = read_u32_within(&reader, 1, UINT32_MAX);
     load_out->max_granted_bytes = read_u64_within(&reader, 0, UINT64_MAX);
     load_out->packed_is_foreign = read_bool(&reader);
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {
         return false;
     }
-    bool has_engine = fovea_work_facts(load_out->kind)->has_engine;
-    return (frame->n_fds == 1 && has_engine) ||
+    size_t n_shared = fovea_work_n_shared(load_out->kind);
+    return (frame->n_fds == n_shared && n_shared > 0) ||
             (frame->n_fds == 0 && !load_out->packed_is_foreign);
 }
 
@@ -198,7 +200,8 @@ fovea_ready_read(const struct fovea_frame *frame, struct fovea_ready *ready_out)
     read_message(&reader, ready_out->remark);
     bool is_row = ready_out->dimension == 0 ||
             ready_out->row_bytes == ready_out->dimension * sizeof(float);
-    return fovea_reader_is_done(&reader) && is_row && frame->n_fds <= 1;
+    return fovea_reader_is_done(&reader) && is_row &&
+            frame->n_fds <= FOVEA_N_SHARED;
 }
 
 void
@@ -230,7 +233,8 @@ fovea_job_write(const struct fovea_job_frame *job, struct fovea_writer *writer)
     fovea_write_u32(writer, job->n);
     for (uint32_t i = 0; i < job->n && i < FOVEA_MAX_BATCH; i++) {
         fovea_write_u64(writer, job->items[i].size);
-        fovea_write_u8(writer, job->items[i].raw);
+        fovea_write_u8(writer, job->items[i].flags.raw);
+        fovea_write_u8(writer, job->items[i].flags.refuses_truncated);
     }
 }
 
@@ -241,7 +245,8 @@ fovea_job_read(const struct fovea_frame *frame, struct fovea_job_frame *job_out)
     job_out->n = read_u32_within(&reader, 1, FOVEA_MAX_BATCH);
     for (uint32_t i = 0; i < job_out->n && !reader.bad; i++) {
         job_out->items[i].size = read_u64_within(&reader, 0, INT64_MAX);
-        job_out->items[i].raw = read_bool(&reader);
+        job_out->items[i].flags.raw = read_bool(&reader);
+        job_out->items[i].flags.refuses_truncated = read_bool(&reader);
     }
     return fovea_reader_is_done(&reader) &&
             (frame->n_fds == job_out->n || frame->n_fds == job_out->n + 1);

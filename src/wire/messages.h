@@ -27,7 +27,8 @@ struct fovea_hello {
     char engine[FOVEA_WIRE_NAME_SIZE];
 };
 
-/* One descriptor beside it: packed weights (see packed_*), or none. */
+/* Beside it: what workers of the kind share (fovea_work_n_shared() descriptors),
+   or nothing. */
 struct fovea_load {
     char directory[FOVEA_WIRE_PATH_SIZE]; /* of the model */
     enum fovea_work_kind kind;
@@ -38,17 +39,18 @@ struct fovea_load {
     uint32_t max_batch;
     struct fovea_limits limits; /* every field set */
     uint64_t max_granted_bytes; /* the most that it will be granted at once */
-    /* The packed weights come from a file, not from a sibling's sealed memory:
-       the checksum of all of it is to be checked. */
+    /* It comes from files, not from a sibling's sealed memory: the checksum of
+       all of it is to be checked. */
     bool packed_is_foreign;
 };
 
-/* One descriptor beside it where the worker packed: sealed memory that holds
-   header and weights (engine/cpu/packed.h). None if it was given some. */
+/* Beside it, where the worker made them: what workers of the kind share, in
+   sealed memory: header and weights (engine/cpu/packed.h), the tokenizer's table
+   (text/tokenizer.h). Nothing if it was given them. */
 struct fovea_ready {
     uint32_t dimension;     /* float32 of a vector; 0: there is none */
     uint64_t row_bytes;     /* of a result */
-    uint64_t shared_bytes;  /* header and weights; 0: no engine */
+    uint64_t shared_bytes;  /* of all of that; 0: nothing is shared */
     uint64_t scratch_bytes; /* allocated for itself before the seal */
     uint64_t load_ns;
     uint64_t warm_up_ns;
@@ -59,8 +61,8 @@ struct fovea_ready {
 struct fovea_failed {
     enum fovea_status status; /* not FOVEA_OK */
     int32_t sys_errno;
-    bool packed_is_bad; /* the packed weights it was given are not usable;
-                           without them it would do */
+    bool packed_is_bad; /* what it was given is not usable; without that it
+                           would do */
     char message[FOVEA_ERROR_MESSAGE_SIZE];
 };
 
@@ -71,7 +73,7 @@ struct fovea_job_frame {
     uint32_t n; /* 1..max_batch */
     struct {
         uint64_t size; /* bytes, when it was opened */
-        bool raw;      /* the vector is not scaled to length 1 */
+        struct fovea_work_flags flags;
     } items[FOVEA_MAX_BATCH];
 };
 

@@ -37,7 +37,8 @@ fovea_decode_item(const struct fovea_decoder *decoder,
     const struct fovea_allowance allowance = { .context = &asker, .ask = ask };
     int64_t start = fovea_clock_ns();
     enum fovea_status status = decoder->reader->read(&decoder->options,
-            &allowance, &job->inputs[index], row_out, error_out);
+            &allowance, &job->flags[index], &job->inputs[index], row_out,
+            error_out);
     *decode_ns_out = fovea_clock_ns() - start;
     fovea_input_finish(&job->inputs[index]);
     if (asker.has_asked) {

@@ -47,7 +47,7 @@ fovea_embedder_vector(struct fovea_embedder *embedder, size_t index, bool raw,
     if (!(raw ? fovea_vector_is_finite(vector, n)
               : fovea_vector_normalise(vector, n))) {
         return fovea_fail(err, FOVEA_ERR_MODEL_WEIGHTS,
-                "the model's output for this image is not a finite vector");
+                "the model's output is not a finite vector");
     }
     *vector_out = vector;
     return FOVEA_OK;

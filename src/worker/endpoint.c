@@ -50,13 +50,14 @@ set_broken(struct fovea_endpoint *endpoint, enum fovea_worker_exit why)
 
 bool
 fovea_endpoint_send(struct fovea_endpoint *endpoint, enum fovea_frame_type type,
-        uint64_t id, const struct fovea_writer *writer, int fd)
+        uint64_t id, const struct fovea_writer *writer, const int *fds,
+        size_t n_fds)
 {
     FOVEA_ASSERT(!writer->overflow);
     if (!endpoint->is_broken) {
         fovea_channel_send(&endpoint->state, type);
         if (fovea_frame_send(endpoint->fd, type, id, writer->bytes,
-                    writer->size, &fd, fd >= 0 ? 1 : 0, NULL)) {
+                    writer->size, fds, n_fds, NULL)) {
             set_broken(endpoint, FOVEA_WORKER_EXIT_CHANNEL);
         }
     }

@@ -40,12 +40,12 @@ struct fovea_writer fovea_endpoint_begin(struct fovea_endpoint *endpoint);
  * Send what was written, and end the turn.
  *
  * @param id  Of the job it belongs to, or 0.
- * @param fd  Beside it, borrowed; -1: none.
+ * @param fds  Beside it, n_fds of them, borrowed.
  * @return false if the channel is broken.
  */
 bool fovea_endpoint_send(struct fovea_endpoint *endpoint,
         enum fovea_frame_type type, uint64_t id,
-        const struct fovea_writer *writer, int fd);
+        const struct fovea_writer *writer, const int *fds, size_t n_fds);
 
 /**
  * Wait for a frame of the host's.

@@ -30,7 +30,7 @@ fovea_lane_init(struct fovea_lane *lane,
     lane->errors = calloc(capacity, sizeof *lane->errors);
     if (!lane->rows || !lane->indices || !lane->decode_ns || !lane->errors) {
         return fovea_fail_memory(err, n_rows * lane->row_bytes,
-                "a batch of images");
+                "a batch of rows");
     }
     if (!options->embedder.engine) {
         return FOVEA_OK;
@@ -115,8 +115,8 @@ finish_item(struct fovea_lane *lane, const struct fovea_worker_job *job,
     const float *vector = NULL;
     size_t index = lane->indices[place];
     if (!error.code) {
-        (void)!fovea_embedder_vector(&lane->embedder, place, job->raw[index],
-                &vector, &error);
+        (void)!fovea_embedder_vector(&lane->embedder, place,
+                job->flags[index].raw, &vector, &error);
     }
     const struct fovea_item_result result = {
         .index = index,

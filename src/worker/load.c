@@ -22,7 +22,8 @@ enum {
 struct loading {
     struct fovea_tower tower;
     struct fovea_read_options reading;
-    int packed_fd; /* made here; owned */
+    int given[FOVEA_N_SHARED]; /* came with LOAD; borrowed; -1: none */
+    int made[FOVEA_N_SHARED];  /* here; owned; -1: none */
     bool packed_is_bad;
     struct fovea_ready ready;
 };
@@ -39,15 +40,29 @@ say_hello(struct fovea_endpoint *host, const struct fovea_engine_ops *ops)
     ops->word(hello.engine);
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_hello_write(&hello, &writer);
-    return fovea_endpoint_send(host, FOVEA_FRAME_HELLO, 0, &writer, -1);
+    return fovea_endpoint_send(host, FOVEA_FRAME_HELLO, 0, &writer, NULL, 0);
 }
 
-/* From the packed weights that came with the frame, or by packing them. */
-static enum fovea_status
-open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
-        struct loading *loading, struct fovea_error *err)
+/* What came with the frame, all or nothing of it. */
+static void
+sort_given(const struct fovea_worker *worker, const struct fovea_frame *frame,
+        struct loading *loading)
 {
-    const bool is_given = frame->n_fds > 0;
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_N_SHARED && n < frame->n_fds; i++) {
+        if (fovea_work_shares(worker->load.kind, (enum fovea_shared)i)) {
+            loading->given[i] = frame->fds[n++];
+        }
+    }
+}
+
+/* From the packed weights that were given, or by packing them. */
+static enum fovea_status
+open_engine(struct fovea_worker *worker, struct loading *loading,
+        struct fovea_error *err)
+{
+    int given = loading->given[FOVEA_SHARED_WEIGHTS];
+    const bool is_given = given >= 0;
     struct fovea_checkpoint *checkpoint = NULL;
     enum fovea_status status = is_given
             ? FOVEA_OK
@@ -56,7 +71,7 @@ open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
         .tower = &loading->tower,
         .pixels = &loading->reading.settings,
         .dtype = worker->load.dtype,
-        .packed_fd = is_given ? frame->fds[0] : -1,
+        .packed_fd = given,
         .packed_is_foreign = worker->load.packed_is_foreign,
         .checkpoint = checkpoint,
     };
@@ -65,7 +80,8 @@ open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
     }
     fovea_checkpoint_close(checkpoint);
     if (!status) {
-        loading->packed_fd = worker->ops->take_packed(worker->engine);
+        loading->made[FOVEA_SHARED_WEIGHTS] =
+                worker->ops->take_packed(worker->engine);
     }
     loading->packed_is_bad =
             is_given && status && status != FOVEA_ERR_NO_MEMORY;
@@ -73,19 +89,33 @@ open_engine(struct fovea_worker *worker, const struct fovea_frame *frame,
 }
 
 static enum fovea_status
-load_model(struct fovea_worker *worker, const struct fovea_frame *frame,
-        struct loading *loading, struct fovea_error *err)
+open_reader(struct fovea_worker *worker, struct loading *loading,
+        struct fovea_error *err)
 {
-    const char *directory = worker->load.directory;
-    enum fovea_status status = fovea_tower_read(directory, FOVEA_MODALITY_IMAGE,
-            &loading->tower, err);
+    const struct fovea_read_origin origin = {
+        .directory = worker->load.directory,
+        .tower = &loading->tower,
+        .table_fd = loading->given[FOVEA_SHARED_TABLE],
+    };
+    enum fovea_status status = worker->work.reader->load(&origin,
+            &loading->reading, &loading->made[FOVEA_SHARED_TABLE], err);
+    loading->packed_is_bad =
+            origin.table_fd >= 0 && status && status != FOVEA_ERR_NO_MEMORY;
+    return status;
+}
+
+static enum fovea_status
+load_model(struct fovea_worker *worker, struct loading *loading,
+        struct fovea_error *err)
+{
+    enum fovea_status status = fovea_tower_read(worker->load.directory,
+            worker->work.facts->modality, &loading->tower, err);
     if (!status) {
-        status = worker->work.reader->load(directory, &loading->tower,
-                &loading->reading, err);
+        status = open_reader(worker, loading, err);
         loading->reading.settings.pixels = worker->load.pixels;
     }
     if (!status && worker->work.facts->has_engine) {
-        status = open_engine(worker, frame, loading, err);
+        status = open_engine(worker, loading, err);
     }
     return status;
 }
@@ -158,7 +188,8 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
 {
     struct fovea_ready *ready = &loading->ready;
     int64_t start = fovea_clock_ns();
-    enum fovea_status status = load_model(worker, frame, loading, err);
+    sort_given(worker, frame, loading);
+    enum fovea_status status = load_model(worker, loading, err);
     int64_t loaded = fovea_clock_ns();
     if (worker->load.sandbox != FOVEA_SANDBOX_OFF) {
         /* All files are read, and there is one thread yet. */
@@ -180,6 +211,7 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
     ready->dimension = (uint32_t)worker->dimension;
     ready->shared_bytes =
             worker->engine ? worker->ops->shared_bytes(worker->engine) : 0;
+    ready->shared_bytes += loading->reading.table_bytes;
     ready->scratch_bytes = fovea_crew_scratch_bytes(worker->crew);
     ready->load_ns = (uint64_t)(loaded - start);
     ready->warm_up_ns = (uint64_t)(fovea_clock_ns() - loaded);
@@ -193,8 +225,14 @@ say_ready(struct fovea_endpoint *host, const struct loading *loading)
 {
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_ready_write(&loading->ready, &writer);
-    return fovea_endpoint_send(host, FOVEA_FRAME_READY, 0, &writer,
-            loading->packed_fd);
+    int fds[FOVEA_N_SHARED];
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        if (loading->made[i] >= 0) {
+            fds[n++] = loading->made[i];
+        }
+    }
+    return fovea_endpoint_send(host, FOVEA_FRAME_READY, 0, &writer, fds, n);
 }
 
 static void
@@ -210,7 +248,7 @@ say_failed(struct fovea_endpoint *host, const struct fovea_error *error,
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_failed_write(&failed, &writer);
     /* Nobody is left to be told if this fails. */
-    (void)fovea_endpoint_send(host, FOVEA_FRAME_FAILED, 0, &writer, -1);
+    (void)fovea_endpoint_send(host, FOVEA_FRAME_FAILED, 0, &writer, NULL, 0);
 }
 
 static bool
@@ -219,7 +257,8 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
 {
     struct loading loading = {
         .reading.limits = worker->load.limits,
-        .packed_fd = -1,
+        .given = { -1, -1 },
+        .made = { -1, -1 },
     };
     struct fovea_error error;
     bool is_ready = false;
@@ -232,7 +271,9 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
         is_ready = say_ready(&worker->host, &loading) ||
                 !fovea_endpoint_is_broken(&worker->host, exit_out);
     }
-    fovea_auto_fd(&loading.packed_fd);
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        fovea_auto_fd(&loading.made[i]);
+    }
     return is_ready;
 }
 

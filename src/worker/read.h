@@ -8,22 +8,33 @@
 
 #include "image/preprocess.h"
 #include "spec/tower.h"
+#include "wire/work.h"
+
+/** Where what rows are made by comes from. */
+struct fovea_read_origin {
+    const char *directory;           /* of the model */
+    const struct fovea_tower *tower; /* what the rows are for */
+    int table_fd; /* of a tokenizer, compiled by another worker; borrowed; -1:
+                     there is none, or none is needed */
+};
 
 /** What rows are made by. */
 struct fovea_read_options {
     struct fovea_preprocess settings; /* of images */
     struct fovea_limits limits;       /* every field set */
+    uint64_t table_bytes;             /* of a tokenizer's table, mapped */
 };
 
 struct fovea_item_reader {
     /**
      * Read from a model's directory what rows are made by, but for the limits.
      *
-     * @param tower  What the rows are for.
+     * @param table_fd_out  A tokenizer's table that was compiled here, in sealed
+     *                      memory, owned by the caller; else as it was.
      * @return FOVEA_OK; a status of FOVEA_REPORT_OF_LOAD.
      */
-    enum fovea_status (*load)(const char *directory,
-            const struct fovea_tower *tower, struct fovea_read_options *options,
+    enum fovea_status (*load)(const struct fovea_read_origin *origin,
+            struct fovea_read_options *options, int *table_fd_out,
             struct fovea_error *err);
     /** Bytes of a row. */
     size_t (*row_bytes)(const struct fovea_read_options *options);
@@ -33,12 +44,14 @@ struct fovea_item_reader {
      * Read an item.
      *
      * @param allowance  Asked before memory is taken that is not a row's.
+     * @param flags      Of the item.
      * @param row_out    [row_bytes]; unspecified on failure.
      * @return FOVEA_OK, with notes in err; a status of FOVEA_REPORT_OF_ITEM.
      * Threads: safe on distinct inputs and rows.
      */
     enum fovea_status (*read)(const struct fovea_read_options *options,
-            const struct fovea_allowance *allowance, struct fovea_input *input,
+            const struct fovea_allowance *allowance,
+            const struct fovea_work_flags *flags, struct fovea_input *input,
             void *row_out, struct fovea_error *err);
 };
 

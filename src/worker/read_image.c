@@ -4,11 +4,12 @@
 #include "worker/read.h"
 
 static enum fovea_status
-load(const char *directory, const struct fovea_tower *tower,
-        struct fovea_read_options *options, struct fovea_error *err)
+load(const struct fovea_read_origin *origin, struct fovea_read_options *options,
+        int *table_fd_out, struct fovea_error *err)
 {
-    return fovea_preprocess_config_read(directory, tower, &options->settings,
-            err);
+    (void)table_fd_out;
+    return fovea_preprocess_config_read(origin->directory, origin->tower,
+            &options->settings, err);
 }
 
 static size_t
@@ -20,9 +21,11 @@ row_bytes(const struct fovea_read_options *options)
 
 static enum fovea_status
 read_image(const struct fovea_read_options *options,
-        const struct fovea_allowance *allowance, struct fovea_input *input,
+        const struct fovea_allowance *allowance,
+        const struct fovea_work_flags *flags, struct fovea_input *input,
         void *row_out, struct fovea_error *err)
 {
+    (void)flags; /* nothing of an image is cut */
     return fovea_preprocess_image(&options->settings, &options->limits,
             allowance, input, row_out, err);
 }

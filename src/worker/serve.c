@@ -45,7 +45,7 @@ send_need(struct service *service, size_t index, uint64_t bytes)
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_need_write(&need, &writer);
     return fovea_endpoint_send(host, FOVEA_FRAME_NEED, service->id, &writer,
-            -1);
+            NULL, 0);
 }
 
 /* With the right to ask. False: the channel is broken. */
@@ -99,7 +99,7 @@ decoded(void *context, size_t index, int64_t decode_ns)
     struct fovea_writer writer = fovea_endpoint_begin(host);
     fovea_decoded_write(&message, &writer);
     (void)fovea_endpoint_send(host, FOVEA_FRAME_DECODED, service->id, &writer,
-            -1);
+            NULL, 0);
 }
 
 /* Into the file that came with the job. */
@@ -117,7 +117,7 @@ write_row(const struct service *service, size_t index, const uint8_t *row,
         }
         if (n <= 0) {
             (void)fovea_fail_errno(error, FOVEA_ERR_IO, n < 0 ? errno : ENOSPC,
-                    "cannot write the pixels");
+                    "cannot write the result");
             return;
         }
         done += (size_t)n;
@@ -148,7 +148,7 @@ done(void *context, const struct fovea_item_result *result)
     fovea_result_write(&message, dimension ? result->row : NULL, dimension,
             &writer);
     (void)fovea_endpoint_send(host, FOVEA_FRAME_RESULT, service->id, &writer,
-            -1);
+            NULL, 0);
 }
 
 /* The descriptors of a job are as many as its items, and an output. */
@@ -166,12 +166,12 @@ run_job(struct service *service, const struct fovea_job_frame *job,
         struct fovea_frame *frame)
 {
     struct fovea_input inputs[FOVEA_MAX_BATCH];
-    bool raw[FOVEA_MAX_BATCH];
+    struct fovea_work_flags flags[FOVEA_MAX_BATCH];
     for (size_t i = 0; i < job->n; i++) {
         inputs[i] = (struct fovea_input)FOVEA_INPUT_INIT;
         inputs[i].fd = fovea_frame_take_fd(frame, i);
         inputs[i].size = job->items[i].size;
-        raw[i] = job->items[i].raw;
+        flags[i] = job->items[i].flags;
     }
     if (frame->n_fds > job->n) {
         service->output_fd = fovea_frame_take_fd(frame, job->n);
@@ -180,7 +180,7 @@ run_job(struct service *service, const struct fovea_job_frame *job,
     const struct fovea_worker_job work = {
         .n = job->n,
         .inputs = inputs,
-        .raw = raw,
+        .flags = flags,
         .context = service,
         .ask = ask,
         .decoded = decoded,

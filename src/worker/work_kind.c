@@ -5,8 +5,8 @@ static const struct {
     const struct fovea_item_reader *reader;
     enum fovea_sandbox_rules sandbox;
 } table[FOVEA_N_WORK_KINDS] = {
-#define X(NAME, name, reads, has_engine, output, sandbox) \
-    [FOVEA_WORK_##                                        \
+#define X(NAME, name, item, reads, has_engine, output, sandbox) \
+    [FOVEA_WORK_##                                              \
             NAME] = { &fovea_read_##reads, FOVEA_SANDBOX_RULES_##sandbox },
 #include "wire/work.def"
 #undef X

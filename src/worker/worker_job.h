@@ -7,6 +7,7 @@
 #include "fovea/status.h"
 
 #include "sys/input.h"
+#include "wire/work.h"
 
 /** What came of an item. */
 struct fovea_item_result {
@@ -23,7 +24,7 @@ struct fovea_item_result {
 struct fovea_worker_job {
     size_t n;                   /* 1..max_batch */
     struct fovea_input *inputs; /* [n]; each is finished once it was read */
-    const bool *raw;            /* [n]: do not scale to length 1 */
+    const struct fovea_work_flags *flags; /* [n] */
     void *context;
     /* May decoding it take these bytes more than the thread has anyway
        (FOVEA_DECODE_FREE_BYTES)? Waits for the answer; once an item, until

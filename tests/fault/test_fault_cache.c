@@ -107,7 +107,8 @@ digest(const void *context, struct fovea_error *err)
     (void)tree_empty(memos);
     enum fovea_status status = init(made, "digests", &cache, err);
     if (!status) {
-        status = fovea_weights_digest(&cache, made->model, found, err);
+        status = fovea_weights_digest(&cache, made->model, FOVEA_MODALITY_IMAGE,
+                found, err);
     }
     if (!status) {
         assert_string_equal(found, made->digest);
@@ -139,7 +140,8 @@ the_cache_fails_cleanly(void **state)
             &error);
     fovea_checkpoint_close(checkpoint);
     assert_ok(fovea_cache_init(&none, "", 1, &error), &error);
-    assert_ok(fovea_weights_digest(&none, made.model, made.digest, &error),
+    assert_ok(fovea_weights_digest(&none, made.model, FOVEA_MODALITY_IMAGE,
+                      made.digest, &error),
             &error);
     uint8_t *bytes = calloc(1, SIZE);
     assert_non_null(bytes);

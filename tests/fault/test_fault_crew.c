@@ -58,7 +58,7 @@ embed(const struct fovea_crew_options *options, const struct job *job,
     struct fovea_crew *crew = NULL;
     struct fovea_input input = FOVEA_INPUT_INIT;
     struct answer answer = { .vector = { 0 } };
-    const bool raw = false;
+    const struct fovea_work_flags flags = { .raw = false };
     enum fovea_status status = fovea_crew_create(options, &crew, err);
     if (!status) {
         status = fovea_input_open_file(job->image, &input, err);
@@ -67,7 +67,7 @@ embed(const struct fovea_crew_options *options, const struct job *job,
         const struct fovea_worker_job work = {
             .n = 1,
             .inputs = &input,
-            .raw = &raw,
+            .flags = &flags,
             .context = &answer,
             .decoded = hear_decoded,
             .done = hear_done,

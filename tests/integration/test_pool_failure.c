@@ -109,7 +109,7 @@ static const struct {
     { "decoded-twice", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "DECODED that makes no sense" },
     { "hang", FOVEA_STOP_IMAGE_TIMEOUT, FOVEA_ERR_WORKER_TIMEOUT,
-            "no sign of life for 2 s with an image in flight (--image-time, " },
+            "no sign of life for 2 s with this image in flight (--image-time, " },
     { "close", FOVEA_STOP_PROTOCOL, FOVEA_ERR_WORKER_CRASHED,
             "it closed the channel and lived on" },
 };

@@ -262,18 +262,21 @@ load_model(struct fovea_frame *frame)
     const struct fovea_work_facts *work = fovea_work_facts(load.kind);
     bool is_vector = work->output == FOVEA_OUTPUT_VECTOR;
     size_t shared = number(words, "shared", FAKE_SHARED_BYTES);
-    int fd = -1;
-    if (frame->n_fds > 0) {
-        check_packed(words, frame->fds[0]);
-    } else if (work->has_engine && !find_word(words, "no-memory")) {
-        fd = pack(shared);
+    size_t n_shared = fovea_work_n_shared(load.kind);
+    int fds[FOVEA_N_SHARED];
+    size_t n_made = 0;
+    for (size_t i = 0; i < frame->n_fds; i++) {
+        check_packed(words, frame->fds[i]);
+    }
+    while (frame->n_fds == 0 && n_made < n_shared &&
+            !find_word(words, "no-memory")) {
+        fds[n_made++] = pack(shared);
     }
     uint32_t dimension = (uint32_t)number(words, "dimension", FAKE_DIMENSION);
     struct fovea_ready ready = {
         .dimension = is_vector ? dimension : 0,
         .row_bytes = is_vector ? dimension * sizeof(float) : FAKE_ROW_BYTES,
-        .shared_bytes =
-                number(words, "says-shared", work->has_engine ? shared : 0),
+        .shared_bytes = number(words, "says-shared", n_shared * shared),
         .scratch_bytes = number(words, "says-scratch", 4096),
         .warm_up_ns = number(words, "says-warm-up", 0),
         .is_sandboxed = load.sandbox != FOVEA_SANDBOX_OFF &&
@@ -285,9 +288,9 @@ load_model(struct fovea_frame *frame)
     struct fovea_writer writer;
     fovea_writer_init(&writer, bytes, sizeof bytes);
     fovea_ready_write(&ready, &writer);
-    send_frame(FOVEA_FRAME_READY, 0, &writer, &fd, fd >= 0);
-    if (fd >= 0) {
-        (void)close(fd);
+    send_frame(FOVEA_FRAME_READY, 0, &writer, fds, n_made);
+    while (n_made > 0) {
+        (void)close(fds[--n_made]);
     }
 }
 
@@ -555,7 +558,8 @@ serve(const struct fovea_frame *frame)
     }
     for (uint32_t i = 0; i < job.n; i++) {
         read_image(frame->fds[i], job.items[i].size, words, &size);
-        answer(frame->id, i, words, size, job.items[i].raw, output, &grants[i]);
+        answer(frame->id, i, words, size, job.items[i].flags.raw, output,
+                &grants[i]);
     }
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "runtime/weights_digest.h"
+#include "runtime/shared_digest.h"
 #include "sys/memfd.h"
 
 static void
@@ -123,7 +123,7 @@ scene_init(struct scene *scene)
         .worker_program = scene->program,
         .cache_directory = "",
         .max_cache_bytes = UINT64_C(1) << 30,
-        .digest = fovea_weights_digest,
+        .digest = fovea_shared_digest,
         .on_event = on_event,
         .event_context = scene,
         .memory_root = scene->directory,
@@ -188,6 +188,7 @@ scene_group_settings(struct scene *scene, const char *name,
                 .max_pixels = 1 << 20,
                 .max_side_px = 1 << 16,
                 .damaged = FOVEA_DAMAGED_REFUSE,
+                .max_text_bytes = FOVEA_DEFAULT_MAX_TEXT_BYTES,
                 .max_decode_bytes = 1 << 30,
                 .max_decode_work = 1 << 20 },
         .dimension = FAKE_DIMENSION,
@@ -262,7 +263,7 @@ shot_submit(struct shot *shot, struct fovea_group *group,
     shot->n_done = 0; /* it may be submitted again */
     struct fovea_pool_request image = {
         .size = shot->size,
-        .raw = shot->raw,
+        .flags.raw = shot->raw,
         .is_batch = shot->is_batch,
         .is_admitted = shot->is_admitted,
         .submitted_ns = fovea_clock_ns(),

@@ -252,7 +252,7 @@ worker_send_job(struct worker_host *host, uint64_t id, const int *fds, size_t n,
         struct stat facts;
         assert_int_equal(fstat(fds[i], &facts), 0);
         job.items[i].size = (uint64_t)facts.st_size;
-        job.items[i].raw = raw;
+        job.items[i].flags.raw = raw;
         all[i] = fds[i];
     }
     all[n] = output;

@@ -551,11 +551,15 @@ a_digest_is_remembered_once_its_files_are_settled(void **state)
     char again[FOVEA_CACHE_KEY_SIZE];
     (void)snprintf(model, sizeof model, "%s/model", root);
     save_model(model, 1);
-    assert_ok(fovea_weights_digest(&cache, model, first, &error), &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, first,
+                      &error),
+            &error);
     assert_true(fovea_cache_is_key(first));
     for (int i = 0; i < 100000 && !find_memo(memo); i++) {
         (void)usleep(2000);
-        assert_ok(fovea_weights_digest(&cache, model, again, &error), &error);
+        assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE,
+                          again, &error),
+                &error);
         assert_string_equal(first, again);
     }
     assert_true(find_memo(memo));
@@ -565,15 +569,21 @@ a_digest_is_remembered_once_its_files_are_settled(void **state)
     assert_non_null(file);
     assert_true(fputs(KEY_C, file) >= 0);
     assert_int_equal(fclose(file), 0);
-    assert_ok(fovea_weights_digest(&cache, model, again, &error), &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, again,
+                      &error),
+            &error);
     assert_string_equal(again, KEY_C);
     /* ...unless it is not one... */
     assert_int_equal(truncate(memo, 63), 0);
-    assert_ok(fovea_weights_digest(&cache, model, again, &error), &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, again,
+                      &error),
+            &error);
     assert_string_equal(first, again);
     /* ...or the files are others. */
     save_model(model, 2);
-    assert_ok(fovea_weights_digest(&cache, model, again, &error), &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, again,
+                      &error),
+            &error);
     assert_string_not_equal(first, again);
     fovea_cache_finish(&cache);
 }
@@ -590,12 +600,17 @@ a_digest_needs_no_cache(void **state)
     (void)snprintf(model, sizeof model, "%s/model", root);
     assert_ok(fovea_cache_init(&cache, "", UINT64_MAX, &error), &error);
     save_model(model, 1);
-    assert_ok(fovea_weights_digest(&cache, model, first, &error), &error);
-    assert_ok(fovea_weights_digest(&cache, model, again, &error), &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, first,
+                      &error),
+            &error);
+    assert_ok(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE, again,
+                      &error),
+            &error);
     assert_string_equal(first, again);
     (void)snprintf(model, sizeof model, "%s/nowhere", root);
-    assert_fails(fovea_weights_digest(&cache, model, again, &error), &error,
-            FOVEA_ERR_MODEL_NOT_FOUND, "nowhere");
+    assert_fails(fovea_weights_digest(&cache, model, FOVEA_MODALITY_IMAGE,
+                         again, &error),
+            &error, FOVEA_ERR_MODEL_NOT_FOUND, "nowhere");
     assert_string_equal(first, again);
     fovea_cache_finish(&cache);
 }

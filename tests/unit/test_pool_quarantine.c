@@ -27,13 +27,15 @@ add(uint64_t size, int64_t since_ns)
 }
 
 static void
-digest_of(const char *text, char digest_out[FOVEA_SHA256_SIZE])
+digest_of(const char *text, const char *judge,
+        char digest_out[FOVEA_SHA256_SIZE])
 {
     struct fovea_error error;
     int fd = -1;
     assert_ok(fovea_memfd_from_bytes("test", text, strlen(text), &fd, &error),
             &error);
-    assert_ok(fovea_quarantine_digest(fd, strlen(text), digest_out, &error),
+    assert_ok(fovea_quarantine_digest(fd, strlen(text), judge, digest_out,
+                      &error),
             &error);
     (void)close(fd);
 }
@@ -44,7 +46,7 @@ the_same_bytes_are_known_again(void **state)
     (void)state;
     struct fovea_quarantined image = { .size = 3 };
     (void)snprintf(image.result.message, sizeof image.result.message, "guilty");
-    digest_of("abc", image.digest);
+    digest_of("abc", "", image.digest);
     /* FIPS 180-2. */
     assert_memory_equal(image.digest, "ba7816bf", 8);
     assert_false(fovea_quarantine_has_size(&quarantine, 3, 0));
@@ -57,7 +59,7 @@ the_same_bytes_are_known_again(void **state)
     assert_string_equal(known->result.message, "guilty");
     assert_null(fovea_quarantine_find(&quarantine, 4, image.digest, 0));
     char other[FOVEA_SHA256_SIZE];
-    digest_of("abd", other);
+    digest_of("abd", "", other);
     assert_null(fovea_quarantine_find(&quarantine, 3, other, 0));
 }
 

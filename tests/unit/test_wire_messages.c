@@ -32,7 +32,8 @@ static const struct fovea_load load = {
             .max_side_px = 3000,
             .damaged = FOVEA_DAMAGED_ACCEPT,
             .max_decode_bytes = 4000,
-            .max_decode_work = 5000 },
+            .max_decode_work = 5000,
+            .max_text_bytes = 6000 },
     .max_granted_bytes = 7000,
     .packed_is_foreign = true,
 };
@@ -57,7 +58,7 @@ static const struct fovea_failed failed = {
 
 static const struct fovea_job_frame job = {
     .n = 2,
-    .items = { { 1000, false }, { 0, true } },
+    .items = { { 1000, { false, true } }, { 0, { true, false } } },
 };
 
 static const struct fovea_decoded decoded = { .index = 127, .decode_ns = 4000 };
@@ -225,6 +226,7 @@ gives_back_what_was_written(void **state)
     assert_int_equal(load_out.limits.max_side_px, 3000);
     assert_int_equal(load_out.limits.max_decode_bytes, 4000);
     assert_int_equal(load_out.limits.max_decode_work, 5000);
+    assert_int_equal(load_out.limits.max_text_bytes, 6000);
     assert_int_equal(load_out.limits.damaged, FOVEA_DAMAGED_ACCEPT);
     assert_int_equal(load_out.max_granted_bytes, 7000);
     assert_true(load_out.packed_is_foreign);
@@ -259,9 +261,11 @@ gives_back_jobs_and_results(void **state)
     assert_true(fovea_job_read(&frame, &job_out));
     assert_int_equal(job_out.n, 2);
     assert_int_equal(job_out.items[0].size, 1000);
-    assert_false(job_out.items[0].raw);
+    assert_false(job_out.items[0].flags.raw);
     assert_int_equal(job_out.items[1].size, 0);
-    assert_true(job_out.items[1].raw);
+    assert_true(job_out.items[0].flags.refuses_truncated);
+    assert_true(job_out.items[1].flags.raw);
+    assert_false(job_out.items[1].flags.refuses_truncated);
 
     struct fovea_decoded decoded_out;
     frame = frame_of(&samples[5]);
@@ -392,9 +396,11 @@ refuses_other_numbers_of_descriptors(void **state)
         for (size_t n = 0; n <= FOVEA_FRAME_MAX_FDS; n++) {
             frame.n_fds = n;
             /* The load's packed weights come from somewhere. A worker that
-               was given some sends none. The third of a job is for pixels. */
+               was given some sends none, one of texts makes a tokenizer's
+               table, too. The third of a job is for pixels. */
             bool good = n == samples[i].n_fds ||
-                    (strcmp(samples[i].name, "ready") == 0 && n == 0) ||
+                    (strcmp(samples[i].name, "ready") == 0 &&
+                            n <= FOVEA_N_SHARED) ||
                     (strcmp(samples[i].name, "job") == 0 && n == 3);
             if (samples[i].read(&frame) != good) {
                 fail_msg("%s with %zu descriptors", samples[i].name, n);
@@ -437,16 +443,18 @@ refuses_values_out_of_range(void **state)
         { 1, directory + 32, 8, 1, UINT64_MAX },
         { 1, directory + 40, 4, 1, UINT32_MAX }, { 1, directory + 44, 4, 0, 1 },
         { 1, directory + 48, 8, 1, UINT64_MAX },
-        { 1, directory + 56, 8, 1, UINT64_MAX }, { 1, directory + 72, 1, 0, 1 },
+        { 1, directory + 56, 8, 1, UINT64_MAX },
+        { 1, directory + 64, 4, 1, UINT32_MAX }, { 1, directory + 76, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector }, { 2, 12, 8, 0, memory },
         { 2, 20, 8, 0, memory }, { 2, 28, 8, 0, ns }, { 2, 36, 8, 0, ns },
         { 2, 44, 1, 0, 1 }, { 3, 4, 4, 0, 4095 }, { 3, 8, 1, 0, 1 },
         { 4, 0, 4, 2, 2 }, { 4, 4, 8, 0, INT64_MAX }, { 4, 12, 1, 0, 1 },
-        { 5, 0, 4, 0, FOVEA_MAX_BATCH - 1 }, { 5, 4, 8, 0, ns },
-        { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 }, { 6, 8, 4, 0, 0 },
-        { 6, 12, 4, 0, 0 }, { 6, 16, 8, 0, ns }, { 6, 24, 8, 0, ns },
-        { 8, 8, 4, 0, 4095 }, { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
-        { 10, 4, 8, 1, memory }, { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 4, 13, 1, 0, 1 }, { 5, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 5, 4, 8, 0, ns }, { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 6, 8, 4, 0, 0 }, { 6, 12, 4, 0, 0 }, { 6, 16, 8, 0, ns },
+        { 6, 24, 8, 0, ns }, { 8, 8, 4, 0, 4095 },
+        { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 }, { 10, 4, 8, 1, memory },
+        { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 11, 4, 4, 0, 0 }, /* a refusal says why */
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {

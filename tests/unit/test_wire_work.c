@@ -14,12 +14,16 @@ the_table_is_what_the_protocol_says(void **state)
         enum fovea_work_kind kind;
         int number;
         const char *name;
+        const char *item;
+        enum fovea_modality modality;
         bool has_engine;
         enum fovea_work_output output;
     } expected[] = {
         /* docs/PROTOCOL.md */
-        { FOVEA_WORK_EMBED, 0, "embed", true, FOVEA_OUTPUT_VECTOR },
-        { FOVEA_WORK_PIXELS, 1, "pixels", false, FOVEA_OUTPUT_FILE },
+        { FOVEA_WORK_EMBED, 0, "embed", "image", FOVEA_MODALITY_IMAGE, true,
+                FOVEA_OUTPUT_VECTOR },
+        { FOVEA_WORK_PIXELS, 1, "pixels", "image", FOVEA_MODALITY_IMAGE, false,
+                FOVEA_OUTPUT_FILE },
     };
     _Static_assert(FOVEA_ARRAY_LEN(expected) == FOVEA_N_WORK_KINDS,
             "every kind has a row here");
@@ -28,6 +32,8 @@ the_table_is_what_the_protocol_says(void **state)
                 fovea_work_facts(expected[i].kind);
         assert_int_equal(expected[i].kind, expected[i].number);
         assert_string_equal(facts->name, expected[i].name);
+        assert_string_equal(facts->item, expected[i].item);
+        assert_int_equal(facts->modality, expected[i].modality);
         assert_int_equal(facts->has_engine, expected[i].has_engine);
         assert_int_equal(facts->output, expected[i].output);
     }
@@ -51,7 +57,8 @@ is_taken(unsigned number, bool packed_is_foreign, size_t n_fds)
                 .max_pixels = 1,
                 .max_side_px = 1,
                 .max_decode_bytes = 1,
-                .max_decode_work = 1 },
+                .max_decode_work = 1,
+                .max_text_bytes = 1 },
         .packed_is_foreign = packed_is_foreign,
     };
     fovea_writer_init(&writer, bytes, sizeof bytes);
@@ -68,17 +75,24 @@ is_taken(unsigned number, bool packed_is_foreign, size_t n_fds)
 }
 
 static void
-load_brings_weights_where_there_is_an_engine(void **state)
+load_brings_all_that_is_shared_or_nothing(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < FOVEA_N_WORK_KINDS; kind++) {
-        bool has_engine =
-                fovea_work_facts((enum fovea_work_kind)kind)->has_engine;
-        assert_true(is_taken(kind, false, 0)); /* to be packed, or none */
-        assert_int_equal(is_taken(kind, false, 1), has_engine);
-        assert_int_equal(is_taken(kind, true, 1), has_engine);
-        assert_false(is_taken(kind, true, 0)); /* of what? */
-        assert_false(is_taken(kind, false, 2));
+    for (unsigned i = 0; i < FOVEA_N_WORK_KINDS; i++) {
+        enum fovea_work_kind kind = (enum fovea_work_kind)i;
+        size_t n_shared = fovea_work_n_shared(kind);
+        const struct fovea_work_facts *facts = fovea_work_facts(kind);
+        bool is_text = facts->modality == FOVEA_MODALITY_TEXT;
+        assert_int_equal(fovea_work_shares(kind, FOVEA_SHARED_WEIGHTS),
+                facts->has_engine);
+        assert_int_equal(fovea_work_shares(kind, FOVEA_SHARED_TABLE), is_text);
+        assert_int_equal(n_shared, facts->has_engine + is_text);
+        assert_true(is_taken(i, false, 0)); /* to be made, or none */
+        assert_false(is_taken(i, true, 0)); /* of what? */
+        for (size_t n = 1; n < 4; n++) {
+            assert_int_equal(is_taken(i, false, n), n == n_shared);
+            assert_int_equal(is_taken(i, true, n), n == n_shared);
+        }
     }
 }
 
@@ -95,7 +109,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_what_the_protocol_says),
-        cmocka_unit_test(load_brings_weights_where_there_is_an_engine),
+        cmocka_unit_test(load_brings_all_that_is_shared_or_nothing),
         cmocka_unit_test(load_of_no_kind_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

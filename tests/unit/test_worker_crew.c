@@ -150,7 +150,9 @@ run(struct fovea_crew *crew, size_t n, const bool *raw, struct report *report)
         "samples/README.md", "samples/formats/baseline.jpg",
         "samples/formats/lossy.webp", "samples/formats/rgb.png" };
     struct fovea_input inputs[MAX_BATCH];
+    struct fovea_work_flags flags[MAX_BATCH] = { 0 };
     for (size_t i = 0; i < n; i++) {
+        flags[i].raw = raw[i];
         inputs[i] = (struct fovea_input)FOVEA_INPUT_INIT;
         inputs[i].fd = open_sample(paths[i]);
         inputs[i].size = (uint64_t)lseek(inputs[i].fd, 0, SEEK_END);
@@ -162,7 +164,7 @@ run(struct fovea_crew *crew, size_t n, const bool *raw, struct report *report)
     const struct fovea_worker_job job = {
         .n = n,
         .inputs = inputs,
-        .raw = raw,
+        .flags = flags,
         .context = report,
         .decoded = hear_decoded,
         .done = hear_done,

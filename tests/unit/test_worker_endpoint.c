@@ -73,7 +73,7 @@ say(struct scene *scene, enum fovea_frame_type type)
 {
     struct fovea_writer writer = fovea_endpoint_begin(&scene->endpoint);
     fovea_write_u32(&writer, 5);
-    return fovea_endpoint_send(&scene->endpoint, type, 9, &writer, -1);
+    return fovea_endpoint_send(&scene->endpoint, type, 9, &writer, NULL, 0);
 }
 
 static bool

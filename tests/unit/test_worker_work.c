@@ -56,6 +56,7 @@ an_image_fills_its_row_and_no_more(void **state)
 {
     (void)state;
     const struct fovea_read_options options = make_options();
+    const struct fovea_work_flags flags = { 0 };
     char path[4096];
     const char *root = getenv("FOVEA_SOURCE_ROOT");
     (void)snprintf(path, sizeof path, "%s/samples/formats/baseline.jpg",
@@ -66,7 +67,8 @@ an_image_fills_its_row_and_no_more(void **state)
     uint8_t row[ROW_BYTES + 1];
     memset(row, CANARY, sizeof row);
     assert_int_equal(fovea_read_image.row_bytes(&options), ROW_BYTES);
-    assert_ok(fovea_read_image.read(&options, NULL, &input, row, &error),
+    assert_ok(
+            fovea_read_image.read(&options, NULL, &flags, &input, row, &error),
             &error);
     size_t n_left = 0;
     for (size_t i = 0; i < ROW_BYTES; i++) {
