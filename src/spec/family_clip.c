@@ -7,6 +7,9 @@
  * CLIPVisionConfig. Tensors: the state dict of CLIPVisionModelWithProjection
  * ("pre_layrnorm" is spelled so there); CLIPModel's has the same names beside the
  * text tower's. Query, key and value are tensors of their own.
+ *
+ * MetaCLIP 2 is the same under names of its own, but for its texts, whose tokens are
+ * another tokenizer's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -64,14 +67,17 @@ static bool
 is_for_images(const char *model_type)
 {
     return strcmp(model_type, "clip") == 0 ||
-            strcmp(model_type, "clip_vision_model") == 0;
+            strcmp(model_type, "clip_vision_model") == 0 ||
+            strcmp(model_type, "metaclip_2") == 0 ||
+            strcmp(model_type, "metaclip_2_vision_model") == 0;
 }
 
 static bool
 is_mine(const char *model_type)
 {
     return is_for_images(model_type) ||
-            strcmp(model_type, text.tower_type) == 0;
+            strcmp(model_type, text.tower_type) == 0 ||
+            strcmp(model_type, "metaclip_2_text_model") == 0;
 }
 
 static enum fovea_status
@@ -111,7 +117,16 @@ static enum fovea_status
 read_text_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         struct fovea_error *err)
 {
-    return fovea_hf_text_read(&text, top, tower_out, err);
+    const char *type = text.model_type;
+    enum fovea_status status =
+            fovea_field_string(top, "model_type", &type, err);
+    if (!status && strncmp(type, "metaclip_2", strlen("metaclip_2")) == 0) {
+        return fovea_field_fail(top, "model_type", FOVEA_ERR_TEXT_UNSUPPORTED,
+                err,
+                "texts of MetaCLIP 2 (\"%s\") are not supported, its images are",
+                type);
+    }
+    return status ? status : fovea_hf_text_read(&text, top, tower_out, err);
 }
 
 static size_t

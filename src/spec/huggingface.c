@@ -21,20 +21,34 @@ fovea_hf_activation_word(enum fovea_activation activation)
 /* config.json. */
 
 enum fovea_status
+fovea_hf_look_in(const struct fovea_fields *top, const char *key,
+        const char *path, struct fovea_fields *fields, struct fovea_error *err)
+{
+    const json_t *nested = fovea_field(top, key);
+    if (!nested) {
+        return FOVEA_OK;
+    }
+    if (!json_is_object(nested)) {
+        return fovea_field_fail(top, key, FOVEA_ERR_MODEL_CONFIG, err,
+                "must be an object");
+    }
+    fields->path = path;
+    fields->object = nested;
+    return FOVEA_OK;
+}
+
+enum fovea_status
 fovea_hf_vision_fields(const struct fovea_fields *top,
         struct fovea_fields *fields_out, struct fovea_error *err)
 {
-    const json_t *nested = fovea_field(top, "vision_config");
     *fields_out = *top;
-    if (nested) {
-        fields_out->path = "vision_config.";
-        fields_out->object = nested;
-        if (!json_is_object(nested)) {
-            return fovea_field_fail(top, "vision_config",
-                    FOVEA_ERR_MODEL_CONFIG, err, "must be an object");
-        }
+    enum fovea_status status = fovea_hf_look_in(top, "vision_config_dict",
+            "vision_config_dict.", fields_out, err);
+    if (status || fields_out->object != top->object) {
+        return status;
     }
-    return FOVEA_OK;
+    return fovea_hf_look_in(top, "vision_config", "vision_config.", fields_out,
+            err);
 }
 
 enum fovea_status

@@ -8,8 +8,18 @@
 #include "spec/family.h"
 
 /**
- * Where the vision tower's fields are: in "vision_config" if there is one, else
- * at the top.
+ * The fields of an object inside of another.
+ *
+ * @param fields  Left alone if there is none.
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if it is no object.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_hf_look_in(
+        const struct fovea_fields *top, const char *key, const char *path,
+        struct fovea_fields *fields, struct fovea_error *err);
+
+/**
+ * Where the vision tower's fields are: in "vision_config_dict", whose defaults win,
+ * as old files have it; in "vision_config"; else at the top.
  *
  * @return FOVEA_OK; FOVEA_ERR_MODEL_CONFIG if it is no object.
  */

@@ -14,23 +14,6 @@ enum {
 };
 
 static enum fovea_status
-look_in(const struct fovea_fields *top, const char *key, const char *path,
-        struct fovea_fields *fields, struct fovea_error *err)
-{
-    const json_t *nested = fovea_field(top, key);
-    if (!nested) {
-        return FOVEA_OK;
-    }
-    if (!json_is_object(nested)) {
-        return fovea_field_fail(top, key, FOVEA_ERR_MODEL_CONFIG, err,
-                "must be an object");
-    }
-    fields->path = path;
-    fields->object = nested;
-    return FOVEA_OK;
-}
-
-static enum fovea_status
 check_type(const struct fovea_hf_text *text, const struct fovea_fields *fields,
         struct fovea_error *err)
 {
@@ -52,10 +35,11 @@ find_fields(const struct fovea_hf_text *text, const struct fovea_fields *top,
         struct fovea_fields *fields_out, struct fovea_error *err)
 {
     *fields_out = *top;
-    enum fovea_status status = look_in(top, "text_config_dict",
+    enum fovea_status status = fovea_hf_look_in(top, "text_config_dict",
             "text_config_dict.", fields_out, err);
     if (!status && fields_out->object == top->object) {
-        status = look_in(top, "text_config", "text_config.", fields_out, err);
+        status = fovea_hf_look_in(top, "text_config", "text_config.",
+                fields_out, err);
     }
     if (status || fields_out->object != top->object) {
         return status;

@@ -161,12 +161,14 @@ what_dinov2_cannot_do_is_named(void **state)
             "makes 65537 tokens");
 }
 
-#define TOWER                                                       \
+#define SHAPE                                                       \
     "\"hidden_size\": 64, \"intermediate_size\": 128, "             \
     "\"num_hidden_layers\": 3, \"num_attention_heads\": 4, "        \
     "\"image_size\": 96, \"patch_size\": 16, \"num_channels\": 3, " \
-    "\"hidden_act\": \"gelu\", \"layer_norm_eps\": 1e-6, "          \
-    "\"model_type\": \"clip_vision_model\", \"torch_dtype\": \"float32\""
+    "\"hidden_act\": \"gelu\", \"layer_norm_eps\": 1e-6"
+#define TOWER                                         \
+    SHAPE ", \"model_type\": \"clip_vision_model\", " \
+          "\"torch_dtype\": \"float32\""
 
 static void
 check_tower(const char *text, uint32_t projection_dim)
@@ -211,6 +213,52 @@ flat_and_nested_read_alike(void **state)
                 "\"model_type\": \"clip\", \"projection_dim\": 48, "
                 "\"hidden_size\": 999, \"text_config\": {\"hidden_size\": 9}}",
             48);
+}
+
+/* In files of CLIP's first years a second object wins, with the defaults of what it
+   leaves out. */
+static void
+old_files_have_another_object_that_wins(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_tower config;
+    assert_ok(parse("{\"vision_config\": {\"hidden_size\": 64, "
+                    "\"num_hidden_layers\": 3}, \"vision_config_dict\": "
+                    "{\"hidden_size\": 1024, \"num_attention_heads\": 16}}",
+                      &config, &error),
+            &error);
+    assert_int_equal(config.width, 1024);
+    assert_int_equal(config.n_layers, 12);
+    assert_ok(parse("{\"vision_config\": {\"hidden_size\": 96}, "
+                    "\"vision_config_dict\": null}",
+                      &config, &error),
+            &error);
+    assert_int_equal(config.width, 96);
+    check_invalid("{\"vision_config_dict\": 3}",
+            "vision_config_dict: must be an obj");
+}
+
+/* MetaCLIP 2 is CLIP under other names, without words. */
+static void
+metaclip_2_has_clips_tower_for_images(void **state)
+{
+    (void)state;
+    static const char text[] =
+            "{\"model_type\": \"metaclip_2\", \"text_config\": {}, "
+            "\"vision_config\": {" SHAPE ", \"model_type\": "
+            "\"metaclip_2_vision_model\"}, \"projection_dim\": 48}";
+    struct fovea_error error;
+    struct fovea_tower tower;
+    check_tower(text, 48);
+    check_tower("{" SHAPE ", \"model_type\": \"metaclip_2_vision_model\", "
+                "\"projection_dim\": 32}",
+            32);
+    assert_fails(fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+                         "config.json", text, strlen(text), FOVEA_MODALITY_TEXT,
+                         &tower, &error),
+            &error, FOVEA_ERR_TEXT_UNSUPPORTED,
+            "texts of MetaCLIP 2 (\"metaclip_2\") are not supported");
 }
 
 static void
@@ -432,6 +480,8 @@ main(void)
         cmocka_unit_test(what_dinov2_cannot_do_is_named),
         cmocka_unit_test(a_family_without_words_says_so),
         cmocka_unit_test(flat_and_nested_read_alike),
+        cmocka_unit_test(old_files_have_another_object_that_wins),
+        cmocka_unit_test(metaclip_2_has_clips_tower_for_images),
         cmocka_unit_test(activations_are_known_or_named),
         cmocka_unit_test(other_architectures_are_refused),
         cmocka_unit_test(numbers_out_of_range_are_refused),
