@@ -1,7 +1,7 @@
 /*
  * Time of the streaming resize alone, decoding left out.
  *
- *     bench_resize WIDTH HEIGHT ROUNDS
+ *     bench_resize WIDTH HEIGHT ROUNDS [pil|torchvision]
  *
  * Synthetic rows go through a resize to a shortest edge of 224 and its centre
  * crop; prints the milliseconds of each round, a line each.
@@ -9,11 +9,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
 #include "image/resample.h"
+#include "spec/pixels.h"
 
 enum {
     EDGE_PX = 224,
@@ -51,17 +53,35 @@ number(const char *text, uint32_t max)
     return *text == '\0' && value <= max ? value : 0;
 }
 
+static bool
+is_profile(const char *word, enum fovea_pixels *pixels_out)
+{
+    for (size_t i = 0; fovea_pixels_words[i]; i++) {
+        if (strcmp(word, fovea_pixels_words[i]) == 0) {
+            *pixels_out = (enum fovea_pixels)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 main(int argc, char **argv)
 {
-    uint32_t width = argc == 4 ? number(argv[1], MAX_SIDE_PX) : 0;
-    uint32_t height = argc == 4 ? number(argv[2], MAX_SIDE_PX) : 0;
-    uint32_t rounds = argc == 4 ? number(argv[3], MAX_ROUNDS) : 0;
-    if (width == 0 || height == 0 || rounds == 0) {
-        (void)fputs("usage: bench_resize WIDTH HEIGHT ROUNDS\n", stderr);
+    bool good = argc == 4 || argc == 5;
+    uint32_t width = good ? number(argv[1], MAX_SIDE_PX) : 0;
+    uint32_t height = good ? number(argv[2], MAX_SIDE_PX) : 0;
+    uint32_t rounds = good ? number(argv[3], MAX_ROUNDS) : 0;
+    enum fovea_pixels pixels = FOVEA_PIXELS_PIL;
+    if (width == 0 || height == 0 || rounds == 0 ||
+            (argc == 5 && !is_profile(argv[4], &pixels))) {
+        (void)fputs("usage: bench_resize WIDTH HEIGHT ROUNDS "
+                    "[pil|torchvision]\n",
+                stderr);
         return 2;
     }
     struct fovea_preprocess settings = {
+        .pixels = pixels,
         .filter = FOVEA_FILTER_BICUBIC,
         .resize = FOVEA_RESIZE_SHORTEST,
         .resize_height_px = EDGE_PX,

@@ -4,7 +4,8 @@
     bench/resize_vs_pillow.py [build/bench/bench_resize]
 
 Both scale random samples to a shortest edge of 224 with the bicubic filter; ours
-crops as well. Prints the medians in milliseconds and their ratio. Needs Pillow
+crops as well, and has torchvision's weights in turn. Prints the medians in
+milliseconds and the ratio to Pillow's. Needs Pillow
 and numpy; nothing else does.
 """
 import os
@@ -32,8 +33,8 @@ def pillow_ms(image, size, rounds):
     return taken
 
 
-def our_ms(program, width, height, rounds):
-    out = subprocess.run([program, str(width), str(height), str(rounds)],
+def our_ms(program, width, height, rounds, pixels):
+    out = subprocess.run([program, str(width), str(height), str(rounds), pixels],
                          check=True, capture_output=True, text=True).stdout
     return [float(line) for line in out.split()]
 
@@ -48,13 +49,16 @@ def main():
             0, 256, (height, width, 3), dtype=np.uint8)
         image = Image.fromarray(samples)
         size = (int(EDGE * width / height), EDGE)
-        pillow, ours = [], []
+        pillow, ours = [], {"pil": [], "torchvision": []}
         for _ in range(TURNS):
             pillow += pillow_ms(image, size, rounds)
-            ours += our_ms(program, width, height, rounds)
-        theirs, mine = statistics.median(pillow), statistics.median(ours)
-        print("%dx%d: Pillow %.2f ms, fovea %.2f ms, %.1f times as fast"
-              % (width, height, theirs, mine, theirs / mine))
+            for pixels, times in ours.items():
+                times += our_ms(program, width, height, rounds, pixels)
+        theirs = statistics.median(pillow)
+        for pixels, times in ours.items():
+            mine = statistics.median(times)
+            print("%dx%d, %s: Pillow %.2f ms, fovea %.2f ms, %.1f times as fast"
+                  % (width, height, pixels, theirs, mine, theirs / mine))
 
 
 if __name__ == "__main__":

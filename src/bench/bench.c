@@ -108,14 +108,16 @@ print(const struct fovea_bench_result *result)
         { "resize_ms", result->resize_ms },
         { "forward_ms", result->forward_ms },
         { "forward_single_ms", result->forward_single_ms },
+        { "attention_ms", result->attention_ms },
+        { "attention_share", result->attention_share },
         { "matmul_ms", result->matmul_ms },
         { "over_matmul", result->over_matmul },
         { "end_to_end_ms", result->end_to_end_ms },
     };
     (void)printf("dtype %s\njpeg_bytes %" PRIu64 "\nweights_bytes %" PRIu64
-                 "\n",
+                 "\nn_tokens %" PRIu64 "\n",
             fovea_dtype_word(result->dtype), result->jpeg_bytes,
-            result->weights_bytes);
+            result->weights_bytes, result->n_tokens);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
         (void)printf("%s %.9g\n", rows[i].name, rows[i].value);
     }

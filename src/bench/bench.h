@@ -9,9 +9,9 @@
  * the bounds of measure.h and picture.h.
  *
  * Standard output gets one line a figure, "name value": dtype (that was used),
- * jpeg_bytes, weights_bytes, then decode_ms, resize_ms, forward_ms,
- * forward_single_ms, matmul_ms, over_matmul and end_to_end_ms, as in struct
- * fovea_bench_result. Exit status 0.
+ * jpeg_bytes, weights_bytes, n_tokens, then decode_ms, resize_ms, forward_ms,
+ * forward_single_ms, attention_ms, attention_share, matmul_ms, over_matmul and
+ * end_to_end_ms, as in struct fovea_bench_result. Exit status 0.
  *
  * Where something fails it gets one line, "failed STATUS MESSAGE" with the
  * number of the status, and the exit status is 1. Words that are none of the

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "bench/attention.h"
 #include "bench/bare.h"
 #include "bench/picture.h"
 #include "engine/cost.h"
@@ -148,6 +149,12 @@ end_to_end(struct bench *bench, struct fovea_error *err)
 }
 
 static enum fovea_status
+attend(struct bench *bench, struct fovea_error *err)
+{
+    return fovea_bench_attend(bench->plan, bench->options->batch, err);
+}
+
+static enum fovea_status
 run_bare(struct bench *bench, struct fovea_error *err)
 {
     return fovea_bare_run(bench->bare, err);
@@ -159,6 +166,7 @@ enum {
     DECODE,
     RESIZE,
     FORWARD,
+    ATTENTION,
     MATMUL,
     SINGLE,
     WHOLE,
@@ -174,6 +182,7 @@ static const struct part parts[N_PARTS] = {
     [DECODE] = { decode_once, false },
     [RESIZE] = { resize_once, false },
     [FORWARD] = { forward_batch, true },
+    [ATTENTION] = { attend, true },
     [MATMUL] = { run_bare, true },
     [SINGLE] = { forward_single, false },
     [WHOLE] = { end_to_end, true },
@@ -201,6 +210,7 @@ run_rounds(struct bench *bench, struct fovea_bench_result *result,
 {
     double times[N_PARTS][FOVEA_BENCH_MAX_ROUNDS];
     double ratios[FOVEA_BENCH_MAX_ROUNDS];
+    double shares[FOVEA_BENCH_MAX_ROUNDS];
     size_t n = bench->options->n_rounds;
     double ms[N_PARTS];
     enum fovea_status status = run_round(bench, ms, err); /* warm-up */
@@ -210,6 +220,7 @@ run_rounds(struct bench *bench, struct fovea_bench_result *result,
             times[i][round] = ms[i];
         }
         ratios[round] = ms[FORWARD] / ms[MATMUL];
+        shares[round] = ms[ATTENTION] / ms[FORWARD];
     }
     if (status) {
         return status;
@@ -218,6 +229,8 @@ run_rounds(struct bench *bench, struct fovea_bench_result *result,
     result->resize_ms = median(times[RESIZE], n);
     result->forward_ms = median(times[FORWARD], n);
     result->forward_single_ms = median(times[SINGLE], n);
+    result->attention_ms = median(times[ATTENTION], n);
+    result->attention_share = median(shares, n);
     result->matmul_ms = median(times[MATMUL], n);
     result->end_to_end_ms = median(times[WHOLE], n);
     result->over_matmul = median(ratios, n);
@@ -311,6 +324,7 @@ fovea_bench_run(const struct fovea_bench_options *options,
         status = run_rounds(&bench, &result, err);
     }
     if (!status) {
+        result.n_tokens = fovea_tower_tokens(&options->tower);
         result.jpeg_bytes = bench.picture.jpeg_size;
         result.weights_bytes = bench.weights->block_size;
         *result_out = result;

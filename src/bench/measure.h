@@ -1,8 +1,8 @@
 /*
  * Timing the engine's parts, one thread, everything in one run: decode, resize,
- * forward pass, all of them together, and beside the forward pass the bare
- * matrix products of the whole network, so that what stands around them can be
- * told from the machine's own speed that day.
+ * forward pass, all of them together, and beside the forward pass its attention
+ * alone and the bare matrix products of the whole network, so that what stands
+ * around them can be told from the machine's own speed that day.
  */
 #ifndef FOVEA_BENCH_MEASURE_H
 #define FOVEA_BENCH_MEASURE_H
@@ -36,9 +36,12 @@ struct fovea_bench_result {
     double resize_ms;         /* rows to the model's pixels */
     double forward_ms;        /* pixels to image_embeds, in batches */
     double forward_single_ms; /* the same, one image at a time */
+    double attention_ms;      /* scores, softmax, gathering; same batch */
+    double attention_share;   /* median of it over forward, round by round */
     double matmul_ms;         /* bare products of all layers, same batch */
     double over_matmul;   /* median of forward over matmul, round by round */
     double end_to_end_ms; /* JPEG bytes to image_embeds, in batches */
+    uint64_t n_tokens;    /* of an image */
     uint64_t jpeg_bytes;
     uint64_t weights_bytes; /* packed */
     enum fovea_dtype dtype; /* what was run */

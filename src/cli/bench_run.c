@@ -50,6 +50,8 @@ take_number(struct fovea_bench_figures *figures, const char *name,
         { "resize_ms", &figures->resize_ms },
         { "forward_ms", &figures->forward_ms },
         { "forward_single_ms", &figures->forward_single_ms },
+        { "attention_ms", &figures->attention_ms },
+        { "attention_share", &figures->attention_share },
         { "matmul_ms", &figures->matmul_ms },
         { "over_matmul", &figures->over_matmul },
         { "end_to_end_ms", &figures->end_to_end_ms },
@@ -81,6 +83,9 @@ take_line(struct fovea_bench_figures *figures, char *line)
     if (strcmp(line, "weights_bytes") == 0) {
         return sscanf(value, "%" SCNu64, &figures->weights_bytes) == 1;
     }
+    if (strcmp(line, "n_tokens") == 0) {
+        return sscanf(value, "%" SCNu64, &figures->n_tokens) == 1;
+    }
     return take_number(figures, line, value);
 }
 
@@ -104,7 +109,7 @@ read_figures(FILE *file, struct fovea_bench_figures *figures,
         struct fovea_error *err)
 {
     enum {
-        N_FIGURES = 10,
+        N_FIGURES = 13,
     };
     char line[LINE_SIZE];
     size_t n = 0;

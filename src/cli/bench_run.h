@@ -24,10 +24,13 @@ struct fovea_bench_figures {
     char dtype[8]; /* that was used */
     uint64_t jpeg_bytes;
     uint64_t weights_bytes;
+    uint64_t n_tokens; /* of an image */
     double decode_ms;
     double resize_ms;
     double forward_ms;
     double forward_single_ms;
+    double attention_ms;
+    double attention_share; /* of forward */
     double matmul_ms;
     double over_matmul; /* median of forward over matmul, round by round */
     double end_to_end_ms;

@@ -15,7 +15,8 @@ static const char about[] =
         "it, for the model's forward pass, and for all of it. Beside the forward\n"
         "pass the bare matrix products of all its layers are timed in the same\n"
         "rounds, on the same weights: what the first takes over the second is\n"
-        "fovea's own.\n"
+        "fovea's own. So is its attention alone (scores, softmax and gathering),\n"
+        "which grows with the square of the tokens.\n"
         "\n"
         "Without a model it makes random weights in the shape of CLIP ViT-B/32.\n"
         "Every figure is the median of several rounds.\n";
@@ -54,10 +55,13 @@ add_result(struct fovea_text *text, const struct flags *flags,
     add_row(text, "resize", result->resize_ms);
     add_row(text, "forward", result->forward_ms);
     add_row(text, "forward, one at a time", result->forward_single_ms);
+    add_row(text, "attention of it", result->attention_ms);
     add_row(text, "bare matrix products", result->matmul_ms);
     add_row(text, "end to end", result->end_to_end_ms);
-    fovea_text_format(text, "\nforward over its matrix products: %.3f\n",
-            result->over_matmul);
+    fovea_text_format(text,
+            "\nforward over its matrix products: %.3f\n"
+            "attention's share of forward, %" PRIu64 " tokens: %.3f\n",
+            result->over_matmul, result->n_tokens, result->attention_share);
 }
 
 static void
@@ -95,6 +99,11 @@ add_result_json(struct fovea_text *text, const struct flags *flags,
     add_number(text, "ms_per_image", result->forward_ms);
     fovea_text_add(text, ",", 1);
     add_number(text, "single_ms_per_image", result->forward_single_ms);
+    fovea_text_add(text, ",", 1);
+    fovea_text_format(text, "\"tokens\":%" PRIu64 ",", result->n_tokens);
+    add_number(text, "attention_ms_per_image", result->attention_ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "attention_share", result->attention_share);
     fovea_text_add(text, ",", 1);
     add_number(text, "matmul_ms_per_image", result->matmul_ms);
     fovea_text_add(text, ",", 1);

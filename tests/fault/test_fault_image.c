@@ -15,7 +15,8 @@ enum {
     SIDE = 16
 };
 
-static const struct fovea_preprocess settings = {
+/* Of one profile or the other. */
+static struct fovea_preprocess settings = {
     .filter = FOVEA_FILTER_BICUBIC,
     .resize = FOVEA_RESIZE_SHORTEST,
     .resize_height_px = SIDE,
@@ -143,6 +144,15 @@ jpeg(void **state)
     check("orientation_6.jpg", strict);
 }
 
+static void
+torchvision(void **state)
+{
+    (void)state;
+    settings.pixels = FOVEA_PIXELS_TORCHVISION;
+    check("baseline.jpg", strict);
+    settings.pixels = FOVEA_PIXELS_PIL;
+}
+
 /* Nothing of the file but the preview's own bytes counts, so that a directory
    that cannot be read is an error too. */
 static void
@@ -260,6 +270,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg),
+        cmocka_unit_test(torchvision),
         cmocka_unit_test(damaged),
         cmocka_unit_test(raw),
         cmocka_unit_test(png),

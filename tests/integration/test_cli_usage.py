@@ -161,10 +161,14 @@ def test_the_bench_measures(directory):
         assert found["forward"]["matmul_ms_per_image"] > 0
         assert found["forward"]["single_ms_per_image"] > 0
         assert found["forward"]["over_matmul"] > 0
+        # 7 x 7 patches and the class token.
+        same(found["forward"]["tokens"], 50)
+        assert found["forward"]["attention_share"] > 0
+        assert found["forward"]["attention_ms_per_image"] > 0
     result = run(*words, model=False)
     same(result.returncode, 0)
     for word in (b"decode", b"resize", b"forward", b"end to end",
-                 b"images/s", b"matrix products"):
+                 b"images/s", b"matrix products", b", 50 tokens: "):
         assert word in result.stdout, word
     said(run("bench", "-m", f"{directory}/none", model=False), 1, "none")
     nowhere = environment(FOVEA_BENCH_ENGINE="/nowhere/bench")

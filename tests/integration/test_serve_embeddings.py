@@ -215,6 +215,15 @@ def test_models(_):
         same(server.get("/models").json["data"][0]["workers"], 0)
 
 
+def test_whose_pixels_is_said(_):
+    vectors = []
+    for whose in ("pil", "torchvision"):
+        with Server("--pixels", whose) as server:
+            same(server.get("/v1/models").json["data"][0]["pixels"], whose)
+            vectors += server.post({"input": b64(picture(3, 301, 200))}).vectors()
+    assert vectors[0] != vectors[1]
+
+
 def test_pixels_by_default_are_said(directory):
     model = os.path.join(directory, "bare")
     os.mkdir(model)
