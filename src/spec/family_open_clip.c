@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "spec/huggingface.h"
 #include "spec/open_clip.h"
+#include "spec/open_clip_text.h"
 
 static const struct fovea_tower defaults = {
     .width = 768,
@@ -86,12 +87,7 @@ read_shape(const struct fovea_fields *fields, struct fovea_tower *tower,
                 err, "%u does not divide image_size %u", tower->patch_px,
                 tower->side_px);
     }
-    if (fovea_tower_tokens(tower) > FOVEA_MAX_TOKENS) {
-        return fovea_field_fail(fields, "patch_size", FOVEA_ERR_MODEL_CONFIG,
-                err, "%u makes %zu tokens, at most %d are supported",
-                tower->patch_px, fovea_tower_tokens(tower), FOVEA_MAX_TOKENS);
-    }
-    return FOVEA_OK;
+    return fovea_oc_check_patches(fields, "patch_size", tower, err);
 }
 
 static enum fovea_status
@@ -114,6 +110,13 @@ read_config(const struct fovea_fields *top, struct fovea_tower *tower_out,
         *tower_out = tower;
     }
     return status;
+}
+
+static enum fovea_status
+read_text(const struct fovea_fields *top, struct fovea_tower *tower_out,
+        struct fovea_error *err)
+{
+    return fovea_oc_text_read(top, false, tower_out, err);
 }
 
 /* Half a unit more than the MLP: the whole part is taken of it. */
@@ -205,6 +208,10 @@ describe_tensor(const struct fovea_tower *tower,
         const struct fovea_piece *piece, uint32_t part,
         struct fovea_tensor_spec *spec_out)
 {
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        fovea_oc_text_tensor(false, tower, piece, part, spec_out);
+        return;
+    }
     fovea_hf_describe(tower, piece, &rows[piece->role], spec_out);
     spec_out->is_transposed = piece->role == FOVEA_ROLE_PROJECTION;
     if (piece->role == FOVEA_ROLE_QKV) {
@@ -218,7 +225,7 @@ const struct fovea_family fovea_family_open_clip = {
     .layout = FOVEA_FILE_LAYOUT_OPEN_CLIP,
     .is_mine = is_mine,
     .read = read_config,
-    .no_text = "text towers of open_clip models are not supported",
+    .read_text = read_text,
     .tensor = describe_tensor,
     .pixels = fovea_oc_pixels,
     .read_pixels = fovea_oc_read_pixels,

@@ -192,6 +192,8 @@ dim_size(const struct fovea_tower *tower, enum fovea_hf_dim dim)
         return tower->n_registers;
     case FOVEA_HF_QKV:
         return 3 * (size_t)tower->width;
+    case FOVEA_HF_KEY_VALUE:
+        return 2 * (size_t)tower->width;
     case FOVEA_HF_ONE:
         return 1;
     case FOVEA_HF_NONE:

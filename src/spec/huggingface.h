@@ -66,6 +66,7 @@ enum fovea_hf_dim {
     FOVEA_HF_PATCH,
     FOVEA_HF_REGISTERS,
     FOVEA_HF_QKV, /* queries, keys and values in one tensor */
+    FOVEA_HF_KEY_VALUE,
     FOVEA_HF_ONE
 };
 

@@ -196,3 +196,17 @@ fovea_oc_read_side(const struct fovea_fields *fields, const char *key,
     *side_px = (uint32_t)json_integer_value(first);
     return FOVEA_OK;
 }
+
+enum fovea_status
+fovea_oc_check_patches(const struct fovea_fields *fields, const char *key,
+        const struct fovea_tower *tower, struct fovea_error *err)
+{
+    const size_t n_tokens = fovea_tower_tokens(tower);
+    if (tower->patch_px > tower->side_px || n_tokens > FOVEA_MAX_TOKENS) {
+        return fovea_field_fail(fields, key, FOVEA_ERR_MODEL_CONFIG, err,
+                "patches of %u in a side of %u make %zu tokens, which is not in "
+                "2..%d",
+                tower->patch_px, tower->side_px, n_tokens, FOVEA_MAX_TOKENS);
+    }
+    return FOVEA_OK;
+}

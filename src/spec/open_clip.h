@@ -42,6 +42,12 @@ FOVEA_NODISCARD enum fovea_status fovea_oc_read_side(
         const struct fovea_fields *fields, const char *key, uint32_t *side_px,
         struct fovea_error *err);
 
+/** The patches of a picture, checked against its side.
+ *  FOVEA_ERR_MODEL_CONFIG, naming the key. */
+FOVEA_NODISCARD enum fovea_status fovea_oc_check_patches(
+        const struct fovea_fields *fields, const char *key,
+        const struct fovea_tower *tower, struct fovea_error *err);
+
 /** A word that has to be this one where it is said.
  *  FOVEA_ERR_MODEL_UNSUPPORTED. */
 FOVEA_NODISCARD enum fovea_status fovea_oc_check_word(

@@ -60,8 +60,10 @@ struct fovea_tower {
     uint32_t context;     /* tokens of a text, at most */
     uint32_t end_id;      /* of the token that ends a text */
     bool ends_at_largest; /* where the largest id is first, whatever end_id is */
-    uint32_t pad_id; /* behind that, where all of the context is computed */
-    bool is_causal;  /* a token attends to those before it and to itself */
+    uint32_t pad_id;   /* behind that, where all of the context is computed */
+    bool is_canonical; /* texts lose case and punctuation before they are cut
+                          into tokens, by the rule that open_clip calls so */
+    bool is_causal;    /* a token attends to those before it and to itself */
     /* Of both. */
     bool has_pre_norm;    /* a norm before the layers */
     bool has_layer_scale; /* what a branch adds is scaled, by channel */

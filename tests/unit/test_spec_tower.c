@@ -188,19 +188,49 @@ what_is_folded_is_stored_apart(void **state)
             count_values(&pooled, 1) + w + 2 * w * w + 2 * w + w - 4 * w);
     assert_int_equal(fovea_tower_layers(&pooled), 4);
 }
-/* What says nothing of a tower, by the layout. */
+/* What says next to nothing of a tower, by the layout. */
 static const char *const bare_configs[FOVEA_N_FILE_LAYOUTS] = {
-    [FOVEA_FILE_LAYOUT_HUGGING_FACE] = "{}",
-    [FOVEA_FILE_LAYOUT_OPEN_CLIP] = "{\"model_cfg\": {\"vision_cfg\": {}}}",
+    [FOVEA_FILE_LAYOUT_HUGGING_FACE] = "{\"text_config\": {}}",
+    [FOVEA_FILE_LAYOUT_OPEN_CLIP] =
+            "{\"model_cfg\": {\"vision_cfg\": {\"timm_model_name\": "
+            "\"vit_base_patch16_siglip_224\", \"timm_pool\": \"map\", "
+            "\"timm_proj\": \"none\"}, \"text_cfg\": {}}}",
 };
 
-/* Every family stores every value of its default tower once, under a name of its
-   own or as a share of one. */
+/* Where a family wants another one for its tower of texts. */
+static const char *const bare_text_configs[FOVEA_N_FAMILIES] = {
+    [FOVEA_FAMILY_OPEN_CLIP_SIGLIP] =
+            "{\"model_cfg\": {\"custom_text\": true, \"text_cfg\": {}}}",
+};
+
+/* Every value once, under a name of its own or as a share of one. */
+static void
+check_tensors(const struct fovea_tower *tower)
+{
+    static struct fovea_tensor_spec seen[256];
+    struct fovea_tensor_walk walk = { 0 };
+    size_t n = 0;
+    size_t n_values = 0;
+    while (fovea_tensor_next(tower, &walk, &seen[n])) {
+        assert_true(seen[n].name[0] && !strchr(seen[n].name, '%'));
+        for (size_t i = 0; i < n; i++) {
+            assert_true(strcmp(seen[i].name, seen[n].name) != 0 ||
+                    seen[i].share != seen[n].share);
+        }
+        assert_int_equal(seen[n].n_elements * seen[n].piece.n_parts,
+                values_of(&seen[n].piece));
+        n_values += seen[n].n_elements;
+        n++;
+        assert_true(n < FOVEA_ARRAY_LEN(seen));
+    }
+    assert_int_equal(n, fovea_tensor_count(tower));
+    assert_int_equal(n_values, count_stored(tower));
+}
+
 static void
 tensors_are_the_pieces_of_every_family(void **state)
 {
     (void)state;
-    static struct fovea_tensor_spec seen[256];
     for (size_t id = 0; id < FOVEA_N_FAMILIES; id++) {
         struct fovea_error error;
         struct fovea_tower tower;
@@ -209,25 +239,19 @@ tensors_are_the_pieces_of_every_family(void **state)
         json_t *bare = json_loads(bare_configs[family->layout], 0, NULL);
         const struct fovea_fields top = { "config", "", bare };
         assert_ok(family->read(&top, &tower, &error), &error);
-        json_decref(bare);
         tower.family = (enum fovea_family_id)id;
-        struct fovea_tensor_walk walk = { 0 };
-        size_t n = 0;
-        size_t n_values = 0;
-        while (fovea_tensor_next(&tower, &walk, &seen[n])) {
-            assert_true(seen[n].name[0] && !strchr(seen[n].name, '%'));
-            for (size_t i = 0; i < n; i++) {
-                assert_true(strcmp(seen[i].name, seen[n].name) != 0 ||
-                        seen[i].share != seen[n].share);
-            }
-            assert_int_equal(seen[n].n_elements * seen[n].piece.n_parts,
-                    values_of(&seen[n].piece));
-            n_values += seen[n].n_elements;
-            n++;
-            assert_true(n < FOVEA_ARRAY_LEN(seen));
+        check_tensors(&tower);
+        json_decref(bare);
+        if (family->read_text) {
+            const char *text = bare_text_configs[id];
+            json_t *other = json_loads(
+                    text ? text : bare_configs[family->layout], 0, NULL);
+            const struct fovea_fields fields = { "config", "", other };
+            assert_ok(family->read_text(&fields, &tower, &error), &error);
+            json_decref(other);
+            tower.family = (enum fovea_family_id)id;
+            check_tensors(&tower);
         }
-        assert_int_equal(n, fovea_tensor_count(&tower));
-        assert_int_equal(n_values, count_stored(&tower));
     }
 }
 
