@@ -45,6 +45,33 @@ fovea_utf8_size(const char *string)
     return size;
 }
 
+size_t
+fovea_utf8_find_invalid(const void *bytes, size_t size)
+{
+    const uint8_t *text = bytes;
+    size_t at = 0;
+    while (at < size) {
+        if (text[at] < 0x80) {
+            at++;
+            continue;
+        }
+        uint8_t low = 0;
+        uint8_t high = 0;
+        size_t n = sequence_size(text[at], &low, &high);
+        if (n == 0 || n > size - at || text[at + 1] < low ||
+                text[at + 1] > high) {
+            return at;
+        }
+        for (size_t i = 2; i < n; i++) {
+            if ((text[at + i] & 0xc0) != 0x80) {
+                return at;
+            }
+        }
+        at += n;
+    }
+    return size;
+}
+
 /* C0, DEL, C1; the separators of lines and paragraphs; what turns the direction
    of writing (U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). */
 static bool

@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/** Offset of the first byte that is not part of valid UTF-8; size if there is
+ *  none. NUL is a character like others. */
+size_t fovea_utf8_find_invalid(const void *bytes, size_t size);
+
 /** Size of the valid UTF-8 sequence at the start of a string, 0 if there is
  *  none (also at its end). */
 size_t fovea_utf8_size(const char *string);

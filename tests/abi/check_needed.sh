@@ -19,6 +19,7 @@ may_link() {
             libwebpdemux.so.* | libheif.so.* | libtiff.so.* | libgif.so.* | \
             libopenjp2.so.* | libjxl.so.*) ;;
         libdnnl.so.* | libgomp.so.* | libseccomp.so.*) ;;
+        libutf8proc.so.* | libyajl.so.*) ;;
         *) return 1 ;;
         esac
         ;;

@@ -6,9 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/checksum.h"
 #include "base/macros.h"
 #include "checkpoint/random.h"
-#include "engine/cpu/checksum.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"

@@ -14,8 +14,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
-#include "engine/cpu/checksum.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/machine.h"
 #include "sys/file_limit.h"

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "base/error.h"
-#include "engine/cpu/checksum.h"
 #include "engine/cpu/onednn.h"
 
 /* The sides of a matrix of weights as a form has them. */

@@ -2,8 +2,8 @@
  * A checksum of large blocks, for finding damage: as fast as memory is read. It
  * keeps no secret and does not stand up to somebody who wants to deceive.
  */
-#ifndef FOVEA_ENGINE_CPU_CHECKSUM_H
-#define FOVEA_ENGINE_CPU_CHECKSUM_H
+#ifndef FOVEA_BASE_CHECKSUM_H
+#define FOVEA_BASE_CHECKSUM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  * lane become one: what differs in one word of a lane differs in the end. The
  * rotation brings high bits down, where multiplication alone would leave them.
  */
-#include "engine/cpu/checksum.h"
+#include "base/checksum.h"
 
 #include <string.h>
 
