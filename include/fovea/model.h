@@ -65,8 +65,9 @@ struct fovea_model_info {
     float mean[3]; /* R, G, B, of samples scaled to 0..1 */
     float std[3];
     /* How its pixels are to be is known from preprocessor_config.json ("file"),
-       or there is none and they are OpenAI CLIP's ("default"): a model that was
-       trained on others gives vectors that look right and are not. Static. */
+       or there is none and they are those of the family's first models
+       ("default"): a model that was trained on others gives vectors that look
+       right and are not. Static. */
     const char *preprocessor;
     enum fovea_dtype dtype;    /* never AUTO: what the arithmetic will be */
     const char *weights_dtype; /* of the file: "F32", "F16", "BF16", "mixed" */

@@ -27,7 +27,7 @@ FOVEA_NODISCARD enum fovea_status fovea_checkpoint_create_random(
 
 /**
  * Write the vision tower of any checkpoint to a directory in Hugging Face
- * layout: config.json, preprocessor_config.json (CLIP's own settings) and
+ * layout: config.json, preprocessor_config.json (what its family wants) and
  * model.safetensors (F32). The directory is made if it is missing; its parent
  * must exist. All three files appear, or none.
  *

@@ -65,9 +65,9 @@ fovea_cli_warn_of_model(const struct fovea_model_info *info)
 {
     if (strcmp(info->preprocessor, "default") == 0) {
         fovea_cli_report("%s: there is no preprocessor_config.json: images are "
-                         "prepared as for OpenAI's CLIP, which may not be what "
-                         "this model was trained on",
-                info->directory);
+                         "prepared as %s's first models want them, which may "
+                         "not be what this model was trained on",
+                info->directory, info->family);
     }
 }
 

@@ -173,8 +173,9 @@ warn_of_preprocessor(struct fovea_server *server,
     if (strcmp(served->info->preprocessor, "default") == 0) {
         fovea_http_log_say(server->log, "warning", "model",
                 "%s has no preprocessor_config.json: its images are prepared "
-                "as for OpenAI's CLIP, which may not be what it was trained on",
-                served->name);
+                "as %s's first models want them, which may not be what it was "
+                "trained on",
+                served->name, served->info->family);
     }
 }
 

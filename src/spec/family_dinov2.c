@@ -91,7 +91,8 @@ read_mlp(const struct fovea_fields *fields, struct fovea_tower *tower,
                 err, "%g times hidden_size %u is not between 1 and %d",
                 (double)ratio, tower->width, FOVEA_MAX_MLP);
     }
-    tower->mlp = (uint32_t)mlp;
+    /* Its fraction is left out, but for what the ratio's own rounding took. */
+    tower->mlp = (uint32_t)(mlp + 0.01);
     return FOVEA_OK;
 }
 

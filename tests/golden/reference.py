@@ -8,11 +8,9 @@ Needs Debian's python3-numpy and python3-pil (12, "bookworm": Pillow 9.4), and
 libjxl-tools (djxl).
 
 Preprocessing follows Hugging Face's CLIPImageProcessor on Pillow, but where
-docs/PIXELS.md says that fovea differs from it on purpose; the forward
-pass follows Radford et al. 2021 ("Learning Transferable Visual Models From
-Natural Language Supervision") with the parameter names of Hugging Face's
-CLIPVisionModelWithProjection. It is done in float64, so that what separates
-fovea from it is fovea's own rounding.
+docs/PIXELS.md says that fovea differs from it on purpose; the forward pass is
+vision.py's. It is done in float64, so that what separates fovea from it is
+fovea's own rounding.
 
 Written here:
     models/*         small random checkpoints, each of another make; "open" is
@@ -39,6 +37,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from torch_resize import torch_resize
+from vision import COLOURS, embed, eps_of, family_of, is_dino, random_tensors
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLES = os.path.join(HERE, "..", "..", "samples")
@@ -63,51 +62,22 @@ MODELS = {
     "open": {"hidden": 48, "mlp": 80, "layers": 2, "heads": 3, "image": 40,
              "patch": 8, "proj": 22, "act": "gelu", "dtype": "F16",
              "resample": 3, "open_clip": True, "fill": 9},
+    # No family's patches cover the last pixels of 62; heads of 12 and 9.
+    "siglip": {"family": "siglip", "hidden": 36, "mlp": 60, "layers": 2,
+               "heads": 3, "image": 62, "patch": 14, "act": "gelu_pytorch_tanh",
+               "dtype": "F32", "resample": 2},
+    "dino": {"family": "dinov2", "hidden": 36, "mlp": 72, "layers": 2,
+             "heads": 4, "image": 56, "patch": 14, "trained": 98, "edge": 64,
+             "act": "gelu", "dtype": "F32", "resample": 3},
+    "registers": {"family": "dinov2_with_registers", "hidden": 32, "mlp": 128,
+                  "layers": 2, "heads": 2, "image": 60, "patch": 14,
+                  "trained": 98, "edge": 72, "registers": 3, "act": "gelu",
+                  "dtype": "BF16", "resample": 3},
 }
-MEAN = [0.48145466, 0.4578275, 0.40821073]
-STD = [0.26862954, 0.26130258, 0.27577711]
+MEAN, STD = COLOURS["clip"]
 
 
 # --- checkpoints ------------------------------------------------------------
-
-def random_tensors(m, rng):
-    """The vision tower, scaled so that activations neither die nor explode."""
-    normal = lambda scale, *shape: rng.standard_normal(shape) * scale
-    matrix = lambda rows, columns: normal(1.5 / columns ** 0.5, rows, columns)
-    h, mlp, p = m["hidden"], m["mlp"], m["patch"]
-    tokens = (m["image"] // p) ** 2 + 1
-    v = "vision_model."
-    t = {v + "embeddings.class_embedding": normal(0.5, h),
-         v + "embeddings.patch_embedding.weight":
-             normal(1 / (3 * p * p) ** 0.5, h, 3, p, p),
-         v + "embeddings.position_embedding.weight": normal(0.3, tokens, h),
-         "visual_projection.weight": matrix(m["proj"], h)}
-
-    def linear(name, rows, columns):
-        t[name + ".weight"] = matrix(rows, columns)
-        t[name + ".bias"] = normal(0.1, rows)
-
-    def norm(name):
-        t[name + ".weight"] = 1 + normal(0.2, h)
-        t[name + ".bias"] = normal(0.1, h)
-
-    norm(v + "pre_layrnorm")
-    norm(v + "post_layernorm")
-    for i in range(m["layers"]):
-        layer = f"{v}encoder.layers.{i}."
-        norm(layer + "layer_norm1")
-        norm(layer + "layer_norm2")
-        for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
-            linear(layer + "self_attn." + name, h, h)
-        linear(layer + "mlp.fc1", mlp, h)
-        linear(layer + "mlp.fc2", h, mlp)
-    if m.get("full"):
-        t[v + "embeddings.position_ids"] = np.arange(tokens)[None]
-        t["text_model.embeddings.token_embedding.weight"] = matrix(60, 16)
-        t["text_projection.weight"] = matrix(m["proj"], 16)
-        t["logit_scale"] = np.array(4.6052)
-    return t
-
 
 def encode(a, dtype):
     """(dtype name, bytes) of an array; integers stay what they are."""
@@ -141,26 +111,53 @@ def write_json(path, value):
 
 
 def write_configs(m, folder):
-    vision = {"hidden_size": m["hidden"], "intermediate_size": m["mlp"],
-              "num_hidden_layers": m["layers"], "hidden_act": m["act"],
+    vision = {"hidden_size": m["hidden"], "num_hidden_layers": m["layers"],
               "num_attention_heads": m["heads"], "image_size": m["image"],
-              "patch_size": m["patch"], "layer_norm_eps": 1e-5,
-              "num_channels": 3, "projection_dim": m["proj"],
-              "model_type": "clip_vision_model"}
-    config = {"architectures": ["CLIPVisionModelWithProjection"], **vision}
+              "patch_size": m["patch"], "hidden_act": m["act"],
+              "layer_norm_eps": eps_of(m), "num_channels": 3}
+    if is_dino(m):
+        config = {**vision, "model_type": family_of(m),
+                  "image_size": m["trained"],
+                  "mlp_ratio": m["mlp"] / m["hidden"]}
+        if "registers" in m:
+            config["num_register_tokens"] = m["registers"]
+    elif family_of(m) == "siglip":
+        vision.update(intermediate_size=m["mlp"],
+                      model_type="siglip_vision_model")
+        del vision["num_channels"], vision["layer_norm_eps"]
+        config = {"model_type": "siglip", "vision_config": vision}
+    else:
+        vision.update(intermediate_size=m["mlp"], projection_dim=m["proj"],
+                      model_type="clip_vision_model")
+        config = {"architectures": ["CLIPVisionModelWithProjection"], **vision}
     if m.get("full"):
         config = {"architectures": ["CLIPModel"], "model_type": "clip",
                   "projection_dim": m["proj"], "vision_config": vision}
     write_json(os.path.join(folder, "config.json"), config)
-    s = m["image"]
-    size, crop = {"shortest_edge": s}, {"height": s, "width": s}
+    write_json(os.path.join(folder, "preprocessor_config.json"),
+               processor_of(m))
+
+
+def processor_of(m):
+    s, (mean, std) = m["image"], COLOURS[family_of(m)]
+    processor = {"resample": m["resample"], "do_resize": True,
+                 "do_normalize": True, "do_rescale": True,
+                 "rescale_factor": 1 / 255, "image_mean": mean,
+                 "image_std": std}
+    if family_of(m) == "siglip":
+        return {**processor, "image_processor_type": "SiglipImageProcessor",
+                "size": {"height": s, "width": s}}
+    if is_dino(m):
+        processor["image_processor_type"] = "BitImageProcessor"
+    size, crop = {"shortest_edge": edge_of(m)}, {"height": s, "width": s}
     if m.get("legacy"):
         size, crop = s, s
-    write_json(os.path.join(folder, "preprocessor_config.json"), {
-        "size": size, "crop_size": crop, "resample": m["resample"],
-        "do_resize": True, "do_center_crop": True, "do_normalize": True,
-        "do_rescale": True, "do_convert_rgb": True, "rescale_factor": 1 / 255,
-        "image_mean": MEAN, "image_std": STD})
+    return {**processor, "size": size, "crop_size": crop,
+            "do_center_crop": True, "do_convert_rgb": True}
+
+
+def edge_of(m):
+    return m.get("edge", m["image"])
 
 
 def write_open_clip_config(m, folder):
@@ -363,69 +360,17 @@ def pixels(name, m, torchvision=False):
     s = m["image"]
     if m.get("open_clip"):
         return boxed(image, s, m["resample"], m["fill"])
-    long = int(s * max(width, height) / min(width, height))
-    target = (s, long) if width <= height else (long, s)
+    if family_of(m) == "siglip":
+        return np.asarray(image.resize((s, s), resample=m["resample"]))
+    edge = edge_of(m)
+    long = int(edge * max(width, height) / min(width, height))
+    target = (edge, long) if width <= height else (long, edge)
     if torchvision:
         a = torch_resize(np.asarray(image), *target, m["resample"])
     else:
         a = np.asarray(image.resize(target, resample=m["resample"]))
     top, left = (a.shape[0] - s) // 2, (a.shape[1] - s) // 2
     return np.ascontiguousarray(a[top:top + s, left:left + s])
-
-
-# --- the network ------------------------------------------------------------
-
-def gelu(x):
-    return 0.5 * x * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
-
-
-def gelu_tanh(x):
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) *
-                                  (x + 0.044715 * x ** 3)))
-
-
-ACTIVATIONS = {"quick_gelu": lambda x: x / (1 + np.exp(-1.702 * x)),
-               "gelu": gelu, "gelu_pytorch_tanh": gelu_tanh}
-
-
-def embed(m, t, crop):
-    """The raw embedding of one crop, float64."""
-    h, heads, p = m["hidden"], m["heads"], m["patch"]
-    act = ACTIVATIONS[m["act"]]
-
-    def norm(x, name):
-        x = x - x.mean(-1, keepdims=True)
-        x = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5)
-        return x * t[name + ".weight"] + t[name + ".bias"]
-
-    def linear(x, name):
-        return x @ t[name + ".weight"].T + t[name + ".bias"]
-
-    def attention(x, name):
-        q, k, v = (linear(x, f"{name}.{part}_proj").reshape(
-            -1, heads, h // heads).transpose(1, 0, 2) for part in "qkv")
-        scores = q @ k.transpose(0, 2, 1) / math.sqrt(h // heads)
-        scores = np.exp(scores - scores.max(-1, keepdims=True))
-        scores /= scores.sum(-1, keepdims=True)
-        mixed = (scores @ v).transpose(1, 0, 2).reshape(-1, h)
-        return linear(mixed, name + ".out_proj")
-
-    image = (crop.astype(np.float64) / 255 - MEAN) / STD
-    n = image.shape[0] // p
-    patches = image.reshape(n, p, n, p, 3).transpose(0, 2, 4, 1, 3)
-    e = "vision_model.embeddings."
-    x = patches.reshape(n * n, -1) @ \
-        t[e + "patch_embedding.weight"].reshape(h, -1).T
-    x = np.vstack([t[e + "class_embedding"][None], x])
-    x = norm(x + t[e + "position_embedding.weight"],
-             "vision_model.pre_layrnorm")
-    for i in range(m["layers"]):
-        layer = f"vision_model.encoder.layers.{i}."
-        x = x + attention(norm(x, layer + "layer_norm1"), layer + "self_attn")
-        y = act(linear(norm(x, layer + "layer_norm2"), layer + "mlp.fc1"))
-        x = x + linear(y, layer + "mlp.fc2")
-    pooled = norm(x[0], "vision_model.post_layernorm")
-    return t["visual_projection.weight"] @ pooled
 
 
 # --- the files --------------------------------------------------------------

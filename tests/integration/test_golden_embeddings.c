@@ -9,7 +9,7 @@
 
 enum {
     N_SAMPLES = 7,
-    MAX_DIMENSION = 24,
+    MAX_DIMENSION = 36,
     N_MIXED = 13, /* no multiple of any batch size tried below */
 };
 
@@ -33,6 +33,9 @@ static const struct {
     { "full", 24, "(7, 24)" },
     { "sharded", 17, "(7, 17)" },
     { "open", 22, "(7, 22)" },
+    { "siglip", 36, "(7, 36)" },
+    { "dino", 36, "(7, 36)" },
+    { "registers", 32, "(7, 32)" },
 };
 
 enum {
