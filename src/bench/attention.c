@@ -13,7 +13,7 @@ attend_all(struct fovea_plan *plan, size_t image, struct fovea_error *err)
     const struct fovea_attended attended = { query,
         fovea_step_offset(plan, query, s->hidden),
         fovea_step_offset(plan, query, 2 * s->hidden),
-        fovea_step_offset(plan, plan->y, first) };
+        fovea_step_offset(plan, plan->y, first), s->n_tokens };
     return fovea_step_attend(plan, fovea_plan_attention(plan, s->n_tokens),
             &attended, err);
 }
@@ -28,13 +28,13 @@ attend_pooled(struct fovea_plan *plan, size_t image, struct fovea_error *err)
     if (plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION) {
         void *tokens = fovea_step_offset(plan, plan->y, first);
         attended = (struct fovea_attended){ plan->x, tokens, tokens,
-            fovea_step_offset(plan, plan->wide,
-                    image * s->n_heads * s->hidden) };
+            fovea_step_offset(plan, plan->wide, image * s->n_heads * s->hidden),
+            s->n_tokens };
     } else {
         void *key = fovea_step_offset(plan, plan->wide, 2 * first);
         attended = (struct fovea_attended){ plan->x, key,
             fovea_step_offset(plan, key, s->hidden),
-            fovea_step_offset(plan, plan->y, image * s->hidden) };
+            fovea_step_offset(plan, plan->y, image * s->hidden), s->n_tokens };
     }
     return fovea_step_attend(plan,
             fovea_plan_pooled_attention(plan, s->n_tokens), &attended, err);

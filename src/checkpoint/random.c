@@ -71,6 +71,8 @@ spread_of(const struct fovea_piece *piece)
     case FOVEA_ROLE_REGISTERS:
     case FOVEA_ROLE_PROBE:
         return (struct fovea_spread){ 0.0F, 0.5F };
+    case FOVEA_ROLE_TOKEN:
+        return (struct fovea_spread){ 0.0F, 1.0F };
     case FOVEA_ROLE_POSITION:
         return (struct fovea_spread){ 0.0F, 0.3F };
     default:

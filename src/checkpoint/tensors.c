@@ -48,20 +48,35 @@ transpose(const float *from, size_t n_inputs, size_t n_outputs, float *to)
 }
 
 enum fovea_status
+fovea_tensor_load_part(const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_spec *wanted, size_t at, size_t n,
+        float *values, struct fovea_error *err)
+{
+    FOVEA_ASSERT(!wanted->is_transposed && at <= wanted->n_elements &&
+            n <= wanted->n_elements - at);
+    const struct fovea_tensor *tensor = NULL;
+    enum fovea_status status = fovea_checkpoint_require(checkpoint,
+            wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
+    return status
+            ? status
+            : fovea_checkpoint_read_part(checkpoint, tensor,
+                      wanted->share * wanted->n_elements + at, n, values, err);
+}
+
+enum fovea_status
 fovea_tensor_load(const struct fovea_checkpoint *checkpoint,
         const struct fovea_tensor_spec *wanted, float *values,
         struct fovea_error *err)
 {
     const size_t n = wanted->n_elements;
+    if (!wanted->is_transposed) {
+        return fovea_tensor_load_part(checkpoint, wanted, 0, n, values, err);
+    }
     const struct fovea_tensor *tensor = NULL;
     enum fovea_status status = fovea_checkpoint_require(checkpoint,
             wanted->name, wanted->n_dims, wanted->shape, &tensor, err);
     if (status) {
         return status;
-    }
-    if (!wanted->is_transposed) {
-        return fovea_checkpoint_read_part(checkpoint, tensor, wanted->share * n,
-                n, values, err);
     }
     FOVEA_ASSERT(wanted->n_dims == 2 && wanted->n_shares == 1);
     FOVEA_AUTO_FREE float *stored = malloc(n * sizeof *stored);

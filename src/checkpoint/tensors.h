@@ -37,4 +37,11 @@ FOVEA_NODISCARD enum fovea_status fovea_tensor_load(
         const struct fovea_tensor_spec *wanted, float *values,
         struct fovea_error *err);
 
+/** n of the values of what a spec says, from the one at `at` on, if it is stored as
+ *  the engine has it. */
+FOVEA_NODISCARD enum fovea_status fovea_tensor_load_part(
+        const struct fovea_checkpoint *checkpoint,
+        const struct fovea_tensor_spec *wanted, size_t at, size_t n,
+        float *values, struct fovea_error *err);
+
 #endif

@@ -31,8 +31,9 @@ enum {
 struct fovea_engine;
 
 struct fovea_engine_options {
-    const struct fovea_tower *tower;       /* checked; copied */
-    const struct fovea_preprocess *pixels; /* how samples become numbers */
+    const struct fovea_tower *tower; /* checked; copied */
+    /* How samples become numbers. NULL: the tower is of texts. */
+    const struct fovea_preprocess *pixels;
     enum fovea_dtype dtype;
     /* Weights that were packed before, borrowed: sealed memory of this very
        program's, or a file of anybody's, which is checked. */
@@ -59,8 +60,10 @@ struct fovea_engine_ops {
             size_t max_batch, struct fovea_error *err);
 
     /* Embed n items, 1..max_batch, on a lane below n_lanes, one run at a time on
-       each. rows: [n][side_px][side_px][3] uint8. embeds: [n][dimension]
-       float32, not scaled; an item's row has the same bits in every batch. */
+       each. rows: [n][side_px][side_px][3] uint8, or n of struct fovea_text_row
+       (FOVEA_ERR_INTERNAL if its numbers are out of range). embeds:
+       [n][dimension] float32, not scaled; an item's row has the same bits in
+       every batch. */
     enum fovea_status (*run)(struct fovea_engine *engine, unsigned lane,
             const void *rows, size_t n, float *embeds, struct fovea_error *err);
 

@@ -8,9 +8,10 @@ fovea_estimate_worker(const struct fovea_tower *tower, enum fovea_dtype dtype,
         unsigned n_threads, unsigned max_batch)
 {
     size_t batch = ((size_t)max_batch + n_threads - 1) / n_threads;
-    size_t side = tower->side_px;
     uint64_t lane = fovea_engine_cost(tower, dtype, batch).lane_bytes +
-            batch * (3 * side * side + tower->dimension * sizeof(float));
+            batch *
+                    (fovea_tower_row_bytes(tower) +
+                            tower->dimension * sizeof(float));
     return FOVEA_WORKER_BASE_BYTES +
             n_threads * (lane + FOVEA_DECODE_FREE_BYTES);
 }

@@ -428,3 +428,11 @@ fovea_tower_text_row_bytes(const struct fovea_tower *tower)
 {
     return sizeof(struct fovea_text_row) + tower->context * sizeof(uint32_t);
 }
+
+size_t
+fovea_tower_row_bytes(const struct fovea_tower *tower)
+{
+    return tower->modality == FOVEA_MODALITY_TEXT
+            ? fovea_tower_text_row_bytes(tower)
+            : 3 * (size_t)tower->side_px * tower->side_px;
+}

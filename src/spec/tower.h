@@ -196,4 +196,7 @@ struct fovea_text_row {
 /** Bytes of a text's row. */
 size_t fovea_tower_text_row_bytes(const struct fovea_tower *tower);
 
+/** Bytes of an item's row: samples of an image, or that of a text. */
+size_t fovea_tower_row_bytes(const struct fovea_tower *tower);
+
 #endif

@@ -28,13 +28,20 @@ struct names {
     const char *head; /* before those of attention pooling */
 };
 
-#define TRANSFORMERS                                                           \
-    .layer = "vision_model.encoder.layers.%zu.", .norm1 = "layer_norm1",       \
+#define LAYERS(model)                                                          \
+    .layer = model ".encoder.layers.%zu.", .norm1 = "layer_norm1",             \
     .q = "self_attn.q_proj", .k = "self_attn.k_proj", .v = "self_attn.v_proj", \
     .out = "self_attn.out_proj", .norm2 = "layer_norm2", .fc1 = "mlp.fc1",     \
-    .fc2 = "mlp.fc2", .patch = "vision_model.embeddings.patch_embedding",      \
-    .position = "vision_model.embeddings.position_embedding.weight",           \
-    .post_norm = "vision_model.post_layernorm"
+    .fc2 = "mlp.fc2",                                                          \
+    .position = model ".embeddings.position_embedding.weight"
+
+#define TRANSFORMERS                                            \
+    LAYERS("vision_model"),                                     \
+            .patch = "vision_model.embeddings.patch_embedding", \
+            .post_norm = "vision_model.post_layernorm"
+
+#define OF_TEXTS \
+    LAYERS("text_model"), .post_norm = "text_model.final_layer_norm"
 
 static const struct names names_of[FOVEA_N_FAMILIES] = {
     [FOVEA_FAMILY_CLIP] = { TRANSFORMERS,
@@ -58,6 +65,12 @@ static const struct names names_of[FOVEA_N_FAMILIES] = {
             .scale2 = "layer_scale2",
             .post_norm = "layernorm" },
     [FOVEA_FAMILY_SIGLIP] = { TRANSFORMERS, .head = "vision_model.head." },
+};
+
+/* Of towers for texts. */
+static const struct names names_of_text[FOVEA_N_FAMILIES] = {
+    [FOVEA_FAMILY_CLIP] = { OF_TEXTS, .projection = "text_projection" },
+    [FOVEA_FAMILY_SIGLIP] = { OF_TEXTS, .projection = "text_model.head" },
 };
 
 struct naive {
@@ -181,15 +194,15 @@ activate(enum fovea_activation activation, double x)
     }
 }
 
-/* One head of one query: out += softmax(q k) v */
+/* One head of one query, which sees n tokens: out += softmax(q k) v */
 static void
-attend(const struct naive *naive, const double *q, const double *k,
+attend(const struct naive *naive, size_t n, const double *q, const double *k,
         const double *v, double *out)
 {
     size_t dim = naive->hidden / naive->config->n_heads;
-    double *score = doubles(naive->tokens);
+    double *score = doubles(n);
     double most = -(double)INFINITY;
-    for (size_t t = 0; t < naive->tokens; t++) {
+    for (size_t t = 0; t < n; t++) {
         for (size_t i = 0; i < dim; i++) {
             score[t] += q[i] * k[t * naive->hidden + i];
         }
@@ -197,11 +210,11 @@ attend(const struct naive *naive, const double *q, const double *k,
         most = fmax(most, score[t]);
     }
     double sum = 0.0;
-    for (size_t t = 0; t < naive->tokens; t++) {
+    for (size_t t = 0; t < n; t++) {
         score[t] = exp(score[t] - most);
         sum += score[t];
     }
-    for (size_t t = 0; t < naive->tokens; t++) {
+    for (size_t t = 0; t < n; t++) {
         for (size_t i = 0; i < dim; i++) {
             out[i] += score[t] / sum * v[t * naive->hidden + i];
         }
@@ -256,7 +269,8 @@ run_layer(const struct naive *naive, size_t layer, double *x)
     linear(naive, prefix, names->v, n, hidden, hidden, y, v);
     for (size_t t = 0; t < n; t++) {
         for (size_t at = 0; at < hidden; at += dim) {
-            attend(naive, q + t * hidden + at, k + at, v + at,
+            attend(naive, naive->config->is_causal ? t + 1 : n,
+                    q + t * hidden + at, k + at, v + at,
                     gathered + t * hidden + at);
         }
     }
@@ -433,7 +447,7 @@ pool_by_attention(const struct naive *naive, double *x, double *out)
     }
     memset(row, 0, hidden * sizeof *row);
     for (size_t at = 0; at < hidden; at += dim) {
-        attend(naive, q + at, k + at, v + at, row + at);
+        attend(naive, n, q + at, k + at, v + at, row + at);
     }
     linear(naive, head, "attention.out_proj", 1, hidden, hidden, row, q);
     norm(naive, head, "layernorm", 1, q, row);
@@ -482,4 +496,40 @@ naive_vit(const struct fovea_tower *config,
     }
     free(x);
     free(pooled);
+}
+
+void
+naive_text(const struct fovea_tower *config,
+        const struct fovea_checkpoint *checkpoint, const uint32_t *ids,
+        size_t pooled, double *embeds)
+{
+    const struct naive naive = { config, &names_of_text[config->family],
+        checkpoint, config->width, config->context };
+    size_t hidden = naive.hidden;
+    double *x = doubles(naive.tokens * hidden);
+    double *row = doubles(hidden);
+    float *token =
+            tensor(&naive, "text_model.embeddings.token_embedding.weight");
+    float *position = tensor(&naive, naive.names->position);
+    for (size_t t = 0; t < naive.tokens; t++) {
+        for (size_t i = 0; i < hidden; i++) {
+            x[t * hidden + i] = (double)token[ids[t] * hidden + i] +
+                    (double)position[t * hidden + i];
+        }
+    }
+    for (size_t i = 0; i < config->n_layers; i++) {
+        run_layer(&naive, i, x);
+    }
+    norm(&naive, "", naive.names->post_norm, 1, x + pooled * hidden, row);
+    float *w = weights(&naive, naive.names->projection, "", ".weight");
+    float *b = config->has_projection_bias
+            ? weights(&naive, naive.names->projection, "", ".bias")
+            : NULL;
+    matrix(w, b, config->dimension, hidden, row, embeds);
+    free(token);
+    free(position);
+    free(w);
+    free(b);
+    free(x);
+    free(row);
 }

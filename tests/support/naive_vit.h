@@ -17,4 +17,12 @@ void naive_vit(const struct fovea_tower *config,
         const struct fovea_checkpoint *checkpoint, const uint8_t *pixels,
         double *embeds);
 
+/** text_embeds of one text, [dimension], where all of its context is computed.
+ *
+ *  @param ids     [context].
+ *  @param pooled  Which of them stands for all. */
+void naive_text(const struct fovea_tower *config,
+        const struct fovea_checkpoint *checkpoint, const uint32_t *ids,
+        size_t pooled, double *embeds);
+
 #endif

@@ -38,4 +38,29 @@
         .eps = 1e-6F, .family = FOVEA_FAMILY_DINOV2                          \
     }
 
+/** Of a tower of CLIP's for texts. */
+#define CLIP_TEXT_TOWER(width_, mlp_, layers_, heads_, vocabulary_, context_, \
+        dimension_, activation_)                                              \
+    {                                                                         \
+        .modality = FOVEA_MODALITY_TEXT, .width = (width_), .mlp = (mlp_),    \
+        .n_layers = (layers_), .n_heads = (heads_),                           \
+        .vocabulary = (vocabulary_), .context = (context_),                   \
+        .end_id = (vocabulary_)-1, .is_causal = true,                         \
+        .pooling = FOVEA_POOLING_LAST, .has_projection = true,                \
+        .dimension = (dimension_), .activation = (activation_), .eps = 1e-5F  \
+    }
+
+/** Of one of SigLIP's. */
+#define SIGLIP_TEXT_TOWER(width_, mlp_, layers_, heads_, vocabulary_,       \
+        context_, dimension_)                                               \
+    {                                                                       \
+        .modality = FOVEA_MODALITY_TEXT, .width = (width_), .mlp = (mlp_),  \
+        .n_layers = (layers_), .n_heads = (heads_),                         \
+        .vocabulary = (vocabulary_), .context = (context_), .end_id = 1,    \
+        .pad_id = 1, .pooling = FOVEA_POOLING_LAST, .has_projection = true, \
+        .has_projection_bias = true, .dimension = (dimension_),             \
+        .activation = FOVEA_ACTIVATION_GELU_TANH, .eps = 1e-6F,             \
+        .family = FOVEA_FAMILY_SIGLIP                                       \
+    }
+
 #endif

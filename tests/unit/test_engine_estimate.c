@@ -31,6 +31,12 @@ static const struct fovea_tower towers[] = {
     DINOV2_TOWER(1024, 4096, 24, 16, 224, 14, 518, 4),
     /* Tiny and odd ones. */
     SIGLIP_TOWER(24, 40, 1, 3, 16, 14),
+    CLIP_TEXT_TOWER(512, 2048, 12, 8, 49408, 77, 512,
+            FOVEA_ACTIVATION_QUICK_GELU),
+    SIGLIP_TEXT_TOWER(1152, 4304, 27, 16, 32000, 64, 1152),
+    SIGLIP_TEXT_TOWER(768, 3072, 12, 12, 256000, 64, 768),
+    CLIP_TEXT_TOWER(33, 65, 2, 3, 7, 5, 17, FOVEA_ACTIVATION_GELU),
+    CLIP_TEXT_TOWER(1, 1, 1, 1, 2, 1, 1, FOVEA_ACTIVATION_GELU),
     TOWER(1, 1, 1, 1, 1, 1, 1, FOVEA_ACTIVATION_GELU, 1e-5F),
     TOWER(8, 12, 1, 2, 8, 4, 3, FOVEA_ACTIVATION_GELU, 1e-5F),
     TOWER(33, 65, 2, 3, 30, 10, 17, FOVEA_ACTIVATION_GELU, 1e-5F),
@@ -81,10 +87,11 @@ buffers(const struct fovea_tower *config, enum fovea_dtype dtype,
         unsigned n_threads, unsigned max_batch)
 {
     size_t batch = (max_batch + n_threads - 1) / n_threads;
-    size_t side = config->side_px;
     const struct fovea_sizes sizes = fovea_sizes_of(config);
     return n_threads *
-            (batch * (3 * side * side + (size_t)config->dimension * 4) +
+            (batch *
+                            (fovea_tower_row_bytes(config) +
+                                    (size_t)config->dimension * 4) +
                     fovea_layout_of(&sizes, batch,
                             fovea_precision_element(
                                     fovea_precision_of(config, dtype)))

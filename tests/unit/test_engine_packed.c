@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/fill.h"
+#include "engine/cpu/kernels.h"
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "support/test.h"
@@ -19,6 +20,8 @@
 static const struct fovea_tower config =
         TOWER(48, 72, 3, 4, 32, 16, 20, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
 static const struct fovea_tower pooled = SIGLIP_TOWER(64, 144, 3, 4, 62, 14);
+static const struct fovea_tower words =
+        CLIP_TEXT_TOWER(48, 72, 3, 4, 99, 20, 20, FOVEA_ACTIVATION_QUICK_GELU);
 static const struct fovea_tower registers =
         DINOV2_TOWER(64, 256, 3, 4, 60, 14, 98, 4);
 static const struct fovea_tower wide =
@@ -115,6 +118,8 @@ what_is_mapped_is_what_was_packed(void **state)
     check_same(&flat, FOVEA_PRECISION_F32);
     check_same(&pooled, FOVEA_PRECISION_F32);
     check_same(&registers, FOVEA_PRECISION_F32);
+    check_same(&words, FOVEA_PRECISION_F32);
+    check_same(&words, FOVEA_PRECISION_BF16_WEIGHTS);
     check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_BF16));
 }
 
@@ -328,6 +333,56 @@ the_checksum_sees_every_bit(void **state)
     assert_true(fovea_checksum(zeros, 256) != fovea_checksum(zeros, 512));
 }
 
+/* Tokens are rounded where matrices are, and are stored as narrow. */
+static void
+tokens_are_kept_as_narrow_as_they_are_precise(void **state)
+{
+    (void)state;
+    const size_t n = (size_t)words.vocabulary * words.width;
+    struct packed full = make(&words, FOVEA_PRECISION_F32);
+    struct packed narrow = make(&words, FOVEA_PRECISION_BF16_WEIGHTS);
+    const float *values =
+            fovea_weights_at(full.weights, FOVEA_ROLE_TOKEN, 0, 0)->weight;
+    const uint16_t *halves =
+            fovea_weights_at(narrow.weights, FOVEA_ROLE_TOKEN, 0, 0)->weight;
+    FOVEA_AUTO_FREE float *stored = calloc(n, sizeof *stored);
+    assert_non_null(stored);
+    struct fovea_error error;
+    const struct fovea_tensor *tensor = fovea_checkpoint_find(full.checkpoint,
+            "text_model.embeddings.token_embedding.weight");
+    assert_non_null(tensor);
+    assert_ok(fovea_checkpoint_read(full.checkpoint, tensor, stored, &error),
+            &error);
+    assert_memory_equal(values, stored, n * sizeof *stored);
+    fovea_kernel_round_bf16(stored, n);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)halves[i] << 16;
+        assert_memory_equal(&bits, &stored[i], sizeof bits);
+    }
+    assert_true(full.weights->block_size - narrow.weights->block_size <=
+            2 * n + FOVEA_OPERAND_ALIGNMENT);
+    assert_true(full.weights->block_size - narrow.weights->block_size + 64 >=
+            2 * n);
+    drop(&full);
+    drop(&narrow);
+}
+
+/* What a text tower computes is not said by its pieces alone. */
+static void
+a_tower_that_sees_what_follows_is_another(void **state)
+{
+    (void)state;
+    struct packed packed = make(&words, FOVEA_PRECISION_F32);
+    struct fovea_tower other = words;
+    struct fovea_weights *mapped = NULL;
+    struct fovea_error error;
+    other.is_causal = false;
+    assert_fails(fovea_packed_map(&other, FOVEA_PRECISION_F32, packed.fd, false,
+                         &mapped, &error),
+            &error, FOVEA_ERR_MODEL_WEIGHTS, "of another model");
+    drop(&packed);
+}
+
 int
 main(void)
 {
@@ -343,6 +398,8 @@ main(void)
         cmocka_unit_test(a_checkpoint_that_lacks_a_tensor_leaves_nothing),
         cmocka_unit_test(the_engine_is_one_word),
         cmocka_unit_test(the_checksum_sees_every_bit),
+        cmocka_unit_test(tokens_are_kept_as_narrow_as_they_are_precise),
+        cmocka_unit_test(a_tower_that_sees_what_follows_is_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

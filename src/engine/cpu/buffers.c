@@ -3,6 +3,8 @@
 
 #include "base/macros.h"
 #include "base/size.h"
+#include "engine/cpu/attend_room.h"
+#include "engine/cpu/units.h"
 
 enum {
     /* Scores that are worked on at a time should fit a core's L2 cache. */
@@ -29,6 +31,8 @@ fovea_sizes_of(const struct fovea_tower *tower)
         .head_dim = tower->width / tower->n_heads,
         .n_patches = fovea_tower_patches(tower),
         .n_tokens = fovea_tower_tokens(tower),
+        .is_text = tower->modality == FOVEA_MODALITY_TEXT,
+        .dimension = tower->dimension,
         .patch_width = fovea_tower_patch_width(tower),
     };
     sizes.rows = sizes.n_tokens;
@@ -63,20 +67,51 @@ claim(size_t *total, size_t size)
     return at;
 }
 
+/* Rows of tokens, of pooled ones, and floats of scores. */
+struct counts {
+    size_t rows;
+    size_t pooled;
+    size_t scores;
+};
+
+static struct counts
+count_of_images(const struct fovea_sizes *sizes, size_t n)
+{
+    const size_t score_rows[] = { fovea_heads_at_once(sizes) * sizes->n_tokens,
+        sizes->n_heads };
+    return (struct counts){ n * sizes->rows, n,
+        largest(score_rows, 2) * sizes->score_stride };
+}
+
+static struct counts
+count_of_texts(const struct fovea_sizes *sizes, size_t n)
+{
+    const size_t rows =
+            FOVEA_UNIT_ROWS * fovea_units_of_texts(n, sizes->n_tokens);
+    const size_t most = n < rows ? n : rows;
+    return (struct counts){ rows, FOVEA_UNIT_ROWS * fovea_units_of_rows(most),
+        fovea_attend_divide(sizes->head_dim, sizes->n_tokens, NULL, NULL) };
+}
+
 struct fovea_layout
 fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
         enum fovea_element element)
 {
-    size_t rows = n * sizes->rows;
-    size_t element_size = fovea_element_size(element);
-    const size_t score_rows[] = { fovea_heads_at_once(sizes) * sizes->n_tokens,
-        sizes->n_heads };
+    const struct counts counts = sizes->is_text ? count_of_texts(sizes, n)
+                                                : count_of_images(sizes, n);
+    const size_t rows = counts.rows;
+    const size_t element_size = fovea_element_size(element);
     struct fovea_layout layout = { 0 };
     layout.x = claim(&layout.total, rows * sizes->hidden * sizeof(float));
     layout.y = claim(&layout.total, rows * sizes->hidden * element_size);
     layout.wide = claim(&layout.total, rows * sizes->wide * element_size);
-    layout.scores = claim(&layout.total,
-            largest(score_rows, 2) * sizes->score_stride * sizeof(float));
-    layout.pooled = claim(&layout.total, n * sizes->hidden * sizeof(float));
+    layout.scores = claim(&layout.total, counts.scores * sizeof(float));
+    layout.pooled =
+            claim(&layout.total, counts.pooled * sizes->hidden * sizeof(float));
+    layout.embeds = layout.total;
+    if (sizes->is_text) {
+        layout.embeds = claim(&layout.total,
+                counts.pooled * sizes->dimension * sizeof(float));
+    }
     return layout;
 }

@@ -13,21 +13,19 @@
  *   scores [heads at a time][tokens][padded tokens] float32, of one image
  *   pooled [n][hidden]            float32: the residual stream of the tokens that
  *                                 are pooled, in the last layer
- * The pooled tokens' rows of the last layer reuse the others. All rows are dense:
+ *   embeds [n][dimension]        float32, of texts: their number is filled up, too
+ * Of texts there are as many rows as a pass of them has (units.h), and scores is what
+ * attend.h works in. The pooled tokens' rows of the last layer reuse the others. All rows are dense:
  * the library's fast kernels want it so.
  */
 #ifndef FOVEA_ENGINE_CPU_BUFFERS_H
 #define FOVEA_ENGINE_CPU_BUFFERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/cpu/element.h"
 #include "spec/tower.h"
-
-/* Rows of scores are padded to a multiple of this many floats. */
-enum {
-    FOVEA_LANES = 16
-};
 
 struct fovea_sizes {
     size_t hidden;
@@ -35,7 +33,9 @@ struct fovea_sizes {
     size_t n_heads;
     size_t head_dim;
     size_t n_patches;
-    size_t n_tokens;
+    size_t n_tokens; /* of a text: the most */
+    bool is_text;
+    size_t dimension; /* of an embedding */
     size_t patch_width;
     size_t rows;         /* of a sequence, at most: its tokens, or its heads */
     size_t wide;         /* elements of a row of wide, at most */
@@ -54,10 +54,11 @@ struct fovea_layout {
     size_t wide;
     size_t scores;
     size_t pooled;
+    size_t embeds;
     size_t total;
 };
 
-/** @param n  Images of a forward pass, at most. */
+/** @param n  Images of a forward pass, or texts, at most. */
 struct fovea_layout fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
         enum fovea_element element);
 

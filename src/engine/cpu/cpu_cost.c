@@ -46,13 +46,21 @@ floats(size_t n)
 }
 
 static uint64_t
-packed_bytes(const struct fovea_tower *tower, enum fovea_element element)
+packed_bytes(const struct fovea_tower *tower, enum fovea_precision precision)
 {
+    const enum fovea_element element = fovea_precision_element(precision);
+    const size_t token_size =
+            fovea_element_size(fovea_precision_table(precision));
     const struct blocks blocks = blocks_of(element);
     /* With zeros, which are there where the MLP has parts. */
     uint64_t bytes = FOVEA_PACKED_HEADER_SIZE + floats(tower->width);
     struct fovea_piece piece;
     for (size_t i = 0; fovea_tower_piece(tower, 1, i, &piece); i++) {
+        if (piece.role == FOVEA_ROLE_TOKEN) {
+            bytes += fovea_round_up(piece.n * token_size,
+                    FOVEA_OPERAND_ALIGNMENT);
+            continue;
+        }
         bytes += piece.k > 0 ? matrix(&blocks, piece.k, piece.n)
                              : floats(piece.n);
     }
@@ -65,11 +73,13 @@ fovea_cost_cpu(const struct fovea_tower *tower, enum fovea_dtype dtype,
 {
     const bool has_bf16 = fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
     const struct fovea_sizes sizes = fovea_sizes_of(tower);
-    const enum fovea_element element = fovea_precision_element(
-            fovea_precision_choose(tower, dtype, has_bf16));
+    const enum fovea_precision precision =
+            fovea_precision_choose(tower, dtype, has_bf16);
     return (struct fovea_cost){
         .dtype = fovea_precision_dtype(tower, dtype, has_bf16),
-        .shared_bytes = packed_bytes(tower, element),
-        .lane_bytes = fovea_layout_of(&sizes, batch, element).total,
+        .shared_bytes = packed_bytes(tower, precision),
+        .lane_bytes = fovea_layout_of(&sizes, batch,
+                fovea_precision_element(precision))
+                              .total,
     };
 }

@@ -64,7 +64,9 @@ open_engine(const struct fovea_engine_options *options,
         return fovea_fail_memory(err, sizeof *engine, "an engine");
     }
     engine->packed_fd = -1;
-    fovea_pixel_table_init(&engine->table, options->pixels);
+    if (options->pixels) {
+        fovea_pixel_table_init(&engine->table, options->pixels);
+    }
     int before = fovea_machine_set_threads(1);
     enum fovea_status status = load(engine, options, err);
     (void)fovea_machine_set_threads(before);

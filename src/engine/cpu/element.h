@@ -33,6 +33,11 @@ enum {
     FOVEA_N_FORMS = FOVEA_FORM_CONVOLUTION + 1
 };
 
+/* Floats that kernels work on at a time; rows of scores are padded to a multiple. */
+enum {
+    FOVEA_LANES = 16
+};
+
 /* Of packed weights and scratch, in bytes. */
 enum {
     FOVEA_OPERAND_ALIGNMENT = 64

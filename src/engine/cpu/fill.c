@@ -21,6 +21,7 @@ struct loader {
     const struct fovea_checkpoint *checkpoint;
     struct fovea_fold *fold;
     float *staging; /* room for the largest piece */
+    size_t staging_values;
 };
 
 /* Parts that a piece of a checkpoint is cut into. */
@@ -115,6 +116,33 @@ place(const struct loader *loader, const struct fovea_piece *stored,
     return status;
 }
 
+/* Of a table only a stretch is staged, if it is staged at all: it may be larger than
+   all other pieces. */
+static enum fovea_status
+load_table(const struct loader *loader, const struct fovea_tensor_spec *tensor,
+        struct fovea_error *err)
+{
+    const struct fovea_weights *weights = loader->weights;
+    const enum fovea_element element =
+            fovea_precision_table(weights->precision);
+    uint8_t *place =
+            fovea_weights_at(weights, tensor->piece.role, 0, 0)->weight;
+    enum fovea_status status = FOVEA_OK;
+    for (size_t at = 0; at < tensor->n_elements && !status;) {
+        const size_t left = tensor->n_elements - at;
+        const size_t n =
+                left < loader->staging_values ? left : loader->staging_values;
+        status = fovea_tensor_load_part(loader->checkpoint, tensor, at, n,
+                loader->staging, err);
+        if (!status) {
+            fovea_kernel_narrow(loader->staging, n, element,
+                    place + at * fovea_element_size(element));
+        }
+        at += n;
+    }
+    return status;
+}
+
 /* The parts of a piece come one after the other and are stacked. */
 static enum fovea_status
 load_all(const struct loader *loader, struct fovea_error *err)
@@ -124,6 +152,10 @@ load_all(const struct loader *loader, struct fovea_error *err)
     struct fovea_tensor_spec tensor;
     enum fovea_status status = FOVEA_OK;
     while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
+        if (tensor.piece.role == FOVEA_ROLE_TOKEN) {
+            status = load_table(loader, &tensor, err);
+            continue;
+        }
         status = fovea_tensor_load(loader->checkpoint, &tensor,
                 loader->staging + tensor.part * tensor.n_elements, err);
         if (!status && tensor.part + 1 == tensor.piece.n_parts) {
@@ -145,7 +177,8 @@ whole_piece(const struct fovea_tower *tower, size_t index,
     return fovea_tower_piece(tower, 1, index, piece_out);
 }
 
-/* For the largest piece, both as it is stored and as it is packed. */
+/* For the largest piece, both as it is stored and as it is packed; of a table a row
+   will do. */
 static size_t
 staging_values(const struct fovea_tower *tower)
 {
@@ -157,6 +190,8 @@ staging_values(const struct fovea_tower *tower)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lists); i++) {
         for (size_t j = 0; lists[i](tower, j, &piece); j++) {
             size_t n = piece.k > 0 ? piece.k * piece.n : piece.n;
+            n = piece.role == FOVEA_ROLE_TOKEN ? piece.n / tower->vocabulary
+                                               : n;
             most = n > most ? n : most;
         }
     }
@@ -180,7 +215,8 @@ fovea_weights_fill(struct fovea_weights *weights,
     if (status) {
         return status;
     }
-    const struct loader loader = { weights, checkpoint, &fold, staging };
+    const struct loader loader = { weights, checkpoint, &fold, staging,
+        staging_size / sizeof(float) };
     status = load_all(&loader, err);
     fovea_fold_finish(&fold);
     return status;

@@ -222,9 +222,13 @@ most_images(const struct fovea_tower *tower)
 {
     size_t tokens = fovea_tower_tokens(tower);
     size_t most = 1;
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        return FOVEA_MOST_UNITS;
+    }
     for (size_t n = 2; n <= FOVEA_MAX_BATCH; n++) {
         size_t most_rows = n > MANY_IMAGES ? MOST_ROWS_OF_MANY : MOST_ROWS;
-        if (fovea_linear_is_prepared(n) && n * tokens <= most_rows) {
+        if (fovea_units_are_prepared(tower->modality, n) &&
+                n * tokens <= most_rows) {
             most = n;
         }
     }
@@ -289,6 +293,7 @@ fovea_forms_find(const struct fovea_tower *tower, enum fovea_element element,
     enum fovea_status status = fovea_forms_prefer(tower, element, &forms, err);
     if (!status) {
         status = fovea_probe_init(&search.probe, probe_values(&search), err);
+        search.probe.modality = tower->modality;
     }
     bool found = false;
     if (!status) {

@@ -18,7 +18,7 @@ struct fovea_forms {
        the residual by itself. */
     uint32_t mlp_parts;
     /* Up to so many images a forward pass, every image has the bits that it has
-       alone. */
+       alone; of texts it is units of rows (units.h). 1: none has in company. */
     uint32_t most_images;
 };
 

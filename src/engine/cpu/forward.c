@@ -1,5 +1,5 @@
 /*
- * See forward.h. What is embedded becomes rows (embed_image.c), the rows go
+ * See forward.h. What is embedded becomes rows (embed_image.c, embed_text.c), the rows go
  * through the layers (layers.c), and a head makes embeddings of them
  * (head_token.c, head_attention.c).
  *
@@ -9,8 +9,11 @@
  */
 #include "engine/cpu/forward.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "engine/cpu/embed_image.h"
+#include "engine/cpu/embed_text.h"
 #include "engine/cpu/head_attention.h"
 #include "engine/cpu/head_token.h"
 #include "engine/cpu/layers.h"
@@ -43,36 +46,56 @@ run_layers(const struct fovea_pass *pass, size_t first, float *embeds,
     return status ? status : fovea_head_token_run(pass, embeds, err);
 }
 
-/* n images in one pass. */
-static struct fovea_pass
-pass_of(struct fovea_plan *plan, size_t n)
+/* As many of n images or texts as a pass takes, as rows. */
+static enum fovea_status
+begin_pass(struct fovea_plan *plan, const struct fovea_pixel_table *table,
+        const void *rows, size_t n, struct fovea_pass *pass_out,
+        struct fovea_error *err)
 {
-    return (struct fovea_pass){
+    if (plan->sizes.is_text) {
+        return fovea_embed_texts(plan, rows, n, pass_out, err);
+    }
+    const size_t step = fovea_plan_step(plan, n);
+    *pass_out = (struct fovea_pass){
         .plan = plan,
-        .of_rows = plan->sets[n],
-        .of_sequences = plan->sets[n],
-        .n_rows = n * plan->sizes.n_tokens,
+        .of_rows = plan->sets[step],
+        .of_sequences = plan->sets[step],
+        .n_rows = step * plan->sizes.n_tokens,
         .sequences = plan->sequences,
-        .n_sequences = n,
+        .n_sequences = step,
     };
+    return fovea_embed_images(pass_out, table, rows, err);
+}
+
+/* A pass of texts makes more embeddings than there are texts. */
+static enum fovea_status
+finish_pass(const struct fovea_pass *pass, size_t first_layer, float *embeds,
+        struct fovea_error *err)
+{
+    const struct fovea_plan *plan = pass->plan;
+    enum fovea_status status = run_layers(pass, first_layer,
+            plan->embeds ? plan->embeds : embeds, err);
+    if (!status && plan->embeds) {
+        memcpy(embeds, plan->embeds,
+                pass->n_sequences * plan->sizes.dimension * sizeof *embeds);
+    }
+    return status;
 }
 
 enum fovea_status
 fovea_forward_run(struct fovea_plan *plan,
-        const struct fovea_pixel_table *table, const uint8_t *pixels, size_t n,
+        const struct fovea_pixel_table *table, const void *rows, size_t n,
         float *embeds, struct fovea_error *err)
 {
     const struct fovea_tower *tower = &plan->weights->tower;
-    const size_t side = tower->side_px;
+    const size_t size = fovea_tower_row_bytes(tower);
     FOVEA_ASSERT(n >= 1 && n <= plan->max_batch);
-    size_t step = 0;
-    for (size_t i = 0; i < n; i += step) {
-        step = fovea_plan_step(plan, n - i);
-        const struct fovea_pass pass = pass_of(plan, step);
-        enum fovea_status status = fovea_embed_images(&pass, table,
-                pixels + i * 3 * side * side, err);
+    struct fovea_pass pass = { .n_sequences = 0 };
+    for (size_t i = 0; i < n; i += pass.n_sequences) {
+        enum fovea_status status = begin_pass(plan, table,
+                (const uint8_t *)rows + i * size, n - i, &pass, err);
         if (!status) {
-            status = run_layers(&pass, 0, embeds + i * tower->dimension, err);
+            status = finish_pass(&pass, 0, embeds + i * tower->dimension, err);
         }
         if (status) {
             return status;
@@ -86,16 +109,19 @@ fovea_forward_warm_up(struct fovea_plan *plan,
         const struct fovea_pixel_table *table, struct fovea_error *err)
 {
     const struct fovea_tower *tower = &plan->weights->tower;
-    const size_t side = tower->side_px;
+    const size_t size = fovea_tower_row_bytes(tower);
     const size_t n_whole = count_whole(tower);
-    FOVEA_AUTO_FREE uint8_t *pixels = calloc(side * side, 3);
+    FOVEA_AUTO_FREE void *row = calloc(1, size);
     FOVEA_AUTO_FREE float *embeds = calloc(tower->dimension, sizeof *embeds);
-    if (!pixels || !embeds) {
-        return fovea_fail_memory(err, 3 * side * side, "the forward pass");
+    if (!row || !embeds) {
+        return fovea_fail_memory(err, size, "the forward pass");
     }
-    const struct fovea_pass pass = pass_of(plan, 1);
-    enum fovea_status status = fovea_embed_images(&pass, table, pixels, err);
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        ((struct fovea_text_row *)row)->n = tower->context;
+    }
+    struct fovea_pass pass;
+    enum fovea_status status = begin_pass(plan, table, row, 1, &pass, err);
     return status
             ? status
-            : run_layers(&pass, n_whole > 0 ? n_whole - 1 : 0, embeds, err);
+            : finish_pass(&pass, n_whole > 0 ? n_whole - 1 : 0, embeds, err);
 }

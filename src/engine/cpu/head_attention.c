@@ -25,7 +25,8 @@ gather_tokens(const struct fovea_pass *pass, size_t layer,
         void *tokens =
                 fovea_step_offset(plan, plan->y, sequence->row * s->hidden);
         const struct fovea_attended attended = { plan->x, tokens, tokens,
-            fovea_step_offset(plan, plan->wide, i * s->n_heads * s->hidden) };
+            fovea_step_offset(plan, plan->wide, i * s->n_heads * s->hidden),
+            sequence->n_tokens };
         status = fovea_step_attend(plan,
                 fovea_plan_pooled_attention(plan, sequence->n_tokens),
                 &attended, err);

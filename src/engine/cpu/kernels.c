@@ -10,25 +10,7 @@
 
 #include "base/simd.h"
 #include "engine/cpu/bf16.h"
-
-typedef float v16f __attribute__((vector_size(64)));
-typedef int32_t v16i __attribute__((vector_size(64)));
-typedef uint32_t v16u __attribute__((vector_size(64)));
-typedef uint16_t v16h __attribute__((vector_size(32)));
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE void
-load(v16f *out, const float *from)
-{
-    memcpy(out, from, sizeof *out);
-}
-
-INLINE void
-store(float *to, const v16f *value)
-{
-    memcpy(to, value, sizeof *value);
-}
+#include "engine/cpu/lanes.h"
 
 INLINE void
 store_bf16(uint16_t *to, const v16f *value)
@@ -148,6 +130,29 @@ fovea_kernel_narrow(const float *values, size_t n, enum fovea_element element,
     }
     for (size_t i = 0; i < n; i++) {
         ((uint16_t *)out)[i] = fovea_to_bf16(values[i]);
+    }
+}
+
+void
+fovea_kernel_words(const struct fovea_token_table *table, const uint32_t *ids,
+        size_t n, float *x)
+{
+    const size_t width = table->width;
+    for (size_t i = 0; i < n; i++) {
+        const float *position = table->position + i * width;
+        const size_t at = ids[i] * width;
+        if (table->element == FOVEA_ELEMENT_F32) {
+            add_row(x + i * width, (const float *)table->tokens + at, position,
+                    width);
+            continue;
+        }
+        const uint16_t *token = (const uint16_t *)table->tokens + at;
+        for (size_t k = 0; k < width; k++) {
+            uint32_t bits = (uint32_t)token[k] << 16;
+            float value;
+            memcpy(&value, &bits, sizeof value);
+            x[i * width + k] = value + position[k];
+        }
     }
 }
 

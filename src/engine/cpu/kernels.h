@@ -34,6 +34,18 @@ struct fovea_token_parts {
 void fovea_kernel_tokens(float *x, size_t n_images,
         const struct fovea_token_parts *parts);
 
+/* What a text's tokens are made of. */
+struct fovea_token_table {
+    const void *tokens;    /* [vocabulary][width] of elements */
+    const float *position; /* [context][width] */
+    enum fovea_element element;
+    size_t width;
+};
+
+/** x[i] = token of ids[i] + position i, [n][width]. ids are below the vocabulary. */
+void fovea_kernel_words(const struct fovea_token_table *table,
+        const uint32_t *ids, size_t n, float *x);
+
 /** Values as elements. */
 void fovea_kernel_narrow(const float *values, size_t n,
         enum fovea_element element, void *out);

@@ -26,7 +26,8 @@ attention_block(const struct fovea_pass *pass, size_t layer,
         const struct fovea_attended attended = { query,
             fovea_step_offset(plan, query, hidden),
             fovea_step_offset(plan, query, 2 * hidden),
-            fovea_step_offset(plan, plan->y, sequence->row * hidden) };
+            fovea_step_offset(plan, plan->y, sequence->row * hidden),
+            sequence->n_tokens };
         status = fovea_step_attend(plan,
                 fovea_plan_attention(plan, sequence->n_tokens), &attended, err);
     }
@@ -103,7 +104,7 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
         const struct fovea_attended attended = { fovea_step_offset(plan,
                                                          plan->x, i * hidden),
             key, fovea_step_offset(plan, key, hidden),
-            fovea_step_offset(plan, plan->y, i * hidden) };
+            fovea_step_offset(plan, plan->y, i * hidden), sequence->n_tokens };
         status = fovea_step_attend(plan,
                 fovea_plan_pooled_attention(plan, sequence->n_tokens),
                 &attended, err);

@@ -3,19 +3,6 @@
 
 #include "base/macros.h"
 
-enum {
-    /* Not every number of images has a plan: one costs 2.5 ms of a worker's
-       start. */
-    EXACT_PLANS = 8,
-};
-
-bool
-fovea_linear_is_prepared(size_t n_images)
-{
-    bool is_power = (n_images & (n_images - 1)) == 0;
-    return n_images <= EXACT_PLANS || is_power;
-}
-
 static enum fovea_post
 activation_post(enum fovea_activation activation)
 {
@@ -35,12 +22,14 @@ struct fovea_linear_use
 fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
         enum fovea_use use)
 {
-    const size_t tokens = fovea_tower_tokens(tower);
+    const bool is_text = tower->modality == FOVEA_MODALITY_TEXT;
+    const size_t tokens = is_text ? FOVEA_UNIT_ROWS : fovea_tower_tokens(tower);
+    const size_t one = is_text ? FOVEA_UNIT_ROWS : 1;
     const enum fovea_element e = element;
     const enum fovea_element wide = FOVEA_ELEMENT_F32;
     const enum fovea_post act = activation_post(tower->activation);
     const bool attends = tower->pooling == FOVEA_POOLING_ATTENTION;
-    const size_t pooled = attends ? 0 : 1; /* rows of a last layer */
+    const size_t pooled = attends ? 0 : one; /* rows of a last layer */
     const struct fovea_linear_use table[FOVEA_N_USES] = {
         [FOVEA_USE_PATCH] = { FOVEA_MATRIX_PATCH,
                 { fovea_tower_patches(tower), wide, FOVEA_POST_NONE, false } },
@@ -52,16 +41,17 @@ fovea_linear_use(const struct fovea_tower *tower, enum fovea_element element,
         [FOVEA_USE_FC2] = { FOVEA_MATRIX_FC2,
                 { tokens, wide, FOVEA_POST_ADD, true } },
         [FOVEA_USE_KEY_VALUE] = { FOVEA_MATRIX_KEY_VALUE,
-                { pooled * tokens, e, FOVEA_POST_NONE, true } },
+                { attends ? 0 : tokens, e, FOVEA_POST_NONE, true } },
         [FOVEA_USE_QUERY] = { FOVEA_MATRIX_SQUARE,
                 { pooled, e, FOVEA_POST_NONE, true } },
         [FOVEA_USE_POOLED_OUT] = { FOVEA_MATRIX_SQUARE,
-                { 1, wide, attends ? FOVEA_POST_NONE : FOVEA_POST_ADD, true } },
-        [FOVEA_USE_POOLED_FC1] = { FOVEA_MATRIX_FC1, { 1, e, act, true } },
+                { one, wide, attends ? FOVEA_POST_NONE : FOVEA_POST_ADD,
+                        true } },
+        [FOVEA_USE_POOLED_FC1] = { FOVEA_MATRIX_FC1, { one, e, act, true } },
         [FOVEA_USE_POOLED_FC2] = { FOVEA_MATRIX_FC2,
-                { 1, wide, FOVEA_POST_ADD, true } },
+                { one, wide, FOVEA_POST_ADD, true } },
         [FOVEA_USE_PROJECT] = { FOVEA_MATRIX_PROJECT,
-                { 1, wide, FOVEA_POST_NONE, tower->has_projection_bias } },
+                { one, wide, FOVEA_POST_NONE, tower->has_projection_bias } },
         [FOVEA_USE_HEAD_VALUES] = { FOVEA_MATRIX_SQUARE,
                 { attends ? tower->n_heads : 0, e, FOVEA_POST_NONE, true } },
     };
@@ -98,8 +88,9 @@ fovea_linear_matrix(const struct fovea_tower *tower, enum fovea_element element,
     struct fovea_piece piece;
     for (size_t i = 0; fovea_tower_piece(tower, mlp_parts, i, &piece); i++) {
         if (piece.k > 0 && fovea_linear_of(&piece) == matrix) {
-            return (struct fovea_packing_shape){ fovea_tower_tokens(tower),
-                piece.k, piece.n, element };
+            const size_t rows = fovea_tower_tokens(tower);
+            return (struct fovea_packing_shape){ rows, piece.k, piece.n,
+                element };
         }
     }
     return (struct fovea_packing_shape){ 0 };

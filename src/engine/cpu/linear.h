@@ -6,6 +6,7 @@
 #define FOVEA_ENGINE_CPU_LINEAR_H
 
 #include "engine/cpu/product.h"
+#include "engine/cpu/units.h"
 #include "spec/tower.h"
 
 /* Matrices of one shape are packed alike. */
@@ -37,7 +38,7 @@ enum fovea_use {
     FOVEA_N_USES
 };
 
-/* A product with a matrix; the shape's rows are those of one image, 0 where the
+/* A product with a matrix; the shape's rows are those of one unit (units.h), 0 where the
    tower has no such product. */
 struct fovea_linear_use {
     enum fovea_matrix matrix;
@@ -57,9 +58,5 @@ enum fovea_matrix fovea_linear_of(const struct fovea_piece *piece);
 struct fovea_packing_shape fovea_linear_matrix(const struct fovea_tower *tower,
         enum fovea_element element, uint32_t mlp_parts,
         enum fovea_matrix matrix);
-
-/** Whether forward passes of that many images are prepared: of each up to
- *  eight, of powers of two above that. */
-bool fovea_linear_is_prepared(size_t n_images);
 
 #endif

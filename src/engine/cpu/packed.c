@@ -73,6 +73,11 @@ hash_tower(const struct fovea_tower *tower, uint32_t mlp_parts)
     const uint64_t numbers[] = { tower->n_heads, tower->side_px,
         tower->patch_px, (uint64_t)tower->activation, eps_bits };
     uint64_t hash = fovea_checksum(numbers, sizeof numbers);
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        const uint64_t words[] = { hash, tower->vocabulary, tower->context,
+            tower->is_causal };
+        hash = fovea_checksum(words, sizeof words);
+    }
     /* What towers that were there before have none of. */
     const uint64_t facts[] = { tower->n_registers, tower->has_patch_bias,
         tower->has_layer_scale, (uint64_t)tower->pooling, tower->position_px,

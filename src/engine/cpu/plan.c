@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/size.h"
+#include "engine/cpu/units.h"
 #include "sys/pages.h"
 
 static enum fovea_status
@@ -24,6 +25,9 @@ allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
     plan->wide = block + layout.wide;
     plan->scores = (float *)(void *)(block + layout.scores);
     plan->pooled = (float *)(void *)(block + layout.pooled);
+    if (plan->sizes.is_text) {
+        plan->embeds = (float *)(void *)(block + layout.embeds);
+    }
     return FOVEA_OK;
 }
 
@@ -94,22 +98,25 @@ fovea_plan_step(const struct fovea_plan *plan, size_t n)
 }
 
 /* Where an image's bits depend on how many there are, every image goes alone, so
-   that it gets the same bits in every batch. */
+   that it gets the same bits in every batch. A text that goes alone may have any
+   number of rows. */
 static bool
 has_plan(const struct fovea_plan *plan, size_t n)
 {
-    return n <= plan->weights->forms.most_images && fovea_linear_is_prepared(n);
+    const struct fovea_weights *weights = plan->weights;
+    return (plan->sizes.is_text || n <= weights->forms.most_images) &&
+            fovea_units_are_prepared(weights->tower.modality, n);
 }
 
 static enum fovea_status
 sets_init(struct fovea_plan *plan, struct fovea_error *err)
 {
-    plan->sets = calloc(plan->max_batch + 1, sizeof *plan->sets);
+    plan->sets = calloc(plan->max_units + 1, sizeof *plan->sets);
     if (!plan->sets) {
         return fovea_fail_memory(err,
-                (plan->max_batch + 1) * sizeof *plan->sets, "the forward pass");
+                (plan->max_units + 1) * sizeof *plan->sets, "the forward pass");
     }
-    for (size_t n = 1; n <= plan->max_batch; n++) {
+    for (size_t n = 1; n <= plan->max_units; n++) {
         if (!has_plan(plan, n)) {
             continue;
         }
@@ -126,7 +133,7 @@ sets_init(struct fovea_plan *plan, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-/* Images have as many tokens each. */
+/* Images have as many tokens each; texts are laid out by whoever embeds them. */
 static enum fovea_status
 sequences_init(struct fovea_plan *plan, struct fovea_error *err)
 {
@@ -146,14 +153,15 @@ sequences_init(struct fovea_plan *plan, struct fovea_error *err)
 const struct fovea_attention *
 fovea_plan_attention(const struct fovea_plan *plan, size_t n_tokens)
 {
-    FOVEA_ASSERT(n_tokens == plan->attention.n_keys);
+    FOVEA_ASSERT(plan->sizes.is_text || n_tokens == plan->attention.n_keys);
     return &plan->attention;
 }
 
 const struct fovea_attention *
 fovea_plan_pooled_attention(const struct fovea_plan *plan, size_t n_tokens)
 {
-    FOVEA_ASSERT(n_tokens == plan->pooled_attention.n_keys);
+    FOVEA_ASSERT(
+            plan->sizes.is_text || n_tokens == plan->pooled_attention.n_keys);
     return &plan->pooled_attention;
 }
 
@@ -200,6 +208,8 @@ attention_init(struct fovea_plan *plan, const struct attention_form *form,
     attention->n_queries = form->n_queries;
     attention->n_keys = s->n_tokens;
     attention->heads_at_once = form->n_heads;
+    attention->query_stride = form->query_stride;
+    attention->key_stride = form->key_stride;
     enum fovea_status status =
             fovea_product_create_batched(&score_shape, &attention->scores, err);
     if (!status) {
@@ -228,6 +238,14 @@ attentions_init(struct fovea_plan *plan, struct fovea_error *err)
         s->hidden };
     const bool attends =
             plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION;
+    if (s->is_text) {
+        plan->attention.query_stride = all.query_stride;
+        plan->attention.key_stride = all.key_stride;
+        plan->pooled_attention.n_queries = one_token.n_queries;
+        plan->pooled_attention.query_stride = one_token.query_stride;
+        plan->pooled_attention.key_stride = one_token.key_stride;
+        return FOVEA_OK;
+    }
     enum fovea_status status =
             attention_init(plan, &all, &plan->attention, err);
     if (!status) {
@@ -253,6 +271,9 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
     plan->sizes = fovea_sizes_of(&weights->tower);
     plan->element = weights->element;
     plan->max_batch = max_batch;
+    plan->max_units = plan->sizes.is_text
+            ? fovea_units_of_texts(max_batch, plan->sizes.n_tokens)
+            : max_batch;
     enum fovea_status status = allocate_buffers(plan, err);
     if (!status) {
         status = attentions_init(plan, err);
@@ -277,7 +298,7 @@ fovea_plan_destroy(struct fovea_plan *plan)
     if (!plan) {
         return;
     }
-    for (size_t i = 0; plan->sets && i <= plan->max_batch; i++) {
+    for (size_t i = 0; plan->sets && i <= plan->max_units; i++) {
         set_destroy(plan->sets[i]);
     }
     fovea_product_destroy(plan->attention.scores);

@@ -1,8 +1,8 @@
 /*
  * What forward passes run on, made before the first: buffers, and every matrix
- * product that a batch of up to max_batch images will need. A product is for one
- * number of images; not every number has its products (fovea_linear_is_prepared()),
- * and a batch in between takes several passes.
+ * product that a batch of up to max_batch images or texts will need. A product is for
+ * one number of units; not every number has its products (units.h): a batch of images
+ * in between takes several passes, one of texts more rows than it has.
  *
  * Some of the library's code is generated only when a product that needs it
  * first runs: before executable memory is forbidden, whoever made a plan warms
@@ -15,18 +15,21 @@
 #include "engine/cpu/product.h"
 #include "engine/cpu/weights.h"
 
-/* The matrix products for one number of images. */
+/* The matrix products for one number of units. */
 struct fovea_product_set {
     struct fovea_product *products[FOVEA_N_USES];
 };
 
-/* softmax(Q K^T) V for some heads of one sequence. */
+/* softmax(Q K^T) V for some heads of one sequence. Of texts there are no products:
+   n_queries is 1, or 0 for as many as there are tokens. */
 struct fovea_attention {
     struct fovea_product *scores;
     struct fovea_product *gather;
     size_t n_queries;
     size_t n_keys;
     size_t heads_at_once;
+    size_t query_stride; /* elements from a row to the next */
+    size_t key_stride;
 };
 
 /* The tokens of one image or text: rows, one after the other. */
@@ -44,7 +47,9 @@ struct fovea_plan {
     size_t max_batch;
     struct fovea_attention attention;
     struct fovea_attention pooled_attention;
-    /* [max_batch + 1], by the number of images; of fovea_plan_step() only. */
+    size_t max_units; /* of a pass */
+    /* [max_units + 1], by the number of units (units.h), of those that passes are
+       prepared for. */
     struct fovea_product_set **sets;
     struct fovea_sequence *sequences; /* [max_batch] */
 
@@ -55,6 +60,7 @@ struct fovea_plan {
     void *wide;
     float *scores;
     float *pooled;
+    float *embeds; /* NULL: of images */
     void *scratch; /* of the matrix library */
     size_t scratch_size;
 };
@@ -63,7 +69,7 @@ struct fovea_plan {
  * Prepare to run a tower.
  *
  * @param weights    Borrowed; must outlive the plan.
- * @param max_batch  Most images of a run, at least 1.
+ * @param max_batch  Most images or texts of a run, at least 1.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
  *         library.
  */

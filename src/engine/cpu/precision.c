@@ -42,6 +42,14 @@ fovea_precision_choose(const struct fovea_tower *tower, enum fovea_dtype dtype,
     return FOVEA_PRECISION_F32;
 }
 
+/* Where matrices are rounded to bfloat16, so are tokens, whatever holds those. */
+enum fovea_element
+fovea_precision_table(enum fovea_precision precision)
+{
+    return precision == FOVEA_PRECISION_F32 ? FOVEA_ELEMENT_F32
+                                            : FOVEA_ELEMENT_BF16;
+}
+
 enum fovea_element
 fovea_precision_element(enum fovea_precision precision)
 {

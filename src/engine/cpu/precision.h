@@ -28,6 +28,9 @@ enum fovea_dtype fovea_precision_dtype(const struct fovea_tower *tower,
 enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
         enum fovea_dtype dtype, bool has_bf16);
 
+/** What the tokens of a vocabulary are made of: nothing multiplies them. */
+enum fovea_element fovea_precision_table(enum fovea_precision precision);
+
 /** What packed matrices and their sources are made of. */
 enum fovea_element fovea_precision_element(enum fovea_precision precision);
 

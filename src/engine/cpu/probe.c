@@ -70,8 +70,9 @@ size_t
 fovea_probe_values(size_t k, size_t n, const struct fovea_linear_shape *image,
         size_t most_images)
 {
-    size_t sources =
-            rounds_of(image, n, most_images) * most_images * image->rows * k;
+    /* One image more: the last ones are moved by a row. */
+    size_t sources = (rounds_of(image, n, most_images) * most_images + 1) *
+            image->rows * k;
     size_t outputs = outputs_of(image, n, most_images);
     size_t most = sources > outputs ? sources : outputs;
     return OFFSET + (most > k * n ? most : k * n);
@@ -138,10 +139,10 @@ source_of(const struct sight *sight, size_t image)
     return (const uint8_t *)sources + image * sight->source_bytes;
 }
 
-/* A product of the images from `first` on. */
+/* A product of the images from `first` on, and so many rows further. */
 static enum fovea_status
 run_product(const struct sight *sight, struct fovea_product *product,
-        size_t first, uint8_t *outputs, struct fovea_error *err)
+        size_t first, size_t shift, uint8_t *outputs, struct fovea_error *err)
 {
     size_t scratch_size = fovea_product_scratch_size(product);
     FOVEA_AUTO_FREE void *scratch = aligned(scratch_size + 1);
@@ -151,17 +152,20 @@ run_product(const struct sight *sight, struct fovea_product *product,
     }
     const float *bias =
             sight->image->has_bias ? sight->probe->values + OFFSET : NULL;
-    return fovea_product_run(product, source_of(sight, first), sight->weights,
-            bias, outputs, scratch, err);
+    const size_t row_bytes = sight->source_bytes / sight->image->rows;
+    return fovea_product_run(product,
+            source_of(sight, first) + shift * row_bytes, sight->weights, bias,
+            outputs, scratch, err);
 }
 
-/* What dst holds before: the residual of all images. */
+/* What dst holds before: the residual of all images, from a row on. */
 static void
-begin_outputs(const struct sight *sight, uint8_t *outputs)
+begin_outputs(const struct sight *sight, size_t shift, uint8_t *outputs)
 {
+    const size_t before = shift * sight->output_bytes / sight->image->rows;
     if (sight->image->post == FOVEA_POST_ADD) {
-        memcpy(outputs, sight->probe->values,
-                sight->most_images * sight->output_bytes);
+        memcpy(outputs, (const uint8_t *)sight->probe->values + before,
+                sight->most_images * sight->output_bytes - before);
     }
 }
 
@@ -191,28 +195,33 @@ run_alone(const struct sight *sight, size_t first, bool *keeps,
     struct fovea_product *product = NULL;
     enum fovea_status status = create_product(sight, 1, &product, err);
     *keeps = product != NULL;
-    begin_outputs(sight, sight->alone);
+    begin_outputs(sight, 0, sight->alone);
     for (size_t i = 0; i < sight->most_images && product && !status; i++) {
-        status = run_product(sight, product, first + i,
+        status = run_product(sight, product, first + i, 0,
                 sight->alone + i * sight->output_bytes, err);
     }
     fovea_product_destroy(product);
     return status;
 }
 
-/* The first n of them together. */
+/* The first n of them together; a row of texts may lie at any place, so theirs are
+   moved by one as well. */
 static enum fovea_status
 run_together(const struct sight *sight, size_t first, size_t n, bool *keeps,
         struct fovea_error *err)
 {
     struct fovea_product *product = NULL;
     enum fovea_status status = create_product(sight, n, &product, err);
+    const size_t most_shift =
+            sight->probe->modality == FOVEA_MODALITY_TEXT ? 1 : 0;
     *keeps = product != NULL;
-    if (product) {
-        begin_outputs(sight, sight->together);
-        status = run_product(sight, product, first, sight->together, err);
-        *keeps = memcmp(sight->alone, sight->together,
-                         n * sight->output_bytes) == 0;
+    for (size_t shift = 0; shift <= most_shift && *keeps && !status; shift++) {
+        const size_t before = shift * sight->output_bytes / sight->image->rows;
+        begin_outputs(sight, shift, sight->together);
+        status =
+                run_product(sight, product, first, shift, sight->together, err);
+        *keeps = memcmp(sight->alone + before, sight->together,
+                         n * sight->output_bytes - before) == 0;
     }
     fovea_product_destroy(product);
     return status;
@@ -230,7 +239,7 @@ run_rounds(const struct sight *sight, bool *keeps_out, struct fovea_error *err)
         size_t first = round * most;
         status = run_alone(sight, first, &keeps, err);
         for (size_t n = 2; n <= most && keeps && !status; n++) {
-            if (fovea_linear_is_prepared(n)) {
+            if (fovea_units_are_prepared(sight->probe->modality, n)) {
                 status = run_together(sight, first, n, &keeps, err);
             }
         }

@@ -9,11 +9,14 @@
 #define FOVEA_ENGINE_CPU_PROBE_H
 
 #include "engine/cpu/product.h"
+#include "engine/cpu/units.h"
 
 struct fovea_probe {
     float *values;    /* random, between -1 and 1 */
     uint16_t *narrow; /* the same in bfloat16 */
     size_t n_values;
+    enum fovea_modality
+            modality; /* whose units: rows of texts may lie anywhere */
 };
 
 /** Room for products of that size at most. On failure it is to be finished all

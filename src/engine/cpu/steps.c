@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine/cpu/attend.h"
 #include "engine/cpu/kernels.h"
 
 const struct fovea_placed *
@@ -38,12 +39,38 @@ fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
     fovea_kernel_layer_norm(x, n, &norm, element, out);
 }
 
+/* A text's, which may have any number of tokens. */
+static void
+attend_text(struct fovea_plan *plan, const struct fovea_attention *attention,
+        const struct fovea_attended *attended)
+{
+    const struct fovea_sizes *s = &plan->sizes;
+    const size_t n = attended->n_tokens;
+    const struct fovea_attend attend = {
+        .n_heads = s->n_heads,
+        .head_dim = s->head_dim,
+        .n_queries = attention->n_queries ? attention->n_queries : n,
+        .n_keys = n,
+        .is_causal = plan->weights->tower.is_causal,
+        .query_stride = attention->query_stride,
+        .key_stride = attention->key_stride,
+        .out_stride = s->hidden,
+        .element = plan->element,
+    };
+    fovea_kernel_attend(&attend, attended->query, attended->key,
+            attended->value, attended->out, plan->scores);
+}
+
 enum fovea_status
 fovea_step_attend(struct fovea_plan *plan,
         const struct fovea_attention *attention,
         const struct fovea_attended *attended, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
+    if (!attention->scores) {
+        attend_text(plan, attention, attended);
+        return FOVEA_OK;
+    }
     const float scale = 1.0F / sqrtf((float)s->head_dim);
     for (size_t head = 0; head < s->n_heads; head += attention->heads_at_once) {
         size_t column = head * s->head_dim;

@@ -33,10 +33,11 @@ struct fovea_attended {
     void *key;
     void *value;
     void *out;
+    size_t n_tokens; /* of the sequence */
 };
 
 /** out = softmax(Q K^T) V, a few heads at a time, so that their scores stay in the
- *  second-level cache. */
+ *  second-level cache; of texts by kernels of our own (attend.h). */
 FOVEA_NODISCARD enum fovea_status fovea_step_attend(struct fovea_plan *plan,
         const struct fovea_attention *attention,
         const struct fovea_attended *attended, struct fovea_error *err);

@@ -63,6 +63,10 @@ fovea_weights_at(const struct fovea_weights *weights, enum fovea_role role,
 static size_t
 size_of(const struct fovea_weights *weights, const struct fovea_piece *piece)
 {
+    if (piece->role == FOVEA_ROLE_TOKEN) {
+        return piece->n *
+                fovea_element_size(fovea_precision_table(weights->precision));
+    }
     if (piece->k == 0) {
         return piece->n * sizeof(float);
     }

@@ -1,5 +1,5 @@
 /*
- * The weights of a vision tower, packed for the CPU that runs it.
+ * The weights of a tower, packed for the CPU that runs it.
  *
  * One block of memory holds everything: the matrices in the layout of their
  * packing, the vectors as float32. After loading it is only read, and any
@@ -16,7 +16,8 @@
 #include "engine/cpu/forms.h"
 #include "engine/cpu/precision.h"
 
-/* Where a piece lies: matrices packed, vectors as float32. */
+/* Where a piece lies: matrices packed, vectors as float32; the tokens of a
+   vocabulary as fovea_precision_table() says. */
 struct fovea_placed {
     void *weight;
     float *bias; /* NULL: none */
