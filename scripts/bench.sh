@@ -1,8 +1,8 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, then the resize against Pillow's. Arguments go to
-# `fovea bench`.
+# command and the C API, towers of other shapes, then the resize against Pillow's.
+# Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -24,5 +24,7 @@ done
 echo "the server beside the command and the C API"
 bench/serve_load.py build samples/scenes/forest.jpg \
     models/fovea/near-duplicate "$folder/b32"
+echo
+bench/towers.py build
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py
