@@ -86,25 +86,56 @@ order(int32_t *characters, size_t n, int32_t *spare, uint64_t *n_steps)
     }
 }
 
+static void
+write_characters(const int32_t *characters, size_t n, struct fovea_writer *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t bytes[4];
+        fovea_write(out, bytes, fovea_char_put((uint32_t)characters[i], bytes));
+    }
+}
+
+/* n characters, decomposed: put into order, composed, written. */
+static void
+finish_run(enum fovea_op_kind form, size_t n, struct fovea_scratch *scratch,
+        struct fovea_writer *out)
+{
+    int32_t *characters = scratch->characters;
+    order(characters, n, characters + scratch->n_characters, &scratch->n_steps);
+    if (form == FOVEA_OP_NFC || form == FOVEA_OP_NFKC) {
+        utf8proc_ssize_t left = utf8proc_normalize_utf32(characters,
+                (utf8proc_ssize_t)n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+        n = left > 0 ? (size_t)left : 0;
+    }
+    scratch->n_steps += n;
+    write_characters(characters, n, out);
+}
+
 /* A run that begins with at most one ASCII character and has none behind. */
 static void
 convert_run(enum fovea_op_kind form, const uint8_t *text, size_t size,
         struct fovea_scratch *scratch, struct fovea_writer *out)
 {
-    bool is_compatible = form == FOVEA_OP_NFKC || form == FOVEA_OP_NFKD;
     utf8proc_option_t decompose = UTF8PROC_DECOMPOSE;
-    if (is_compatible) {
+    if (form == FOVEA_OP_NFKC || form == FOVEA_OP_NFKD) {
         decompose |= UTF8PROC_COMPAT;
     }
-    int32_t *characters = scratch->characters;
     size_t n = 0;
     size_t at = 0;
+    scratch->n_steps += size;
     while (at < size) {
         uint32_t character = 0;
         int boundary = UTF8PROC_BOUNDCLASS_START;
         at += fovea_char_next(text + at, text + size, &character);
+        if (fovea_char_is_unnormalised(character)) {
+            const int32_t single = (int32_t)character;
+            finish_run(form, n, scratch, out);
+            write_characters(&single, 1, out);
+            n = 0;
+            continue;
+        }
         utf8proc_ssize_t added = utf8proc_decompose_char(
-                (utf8proc_int32_t)character, characters + n,
+                (utf8proc_int32_t)character, scratch->characters + n,
                 (utf8proc_ssize_t)(scratch->n_characters - n), decompose,
                 &boundary);
         if (added < 0 || (size_t)added > scratch->n_characters - n) {
@@ -113,17 +144,7 @@ convert_run(enum fovea_op_kind form, const uint8_t *text, size_t size,
         }
         n += (size_t)added;
     }
-    order(characters, n, characters + scratch->n_characters, &scratch->n_steps);
-    if (form == FOVEA_OP_NFC || form == FOVEA_OP_NFKC) {
-        utf8proc_ssize_t left = utf8proc_normalize_utf32(characters,
-                (utf8proc_ssize_t)n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
-        n = left > 0 ? (size_t)left : 0;
-    }
-    scratch->n_steps += size + n;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t bytes[4];
-        fovea_write(out, bytes, fovea_char_put((uint32_t)characters[i], bytes));
-    }
+    finish_run(form, n, scratch, out);
 }
 
 /* ASCII is in every normal form, and a boundary in front of it; the last one

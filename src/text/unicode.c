@@ -203,6 +203,13 @@ fovea_char_lower(uint32_t character, uint32_t lower_out[2])
 }
 
 bool
+fovea_char_is_unnormalised(uint32_t character)
+{
+    return character >= unnormalised[0].first &&
+            is_in(unnormalised, FOVEA_ARRAY_LEN(unnormalised), character);
+}
+
+bool
 fovea_char_breaks(uint32_t left, uint32_t right, int32_t *state)
 {
     return utf8proc_grapheme_break_stateful((utf8proc_int32_t)left,

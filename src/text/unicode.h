@@ -38,6 +38,10 @@ bool fovea_char_is_word(uint32_t character);
  *  returns how many characters it is, 1 or 2. */
 size_t fovea_char_lower(uint32_t character, uint32_t lower_out[2]);
 
+/** Whether normal forms know nothing of a character: it is neither decomposed nor
+ *  composed, and no mark. */
+bool fovea_char_is_unnormalised(uint32_t character);
+
 /** Whether an extended grapheme cluster may end between two neighbours. *state
  *  is 0 at the beginning of a text, and this function's own. */
 bool fovea_char_breaks(uint32_t left, uint32_t right, int32_t *state);
