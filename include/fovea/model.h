@@ -117,6 +117,15 @@ struct fovea_catalogue_entry {
     float mean[3]; /* R, G, B, of samples scaled to 0..1 */
     float std[3];
     uint64_t est_memory_allocation_mb; /* weights and one worker, in float32 */
+    /* Of the weights in its file, the text tower's included: what is fetched,
+       but for some files of less than 40 MB. */
+    uint64_t weights_bytes;
+    const char *family;  /* as of fovea_model_describe() */
+    const char *licence; /* SPDX expression, as its owner gives it */
+    /* What the licence does not allow, in words ("for non-commercial use only");
+       NULL: nothing that most uses would meet. Read the licence itself. */
+    const char *licence_note;
+    bool has_text; /* it knows words: FOVEA_ITEM_TEXT */
 };
 
 /** Entries of the catalogue, index 0 and up; NULL past the last. Being listed

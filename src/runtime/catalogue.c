@@ -1,8 +1,4 @@
-/*
- * See catalogue.h. Dimensions are those of the published config.json files; what
- * a model costs follows from them (tests/unit/test_runtime_catalogue.c computes
- * it, and reads the files of the models that come with fovea).
- */
+/* See catalogue.h, and catalogue.def for the models. */
 #include "runtime/catalogue.h"
 
 #include <stdio.h>
@@ -17,40 +13,44 @@
 
 /* FOVEA_DATA_DIRECTORY comes from the build: <datadir>/fovea. */
 
-/* Of the models that come with fovea: samples to -1 and 1. */
-#define HALVES           \
-    {                    \
-        0.5F, 0.5F, 0.5F \
-    }
-/* Mean and std of the pictures that CLIP was trained on. */
-#define CLIP_MEAN                            \
+/* Licences: an SPDX expression, and what is to be said aloud. */
+#define LICENCE_MIT          "MIT", NULL
+#define LICENCE_APACHE_2_0   "Apache-2.0", NULL
+#define LICENCE_CC_BY_NC_4_0 "CC-BY-NC-4.0", "for non-commercial use only"
+#define LICENCE_APPLE_AMLR \
+    "LicenseRef-apple-amlr", "for research only, not for commercial use"
+
+/* Mean and std: of the pictures that CLIP was trained on, of ImageNet's, or what
+   takes samples to -1..1. */
+#define MEAN_CLIP                            \
     {                                        \
         0.48145466F, 0.4578275F, 0.40821073F \
     }
-#define CLIP_STD                              \
+#define STD_CLIP                              \
     {                                         \
         0.26862954F, 0.26130258F, 0.27577711F \
     }
+#define MEAN_IMAGENET          \
+    {                          \
+        0.485F, 0.456F, 0.406F \
+    }
+#define STD_IMAGENET           \
+    {                          \
+        0.229F, 0.224F, 0.225F \
+    }
+#define MEAN_HALF        \
+    {                    \
+        0.5F, 0.5F, 0.5F \
+    }
+#define STD_HALF MEAN_HALF
 
 static const struct fovea_catalogue_entry entries[] = {
-    { FOVEA_DEFAULT_MODEL, 256, 96, 8, 5, 2, 128, 384, HALVES, HALVES, 39 },
-    /* The default before it, for vectors that were kept. */
-    { "fovea/near-duplicate-small", 256, 96, 8, 4, 2, 128, 256, HALVES, HALVES,
-            38 },
-    { "openai/clip-vit-base-patch32", 512, 224, 32, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 376 },
-    { "openai/clip-vit-base-patch16", 512, 224, 16, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 391 },
-    { "openai/clip-vit-large-patch14", 768, 224, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 1242 },
-    { "openai/clip-vit-large-patch14-336", 768, 336, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 1305 },
-    { "laion/CLIP-ViT-B-32-laion2B-s34B-b79K", 512, 224, 32, 12, 12, 768, 3072,
-            CLIP_MEAN, CLIP_STD, 376 },
-    { "laion/CLIP-ViT-L-14-laion2B-s32B-b82K", 768, 224, 14, 24, 16, 1024, 4096,
-            CLIP_MEAN, CLIP_STD, 1242 },
-    { "laion/CLIP-ViT-H-14-laion2B-s32B-b79K", 1024, 224, 14, 32, 16, 1280,
-            5120, CLIP_MEAN, CLIP_STD, 2505 },
+#define X(key, family, has_text, licence, dimension, side, patch, layers,     \
+        heads, width, mlp, colours, memory, weights)                          \
+    { key, dimension, side, patch, layers, heads, width, mlp, MEAN_##colours, \
+        STD_##colours, memory, weights, family, LICENCE_##licence, has_text },
+#include "runtime/catalogue.def"
+#undef X
 };
 
 const struct fovea_catalogue_entry *

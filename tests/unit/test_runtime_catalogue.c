@@ -1,13 +1,10 @@
 /* Where a model's files are looked for, and what is said when they are not. */
-#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/config.h"
 #include "checkpoint/preprocessor.h"
 #include "runtime/catalogue.h"
-#include "runtime/estimate.h"
 #include "support/test.h"
 #include "support/tree.h"
 
@@ -225,116 +222,6 @@ nothing_climbs_out(void **state)
     check_refused("someone/own-clip/", FOVEA_ERR_UNKNOWN_MODEL, "unknown");
 }
 
-/* In float32, with one thread and the default batch. All sides of the matrices
-   are whole blocks on any CPU. */
-static uint64_t
-estimate_mb(const struct fovea_catalogue_entry *entry)
-{
-    const struct fovea_tower config = {
-        .width = entry->hidden_size,
-        .mlp = entry->mlp_size,
-        .n_layers = entry->n_layers,
-        .n_heads = entry->n_heads,
-        .side_px = entry->image_size_px,
-        .patch_px = entry->patch_size_px,
-        .has_class_token = true,
-        .has_pre_norm = true,
-        .has_projection = true,
-        .dimension = entry->embedding_dimension,
-    };
-    uint64_t bytes =
-            fovea_engine_cost(&config, FOVEA_DTYPE_F32, 1).shared_bytes +
-            fovea_estimate_worker(&config, FOVEA_DTYPE_F32, 1,
-                    FOVEA_DEFAULT_BATCH);
-    return (bytes + (1 << 20) - 1) >> 20;
-}
-
-/* A name that says the patch and the image ("patch14-336", "L-14") is right. */
-static void
-check_name(const struct fovea_catalogue_entry *entry)
-{
-    char patch[2][32];
-    char image[32];
-    (void)snprintf(patch[0], sizeof patch[0], "patch%" PRIu32,
-            entry->patch_size_px);
-    (void)snprintf(patch[1], sizeof patch[1], "-%" PRIu32 "-laion",
-            entry->patch_size_px);
-    (void)snprintf(image, sizeof image, "-%" PRIu32, entry->image_size_px);
-    if (strncmp(entry->key, "fovea/", 6) != 0) {
-        assert_true(
-                strstr(entry->key, patch[0]) || strstr(entry->key, patch[1]));
-        assert_true(entry->image_size_px == 224 || strstr(entry->key, image));
-    }
-}
-
-static void
-the_catalogue_is_consistent(void **state)
-{
-    (void)state;
-    size_t n = 0;
-    const struct fovea_catalogue_entry *entry;
-    while ((entry = fovea_catalogue(n)) != NULL) {
-        assert_true(entry->embedding_dimension > 0);
-        assert_int_equal(entry->image_size_px % entry->patch_size_px, 0);
-        assert_int_equal(entry->hidden_size % entry->n_heads, 0);
-        /* Every CLIP has heads of 64 or 80. */
-        assert_in_range(entry->hidden_size / entry->n_heads, 64, 80);
-        check_name(entry);
-        assert_int_equal(entry->est_memory_allocation_mb, estimate_mb(entry));
-        n++;
-    }
-    assert_true(n >= 8);
-    assert_string_equal(fovea_catalogue(0)->key, FOVEA_DEFAULT_MODEL);
-    assert_null(fovea_catalogue(SIZE_MAX));
-}
-
-/* Where the files of an entry are in the source, they say the same. */
-static bool
-check_files(const struct fovea_catalogue_entry *entry)
-{
-    const char *source = getenv("FOVEA_SOURCE_ROOT");
-    assert_non_null(source);
-    char directory[512];
-    (void)snprintf(directory, sizeof directory, "%s/models/%s", source,
-            entry->key);
-    if (access(directory, F_OK)) {
-        return false;
-    }
-    struct fovea_error error;
-    struct fovea_tower config;
-    struct fovea_preprocess settings;
-    assert_ok(
-            fovea_tower_read(directory, FOVEA_MODALITY_IMAGE, &config, &error),
-            &error);
-    assert_ok(
-            fovea_preprocess_config_read(directory, &config, &settings, &error),
-            &error);
-    assert_false(settings.is_default);
-    assert_int_equal(entry->embedding_dimension, config.dimension);
-    assert_int_equal(entry->image_size_px, config.side_px);
-    assert_int_equal(entry->patch_size_px, config.patch_px);
-    assert_int_equal(entry->n_layers, config.n_layers);
-    assert_int_equal(entry->n_heads, config.n_heads);
-    assert_int_equal(entry->hidden_size, config.width);
-    assert_int_equal(entry->mlp_size, config.mlp);
-    assert_memory_equal(entry->mean, settings.mean, sizeof entry->mean);
-    assert_memory_equal(entry->std, settings.std, sizeof entry->std);
-    return true;
-}
-
-static void
-entries_say_what_the_files_say(void **state)
-{
-    (void)state;
-    const struct fovea_catalogue_entry *entry = NULL;
-    size_t n_checked = 0;
-    for (size_t i = 0; (entry = fovea_catalogue(i)) != NULL; i++) {
-        n_checked += check_files(entry);
-    }
-    assert_true(n_checked > 0);
-    assert_true(check_files(fovea_catalogue(0)));
-}
-
 int
 main(void)
 {
@@ -347,8 +234,6 @@ main(void)
         cmocka_unit_test(a_directory_that_lacks_a_file_is_not_the_model),
         cmocka_unit_test(an_unknown_key_gets_the_nearest_names),
         cmocka_unit_test(nothing_climbs_out),
-        cmocka_unit_test(the_catalogue_is_consistent),
-        cmocka_unit_test(entries_say_what_the_files_say),
     };
     return cmocka_run_group_tests(tests, make_directories, remove_directories);
 }
