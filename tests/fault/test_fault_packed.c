@@ -10,27 +10,22 @@
 #include "engine/cpu/packed.h"
 #include "support/fault.h"
 #include "support/test.h"
+#include "support/tower.h"
 #include "sys/memfd.h"
 
 /* oneDNN keeps what it has compiled, and ends the process when one of its own
    allocations fails. */
 static const struct fault_rules rules = { .own_only = true, .may_keep = true };
 
-static const struct fovea_tower tiny = {
-    .width = 8,
-    .mlp = 16,
-    .n_layers = 1,
-    .n_heads = 2,
-    .side_px = 8,
-    .patch_px = 4,
-    .has_class_token = true,
-    .has_pre_norm = true,
-    .has_projection = true,
-    .dimension = 4,
-    .eps = 1e-5F,
+/* The last two have what is folded while packing. */
+static const struct fovea_tower towers[] = {
+    TOWER(8, 16, 1, 2, 8, 4, 4, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F),
+    SIGLIP_TOWER(8, 16, 1, 2, 8, 4),
+    DINOV2_TOWER(8, 16, 1, 2, 8, 4, 12, 1),
 };
 
 struct made {
+    const struct fovea_tower *tower;
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
     int fd;
@@ -52,8 +47,8 @@ create(const void *context, struct fovea_error *err)
     const struct made *made = context;
     struct fovea_weights *weights = NULL;
     int fd = -1;
-    enum fovea_status status = fovea_packed_create(&tiny, made->checkpoint,
-            FOVEA_PRECISION_F32, &weights, &fd, err);
+    enum fovea_status status = fovea_packed_create(made->tower,
+            made->checkpoint, FOVEA_PRECISION_F32, &weights, &fd, err);
     if (!status) {
         assert_memory_equal(weights->mapping, made->weights->mapping,
                 made->weights->mapping_size);
@@ -69,8 +64,8 @@ map_foreign(const void *context, struct fovea_error *err)
 {
     const struct made *made = context;
     struct fovea_weights *weights = NULL;
-    enum fovea_status status = fovea_packed_map(&tiny, FOVEA_PRECISION_F32,
-            made->fd, true, &weights, err);
+    enum fovea_status status = fovea_packed_map(made->tower,
+            FOVEA_PRECISION_F32, made->fd, true, &weights, err);
     if (!status) {
         assert_memory_equal(weights->mapping, made->weights->mapping,
                 made->weights->mapping_size);
@@ -80,16 +75,14 @@ map_foreign(const void *context, struct fovea_error *err)
 }
 
 static void
-packing_and_mapping_fail_cleanly(void **state)
+check_tower(const struct fovea_tower *tower)
 {
-    (void)state;
-    struct made made = { .fd = -1 };
+    struct made made = { .tower = tower, .fd = -1 };
     struct fovea_error error;
-    (void)fovea_machine_set_threads(1);
     assert_ok(
-            fovea_checkpoint_create_random(&tiny, 1, &made.checkpoint, &error),
+            fovea_checkpoint_create_random(tower, 1, &made.checkpoint, &error),
             &error);
-    assert_ok(fovea_packed_create(&tiny, made.checkpoint, FOVEA_PRECISION_F32,
+    assert_ok(fovea_packed_create(tower, made.checkpoint, FOVEA_PRECISION_F32,
                       &made.weights, &made.fd, &error),
             &error);
     made.next_fd = lowest_free_fd();
@@ -99,6 +92,16 @@ packing_and_mapping_fail_cleanly(void **state)
     fovea_weights_destroy(made.weights);
     fovea_checkpoint_close(made.checkpoint);
     (void)close(made.fd);
+}
+
+static void
+packing_and_mapping_fail_cleanly(void **state)
+{
+    (void)state;
+    (void)fovea_machine_set_threads(1);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
+        check_tower(&towers[i]);
+    }
 }
 
 int

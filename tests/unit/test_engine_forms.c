@@ -160,6 +160,10 @@ static const struct fovea_tower wide_patches = TOWER(768, 3072, 1, 12, 64, 32,
         DIMENSION, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
 static const struct fovea_tower narrow_patches = TOWER(768, 3072, 1, 12, 32, 16,
         DIMENSION, FOVEA_ACTIVATION_GELU, 1e-5F);
+static const struct fovea_tower pooled =
+        SIGLIP_TOWER(DIMENSION, 3072, 1, 4, 62, 14);
+static const struct fovea_tower registers =
+        DINOV2_TOWER(DIMENSION, 3072, 2, 4, 60, 14, 98, 2);
 
 static struct fovea_forms
 find(const struct fovea_tower *config, struct lie told)
@@ -352,6 +356,8 @@ bits_are_kept_whatever_lies(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(lies); i++) {
         check_tower(&wide_patches, lies[i]);
         check_tower(&narrow_patches, lies[i]);
+        check_tower(&pooled, lies[i]);
+        check_tower(&registers, lies[i]);
     }
 }
 
