@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/models_list.h"
 #include "cli/request.h"
 #include "spec/dtype.h"
 
@@ -11,12 +12,12 @@ static const char about[] =
         "Usage: fovea models [--json]\n"
         "       fovea models show [--json] [--dtype TYPE] [--batch N] KEY|DIR\n"
         "\n"
-        "List the models that fovea knows by name and whether their files are here,\n"
-        "or show one of them, or one in a directory.\n"
+        "List the models that fovea knows by name, with their licences, and whether\n"
+        "their files are here, or show one of them, or one in a directory.\n"
         "\n"
         "Files are looked for in $FOVEA_HOME/models/KEY, then in the Hugging Face\n"
         "cache (HF_HOME and its relatives), then beside the program. Any other\n"
-        "CLIP model works too, by its Hugging Face id or its directory\n"
+        "model of these families works too, by its Hugging Face id or its directory\n"
         "(config.json, preprocessor_config.json, model.safetensors; or\n"
         "open_clip_config.json, open_clip_model.safetensors).\n";
 
@@ -31,70 +32,6 @@ struct flags {
     uint64_t n_batch;
 };
 
-/* One line, or one JSON object, of the list. */
-static void
-add_entry(struct fovea_text *text, const struct fovea_catalogue_entry *entry,
-        struct fovea *library, bool json)
-{
-    struct fovea_error error;
-    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
-    const struct fovea_model_info *info = NULL;
-    enum fovea_status status =
-            fovea_model_open(library, entry->key, &model, &error);
-    if (!status) {
-        info = fovea_model_describe(model);
-    }
-    bool is_here = status != FOVEA_ERR_MODEL_NOT_FOUND;
-    if (!json) {
-        fovea_text_format(text, "%-40s %9" PRIu32 "  %5" PRIu32 "  %s\n",
-                entry->key, entry->embedding_dimension, entry->image_size_px,
-                !status            ? info->directory
-                        : !is_here ? "not here"
-                                   : error.message);
-        return;
-    }
-    fovea_text_format(text, "{\"key\":");
-    fovea_text_json_string(text, entry->key);
-    fovea_text_format(text,
-            ",\"embedding_dimension\":%" PRIu32 ",\"image_size_px\":%" PRIu32
-            ",\"here\":%s",
-            entry->embedding_dimension, entry->image_size_px,
-            is_here ? "true" : "false");
-    if (!status) {
-        fovea_text_format(text, ",\"directory\":");
-        fovea_text_json_string(text, info->directory);
-    } else if (is_here) {
-        fovea_text_format(text, ",\"error\":{\"code\":\"%s\",\"message\":",
-                fovea_status_name(error.code));
-        fovea_text_json_string(text, error.message);
-        fovea_text_add(text, "}", 1);
-    }
-    fovea_text_add(text, "}", 1);
-}
-
-static int
-list_models(const struct flags *flags, struct fovea *library)
-{
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    if (flags->json) {
-        fovea_text_add(&text, "[", 1);
-    } else {
-        fovea_text_format(&text, "%-40s %9s  %5s  %s\n", "KEY", "DIMENSION",
-                "IMAGE", "FILES");
-    }
-    const struct fovea_catalogue_entry *entry = NULL;
-    for (size_t i = 0; (entry = fovea_catalogue(i)); i++) {
-        if (flags->json && i > 0) {
-            fovea_text_add(&text, ",\n ", 3);
-        }
-        add_entry(&text, entry, library, flags->json);
-    }
-    if (flags->json) {
-        fovea_text_add(&text, "]\n", 2);
-    }
-    return fovea_cli_print_text(&text);
-}
-
 static void
 add_floats(struct fovea_text *text, const float values[3], const char *between)
 {
@@ -105,18 +42,56 @@ add_floats(struct fovea_text *text, const float values[3], const char *between)
 }
 
 static void
+add_words(struct fovea_text *text, const struct fovea_model_info *info)
+{
+    if (info->has_text) {
+        fovea_text_format(text,
+                "words              yes, up to %" PRIu32 " tokens\n",
+                info->context_length);
+    } else {
+        fovea_text_format(text, "words              no\n");
+    }
+}
+
+/* Of what the catalogue does not have nothing is known. */
+static void
+add_licence(struct fovea_text *text, const char *key)
+{
+    const struct fovea_catalogue_entry *entry = fovea_models_entry(key);
+    if (entry) {
+        fovea_text_format(text, "licence            %s%s%s\n", entry->licence,
+                entry->licence_note ? ": " : "",
+                entry->licence_note ? entry->licence_note : "");
+    }
+}
+
+static void
+add_licence_json(struct fovea_text *text, const char *key)
+{
+    const struct fovea_catalogue_entry *entry = fovea_models_entry(key);
+    if (entry) {
+        fovea_text_format(text, ",\"licence\":\"%s\"", entry->licence);
+    }
+    if (entry && entry->licence_note) {
+        fovea_text_format(text, ",\"licence_note\":");
+        fovea_text_json_string(text, entry->licence_note);
+    }
+}
+
+static void
 add_model(struct fovea_text *text, const struct fovea_model_info *info)
 {
     const double mib = 1 << 20;
     fovea_text_format(text,
             "key                %s\n"
             "directory          %s\n"
+            "family             %s\n"
             "dimension          %" PRIu32 "\n"
             "image              %" PRIu32 " x %" PRIu32
             " px, patches of %" PRIu32 " px\n"
             "transformer        %" PRIu32 " layers, %" PRIu32 " heads\n"
             "mean               ",
-            info->key, info->directory, info->embedding_dimension,
+            info->key, info->directory, info->family, info->embedding_dimension,
             info->image_width_px, info->image_height_px, info->patch_size_px,
             info->n_layers, info->n_heads);
     add_floats(text, info->mean, " ");
@@ -129,12 +104,13 @@ add_model(struct fovea_text *text, const struct fovea_model_info *info)
             "memory             %" PRIu64 " MB: %.1f MB weights, shared, and "
             "%.1f MB a worker\n",
             strcmp(info->preprocessor, "file") == 0
-                    ? "preprocessor_config.json"
-                    : "CLIP's, by default: there is no "
-                      "preprocessor_config.json",
+                    ? "as its files say"
+                    : "the family's, by default: no file says it",
             fovea_dtype_words[info->dtype], info->weights_dtype,
             info->est_memory_allocation_mb, (double)info->shared_bytes / mib,
             (double)info->per_worker_bytes / mib);
+    add_words(text, info);
+    add_licence(text, info->key);
 }
 
 static void
@@ -158,10 +134,14 @@ add_model_json(struct fovea_text *text, const struct fovea_model_info *info)
             "],\"preprocessor\":\"%s\",\"dtype\":\"%s\","
             "\"weights_dtype\":\"%s\","
             "\"shared_bytes\":%" PRIu64 ",\"per_worker_bytes\":%" PRIu64
-            ",\"est_memory_allocation_mb\":%" PRIu64 "}\n",
+            ",\"est_memory_allocation_mb\":%" PRIu64
+            ",\"family\":\"%s\",\"has_text\":%s,\"context_length\":%" PRIu32,
             info->preprocessor, fovea_dtype_words[info->dtype],
             info->weights_dtype, info->shared_bytes, info->per_worker_bytes,
-            info->est_memory_allocation_mb);
+            info->est_memory_allocation_mb, info->family,
+            info->has_text ? "true" : "false", info->context_length);
+    add_licence_json(text, info->key);
+    fovea_text_format(text, "}\n");
 }
 
 static int
@@ -235,8 +215,11 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (fovea_open(&options, &library, &error)) {
         return fovea_cli_fail(&error);
     }
-    return n_words ? show_model(&flags, library, words[1])
-                   : list_models(&flags, library);
+    if (n_words) {
+        return show_model(&flags, library, words[1]);
+    }
+    return flags.json ? fovea_models_list_json(library)
+                      : fovea_models_list(library);
 }
 
 const struct fovea_command fovea_cmd_models = {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/models_list.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 
@@ -120,6 +121,18 @@ note_progress(void *context, const char *file, uint64_t n_bytes,
     return true;
 }
 
+/* Of a model that the catalogue has. */
+static void
+say_licence(const char *key)
+{
+    const struct fovea_catalogue_entry *entry = fovea_models_entry(key);
+    if (entry) {
+        (void)fprintf(stderr, "%s: licence %s%s%s\n", key, entry->licence,
+                entry->licence_note ? ", " : "",
+                entry->licence_note ? entry->licence_note : "");
+    }
+}
+
 static int
 pull_one(const char *key, struct show *show)
 {
@@ -133,6 +146,9 @@ pull_one(const char *key, struct show *show)
         .context = show,
     };
     show->file[0] = 0;
+    if (!show->flags->quiet) {
+        say_licence(key);
+    }
     enum fovea_status status = fovea_pull(key, &options, &directory, &error);
     fovea_progress_clear(&show->progress);
     if (show->signal) {

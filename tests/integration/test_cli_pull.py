@@ -73,7 +73,8 @@ def test_the_layout_of_the_cache(directory):
     files = model_files()
     with Hub(files, key=KNOWN) as hub:
         result = pull(directory, hub, key=KNOWN)
-    text = said(result, 0, "config.json", "model.safetensors")
+    text = said(result, 0, f"{KNOWN}: licence MIT\n", "config.json",
+                "model.safetensors")
     assert "\x1b" not in text, text
     root = repository(directory, KNOWN)
     same(result.stdout.decode(), f"{root}/snapshots/{COMMIT}\n")
@@ -82,6 +83,15 @@ def test_the_layout_of_the_cache(directory):
     os.umask(umask)
     same(os.stat(f"{root}/snapshots/{COMMIT}/config.json").st_mode & 0o777,
          0o666 & ~umask)
+
+
+def test_what_a_licence_does_not_allow_is_said_first(directory):
+    key = "facebook/metaclip-b32-400m"
+    with Hub(model_files(), key=key) as hub:
+        text = said(pull(directory, hub, key=key), 0)
+        assert text.startswith(f"{key}: licence CC-BY-NC-4.0, for "
+                               "non-commercial use only\n"), text
+        same(said(pull(directory, hub, "--quiet", key=key), 0), "")
 
 
 def test_the_model_is_then_here(directory):

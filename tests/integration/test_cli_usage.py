@@ -215,14 +215,29 @@ def test_models_are_listed(directory):
     same(result.returncode, 0)
     text = result.stdout.decode("utf-8")
     for word in ("KEY", "DIMENSION", "openai/clip-vit-base-patch32",
-                 "fovea/near-duplicate-small", "not here"):
+                 "fovea/near-duplicate-small", "not here",
+                 "CC-BY-NC-4.0: for non-commercial use only"):
         assert word in text, text
+    for width in (40, 60, 80, 120):
+        narrow = run("models", model=False, env=environment(
+            COLUMNS=str(width))).stdout.decode().splitlines()
+        rows = [line for line in narrow if "/" in line]
+        assert len(rows) > 60
+        assert max(map(len, rows)) <= max(width, 60), narrow
+        same(any("CC-BY-NC-4.0  " in line for line in rows), width > 60)
     result = run("models", "--json", model=False)
     models = {model["key"]: model for model in json.loads(result.stdout)}
     same(models["openai/clip-vit-large-patch14-336"]["embedding_dimension"],
          768)
     same(models["openai/clip-vit-large-patch14-336"]["image_size_px"], 336)
     same(models["openai/clip-vit-base-patch16"]["here"], False)
+    same(models["openai/clip-vit-base-patch16"]["licence"], "MIT")
+    same(models["openai/clip-vit-base-patch16"]["licence_note"], None)
+    same(models["openai/clip-vit-base-patch16"]["has_text"], True)
+    meta = models["facebook/metaclip-h14-fullcc2.5b"]
+    same((meta["licence"], meta["licence_note"]),
+         ("CC-BY-NC-4.0", "for non-commercial use only"))
+    same(models["facebook/dinov2-small"]["family"], "DINOv2")
     here = "fovea/near-duplicate"
     config = json.loads(read(os.path.join(
         os.environ["FOVEA_SOURCE_ROOT"], "models", here, "config.json")))
@@ -240,7 +255,7 @@ def test_pixels_by_default_are_said(directory):
     same(json.loads(result.stdout)["preprocessor"], "default")
     said(result, 0, "no preprocessor_config.json")
     result = run("models", "show", model, model=False)
-    assert b"CLIP's, by default" in result.stdout, result.stdout
+    assert b"family's, by default" in result.stdout, result.stdout
     for command in ("embed", "preprocess"):
         words = ["-o", f"{directory}/{command}.npy", path]
         result = run(command, "-m", model, *words, model=False)
