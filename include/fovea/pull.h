@@ -44,7 +44,8 @@ struct fovea_pull_options {
  * fovea_model_open() finds the main revision by its key: config.json,
  * preprocessor_config.json and the weights (model.safetensors, or the shards that
  * model.safetensors.index.json lists), or, where it has not all of these,
- * open_clip_config.json and open_clip_model.safetensors.
+ * open_clip_config.json and open_clip_model.safetensors; and of a model that knows
+ * words tokenizer.json, or vocab.json and merges.txt, with tokenizer_config.json.
  *
  * HF_ENDPOINT, HF_TOKEN (or the token file of huggingface_hub), HF_HOME and
  * HF_HUB_CACHE count, and so do proxies. Files that are here already are not

@@ -11,9 +11,12 @@
 
 #include "base/error.h"
 #include "base/sized.h"
+#include "checkpoint/config.h"
+#include "checkpoint/directory.h"
 #include "checkpoint/json.h"
 #include "checkpoint/safetensors.h"
 #include "hub/pull_state.h"
+#include "spec/tokenizer_files.h"
 #include "sys/atomic_file.h"
 
 enum {
@@ -173,26 +176,74 @@ pull_by_index(struct fovea_pull_state *pull, struct fovea_error *err)
 }
 
 static enum fovea_status
+pull_if_there(struct fovea_pull_state *pull, const char *name,
+        struct fovea_error *err)
+{
+    return name && fovea_pull_has(pull, name) ? fovea_pull_file(pull, name, err)
+                                              : FOVEA_OK;
+}
+
+/* A repository that timm and open_clip share has a config.json of timm's. */
+static enum fovea_status
+pull_config(struct fovea_pull_state *pull, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_pull_file(pull, pull->layout->config, err);
+    if (status || pull->layout->id != FOVEA_FILE_LAYOUT_HUGGING_FACE ||
+            !fovea_config_is_of_timm(pull->snapshot)) {
+        return status;
+    }
+    pull->hidden = pull->layout->config;
+    fovea_pull_find_layout(pull);
+    if (pull->missing == pull->layout->config) {
+        return fovea_fail(err, FOVEA_ERR_MODEL_UNSUPPORTED,
+                "%.100s is a model of timm by itself, which is not supported; "
+                "those that are also laid out for open_clip are",
+                pull->hub.key);
+    }
+    status = check_files(pull, err);
+    return status ? status : fovea_pull_file(pull, pull->layout->config, err);
+}
+
+/* What turns texts into tokens, of a model whose words can be read. */
+static enum fovea_status
+pull_tokenizer(struct fovea_pull_state *pull, struct fovea_error *err)
+{
+    static const char *const whole[] = { FOVEA_FILE_TOKENIZER,
+        FOVEA_FILE_TOKENIZER_CONFIG, NULL };
+    static const char *const parts[] = { FOVEA_FILE_VOCABULARY,
+        FOVEA_FILE_MERGES, FOVEA_FILE_TOKENIZER_CONFIG, NULL };
+    const char *const *names =
+            fovea_pull_has(pull, FOVEA_FILE_TOKENIZER) ? whole : parts;
+    struct fovea_tower tower;
+    enum fovea_status status = FOVEA_OK;
+    if (fovea_tower_read(pull->snapshot, FOVEA_MODALITY_TEXT, &tower, NULL)) {
+        return FOVEA_OK;
+    }
+    for (size_t i = 0; names[i] && !status; i++) {
+        status = pull_if_there(pull, names[i], err);
+    }
+    return status;
+}
+
+static enum fovea_status
 pull_files(struct fovea_pull_state *pull, struct fovea_error *err)
 {
-    const struct fovea_file_layout *layout = pull->layout;
     enum fovea_status status = check_files(pull, err);
     if (!status) {
         status = make_places(pull, err);
     }
     if (!status) {
-        status = fovea_pull_file(pull, layout->config, err);
+        status = pull_config(pull, err);
     }
-    if (!status && layout->processor &&
-            fovea_pull_has(pull, layout->processor)) {
-        status = fovea_pull_file(pull, layout->processor, err);
+    if (!status) {
+        status = pull_if_there(pull, pull->layout->processor, err);
     }
-    if (status) {
-        return status;
+    if (!status) {
+        status = fovea_pull_has(pull, pull->layout->weights)
+                ? fovea_pull_file(pull, pull->layout->weights, err)
+                : pull_by_index(pull, err);
     }
-    return fovea_pull_has(pull, layout->weights)
-            ? fovea_pull_file(pull, layout->weights, err)
-            : pull_by_index(pull, err);
+    return status ? status : pull_tokenizer(pull, err);
 }
 
 /* A file below refs/, whose name may have slashes in it. */

@@ -40,7 +40,15 @@ fovea_pull_has(const struct fovea_pull_state *pull, const char *name)
 static bool
 has_file(const void *context, const char *name)
 {
-    return fovea_pull_has(context, name);
+    const struct fovea_pull_state *pull = context;
+    return !(pull->hidden && strcmp(pull->hidden, name) == 0) &&
+            fovea_pull_has(pull, name);
+}
+
+void
+fovea_pull_find_layout(struct fovea_pull_state *pull)
+{
+    pull->layout = fovea_file_layout_find(has_file, pull, &pull->missing);
 }
 
 /* "refs/pr/1" is one piece of a path: its slashes are written as %2F. */
@@ -89,7 +97,7 @@ ask_for_commit(struct fovea_pull_state *pull, struct fovea_error *err)
                 pull->hub.url.host, pull->hub.key);
     }
     memcpy(pull->commit, commit, FOVEA_COMMIT_SIZE);
-    pull->layout = fovea_file_layout_find(has_file, pull, &pull->missing);
+    fovea_pull_find_layout(pull);
     return FOVEA_OK;
 }
 

@@ -21,6 +21,7 @@ struct fovea_pull_state {
     /* The layout of its files, and what is missing of them; NULL: nothing. */
     const struct fovea_file_layout *layout;
     const char *missing;
+    const char *hidden; /* a file that does not count for it; NULL: none */
     char converted[32]; /* "": main itself, or what was asked for */
 };
 
@@ -28,6 +29,9 @@ struct fovea_pull_state {
  *  safetensors, that of Hugging Face's conversion. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_find_revision(
         struct fovea_pull_state *pull, struct fovea_error *err);
+
+/** Set layout and missing. */
+void fovea_pull_find_layout(struct fovea_pull_state *pull);
 
 /** Whether the revision has a file of this name. */
 bool fovea_pull_has(const struct fovea_pull_state *pull, const char *name);

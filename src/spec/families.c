@@ -55,6 +55,12 @@ fovea_family_find(enum fovea_file_layout_id layout,
     if (status) {
         return status;
     }
+    if (!make && fovea_field(&fields, "pretrained_cfg")) {
+        return fovea_field_fail(&fields, "pretrained_cfg",
+                FOVEA_ERR_MODEL_UNSUPPORTED, err,
+                "a model of timm by itself is not supported; those that are "
+                "also laid out for open_clip are");
+    }
     for (size_t i = 0; i < FOVEA_N_FAMILIES; i++) {
         if (families[i]->layout == layout &&
                 (!make || families[i]->is_mine(make))) {

@@ -166,6 +166,65 @@ def test_open_clips_layout(directory):
              "only open_clip_pytorch_model.bin")
 
 
+TIMM = json.dumps({"architecture": "vit_base_patch32_clip_224",
+                   "num_classes": 512, "pretrained_cfg": {"tag": "x"}}).encode()
+
+
+def test_timms_config_is_not_the_models(directory):
+    """Repositories that timm and open_clip share have both, and timm's weights
+    under the name of transformers'."""
+    files = {**open_clip_files(), "config.json": TIMM,
+             "model.safetensors": b"timm's"}
+    with Hub(files) as hub:
+        said(pull(directory, hub), 0)
+        check_whole(directory, files, names=("config.json", *OPEN_CLIP))
+        for name in OPEN_CLIP:
+            del hub.files[name]
+        said(pull(os.path.join(directory, "alone"), hub), 1,
+             "a model of timm by itself")
+    # Here all of it was fetched by somebody else.
+    model = os.path.join(directory, "all")
+    golden = os.path.join(os.environ["FOVEA_SOURCE_ROOT"], "tests", "golden",
+                          "models", "open")
+    for name in OPEN_CLIP:
+        put(model, name, read(os.path.join(golden, name)))
+    put(model, "config.json", TIMM)
+    put(model, "model.safetensors", b"timm's")
+    shown = run("models", "show", "--json", model, model=False)
+    said(shown, 0)
+    same(json.loads(shown.stdout)["embedding_dimension"], 22)
+    for name in OPEN_CLIP:
+        os.unlink(os.path.join(model, name))
+    said(run("models", "show", model, model=False), 1, "pretrained_cfg",
+         "a model of timm by itself")
+
+
+def words(**more):
+    """A model that knows words, with a tokenizer of each kind of files."""
+    return files_of(**{
+        "config.json": b'{"model_type": "clip", "text_config": {}}',
+        "vocab.json": b"{}", "merges.txt": b"", "tokenizer.json": b"{ }",
+        "tokenizer_config.json": b"{  }", **more})
+
+
+def test_a_tokenizer_comes_along_where_there_are_words(directory):
+    usual = ("config.json", "preprocessor_config.json", "model.safetensors")
+    with Hub(words()) as hub:
+        said(pull(directory, hub), 0)
+        check_whole(directory, hub.files, names=(
+            *usual, "tokenizer.json", "tokenizer_config.json"))
+        home = os.path.join(directory, "parts")
+        del hub.files["tokenizer.json"]
+        said(pull(home, hub), 0)
+        check_whole(home, hub.files, names=(
+            *usual, "vocab.json", "merges.txt", "tokenizer_config.json"))
+    files = words(**{"config.json": b'{"model_type": "clip_vision_model"}'})
+    with Hub(files) as hub:
+        home = os.path.join(directory, "pictures")
+        said(pull(home, hub), 0)
+        check_whole(home, files, names=usual)
+
+
 def test_shards(directory):
     names = [f"model-0000{i}-of-00003.safetensors" for i in (1, 2, 3)]
     index = json.dumps({"weight_map": {
