@@ -162,12 +162,13 @@ static const yajl_callbacks callbacks = { on_null, on_boolean, on_integer,
 
 /* What the parser has against the text; its sentence ends with a line feed. */
 static enum fovea_status
-fail_parse(struct stream *stream, yajl_handle parser, yajl_status code)
+fail_parse(struct stream *stream, yajl_handle parser, yajl_status code,
+        size_t consumed)
 {
     if (code == yajl_status_client_canceled) {
         return stream->status;
     }
-    uint64_t at = stream->at + yajl_get_bytes_consumed(parser);
+    uint64_t at = stream->at + consumed;
     unsigned char *text = yajl_get_error(parser, 0, NULL, 0);
     char *line = (char *)text;
     line[strcspn(line, "\n")] = '\0';
@@ -189,7 +190,8 @@ parse_chunk(struct stream *stream, yajl_handle parser, const uint8_t *bytes,
     }
     yajl_status code = yajl_parse(parser, bytes, size);
     if (code != yajl_status_ok) {
-        return fail_parse(stream, parser, code);
+        return fail_parse(stream, parser, code,
+                yajl_get_bytes_consumed(parser));
     }
     stream->at += size;
     return FOVEA_OK;
@@ -219,7 +221,8 @@ parse_file(struct stream *stream, const struct fovea_input *input,
         }
     }
     yajl_status code = yajl_complete_parse(parser);
-    return code == yajl_status_ok ? FOVEA_OK : fail_parse(stream, parser, code);
+    return code == yajl_status_ok ? FOVEA_OK
+                                  : fail_parse(stream, parser, code, 0);
 }
 
 enum fovea_status

@@ -49,8 +49,9 @@ enum fovea_op_flag {
     FOVEA_OP_INVERT = 4, /* what does not match counts as matches */
     FOVEA_OP_AS_PREFIX = 8,
     FOVEA_OP_SPLITS = 16,
-    FOVEA_OP_RUN = 32,   /* a set: as many characters as there are */
-    FOVEA_OP_SPACES = 64 /* a set: has White_Space */
+    FOVEA_OP_RUN = 32,    /* a set: as many characters as there are */
+    FOVEA_OP_SPACES = 64, /* a set: has White_Space */
+    FOVEA_OP_ASCII = 128  /* the content is ASCII */
 };
 
 struct fovea_text_op {

@@ -52,6 +52,12 @@ read_content(struct fovea_draft *draft, const char *where, const json_t *object,
                 FOVEA_MAX_WALKED_BYTES);
     }
     op->content_size = (uint32_t)size;
+    op->flags |= FOVEA_OP_ASCII;
+    for (size_t i = 0; i < size; i++) {
+        if (json_string_value(content)[i] & 0x80) {
+            op->flags &= ~(uint32_t)FOVEA_OP_ASCII;
+        }
+    }
     return fovea_draft_keep(draft, json_string_value(content), size,
             &op->content_at, err);
 }

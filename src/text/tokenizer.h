@@ -100,9 +100,9 @@ const struct fovea_tokenizer_facts *fovea_tokenizer_facts(
 
 /**
  * The memory that fovea_tokenizer_encode() takes for a text, at most: one block,
- * allocated at its beginning and freed at its end. Some 70 bytes for each byte
- * of English for CLIP, 150 for SigLIP; up to 2,000 for each of the few
- * characters that compatibility decomposition makes long.
+ * allocated at its beginning and freed at its end. For each byte that is ASCII
+ * some 50 bytes for CLIP, 140 for SigLIP and SigLIP 2; for each other byte up to
+ * eleven times as many, as far as the normalizer may make characters longer.
  *
  * @param text  size bytes, any bytes.
  */
