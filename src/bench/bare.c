@@ -103,10 +103,9 @@ create_products(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_bare_create(const struct fovea_weights *weights, size_t batch,
+fovea_bare_create(const struct fovea_weights *weights, size_t rows,
         struct fovea_bare **bare_out, struct fovea_error *err)
 {
-    const size_t rows = batch * fovea_tower_tokens(&weights->tower);
     struct fovea_bare *bare = calloc(1, sizeof *bare);
     if (!bare) {
         return fovea_fail_memory(err, sizeof *bare, "the bench");

@@ -15,12 +15,12 @@ struct fovea_bare;
 
 /**
  * @param weights  Borrowed; must outlive it.
- * @param batch    Images of a run.
+ * @param rows     Tokens of a run.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
  *         library.
  */
 FOVEA_NODISCARD enum fovea_status fovea_bare_create(
-        const struct fovea_weights *weights, size_t batch,
+        const struct fovea_weights *weights, size_t rows,
         struct fovea_bare **bare_out, struct fovea_error *err);
 void fovea_bare_destroy(struct fovea_bare *bare);
 

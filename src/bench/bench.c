@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "bench/measure.h"
+#include "bench/measure_text.h"
 #include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
@@ -15,7 +16,9 @@
 
 enum {
     SEED = 1,
-    N_WORDS = 6,
+    /* Behind the program's name. */
+    N_WORDS_OF_TEXTS = 3,
+    N_WORDS_OF_IMAGES = 6,
     EXIT_USAGE = 2,
     MAX_NUMBER = 1000000,
 };
@@ -31,79 +34,63 @@ parse_number(const char *word, uint32_t *number_out)
     return true;
 }
 
-static bool
-parse(char **words, struct fovea_bench_options *options)
-{
-    uint32_t batch = 0;
-    uint32_t rounds = 0;
-    if (!fovea_dtype_parse(words[0], &options->dtype) ||
-            !parse_number(words[1], &batch) ||
-            !parse_number(words[2], &rounds) ||
-            !parse_number(words[3], &options->width_px) ||
-            !parse_number(words[4], &options->height_px)) {
-        return false;
-    }
-    options->batch = batch;
-    options->n_rounds = rounds;
-    return batch >= 1 && batch <= FOVEA_MAX_BATCH;
-}
-
-/* {} stands for CLIP's defaults, in both of its files: the shape of ViT-B/32,
+/* {} stands for CLIP's defaults, in all parts of its files: the shape of ViT-B/32,
    and its preprocessing. */
 static enum fovea_status
-make_model(struct fovea_bench_options *options,
+make_tower(enum fovea_modality modality, struct fovea_tower *tower_out,
         struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
 {
+    static const char config[] =
+            "{\"model_type\": \"clip\", \"text_config\": {}, "
+            "\"vision_config\": {}}";
     enum fovea_status status = fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
-            "ViT-B/32", "{}", 2, FOVEA_MODALITY_IMAGE, &options->tower, err);
-    if (!status) {
-        status = fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
-                &options->tower, &options->settings, err);
-    }
+            "ViT-B/32", config, sizeof config - 1, modality, tower_out, err);
     return status ? status
-                  : fovea_checkpoint_create_random(&options->tower, SEED,
+                  : fovea_checkpoint_create_random(tower_out, SEED,
                             checkpoint_out, err);
 }
 
+/* A model's tower, or a random one where no directory is named. */
 static enum fovea_status
-read_model(const char *directory, struct fovea_bench_options *options,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+open_tower(const char *directory, enum fovea_modality modality,
+        struct fovea_tower *tower_out, struct fovea_checkpoint **checkpoint_out,
+        struct fovea_error *err)
 {
-    enum fovea_status status = fovea_tower_read(directory, FOVEA_MODALITY_IMAGE,
-            &options->tower, err);
-    if (!status) {
-        status = fovea_preprocess_config_read(directory, &options->tower,
-                &options->settings, err);
+    if (!directory[0]) {
+        return make_tower(modality, tower_out, checkpoint_out, err);
     }
-    if (!status) {
-        status = fovea_checkpoint_open(directory, checkpoint_out, err);
-    }
-    return status;
+    enum fovea_status status =
+            fovea_tower_read(directory, modality, tower_out, err);
+    return status ? status
+                  : fovea_checkpoint_open(directory, checkpoint_out, err);
 }
 
-static enum fovea_status
-measure(const char *directory, struct fovea_bench_options *options,
-        struct fovea_bench_result *result_out, struct fovea_error *err)
+/* Figures. */
+
+struct figure {
+    const char *name;
+    double value;
+};
+
+static void
+print_figures(const struct figure *figures, size_t n)
 {
-    struct fovea_checkpoint *checkpoint = NULL;
-    enum fovea_status status = directory[0]
-            ? read_model(directory, options, &checkpoint, err)
-            : make_model(options, &checkpoint, err);
-    if (!status) {
-        options->checkpoint = checkpoint;
-        status = fovea_bench_run(options, result_out, err);
+    for (size_t i = 0; i < n; i++) {
+        (void)printf("%s %.9g\n", figures[i].name, figures[i].value);
     }
-    fovea_checkpoint_close(checkpoint);
-    return status;
 }
 
 static void
-print(const struct fovea_bench_result *result)
+print_head(enum fovea_dtype dtype, uint64_t weights_bytes, uint64_t n_tokens)
 {
-    const struct {
-        const char *name;
-        double value;
-    } rows[] = {
+    (void)printf("dtype %s\nweights_bytes %" PRIu64 "\nn_tokens %" PRIu64 "\n",
+            fovea_dtype_word(dtype), weights_bytes, n_tokens);
+}
+
+static void
+print_images(const struct fovea_bench_result *result)
+{
+    const struct figure figures[] = {
         { "decode_ms", result->decode_ms },
         { "resize_ms", result->resize_ms },
         { "forward_ms", result->forward_ms },
@@ -114,32 +101,124 @@ print(const struct fovea_bench_result *result)
         { "over_matmul", result->over_matmul },
         { "end_to_end_ms", result->end_to_end_ms },
     };
-    (void)printf("dtype %s\njpeg_bytes %" PRIu64 "\nweights_bytes %" PRIu64
-                 "\nn_tokens %" PRIu64 "\n",
-            fovea_dtype_word(result->dtype), result->jpeg_bytes,
-            result->weights_bytes, result->n_tokens);
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
-        (void)printf("%s %.9g\n", rows[i].name, rows[i].value);
+    print_head(result->dtype, result->weights_bytes, result->n_tokens);
+    (void)printf("jpeg_bytes %" PRIu64 "\n", result->jpeg_bytes);
+    print_figures(figures, FOVEA_ARRAY_LEN(figures));
+}
+
+static void
+print_texts(const struct fovea_text_bench_result *result)
+{
+    const struct figure figures[] = {
+        { "read_ms", result->read_ms },
+        { "text_ms", result->text_ms },
+        { "text_matmul_ms", result->text_matmul_ms },
+        { "text_over", result->text_over },
+        { "batch_ms", result->batch_ms },
+        { "batch_matmul_ms", result->batch_matmul_ms },
+        { "batch_over", result->batch_over },
+    };
+    print_head(result->dtype, result->weights_bytes, result->n_tokens);
+    (void)printf("read_bytes %" PRIu64 "\n", result->read_bytes);
+    print_figures(figures, FOVEA_ARRAY_LEN(figures));
+}
+
+/* Both benches. */
+
+static enum fovea_status
+measure_images(const char *directory, struct fovea_bench_options *options,
+        struct fovea_error *err)
+{
+    struct fovea_checkpoint *checkpoint = NULL;
+    struct fovea_bench_result result;
+    enum fovea_status status = open_tower(directory, FOVEA_MODALITY_IMAGE,
+            &options->tower, &checkpoint, err);
+    if (!status) {
+        status = directory[0]
+                ? fovea_preprocess_config_read(directory, &options->tower,
+                          &options->settings, err)
+                : fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
+                          &options->tower, &options->settings, err);
     }
+    if (!status) {
+        options->checkpoint = checkpoint;
+        status = fovea_bench_run(options, &result, err);
+    }
+    fovea_checkpoint_close(checkpoint);
+    if (!status) {
+        print_images(&result);
+    }
+    return status;
+}
+
+static enum fovea_status
+measure_texts(const char *directory, struct fovea_text_bench_options *options,
+        struct fovea_error *err)
+{
+    struct fovea_checkpoint *checkpoint = NULL;
+    struct fovea_text_bench_result result;
+    enum fovea_status status = open_tower(directory, FOVEA_MODALITY_TEXT,
+            &options->tower, &checkpoint, err);
+    if (!status) {
+        options->checkpoint = checkpoint;
+        status = fovea_text_bench_run(options, &result, err);
+    }
+    fovea_checkpoint_close(checkpoint);
+    if (!status) {
+        print_texts(&result);
+    }
+    return status;
+}
+
+/* false: words that make no sense. */
+static bool
+measure(char **words, size_t n_words, enum fovea_status *status_out,
+        struct fovea_error *err)
+{
+    enum fovea_dtype dtype = FOVEA_DTYPE_AUTO;
+    uint32_t numbers[N_WORDS_OF_IMAGES - 2] = { 0 };
+    bool is_images = n_words == N_WORDS_OF_IMAGES;
+    bool good = (is_images || n_words == N_WORDS_OF_TEXTS) &&
+            fovea_dtype_parse(words[1], &dtype);
+    for (size_t i = 2; good && i < n_words; i++) {
+        good = parse_number(words[i], &numbers[i - 2]);
+    }
+    if (!good ||
+            (is_images && (numbers[1] < 1 || numbers[1] > FOVEA_MAX_BATCH))) {
+        return false;
+    }
+    if (is_images) {
+        struct fovea_bench_options options = {
+            .dtype = dtype,
+            .n_rounds = numbers[0],
+            .batch = numbers[1],
+            .width_px = numbers[2],
+            .height_px = numbers[3],
+        };
+        *status_out = measure_images(words[0], &options, err);
+    } else {
+        struct fovea_text_bench_options options = { .dtype = dtype,
+            .n_rounds = numbers[0] };
+        *status_out = measure_texts(words[0], &options, err);
+    }
+    return true;
 }
 
 int
 fovea_bench_main(int argc, char **argv)
 {
-    struct fovea_bench_options options = { 0 };
-    if (argc != N_WORDS + 1 || !parse(argv + 2, &options)) {
+    struct fovea_error error;
+    enum fovea_status status = FOVEA_OK;
+    size_t n_words = argc > 0 ? (size_t)argc - 1 : 0;
+    if (!measure(argv + 1, n_words, &status, &error)) {
         (void)fputs("fovea-bench-engine is a part of `fovea bench`; it takes a "
-                    "directory, a dtype, batch, rounds, width and height\n",
+                    "directory, a dtype, rounds and, of images, batch, width "
+                    "and height\n",
                 stderr);
         return EXIT_USAGE;
     }
-    struct fovea_bench_result result;
-    struct fovea_error error;
-    enum fovea_status status = measure(argv[1], &options, &result, &error);
     if (status) {
         (void)printf("failed %d %s\n", (int)status, error.message);
-    } else {
-        print(&result);
     }
     bool written = fflush(stdout) == 0 && !ferror(stdout);
     return !status && written ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -13,6 +13,7 @@
 #include "bench/attention.h"
 #include "bench/bare.h"
 #include "bench/picture.h"
+#include "bench/rounds.h"
 #include "engine/cost.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/forward.h"
@@ -33,27 +34,6 @@ struct bench {
     float *embeds;
     size_t pixels_size; /* of one image */
 };
-
-static double
-ms_since(int64_t start_ns)
-{
-    return (double)(fovea_clock_ns() - start_ns) * 1e-6;
-}
-
-static int
-compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double
-median(double *values, size_t n)
-{
-    qsort(values, n, sizeof *values, compare_doubles);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
-}
 
 /* The image half. */
 
@@ -198,7 +178,7 @@ run_round(struct bench *bench, double ms_out[N_PARTS], struct fovea_error *err)
         if (status) {
             return status;
         }
-        ms_out[i] = ms_since(start) /
+        ms_out[i] = fovea_bench_ms_since(start) /
                 (parts[i].is_batch ? (double)bench->options->batch : 1.0);
     }
     return FOVEA_OK;
@@ -225,15 +205,15 @@ run_rounds(struct bench *bench, struct fovea_bench_result *result,
     if (status) {
         return status;
     }
-    result->decode_ms = median(times[DECODE], n);
-    result->resize_ms = median(times[RESIZE], n);
-    result->forward_ms = median(times[FORWARD], n);
-    result->forward_single_ms = median(times[SINGLE], n);
-    result->attention_ms = median(times[ATTENTION], n);
-    result->attention_share = median(shares, n);
-    result->matmul_ms = median(times[MATMUL], n);
-    result->end_to_end_ms = median(times[WHOLE], n);
-    result->over_matmul = median(ratios, n);
+    result->decode_ms = fovea_bench_median(times[DECODE], n);
+    result->resize_ms = fovea_bench_median(times[RESIZE], n);
+    result->forward_ms = fovea_bench_median(times[FORWARD], n);
+    result->forward_single_ms = fovea_bench_median(times[SINGLE], n);
+    result->attention_ms = fovea_bench_median(times[ATTENTION], n);
+    result->attention_share = fovea_bench_median(shares, n);
+    result->matmul_ms = fovea_bench_median(times[MATMUL], n);
+    result->end_to_end_ms = fovea_bench_median(times[WHOLE], n);
+    result->over_matmul = fovea_bench_median(ratios, n);
     return FOVEA_OK;
 }
 
@@ -280,8 +260,9 @@ bench_init(struct bench *bench, struct fovea_error *err)
         status = fovea_forward_warm_up(bench->plan, &bench->table, err);
     }
     if (!status) {
-        status = fovea_bare_create(bench->weights, options->batch, &bench->bare,
-                err);
+        status = fovea_bare_create(bench->weights,
+                options->batch * fovea_tower_tokens(&options->tower),
+                &bench->bare, err);
     }
     return status;
 }
@@ -302,10 +283,10 @@ fovea_bench_run(const struct fovea_bench_options *options,
         struct fovea_bench_result *result_out, struct fovea_error *err)
 {
     static const struct fovea_limits defaults;
-    if (options->n_rounds < 1 || options->n_rounds > FOVEA_BENCH_MAX_ROUNDS) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "rounds must be 1 to %d, not %u", FOVEA_BENCH_MAX_ROUNDS,
-                options->n_rounds);
+    enum fovea_status checked =
+            fovea_bench_check_rounds(options->n_rounds, err);
+    if (checked) {
+        return checked;
     }
     struct bench bench = {
         .options = options,

@@ -9,13 +9,10 @@
 
 #include "fovea/fovea.h"
 
+#include "bench/rounds.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
 #include "spec/pixels.h"
-
-enum {
-    FOVEA_BENCH_MAX_ROUNDS = 99
-};
 
 struct fovea_bench_options {
     struct fovea_tower tower;

@@ -15,6 +15,8 @@
 enum {
     NUMBER_SIZE = 24,
     LINE_SIZE = 512,
+    N_FIGURES_OF_IMAGES = 13,
+    N_FIGURES_OF_TEXTS = 11,
 };
 
 FOVEA_DEFINE_AUTO(FILE *, fclose);
@@ -55,10 +57,38 @@ take_number(struct fovea_bench_figures *figures, const char *name,
         { "matmul_ms", &figures->matmul_ms },
         { "over_matmul", &figures->over_matmul },
         { "end_to_end_ms", &figures->end_to_end_ms },
+        { "read_ms", &figures->read_ms },
+        { "text_ms", &figures->text_ms },
+        { "text_matmul_ms", &figures->text_matmul_ms },
+        { "text_over", &figures->text_over },
+        { "batch_ms", &figures->batch_ms },
+        { "batch_matmul_ms", &figures->batch_matmul_ms },
+        { "batch_over", &figures->batch_over },
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
         if (strcmp(rows[i].name, name) == 0) {
             return sscanf(value, "%lf", rows[i].place) == 1;
+        }
+    }
+    return false;
+}
+
+static bool
+take_count(struct fovea_bench_figures *figures, const char *name,
+        const char *value)
+{
+    const struct {
+        const char *name;
+        uint64_t *place;
+    } rows[] = {
+        { "weights_bytes", &figures->weights_bytes },
+        { "n_tokens", &figures->n_tokens },
+        { "jpeg_bytes", &figures->jpeg_bytes },
+        { "read_bytes", &figures->read_bytes },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return sscanf(value, "%" SCNu64, rows[i].place) == 1;
         }
     }
     return false;
@@ -77,16 +107,8 @@ take_line(struct fovea_bench_figures *figures, char *line)
         int n = snprintf(figures->dtype, sizeof figures->dtype, "%s", value);
         return n > 0 && (size_t)n < sizeof figures->dtype;
     }
-    if (strcmp(line, "jpeg_bytes") == 0) {
-        return sscanf(value, "%" SCNu64, &figures->jpeg_bytes) == 1;
-    }
-    if (strcmp(line, "weights_bytes") == 0) {
-        return sscanf(value, "%" SCNu64, &figures->weights_bytes) == 1;
-    }
-    if (strcmp(line, "n_tokens") == 0) {
-        return sscanf(value, "%" SCNu64, &figures->n_tokens) == 1;
-    }
-    return take_number(figures, line, value);
+    return take_count(figures, line, value) ||
+            take_number(figures, line, value);
 }
 
 /* "failed STATUS MESSAGE". */
@@ -105,12 +127,9 @@ take_failure(const char *line, struct fovea_error *err)
 /* NOLINTEND(cert-err34-c) */
 
 static enum fovea_status
-read_figures(FILE *file, struct fovea_bench_figures *figures,
+read_figures(FILE *file, size_t n_expected, struct fovea_bench_figures *figures,
         struct fovea_error *err)
 {
-    enum {
-        N_FIGURES = 13,
-    };
     char line[LINE_SIZE];
     size_t n = 0;
     while (fgets(line, sizeof line, file)) {
@@ -120,14 +139,15 @@ read_figures(FILE *file, struct fovea_bench_figures *figures,
         }
         n += take_line(figures, line);
     }
-    return n == N_FIGURES ? FOVEA_OK
-                          : fovea_fail(err, FOVEA_ERR_WORKER_START,
-                                    "the benchmark program ended before it had "
-                                    "measured everything");
+    return n == n_expected
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_WORKER_START,
+                      "the benchmark program ended before it had "
+                      "measured everything");
 }
 
 static enum fovea_status
-run(const char *program, char *const *words,
+run(const char *program, char *const *words, size_t n_expected,
         struct fovea_bench_figures *figures, struct fovea_error *err)
 {
     FOVEA_AUTO(fclose_auto) FILE *file = NULL;
@@ -147,7 +167,7 @@ run(const char *program, char *const *words,
                 "cannot run the benchmark program %s", program);
     }
     enum fovea_status status = file
-            ? read_figures(file, figures, err)
+            ? read_figures(file, n_expected, figures, err)
             : fovea_fail_memory(err, LINE_SIZE, "the figures");
     (void)waitpid(pid, NULL, 0);
     return status;
@@ -169,16 +189,18 @@ fovea_bench_measure(const struct fovea_bench_request *request,
     if (status) {
         return status;
     }
-    const uint64_t numbers[] = { request->batch, request->n_rounds,
+    const uint64_t numbers[] = { request->n_rounds, request->batch,
         request->width_px, request->height_px };
     char texts[FOVEA_ARRAY_LEN(numbers)][NUMBER_SIZE];
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(numbers); i++) {
         (void)snprintf(texts[i], sizeof texts[i], "%" PRIu64, numbers[i]);
     }
-    char *const words[] = { program, directory, dtype, texts[0], texts[1],
-        texts[2], texts[3], NULL };
+    char *const words[] = { program, directory, dtype, texts[0],
+        request->is_text ? NULL : texts[1], texts[2], texts[3], NULL };
     struct fovea_bench_figures figures = { .jpeg_bytes = 0 };
-    status = run(program, words, &figures, err);
+    status = run(program, words,
+            request->is_text ? N_FIGURES_OF_TEXTS : N_FIGURES_OF_IMAGES,
+            &figures, err);
     if (!status) {
         *figures_out = figures;
     }

@@ -5,6 +5,7 @@
 #ifndef FOVEA_CLI_BENCH_RUN_H
 #define FOVEA_CLI_BENCH_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "fovea/export.h"
@@ -13,18 +14,20 @@
 struct fovea_bench_request {
     const char *directory; /* of a model; "": random weights, ViT-B/32 */
     const char *dtype;     /* a word of spec/dtype.def */
-    uint64_t batch;
     uint64_t n_rounds;
+    bool is_text; /* those below do not count then */
+    uint64_t batch;
     uint64_t width_px;
     uint64_t height_px;
 };
 
-/** Milliseconds an image, medians. */
+/** Milliseconds, medians: of images, or of texts, the other's being 0. */
 struct fovea_bench_figures {
     char dtype[8]; /* that was used */
-    uint64_t jpeg_bytes;
     uint64_t weights_bytes;
-    uint64_t n_tokens; /* of an image */
+    uint64_t n_tokens; /* of an image, or a text */
+    /* Of an image. */
+    uint64_t jpeg_bytes;
     double decode_ms;
     double resize_ms;
     double forward_ms;
@@ -34,6 +37,15 @@ struct fovea_bench_figures {
     double matmul_ms;
     double over_matmul; /* median of forward over matmul, round by round */
     double end_to_end_ms;
+    /* Of texts. */
+    uint64_t read_bytes;
+    double read_ms; /* the layers' matrices, once */
+    double text_ms;
+    double text_matmul_ms;
+    double text_over; /* over the larger of both */
+    double batch_ms;
+    double batch_matmul_ms;
+    double batch_over;
 };
 
 /** Run the benchmark program and read its figures. FOVEA_ERR_WORKER_START if it

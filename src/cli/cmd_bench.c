@@ -18,6 +18,11 @@ static const char about[] =
         "fovea's own. So is its attention alone (scores, softmax and gathering),\n"
         "which grows with the square of the tokens.\n"
         "\n"
+        "With --text the model's tower for texts is measured: one text of eight\n"
+        "words beside what it cannot do without, which is reading the layers'\n"
+        "matrices once or the bare products of its rows, and 32 texts at once\n"
+        "beside the bare products of theirs.\n"
+        "\n"
         "Without a model it makes random weights in the shape of CLIP ViT-B/32.\n"
         "Every figure is the median of several rounds.\n";
 
@@ -27,6 +32,7 @@ static const char notes[] =
 struct flags {
     bool help;
     bool json;
+    bool text;
     const char *model;
     uint64_t dtype;
     uint64_t batch;
@@ -42,6 +48,38 @@ add_row(struct fovea_text *text, const char *name, double ms)
             ms > 0 ? 1000 / ms : 0.0);
 }
 
+static const char *
+name_of(const struct flags *flags)
+{
+    return flags->model ? flags->model : "random ViT-B/32";
+}
+
+static void
+add_texts(struct fovea_text *text, const struct flags *flags,
+        const struct fovea_bench_figures *result)
+{
+    const struct {
+        const char *name;
+        double ms;
+    } rows[] = {
+        { "layers' matrices, read", result->read_ms },
+        { "a text", result->text_ms },
+        { "bare matrix products", result->text_matmul_ms },
+        { "32 texts", result->batch_ms },
+        { "bare matrix products", result->batch_matmul_ms },
+    };
+    fovea_text_format(text,
+            "%s, %s, one CPU; texts of %" PRIu64 " tokens, eight words\n\n",
+            name_of(flags), result->dtype, result->n_tokens);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
+        fovea_text_format(text, "%-22s %9.3f ms\n", rows[i].name, rows[i].ms);
+    }
+    fovea_text_format(text,
+            "\na text over the larger of reading and products: %.3f\n"
+            "32 texts over their matrix products: %.3f\n",
+            result->text_over, result->batch_over);
+}
+
 static void
 add_result(struct fovea_text *text, const struct flags *flags,
         const struct fovea_bench_figures *result)
@@ -49,8 +87,8 @@ add_result(struct fovea_text *text, const struct flags *flags,
     fovea_text_format(text,
             "%s, %s, batches of %" PRIu64 ", one CPU; a JPEG of %" PRIu64
             " x %" PRIu64 " px\n\n",
-            flags->model ? flags->model : "random ViT-B/32", result->dtype,
-            flags->batch, flags->width_px, flags->height_px);
+            name_of(flags), result->dtype, flags->batch, flags->width_px,
+            flags->height_px);
     add_row(text, "decode", result->decode_ms);
     add_row(text, "resize", result->resize_ms);
     add_row(text, "forward", result->forward_ms);
@@ -80,12 +118,45 @@ add_stage(struct fovea_text *text, const char *name, double ms)
 }
 
 static void
+add_compared(struct fovea_text *text, const char *name, double ms,
+        double matmul_ms, double over)
+{
+    fovea_text_format(text, ",\n \"%s\":{", name);
+    add_number(text, "ms", ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "matmul_ms", matmul_ms);
+    fovea_text_add(text, ",", 1);
+    add_number(text, "over", over);
+    fovea_text_add(text, "}", 1);
+}
+
+static void
+add_texts_json(struct fovea_text *text, const struct flags *flags,
+        const struct fovea_bench_figures *result)
+{
+    fovea_text_format(text, "{\"model\":");
+    fovea_text_json_string(text, name_of(flags));
+    fovea_text_format(text,
+            ",\"dtype\":\"%s\",\"texts\":32,\"tokens\":%" PRIu64
+            ",\"threads\":1,\"rounds\":%" PRIu64 ",\"weights_bytes\":%" PRIu64
+            ",\n \"read\":{\"bytes\":%" PRIu64 ",",
+            result->dtype, result->n_tokens, flags->n_rounds,
+            result->weights_bytes, result->read_bytes);
+    add_number(text, "ms", result->read_ms);
+    fovea_text_add(text, "}", 1);
+    add_compared(text, "text", result->text_ms, result->text_matmul_ms,
+            result->text_over);
+    add_compared(text, "batch", result->batch_ms, result->batch_matmul_ms,
+            result->batch_over);
+    fovea_text_add(text, "}\n", 2);
+}
+
+static void
 add_result_json(struct fovea_text *text, const struct flags *flags,
         const struct fovea_bench_figures *result)
 {
     fovea_text_format(text, "{\"model\":");
-    fovea_text_json_string(text,
-            flags->model ? flags->model : "random ViT-B/32");
+    fovea_text_json_string(text, name_of(flags));
     fovea_text_format(text,
             ",\"dtype\":\"%s\",\"batch\":%" PRIu64 ",\"threads\":1"
             ",\"rounds\":%" PRIu64 ",\"weights_bytes\":%" PRIu64
@@ -113,6 +184,13 @@ add_result_json(struct fovea_text *text, const struct flags *flags,
     fovea_text_add(text, "}\n", 2);
 }
 
+/* By what is measured, and how it is shown. */
+static void (*const add_all[2][2])(struct fovea_text *text,
+        const struct flags *flags, const struct fovea_bench_figures *result) = {
+    { add_result, add_result_json },
+    { add_texts, add_texts_json },
+};
+
 static enum fovea_status
 parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
 {
@@ -120,6 +198,7 @@ parse(int argc, char **argv, struct flags *flags, struct fovea_error *err)
         FOVEA_FLAG(HELP, flags->help),
         FOVEA_FLAG(BENCH_JSON, flags->json),
         FOVEA_FLAG(BENCH_MODEL, flags->model),
+        FOVEA_FLAG(BENCH_TEXT, flags->text),
         FOVEA_FLAG(BENCH_DTYPE, flags->dtype),
         FOVEA_FLAG(BENCH_BATCH, flags->batch),
         FOVEA_FLAG(ROUNDS, flags->n_rounds),
@@ -177,19 +256,16 @@ measure(const struct flags *flags)
     const struct fovea_bench_request request = {
         .directory = directory ? directory : "",
         .dtype = fovea_dtype_words[flags->dtype],
-        .batch = flags->batch,
         .n_rounds = flags->n_rounds,
+        .is_text = flags->text,
+        .batch = flags->batch,
         .width_px = flags->width_px,
         .height_px = flags->height_px,
     };
     if (fovea_bench_measure(&request, &figures, &error)) {
         return fovea_cli_fail(&error);
     }
-    if (flags->json) {
-        add_result_json(&text, flags, &figures);
-    } else {
-        add_result(&text, flags, &figures);
-    }
+    add_all[flags->text][flags->json](&text, flags, &figures);
     return fovea_cli_print_text(&text);
 }
 

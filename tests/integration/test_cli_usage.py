@@ -179,6 +179,26 @@ def test_the_bench_measures(directory):
          "ended before it had measured everything")
 
 
+def test_the_bench_measures_texts(directory):
+    # CLIP's texts are as long as they are, SigLIP's as long as they may be.
+    for name, tokens in (("clip", 10), ("siglip", 16)):
+        words = ("bench", "--text", "--rounds=2", "-m",
+                 os.path.join(os.environ["FOVEA_WHOLE_MODELS"], name))
+        result = run(*words, "--json", model=False)
+        same(result.returncode, 0)
+        found = json.loads(result.stdout)
+        same((found["tokens"], found["texts"]), (tokens, 32))
+        assert found["read"]["ms"] > 0 and found["read"]["bytes"] > 0
+        for part in ("text", "batch"):
+            for figure in ("ms", "matmul_ms", "over"):
+                assert found[part][figure] > 0, found
+        result = run(*words, model=False)
+        same(result.returncode, 0)
+        for word in (f" {tokens} tokens".encode(), b"a text ", b"32 texts "):
+            assert word in result.stdout, word
+    said(run("bench", "--text", "-m", MODEL, model=False), 1, "no text tower")
+
+
 def test_models_that_are_not_here(directory):
     path = put(directory, "a.png", picture(1))
     said(run("embed", "-m", "openai/clip-vit-bsae-patch32", path, model=False),

@@ -1,0 +1,26 @@
+/* Rounds of measuring: whatever is compared takes turns, and each figure is the
+   median of what the rounds gave. */
+#ifndef FOVEA_BENCH_ROUNDS_H
+#define FOVEA_BENCH_ROUNDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
+
+enum {
+    FOVEA_BENCH_MAX_ROUNDS = 99
+};
+
+/** FOVEA_ERR_ARGUMENT for what is not 1 to FOVEA_BENCH_MAX_ROUNDS. */
+FOVEA_NODISCARD enum fovea_status fovea_bench_check_rounds(unsigned n,
+        struct fovea_error *err);
+
+/** Milliseconds since a time of fovea_clock_ns(). */
+double fovea_bench_ms_since(int64_t start_ns);
+
+/** The median of n values, at least 1, which it sorts. */
+double fovea_bench_median(double *values, size_t n);
+
+#endif
