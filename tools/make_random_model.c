@@ -5,10 +5,12 @@
  *     make_random_model DIRECTORY
  *     make_random_model DIRECTORY HIDDEN MLP LAYERS HEADS IMAGE PATCH PROJECTION
  *     make_random_model DIRECTORY TYPE HIDDEN MLP LAYERS HEADS IMAGE PATCH
+ *     make_random_model ... text HIDDEN MLP LAYERS HEADS VOCABULARY CONTEXT
  *
  * TYPE is config.json's model_type (clip_vision_model, siglip_vision_model, dinov2,
  * dinov2_with_registers), IMAGE its image_size: with DINOv2's the size of the images
- * whose positions are stored.
+ * whose positions are stored. The last form, behind any of the others of CLIP's and
+ * SigLIP's, adds a tower for texts, whose end token is CLIP's: the largest id.
  *
  * Run by the build. The same on every machine and in every build.
  */
@@ -17,6 +19,7 @@
 
 #include "fovea/status.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "checkpoint/random.h"
@@ -38,6 +41,10 @@ static const struct fovea_tower default_config = {
 };
 
 static const uint64_t seed = 20240;
+
+enum {
+    TEXT_NUMBERS = 6
+};
 
 static void
 close_checkpoint(struct fovea_checkpoint **checkpoint)
@@ -92,6 +99,58 @@ parse_words(char *const *words, struct fovea_tower *tower_out,
                       err);
 }
 
+/* A tower for texts beside one for images, of its family and as wide an
+   embedding. */
+static enum fovea_status
+parse_text(const struct fovea_tower *image, char *const *numbers,
+        struct fovea_tower *tower_out, struct fovea_error *err)
+{
+    static const char *const types[FOVEA_N_FAMILIES] = {
+        [FOVEA_FAMILY_CLIP] = "clip_text_model",
+        [FOVEA_FAMILY_SIGLIP] = "siglip_text_model"
+    };
+    static const char *const names[TEXT_NUMBERS] = { "hidden_size",
+        "intermediate_size", "num_hidden_layers", "num_attention_heads",
+        "vocab_size", "max_position_embeddings" };
+    const char *type = types[image->family];
+    char text[1024];
+    if (!type) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no text tower is made beside one of %s",
+                fovea_family_get(image->family)->name);
+    }
+    int used = snprintf(text, sizeof text,
+            "{\"model_type\": \"%s\", \"projection_dim\": %u, "
+            "\"projection_size\": %u",
+            type, image->dimension, image->dimension);
+    for (size_t i = 0; i < TEXT_NUMBERS; i++) {
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                ", \"%s\": %.16s", names[i], numbers[i]);
+    }
+    text[used++] = '}';
+    enum fovea_status status = fovea_tower_parse(FOVEA_FILE_LAYOUT_HUGGING_FACE,
+            "the text's shape", text, (size_t)used, FOVEA_MODALITY_TEXT,
+            tower_out, err);
+    if (!status) {
+        /* As CLIP's and SigLIP's tokenizers have it. */
+        tower_out->end_id =
+                tower_out->is_causal ? tower_out->vocabulary - 1 : 1;
+    }
+    return status;
+}
+
+static enum fovea_status
+make(const char *directory, const struct fovea_model_towers *towers,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
+    enum fovea_status status = fovea_checkpoint_create_random_model(towers,
+            seed, &checkpoint, err);
+    return status
+            ? status
+            : fovea_checkpoint_save_model(checkpoint, towers, directory, err);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -99,22 +158,32 @@ main(int argc, char **argv)
         WITHOUT_SHAPE = 2,
         WITH_SHAPE = 9
     };
-    if (argc != WITHOUT_SHAPE && argc != WITH_SHAPE) {
+    int n = argc;
+    const bool has_text = argc > TEXT_NUMBERS + 1 &&
+            strcmp(argv[argc - TEXT_NUMBERS - 1], "text") == 0;
+    if (has_text) {
+        n -= TEXT_NUMBERS + 1;
+    }
+    if (n != WITHOUT_SHAPE && n != WITH_SHAPE) {
         (void)fputs("Usage: make_random_model DIRECTORY [HIDDEN MLP LAYERS "
                     "HEADS IMAGE PATCH PROJECTION |\n"
-                    "           TYPE HIDDEN MLP LAYERS HEADS IMAGE PATCH]\n",
+                    "           TYPE HIDDEN MLP LAYERS HEADS IMAGE PATCH]\n"
+                    "           [text HIDDEN MLP LAYERS HEADS VOCABULARY "
+                    "CONTEXT]\n",
                 stderr);
         return 2;
     }
     struct fovea_error error;
-    struct fovea_tower tower = default_config;
-    if (argc == WITH_SHAPE && parse_words(argv + 2, &tower, &error)) {
+    struct fovea_tower image = default_config;
+    struct fovea_tower text;
+    if ((n == WITH_SHAPE && parse_words(argv + 2, &image, &error)) ||
+            (has_text && parse_text(&image, argv + n + 1, &text, &error))) {
         (void)fprintf(stderr, "make_random_model: %s\n", error.message);
         return 2;
     }
-    FOVEA_AUTO(close_checkpoint) struct fovea_checkpoint *checkpoint = NULL;
-    if (fovea_checkpoint_create_random(&tower, seed, &checkpoint, &error) ||
-            fovea_checkpoint_save(checkpoint, &tower, argv[1], &error)) {
+    const struct fovea_model_towers towers = { &image,
+        has_text ? &text : NULL };
+    if (make(argv[1], &towers, &error)) {
         (void)fprintf(stderr, "make_random_model: %s\n", error.message);
         return 1;
     }

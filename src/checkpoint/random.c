@@ -8,6 +8,7 @@
 #include "checkpoint/random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -108,28 +109,85 @@ add_tensor(struct fovea_checkpoint *checkpoint,
     return FOVEA_OK;
 }
 
-enum fovea_status
-fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
-        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+static enum fovea_status
+add_tower(struct fovea_checkpoint *checkpoint, const struct fovea_tower *tower,
+        struct fovea_error *err)
 {
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec tensor;
+    enum fovea_status status = FOVEA_OK;
+    while (!status && tower && fovea_tensor_next(tower, &walk, &tensor)) {
+        /* The first share brings the whole. */
+        status = tensor.share ? FOVEA_OK : add_tensor(checkpoint, &tensor, err);
+    }
+    return status;
+}
+
+/* One number: as CLIP has it no vector, as SigLIP a vector of one. */
+static enum fovea_status
+add_scalar(struct fovea_checkpoint *checkpoint, const char *name, float value,
+        bool is_vector, struct fovea_error *err)
+{
+    struct fovea_tensor_spec tensor = { .n_dims = is_vector,
+        .shape = { 1 },
+        .n_shares = 1 };
+    (void)snprintf(tensor.name, sizeof tensor.name, "%s", name);
+    enum fovea_status status = add_tensor(checkpoint, &tensor, err);
+    if (!status) {
+        checkpoint->entries[checkpoint->n_entries - 1].spread =
+                (struct fovea_spread){ value, 0.0F };
+    }
+    return status;
+}
+
+/* About what trained models have. */
+static enum fovea_status
+add_scalars(struct fovea_checkpoint *checkpoint,
+        const struct fovea_model_towers *towers, struct fovea_error *err)
+{
+    if (!towers->image || !towers->text) {
+        return FOVEA_OK;
+    }
+    const bool has_bias =
+            fovea_family_get(towers->text->family)->has_logit_bias;
+    enum fovea_status status =
+            add_scalar(checkpoint, "logit_scale", 4.625F, has_bias, err);
+    return !status && has_bias
+            ? add_scalar(checkpoint, "logit_bias", -12.875F, true, err)
+            : status;
+}
+
+enum fovea_status
+fovea_checkpoint_create_random_model(const struct fovea_model_towers *towers,
+        uint64_t seed, struct fovea_checkpoint **checkpoint_out,
+        struct fovea_error *err)
+{
+    enum {
+        SCALARS = 2
+    };
     struct fovea_checkpoint *checkpoint = NULL;
     enum fovea_status status =
             fovea_checkpoint_create(&fovea_source_random, 0, &checkpoint, err);
     if (status) {
         return status;
     }
-    size_t n = fovea_tensor_count(tower);
+    size_t n = SCALARS +
+            (towers->image ? fovea_tensor_count(towers->image) : 0) +
+            (towers->text ? fovea_tensor_count(towers->text) : 0);
     checkpoint->seed = seed;
     checkpoint->entries = calloc(n, sizeof *checkpoint->entries);
     if (!checkpoint->entries) {
         status = fovea_fail_memory(err, n * sizeof *checkpoint->entries,
                 "tensors");
     }
-    struct fovea_tensor_walk walk = { 0 };
-    struct fovea_tensor_spec tensor;
-    while (!status && fovea_tensor_next(tower, &walk, &tensor)) {
-        /* The first share brings the whole. */
-        status = tensor.share ? FOVEA_OK : add_tensor(checkpoint, &tensor, err);
+    if (!status) {
+        status = add_tower(checkpoint, towers->image, err);
+    }
+    if (!status) {
+        status = add_tower(checkpoint, towers->text, err);
+    }
+    if (!status) {
+        status = add_scalars(checkpoint, towers, err);
     }
     if (status) {
         fovea_checkpoint_close(checkpoint);
@@ -138,4 +196,15 @@ fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
     fovea_entries_sort(checkpoint->entries, checkpoint->n_entries);
     *checkpoint_out = checkpoint;
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_checkpoint_create_random(const struct fovea_tower *tower, uint64_t seed,
+        struct fovea_checkpoint **checkpoint_out, struct fovea_error *err)
+{
+    const bool is_text = tower->modality == FOVEA_MODALITY_TEXT;
+    const struct fovea_model_towers towers = { is_text ? NULL : tower,
+        is_text ? tower : NULL };
+    return fovea_checkpoint_create_random_model(&towers, seed, checkpoint_out,
+            err);
 }

@@ -14,7 +14,7 @@
 enum {
     FOVEA_TENSOR_NAME_SIZE = 80,
     FOVEA_TENSOR_SPEC_DIMS = 4,
-    FOVEA_FAMILY_TEXT_SIZE = 1024
+    FOVEA_FAMILY_TEXT_SIZE = 2048
 };
 
 /*
@@ -75,6 +75,11 @@ struct fovea_family {
        where its layout has none. */
     size_t (*write_config)(const struct fovea_tower *tower,
             char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+    /* The config of both towers in one model; NULL: none is written. */
+    size_t (*write_model)(const struct fovea_tower *image,
+            const struct fovea_tower *text,
+            char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+    bool has_logit_bias; /* beside logit_scale, in a model of both */
     size_t (*write_processor)(const struct fovea_tower *tower,
             char text_out[FOVEA_FAMILY_TEXT_SIZE]);
 };

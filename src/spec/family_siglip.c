@@ -151,6 +151,9 @@ static size_t
 write_config(const struct fovea_tower *tower,
         char text_out[FOVEA_FAMILY_TEXT_SIZE])
 {
+    if (tower->modality == FOVEA_MODALITY_TEXT) {
+        return fovea_hf_text_write(&text, tower, text_out);
+    }
     int n = snprintf(text_out, FOVEA_FAMILY_TEXT_SIZE,
             "{\n"
             "  \"architectures\": [\"SiglipVisionModel\"],\n"
@@ -169,6 +172,15 @@ write_config(const struct fovea_tower *tower,
             fovea_hf_activation_word(tower->activation), (double)tower->eps);
     FOVEA_ASSERT(n > 0 && n < FOVEA_FAMILY_TEXT_SIZE);
     return (size_t)n;
+}
+
+static size_t
+write_model(const struct fovea_tower *image,
+        const struct fovea_tower *text_tower,
+        char text_out[FOVEA_FAMILY_TEXT_SIZE])
+{
+    return fovea_hf_text_write_model(&fovea_family_siglip, &text, image,
+            text_tower, text_out);
 }
 
 /* Tensors. */
@@ -287,5 +299,7 @@ const struct fovea_family fovea_family_siglip = {
     .processor = PROCESSOR,
     .pixels = pixels,
     .write_config = write_config,
+    .write_model = write_model,
+    .has_logit_bias = true,
     .write_processor = write_processor,
 };

@@ -1,6 +1,7 @@
 /* See huggingface_text.h. */
 #include "spec/huggingface_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -122,6 +123,56 @@ fovea_hf_text_read(const struct fovea_hf_text *text,
         *tower_out = tower;
     }
     return status;
+}
+
+size_t
+fovea_hf_text_write(const struct fovea_hf_text *text,
+        const struct fovea_tower *tower, char text_out[FOVEA_FAMILY_TEXT_SIZE])
+{
+    int n = snprintf(text_out, FOVEA_FAMILY_TEXT_SIZE,
+            "{\n"
+            "  \"model_type\": \"%s\",\n"
+            "  \"hidden_size\": %u,\n"
+            "  \"intermediate_size\": %u,\n"
+            "  \"num_hidden_layers\": %u,\n"
+            "  \"num_attention_heads\": %u,\n"
+            "  \"vocab_size\": %u,\n"
+            "  \"max_position_embeddings\": %u,\n"
+            "  \"eos_token_id\": %u,\n"
+            "  \"pad_token_id\": %u,\n"
+            "  \"%s\": %u,\n"
+            "  \"hidden_act\": \"%s\",\n"
+            "  \"layer_norm_eps\": %.9g\n"
+            "}\n",
+            text->tower_type, tower->width, tower->mlp, tower->n_layers,
+            tower->n_heads, tower->vocabulary, tower->context,
+            tower->ends_at_largest ? (uint32_t)OLD_END_ID : tower->end_id,
+            tower->pad_id, text->dimension_key, tower->dimension,
+            fovea_hf_activation_word(tower->activation), (double)tower->eps);
+    FOVEA_ASSERT(n > 0 && n < FOVEA_FAMILY_TEXT_SIZE);
+    return (size_t)n;
+}
+
+size_t
+fovea_hf_text_write_model(const struct fovea_family *family,
+        const struct fovea_hf_text *text, const struct fovea_tower *image,
+        const struct fovea_tower *text_tower,
+        char text_out[FOVEA_FAMILY_TEXT_SIZE])
+{
+    char of_images[FOVEA_FAMILY_TEXT_SIZE];
+    char of_texts[FOVEA_FAMILY_TEXT_SIZE];
+    (void)family->write_config(image, of_images);
+    (void)fovea_hf_text_write(text, text_tower, of_texts);
+    int n = snprintf(text_out, FOVEA_FAMILY_TEXT_SIZE,
+            "{\n"
+            "\"model_type\": \"%s\",\n"
+            "\"projection_dim\": %u,\n"
+            "\"vision_config\": %s,\n"
+            "\"text_config\": %s"
+            "}\n",
+            text->model_type, text_tower->dimension, of_images, of_texts);
+    FOVEA_ASSERT(n > 0 && n < FOVEA_FAMILY_TEXT_SIZE);
+    return (size_t)n;
 }
 
 /* Tensors. */

@@ -29,6 +29,16 @@ FOVEA_NODISCARD enum fovea_status fovea_hf_text_read(
         const struct fovea_hf_text *text, const struct fovea_fields *top,
         struct fovea_tower *tower_out, struct fovea_error *err);
 
+/** As a family's write_config(), of a tower by itself. */
+size_t fovea_hf_text_write(const struct fovea_hf_text *text,
+        const struct fovea_tower *tower, char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+
+/** As its write_model(), by its write_config(). */
+size_t fovea_hf_text_write_model(const struct fovea_family *family,
+        const struct fovea_hf_text *text, const struct fovea_tower *image,
+        const struct fovea_tower *text_tower,
+        char text_out[FOVEA_FAMILY_TEXT_SIZE]);
+
 /** As a family's tensor(). */
 void fovea_hf_text_tensor(const struct fovea_hf_text *text,
         const struct fovea_tower *tower, const struct fovea_piece *piece,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "checkpoint/digest.h"
 #include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
@@ -304,6 +305,110 @@ what_cannot_be_saved_leaves_nothing(void **state)
     fovea_checkpoint_close(made);
 }
 
+/* Each tensor of a tower in two checkpoints. */
+static void
+check_same_values(const struct fovea_tower *tower,
+        const struct fovea_checkpoint *a, const struct fovea_checkpoint *b)
+{
+    struct fovea_tensor_walk walk = { 0 };
+    struct fovea_tensor_spec spec;
+    while (fovea_tensor_next(tower, &walk, &spec)) {
+        const struct fovea_tensor *tensors[] = { fovea_checkpoint_find(a,
+                                                         spec.name),
+            fovea_checkpoint_find(b, spec.name) };
+        assert_true(tensors[0] && tensors[1]);
+        const size_t n = tensors[0]->n_elements;
+        assert_int_equal(n, tensors[1]->n_elements);
+        struct fovea_error error;
+        FOVEA_AUTO_FREE float *values = calloc(2 * n, sizeof *values);
+        assert_non_null(values);
+        assert_ok(fovea_checkpoint_read(a, tensors[0], values, &error), &error);
+        assert_ok(fovea_checkpoint_read(b, tensors[1], values + n, &error),
+                &error);
+        assert_memory_equal(values, values + n, n * sizeof *values);
+    }
+}
+
+static void
+check_scalar(const struct fovea_checkpoint *checkpoint, const char *name,
+        unsigned n_dims, float expected)
+{
+    struct fovea_error error;
+    float value = 0.0F;
+    const struct fovea_tensor *tensor = fovea_checkpoint_find(checkpoint, name);
+    assert_non_null(tensor);
+    assert_int_equal(tensor->n_dims, n_dims);
+    assert_int_equal(tensor->n_elements, 1);
+    assert_ok(fovea_checkpoint_read(checkpoint, tensor, &value, &error),
+            &error);
+    assert_memory_equal(&value, &expected, sizeof value);
+}
+
+/* Both towers in one directory, each with the weights that it has alone, and the
+   scalars beside them. */
+static void
+a_model_of_both_towers_reads_back(void **state)
+{
+    (void)state;
+    static const struct {
+        struct fovea_tower image;
+        struct fovea_tower text;
+        bool has_bias;
+    } cases[] = {
+        { TOWER(32, 48, 2, 2, 32, 16, 24, FOVEA_ACTIVATION_GELU, 1e-5F),
+                CLIP_TEXT_TOWER(40, 100, 2, 5, 31, 9, 24,
+                        FOVEA_ACTIVATION_GELU),
+                false },
+        { SIGLIP_TOWER(48, 96, 2, 3, 62, 14),
+                SIGLIP_TEXT_TOWER(36, 40, 2, 3, 11, 17, 48), true },
+    };
+    char parent[] = "/tmp/fovea-random-XXXXXX";
+    char directory[64];
+    assert_non_null(mkdtemp(parent));
+    (void)snprintf(directory, sizeof directory, "%s/model", parent);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        const struct fovea_model_towers towers = { &cases[i].image,
+            &cases[i].text };
+        struct fovea_error error;
+        struct fovea_checkpoint *made = NULL;
+        struct fovea_checkpoint *saved = NULL;
+        assert_ok(
+                fovea_checkpoint_create_random_model(&towers, 3, &made, &error),
+                &error);
+        assert_ok(fovea_checkpoint_save_model(made, &towers, directory, &error),
+                &error);
+        assert_ok(fovea_checkpoint_open(directory, &saved, &error), &error);
+        assert_int_equal(fovea_checkpoint_count(saved),
+                fovea_checkpoint_count(made));
+        const struct fovea_tower *wanted[] = { towers.image, towers.text };
+        for (int k = 0; k < 2; k++) {
+            struct fovea_tower tower;
+            char digests[3][FOVEA_DIGEST_SIZE];
+            struct fovea_checkpoint *alone = make(wanted[k], 3);
+            assert_ok(fovea_tower_read(directory, wanted[k]->modality, &tower,
+                              &error),
+                    &error);
+            check_same_tower(&tower, wanted[k]);
+            assert_int_equal(tower.vocabulary, wanted[k]->vocabulary);
+            assert_int_equal(tower.end_id, wanted[k]->end_id);
+            assert_int_equal(tower.is_causal, wanted[k]->is_causal);
+            assert_ok(fovea_digest_weights(&tower, saved, digests[k], &error),
+                    &error);
+            check_same_values(&tower, saved, alone);
+            fovea_checkpoint_close(alone);
+            assert_true(k == 0 || strcmp(digests[0], digests[1]) != 0);
+        }
+        check_scalar(saved, "logit_scale", cases[i].has_bias, 4.625F);
+        if (cases[i].has_bias) {
+            check_scalar(saved, "logit_bias", 1, -12.875F);
+        }
+        fovea_checkpoint_close(saved);
+        fovea_checkpoint_close(made);
+        remove_saved(directory);
+    }
+    assert_int_equal(rmdir(parent), 0);
+}
+
 int
 main(void)
 {
@@ -314,6 +419,7 @@ main(void)
         cmocka_unit_test(values_depend_on_seed_and_name_alone),
         cmocka_unit_test(what_is_saved_reads_back),
         cmocka_unit_test(what_cannot_be_saved_leaves_nothing),
+        cmocka_unit_test(a_model_of_both_towers_reads_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
