@@ -56,6 +56,19 @@ check_settings(const struct fovea_preprocess *settings, uint32_t size_px)
 }
 
 static void
+check_text(const struct fovea_tower *tower)
+{
+    FOVEA_ASSERT(tower->modality == FOVEA_MODALITY_TEXT);
+    FOVEA_ASSERT(tower->width > 0 && tower->width <= FOVEA_MAX_WIDTH);
+    FOVEA_ASSERT(tower->width % tower->n_heads == 0);
+    FOVEA_ASSERT(tower->mlp > 0 && tower->mlp <= FOVEA_MAX_MLP);
+    FOVEA_ASSERT(tower->vocabulary > 0 && tower->dimension > 0);
+    FOVEA_ASSERT(tower->vocabulary <= FOVEA_MAX_VOCABULARY);
+    FOVEA_ASSERT(tower->context > 0 && tower->context <= FOVEA_MAX_CONTEXT);
+    FOVEA_ASSERT(tower->side_px == 0 && tower->patch_px == 0);
+}
+
+static void
 try_layout(enum fovea_file_layout_id layout, const char *text, size_t size)
 {
     struct fovea_tower config;
@@ -66,6 +79,13 @@ try_layout(enum fovea_file_layout_id layout, const char *text, size_t size)
         check_failure(status, &error);
     } else {
         check_config(&config);
+    }
+    status = fovea_tower_parse(layout, "fuzz", text, size, FOVEA_MODALITY_TEXT,
+            &config, &error);
+    if (status && status != FOVEA_ERR_TEXT_UNSUPPORTED) {
+        check_failure(status, &error);
+    } else if (!status) {
+        check_text(&config);
     }
 }
 
