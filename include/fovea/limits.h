@@ -44,7 +44,8 @@ struct fovea_limits {
                               are used twice twice, of JPEG 2000 4, and 16 for
                               each byte of it, of each frame of JPEG XL 8:
                               FOVEA_ERR_IMAGE_TOO_COSTLY */
-    uint32_t max_text_bytes;   /* of a text: FOVEA_ERR_TEXT_TOO_LARGE */
+    uint32_t max_text_bytes;   /* of a text, up to FOVEA_MAX_TEXT_BYTES:
+                              FOVEA_ERR_TEXT_TOO_LARGE */
     enum fovea_truncate truncate;
     uint64_t reserved[5]; /* zero */
 };
@@ -55,5 +56,6 @@ struct fovea_limits {
 #define FOVEA_DEFAULT_MAX_DECODE_BYTES (UINT64_C(1) << 30)
 #define FOVEA_DEFAULT_MAX_DECODE_WORK  (UINT64_C(1) << 32)
 #define FOVEA_DEFAULT_MAX_TEXT_BYTES   (UINT32_C(64) << 10)
+#define FOVEA_MAX_TEXT_BYTES           (UINT32_C(4) << 20)
 
 #endif

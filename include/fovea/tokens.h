@@ -15,15 +15,16 @@
 extern "C" {
 #endif
 
-/** The tokens of a text, as the model's text tower is given them: special ones
- *  and padding included, at most context_length of struct fovea_model_info. It
+/** The tokens of a text, as the model's tokenizer gives them: special ones
+ *  included, padding not, at most context_length of struct fovea_model_info. It
  *  grows at its end (sized.h). */
 struct fovea_tokens {
     size_t struct_size; /* by FOVEA_TOKENS_INIT */
     size_t n;
     uint32_t *ids;  /* [n] */
     char **pieces;  /* [n], NUL-terminated UTF-8: what stands in the vocabulary
-                       for each, as "bicycle</w>" */
+                       for each, as "bicycle</w>"; the first 251 bytes of a
+                       longer one */
     size_t was_cut; /* 1: of a text that has more; else 0 */
 };
 

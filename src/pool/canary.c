@@ -1,4 +1,4 @@
-/* A picture that is known to be good: see canary.h. */
+/* An item that is known to be good: see canary.h. */
 #include "pool/canary.h"
 
 #include "base/error.h"
@@ -39,14 +39,17 @@ fovea_canary_create(struct fovea_group *group)
     if (!item) {
         return NULL;
     }
+    bool is_text = fovea_work_facts(group->settings.kind)->modality ==
+            FOVEA_MODALITY_TEXT;
+    size_t size = is_text ? 0 : PICTURE_SIZE; /* the empty text */
     item->group = group;
     item->request = (struct fovea_pool_request){
         .fd = -1,
-        .size = PICTURE_SIZE,
+        .size = size,
         .deadline_ns = FOVEA_NEVER,
     };
-    if (fovea_memfd_from_bytes("fovea canary", picture, PICTURE_SIZE,
-                &item->request.fd, NULL)) {
+    if (fovea_memfd_from_bytes("fovea canary", picture, size, &item->request.fd,
+                NULL)) {
         free(item);
         return NULL;
     }

@@ -1,5 +1,5 @@
 /*
- * The canary: a picture that every worker that is well can embed. It tells
+ * The canary: a picture, or a text, that every worker that is well can embed. It tells
  * whether items are to blame for the ends of workers, or the workers (see
  * blame.h).
  */

@@ -167,8 +167,11 @@ settle_blame(struct fovea_slot *slot)
     }
     if (is_on_trial) {
         struct fovea_error what = slot->failure;
+        bool is_text = fovea_work_facts(group->settings.kind)->modality ==
+                FOVEA_MODALITY_TEXT;
         (void)fovea_fail(&slot->failure, what.code,
-                "with a picture that is known to be good: %s", what.message);
+                "with %s that is known to be good: %s",
+                is_text ? "a text" : "a picture", what.message);
         release_isolated(group);
     }
     return true;

@@ -259,6 +259,18 @@ fovea_group_item(const struct fovea_group *group)
     return fovea_work_facts(group->settings.kind)->item;
 }
 
+/* Of a model, in messages: what its workers load, before the model's key. */
+static inline const char *
+fovea_group_part(const struct fovea_group *group)
+{
+    const struct fovea_work_facts *facts =
+            fovea_work_facts(group->settings.kind);
+    if (facts->modality == FOVEA_MODALITY_IMAGE) {
+        return "";
+    }
+    return facts->has_engine ? "the text tower of " : "the tokenizer of ";
+}
+
 /* Images are judged by codecs, which all models share; a text by the tokenizer
    of its model. For the quarantine. */
 static inline const char *

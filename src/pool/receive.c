@@ -200,12 +200,17 @@ find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
                                                                     : NULL;
 }
 
-/* A damaged image is good only where the policy accepts one. */
+/* A damaged image is good only where the policy accepts one, and texts are
+   cut, not images. */
 static bool
 may_note(const struct fovea_group_settings *settings, uint32_t notes)
 {
-    return !(notes & FOVEA_NOTE_DAMAGED) ||
-            settings->limits.damaged == FOVEA_DAMAGED_ACCEPT;
+    bool is_text =
+            fovea_work_facts(settings->kind)->modality == FOVEA_MODALITY_TEXT;
+    return is_text ? !(notes & ~(uint32_t)FOVEA_NOTE_TRUNCATED)
+                   : !(notes & FOVEA_NOTE_TRUNCATED) &&
+                    (!(notes & FOVEA_NOTE_DAMAGED) ||
+                            settings->limits.damaged == FOVEA_DAMAGED_ACCEPT);
 }
 
 static void

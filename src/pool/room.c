@@ -192,10 +192,10 @@ refuse(const struct fovea_group *group, const struct fovea_governor *governor,
 {
     uint64_t need = fovea_room_need(group, 1);
     return fovea_fail(err, FOVEA_ERR_MEMORY_EXHAUSTED,
-            "Cannot spawn workers for %s. Need %" PRIu64 " MB, only %" PRIu64
+            "Cannot spawn workers for %s%s. Need %" PRIu64 " MB, only %" PRIu64
             " MB available %s",
-            group->settings.key, need / MIB + (need % MIB != 0),
-            fovea_governor_room(governor) / MIB,
+            fovea_group_part(group), group->settings.key,
+            need / MIB + (need % MIB != 0), fovea_governor_room(governor) / MIB,
             fovea_limit_by(FOVEA_OPTION_MEMORY));
 }
 

@@ -1,8 +1,7 @@
 /* The calls that wait: one item, or a batch of them. */
-#include <string.h>
-
 #include "base/error.h"
 #include "runtime/batch.h"
+#include "runtime/request_run.h"
 #include "runtime/submit.h"
 
 enum fovea_status
@@ -48,58 +47,6 @@ fovea_preprocess_batch(struct fovea_model *model,
     return fovea_batch_run(model, &batch, err);
 }
 
-/* Somebody who waits for one vector; on the waiter's stack. */
-struct waiter {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool is_done;
-    struct fovea_error result;
-    float *embedding; /* the caller's; written only on success */
-    size_t size;
-};
-
-static void
-done(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
-{
-    (void)timings;
-    struct waiter *waiter = context;
-    if (row) {
-        memcpy(waiter->embedding, row, waiter->size);
-    }
-    (void)pthread_mutex_lock(&waiter->mutex);
-    waiter->result = *result;
-    waiter->is_done = true;
-    (void)pthread_cond_signal(&waiter->changed);
-    (void)pthread_mutex_unlock(&waiter->mutex);
-}
-
-static enum fovea_status
-submit_and_wait(struct fovea_model *model, const struct fovea_item *item,
-        unsigned flags, struct waiter *waiter, struct fovea_error *err)
-{
-    const struct fovea_request request = {
-        .item = item,
-        .kind = FOVEA_WORK_EMBED,
-        .flags = flags,
-        .done = done,
-        .context = waiter,
-    };
-    enum fovea_status status = fovea_request_submit(model, &request, NULL, err);
-    if (status) {
-        return status;
-    }
-    (void)pthread_mutex_lock(&waiter->mutex);
-    while (!waiter->is_done) {
-        (void)pthread_cond_wait(&waiter->changed, &waiter->mutex);
-    }
-    (void)pthread_mutex_unlock(&waiter->mutex);
-    if (err) {
-        *err = waiter->result;
-    }
-    return waiter->result.code;
-}
-
 static enum fovea_status
 embed_one(struct fovea_model *model, const struct fovea_item *item,
         unsigned flags, float *embedding, struct fovea_error *err)
@@ -109,19 +56,9 @@ embed_one(struct fovea_model *model, const struct fovea_item *item,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
     enum fovea_status status = fovea_request_check_flags(flags, err);
-    if (status) {
-        return status;
-    }
-    struct waiter waiter = {
-        .mutex = PTHREAD_MUTEX_INITIALIZER,
-        .changed = PTHREAD_COND_INITIALIZER,
-        .embedding = embedding,
-        .size = fovea_embedding_dimension(model) * sizeof(float),
-    };
-    status = submit_and_wait(model, item, flags, &waiter, err);
-    (void)pthread_cond_destroy(&waiter.changed);
-    (void)pthread_mutex_destroy(&waiter.mutex);
-    return status;
+    return status ? status
+                  : fovea_request_run(model, item, FOVEA_WORK_EMBED, flags,
+                            embedding, err);
 }
 
 enum fovea_status

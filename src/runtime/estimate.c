@@ -2,6 +2,7 @@
 #include "runtime/estimate.h"
 
 #include "wire/messages.h"
+#include "wire/tokens.h"
 
 uint64_t
 fovea_estimate_worker(const struct fovea_tower *tower, enum fovea_dtype dtype,
@@ -25,4 +26,14 @@ fovea_estimate_pixels_worker(const struct fovea_preprocess *settings,
             n_threads *
             ((uint64_t)3 * settings->crop_width_px * settings->crop_height_px +
                     FOVEA_DECODE_FREE_BYTES);
+}
+
+uint64_t
+fovea_estimate_tokens_worker(uint32_t context, unsigned n_threads,
+        unsigned max_batch)
+{
+    (void)max_batch; /* rows leave one by one */
+    return FOVEA_WORKER_BASE_BYTES +
+            n_threads *
+            (fovea_tokens_row_bytes(context) + FOVEA_DECODE_FREE_BYTES);
 }

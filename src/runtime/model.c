@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "checkpoint/preprocessor.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/tensors.h"
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
 #include "spec/families.h"
+#include "wire/tokens.h"
 
 FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
 
@@ -28,10 +30,12 @@ check_weights(struct fovea_model *model, struct fovea_error *err)
     if (!status) {
         status = fovea_tensors_check(&model->tower, checkpoint, &summary, err);
     }
-    if (!status) {
-        model->weights_dtype = summary.dtype;
+    if (status) {
+        return status;
     }
-    return status;
+    model->weights_dtype = summary.dtype;
+    return fovea_model_text_read(model->directory, checkpoint, &model->tower,
+            &model->text, err);
 }
 
 static enum fovea_status
@@ -65,6 +69,35 @@ estimate(struct fovea_model *model)
     model->shared_bytes = cost.shared_bytes;
     model->worker_bytes = fovea_estimate_worker(&model->tower, model->dtype,
             library->n_threads, library->max_batch);
+    if (!model->text.refusal.code) {
+        const struct fovea_tower *tower = &model->text.tower;
+        const struct fovea_cost text_cost =
+                fovea_engine_cost(tower, library->dtype, library->max_batch);
+        model->text_dtype = text_cost.dtype;
+        model->text_shared_bytes = fovea_sum_bytes(text_cost.shared_bytes,
+                model->text.files_bytes);
+        model->text_worker_bytes = fovea_estimate_worker(tower,
+                model->text_dtype, library->n_threads, library->max_batch);
+    }
+}
+
+static void
+describe_text(struct fovea_model *model)
+{
+    const struct fovea_model_text *text = &model->text;
+    struct fovea_model_info *info = &model->info;
+    info->has_text = !text->refusal.code;
+    if (!info->has_text) {
+        info->logits = "none";
+        return;
+    }
+    info->logits = text->has_logits ? "checkpoint" : "default";
+    info->logit_scale = text->logits.scale;
+    info->logit_bias = text->logits.bias;
+    info->is_sigmoid = text->logits.is_sigmoid;
+    info->context_length = text->tower.context;
+    info->text_shared_bytes = model->text_shared_bytes;
+    info->text_per_worker_bytes = model->text_worker_bytes;
 }
 
 static void
@@ -90,8 +123,8 @@ describe(struct fovea_model *model)
                 (model->shared_bytes + model->worker_bytes + mib - 1) / mib,
         .family = fovea_family_get(model->tower.family)->name,
         .pixels = fovea_pixels_words[model->settings.pixels],
-        .logits = "none",
     };
+    describe_text(model);
     memcpy(model->info.mean, model->settings.mean, sizeof model->info.mean);
     memcpy(model->info.std, model->settings.std, sizeof model->info.std);
 }
@@ -141,11 +174,40 @@ settings_of_pixels(const struct fovea_model *model)
     };
 }
 
+static struct fovea_group_settings
+settings_of_embed_text(const struct fovea_model *model)
+{
+    return (struct fovea_group_settings){
+        .kind = FOVEA_WORK_EMBED_TEXT,
+        .dtype = model->text_dtype,
+        .dimension = model->text.tower.dimension,
+        .row_bytes = model->text.tower.dimension * sizeof(float),
+        .shared_bytes = model->text_shared_bytes,
+        .worker_bytes = model->text_worker_bytes,
+    };
+}
+
+static struct fovea_group_settings
+settings_of_tokens(const struct fovea_model *model)
+{
+    uint32_t context = model->text.tower.context;
+    return (struct fovea_group_settings){
+        .kind = FOVEA_WORK_TOKENS,
+        .dtype = FOVEA_DTYPE_F32,
+        .row_bytes = fovea_tokens_row_bytes(context),
+        .shared_bytes = model->text.files_bytes,
+        .worker_bytes = fovea_estimate_tokens_worker(context,
+                model->library->n_threads, model->library->max_batch),
+    };
+}
+
 /* What the workers of a model are for each kind of work. */
 static struct fovea_group_settings (*const settings_of[FOVEA_N_WORK_KINDS])(
         const struct fovea_model *model) = {
     [FOVEA_WORK_EMBED] = settings_of_embed,
     [FOVEA_WORK_PIXELS] = settings_of_pixels,
+    [FOVEA_WORK_EMBED_TEXT] = settings_of_embed_text,
+    [FOVEA_WORK_TOKENS] = settings_of_tokens,
 };
 
 size_t
@@ -173,11 +235,11 @@ fovea_model_group(struct fovea_model *model, enum fovea_work_kind kind,
 enum fovea_status
 fovea_model_check_text(const struct fovea_model *model, struct fovea_error *err)
 {
-    if (!model->info.has_text) {
-        return fovea_fail(err, FOVEA_ERR_TEXT_UNSUPPORTED,
-                "%.120s has no text tower: it embeds images only", model->key);
-    }
-    return FOVEA_OK;
+    const struct fovea_error *refusal = &model->text.refusal;
+    return refusal->code
+            ? fovea_fail(err, refusal->code, "%.80s embeds images only: %s",
+                      model->key, refusal->message)
+            : FOVEA_OK;
 }
 
 enum fovea_status

@@ -10,6 +10,7 @@
 #include "checkpoint/config.h"
 #include "pool/group.h"
 #include "runtime/library.h"
+#include "runtime/model_text.h"
 #include "spec/pixels.h"
 
 struct fovea_fetching;
@@ -25,6 +26,10 @@ struct fovea_model {
     enum fovea_dtype dtype; /* not AUTO */
     uint64_t shared_bytes;
     uint64_t worker_bytes;
+    struct fovea_model_text text;
+    enum fovea_dtype text_dtype; /* not AUTO; so these, of its tower */
+    uint64_t text_shared_bytes;
+    uint64_t text_worker_bytes;
     struct fovea_model_info info; /* of all that */
     struct fovea_group *embedder; /* of groups */
 

@@ -162,32 +162,45 @@ fovea_pool_spawn_worker(struct fovea_model *model, struct fovea_error *err)
     return status ? status : fovea_group_prewarm(model->embedder, err);
 }
 
+/* The workers of texts; they are opened by the first who asks. */
 static enum fovea_status
-check_text(const struct fovea_model *model, struct fovea_error *err)
+find_text_group(struct fovea_model *model, struct fovea_group **group_out,
+        struct fovea_error *err)
 {
     if (!model) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "model is NULL");
     }
     enum fovea_status status = fovea_library_check(model->library, err);
-    return status ? status : fovea_model_check_text(model, err);
+    if (!status) {
+        status = fovea_model_check_text(model, err);
+    }
+    return status
+            ? status
+            : fovea_model_group(model, FOVEA_WORK_EMBED_TEXT, group_out, err);
 }
 
 bool
 fovea_pool_has_text_workers(struct fovea_model *model)
 {
-    return !check_text(model, NULL);
+    struct fovea_group *group = NULL;
+    return !find_text_group(model, &group, NULL) &&
+            fovea_group_has_workers(group);
 }
 
 enum fovea_status
 fovea_pool_check_text(struct fovea_model *model, struct fovea_error *err)
 {
-    return check_text(model, err);
+    struct fovea_group *group = NULL;
+    enum fovea_status status = find_text_group(model, &group, err);
+    return status ? status : fovea_group_check(group, err);
 }
 
 enum fovea_status
 fovea_pool_spawn_text_worker(struct fovea_model *model, struct fovea_error *err)
 {
-    return check_text(model, err);
+    struct fovea_group *group = NULL;
+    enum fovea_status status = find_text_group(model, &group, err);
+    return status ? status : fovea_group_prewarm(group, err);
 }
 
 uint64_t

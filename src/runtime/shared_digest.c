@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "checkpoint/config.h"
 #include "checkpoint/json.h"
 #include "runtime/weights_digest.h"
 #include "spec/tokenizer_files.h"
@@ -68,8 +69,14 @@ digest_tokenizer(const char *directory, char *digest_out,
         struct fovea_error *err)
 {
     struct fovea_sha256 hash;
-    enum fovea_status status = FOVEA_OK;
+    struct fovea_tower tower;
+    enum fovea_status status =
+            fovea_tower_read(directory, FOVEA_MODALITY_TEXT, &tower, err);
+    if (status) {
+        return status;
+    }
     fovea_sha256_begin(&hash);
+    fovea_sha256_add_text(&hash, tower.is_canonical ? "canonical" : "");
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(tokenizer_files) && !status; i++) {
         status = add_file(&hash, directory, tokenizer_files[i], err);
     }

@@ -1,6 +1,8 @@
 /* Submitting: see submit.h. */
 #include "runtime/submit.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
@@ -61,6 +63,9 @@ choose_kind(const struct fovea_model *model,
     if (request->kind == FOVEA_WORK_PIXELS) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "the item is a text, and texts have no pixels");
+    }
+    if (request->kind == FOVEA_WORK_EMBED) {
+        *kind_out = FOVEA_WORK_EMBED_TEXT;
     }
     return fovea_model_check_text(model, err);
 }
@@ -170,15 +175,17 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
 }
 
 void
-fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
-        uint64_t ticket)
+fovea_request_cancel(struct fovea_model *model, uint64_t ticket)
 {
+    struct fovea_group *groups[FOVEA_N_WORK_KINDS];
     (void)pthread_mutex_lock(&model->mutex);
-    struct fovea_group *group = model->groups[kind];
+    memcpy(groups, model->groups, sizeof groups);
     (void)pthread_mutex_unlock(&model->mutex);
     fovea_url_cancel(model, ticket);
-    if (group) {
-        fovea_group_cancel(group, ticket);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(groups); i++) {
+        if (groups[i]) {
+            fovea_group_cancel(groups[i], ticket);
+        }
     }
 }
 
@@ -186,6 +193,6 @@ void
 fovea_cancel(struct fovea_model *model, uint64_t ticket)
 {
     if (model && !fovea_library_check(model->library, NULL)) {
-        fovea_request_cancel(model, FOVEA_WORK_EMBED, ticket);
+        fovea_request_cancel(model, ticket);
     }
 }

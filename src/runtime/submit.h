@@ -10,7 +10,7 @@
 /** What is asked of an item. */
 struct fovea_request {
     const struct fovea_item *item; /* borrowed for the call */
-    enum fovea_work_kind kind;
+    enum fovea_work_kind kind;     /* EMBED: of a text EMBED_TEXT */
     unsigned flags; /* FOVEA_EMBED_RAW, FOVEA_EMBED_REFUSE_TRUNCATED */
     bool is_batch;
     bool is_admitted;    /* the queue takes it, however full it is */
@@ -35,9 +35,8 @@ FOVEA_NODISCARD enum fovea_status fovea_request_submit(
         struct fovea_model *model, const struct fovea_request *request,
         uint64_t *ticket_out, struct fovea_error *err);
 
-/** Ask for the end of what has this ticket and was submitted for that kind of
- *  work; as fovea_cancel(). */
-void fovea_request_cancel(struct fovea_model *model, enum fovea_work_kind kind,
-        uint64_t ticket);
+/** Ask for the end of what has this ticket, whoever works on it; as
+ *  fovea_cancel(). */
+void fovea_request_cancel(struct fovea_model *model, uint64_t ticket);
 
 #endif

@@ -274,7 +274,7 @@ enter(struct fovea_window *window, const struct putting *put)
     bool is_cancelled = window->ticket != put->ticket;
     (void)pthread_mutex_unlock(&window->mutex);
     if (is_cancelled) {
-        fovea_request_cancel(window->model, window->settings.kind, put->ticket);
+        fovea_request_cancel(window->model, put->ticket);
     }
 }
 
@@ -367,7 +367,7 @@ fovea_window_cancel(struct fovea_window *window)
     uint64_t ticket = window->ticket;
     window->ticket = fresh;
     (void)pthread_mutex_unlock(&window->mutex);
-    fovea_request_cancel(window->model, window->settings.kind, ticket);
+    fovea_request_cancel(window->model, ticket);
 }
 
 void

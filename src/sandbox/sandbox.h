@@ -20,7 +20,7 @@
 
 /** Which system calls a sealed process may make: tables of rules.c. */
 enum fovea_sandbox_rules {
-    FOVEA_SANDBOX_RULES_CODECS, /* codecs, and computing on the CPU */
+    FOVEA_SANDBOX_RULES_CODECS, /* codecs, tokenizers, computing on the CPU */
 };
 
 struct fovea_sandbox_profile {

@@ -35,6 +35,23 @@ struct fovea_tensor_spec {
     size_t n_elements; /* of the part */
 };
 
+/* What the product of an image's vector and a text's means. */
+struct fovea_logits {
+    bool is_sigmoid; /* a label for itself; else a softmax over all */
+    float scale;     /* the factor itself */
+    float bias;
+};
+
+/* As the papers begin, before training. */
+#define FOVEA_LOGITS_CLIP     \
+    {                         \
+        .scale = 1.0F / 0.07F \
+    }
+#define FOVEA_LOGITS_SIGLIP                          \
+    {                                                \
+        .is_sigmoid = true, .scale = 10, .bias = -10 \
+    }
+
 struct fovea_family {
     const char *name; /* in messages */
     enum fovea_file_layout_id layout;
@@ -52,6 +69,8 @@ struct fovea_family {
     enum fovea_status (*read_text)(const struct fovea_fields *top,
             struct fovea_tower *tower_out, struct fovea_error *err);
     const char *no_text;
+    /* Of labels, where a checkpoint does not say: as before training. */
+    struct fovea_logits logits;
 
     /* The tensor of a part of a piece: name, shape and how it is stored there. */
     void (*tensor)(const struct fovea_tower *tower,

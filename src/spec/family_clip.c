@@ -264,6 +264,7 @@ const struct fovea_family fovea_family_clip = {
     .is_mine = is_mine,
     .read = read_config,
     .read_text = read_text_config,
+    .logits = FOVEA_LOGITS_CLIP,
     .tensor = describe_tensor,
     .processor = PROCESSOR,
     .pixels = pixels,

@@ -226,6 +226,7 @@ const struct fovea_family fovea_family_open_clip = {
     .is_mine = is_mine,
     .read = read_config,
     .read_text = read_text,
+    .logits = FOVEA_LOGITS_CLIP,
     .tensor = describe_tensor,
     .pixels = fovea_oc_pixels,
     .read_pixels = fovea_oc_read_pixels,

@@ -275,6 +275,7 @@ const struct fovea_family fovea_family_open_clip_siglip = {
     .is_mine = is_mine,
     .read = read_config,
     .read_text = read_text,
+    .logits = FOVEA_LOGITS_SIGLIP,
     .tensor = describe_tensor,
     .pixels = fovea_oc_pixels,
     .read_pixels = fovea_oc_read_pixels,

@@ -295,6 +295,7 @@ const struct fovea_family fovea_family_siglip = {
     .is_mine = is_mine,
     .read = read_config,
     .read_text = read_text_config,
+    .logits = FOVEA_LOGITS_SIGLIP,
     .tensor = describe_tensor,
     .processor = PROCESSOR,
     .pixels = pixels,

@@ -161,7 +161,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
             FOVEA_DAMAGED_REFUSE, FOVEA_DAMAGED_ACCEPT);
     load_out->limits.max_decode_bytes = read_u64_within(&reader, 1, UINT64_MAX);
     load_out->limits.max_decode_work = read_u64_within(&reader, 1, UINT64_MAX);
-    load_out->limits.max_text_bytes = read_u32_within(&reader, 1, UINT32_MAX);
+    load_out->limits.max_text_bytes =
+            read_u32_within(&reader, 1, FOVEA_MAX_TEXT_BYTES);
     load_out->max_granted_bytes = read_u64_within(&reader, 0, UINT64_MAX);
     load_out->packed_is_foreign = read_bool(&reader);
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {

@@ -21,7 +21,6 @@ enum {
 /* What is being loaded. */
 struct loading {
     struct fovea_tower tower;
-    struct fovea_read_options reading;
     int given[FOVEA_N_SHARED]; /* came with LOAD; borrowed; -1: none */
     int made[FOVEA_N_SHARED];  /* here; owned; -1: none */
     bool packed_is_bad;
@@ -69,7 +68,7 @@ open_engine(struct fovea_worker *worker, struct loading *loading,
             : fovea_checkpoint_open(worker->load.directory, &checkpoint, err);
     const struct fovea_engine_options options = {
         .tower = &loading->tower,
-        .pixels = &loading->reading.settings,
+        .pixels = &worker->reading.settings,
         .dtype = worker->load.dtype,
         .packed_fd = given,
         .packed_is_foreign = worker->load.packed_is_foreign,
@@ -98,7 +97,7 @@ open_reader(struct fovea_worker *worker, struct loading *loading,
         .table_fd = loading->given[FOVEA_SHARED_TABLE],
     };
     enum fovea_status status = worker->work.reader->load(&origin,
-            &loading->reading, &loading->made[FOVEA_SHARED_TABLE], err);
+            &worker->reading, &loading->made[FOVEA_SHARED_TABLE], err);
     loading->packed_is_bad =
             origin.table_fd >= 0 && status && status != FOVEA_ERR_NO_MEMORY;
     return status;
@@ -112,7 +111,7 @@ load_model(struct fovea_worker *worker, struct loading *loading,
             worker->work.facts->modality, &loading->tower, err);
     if (!status) {
         status = open_reader(worker, loading, err);
-        loading->reading.settings.pixels = worker->load.pixels;
+        worker->reading.settings.pixels = worker->load.pixels;
     }
     if (!status && worker->work.facts->has_engine) {
         status = open_engine(worker, loading, err);
@@ -129,7 +128,7 @@ warm_up(struct fovea_worker *worker, const struct loading *loading,
         .lane = {
             .decoder = {
                 .reader = worker->work.reader,
-                .options = loading->reading,
+                .options = worker->reading,
             },
             .embedder = { worker->ops, worker->engine,
                 loading->tower.dimension },
@@ -211,7 +210,7 @@ get_ready(struct fovea_worker *worker, const struct fovea_frame *frame,
     ready->dimension = (uint32_t)worker->dimension;
     ready->shared_bytes =
             worker->engine ? worker->ops->shared_bytes(worker->engine) : 0;
-    ready->shared_bytes += loading->reading.table_bytes;
+    ready->shared_bytes += worker->reading.table_bytes;
     ready->scratch_bytes = fovea_crew_scratch_bytes(worker->crew);
     ready->load_ns = (uint64_t)(loaded - start);
     ready->warm_up_ns = (uint64_t)(fovea_clock_ns() - loaded);
@@ -256,12 +255,12 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
         enum fovea_worker_exit *exit_out)
 {
     struct loading loading = {
-        .reading.limits = worker->load.limits,
         .given = { -1, -1 },
         .made = { -1, -1 },
     };
     struct fovea_error error;
     bool is_ready = false;
+    worker->reading.limits = worker->load.limits;
     enum fovea_status status = get_ready(worker, frame, &loading, &error);
     if (status) {
         say_failed(&worker->host, &error, loading.packed_is_bad);
@@ -303,6 +302,9 @@ void
 fovea_worker_finish(struct fovea_worker *worker)
 {
     fovea_crew_destroy(worker->crew);
+    if (worker->work.reader && worker->work.reader->finish) {
+        worker->work.reader->finish(&worker->reading);
+    }
     if (worker->ops) {
         worker->ops->close(worker->engine);
     }

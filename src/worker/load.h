@@ -17,7 +17,8 @@ struct fovea_worker {
     int log_fd; /* borrowed */
     struct fovea_load load;
     struct fovea_work work; /* of its kind */
-    uint64_t data_bytes;    /* it may have, with nothing granted; 0: no bound */
+    struct fovea_read_options reading;
+    uint64_t data_bytes; /* it may have, with nothing granted; 0: no bound */
     const struct fovea_engine_ops *ops;
     struct fovea_engine *engine; /* NULL: there is none */
     struct fovea_crew *crew;

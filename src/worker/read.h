@@ -22,7 +22,10 @@ struct fovea_read_origin {
 struct fovea_read_options {
     struct fovea_preprocess settings; /* of images */
     struct fovea_limits limits;       /* every field set */
-    uint64_t table_bytes;             /* of a tokenizer's table, mapped */
+    /* Of texts. */
+    struct fovea_tower tower;          /* what the rows are for */
+    struct fovea_tokenizer *tokenizer; /* finish() closes it */
+    uint64_t table_bytes;              /* mapped */
 };
 
 struct fovea_item_reader {
@@ -36,6 +39,8 @@ struct fovea_item_reader {
     enum fovea_status (*load)(const struct fovea_read_origin *origin,
             struct fovea_read_options *options, int *table_fd_out,
             struct fovea_error *err);
+    /** Release what load() made, if it made anything. NULL: nothing. */
+    void (*finish)(struct fovea_read_options *options);
     /** Bytes of a row. */
     size_t (*row_bytes)(const struct fovea_read_options *options);
     /** Make what a sealed process could not. NULL: nothing. */
@@ -54,6 +59,12 @@ struct fovea_item_reader {
             const struct fovea_work_flags *flags, struct fovea_input *input,
             void *row_out, struct fovea_error *err);
 };
+
+/** struct fovea_text_row (spec/tower.h): ids, filled up to the context. */
+extern const struct fovea_item_reader fovea_read_text;
+
+/** struct fovea_tokens_row (wire/tokens.h). */
+extern const struct fovea_item_reader fovea_read_tokens;
 
 /** [crop height][crop width][3] uint8 of an image, upright, resized, cropped. */
 extern const struct fovea_item_reader fovea_read_image;

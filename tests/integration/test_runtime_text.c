@@ -7,6 +7,7 @@
 #include "base/macros.h"
 #include "support/golden.h"
 #include "support/test.h"
+#include "support/tree.h"
 
 enum {
     DIMENSION = 20
@@ -37,7 +38,8 @@ refuse(enum fovea_status status, const struct fovea_error *error)
 {
     assert_int_equal(status, FOVEA_ERR_TEXT_UNSUPPORTED);
     assert_int_equal(error->code, FOVEA_ERR_TEXT_UNSUPPORTED);
-    assert_non_null(strstr(error->message, "quick has no text tower"));
+    assert_non_null(strstr(error->message, "quick embeds images only: "));
+    assert_non_null(strstr(error->message, "no text tower"));
 }
 
 static void
@@ -134,6 +136,69 @@ wrong_arguments_are_refused(void **state)
             FOVEA_ERR_ARGUMENT, "NULL");
 }
 
+/* A file of a model that has both towers, in a folder of ours. */
+static void
+link_file(const char *model, const char *file, const char *folder)
+{
+    const char *models = getenv("FOVEA_WHOLE_MODELS");
+    char from[GOLDEN_PATH_SIZE];
+    char to[128];
+    assert_non_null(models);
+    (void)snprintf(from, sizeof from, "%s/%s/%s", models, model, file);
+    (void)snprintf(to, sizeof to, "%s/%s", folder, file);
+    assert_int_equal(symlink(from, to), 0);
+}
+
+/* Vectors that cannot be compared are no answer to anybody's question. */
+static void
+towers_of_two_spaces_are_refused(void **state)
+{
+    (void)state;
+    static const char config[] =
+            "{\"model_type\":\"siglip\",\"vision_config\":{\"hidden_size\":32,"
+            "\"intermediate_size\":64,\"num_hidden_layers\":2,"
+            "\"num_attention_heads\":4,\"image_size\":32,\"patch_size\":16},"
+            "\"text_config\":{\"hidden_size\":32,\"intermediate_size\":64,"
+            "\"num_hidden_layers\":2,\"num_attention_heads\":4,"
+            "\"vocab_size\":4000,\"projection_size\":16,"
+            "\"max_position_embeddings\":16}}";
+    char folder[] = "/tmp/fovea-two-XXXXXX";
+    struct fovea_model *model = NULL;
+    struct fovea_error error;
+    assert_non_null(mkdtemp(folder));
+    link_file("siglip", "model.safetensors", folder);
+    link_file("siglip", "preprocessor_config.json", folder);
+    link_file("siglip", "tokenizer.json", folder);
+    assert_int_equal(tree_put(folder, "/config.json", config), 0);
+    assert_fails(fovea_model_open(golden.library, folder, &model, &error),
+            &error, FOVEA_ERR_MODEL_UNSUPPORTED, "not of one space");
+    assert_int_equal(tree_empty(folder), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* A download without a tokenizer is a model of images, and says what it lacks. */
+static void
+without_a_tokenizer_there_are_no_texts(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/fovea-bare-XXXXXX";
+    struct fovea_model *model = NULL;
+    struct fovea_error error;
+    float vector[32];
+    assert_non_null(mkdtemp(folder));
+    link_file("clip", "config.json", folder);
+    link_file("clip", "model.safetensors", folder);
+    assert_ok(fovea_model_open(golden.library, folder, &model, &error), &error);
+    assert_false(fovea_model_describe(model)->has_text);
+    assert_fails(fovea_embed_text(model, "a", 1, 0, vector, &error), &error,
+            FOVEA_ERR_TEXT_UNSUPPORTED,
+            "neither tokenizer.json nor vocab.json and merges.txt");
+    assert_ok(fovea_embed_image(model, picture, 0, vector, &error), &error);
+    fovea_model_close(model);
+    assert_int_equal(tree_empty(folder), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void
 statistics_say_for_which_work(void **state)
 {
@@ -164,6 +229,8 @@ main(void)
         cmocka_unit_test(a_text_that_is_refused_costs_one_item),
         cmocka_unit_test(texts_have_no_pixels),
         cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(towers_of_two_spaces_are_refused),
+        cmocka_unit_test(without_a_tokenizer_there_are_no_texts),
         cmocka_unit_test(statistics_say_for_which_work),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -37,12 +37,26 @@ send_frame(struct worker_host *host, enum fovea_frame_type type,
             &error);
 }
 
+/* Of a model that has what the kind works on. */
+static struct fovea_load
+load_for(enum fovea_work_kind kind)
+{
+    struct fovea_load load = worker_load_of("quick");
+    load.kind = kind;
+    if (fovea_work_facts(kind)->modality == FOVEA_MODALITY_TEXT) {
+        const char *models = getenv("FOVEA_WHOLE_MODELS");
+        assert_non_null(models);
+        (void)snprintf(load.directory, sizeof load.directory, "%s/clip",
+                models);
+    }
+    return load;
+}
+
 static struct worker_host
 ready_worker(enum fovea_work_kind kind)
 {
-    struct fovea_load load = worker_load_of("quick");
+    struct fovea_load load = load_for(kind);
     struct worker_host host = worker_start();
-    load.kind = kind;
     (void)worker_load(&host, &load, -1, NULL);
     return host;
 }
@@ -90,14 +104,14 @@ it_does_the_kinds_of_the_table_and_no_other(void **state)
         const struct fovea_work_facts *facts =
                 fovea_work_facts((enum fovea_work_kind)i);
         bool has_file = facts->output == FOVEA_OUTPUT_FILE;
-        struct fovea_load load = worker_load_of("quick");
+        struct fovea_load load = load_for((enum fovea_work_kind)i);
+        bool shares = fovea_work_n_shared(load.kind) > 0;
         struct worker_host host = worker_start();
         int packed = -1;
-        load.kind = (enum fovea_work_kind)i;
         struct fovea_ready ready = worker_load(&host, &load, -1, &packed);
         assert_int_equal(ready.dimension == 0, has_file);
-        assert_int_equal(ready.shared_bytes > 0, facts->has_engine);
-        assert_int_equal(packed >= 0, facts->has_engine);
+        assert_int_equal(ready.shared_bytes > 0, shares);
+        assert_int_equal(packed >= 0, shares);
         if (packed >= 0) {
             (void)close(packed);
         }
@@ -109,6 +123,23 @@ it_does_the_kinds_of_the_table_and_no_other(void **state)
     load.kind = FOVEA_N_WORK_KINDS;
     worker_send_load(&host, &load, -1);
     worker_expect_exit(&host, FOVEA_WORKER_EXIT_PROTOCOL);
+}
+
+static void
+a_model_without_words_is_reported(void **state)
+{
+    (void)state;
+    static const enum fovea_work_kind kinds[] = { FOVEA_WORK_EMBED_TEXT,
+        FOVEA_WORK_TOKENS };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
+        struct fovea_load load = worker_load_of("quick");
+        struct worker_host host = worker_start();
+        load.kind = kinds[i];
+        struct fovea_failed failed = worker_fail(&host, &load, -1);
+        assert_int_equal(failed.status, FOVEA_ERR_TEXT_UNSUPPORTED);
+        assert_non_null(strstr(failed.message, "no text tower"));
+        worker_expect_exit(&host, FOVEA_WORKER_EXIT_LOAD);
+    }
 }
 
 static void
@@ -413,6 +444,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_that_make_no_sense_end_it),
         cmocka_unit_test(it_does_the_kinds_of_the_table_and_no_other),
+        cmocka_unit_test(a_model_without_words_is_reported),
         cmocka_unit_test(frames_out_of_turn_end_it),
         cmocka_unit_test(what_is_no_frame_ends_it),
         cmocka_unit_test(the_end_of_the_channel_ends_it_in_order),

@@ -48,7 +48,8 @@
  *     dimension N       of another model
  *     unsealed          READY says so
  *     images-crash      READY, and SIGSEGV at every image
- *     shared N          bytes that it packs
+ *     shared N          bytes of each file that it makes
+ *     shares N          makes so many files
  *     says-shared N, says-scratch N, says-warm-up N   in READY
  *     says-failed N     FAILED with status N
  *     sends N           an empty frame of type N instead

@@ -263,12 +263,13 @@ load_model(struct fovea_frame *frame)
     bool is_vector = work->output == FOVEA_OUTPUT_VECTOR;
     size_t shared = number(words, "shared", FAKE_SHARED_BYTES);
     size_t n_shared = fovea_work_n_shared(load.kind);
+    size_t n_wanted = (size_t)number(words, "shares", n_shared);
     int fds[FOVEA_N_SHARED];
     size_t n_made = 0;
     for (size_t i = 0; i < frame->n_fds; i++) {
         check_packed(words, frame->fds[i]);
     }
-    while (frame->n_fds == 0 && n_made < n_shared &&
+    while (frame->n_fds == 0 && n_made < n_wanted &&
             !find_word(words, "no-memory")) {
         fds[n_made++] = pack(shared);
     }

@@ -27,7 +27,7 @@ every_option_is_described_and_set(void **state)
         const struct fovea_options before = options;
         static const char *const samples[] = {
             [FOVEA_OPTION_KIND_NUMBER] = "2",
-            [FOVEA_OPTION_KIND_BYTES] = "2G",
+            [FOVEA_OPTION_KIND_BYTES] = "2M",
             [FOVEA_OPTION_KIND_PIXELS] = "2K",
             [FOVEA_OPTION_KIND_TIME] = "2ms",
             [FOVEA_OPTION_KIND_TEXT] = "two",
@@ -196,7 +196,7 @@ nothing_is_written_behind_a_struct(void **state)
     assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
     static const char *const samples[] = {
         [FOVEA_OPTION_KIND_NUMBER] = "2",
-        [FOVEA_OPTION_KIND_BYTES] = "2G",
+        [FOVEA_OPTION_KIND_BYTES] = "2M",
         [FOVEA_OPTION_KIND_PIXELS] = "2K",
         [FOVEA_OPTION_KIND_TIME] = "2ms",
         [FOVEA_OPTION_KIND_TEXT] = "two",

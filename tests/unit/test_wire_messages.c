@@ -444,7 +444,8 @@ refuses_values_out_of_range(void **state)
         { 1, directory + 40, 4, 1, UINT32_MAX }, { 1, directory + 44, 4, 0, 1 },
         { 1, directory + 48, 8, 1, UINT64_MAX },
         { 1, directory + 56, 8, 1, UINT64_MAX },
-        { 1, directory + 64, 4, 1, UINT32_MAX }, { 1, directory + 76, 1, 0, 1 },
+        { 1, directory + 64, 4, 1, FOVEA_MAX_TEXT_BYTES },
+        { 1, directory + 76, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector }, { 2, 12, 8, 0, memory },
         { 2, 20, 8, 0, memory }, { 2, 28, 8, 0, ns }, { 2, 36, 8, 0, ns },
         { 2, 44, 1, 0, 1 }, { 3, 4, 4, 0, 4095 }, { 3, 8, 1, 0, 1 },
@@ -490,21 +491,21 @@ static void
 refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say(void **state)
 {
     (void)state;
-    static const uint32_t of_loads[] = { 300, 301, 302, 303, 304, 305, 310, 311,
-        312, 313, 314, 315, 408, 900 };
-    static const uint32_t of_images[] = { 300, 301, 900 };
+    static const uint32_t of_loads[] = { 113, 300, 301, 302, 303, 304, 305, 310,
+        311, 312, 313, 314, 315, 408, 900 };
+    static const uint32_t of_items[] = { 114, 115, 116, 300, 301, 315, 900 };
     for (uint32_t code = 0; code < 2000; code++) {
         bool known = strcmp(fovea_status_name((enum fovea_status)code),
                              "unknown") != 0;
         bool of_load = is_among(code, of_loads, FOVEA_ARRAY_LEN(of_loads));
-        bool of_image = (known && code / 100 == 2) ||
-                is_among(code, of_images, FOVEA_ARRAY_LEN(of_images));
+        bool of_item = (known && code / 100 == 2) ||
+                is_among(code, of_items, FOVEA_ARRAY_LEN(of_items));
         assert_int_equal(is_good_with(3, 0, 4, code), of_load);
-        assert_int_equal(is_good_with(8, 4, 4, code), of_image);
+        assert_int_equal(is_good_with(8, 4, 4, code), of_item);
         enum fovea_status status = (enum fovea_status)code;
         assert_int_equal(fovea_worker_status(FOVEA_REPORT_OF_ITEM, status),
-                of_image || code == 0 || code / 100 == 2 ? status
-                                                         : FOVEA_ERR_INTERNAL);
+                of_item || code == 0 || code / 100 == 2 ? status
+                                                        : FOVEA_ERR_INTERNAL);
     }
     assert_false(is_good_with(3, 0, 4, UINT32_MAX));
     assert_false(is_good_with(8, 4, 4, UINT32_MAX));

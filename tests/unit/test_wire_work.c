@@ -24,6 +24,10 @@ the_table_is_what_the_protocol_says(void **state)
                 FOVEA_OUTPUT_VECTOR },
         { FOVEA_WORK_PIXELS, 1, "pixels", "image", FOVEA_MODALITY_IMAGE, false,
                 FOVEA_OUTPUT_FILE },
+        { FOVEA_WORK_EMBED_TEXT, 2, "embed_text", "text", FOVEA_MODALITY_TEXT,
+                true, FOVEA_OUTPUT_VECTOR },
+        { FOVEA_WORK_TOKENS, 3, "tokens", "text", FOVEA_MODALITY_TEXT, false,
+                FOVEA_OUTPUT_FILE },
     };
     _Static_assert(FOVEA_ARRAY_LEN(expected) == FOVEA_N_WORK_KINDS,
             "every kind has a row here");
