@@ -9,6 +9,8 @@ cd "$(dirname "$0")/.."
 for dtype in f32 bf16; do
     build/fovea bench --dtype "$dtype" "$@"
     echo
+    build/fovea bench --text --dtype "$dtype"
+    echo
 done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

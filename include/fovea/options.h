@@ -28,8 +28,8 @@ enum fovea_dtype {
 
 /** Whose pixels a model's are equal to, where libraries differ: the resize and the
  *  middle of what is cropped. Weights that were trained before 2026 saw Pillow's;
- *  torchvision's differ from them by one or two levels in less than a hundredth of the
- *  values. */
+ *  torchvision's differ from them by one or two levels in less than one of a
+ *  hundred values. */
 enum fovea_pixels {
     FOVEA_PIXELS_PIL, /* Pillow's, as of Hugging Face's ...ImageProcessorPil and
                          all processors before transformers 5 */
