@@ -61,8 +61,8 @@ char *fovea_labels_text(const char *template, const char *label);
  * What a picture's labels get, the best first; of equal ones in the order in
  * which they were given.
  *
- * Sums run in double precision and in order, and no scale overflows them: a
- * softmax subtracts its largest logit first. Scores of a softmax add up to 1;
+ * Sums run in double precision, and no scale overflows them: a softmax subtracts
+ * its largest logit first. Scores of a softmax add up to 1;
  * those of a sigmoid each are from 0 to 1.
  *
  * @param image       dimension numbers, finite, of length 1.

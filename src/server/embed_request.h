@@ -1,5 +1,6 @@
 /*
- * What a client asks for: images and texts, and how it wants their vectors.
+ * What a client asks for: images and texts, and how it wants their vectors, or
+ * what labels fit the images.
  *
  * A body of JSON (embed_request_parse.c) and an upload of files (upload.c) both
  * come to this. The shapes of the field's clients (OpenAI, infinity, Jina, Voyage,
@@ -35,6 +36,15 @@ struct fovea_request_item {
     struct fovea_error error; /* code FOVEA_OK, or why this is neither */
 };
 
+/** Labels, of which is asked how well they fit each image. */
+struct fovea_request_labels {
+    size_t n;       /* 0: vectors are asked for */
+    char **names;   /* owned, [n] */
+    char *template; /* owned; NULL: FOVEA_LABELS_TEMPLATE */
+    bool is_raw;    /* logits, and no probabilities */
+    uint32_t top;   /* so many of the best for an image; 0: all */
+};
+
 struct fovea_embed_request {
     char *model; /* owned; NULL: the server's first */
     enum fovea_encoding encoding;
@@ -47,12 +57,29 @@ struct fovea_embed_request {
                               "messages", "file": static */
     bool is_list;           /* it came as a list: params are "input[0]", else
                               "input" */
+    struct fovea_request_labels labels;
     size_t n_items;
-    struct fovea_request_item *items; /* owned */
+    struct fovea_request_item *items; /* owned: n_items, and behind them the
+                                         texts of labels.n labels */
     json_t *tree;                     /* owned; NULL of an upload */
 };
 
-/** The name of an item for messages and "param": "input[3]". */
+/** How many items there are, with the texts of labels. */
+static inline size_t
+fovea_embed_request_size(const struct fovea_embed_request *request)
+{
+    return request->n_items + request->labels.n;
+}
+
+/** Whether an item is the text of a label. */
+static inline bool
+fovea_embed_request_is_label(const struct fovea_embed_request *request,
+        size_t index)
+{
+    return index >= request->n_items;
+}
+
+/** The name of an item for messages and "param": "input[3]", "labels[2]". */
 void fovea_embed_request_param(const struct fovea_embed_request *request,
         size_t index, char param_out[FOVEA_HTTP_PARAM_SIZE]);
 

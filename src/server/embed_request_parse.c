@@ -9,6 +9,7 @@
 #include "option/limits.h"
 #include "server/fields.h"
 #include "server/item.h"
+#include "server/label_list.h"
 #include "server/skeleton.h"
 
 /*
@@ -151,12 +152,13 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
     request->list_name = name->name;
     request->is_list = json_is_array(list);
     request->n_items = request->is_list ? json_array_size(list) : 1;
-    request->items = calloc(request->n_items, sizeof *request->items);
+    size_t n = fovea_embed_request_size(request);
+    request->items = calloc(n, sizeof *request->items);
     if (!request->items) {
         return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY,
                 request->list_name,
                 "cannot allocate %zu bytes for the items' places",
-                request->n_items * sizeof *request->items);
+                n * sizeof *request->items);
     }
     for (size_t i = 0; i < request->n_items; i++) {
         fovea_item_read(skeleton,
@@ -177,6 +179,11 @@ limit_of(size_t n, size_t max_items, size_t spare)
             : SIZE_MAX;
 }
 
+/* What is read from a body. */
+typedef enum fovea_status read_fn(const struct fovea_skeleton *skeleton,
+        size_t max_items, struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint);
+
 static enum fovea_status
 read_request(const struct fovea_skeleton *skeleton, size_t max_items,
         struct fovea_embed_request *request,
@@ -187,8 +194,21 @@ read_request(const struct fovea_skeleton *skeleton, size_t max_items,
                   : read_items(skeleton, max_items, request, complaint);
 }
 
-enum fovea_status
-fovea_embed_request_parse(char *body, size_t size, size_t max_items,
+static enum fovea_status
+read_labelled(const struct fovea_skeleton *skeleton, size_t max_items,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    enum fovea_status status =
+            fovea_labels_read(skeleton, max_items, request, complaint);
+    if (!status) {
+        status = read_request(skeleton, max_items, request, complaint);
+    }
+    return status ? status : fovea_labels_make_texts(request, complaint);
+}
+
+static enum fovea_status
+parse(char *body, size_t size, size_t max_items, read_fn *read,
         struct fovea_embed_request *request_out,
         struct fovea_http_complaint *complaint)
 {
@@ -207,7 +227,7 @@ fovea_embed_request_parse(char *body, size_t size, size_t max_items,
         return fovea_http_complain(complaint, status, "", "%s", error.message);
     }
     struct fovea_embed_request request = { 0 };
-    status = read_request(&skeleton, max_items, &request, complaint);
+    status = read(&skeleton, max_items, &request, complaint);
     if (status) {
         fovea_embed_request_finish(&request);
         return status;
@@ -215,4 +235,20 @@ fovea_embed_request_parse(char *body, size_t size, size_t max_items,
     request.tree = FOVEA_TAKE(skeleton.tree);
     *request_out = request;
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_embed_request_parse(char *body, size_t size, size_t max_items,
+        struct fovea_embed_request *request_out,
+        struct fovea_http_complaint *complaint)
+{
+    return parse(body, size, max_items, read_request, request_out, complaint);
+}
+
+enum fovea_status
+fovea_classify_request_parse(char *body, size_t size, size_t max_items,
+        struct fovea_embed_request *request_out,
+        struct fovea_http_complaint *complaint)
+{
+    return parse(body, size, max_items, read_labelled, request_out, complaint);
 }

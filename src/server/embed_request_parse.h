@@ -1,4 +1,4 @@
-/* Reading requests from JSON. */
+/* Reading requests from JSON: for vectors, and for labels of images. */
 #ifndef FOVEA_SERVER_EMBED_REQUEST_PARSE_H
 #define FOVEA_SERVER_EMBED_REQUEST_PARSE_H
 
@@ -25,8 +25,13 @@
  *         FOVEA_ERR_BODY_TOO_LARGE if too much of it
  *         is no item; FOVEA_ERR_NO_MEMORY.
  */
-FOVEA_NODISCARD enum fovea_status fovea_embed_request_parse(char *body,
-        size_t size, size_t max_items, struct fovea_embed_request *request_out,
+typedef enum fovea_status fovea_request_parse_fn(char *body, size_t size,
+        size_t max_items, struct fovea_embed_request *request_out,
         struct fovea_http_complaint *complaint);
+
+FOVEA_NODISCARD fovea_request_parse_fn fovea_embed_request_parse;
+
+/** The same of a request that has labels too; all its strings are images. */
+FOVEA_NODISCARD fovea_request_parse_fn fovea_classify_request_parse;
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/number.h"
+#include "labels/labels.h"
 
 enum {
     MAX_VALUE = 1024, /* bytes of a value */
@@ -159,6 +160,43 @@ set_truncate(struct fovea_embed_request *request, const struct field *field,
     return refuse(field, value, complaint);
 }
 
+static enum fovea_status
+set_template(struct fovea_embed_request *request, const struct field *field,
+        const char *value, struct fovea_http_complaint *complaint)
+{
+    struct fovea_error error;
+    if (fovea_labels_check_template(value, &error)) {
+        return fovea_http_complain(complaint, error.code, field->name, "%s",
+                error.message);
+    }
+    request->labels.template = strdup(value);
+    return request->labels.template
+            ? FOVEA_OK
+            : fovea_fail_memory(&complaint->error, strlen(value), "a template");
+}
+
+static enum fovea_status
+set_raw_scores(struct fovea_embed_request *request, const struct field *field,
+        const char *value, struct fovea_http_complaint *complaint)
+{
+    (void)field;
+    (void)complaint;
+    request->labels.is_raw = strcmp(value, "true") == 0;
+    return FOVEA_OK;
+}
+
+static enum fovea_status
+set_top(struct fovea_embed_request *request, const struct field *field,
+        const char *value, struct fovea_http_complaint *complaint)
+{
+    uint64_t number = 0;
+    if (!fovea_number_parse(value, &number) || number > UINT32_MAX) {
+        return refuse(field, value, complaint);
+    }
+    request->labels.top = (uint32_t)number;
+    return FOVEA_OK;
+}
+
 /* Fields with one value that is what is done here anyway: "expected" has it, or
  * two, as words in quotes or as they are. */
 static enum fovea_status
@@ -188,7 +226,7 @@ refuse_always(struct fovea_embed_request *request, const struct field *field,
 }
 
 #define FLOAT_OR_BASE64 "\"float\" or \"base64\""
-#define ANY_DIMENSION   "an integer from 0 to 4294967295"
+#define ANY_NUMBER      "an integer from 0 to 4294967295"
 #define NO_PROMPTS      "images and texts are embedded without a prompt"
 #define BELONGS         "images and texts are given in \"input\""
 #define CUT             "true or \"END\" (cut) or false or \"NONE\" (refused)"
@@ -198,8 +236,8 @@ static const struct field fields[] = {
     /* honoured */
     { "model", TEXT, "a model's name", set_model },
     { "encoding_format", TEXT, FLOAT_OR_BASE64, set_encoding },
-    { "dimensions", NUMBER, ANY_DIMENSION, set_dimensions },
-    { "output_dimension", NUMBER, ANY_DIMENSION, set_dimensions },
+    { "dimensions", NUMBER, ANY_NUMBER, set_dimensions },
+    { "output_dimension", NUMBER, ANY_NUMBER, set_dimensions },
     { "on_error", TEXT, "\"fail\" or \"item\"", set_on_error },
     { "modality", TEXT, "\"image\" or \"text\" (audio is not served)",
             set_modality },
@@ -236,6 +274,13 @@ static const struct field fields[] = {
     { "input_type", ANY, NULL, NULL },
     { "task", ANY, NULL, NULL },
     { "user", ANY, NULL, NULL },
+};
+
+/* Those that go with labels. */
+static const struct field label_fields[] = {
+    { "template", TEXT, "a text with {} in it", set_template },
+    { "raw_scores", TRUTH, "true or false", set_raw_scores },
+    { "top_k", NUMBER, ANY_NUMBER, set_top },
 };
 
 enum fovea_status
@@ -347,14 +392,34 @@ read_field(const struct fovea_skeleton *skeleton,
     }
 }
 
+static enum fovea_status
+read_table(const struct field *table, size_t n,
+        const struct fovea_skeleton *skeleton,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        status = read_field(skeleton, request, &table[i], complaint);
+    }
+    return status;
+}
+
 enum fovea_status
 fovea_fields_read(const struct fovea_skeleton *skeleton,
         struct fovea_embed_request *request,
         struct fovea_http_complaint *complaint)
 {
-    enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; !status && i < FOVEA_ARRAY_LEN(fields); i++) {
-        status = read_field(skeleton, request, &fields[i], complaint);
-    }
-    return status;
+    return read_table(fields, FOVEA_ARRAY_LEN(fields), skeleton, request,
+            complaint);
+}
+
+enum fovea_status
+fovea_fields_read_labels(const struct fovea_skeleton *skeleton,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    request->strings = FOVEA_STRINGS_ARE_IMAGES;
+    return read_table(label_fields, FOVEA_ARRAY_LEN(label_fields), skeleton,
+            request, complaint);
 }

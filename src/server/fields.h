@@ -35,6 +35,13 @@ FOVEA_NODISCARD enum fovea_status fovea_fields_set(
         struct fovea_embed_request *request, const char *name,
         const char *value, struct fovea_http_complaint *complaint);
 
+/** Read the fields of labels, which stand in a table of their own, and what
+ *  strings are where there are labels: images. Returns the same. */
+FOVEA_NODISCARD enum fovea_status fovea_fields_read_labels(
+        const struct fovea_skeleton *skeleton,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint);
+
 /** Whether the table has a field. */
 bool fovea_fields_have(const char *name);
 

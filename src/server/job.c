@@ -8,6 +8,7 @@
 #include "server/discreet.h"
 #include "server/item.h"
 #include "server/job_write.h"
+#include "server/job_write_labels.h"
 #include "server/served.h"
 
 enum {
@@ -36,6 +37,14 @@ done(void *context, const struct fovea_error *result, const float *embedding,
     fovea_http_post(job->exchange->http, &item->completion);
 }
 
+static bool
+is_label(const struct fovea_server_job *job,
+        const struct fovea_server_job_item *item)
+{
+    return fovea_embed_request_is_label(&job->request,
+            (size_t)(item - job->items));
+}
+
 /* An item's failure is the request's. Of several it is the first one's, less
    those that were only cancelled for it. */
 static void
@@ -50,7 +59,7 @@ fail_by(struct fovea_server_job *job, const struct fovea_server_job_item *item)
     job->failed_at = index;
     failure->error = item->error;
     fovea_embed_request_param(&job->request, index, failure->param);
-    if (job->request.is_list) {
+    if (job->request.is_list || is_label(job, item)) {
         fovea_error_prefix(&failure->error, "%s", failure->param);
     }
 }
@@ -74,7 +83,8 @@ count(struct fovea_server_job *job, struct fovea_server_job_item *item)
     fovea_server_counters_item(&server->counters, is_text(job, item),
             item->error.code, item->total_ns, server->n_items,
             fovea_clock_ns());
-    if (item->error.code && !job->request.on_error_item) {
+    if (item->error.code &&
+            (!job->request.on_error_item || is_label(job, item))) {
         fail_by(job, item);
         cancel(job, NULL);
     }
@@ -97,7 +107,8 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
     if (!item->error.code) {
         const struct fovea_submit_options options = {
             .struct_size = sizeof options,
-            .flags = job->request.refuses_truncated
+            /* Labels that are cut could become the same. */
+            .flags = job->request.refuses_truncated || is_label(job, item)
                     ? FOVEA_EMBED_REFUSE_TRUNCATED
                     : 0,
             .is_batch = job->n > 1,
@@ -212,15 +223,24 @@ drop_rest(struct fovea_server_job *job)
     job->n_next = job->n;
 }
 
+/* Numbers are written, or multiplied, which takes a tenth of that. */
+static bool
+is_quick(const struct fovea_server_job *job)
+{
+    const struct fovea_embed_request *request = &job->request;
+    size_t n = request->labels.n > 0 ? request->n_items * request->labels.n / 10
+                                     : request->n_items;
+    return n * job->served->info->embedding_dimension <= MAX_QUICK_NUMBERS;
+}
+
 static void
 answer(struct fovea_server_job *job)
 {
     struct fovea_http_exchange *exchange = job->exchange;
     bool is_suspended = exchange->stage == FOVEA_HTTP_STAGE_WORKING;
     drop_rest(job);
-    size_t n_numbers = job->n * job->served->info->embedding_dimension;
     struct writing *writing = NULL;
-    if (is_suspended && !exchange->is_gone && n_numbers > MAX_QUICK_NUMBERS) {
+    if (is_suspended && !exchange->is_gone && !is_quick(job)) {
         writing = calloc(1, sizeof *writing);
     }
     if (writing) {
@@ -372,6 +392,19 @@ check(struct fovea_server_job *job, struct fovea_http_complaint *complaint)
                 dimension);
     }
     check_texts(job);
+    if (request->labels.n > 0 && !job->served->info->has_text) {
+        complaint->error = request->items[request->n_items].error;
+        (void)snprintf(complaint->param, sizeof complaint->param, "labels");
+        return complaint->error.code;
+    }
+    if (request->labels.n > 0) {
+        enum fovea_status status = fovea_server_check_labels_size(request,
+                fovea_server_of(job->exchange)->settings.http.max_body_bytes,
+                complaint);
+        if (status) {
+            return status;
+        }
+    }
     for (size_t i = 0; i < request->n_items && !request->on_error_item; i++) {
         if (request->items[i].error.code) {
             complaint->error = request->items[i].error;
@@ -399,7 +432,7 @@ create(struct fovea_http_exchange *exchange,
     *request = (struct fovea_embed_request){ 0 };
     job->served =
             fovea_served_find(fovea_server_of(exchange), job->request.model);
-    job->n = job->request.n_items;
+    job->n = fovea_embed_request_size(&job->request);
     job->deadline_ns = fovea_later(exchange->started_ns,
             fovea_server_of(exchange)->settings.library.deadline_ns);
     return job;

@@ -7,6 +7,8 @@
 
 #include "base/notes.h"
 #include "base/vector.h"
+#include "server/job_write_error.h"
+#include "server/job_write_labels.h"
 
 static void
 add_base64(struct fovea_text *text, const unsigned char *bytes, size_t size)
@@ -57,16 +59,12 @@ add_item(const struct fovea_server_job *job, size_t index,
     size_t dimension = job->served->info->embedding_dimension;
     const struct fovea_error *error = &job->items[index].error;
     if (error->code) {
-        struct fovea_http_complaint complaint = { .error = *error };
-        fovea_embed_request_param(&job->request, index, complaint.param);
         /* OpenAI's clients decode the vector of every item: theirs is of no
            numbers, in the encoding that was asked for. */
         fovea_text_format(text,
-                "{\"object\":\"error\",\"index\":%zu,\"embedding\":%s"
-                ",\"error\":",
-                index,
+                "{\"object\":\"error\",\"index\":%zu,\"embedding\":%s,", index,
                 job->request.encoding == FOVEA_ENCODING_BASE64 ? "\"\"" : "[]");
-        fovea_http_answer_error_object(text, &complaint);
+        fovea_server_job_write_error(job, index, text);
     } else {
         fovea_text_format(text, "{\"object\":\"embedding\",\"index\":%zu",
                 index);
@@ -77,13 +75,25 @@ add_item(const struct fovea_server_job *job, size_t index,
     fovea_text_add(text, "}", 1);
 }
 
+static void
+add_items(const struct fovea_server_job *job, struct fovea_text *text)
+{
+    for (size_t i = 0; i < job->n; i++) {
+        if (i > 0) {
+            fovea_text_add(text, ",", 1);
+        }
+        add_item(job, i, text);
+    }
+    fovea_text_add(text, "]", 1);
+}
+
 /* What is true of every item, and may be better later, is said of the whole
    request, so that its client tries again. */
 static bool
 all_may_retry(const struct fovea_server_job *job)
 {
     enum fovea_status first = job->items[0].error.code;
-    for (size_t i = 0; i < job->n; i++) {
+    for (size_t i = 0; i < job->request.n_items; i++) {
         if (job->items[i].error.code != first) {
             return false;
         }
@@ -104,17 +114,18 @@ fovea_server_job_write(const struct fovea_server_job *job,
         return;
     }
     struct fovea_text *text = &answer->text;
-    fovea_text_format(text, "{\"object\":\"list\",\"model\":");
+    bool has_labels = job->request.labels.n > 0;
+    fovea_text_format(text,
+            "{\"object\":\"%s\",\"model\":", has_labels ? "classify" : "list");
     fovea_text_json_string(text, job->served->name);
     fovea_text_format(text, ",\"data\":[");
-    for (size_t i = 0; i < job->n; i++) {
-        if (i > 0) {
-            fovea_text_add(text, ",", 1);
-        }
-        add_item(job, i, text);
+    if (has_labels) {
+        fovea_server_job_write_labels(job, text);
+    } else {
+        add_items(job, text);
     }
     fovea_text_format(text,
-            "],\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0},\"id\":");
+            ",\"usage\":{\"prompt_tokens\":0,\"total_tokens\":0},\"id\":");
     fovea_text_json_string(text, job->exchange->id);
     fovea_text_format(text, ",\"created\":%" PRId64 "}", (int64_t)time(NULL));
     fovea_http_answer_done(answer);

@@ -17,6 +17,19 @@ owner(const struct fovea_http_exchange *exchange)
                                                                  : "fovea";
 }
 
+/* Of its weights, as an SPDX expression; NULL: it is not known. */
+static const char *
+licence(const struct fovea_served *served)
+{
+    const struct fovea_catalogue_entry *entry = NULL;
+    for (size_t i = 0; (entry = fovea_catalogue(i)); i++) {
+        if (strcmp(entry->key, served->info->key) == 0) {
+            return entry->licence;
+        }
+    }
+    return NULL;
+}
+
 static void
 add_model(const struct fovea_http_exchange *exchange,
         const struct fovea_served *served, const struct fovea_pool_stats *stats,
@@ -52,6 +65,12 @@ add_model(const struct fovea_http_exchange *exchange,
             info->image_height_px, info->patch_size_px,
             images->n_workers + texts->n_workers,
             server->settings.library.max_workers);
+    fovea_text_format(text, ",\"licence\":");
+    if (licence(served)) {
+        fovea_text_json_string(text, licence(served));
+    } else {
+        fovea_text_format(text, "null");
+    }
     fovea_text_format(text,
             ",\"memory\":{\"shared_bytes\":%" PRIu64
             ",\"per_worker_bytes\":%" PRIu64 ",\"text_shared_bytes\":%" PRIu64

@@ -57,6 +57,38 @@ reading_a_request(void **state)
     assert_true(fault_each_allocation(read_body, NULL, strict) > 50);
 }
 
+static const char labelled[] =
+        "{\"input\":[\"" IMAGE "\"],\"labels\":[\"a cat\",\"" LONG_TEXT
+        "\"],\"template\":\"{} there\",\"model\":\"a\",\"top_k\":1}";
+
+static enum fovea_status
+read_labels(const void *context, struct fovea_error *err)
+{
+    (void)context;
+    char copy[sizeof labelled];
+    memcpy(copy, labelled, sizeof labelled);
+    struct fovea_embed_request request = { 0 };
+    struct fovea_http_complaint complaint = { .param = "" };
+    enum fovea_status status = fovea_classify_request_parse(copy,
+            sizeof labelled - 1, 10, &request, &complaint);
+    if (status) {
+        assert_null(request.labels.names);
+        *err = complaint.error;
+        return status;
+    }
+    assert_string_equal(request.labels.names[1], LONG_TEXT);
+    assert_string_equal(request.items[1].item.data, "a cat there");
+    fovea_embed_request_finish(&request);
+    return FOVEA_OK;
+}
+
+static void
+reading_labels(void **state)
+{
+    (void)state;
+    assert_true(fault_each_allocation(read_labels, NULL, strict) > 30);
+}
+
 static enum fovea_status
 set_model(const void *context, struct fovea_error *err)
 {
@@ -81,6 +113,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reading_a_request),
+        cmocka_unit_test(reading_labels),
         cmocka_unit_test(setting_a_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,13 +137,25 @@ check_item(const struct fovea_request_item *item)
 }
 
 static void
-check_request(const uint8_t *data, size_t size)
+check_labels(const struct fovea_embed_request *request)
+{
+    FOVEA_ASSERT(request->labels.n <= MAX_ITEMS);
+    for (size_t i = 0; i < request->labels.n; i++) {
+        const struct fovea_request_item *item =
+                &request->items[request->n_items + i];
+        FOVEA_ASSERT(item->item.kind == FOVEA_ITEM_TEXT && !item->error.code);
+        FOVEA_ASSERT(strstr(item->item.data, request->labels.names[i]));
+    }
+}
+
+static void
+check_request(const uint8_t *data, size_t size, fovea_request_parse_fn *parse)
 {
     struct fovea_embed_request request = { 0 };
     struct fovea_http_complaint complaint = { .param = "" };
     FOVEA_AUTO_FREE char *body = copy_of(data, size);
-    enum fovea_status status = fovea_embed_request_parse(body, size, MAX_ITEMS,
-            &request, &complaint);
+    enum fovea_status status =
+            parse(body, size, MAX_ITEMS, &request, &complaint);
     FOVEA_ASSERT(status == complaint.error.code);
     if (status) {
         FOVEA_ASSERT(is_json(status) || status == FOVEA_ERR_ARGUMENT);
@@ -159,6 +171,7 @@ check_request(const uint8_t *data, size_t size)
         FOVEA_ASSERT(strncmp(param, request.list_name,
                              strlen(request.list_name)) == 0);
     }
+    check_labels(&request);
     fovea_embed_request_finish(&request);
 }
 
@@ -166,6 +179,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     check_skeleton(data, size);
-    check_request(data, size);
+    check_request(data, size, fovea_embed_request_parse);
+    check_request(data, size, fovea_classify_request_parse);
     return 0;
 }

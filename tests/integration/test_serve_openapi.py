@@ -18,6 +18,11 @@ SOURCE = os.environ["FOVEA_SOURCE_ROOT"]
 METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
 EMBED = ("/v1/embeddings", "/embeddings", "/embeddings_image")
 UPLOAD = "/v1/embeddings/image"
+CLASSIFY = ("/v1/classify", "/classify")
+POSTED = (*EMBED, UPLOAD, *CLASSIFY)
+# It embeds texts too.
+MODEL = os.path.join(os.environ["FOVEA_WHOLE_MODELS"], "clip")
+NAME, DIMENSION = "clip", 24
 # Faults of the server's own, which it has to have first.
 NOT_PROVOKED = {"500"}
 JSON = {"Content-Type": "application/json"}
@@ -25,6 +30,10 @@ JSON = {"Content-Type": "application/json"}
 DOCUMENT = json.loads(command.read(os.path.join(SOURCE,
                                                 "src/server/openapi.json")))
 SEEN = set()  # (path, method, status)
+
+
+def serve(*flags):
+    return Server(*flags, models=[MODEL])
 
 
 def source(name):
@@ -136,7 +145,7 @@ def check(answer, path, method):
 
 
 def inquire(server, method, path, status, query="", body=None, headers=None,
-            id_=command.NAME):
+            id_=NAME):
     asked = path.replace("{id}", id_)
     answer = check(server.ask(method, asked + query, body, **(headers or {})),
                    path, method)
@@ -150,7 +159,9 @@ def embed(server, path, image, status, headers=None, **settings):
         query = "&".join(f"{name}={value}" for name, value in settings.items())
         return inquire(server, "POST", path, status, "?" + query, image,
                        {"Content-Type": "image/png", **(headers or {})})
-    body = json.dumps({"input": {"image": b64(image)}, **settings}).encode()
+    labels = {"labels": ["cat", "dog"]} if path in CLASSIFY else {}
+    body = json.dumps({"input": {"image": b64(image)}, **labels,
+                       **settings}).encode()
     return inquire(server, "POST", path, status, "", body,
                    {**JSON, **(headers or {})})
 
@@ -164,7 +175,7 @@ def getters():
 # -- tests
 
 def test_the_document_is_what_is_served(_):
-    with Server() as server:
+    with serve() as server:
         answer = inquire(server, "GET", "/openapi.json", 200)
         assert answer.json == DOCUMENT, "another document is served"
     version = command.run("--version", model=False).stdout.decode()
@@ -231,11 +242,18 @@ def test_the_schemas_refuse(_):
                   {"input": "x", "truncate": "START"},
                   {"input": "x", "dimensions": -1}):
         assert flaws(wrong, request), wrong
+    request = {"$ref": "#/components/schemas/ClassifyRequest"}
+    same(flaws({"input": "x", "labels": ["a"], "top_k": 1}, request), [])
+    for wrong in ({"input": "x"}, {"labels": ["a"]},
+                  {"input": "x", "labels": []}, {"input": "x", "labels": [""]},
+                  {"input": "x", "labels": "a"},
+                  {"input": "x", "labels": ["a"], "dimensions": 8}):
+        assert flaws(wrong, request), wrong
 
 
 def test_every_path_answers_as_documented(_):
-    with Server() as server:
-        for path in EMBED:
+    with serve() as server:
+        for path in (*EMBED, *CLASSIFY):
             media = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
             media = media["application/json"]
             for example in media["examples"].values():
@@ -257,9 +275,9 @@ def test_every_path_answers_as_documented(_):
 
 
 def test_settings_do_what_they_say(_):
-    with Server() as server:
+    with serve() as server:
         whole = embed(server, UPLOAD, picture(1), 200).json
-        same(len(whole["data"][0]["embedding"]), command.DIMENSION)
+        same(len(whole["data"][0]["embedding"]), DIMENSION)
         for path in (*EMBED, UPLOAD):
             same(embed(server, path, picture(1), 200).json["data"],
                  whole["data"])
@@ -277,7 +295,7 @@ def test_settings_do_what_they_say(_):
 
 
 def test_what_is_not_documented_is_refused(_):
-    with Server() as server:
+    with serve() as server:
         for path, item in DOCUMENT["paths"].items():
             for method in set(METHODS) - set(item):
                 answer = server.ask(method.upper(), path)
@@ -301,7 +319,7 @@ def test_what_is_not_documented_is_refused(_):
 def provoke_callers(server):
     """Faults of the request."""
     evil = {"Origin": "http://evil.example"}
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         same(embed(server, path, picture(1)[:60], 400).error(),
              "image_truncated")
         same(embed(server, path, picture(1), 403, evil).error(), "origin")
@@ -322,11 +340,11 @@ def provoke_callers(server):
         for path in ("/v1/models/{id}", "/models/{id}"):
             inquire(server, method, path, 404, id_="no/pe")
         inquire(server, method, "/readyz", 404, "?model=nope")
-        inquire(server, method, "/readyz", 200, "?model=" + command.NAME)
+        inquire(server, method, "/readyz", 200, "?model=" + NAME)
 
 
 def provoke_keys(server):
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         same(embed(server, path, picture(1), 401).error(), "unauthorized")
         embed(server, path, picture(1), 401, {"Authorization": "Bearer no"})
         embed(server, path, picture(1), 200, {"X-API-Key": KEY})
@@ -338,13 +356,13 @@ def provoke_keys(server):
 
 
 def provoke_limits(server):
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         same(embed(server, path, bytes(8000), 413).error(), "body_too_large")
         same(embed(server, path, bytes(2000), 429).error(), "busy")
 
 
 def provoke_timeout(server):
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         connection = server.connect()
         connection.putrequest("POST", path)
         connection.putheader("Content-Length", "100")
@@ -357,7 +375,7 @@ def provoke_timeout(server):
 
 def provoke_want(server):
     """Nothing can be served."""
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         same(embed(server, path, picture(1), 503).error(), "memory_exhausted")
     for path in ("/readyz", "/health"):
         for method in ("GET", "HEAD"):
@@ -368,14 +386,15 @@ def provoke_fetch(server):
     with socket.socket() as bound:  # and nobody listens
         bound.bind(("127.0.0.1", 0))
         body = json.dumps({"input": "http://127.0.0.1:%d/x.png" %
-                           bound.getsockname()[1]}).encode()
-        for path in EMBED:
+                           bound.getsockname()[1],
+                           "labels": ["cat"]}).encode()
+        for path in (*EMBED, *CLASSIFY):
             same(inquire(server, "POST", path, 502, body=body,
                          headers=JSON).error(), "fetch")
 
 
 def provoke_deadline(server):
-    for path in (*EMBED, UPLOAD):
+    for path in POSTED:
         same(embed(server, path, picture(1), 504).error(), "deadline")
 
 
@@ -390,7 +409,7 @@ def test_every_documented_status_is_provoked(_):
     with contextlib.ExitStack() as stack:
         servers = []
         for provoke, flags in cases:
-            servers.append(stack.enter_context(Server(*flags)))
+            servers.append(stack.enter_context(serve(*flags)))
         for (provoke, _), server in zip(cases, servers):
             provoke(server)
     documented = {(path, method, status)
@@ -480,6 +499,18 @@ def test_the_text_names_every_field(_):
                         "messages"), name
 
 
+def test_the_text_names_every_field_of_labels(_):
+    table = re.search(r"label_fields\[\] = \{(.*?)\n\};", source(
+        "src/server/fields.c"), re.DOTALL)[1]
+    names = ["labels", *re.findall(r'\{ "(\w+)",', table)]
+    same(len(names), 4)
+    text = source("docs/HTTP.md").split("## Labels")[1].split("## ")[0]
+    request = DOCUMENT["components"]["schemas"]["ClassifyRequest"]
+    for name in names:
+        assert f"`{name}`" in text, name
+        assert name in request["properties"], name
+
+
 def test_the_examples_of_the_text_work(directory):
     if not shutil.which("curl"):
         raise Skip("curl is missing")
@@ -488,7 +519,7 @@ def test_the_examples_of_the_text_work(directory):
     text = source("docs/HTTP.md").replace("\\\n", "")
     examples = re.findall(r"^    (curl .*)$", text, re.MULTILINE)
     assert len(examples) > 4, examples
-    with Server() as server:
+    with serve() as server:
         for example in examples:
             words = example.replace("127.0.0.1:8080",
                                     f"127.0.0.1:{server.port}")
@@ -498,7 +529,8 @@ def test_the_examples_of_the_text_work(directory):
                                     stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE)
             assert result.returncode == 0, (words, result)
-            same(json.loads(result.stdout)["object"], "list")
+            kind = json.loads(result.stdout)["object"]
+            same(kind, "classify" if "/v1/classify" in words else "list")
 
 
 command.main([
@@ -515,5 +547,6 @@ command.main([
     test_the_text_names_every_route,
     test_the_text_names_every_error,
     test_the_text_names_every_field,
+    test_the_text_names_every_field_of_labels,
     test_the_examples_of_the_text_work,
 ])

@@ -4,20 +4,32 @@
 #include "base/text.h"
 
 static void
-parse(const char *text, struct parsed *parsed)
+parse_by(fovea_request_parse_fn *parse, const char *text, struct parsed *parsed)
 {
     *parsed = (struct parsed){ .size = strlen(text) };
     parsed->body = malloc(parsed->size + !parsed->size);
     assert_non_null(parsed->body);
     memcpy(parsed->body, text, parsed->size);
-    parsed->status = fovea_embed_request_parse(parsed->body, parsed->size,
-            MAX_ITEMS, &parsed->request, &parsed->complaint);
+    parsed->status = parse(parsed->body, parsed->size, MAX_ITEMS,
+            &parsed->request, &parsed->complaint);
     if (parsed->status) {
         assert_null(parsed->request.tree);
         assert_null(parsed->request.items);
     } else {
         assert_int_equal(parsed->complaint.error.code, FOVEA_OK);
     }
+}
+
+static void
+parse(const char *text, struct parsed *parsed)
+{
+    parse_by(fovea_embed_request_parse, text, parsed);
+}
+
+void
+parse_labelled(const char *text, struct parsed *parsed)
+{
+    parse_by(fovea_classify_request_parse, text, parsed);
 }
 
 void

@@ -19,6 +19,9 @@ struct parsed {
 };
 
 void parse_good(const char *text, struct parsed *parsed);
+
+/* A request for labels, good or bad. */
+void parse_labelled(const char *text, struct parsed *parsed);
 void parsed_finish(struct parsed *parsed);
 
 /* The request as a whole is refused. */

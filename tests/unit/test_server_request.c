@@ -235,13 +235,13 @@ items_have_names(void **state)
 {
     (void)state;
     char param[FOVEA_HTTP_PARAM_SIZE];
-    struct fovea_embed_request request = { .list_name = "input" };
+    struct fovea_embed_request request = { .list_name = "input", .n_items = 4 };
     fovea_embed_request_param(&request, 0, param);
     assert_string_equal(param, "input");
     request.is_list = true;
     fovea_embed_request_param(&request, 3, param);
     assert_string_equal(param, "input[3]");
-    request = (struct fovea_embed_request){ 0 };
+    request = (struct fovea_embed_request){ .n_items = 1 };
     fovea_embed_request_param(&request, 0, param);
     assert_string_equal(param, "");
 }

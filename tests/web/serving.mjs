@@ -10,6 +10,8 @@ export const FOVEA = resolve(process.argv[2]);
 export const MODEL = resolve(process.argv[3]);
 export const NAME = basename(MODEL); // what a server calls it
 export const SOURCE = process.env.FOVEA_SOURCE_ROOT;
+// It embeds texts too.
+export const WHOLE = join(process.env.FOVEA_WHOLE_MODELS, "clip");
 const DEADLINE_MS = 300000;
 
 export function environment(directory) {

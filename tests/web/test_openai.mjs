@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 
-import { embed, main, NAME, SOURCE, withServer } from "./serving.mjs";
+import { embed, main, NAME, SOURCE, WHOLE, withServer } from "./serving.mjs";
 
 const KEY = "sk-fovea-test";
 const KILO = 1024;
@@ -31,6 +31,10 @@ function client(url, more = {}) {
 function served(use, ...flags) {
   return () => withServer(["--api-key", KEY, ...flags],
     (url) => use(client(url), url));
+}
+
+function servedWhole(use) {
+  return () => withServer(["--api-key", KEY], (url) => use(client(url)), WHOLE);
 }
 
 const floats = (vector) => vector.map(Math.fround);
@@ -66,6 +70,30 @@ async function lists(ai) {
   const bare = await ai.embeddings.create({ model: NAME,
     input: [images[1].toString("base64")] });
   assert.deepEqual(Array.from(bare.data[0].embedding), expected[1]);
+}
+
+// Plain texts, as the client's users send them, and pictures among them.
+async function texts(ai) {
+  const ask = async (input, fields = {}) => (await ai.embeddings.create({
+    model: "clip", input, ...fields })).data
+    .map((item) => Array.from(item.embedding));
+  const [cat] = await ask("a cat");
+  assert.equal(cat.length, 24);
+  assert.ok(Math.abs(Math.hypot(...cat) - 1) < 1e-5);
+  const [asFloat] = await ask("a cat", { encoding_format: "float" });
+  assert.deepEqual(floats(asFloat), cat);
+  const [image] = await ask(uri(images[0]));
+  const [words, coffee, seen, empty] =
+    await ask(["a cat", "caf\u00e9", uri(images[0]), ""]);
+  assert.deepEqual([words, seen], [cat, image]);
+  assert.notDeepEqual(coffee, cat);
+  assert.equal(empty.length, 24);
+  const [short] = await ask("a cat", { dimensions: 8 });
+  assert.equal(short.length, 8);
+  await refused(openai.BadRequestError, { status: 400, code: "argument",
+    param: "input" }, ask([1, 2, 3]));
+  await refused(openai.BadRequestError, { status: 400, code: "text_truncated",
+    param: "input" }, ask("a ".repeat(100), { truncate: false }));
 }
 
 async function dimensions(ai) {
@@ -219,6 +247,7 @@ async function retries(ai, url) {
 await main([
   ["both encodings, and the client's own choice", served(encodings)],
   ["lists", served(lists)],
+  ["texts", servedWhole(texts)],
   ["dimensions", served(dimensions)],
   ["errors are those of the client", served(errors)],
   ["items with errors", served(itemsWithErrors)],
