@@ -126,9 +126,9 @@ async function visit(url, use, { view, expected, before }) {
 }
 
 // A page on a server of its own; what it complains of fails the test.
-export function onPage(use, { flags = [], ...how } = {}) {
+export function onPage(use, { flags = [], model = MODEL, ...how } = {}) {
   return () => withServer(["--quiet", ...flags], (url, server) =>
-    visit(url, (page) => use(page, url, server), how), MODEL);
+    visit(url, (page) => use(page, url, server), how), model);
 }
 
 // The same through a proxy, with a clock that the test may turn; isPaused: that

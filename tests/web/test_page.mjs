@@ -5,9 +5,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { browser, embedded, format, give, onPage, onProxy, says, scene, text }
-  from "./browsing.mjs";
-import { main } from "./serving.mjs";
+import { browser, embedded, format, give, named, onPage, onProxy, says, scene,
+  text, vectorOf } from "./browsing.mjs";
+import { main, WHOLE } from "./serving.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "fovea-page-"));
 const broken = join(scratch, "broken.jpg");
@@ -193,6 +193,89 @@ async function keysAreEnough(page) {
   assert.ok(["fog.jpg", "broken.jpg"].includes(await at()));
 }
 
+// Pictures that are red, green or blue, and words for them; of the first model,
+// which embeds texts, and of another one, which does not.
+const colours = { red: [1, 0.2, 0], green: [0, 1, 0.1], blue: [0.1, 0, 1] };
+const wordsAre = ({ path, body }) => {
+  if (path === "/v1/pool") {
+    return (pool) => ({ ...pool, models: [["first", "embed"],
+      ["first", "embed_text"], ["second", "embed"]].map(([id, work]) =>
+      ({ ...pool.models[0], id, work })) });
+  }
+  if (path === "/v1/embeddings") {
+    const asked = JSON.parse(body);
+    assert.equal(asked.modality, "text");
+    assert.equal(asked.model, "first");
+    const [text] = asked.input;
+    return text === "nothing" ? { status: 400, json: { error: {
+      message: "It is a text of nothing." } } }
+      : vectorOf(text.split(" ").map((word) => colours[word] ?? [0, 0, 0])
+        .reduce((sum, c) => sum.map((n, i) => n + c[i])), "first");
+  }
+  return path === "/v1/embeddings/image"
+    ? vectorOf(colours[String(body).split(".")[0]], "first") : undefined;
+};
+
+async function wordsFindPictures(page) {
+  await page.waitForSelector("#state[data-state=cold]");
+  // The model is offered once, and is a row for each of its towers.
+  assert.deepEqual(await page.locator("#model option").allTextContents(),
+    ["first", "second"]);
+  assert.deepEqual(await page.locator("#models tbody th").allTextContents(),
+    ["first", "first (texts)", "second"]);
+  await give(page, ...Object.keys(colours).map((c) => named(`${c}.png`)));
+  await embedded(page, 3);
+  const words = page.getByLabel("Find by words");
+  await words.fill("something blue");
+  await words.press("Enter");
+  await says(page, "#near-title", /Nearest to .something blue./);
+  await says(page, "#near li:first-child", /blue\.png\s+1\.000$/);
+  assert.equal(await page.locator("#near li").count(), 3);
+  assert.ok(await page.locator("#remove").isHidden());
+  await page.waitForFunction(() => /Nearest to .something blue.: blue\.png/
+    .test(document.getElementById("say").textContent));
+  // Others take their place, and a picture that is chosen does.
+  await words.fill("red green");
+  await page.getByRole("button", { name: "Find" }).click();
+  await says(page, "#near-title", /Nearest to .red green./);
+  await says(page, "#near li:last-child", /blue\.png/);
+  await page.click("#near li:first-child button");
+  await says(page, "#near-title", /Like (red|green)\.png/);
+  assert.ok(await page.locator("#remove").isVisible());
+  // What is wrong with them is said.
+  await words.fill("nothing");
+  await words.press("Enter");
+  await says(page, "#about", /It is a text of nothing/);
+  await words.press("Escape");
+  await says(page, "#near-title", /Most alike/);
+  // Another model knows no words.
+  await words.fill("red");
+  await words.press("Enter");
+  await says(page, "#near-title", /Nearest to .red./);
+  await page.selectOption("#model", "second");
+  await page.waitForSelector("#words-form", { state: "hidden" });
+  await says(page, "#near-title", /Most alike/);
+}
+
+// With a model that has no meaning, and a server that has it whole.
+async function wordsAreEmbedded(page) {
+  await page.waitForSelector("#state[data-state=cold]");
+  await give(page, scene("city"), scene("fog"));
+  await embedded(page, 2);
+  await page.getByLabel("Find by words").fill("caf\u00e9 in fog");
+  await page.getByRole("button", { name: "Find" }).click();
+  await says(page, "#near li:last-child", /(city|fog)\.jpg\s+-?0\.\d{3}$/);
+  assert.equal(await page.locator("#near li").count(), 2);
+  await page.getByLabel("Find by words").fill("a ".repeat(100));
+  await page.keyboard.press("Enter");
+  await says(page, "#about", /tokens/);
+}
+
+async function wordsAreNotAsked(page) {
+  await page.waitForSelector("#state[data-state=cold]");
+  assert.ok(await page.locator("#words-form").isHidden());
+}
+
 // What people come for is seen first, and the pool below it.
 async function tryingComesFirst(page) {
   await page.waitForSelector("#state[data-state=cold]");
@@ -242,6 +325,12 @@ try {
     ["notes are shown", onPage(showsNotes,
       { flags: ["--damaged", "accept"] })],
     ["keys are enough", onPage(keysAreEnough, { expected: NO_IMAGE })],
+    ["words find pictures", onProxy(wordsFindPictures,
+      { rule: wordsAre, expected: /status of 400/ })],
+    ["words find pictures on a phone", onProxy(wordsFindPictures,
+      { rule: wordsAre, expected: /status of 400/, view: PHONE })],
+    ["words are embedded", onPage(wordsAreEmbedded, { model: WHOLE })],
+    ["a model without words is asked for none", onPage(wordsAreNotAsked)],
     ["single points are drawn", onProxy(drawsSinglePoints,
       { rule: lonely })],
   ]);

@@ -72,6 +72,17 @@ export async function ask(path, options = {}) {
   }
 }
 
+/** A vector as it is sent: float32, little-endian, in base64. */
+export function decode(text) {
+  const raw = atob(text);
+  const data = new DataView(new ArrayBuffer(raw.length));
+  for (let i = 0; i < raw.length; i++) {
+    data.setUint8(i, raw.charCodeAt(i));
+  }
+  return Float32Array.from({ length: raw.length / 4 },
+    (_, i) => data.getFloat32(4 * i, true));
+}
+
 tryKeysWith(async (key) => {
   try {
     const got = await request("/v1/models", {}, key);

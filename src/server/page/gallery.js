@@ -30,7 +30,7 @@ export function appendTiles(pictures) {
 export function press(picture, isFocused = false) {
   byId("tiles").querySelector("[aria-pressed=true]")
     ?.setAttribute("aria-pressed", "false");
-  if (picture) {
+  if (picture?.tile) {
     const button = buttonOf(picture.tile);
     button.setAttribute("aria-pressed", "true");
     reach(button);

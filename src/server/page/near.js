@@ -1,5 +1,5 @@
-/* Beside the pictures: what is most like the chosen one, and while none is
-   chosen, which are most alike at all. */
+/* Beside the pictures: what is most like the chosen one, or nearest to words that
+   were asked for, and while there is neither, which are most alike at all. */
 import { byId, make, setText } from "/dom.js";
 import { nearest, pairs } from "/likeness.js";
 import { face } from "/tile.js";
@@ -48,9 +48,12 @@ function showPairs(pictures) {
     rowOf("pair", [a, b], cosine));
 }
 
+const titleOf = ({ error, isWords, name }) => (error ? name
+  : `${isWords ? "Nearest to" : "Like"} ${name}`);
+
 function showChosen(chosen, pictures) {
-  setText(byId("near-title"), chosen.error ? chosen.name :
-    `Like ${chosen.name}`);
+  setText(byId("near-title"), titleOf(chosen));
+  byId("remove").hidden = Boolean(chosen.isWords);
   setText(byId("about"), chosen.error ?? chosen.note ??
     (chosen.vector ? "" : "It is not embedded yet."));
   fill(chosen.vector ? nearest(chosen, pictures) : [],

@@ -4,10 +4,12 @@ import { listenFiles } from "/files.js";
 import { appendTiles, focusCurrent, listenGallery, order, press, repair }
   from "/gallery.js";
 import { whenKeyTurns } from "/key.js";
-import { meet, part } from "/likeness.js";
+import { meet, nearest, part } from "/likeness.js";
 import { isNearInUse, listenNear, showNear } from "/near.js";
 import { showProgress } from "/progress.js";
 import { enqueue, isWaiting, listenQueue, withdraw } from "/queue.js";
+import { announce } from "/say.js";
+import { forgetSearch, listenSearch, offerSearch } from "/search.js";
 import { dropThumb } from "/thumb.js";
 import { fillTile, forgetTile, isOther } from "/tile.js";
 
@@ -16,7 +18,8 @@ const REFRESH_MS = 500;
 /* {id, name, file, state: waiting, good or bad, wanted, and of a good one
    vector, model, notes, note, best; of a bad one error; tile, thumb} */
 let pictures = [];
-let chosen = null;
+let chosen = null; /* a picture, or words */
+let knowWords = new Set(); /* models that embed texts too */
 let nMade = 0;
 let nSkipped = 0;
 let nUnread = 0;
@@ -76,9 +79,24 @@ function settle(picture, result) {
 
 function choose(picture, isFocused = false) {
   const isAnother = picture !== chosen;
+  if (isAnother && !picture?.isWords) {
+    forgetSearch();
+  }
   chosen = picture;
   press(chosen, isFocused);
   showNear(chosen, pictures, isAnother);
+}
+
+/* What is nearest to words, once they are embedded. */
+function chooseWords(words) {
+  choose(words);
+  if (words.vector) {
+    const [best] = nearest(words, pictures);
+    announce(best ? `Nearest to ${words.name}: ${best.picture.name}.`
+      : `No picture is embedded to compare ${words.name} with.`);
+  } else if (words.error) {
+    announce(words.error);
+  }
 }
 
 /* Neither wait for them nor compare with them any longer. */
@@ -145,16 +163,23 @@ function markOthers() {
 
 /* What waits goes to the new one; what is done is marked. */
 function changeModel() {
+  offerSearch(knowWords.has(model()));
+  if (chosen?.isWords) {
+    choose(null);
+  }
   const undone = pictures.filter((p) => p.state === "waiting");
   pictures.forEach((picture) => fillTile(picture, model()));
   withdraw(undone);
   embedAgain(undone);
 }
 
-/** Models to choose from; a choice only where there is one. */
+/** Models to choose from; a choice only where there is one. Those that embed
+ *  texts too are there twice. */
 export function offerModels(models) {
   const select = byId("model");
-  const ids = models.map((m) => m.id);
+  const isOfTexts = (m) => m.work === "embed_text";
+  const ids = models.filter((m) => !isOfTexts(m)).map((m) => m.id);
+  knowWords = new Set(models.filter(isOfTexts).map((m) => m.id));
   if ([...select.options].map((o) => o.value).join("\n") !== ids.join("\n")) {
     const before = select.value;
     select.replaceChildren(...ids.map((id) =>
@@ -165,6 +190,7 @@ export function offerModels(models) {
       changeModel();
     }
   }
+  offerSearch(knowWords.has(model()));
 }
 
 export const isBusy = () => counts.waiting > 0;
@@ -172,6 +198,7 @@ export const isBusy = () => counts.waiting > 0;
 listenQueue(settle, tell);
 whenKeyTurns(tell);
 listenFiles(take);
+listenSearch(model, chooseWords);
 listenGallery((picture) => choose(picture), remove);
 listenNear((picture) => choose(picture, true),
   () => showNear(chosen, pictures));

@@ -1,6 +1,6 @@
 /* Pictures on their way to the server: a few at once, the others in turn. What
    the server does not answer waits until it does again. */
-import { ask, Silence } from "/api.js";
+import { ask, decode, Silence } from "/api.js";
 
 /* Browsers open six connections to a server; one is left for the pool. */
 const AT_ONCE = 5;
@@ -24,17 +24,6 @@ let restate = null;
 export function listenQueue(onResult, onState) {
   settle = onResult;
   restate = onState;
-}
-
-/* Float32, little-endian, in base64. */
-function decode(text) {
-  const raw = atob(text);
-  const data = new DataView(new ArrayBuffer(raw.length));
-  for (let i = 0; i < raw.length; i++) {
-    data.setUint8(i, raw.charCodeAt(i));
-  }
-  return Float32Array.from({ length: raw.length / 4 },
-    (_, i) => data.getFloat32(4 * i, true));
 }
 
 async function embed(picture, signal) {
