@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""Towers for texts in open_clip's layout, worked out without fovea.
+"""Towers for texts, worked out without fovea.
 
-    tests/golden/make_open_clip_text.py
+    tests/golden/make_texts.py
 
-Needs python3-numpy. Writes a small random checkpoint of each kind (models/open_*_text)
-and open_clip_text.inc: token ids and the embeddings that they make, by numpy in
-float64. "clip": tokens see what is before them, the largest id's place is pooled, the
-projection is stored inputs first. "siglip": tokens see all, the last place is pooled,
-names begin with "text.", the projection has a bias.
+Needs python3-numpy. Writes a small random checkpoint of each kind in open_clip's layout
+(models/open_*_text), the same in Hugging Face's (models/*_text), and texts.inc: token
+ids and the embeddings that they make, by numpy in float64. "clip": tokens see what is
+before them, the largest id's place is pooled. "siglip": tokens see all, the last place
+is pooled, the projection has a bias. open_clip stores CLIP's projection inputs first,
+and SigLIP's names begin with "text.".
 """
 import json
 import math
@@ -98,12 +99,49 @@ def embed(kind, tensors, ids):
     return t["text_projection.weight"] @ x[-1] + t["text_projection.bias"]
 
 
-def write_model(kind, tensors):
-    folder = os.path.join(HERE, "models", f"open_{kind}_text")
+def hugging_face_config(kind):
+    """A whole model's; CLIP's as old files have it, where the ids are old too."""
+    text = {"hidden_size": WIDTH, "intermediate_size": MLP, "vocab_size": VOCABULARY,
+            "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
+            "max_position_embeddings": CONTEXT, "model_type": f"{kind}_text_model"}
+    if kind == "siglip":
+        text["projection_size"] = DIMENSION
+        return {"model_type": kind, "text_config": text, "vision_config": {}}
+    text.update({"eos_token_id": 2, "hidden_act": "gelu"})
+    return {"model_type": kind, "text_config": text, "text_config_dict": None,
+            "projection_dim": DIMENSION, "vision_config": {}}
+
+
+def to_hugging_face(kind, tensors):
+    fixed = {"token_embedding.weight": "embeddings.token_embedding.weight",
+             "positional_embedding": "embeddings.position_embedding.weight"}
+    parts = {"ln_final": "final_layer_norm", "transformer.resblocks":
+             "encoder.layers", "ln_1": "layer_norm1", "ln_2": "layer_norm2",
+             "attn.out_proj": "self_attn.out_proj", "mlp.c_fc": "mlp.fc1",
+             "mlp.c_proj": "mlp.fc2"}
+    out = {}
+    for name, a in tensors.items():
+        name = name[5:] if kind == "siglip" else name
+        if name == "text_projection":
+            out["text_projection.weight"] = a.T
+            continue
+        for old, new in (*fixed.items(), *parts.items()):
+            name = name.replace(old, new)
+        name = "text_model." + name.replace("text_projection", "head")
+        if "in_proj_" in name:
+            for letter, part in zip("qkv", np.split(a, 3)):
+                out[name.replace("attn.in_proj_", f"self_attn.{letter}_proj.")] = part
+        else:
+            out[name] = a
+    out["logit_scale"] = np.array(4.6052)
+    return out
+
+
+def write_model(name, config_name, config, weights_name, tensors):
+    folder = os.path.join(HERE, "models", name)
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, "open_clip_config.json"), "w",
-              encoding="utf-8") as f:
-        json.dump({"model_cfg": model_cfg(kind)}, f, indent=1, sort_keys=True)
+    with open(os.path.join(folder, config_name), "w", encoding="utf-8") as f:
+        json.dump(config, f, indent=1, sort_keys=True)
         f.write("\n")
     header, body = {}, b""
     for name in sorted(tensors):
@@ -113,7 +151,7 @@ def write_model(kind, tensors):
         body += raw
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with open(os.path.join(folder, "open_clip_model.safetensors"), "wb") as f:
+    with open(os.path.join(folder, weights_name), "wb") as f:
         f.write(struct.pack("<Q", len(text)) + text + body)
 
 
@@ -134,16 +172,20 @@ def rows_text(values, form):
 def main():
     rng = np.random.RandomState(20)
     ids = make_ids(rng)
-    out = ("/* By tests/golden/make_open_clip_text.py. clang-format off */\n"
+    out = ("/* By tests/golden/make_texts.py. clang-format off */\n"
            f"static const uint32_t ids[{N_TEXTS}][{CONTEXT}] = {{\n"
            f"{rows_text(ids, '%d')}}};\n")
     for kind in ("clip", "siglip"):
         tensors = tensors_of(kind, rng)
-        write_model(kind, tensors)
+        write_model(f"open_{kind}_text", "open_clip_config.json",
+                    {"model_cfg": model_cfg(kind)}, "open_clip_model.safetensors",
+                    tensors)
+        write_model(f"{kind}_text", "config.json", hugging_face_config(kind),
+                    "model.safetensors", to_hugging_face(kind, tensors))
         rows = [embed(kind, tensors, row) for row in ids]
         out += (f"static const double {kind}[{N_TEXTS}][{DIMENSION}] = {{\n"
                 f"{rows_text(rows, '%.9e')}}};\n")
-    with open(os.path.join(HERE, "open_clip_text.inc"), "w",
+    with open(os.path.join(HERE, "texts.inc"), "w",
               encoding="ascii") as f:
         f.write(out)
 

@@ -1,11 +1,11 @@
-/* Towers for texts in open_clip's layout, from their files to their embeddings,
- * against tests/golden/make_open_clip_text.py. */
+/* Towers for texts in both layouts, from their files to their embeddings, against
+ * tests/golden/make_texts.py. */
 #include <math.h>
 
 #include "checkpoint/config.h"
 #include "checkpoint/safetensors.h"
 #include "engine/engine.h"
-#include "golden/open_clip_text.inc"
+#include "golden/texts.inc"
 #include "support/test.h"
 
 enum {
@@ -74,6 +74,7 @@ clips_is_as_numpy_has_it(void **state)
 {
     (void)state;
     check_model("open_clip_text", clip);
+    check_model("clip_text", clip);
 }
 
 static void
@@ -81,6 +82,7 @@ siglips_is_as_numpy_has_it(void **state)
 {
     (void)state;
     check_model("open_siglip_text", siglip);
+    check_model("siglip_text", siglip);
 }
 
 int
