@@ -184,9 +184,10 @@ parse_chunk(struct stream *stream, yajl_handle parser, const uint8_t *bytes,
     size_t at = 0;
     const char *wrong = fovea_json_guard(&stream->guard, bytes, size, &at);
     if (wrong) {
+        uint64_t place = stream->at + at;
         return fovea_fail(stream->err, FOVEA_ERR_TOKENIZER_INVALID,
                 "%s: %s, at byte %llu", stream->name, wrong,
-                (unsigned long long)(stream->at + at));
+                (unsigned long long)place);
     }
     yajl_status code = yajl_parse(parser, bytes, size);
     if (code != yajl_status_ok) {

@@ -104,7 +104,8 @@ finish_run(enum fovea_op_kind form, size_t n, struct fovea_scratch *scratch,
     order(characters, n, characters + scratch->n_characters, &scratch->n_steps);
     if (form == FOVEA_OP_NFC || form == FOVEA_OP_NFKC) {
         utf8proc_ssize_t left = utf8proc_normalize_utf32(characters,
-                (utf8proc_ssize_t)n, UTF8PROC_COMPOSE | UTF8PROC_STABLE);
+                (utf8proc_ssize_t)n,
+                (utf8proc_option_t)(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
         n = left > 0 ? (size_t)left : 0;
     }
     scratch->n_steps += n;

@@ -34,8 +34,8 @@ grow(const struct fovea_text_op *op, uint64_t *size, uint64_t *other)
     uint64_t ascii = fovea_product_bytes(*size - *other, op->growth_ascii);
     uint64_t rest = fovea_product_bytes(*other, op->growth_other);
     *size = fovea_sum_bytes(fovea_sum_bytes(ascii, rest), op->content_size);
-    bool keeps_ascii =
-            op->kind <= FOVEA_OP_LOWERCASE || op->kind == FOVEA_OP_STRIP;
+    bool keeps_ascii = op->kind <= FOVEA_OP_LOWERCASE ||
+            op->kind == FOVEA_OP_STRIP || (op->flags & FOVEA_OP_ASCII);
     *other = keeps_ascii ? rest : *size;
 }
 

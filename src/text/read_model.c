@@ -69,7 +69,7 @@ refuse_settings(const struct fovea_draft *draft, struct fovea_error *err)
         return unsupported(draft, "dropout is not understood", err);
     }
     const json_t *ignores = field(draft, "ignore_merges");
-    if (ignores && json_is_true(ignores)) {
+    if (ignores && json_typeof(ignores) == JSON_TRUE) {
         return unsupported(draft, "ignore_merges is not understood", err);
     }
     return FOVEA_OK;
@@ -118,7 +118,7 @@ read_unigram(struct fovea_draft *draft, struct fovea_error *err)
 {
     const json_t *unknown = field(draft, "unk_id");
     json_int_t id = json_integer_value(unknown);
-    double least = INFINITY;
+    double least = (double)INFINITY;
     if (!unknown) {
         return unsupported(draft, "Unigram without unk_id is not understood",
                 err);

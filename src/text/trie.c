@@ -162,11 +162,20 @@ fovea_trie_build(struct fovea_trie_key *keys, size_t n,
     return FOVEA_OK;
 }
 
+/* An array that is read only once it is built, and owned all the same. */
+static void
+free_array(const void *array)
+{
+    void *owned = NULL;
+    memcpy(&owned, &array, sizeof owned);
+    free(owned);
+}
+
 void
 fovea_trie_free(struct fovea_trie *trie)
 {
-    free((void *)(uintptr_t)trie->first);
-    free((void *)(uintptr_t)trie->value);
-    free((void *)(uintptr_t)trie->label);
+    free_array(trie->first);
+    free_array(trie->value);
+    free_array(trie->label);
     *trie = (struct fovea_trie){ 0 };
 }

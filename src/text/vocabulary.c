@@ -72,8 +72,8 @@ make_seed(void)
     unsigned long at = getauxval(AT_RANDOM);
     if (at != 0) {
         /* An address, as the kernel gives it. */
-        memcpy(&seed, (const void *)at,
-                sizeof seed); /* NOLINT(performance-no-int-to-ptr) */
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+        memcpy(&seed, (const void *)at, sizeof seed);
     }
     return seed;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "support/test.h"
 #include "text/tokenizer.h"
 
@@ -24,10 +25,12 @@ data_bytes(void)
 {
     FILE *file = fopen("/proc/self/status", "r");
     char line[256];
-    size_t kib = 0;
+    uint64_t kib = 0;
     assert_non_null(file);
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "VmData: %zu", &kib) == 1) {
+        if (strncmp(line, "VmData:", 7) == 0) {
+            const char *at = line + 7 + strspn(line + 7, " \t");
+            assert_true(fovea_number_scan(&at, &kib));
             break;
         }
     }

@@ -299,6 +299,35 @@ test_canonical(void **state)
     fovea_tokenizer_close(canonical);
 }
 
+/* A text takes memory by what it has: English little, and each character that
+   compatibility makes long its share. */
+static void
+test_memory(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t a_byte;
+    } rows[] = { { "clip", 50 }, { "unigram", 145 }, { "bytefallback", 145 } };
+    enum {
+        SIZE = 1 << 16
+    };
+    (void)state;
+    char *text = malloc(SIZE);
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fovea_tokenizer *tokenizer =
+                tokenizer_of(rows[i].name, FOVEA_TEXT_AUTO);
+        memset(text, 'a', SIZE);
+        uint64_t plain = fovea_tokenizer_encode_bytes(tokenizer, text, SIZE);
+        assert_true(plain > SIZE && plain <= rows[i].a_byte * SIZE + 4096);
+        memset(text, 0xcc, SIZE);
+        assert_true(
+                fovea_tokenizer_encode_bytes(tokenizer, text, SIZE) > plain);
+        fovea_tokenizer_close(tokenizer);
+    }
+    free(text);
+}
+
 static void
 test_missing(void **state)
 {
@@ -321,6 +350,7 @@ main(void)
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_facts_and_pieces),
         cmocka_unit_test(test_canonical),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
