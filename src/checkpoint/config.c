@@ -100,7 +100,7 @@ fovea_tower_read(const char *directory, enum fovea_modality modality,
         return fovea_fail(err, FOVEA_ERR_MODEL_NOT_FOUND, "%s: there is no %s",
                 fovea_show(directory).text, configs);
     }
-    struct fovea_tower tower;
+    struct fovea_tower tower = { .width = 0 };
     if (!status) {
         status = fovea_tower_parse(layout->id, path, text, size, modality,
                 &tower, err);
