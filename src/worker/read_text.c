@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -164,7 +165,27 @@ row_bytes(const struct fovea_read_options *options)
     return fovea_tower_text_row_bytes(&options->tower);
 }
 
-/* Filled up to the context; of a causal tower nothing behind the end counts. */
+/* Up to the context. The tokenizer knows best what with, and on which side:
+   SigLIP 2 says it nowhere else. Of a causal tower nothing behind the end
+   counts. */
+static void
+fill_up(const struct fovea_read_options *options, uint32_t *ids, size_t n)
+{
+    const struct fovea_tower *tower = &options->tower;
+    const struct fovea_tokenizer_facts *facts =
+            fovea_tokenizer_facts(options->tokenizer);
+    size_t n_pads = tower->context - n;
+    bool is_left = facts->pads_left && !tower->is_causal;
+    uint32_t *pads = is_left ? ids : ids + n;
+    if (is_left) {
+        memmove(ids + n_pads, ids, n * sizeof *ids);
+    }
+    for (size_t i = 0; i < n_pads; i++) {
+        pads[i] = facts->pad_id < tower->vocabulary ? facts->pad_id
+                                                    : tower->pad_id;
+    }
+}
+
 static enum fovea_status
 read_text(const struct fovea_read_options *options,
         const struct fovea_allowance *allowance,
@@ -179,9 +200,7 @@ read_text(const struct fovea_read_options *options,
     if (status) {
         return status;
     }
-    for (size_t i = encoding.n_ids; i < tower->context; i++) {
-        row->ids[i] = tower->pad_id;
-    }
+    fill_up(options, row->ids, encoding.n_ids);
     row->n = (uint32_t)fovea_tower_text_length(tower, row->ids,
             tower->is_causal ? encoding.n_ids : tower->context);
     return FOVEA_OK;
