@@ -163,6 +163,21 @@ def test_bad_texts(_):
         same(data[1]["error"]["code"], "text_too_large")
 
 
+def test_no_text_is_logged(_):
+    word = "zugzwang"
+    with Server("--verbose", models=[CLIP]) as server:
+        for body in ({"input": word}, {"input": [word, "/" + word]},
+                     {"input": f"{word} " * 40, "truncate": False},
+                     {"input": word, "encoding_format": word}):
+            server.post(body)
+        for fields in ({"labels": [word]}, {"labels": [word, word]},
+                       {"labels": ["a"], "template": word},
+                       {"labels": [f"{word} " * 40]}):
+            server.post({"input": uri(picture(1)), **fields}, "/v1/classify")
+        assert "path=/v1/classify" in server.log(), server.log()
+        assert word not in server.log(), server.log()
+
+
 def test_texts_that_are_too_long(_):
     with Server(models=BOTH) as server:
         for model in DIMENSION:
@@ -367,6 +382,7 @@ def test_many_labels(_):
 
 command.main([test_plain_texts, test_what_a_string_is,
               test_texts_among_pictures, test_bad_texts,
+              test_no_text_is_logged,
               test_texts_that_are_too_long,
               test_a_model_without_texts_names_one,
               test_models_say_what_they_can, test_warm_is_about_texts_too,
