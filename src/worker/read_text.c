@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "option/limits.h"
 #include "worker/read.h"
 
@@ -76,9 +77,10 @@ ask(const struct fovea_read_options *options,
         const struct fovea_allowance *allowance, const uint8_t *text,
         size_t size, struct fovea_error *err)
 {
-    uint64_t bytes = fovea_tokenizer_encode_bytes(options->tokenizer,
-                             (const char *)text, size) +
-            size;
+    uint64_t bytes =
+            fovea_sum_bytes(fovea_tokenizer_encode_bytes(options->tokenizer,
+                                    (const char *)text, size),
+                    size);
     if (bytes > options->limits.max_decode_bytes) {
         return fovea_fail(err, FOVEA_ERR_TEXT_TOO_LARGE,
                 "tokenising the text takes %" PRIu64
