@@ -124,21 +124,29 @@ fovea_text_printable(struct fovea_text *text, const char *string)
 }
 
 void
-fovea_text_json_string(struct fovea_text *text, const char *string)
+fovea_text_json_bytes(struct fovea_text *text, const char *bytes, size_t size)
 {
+    const char *end = bytes + size;
     fovea_text_add(text, "\"", 1);
-    while (*string) {
-        size_t size = fovea_utf8_size(string);
-        if (size == 1) {
-            add_ascii(text, *string);
-        } else if (size > 1) {
-            fovea_text_add(text, string, size);
+    while (bytes < end) {
+        size_t n = *bytes ? fovea_utf8_size(bytes) : 1;
+        if (n == 1) {
+            add_ascii(text, *bytes);
+        } else if (n > 1 && n <= (size_t)(end - bytes)) {
+            fovea_text_add(text, bytes, n);
         } else {
+            n = 1;
             fovea_text_add(text, "\xef\xbf\xbd", 3);
         }
-        string += size ? size : 1;
+        bytes += n;
     }
     fovea_text_add(text, "\"", 1);
+}
+
+void
+fovea_text_json_string(struct fovea_text *text, const char *string)
+{
+    fovea_text_json_bytes(text, string, strlen(string));
 }
 
 /* Powers of ten that a double holds exactly. */

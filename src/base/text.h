@@ -41,6 +41,10 @@ void fovea_text_printable(struct fovea_text *text, const char *string);
  *  is not part of a valid sequence becomes U+FFFD. */
 void fovea_text_json_string(struct fovea_text *text, const char *string);
 
+/** The same of size bytes, NUL bytes among them; a NUL stands behind them. */
+void fovea_text_json_bytes(struct fovea_text *text, const char *bytes,
+        size_t size);
+
 /** The shortest decimal that reads back as exactly this float32; null for what
  *  JSON has no number for. */
 void fovea_text_json_float(struct fovea_text *text, float value);

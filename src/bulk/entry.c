@@ -28,6 +28,13 @@ fovea_entry_item(const struct fovea_entry *entry)
             .size = entry->size,
         };
     }
+    if (entry->is_text) {
+        return (struct fovea_item){
+            .kind = FOVEA_ITEM_TEXT,
+            .data = entry->path,
+            .size = entry->size,
+        };
+    }
     return (struct fovea_item){
         .kind = fovea_is_url(entry->path) ? FOVEA_ITEM_IMAGE_URL
                                           : FOVEA_ITEM_IMAGE_PATH,

@@ -9,11 +9,15 @@
 
 /** What to embed, or why it cannot be tried (problem.code). */
 struct fovea_entry {
-    char *path;        /* owned; the name in the results */
+    char *path;        /* owned; the name in the results, or the text */
     bool found;        /* under a folder; else it was named */
     bool is_bytes;     /* the path is a name and no more */
-    const void *bytes; /* if so; borrowed, they outlive the run */
-    size_t size;
+    bool is_text;      /* the path is a text, of size bytes and a NUL; of one
+                          that has a problem, the beginning of it */
+    const void *bytes; /* if is_bytes; borrowed, they outlive the run */
+    size_t size;       /* of either */
+    const char *list;  /* a text's file, if it came in one; borrowed, too */
+    uint64_t line;     /* there, from 1 */
     struct fovea_error problem;
 };
 

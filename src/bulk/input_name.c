@@ -1,24 +1,18 @@
 /* See input_name.h. */
 #include "bulk/input_name.h"
 
-#include "base/utf8.h"
+#include <inttypes.h>
+#include <string.h>
 
-static bool
-is_utf8(const char *string)
-{
-    size_t size;
-    while ((size = fovea_utf8_size(string)) > 0) {
-        string += size;
-    }
-    return *string == '\0';
-}
+#include "base/utf8.h"
 
 void
 fovea_input_name_json(struct fovea_text *text, const char *name)
 {
     fovea_text_format(text, "\"input\":");
     fovea_text_json_string(text, name);
-    if (is_utf8(name)) {
+    size_t size = strlen(name);
+    if (fovea_utf8_find_invalid(name, size) == size) {
         return;
     }
     fovea_text_format(text, ",\"input_hex\":\"");
@@ -26,4 +20,56 @@ fovea_input_name_json(struct fovea_text *text, const char *name)
         fovea_text_format(text, "%02x", (unsigned)(unsigned char)*name);
     }
     fovea_text_add(text, "\"", 1);
+}
+
+/* At most so many bytes of a text, no character cut in two. */
+static size_t
+shown(const struct fovea_entry *entry, size_t most)
+{
+    size_t size = entry->size;
+    if (size > most) {
+        size = most;
+        for (int i = 0; i < 3 && (entry->path[size] & 0xc0) == 0x80; i++) {
+            size--;
+        }
+    }
+    return size;
+}
+
+void
+fovea_entry_json(struct fovea_text *text, const struct fovea_entry *entry)
+{
+    if (!entry->is_text) {
+        fovea_input_name_json(text, entry->path);
+        return;
+    }
+    size_t size = shown(entry, FOVEA_TEXT_SHOWN);
+    fovea_text_format(text, "\"text\":");
+    fovea_text_json_bytes(text, entry->path, size);
+    if (size < entry->size) {
+        fovea_text_format(text, ",\"text_bytes\":%zu", entry->size);
+    }
+}
+
+void
+fovea_entry_words(struct fovea_text *text, const struct fovea_entry *entry)
+{
+    enum {
+        FEW = 60 /* bytes: the rest of a line says what is wrong with it */
+    };
+    if (!entry->is_text) {
+        fovea_text_format(text, "%s", entry->path);
+        return;
+    }
+    if (entry->list) {
+        fovea_text_format(text, "%s:%" PRIu64 ": ", entry->list, entry->line);
+    }
+    char words[FEW + 1];
+    size_t size = shown(entry, FEW);
+    for (size_t i = 0; i < size; i++) {
+        words[i] = entry->path[i] ? entry->path[i] : '?';
+    }
+    words[size] = '\0';
+    fovea_utf8_make_line(words);
+    fovea_text_format(text, "\"%s%s\"", words, size < entry->size ? "..." : "");
 }

@@ -63,93 +63,106 @@ fovea_inputs_destroy(struct fovea_inputs *inputs)
 
 /* NULL: the word is an input itself. */
 static const struct fovea_source_kind *
-kind_of(const struct fovea_source_settings *settings, const char *word,
-        bool is_listed)
+kind_of(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
-        if (kinds[i]->takes(settings, word, is_listed)) {
+        if (kinds[i]->takes(settings, word)) {
             return kinds[i];
         }
     }
     return NULL;
 }
 
-/* Open what a word or a listed name, the entry's path, stands for; or leave the
-   entry as it is, which then is the next input. */
+/* Open what a word stands for, if it is one of a source. */
 static enum fovea_status
-open_name(struct fovea_inputs *inputs, struct fovea_entry *entry,
-        bool *is_entry_out, struct fovea_error *err)
+open_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
+        bool *is_open_out, struct fovea_error *err)
 {
     const struct fovea_source_settings *settings = &inputs->settings.source;
-    const struct fovea_source_kind *kind =
-            kind_of(settings, entry->path, inputs->n_open > 0);
-    *is_entry_out = !kind;
+    const struct fovea_source_kind *kind = kind_of(settings, word);
+    *is_open_out = kind != NULL;
     if (!kind) {
         return FOVEA_OK;
     }
     void *state = calloc(1, kind->state_size);
     if (!state) {
-        fovea_entry_finish(entry);
         return fovea_fail_memory(err, kind->state_size, "an input");
     }
     FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
     inputs->open[inputs->n_open++] = (struct open_source){ kind, state };
-    enum fovea_status status = kind->open(settings, entry->path, state, err);
-    fovea_entry_finish(entry);
+    return kind->open(settings, word, state, err);
+}
+
+/* Open what a listed name, the entry's path, stands for; or leave the entry as
+   it is, which then is the next input. */
+static enum fovea_status
+open_listed(struct fovea_inputs *inputs, struct fovea_entry *entry,
+        bool *is_entry_out, struct fovea_error *err)
+{
+    const struct fovea_input_word word = { entry->path, FOVEA_WORD_LISTED };
+    bool is_open = false;
+    enum fovea_status status = open_word(inputs, &word, &is_open, err);
+    if (status || is_open) {
+        fovea_entry_finish(entry);
+    }
+    *is_entry_out = !status && !is_open;
     return status;
 }
 
-/* The next step of the source that is being read, or of the words. */
+/* Open the next word, or make an input of it. */
 static enum fovea_status
-next_step(struct fovea_inputs *inputs, enum fovea_source_step *step_out,
-        struct fovea_entry *entry_out, struct fovea_error *err)
+take_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
+        bool *is_entry_out, struct fovea_entry *entry_out,
+        struct fovea_error *err)
 {
-    *entry_out = (struct fovea_entry){ 0 };
-    if (inputs->n_open > 0) {
-        const struct open_source *last = &inputs->open[inputs->n_open - 1];
-        return last->kind->next(last->state, step_out, entry_out, err);
+    bool is_open = false;
+    enum fovea_status status = open_word(inputs, word, &is_open, err);
+    if (status || is_open) {
+        return status;
     }
-    if (inputs->next_word == inputs->settings.n_words) {
-        *step_out = FOVEA_SOURCE_END;
-        return FOVEA_OK;
-    }
-    const char *word = inputs->settings.words[inputs->next_word++];
-    entry_out->path = strdup(word);
-    *step_out = FOVEA_SOURCE_NAME;
-    return entry_out->path ? FOVEA_OK
-                           : fovea_fail_memory(err, strlen(word), "a name");
+    entry_out->path = strdup(word->word);
+    *is_entry_out = entry_out->path != NULL;
+    return entry_out->path
+            ? FOVEA_OK
+            : fovea_fail_memory(err, strlen(word->word), "a name");
 }
 
 static enum fovea_status
 next_entry(struct fovea_inputs *inputs, enum fovea_inputs_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
 {
-    for (;;) {
-        enum fovea_source_step step = FOVEA_SOURCE_END;
-        bool is_entry = false;
-        enum fovea_status status = next_step(inputs, &step, entry_out, err);
-        if (!status && step == FOVEA_SOURCE_NAME) {
-            status = open_name(inputs, entry_out, &is_entry, err);
-        }
-        if (status) {
-            return status;
-        }
-        if (is_entry || step == FOVEA_SOURCE_ENTRY) {
-            *step_out = FOVEA_INPUTS_ENTRY;
-            return FOVEA_OK;
-        }
-        if (step == FOVEA_SOURCE_WAIT) {
-            *step_out = FOVEA_INPUTS_WAIT;
-            return FOVEA_OK;
-        }
-        if (step == FOVEA_SOURCE_END && inputs->n_open == 0) {
+    enum fovea_status status = FOVEA_OK;
+    bool is_entry = false;
+    *entry_out = (struct fovea_entry){ 0 };
+    while (!status && !is_entry) {
+        if (inputs->n_open == 0 &&
+                inputs->next_word == inputs->settings.n_words) {
             *step_out = FOVEA_INPUTS_END;
             return FOVEA_OK;
         }
-        if (step == FOVEA_SOURCE_END) {
+        if (inputs->n_open == 0) {
+            status = take_word(inputs,
+                    &inputs->settings.words[inputs->next_word++], &is_entry,
+                    entry_out, err);
+            continue;
+        }
+        const struct open_source *last = &inputs->open[inputs->n_open - 1];
+        enum fovea_source_step step = FOVEA_SOURCE_END;
+        status = last->kind->next(last->state, &step, entry_out, err);
+        if (!status && step == FOVEA_SOURCE_WAIT) {
+            *step_out = FOVEA_INPUTS_WAIT;
+            return FOVEA_OK;
+        }
+        if (!status && step == FOVEA_SOURCE_NAME) {
+            status = open_listed(inputs, entry_out, &is_entry, err);
+        } else if (!status && step == FOVEA_SOURCE_END) {
             close_last(inputs);
         }
+        is_entry = is_entry || (!status && step == FOVEA_SOURCE_ENTRY);
     }
+    *step_out = FOVEA_INPUTS_ENTRY;
+    return status;
 }
 
 enum fovea_status
@@ -159,7 +172,7 @@ fovea_inputs_next(struct fovea_inputs *inputs, enum fovea_inputs_step *step_out,
     enum fovea_status status = next_entry(inputs, step_out, entry_out, err);
     const struct fovea_target *target = inputs->settings.target;
     if (status || *step_out != FOVEA_INPUTS_ENTRY || !target ||
-            entry_out->is_bytes) {
+            entry_out->is_bytes || entry_out->is_text) {
         return status;
     }
     status = fovea_target_check_input(target, entry_out->path, entry_out->found,
@@ -178,18 +191,18 @@ fovea_inputs_wait_fd(const struct fovea_inputs *inputs)
 }
 
 static bool
-repeats(const struct fovea_inputs_settings *settings, const char *word)
+repeats(const struct fovea_inputs_settings *settings,
+        const struct fovea_input_word *word)
 {
-    const struct fovea_source_kind *kind =
-            kind_of(&settings->source, word, false);
-    return !kind || !kind->is_once;
+    const struct fovea_source_kind *kind = kind_of(&settings->source, word);
+    return !kind || !kind->repeats || kind->repeats(word);
 }
 
 bool
 fovea_inputs_repeat(const struct fovea_inputs_settings *settings)
 {
     for (size_t i = 0; i < settings->n_words; i++) {
-        if (!repeats(settings, settings->words[i])) {
+        if (!repeats(settings, &settings->words[i])) {
             return false;
         }
     }
@@ -203,7 +216,7 @@ fovea_inputs_check(const struct fovea_inputs_settings *settings,
     if (!settings->target || !fovea_target_is_there(settings->target)) {
         return FOVEA_OK;
     }
-    FOVEA_AUTO_FREE const char **words =
+    FOVEA_AUTO_FREE struct fovea_input_word *words =
             calloc(settings->n_words + 1, sizeof *words);
     struct fovea_inputs_settings now = *settings;
     struct fovea_inputs *inputs = NULL;
@@ -213,7 +226,7 @@ fovea_inputs_check(const struct fovea_inputs_settings *settings,
     now.words = words;
     now.n_words = 0;
     for (size_t i = 0; i < settings->n_words; i++) {
-        if (repeats(settings, settings->words[i])) {
+        if (repeats(settings, &settings->words[i])) {
             words[now.n_words++] = settings->words[i];
         }
     }

@@ -21,7 +21,7 @@ struct fovea_inputs;
 
 /** Borrowed until the inputs are destroyed. */
 struct fovea_inputs_settings {
-    const char *const *words;
+    const struct fovea_input_word *words;
     size_t n_words;
     struct fovea_source_settings source;
     const struct fovea_target *target; /* that no input may be; or NULL */

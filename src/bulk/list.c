@@ -10,9 +10,28 @@
 #include "base/error.h"
 
 enum {
-    BUFFER_SIZE = FOVEA_LIST_MAX_NAME + 1,
+    FIRST_SIZE = FOVEA_LIST_MAX_NAME + 1,
     HEAD_SIZE = 16 /* bytes that tell a file from a list */
 };
+
+/* What messages call it. */
+static const char *
+name_of(const struct fovea_list *list)
+{
+    return list->name ? list->name : "the list on standard input";
+}
+
+/* Bytes of which a separator must be one. */
+static size_t
+most(const struct fovea_list *list)
+{
+    if (!list->is_texts) {
+        return FIRST_SIZE;
+    }
+    size_t size =
+            list->max_text > FOVEA_LIST_HEAD ? list->max_text : FOVEA_LIST_HEAD;
+    return size + sizeof "\r";
+}
 
 void
 fovea_list_finish(struct fovea_list *list)
@@ -29,31 +48,71 @@ is_ready(int fd)
     return poll(&poll_fd, 1, 0) != 0;
 }
 
-/* Read more behind what is there; *again_out: nothing is there after all. */
+/* A larger buffer, of one byte more for a NUL. */
 static enum fovea_status
-fill(struct fovea_list *list, bool *again_out, struct fovea_error *err)
+grow(struct fovea_list *list, struct fovea_error *err)
 {
-    memmove(list->buffer, list->buffer + list->begin, list->end - list->begin);
-    list->end -= list->begin;
-    list->begin = 0;
-    if (list->end == BUFFER_SIZE) {
+    size_t limit = most(list);
+    size_t size = list->capacity ? list->capacity * 2 : FIRST_SIZE;
+    size = size < limit ? size : limit;
+    char *buffer = realloc(list->buffer, size + 1);
+    if (!buffer) {
+        return fovea_fail_memory(err, size, "the list");
+    }
+    list->buffer = buffer;
+    list->capacity = size;
+    return FOVEA_OK;
+}
+
+/* Room to read into. What is not returned comes to the front for it; of a text
+   that has no end here, its beginning alone is kept. */
+static enum fovea_status
+make_room(struct fovea_list *list, struct fovea_error *err)
+{
+    memmove(list->buffer + list->n_kept, list->buffer + list->begin,
+            list->end - list->begin);
+    list->end -= list->begin - list->n_kept;
+    list->begin = list->n_kept;
+    if (list->end < list->capacity) {
+        return FOVEA_OK;
+    }
+    if (list->capacity < most(list)) {
+        return grow(list, err);
+    }
+    if (!list->is_texts) {
         return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
-                "the list on standard input has a name of more than %d bytes%s",
+                "%s has a name of more than %d bytes%s", name_of(list),
                 FOVEA_LIST_MAX_NAME,
                 list->separator ? "; if it is NUL-separated, add -0"
                                 : "; it does not look NUL-separated (-0)");
     }
+    list->n_kept = FOVEA_LIST_HEAD;
+    list->long_size = list->end;
+    list->begin = list->n_kept;
+    list->end = list->n_kept;
+    return FOVEA_OK;
+}
+
+/* Read more behind what is there; *again_out: nothing is there after all. */
+static enum fovea_status
+fill(struct fovea_list *list, bool *again_out, struct fovea_error *err)
+{
+    enum fovea_status status = make_room(list, err);
+    if (status) {
+        return status;
+    }
     ssize_t n;
     do {
-        n = read(list->fd, list->buffer + list->end, BUFFER_SIZE - list->end);
+        n = read(list->fd, list->buffer + list->end,
+                list->capacity - list->end);
     } while (n < 0 && errno == EINTR);
     *again_out = n < 0 && errno == EAGAIN; /* someone made it non-blocking */
     if (*again_out) {
         return FOVEA_OK;
     }
     if (n < 0) {
-        return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
-                "the list on standard input cannot be read");
+        return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "%s cannot be read",
+                name_of(list));
     }
     list->at_end = n == 0;
     list->end += (size_t)n;
@@ -101,6 +160,21 @@ is_binary(const unsigned char *head, size_t size)
     return size >= 2 && memcmp(head, "\xff\xd8", 2) == 0;
 }
 
+static enum fovea_status
+refuse_binary(const struct fovea_list *list, struct fovea_error *err)
+{
+    if (list->is_texts) {
+        return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
+                "%s has no lines of text, but is a picture or another file "
+                "(if its texts end in NUL, add -0)",
+                name_of(list));
+    }
+    return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
+            "standard input is no list of names, but a picture or another "
+            "file: add --stdin-image to embed it (or -0 if its names end "
+            "in NUL)");
+}
+
 /* Look at the beginning, once enough of it is there. */
 static enum fovea_status
 begin(struct fovea_list *list, struct fovea_error *err)
@@ -122,19 +196,39 @@ begin(struct fovea_list *list, struct fovea_error *err)
     memcpy(head, at, size);
     if (is_utf16(head, size)) {
         return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
-                "the list on standard input is in UTF-16: write it in UTF-8; if "
-                "it is NUL-separated, add -0");
+                "%s is in UTF-16: write it in UTF-8; if it is NUL-separated, "
+                "add -0",
+                name_of(list));
     }
     if (is_binary(head, size)) {
-        return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
-                "standard input is no list of names, but a picture or another "
-                "file: add --stdin-image to embed it (or -0 if its names end "
-                "in NUL)");
+        return refuse_binary(list, err);
     }
     if (size >= sizeof mark - 1 && memcmp(head, mark, sizeof mark - 1) == 0) {
         list->begin += sizeof mark - 1;
     }
     return FOVEA_OK;
+}
+
+/* The end of a text that is too long: what comes before it is passed over. */
+static bool
+cut_long(struct fovea_list *list, char **name_out, size_t *size_out)
+{
+    const char *at = list->buffer + list->begin;
+    size_t left = list->end - list->begin;
+    const char *separator = memchr(at, list->separator, left);
+    size_t size = separator ? (size_t)(separator - at) : left;
+    list->long_size += size;
+    list->begin += separator ? size + 1 : size;
+    if (!separator && !list->at_end) {
+        return false;
+    }
+    /* Behind the beginning stands the separator, or what was passed over. */
+    list->buffer[list->n_kept] = '\0';
+    list->n_kept = 0;
+    list->n++;
+    *name_out = list->buffer;
+    *size_out = list->long_size;
+    return true;
 }
 
 /* Cut a name off what is there; a last one needs no separator. */
@@ -150,10 +244,11 @@ cut(struct fovea_list *list, char **name_out, size_t *size_out)
         }
         size_t size = separator ? (size_t)(separator - name) : left;
         list->begin += separator ? size + 1 : size;
+        list->n++;
         if (size > 0 && list->separator && name[size - 1] == '\r') {
             size--; /* of a line that Windows has written */
         }
-        if (size > 0) {
+        if (size > 0 || list->is_texts) {
             name[size] = '\0'; /* the buffer has one more byte than it holds */
             *name_out = name;
             *size_out = size;
@@ -167,27 +262,27 @@ enum fovea_status
 fovea_list_next(struct fovea_list *list, enum fovea_list_step *step_out,
         char **name_out, size_t *size_out, struct fovea_error *err)
 {
-    if (!list->buffer && !(list->buffer = malloc(BUFFER_SIZE + 1))) {
-        return fovea_fail_memory(err, BUFFER_SIZE, "the list");
-    }
-    while (!list->has_begun || !cut(list, name_out, size_out)) {
-        if (list->has_begun && list->at_end) {
-            *step_out = FOVEA_LIST_END;
+    enum fovea_status status = list->buffer ? FOVEA_OK : grow(list, err);
+    for (;;) {
+        bool is_long = list->n_kept > 0;
+        if (!status && list->has_begun &&
+                (is_long ? cut_long(list, name_out, size_out)
+                         : cut(list, name_out, size_out))) {
+            *step_out = is_long ? FOVEA_LIST_LONG : FOVEA_LIST_NAME;
             return FOVEA_OK;
         }
+        if (status || (list->has_begun && list->at_end)) {
+            *step_out = FOVEA_LIST_END;
+            return status;
+        }
         bool again = !is_ready(list->fd);
-        enum fovea_status status = again ? FOVEA_OK : fill(list, &again, err);
+        status = again ? FOVEA_OK : fill(list, &again, err);
         if (!status && !again) {
             status = begin(list, err);
         }
-        if (status) {
-            return status;
-        }
-        if (again) {
+        if (!status && again) {
             *step_out = FOVEA_LIST_WAIT;
             return FOVEA_OK;
         }
     }
-    *step_out = FOVEA_LIST_NAME;
-    return FOVEA_OK;
 }

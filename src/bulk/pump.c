@@ -124,6 +124,7 @@ count(const struct pump *pump, const struct fovea_row_counts *counts)
     (void)atomic_fetch_add(&counters->n_bad, counts->n_bad);
     (void)atomic_fetch_add(&counters->n_skipped, counts->n_skipped);
     (void)atomic_fetch_add(&counters->n_done, pump->batch.n);
+    counters->n_texts += counts->n_texts;
     for (size_t i = 0; i < FOVEA_N_NOTES; i++) {
         counters->n_noted[i] += counts->n_noted[i];
     }

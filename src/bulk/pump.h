@@ -18,13 +18,14 @@
 #include "bulk/row_batch.h"
 #include "bulk/sink.h"
 
-/** How far it is; any thread may read them but the last. */
+/** How far it is; any thread may read them but the last two. */
 struct fovea_pump_counters {
     atomic_uint_least64_t n_done; /* bad and skipped ones included */
     atomic_uint_least64_t n_bad;
     atomic_uint_least64_t n_skipped;
     atomic_uint_least64_t n_inputs;  /* 0 while more may come */
-    uint64_t n_noted[FOVEA_N_NOTES]; /* once it has ended */
+    uint64_t n_texts;                /* good ones, once it has ended */
+    uint64_t n_noted[FOVEA_N_NOTES]; /* the same */
 };
 
 /** Borrowed until it has ended. */

@@ -16,7 +16,7 @@ fovea_result_line_bad(const struct fovea_row_result *result,
 {
     const struct fovea_error *error = result->error;
     fovea_text_add(text, "{", 1);
-    fovea_input_name_json(text, result->entry->path);
+    fovea_entry_json(text, result->entry);
     fovea_text_format(text, ",\"error\":{\"code\":\"%s\",\"message\":",
             fovea_status_name(error->code));
     fovea_text_json_string(text, error->message);
@@ -29,9 +29,9 @@ begin_good(const struct fovea_row_result *result, const char *pixels,
         struct fovea_text *text)
 {
     fovea_text_add(text, "{", 1);
-    fovea_input_name_json(text, result->entry->path);
+    fovea_entry_json(text, result->entry);
     fovea_notes_json(text, result->error->notes, result->error->message);
-    if (pixels) {
+    if (pixels && !result->entry->is_text) {
         fovea_text_format(text, ",\"pixels\":\"%s\"", pixels);
     }
 }
@@ -73,25 +73,30 @@ fovea_result_line_is_first(const char *path)
 {
     enum {
         /* A name that is all escapes, its bytes and what is looked for. */
-        HEAD_SIZE = 6 * 4096 + 64
+        HEAD_SIZE = 6 * FOVEA_TEXT_SHOWN + 64
     };
-    static const char begin[] = "{\"input\":\"";
+    static const char *const begins[] = { "{\"input\":\"", "{\"text\":\"" };
     static const char *const next[] = {
         ",\"pixels\":\"",
         ",\"row\":",
         ",\"error\":{",
         ",\"embedding\":[",
         ",\"input_hex\":\"",
+        ",\"text_bytes\":",
 #define X(name, bit, string, text) ",\"" string "\":true,",
 #include "fovea/note.def"
 #undef X
     };
     FOVEA_AUTO_FREE char *head = calloc(1, HEAD_SIZE + 1);
     size_t size = head ? fovea_file_head(path, head, HEAD_SIZE) : 0;
-    if (size < sizeof begin || memcmp(head, begin, sizeof begin - 1) != 0) {
+    const char *at = NULL;
+    for (size_t i = 0; size > 0 && i < FOVEA_ARRAY_LEN(begins); i++) {
+        size_t begin = strlen(begins[i]);
+        at = strncmp(head, begins[i], begin) == 0 ? head + begin : at;
+    }
+    if (!at) {
         return false;
     }
-    const char *at = head + sizeof begin - 1;
     while (*at && *at != '"') {
         at += at[0] == '\\' && at[1] ? 2 : 1;
     }

@@ -15,7 +15,7 @@ void fovea_result_line_bad(const struct fovea_row_result *result,
 
 /** Add {"input":"a.jpg","pixels":"pil","row":3}, where the row is in another
  *  file; of a bad one its line. `pixels` is a word (spec/pixels.h), or NULL where
- *  none were made. */
+ *  none were made; a text's line, {"text":"a cat","row":3}, has none. */
 void fovea_result_line_number(const struct fovea_row_result *result,
         const char *pixels, uint64_t number, struct fovea_text *text);
 

@@ -103,6 +103,7 @@ fovea_row_batch_settle(struct fovea_row_batch *batch)
         }
         batch->results[batch->n_results++] = result;
         counts.n_bad += result.error->code != FOVEA_OK;
+        counts.n_texts += !result.error->code && result.entry->is_text;
         fovea_notes_count(result.error, counts.n_noted);
     }
     counts.n_skipped = batch->n_skipped;

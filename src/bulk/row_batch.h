@@ -10,6 +10,7 @@
 struct fovea_row_counts {
     uint64_t n_bad;
     uint64_t n_skipped;              /* found in a folder, and no images */
+    uint64_t n_texts;                /* good ones that are texts */
     uint64_t n_noted[FOVEA_N_NOTES]; /* good ones with each note */
 };
 

@@ -16,16 +16,18 @@
 #include "bulk/target.h"
 #include "store/row_layout.h"
 
+struct fovea_labelling;
 struct fovea_ranking;
 
-/** What a sink is opened with; borrowed for the call, but the ranking until it
- *  is finished. */
+/** What a sink is opened with; borrowed for the call, but the ranking and the
+ *  labelling until it is finished. */
 struct fovea_sink_settings {
     struct fovea_row_layout layout;
     const char
             *pixels; /* whose (spec/pixels.h), for the lines; static, or NULL */
-    const struct fovea_target *target; /* of a kind with files */
-    struct fovea_ranking *ranking;     /* of fovea_sink_ranking */
+    const struct fovea_target *target;       /* of a kind with files */
+    struct fovea_ranking *ranking;           /* of fovea_sink_ranking */
+    const struct fovea_labelling *labelling; /* of fovea_sink_labels */
 };
 
 struct fovea_sink_kind {

@@ -1,12 +1,10 @@
 /* JSON lines on standard output, vectors in them; each line ends whole, also
    where the run does not. */
-#include <unistd.h>
-
 #include "base/error.h"
 #include "base/text.h"
-#include "bulk/line_writer.h"
 #include "bulk/result_line.h"
 #include "bulk/sink.h"
+#include "bulk/stdout_text.h"
 
 struct sink {
     size_t n_floats; /* of a row */
@@ -50,20 +48,7 @@ static enum fovea_status
 checkpoint(void *state, int attention_fd, struct fovea_error *err)
 {
     struct sink *sink = state;
-    struct fovea_line_writer writer = {
-        .fd = STDOUT_FILENO,
-        .text = sink->text.data,
-        .size = sink->text.size,
-    };
-    enum fovea_status status =
-            fovea_line_writer_write(&writer, attention_fd, err);
-    if (status == FOVEA_ERR_CANCELLED) {
-        enum fovea_status unfinished =
-                fovea_line_writer_finish_line(&writer, -1, err);
-        status = unfinished ? unfinished : status;
-    }
-    fovea_text_clear(&sink->text);
-    return status;
+    return fovea_stdout_text_write(&sink->text, attention_fd, err);
 }
 
 const struct fovea_sink_kind fovea_sink_stdout = {

@@ -3,12 +3,14 @@
  *
  * Each kind is a file, source_*.c, and a row of source.def. A word of the
  * command line, or a name of a list, is opened by the first kind that takes it;
- * what none takes is an input itself. One thread at a time.
+ * what none takes is a name of an input. One thread at a time.
  */
 #ifndef FOVEA_BULK_SOURCE_H
 #define FOVEA_BULK_SOURCE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "fovea/export.h"
 #include "fovea/status.h"
@@ -17,11 +19,32 @@
 #include "bulk/filter.h"
 #include "bulk/stdin_image.h"
 
+/** How a word was given. */
+enum fovea_word_kind {
+    FOVEA_WORD_NAME,      /* - is a list or an image on standard input */
+    FOVEA_WORD_LISTED,    /* a name of a list, where - is a file */
+    FOVEA_WORD_TEXT,      /* a text itself */
+    FOVEA_WORD_TEXT_FILE, /* a file of texts; - is standard input */
+};
+
+struct fovea_input_word {
+    const char *word; /* outlives the run, unless it is listed */
+    enum fovea_word_kind kind;
+};
+
+/** Whether it is the word -, which stands for standard input. */
+static inline bool
+fovea_word_is_stdin(const struct fovea_input_word *word)
+{
+    return word->kind == FOVEA_WORD_NAME && strcmp(word->word, "-") == 0;
+}
+
 /** What a run says about all of its sources; borrowed until they finish. */
 struct fovea_source_settings {
     char separator;                        /* of the list: '\n' or '\0' */
     const struct fovea_filter *filter;     /* of what is found; or NULL */
     const struct fovea_stdin_image *image; /* NULL: "-" is a list */
+    size_t max_text_bytes;                 /* of those in a file */
 };
 
 enum fovea_source_step {
@@ -33,15 +56,17 @@ enum fovea_source_step {
 };
 
 struct fovea_source_kind {
-    bool is_once; /* reading it again gives other inputs, or none */
-    /* Whether it opens this word. is_listed: a list's, where - is a file. */
+    /* Whether it opens this word. */
     bool (*takes)(const struct fovea_source_settings *settings,
-            const char *word, bool is_listed);
+            const struct fovea_input_word *word);
+    /* Whether reading it again gives the same inputs; NULL: it does. */
+    bool (*repeats)(const struct fovea_input_word *word);
     size_t state_size; /* of what the calls below know it by */
     /* Nothing is read yet. The state is all zero; finish is called whatever this
        returns: FOVEA_OK, FOVEA_ERR_NO_MEMORY. */
     enum fovea_status (*open)(const struct fovea_source_settings *settings,
-            const char *word, void *state, struct fovea_error *err);
+            const struct fovea_input_word *word, void *state,
+            struct fovea_error *err);
     /* The next input, without waiting for one. entry_out is all zero before,
        and set, for the caller to finish, with _ENTRY and _NAME only. A failure
        ends the run; what is wrong with one input is the entry's problem. */

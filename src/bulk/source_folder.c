@@ -72,22 +72,23 @@ finish(void *state)
 }
 
 static bool
-takes(const struct fovea_source_settings *settings, const char *word,
-        bool is_listed)
+takes(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word)
 {
     (void)settings;
-    (void)is_listed;
     struct stat info;
-    return stat(word, &info) == 0 && S_ISDIR(info.st_mode);
+    return stat(word->word, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static enum fovea_status
-open_folder(const struct fovea_source_settings *settings, const char *word,
-        void *state, struct fovea_error *err)
+open_folder(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word, void *state,
+        struct fovea_error *err)
 {
     struct walk *walk = state;
-    size_t size = strlen(word);
-    walk->top = join(word, size > 0 && word[size - 1] == '/' ? "" : "/");
+    size_t size = strlen(word->word);
+    bool has_slash = size > 0 && word->word[size - 1] == '/';
+    walk->top = join(word->word, has_slash ? "" : "/");
     if (!walk->top) {
         return fovea_fail_memory(err, size, "a path");
     }

@@ -9,15 +9,16 @@ struct source {
 };
 
 static bool
-takes(const struct fovea_source_settings *settings, const char *word,
-        bool is_listed)
+takes(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word)
 {
-    return settings->image && !is_listed && strcmp(word, "-") == 0;
+    return settings->image && fovea_word_is_stdin(word);
 }
 
 static enum fovea_status
-open_image(const struct fovea_source_settings *settings, const char *word,
-        void *state, struct fovea_error *err)
+open_image(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word, void *state,
+        struct fovea_error *err)
 {
     (void)word;
     (void)err;

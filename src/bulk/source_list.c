@@ -7,15 +7,23 @@
 #include "bulk/source.h"
 
 static bool
-takes(const struct fovea_source_settings *settings, const char *word,
-        bool is_listed)
+takes(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word)
 {
-    return !settings->image && !is_listed && strcmp(word, "-") == 0;
+    return !settings->image && fovea_word_is_stdin(word);
+}
+
+static bool
+repeats(const struct fovea_input_word *word)
+{
+    (void)word;
+    return false;
 }
 
 static enum fovea_status
-open_list(const struct fovea_source_settings *settings, const char *word,
-        void *state, struct fovea_error *err)
+open_list(const struct fovea_source_settings *settings,
+        const struct fovea_input_word *word, void *state,
+        struct fovea_error *err)
 {
     (void)word;
     (void)err;
@@ -75,8 +83,8 @@ finish(void *state)
 }
 
 const struct fovea_source_kind fovea_source_list = {
-    .is_once = true,
     .takes = takes,
+    .repeats = repeats,
     .state_size = sizeof(struct fovea_list),
     .open = open_list,
     .next = next,

@@ -75,12 +75,24 @@ set_value(struct fovea_flag *flag, const char *value, struct fovea_error *err)
     return fovea_value_set(flag->row, who, value, flag->value, flag->size, err);
 }
 
-/* Handle the flag at argv[*i]; moves *i over a value that stands alone. */
+/* What is parsed, and how far that is. */
+struct parser {
+    struct fovea_flag *flags;
+    size_t n_flags;
+    int argc;
+    char **argv;
+    int at;
+    struct fovea_arg_word *words;
+    size_t n_words;
+};
+
+/* Handle the flag that it is at, and a value behind it that stands alone. */
 static enum fovea_status
-take_flag(struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
-        int *i, struct fovea_error *err)
+take_flag(struct parser *parser, struct fovea_error *err)
 {
-    const char *word = argv[*i];
+    struct fovea_flag *flags = parser->flags;
+    size_t n_flags = parser->n_flags;
+    const char *word = parser->argv[parser->at];
     bool is_long = word[1] == '-';
     const char *value = NULL;
     struct fovea_flag *flag = is_long
@@ -97,11 +109,17 @@ take_flag(struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
                      : set_value(flag, "yes", err);
     }
     if (!value) {
-        if (*i + 1 >= argc) {
+        if (parser->at + 1 >= parser->argc) {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT, "--%s needs a value",
                     name);
         }
-        value = argv[++*i];
+        value = parser->argv[++parser->at];
+    }
+    if (!flag->value) {
+        flag->given = FOVEA_GIVEN_BY_FLAG;
+        parser->words[parser->n_words++] =
+                (struct fovea_arg_word){ value, flag->row };
+        return FOVEA_OK;
     }
     return set_value(flag, value, err);
 }
@@ -111,7 +129,7 @@ static void
 take_defaults(struct fovea_flag *flags, size_t n_flags)
 {
     for (size_t i = 0; i < n_flags; i++) {
-        if (flags[i].given == FOVEA_GIVEN_NOT &&
+        if (flags[i].value && flags[i].given == FOVEA_GIVEN_NOT &&
                 flags[i].row->scope != FOVEA_SCOPE_LIBRARY) {
             fovea_value_default(flags[i].row, flags[i].value, flags[i].size);
         }
@@ -150,32 +168,56 @@ fovea_args_given(const struct fovea_flag *flags, size_t n_flags,
 }
 
 enum fovea_status
-fovea_args_parse(struct fovea_flag *flags, size_t n_flags, int argc,
-        char **argv, const char **words, size_t *n_words_out,
+fovea_args_parse_ordered(struct fovea_flag *flags, size_t n_flags, int argc,
+        char **argv, struct fovea_arg_word *words, size_t *n_words_out,
         struct fovea_error *err)
 {
-    size_t n_words = 0;
+    struct parser parser = {
+        .flags = flags,
+        .n_flags = n_flags,
+        .argc = argc,
+        .argv = argv,
+        .words = words,
+    };
     bool flags_end = false;
-    for (int i = 0; i < argc; i++) {
-        if (flags_end || argv[i][0] != '-' || argv[i][1] == '\0') {
-            words[n_words++] = argv[i];
-        } else if (strcmp(argv[i], "--") == 0) {
+    for (; parser.at < argc; parser.at++) {
+        const char *word = argv[parser.at];
+        if (flags_end || word[0] != '-' || word[1] == '\0') {
+            words[parser.n_words++] = (struct fovea_arg_word){ word, NULL };
+        } else if (strcmp(word, "--") == 0) {
             flags_end = true;
         } else {
-            enum fovea_status status =
-                    take_flag(flags, n_flags, argc, argv, &i, err);
+            enum fovea_status status = take_flag(&parser, err);
             if (status) {
                 return status;
             }
         }
     }
-    *n_words_out = n_words;
+    *n_words_out = parser.n_words;
     if (fovea_args_given(flags, n_flags, FOVEA_OPTION_HELP)) {
         return FOVEA_OK;
     }
     enum fovea_status status = take_variables(flags, n_flags, err);
     if (!status) {
         take_defaults(flags, n_flags);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_args_parse(struct fovea_flag *flags, size_t n_flags, int argc,
+        char **argv, const char **words, size_t *n_words_out,
+        struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE struct fovea_arg_word *ordered =
+            calloc((size_t)argc + 1, sizeof *ordered);
+    if (!ordered) {
+        return fovea_fail_memory(err, (size_t)argc, "the arguments");
+    }
+    enum fovea_status status = fovea_args_parse_ordered(flags, n_flags, argc,
+            argv, ordered, n_words_out, err);
+    for (size_t i = 0; !status && i < *n_words_out; i++) {
+        words[i] = ordered[i].word;
     }
     return status;
 }

@@ -25,10 +25,23 @@ enum fovea_given {
 /** A flag of a command, and where its value goes. */
 struct fovea_flag {
     const struct fovea_option_row *row;
-    void *value; /* as fovea_value_set() has it */
+    void *value; /* as fovea_value_set() has it; NULL: it is a word */
     size_t size;
     enum fovea_given given; /* after parsing */
 };
+
+/** A word in its place: one between the flags, or the value of a flag whose
+ *  value stands among them (no variable to go to). */
+struct fovea_arg_word {
+    const char *word;
+    const struct fovea_option_row *row; /* of the flag; NULL: of none */
+};
+
+/** The flag of a row whose values stand among the words. */
+#define FOVEA_FLAG_WORD(id)                          \
+    {                                                \
+        .row = &fovea_option_rows[FOVEA_OPTION_##id] \
+    }
 
 /** The flag of a row whose value goes to a variable. */
 #define FOVEA_FLAG(id, variable)                                            \
@@ -49,6 +62,12 @@ struct fovea_flag {
 FOVEA_NODISCARD enum fovea_status fovea_args_parse(struct fovea_flag *flags,
         size_t n_flags, int argc, char **argv, const char **words,
         size_t *n_words_out, struct fovea_error *err);
+
+/** The same, with values of flags among the words in the order of argv. */
+FOVEA_NODISCARD enum fovea_status fovea_args_parse_ordered(
+        struct fovea_flag *flags, size_t n_flags, int argc, char **argv,
+        struct fovea_arg_word *words, size_t *n_words_out,
+        struct fovea_error *err);
 
 /** How a row's flag was given, after parsing; NOT if it is not among them. */
 enum fovea_given fovea_args_given(const struct fovea_flag *flags,

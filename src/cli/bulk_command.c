@@ -1,12 +1,14 @@
-/* What embed, preprocess and similar do alike: see bulk_command.h. */
+/* What embed, similar, classify and preprocess do alike: see bulk_command.h. */
 #include "cli/bulk_command.h"
 
 #include <stdio.h>
 
 #include "base/error.h"
+#include "bulk/labelling.h"
 #include "bulk/ranking.h"
 #include "bulk/sinks.h"
 #include "bulk/work_layout.h"
+#include "cli/label_texts.h"
 #include "cli/query.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
@@ -35,6 +37,14 @@ choose_options(struct fovea_options *options, struct fovea_watch *watch,
     return fovea_option_flags_resolve(options, err);
 }
 
+/* Whether labels are shown to somebody who reads them. */
+static bool
+is_for_people(const struct command *command)
+{
+    return command->kind->classifies && !command->request->json &&
+            isatty(STDOUT_FILENO);
+}
+
 /* Run with everything open; the sink is committed or still to be finished. */
 static enum fovea_status
 run_inputs(const struct command *command, const struct fovea_sink *sink,
@@ -55,8 +65,8 @@ run_inputs(const struct command *command, const struct fovea_sink *sink,
         .show_progress = !request->quiet && !request->no_progress,
         .complaints = {
             .limit = request->quiet ? 0 : N_COMPLAINTS,
-            /* On the screen the results themselves say it. */
-            .skips_bad = on_screen,
+            /* On the screen lines of JSON say it themselves. */
+            .skips_bad = on_screen && !is_for_people(command),
             .list_skipped = request->verbose,
         },
     };
@@ -70,9 +80,10 @@ run_inputs(const struct command *command, const struct fovea_sink *sink,
 static const struct fovea_sink_kind *
 choose_sink(const struct command *command)
 {
-    return command->kind->ranks      ? &fovea_sink_ranking
-            : command->request->sink ? command->request->sink
-                                     : &fovea_sink_stdout;
+    return command->kind->ranks         ? &fovea_sink_ranking
+            : command->kind->classifies ? &fovea_sink_labels
+            : command->request->sink    ? command->request->sink
+                                        : &fovea_sink_stdout;
 }
 
 static void
@@ -104,11 +115,11 @@ print_ranking(const struct fovea_run_request *request,
                                         : FOVEA_EXIT_OK;
 }
 
-/* With a library, a model and, if the kind ranks, a ranking with its query. The
-   exit code. */
+/* With a library, a model, and what the kind's sink works with: a ranking with
+   its query, or labels. The exit code. */
 static int
 embed_all(const struct command *command, struct fovea_model *model,
-        struct fovea_ranking *ranking)
+        struct fovea_ranking *ranking, const struct fovea_labelling *labelling)
 {
     struct fovea_error error;
     struct fovea_run_totals totals = { 0 };
@@ -118,6 +129,7 @@ embed_all(const struct command *command, struct fovea_model *model,
         .pixels = info->pixels,
         .target = &command->request->target,
         .ranking = ranking,
+        .labelling = labelling,
     };
     struct fovea_sink sink;
     if (fovea_sink_open(choose_sink(command), &settings, &sink, &error)) {
@@ -139,13 +151,10 @@ embed_all(const struct command *command, struct fovea_model *model,
     return exit_code || !totals.counts.n_bad ? exit_code : FOVEA_EXIT_SOME_BAD;
 }
 
-/* With a library and a model. The exit code. */
+/* With a library and a model, as the next two. The exit code. */
 static int
-carry_out(const struct command *command, struct fovea_model *model)
+rank(const struct command *command, struct fovea_model *model)
 {
-    if (!command->kind->ranks) {
-        return embed_all(command, model, NULL);
-    }
     struct fovea_error error;
     size_t n = fovea_embedding_dimension(model);
     FOVEA_AUTO_FREE float *query = calloc(n, sizeof *query);
@@ -159,7 +168,58 @@ carry_out(const struct command *command, struct fovea_model *model)
     FOVEA_AUTO(fovea_ranking_finish)
     struct fovea_ranking ranking;
     fovea_ranking_init(&ranking, query, n, command->request->n_best);
-    return embed_all(command, model, &ranking);
+    return embed_all(command, model, &ranking, NULL);
+}
+
+static int
+classify(const struct command *command, struct fovea_model *model)
+{
+    struct fovea_error error;
+    const struct fovea_run_request *request = command->request;
+    const struct fovea_label_list *list = &request->label_list;
+    const struct fovea_model_info *info = fovea_model_describe(model);
+    size_t dimension = fovea_embedding_dimension(model);
+    FOVEA_AUTO_FREE float *texts = calloc(list->n, dimension * sizeof *texts);
+    if (!texts) {
+        (void)fovea_fail_memory(&error, list->n, "the labels");
+        return fovea_cli_fail(&error);
+    }
+    if (fovea_label_texts_embed(request, list, model, texts, &error)) {
+        return fovea_cli_fail(&error);
+    }
+    const struct fovea_labelling labelling = {
+        .labels = list->labels,
+        .texts = texts,
+        .n = list->n,
+        .dimension = dimension,
+        .scale = {
+            .scale = (double)info->logit_scale,
+            .bias = (double)info->logit_bias,
+            .is_sigmoid = info->is_sigmoid,
+        },
+        .n_best = request->n_best,
+        .for_people = is_for_people(command),
+    };
+    return embed_all(command, model, NULL, &labelling);
+}
+
+static int
+carry_out(const struct command *command, struct fovea_model *model)
+{
+    return command->kind->ranks         ? rank(command, model)
+            : command->kind->classifies ? classify(command, model)
+                                        : embed_all(command, model, NULL, NULL);
+}
+
+/* Before any work: a model without a text tower is no model for texts. */
+static enum fovea_status
+check_texts(const struct fovea_run_request *request,
+        const struct fovea_model_info *info, struct fovea_error *err)
+{
+    if (info->has_text || !fovea_run_request_has_texts(request)) {
+        return FOVEA_OK;
+    }
+    return fovea_cli_refuse_texts(info, err);
 }
 
 static int
@@ -177,6 +237,9 @@ do_task(const struct command *command, const struct fovea_options *options)
         return fovea_cli_fail(&error);
     }
     const struct fovea_model_info *info = fovea_model_describe(model);
+    if (check_texts(command->request, info, &error)) {
+        return fovea_cli_fail(&error);
+    }
     if (!command->request->quiet) {
         fovea_cli_warn_of_model(info);
     }
@@ -187,8 +250,8 @@ do_task(const struct command *command, const struct fovea_options *options)
     return exit_code;
 }
 
-/* Before any work: whether the output may be written, and the image that cannot
-   be read later. */
+/* Before any work: whether the output may be written, and what cannot be read
+   later. */
 static enum fovea_status
 prepare(const struct fovea_run_kind *kind, struct fovea_run_request *request,
         const struct fovea_inputs_settings *inputs, struct fovea_error *err)
@@ -200,6 +263,10 @@ prepare(const struct fovea_run_kind *kind, struct fovea_run_request *request,
     }
     if (!status && request->output) {
         status = fovea_inputs_check(inputs, err);
+    }
+    if (!status && kind->classifies) {
+        status = fovea_label_list_read(&request->label_list,
+                request->labels_file, &request->labels, err);
     }
     if (!status && request->stdin_image) {
         status = fovea_stdin_image_read(request->options.limits.max_bytes,
@@ -214,13 +281,8 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     FOVEA_AUTO(fovea_run_request_finish)
     struct fovea_run_request request = { .options = FOVEA_OPTIONS_INIT };
     struct fovea_error error;
-    size_t n_words = 0;
-    FOVEA_AUTO_FREE const char **words = fovea_cli_words(argc);
-    if (!words) {
-        return FOVEA_EXIT_FAILED;
-    }
-    enum fovea_status status = fovea_run_request_parse(kind, &request, argc,
-            argv, words, &n_words, &error);
+    enum fovea_status status =
+            fovea_run_request_parse(kind, &request, argc, argv, &error);
     if (!status && request.help) {
         return fovea_cli_help(kind->command);
     }
@@ -242,12 +304,13 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
         .kind = kind,
         .request = &request,
         .inputs = {
-            .words = words,
-            .n_words = n_words,
+            .words = request.words,
+            .n_words = request.n_words,
             .source = {
                 .separator = request.null_separated ? '\0' : '\n',
                 .filter = &filter,
                 .image = request.stdin_image ? &request.image : NULL,
+                .max_text_bytes = request.options.limits.max_text_bytes,
             },
             .target = &request.target,
         },

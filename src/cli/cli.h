@@ -34,6 +34,8 @@ struct fovea_command {
 extern const struct fovea_command fovea_cmd_embed;
 extern const struct fovea_command fovea_cmd_preprocess;
 extern const struct fovea_command fovea_cmd_similar;
+extern const struct fovea_command fovea_cmd_classify;
+extern const struct fovea_command fovea_cmd_tokenize;
 extern const struct fovea_command fovea_cmd_models;
 extern const struct fovea_command fovea_cmd_pull;
 extern const struct fovea_command fovea_cmd_bench;
@@ -58,6 +60,11 @@ FOVEA_DEFINE_AUTO(struct fovea_model *, fovea_model_close);
 
 /** Say that the model does not state how its pixels are prepared, if so. */
 void fovea_cli_warn_of_model(const struct fovea_model_info *info);
+
+/** FOVEA_ERR_TEXT_UNSUPPORTED of a model without a text tower, with what to do
+ *  about it. */
+enum fovea_status fovea_cli_refuse_texts(const struct fovea_model_info *info,
+        struct fovea_error *err);
 
 /** One line on stderr, "fovea: ...", control characters made harmless. */
 void fovea_cli_report(const char *format, ...) FOVEA_PRINTF(1, 2);

@@ -1,12 +1,12 @@
-/* `fovea embed`: images to embeddings. */
+/* `fovea embed`: images and texts to embeddings. */
 #include "cli/bulk_command.h"
 
 /* clang-format off */
 static const char about[] =
         "Usage: fovea embed [FLAGS] INPUT...\n"
         "\n"
-        "Turn images into embeddings: vectors that lie close together where images\n"
-        "look alike.\n"
+        "Turn images and texts into embeddings: vectors that lie close together where\n"
+        "images look alike and where words fit an image.\n"
         "\n"
         "INPUT is a file, a directory (every file under it, in sorted order), an\n"
         "http:// or https:// URL, or - for a list of such names on standard input,\n"
@@ -17,8 +17,12 @@ static const char about[] =
         "HEIC, AVIF, BMP, PNM, ICO, CUR, JPEG 2000, JPEG XL, and of raw photographs the\n"
         "preview in them.\n"
         "\n"
+        "Texts (--text, --text-file) take a model with a text tower (CLIP, SigLIP), which\n"
+        "the one that comes with fovea is not. They keep their places among the others.\n"
+        "\n"
         "Without -o, a line of JSON an input goes to standard output, in order:\n"
-        "  {\"input\":\"cat.jpg\",\"embedding\":[0.0123,...]}\n"
+        "  {\"input\":\"cat.jpg\",\"pixels\":\"pil\",\"embedding\":[0.0123,...]}\n"
+        "  {\"text\":\"a red bicycle\",\"embedding\":[0.0123,...]}\n"
         "  {\"input\":\"cat.txt\",\"error\":{\"code\":\"not_an_image\",\"message\":\"...\"}}\n"
         "A name that is not UTF-8 has its bad bytes replaced there, and all of its\n"
         "bytes beside it: \"input_hex\":\"...\".\n"
@@ -41,7 +45,9 @@ static const char notes[] =
         "\n"
         "Examples:\n"
         "  fovea embed cat.jpg dog.png\n"
+        "  fovea pull openai/clip-vit-base-patch32\n"
         "  fovea embed -m openai/clip-vit-base-patch32 -o photos.npy photos/\n"
+        "  fovea embed -m openai/clip-vit-base-patch32 --text \"a red bicycle\"\n"
         "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n"
         "  curl -s https://example.org/cat.jpg | fovea embed --stdin-image\n";
 /* clang-format on */

@@ -4,12 +4,16 @@
 /* clang-format off */
 static const char about[] =
         "Usage: fovea similar [FLAGS] QUERY INPUT...\n"
+        "       fovea similar [FLAGS] --text TEXT INPUT...\n"
         "\n"
         "Rank images by how like the query they are: by the cosine of their\n"
-        "embeddings and the query's, 1 for the same picture.\n"
+        "embeddings and the query's, 1 for the same picture. Words that fit a picture\n"
+        "have lower ones than pictures like it: the order counts, not the number.\n"
         "\n"
-        "QUERY is a file, a URL, or, with --stdin-image, -. INPUT is as of `fovea\n"
-        "embed`: a file, a directory, a URL, or - for a list on standard input.\n"
+        "QUERY is a file, a URL, or, with --stdin-image, -. TEXT takes a model with a\n"
+        "text tower (CLIP, SigLIP), which the one that comes with fovea is not. INPUT\n"
+        "is as of `fovea embed`: a file, a directory, a URL, or - for a list on\n"
+        "standard input.\n"
         "\n"
         "Prints a table, or with --json a line of JSON each, the most alike first:\n"
         "  {\"rank\":1,\"cosine\":0.98,\"input\":\"cat.jpg\"}\n"
@@ -19,8 +23,10 @@ static const char about[] =
 static const char notes[] =
         "Exit status: as of `fovea embed`; 1 if the query is bad.\n"
         "\n"
-        "Example:\n"
-        "  fovea similar -n 5 holiday.jpg photos/\n";
+        "Examples:\n"
+        "  fovea similar -n 5 holiday.jpg photos/\n"
+        "  fovea pull openai/clip-vit-base-patch32\n"
+        "  fovea similar -m openai/clip-vit-base-patch32 --text \"a red bicycle\" photos/\n";
 /* clang-format on */
 
 static int

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/macros.h"
+#include "bulk/input_name.h"
 #include "cli/cli.h"
 
 /* Whether one of the words of a list is this one, in letters of either case. */
@@ -43,13 +44,15 @@ is_named_like_an_image(const char *path)
 static void
 tell(const struct fovea_row_result *result, const char *what)
 {
-    const char *path = result->entry->path;
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text name = { 0 };
     const char *message = result->error->message;
-    size_t size = strlen(path);
-    if (strncmp(message, path, size) == 0 && message[size] == ':') {
+    fovea_entry_words(&name, result->entry);
+    if (fovea_text_failed(&name) ||
+            (strncmp(message, name.data, name.size) == 0 &&
+                    message[name.size] == ':')) {
         fovea_cli_report("%s%s", what, message);
     } else {
-        fovea_cli_report("%s%s: %s", what, path, message);
+        fovea_cli_report("%s%s: %s", what, name.data, message);
     }
 }
 

@@ -14,20 +14,23 @@
 static const struct fovea_command *const commands[FOVEA_N_COMMANDS] = {
     [FOVEA_COMMAND_EMBED] = &fovea_cmd_embed,
     [FOVEA_COMMAND_SIMILAR] = &fovea_cmd_similar,
+    [FOVEA_COMMAND_CLASSIFY] = &fovea_cmd_classify,
     [FOVEA_COMMAND_SERVE] = &fovea_cmd_serve,
     [FOVEA_COMMAND_PS] = &fovea_cmd_ps,
     [FOVEA_COMMAND_STOP] = &fovea_cmd_stop,
     [FOVEA_COMMAND_MODELS] = &fovea_cmd_models,
     [FOVEA_COMMAND_PULL] = &fovea_cmd_pull,
     [FOVEA_COMMAND_PREPROCESS] = &fovea_cmd_preprocess,
+    [FOVEA_COMMAND_TOKENIZE] = &fovea_cmd_tokenize,
     [FOVEA_COMMAND_BENCH] = &fovea_cmd_bench,
 };
 
-static const char about[] = "Usage: fovea COMMAND [FLAGS] ...\n"
-                            "\n"
-                            "Image embeddings with CLIP models, on the CPU.\n"
-                            "\n"
-                            "Commands:\n";
+static const char about[] =
+        "Usage: fovea COMMAND [FLAGS] ...\n"
+        "\n"
+        "Image and text embeddings with CLIP models and others, on the CPU.\n"
+        "\n"
+        "Commands:\n";
 
 static const char more[] =
         "  help [COMMAND]  this text, or how to use a command\n"

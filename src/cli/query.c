@@ -10,6 +10,10 @@ static enum fovea_status
 embed_one(const struct fovea_run_request *request, struct fovea_model *model,
         float *vector, struct fovea_error *err)
 {
+    if (request->query_text) {
+        return fovea_embed_text(model, request->query_text,
+                strlen(request->query_text), 0, vector, err);
+    }
     if (strcmp(request->query, "-") == 0) {
         if (request->image.problem.code) {
             *err = request->image.problem;
@@ -29,8 +33,9 @@ fovea_query_embed(const struct fovea_run_request *request,
 {
     enum fovea_status status = embed_one(request, model, query, err);
     bool is_said = status || (err->notes && !request->quiet);
-    const char *name = strcmp(request->query, "-") == 0 ? "standard input"
-                                                        : request->query;
+    const char *name = request->query_text     ? "--text"
+            : strcmp(request->query, "-") == 0 ? "standard input"
+                                               : request->query;
     if (is_said && !strstr(err->message, name)) {
         fovea_error_prefix(err, "%s", name);
     }

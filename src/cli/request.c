@@ -1,4 +1,4 @@
-/* Flags and words of embed, preprocess and similar: see request.h. */
+/* Flags and words of embed, similar, classify and preprocess: see request.h. */
 #include "cli/request.h"
 
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "labels/labels.h"
 
 static bool
 is_dash(const char *word)
@@ -13,31 +14,59 @@ is_dash(const char *word)
     return strcmp(word, "-") == 0;
 }
 
-/* The first word is the query of a kind that ranks. */
+/* The first word is the query of a kind that ranks, unless that is a text. */
 static enum fovea_status
-take_query(struct fovea_run_request *request, const char **words,
-        size_t *n_words, struct fovea_error *err)
+take_query(struct fovea_run_request *request, struct fovea_error *err)
 {
-    if (*n_words == 0 || (is_dash(words[0]) && !request->stdin_image)) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "no QUERY: give an image first, then what to compare with it "
-                "(- only with --stdin-image)");
+    struct fovea_input_word *words = request->words;
+    if (request->query_text) {
+        return FOVEA_OK;
     }
-    request->query = words[0];
-    memmove(words, words + 1, --*n_words * sizeof *words);
+    if (request->n_words == 0 ||
+            (is_dash(words[0].word) && !request->stdin_image)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no QUERY: give an image first, or --text, then what to "
+                "compare with it (- only with --stdin-image)");
+    }
+    request->query = words[0].word;
+    memmove(words, words + 1, --request->n_words * sizeof *words);
     return FOVEA_OK;
+}
+
+/* How often standard input is a list of names or an image, and anything. */
+static void
+count_dashes(const struct fovea_run_request *request, size_t *n_names_out,
+        size_t *n_files_out)
+{
+    *n_names_out = request->query && is_dash(request->query);
+    *n_files_out = request->labels_file && is_dash(request->labels_file);
+    for (size_t i = 0; i < request->n_words; i++) {
+        const struct fovea_input_word *word = &request->words[i];
+        *n_names_out += fovea_word_is_stdin(word);
+        *n_files_out +=
+                word->kind == FOVEA_WORD_TEXT_FILE && is_dash(word->word);
+    }
+}
+
+static bool
+has_text_file(const struct fovea_run_request *request)
+{
+    for (size_t i = 0; i < request->n_words; i++) {
+        if (request->words[i].kind == FOVEA_WORD_TEXT_FILE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Standard input can be read once, as one thing. */
 static enum fovea_status
-check_dashes(const struct fovea_run_request *request, const char **words,
-        size_t n_words, struct fovea_error *err)
+check_dashes(const struct fovea_run_request *request, struct fovea_error *err)
 {
-    size_t n = request->query && is_dash(request->query);
-    for (size_t i = 0; i < n_words; i++) {
-        n += is_dash(words[i]);
-    }
-    if (n > 1) {
+    size_t n_names = 0;
+    size_t n_files = 0;
+    count_dashes(request, &n_names, &n_files);
+    if (n_names + n_files > 1) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "- can be given only once");
     }
     if (request->stdin_image && request->null_separated) {
@@ -45,16 +74,30 @@ check_dashes(const struct fovea_run_request *request, const char **words,
                 "-0 is about a list on standard input, and --stdin-image about "
                 "an image there");
     }
-    if (request->stdin_image && n == 0) {
+    if (request->stdin_image && n_names == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "--stdin-image is about the image that - stands for, and there "
                 "is no - here");
     }
-    if (request->null_separated && n == 0) {
+    if (request->null_separated && n_names == 0 && !has_text_file(request)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "-0 is about the list that - reads, and there is no - here");
     }
     return FOVEA_OK;
+}
+
+static enum fovea_status
+check_labels(const struct fovea_run_kind *kind,
+        const struct fovea_run_request *request, struct fovea_error *err)
+{
+    if (!kind->classifies) {
+        return FOVEA_OK;
+    }
+    if (!request->labels_file && request->labels.n == 0) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no labels: give -l FILE, one a line, or --label LABEL");
+    }
+    return fovea_labels_check_template(request->label_template, err);
 }
 
 static enum fovea_status
@@ -77,33 +120,61 @@ check_output(const struct fovea_run_kind *kind,
 /* What the words must be, and what follows from the flags. */
 static enum fovea_status
 take_words(const struct fovea_run_kind *kind, struct fovea_run_request *request,
-        const char **words, size_t *n_words, struct fovea_error *err)
+        struct fovea_error *err)
 {
     enum fovea_status status =
-            kind->ranks ? take_query(request, words, n_words, err) : FOVEA_OK;
+            kind->ranks ? take_query(request, err) : FOVEA_OK;
     if (status) {
         return status;
     }
     bool has_query_image = request->query && is_dash(request->query);
-    if (*n_words == 0 && !has_query_image &&
+    if (request->n_words == 0 && !has_query_image &&
             (request->null_separated || request->stdin_image)) {
-        words[0] = "-"; /* what else could be meant */
-        *n_words = 1;
+        request->words[0] = (struct fovea_input_word){ .word = "-" };
+        request->n_words = 1; /* what else could be meant */
     }
-    if (*n_words == 0) {
+    if (request->n_words == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "no INPUT: give files, directories, or - for a list of names "
                 "on standard input");
     }
-    status = check_dashes(request, words, *n_words, err);
+    status = check_dashes(request, err);
+    if (!status) {
+        status = check_labels(kind, request, err);
+    }
     return status ? status : check_output(kind, request, err);
+}
+
+/* The words as inputs: a flag says what kind of word its value is. */
+static enum fovea_status
+keep_words(struct fovea_run_request *request,
+        const struct fovea_arg_word *words, size_t n_words,
+        struct fovea_error *err)
+{
+    /* One more, for what is put in. */
+    request->words = calloc(n_words + 1, sizeof *request->words);
+    if (!request->words) {
+        return fovea_fail_memory(err, n_words, "the inputs");
+    }
+    for (size_t i = 0; i < n_words; i++) {
+        const struct fovea_option_row *row = words[i].row;
+        request->words[i] = (struct fovea_input_word){
+            .word = words[i].word,
+            .kind = !row ? FOVEA_WORD_NAME
+                    : row == &fovea_option_rows[FOVEA_OPTION_EMBED_TEXT]
+                    ? FOVEA_WORD_TEXT
+                    : FOVEA_WORD_TEXT_FILE,
+        };
+    }
+    request->n_words = n_words;
+    return FOVEA_OK;
 }
 
 /* Fill in the flags and find the words between them. */
 static enum fovea_status
 parse_flags(const struct fovea_run_kind *kind,
         struct fovea_run_request *request, int argc, char **argv,
-        const char **words, size_t *n_words_out, struct fovea_error *err)
+        struct fovea_error *err)
 {
     const struct fovea_flag own[] = {
         FOVEA_FLAG(HELP, request->help),
@@ -112,7 +183,15 @@ parse_flags(const struct fovea_run_kind *kind,
         FOVEA_FLAG(OVERWRITE, request->overwrite),
         FOVEA_FLAG(RAW, request->raw),
         FOVEA_FLAG(BEST, request->n_best),
+        FOVEA_FLAG(TOP, request->n_best),
         FOVEA_FLAG(LINES, request->json),
+        FOVEA_FLAG(LINES_ALWAYS, request->json),
+        FOVEA_FLAG_WORD(EMBED_TEXT),
+        FOVEA_FLAG_WORD(TEXT_FILE),
+        FOVEA_FLAG(QUERY_TEXT, request->query_text),
+        FOVEA_FLAG(LABELS, request->labels_file),
+        FOVEA_FLAG(LABEL, request->labels),
+        FOVEA_FLAG(TEMPLATE, request->label_template),
         FOVEA_FLAG(INCLUDE, request->include),
         FOVEA_FLAG(EXCLUDE, request->exclude),
         FOVEA_FLAG(STDIN_IMAGE, request->stdin_image),
@@ -124,27 +203,47 @@ parse_flags(const struct fovea_run_kind *kind,
     };
     enum fovea_command_id command = kind->command->id;
     struct fovea_flag flags[FOVEA_N_OPTIONS];
+    size_t n_words = 0;
+    FOVEA_AUTO_FREE struct fovea_arg_word *words =
+            calloc((size_t)argc + 1, sizeof *words);
+    if (!words) {
+        return fovea_fail_memory(err, (size_t)argc, "the arguments");
+    }
     size_t n = fovea_option_flags(&request->options, command, flags);
     n += fovea_option_flags_choose(own, FOVEA_ARRAY_LEN(own), command,
             flags + n);
-    return fovea_args_parse(flags, n, argc, argv, words, n_words_out, err);
+    enum fovea_status status = fovea_args_parse_ordered(flags, n, argc, argv,
+            words, &n_words, err);
+    return status ? status : keep_words(request, words, n_words, err);
 }
 
 enum fovea_status
 fovea_run_request_parse(const struct fovea_run_kind *kind,
         struct fovea_run_request *request, int argc, char **argv,
-        const char **words, size_t *n_words_out, struct fovea_error *err)
+        struct fovea_error *err)
 {
-    enum fovea_status status =
-            parse_flags(kind, request, argc, argv, words, n_words_out, err);
-    return status || request->help
-            ? status
-            : take_words(kind, request, words, n_words_out, err);
+    enum fovea_status status = parse_flags(kind, request, argc, argv, err);
+    return status || request->help ? status : take_words(kind, request, err);
+}
+
+bool
+fovea_run_request_has_texts(const struct fovea_run_request *request)
+{
+    for (size_t i = 0; i < request->n_words; i++) {
+        enum fovea_word_kind kind = request->words[i].kind;
+        if (kind == FOVEA_WORD_TEXT || kind == FOVEA_WORD_TEXT_FILE) {
+            return true;
+        }
+    }
+    return request->query_text || request->labels_file || request->labels.n > 0;
 }
 
 void
 fovea_run_request_finish(struct fovea_run_request *request)
 {
+    free(request->words);
+    free(request->labels.all);
+    fovea_label_list_finish(&request->label_list);
     free(request->include.all);
     free(request->exclude.all);
     fovea_target_finish(&request->target);

@@ -1,4 +1,5 @@
-/* What embed, preprocess and similar are asked for: their flags and words. */
+/* What embed, similar, classify and preprocess are asked for: their flags and
+   words. */
 #ifndef FOVEA_CLI_REQUEST_H
 #define FOVEA_CLI_REQUEST_H
 
@@ -7,6 +8,7 @@
 
 #include "cli/args.h"
 #include "cli/cli.h"
+#include "cli/label_list.h"
 #include "cli/option_flags.h"
 #include "cli/run.h"
 
@@ -23,7 +25,14 @@ struct fovea_run_request {
     bool stats;
     bool json;
     uint64_t n_best;
-    const char *query; /* the first word, where the kind has one */
+    const char *query;      /* the first word, where the kind has one */
+    const char *query_text; /* in its place; NULL: none */
+    const char *labels_file;
+    struct fovea_words labels;
+    struct fovea_label_list label_list; /* once they were read */
+    const char *label_template;
+    struct fovea_input_word *words; /* that are inputs, in order */
+    size_t n_words;
     const char *model;
     struct fovea_words include;
     struct fovea_words exclude;
@@ -42,6 +51,7 @@ struct fovea_run_kind {
     const char *past;  /* "embedded" */
     bool needs_output; /* -o must be given */
     bool ranks;        /* inputs by likeness to the first word */
+    bool classifies;   /* inputs by labels */
     enum fovea_stream_work work;
 };
 
@@ -49,13 +59,14 @@ struct fovea_run_kind {
  * Take the flags and the words of argv: a query is taken off the words, "-" is
  * put in where it is meant. Of a request for help only that is filled in.
  *
- * @param words  Room for argc and two more.
- * @return FOVEA_OK or FOVEA_ERR_ARGUMENT.
+ * @return FOVEA_OK, FOVEA_ERR_ARGUMENT or FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_run_request_parse(
         const struct fovea_run_kind *kind, struct fovea_run_request *request,
-        int argc, char **argv, const char **words, size_t *n_words_out,
-        struct fovea_error *err);
+        int argc, char **argv, struct fovea_error *err);
+
+/** Whether there are texts among its inputs. */
+bool fovea_run_request_has_texts(const struct fovea_run_request *request);
 
 void fovea_run_request_finish(struct fovea_run_request *request);
 

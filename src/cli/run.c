@@ -229,7 +229,11 @@ add_up(struct run *run, struct fovea_run_totals *totals_out)
     read_state(run, &state);
     *totals_out = (struct fovea_run_totals){
         .n_done = state.n_done,
-        .counts = { .n_bad = state.n_bad, .n_skipped = state.n_skipped },
+        .counts = {
+            .n_bad = state.n_bad,
+            .n_skipped = state.n_skipped,
+            .n_texts = run->counters.n_texts,
+        },
         .seconds = (double)state.elapsed_ns / (double)FOVEA_NS_PER_S,
     };
     memcpy(totals_out->counts.n_noted, run->counters.n_noted,

@@ -23,7 +23,8 @@ enum {
 #define X(id, name, summary, words) id = 1 << FOVEA_COMMAND_##id,
 #include "option/command.def"
 #undef X
-    RUNS = EMBED | SIMILAR | PREPROCESS,
+    RUNS = EMBED | SIMILAR | CLASSIFY | PREPROCESS,
+    READS_TEXTS = EMBED | SIMILAR | CLASSIFY | SERVE,
     EVERY = (1 << FOVEA_N_COMMANDS) - 1
 };
 

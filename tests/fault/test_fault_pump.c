@@ -20,7 +20,8 @@ enum {
     N_BAD = 2
 };
 
-static const char *const words[] = { "1", "folder", "2", "7" };
+static const struct fovea_input_word words[] = { { .word = "1" },
+    { .word = "folder" }, { .word = "2" }, { .word = "7" } };
 static const char *const hidden[] = { "*.txt" };
 static char root[] = "/tmp/fovea-fault-pump-XXXXXX";
 

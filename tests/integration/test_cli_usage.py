@@ -7,7 +7,8 @@ import re
 from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
     read, run, said, same
 
-COMMANDS = ("embed", "similar", "preprocess", "models", "pull", "bench")
+COMMANDS = ("embed", "similar", "classify", "preprocess", "tokenize", "models",
+            "pull", "bench")
 
 
 def test_every_command_has_help(directory):
@@ -62,6 +63,16 @@ def test_mistakes_are_explained(directory):
         (("preprocess", "--raw", "-o", "x.npy", "a"), "unknown flag --raw"),
         (("bench", "vit"), "behind --model"),
         (("bench", "--rounds=0"), "1 to 99"),
+        (("similar", "--text", "a"), "no INPUT"),
+        (("similar", "a", "--text"), "--text needs a value"),
+        (("similar", "a", "b", "--text-file", "c"), "unknown flag"),
+        (("preprocess", "--text", "a", "-o", "x.npy"), "unknown flag"),
+        (("classify", "a"), "no labels"),
+        (("classify", "a", "-l", "x", "--template", "a"), "needs {}"),
+        (("classify", "a", "--label", "b", "--top", "-1"), "--top"),
+        (("classify", "-", "-l", "-"), "only once"),
+        (("tokenize",), "no TEXT"),
+        (("tokenize", "-", "--text-file", "-"), "only once"),
         (("pull",), "no KEY"),
         (("pull", "--revison", "x", "a/b"), "did you mean --revision?"),
         (("models", "list"), "did you mean"),
@@ -117,12 +128,13 @@ def test_every_variable_that_is_wrong_is_named(directory):
                            "src/option/option.def"), encoding="utf-8") as file:
         rows = re.findall(
             r'\b(NUMBER|BYTES|PIXELS|TIME|CHOICE|SWITCH|MEMORY),\s*"([\w-]+)", '
-            r'[^,]+, "(FOVEA_\w+)",.*\n\s*\w+, ([A-Z |]+), ',
+            r'[^,]+, "(FOVEA_\w+)",.*\n\s*\w+, ([A-Z_ |]+), ',
             file.read())
     n_tried = 0
     for _, flag, variable, commands in rows:
         same(variable, "FOVEA_" + flag.upper().replace("-", "_"))
         for command, words in (("RUNS", ("embed", "a")), ("SERVE", ("serve",)),
+                               ("READS_TEXTS", ("similar", "a", "b")),
                                ("PULL", ("pull", "a/b"))):
             if command in commands.split(" | "):
                 result = run(*words, model=False, cwd=directory,

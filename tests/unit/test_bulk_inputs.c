@@ -27,12 +27,12 @@ put(const char *name)
 
 /* All entries, one a line; an entry with a problem has its code behind it. */
 static void
-assert_inputs(const char *const *words, size_t n_words, char separator,
-        const char *expected)
+assert_entries(const struct fovea_input_word *words, size_t n_words,
+        char separator, const char *expected)
 {
     struct fovea_error error;
     struct fovea_inputs *inputs = NULL;
-    char all[2048] = "";
+    char all[8192] = "";
     size_t used = 0;
     const struct fovea_inputs_settings settings = {
         .words = words,
@@ -58,6 +58,18 @@ assert_inputs(const char *const *words, size_t n_words, char separator,
     }
     fovea_inputs_destroy(inputs);
     assert_string_equal(all, expected);
+}
+
+static void
+assert_inputs(const char *const *words, size_t n_words, char separator,
+        const char *expected)
+{
+    struct fovea_input_word all[8] = { 0 };
+    assert_true(n_words <= FOVEA_ARRAY_LEN(all));
+    for (size_t i = 0; i < n_words; i++) {
+        all[i].word = words[i];
+    }
+    assert_entries(all, n_words, separator, expected);
 }
 
 static void
@@ -120,7 +132,7 @@ what_cannot_be_read_is_told(void **state)
         assert_int_equal(chdir(name), 0);
     }
     assert_int_equal(chdir(root), 0);
-    static const char *const words[] = { "d" };
+    static const struct fovea_input_word words[] = { { .word = "d" } };
     struct fovea_error error;
     struct fovea_inputs *inputs = NULL;
     const struct fovea_inputs_settings settings = {
@@ -166,7 +178,8 @@ static void
 the_image_on_standard_input_is_an_input(void **state)
 {
     (void)state;
-    static const char *const words[] = { "x", "-", "y" };
+    static const struct fovea_input_word words[] = { { .word = "x" },
+        { .word = "-" }, { .word = "y" } };
     unsigned char bytes[] = { 1, 2 };
     const struct fovea_stdin_image image = { .bytes = bytes, .size = 2 };
     const struct fovea_inputs_settings settings = {
@@ -182,7 +195,7 @@ the_image_on_standard_input_is_an_input(void **state)
         struct fovea_entry entry = { 0 };
         assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
         assert_int_equal(step, FOVEA_INPUTS_ENTRY);
-        assert_string_equal(entry.path, words[i]);
+        assert_string_equal(entry.path, words[i].word);
         const struct fovea_item item = fovea_entry_item(&entry);
         assert_int_equal(item.kind,
                 i == 1 ? FOVEA_ITEM_IMAGE_BYTES : FOVEA_ITEM_IMAGE_PATH);
@@ -312,6 +325,176 @@ what_is_no_list_is_refused(void **state)
     REFUSED("BM\x36\x20\x21\0\0\0\0\0", "--stdin-image");
 }
 
+/* A file with these bytes. */
+static void
+put_bytes(const char *name, const char *bytes, size_t size)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void
+texts_keep_their_places_among_names(void **state)
+{
+    (void)state;
+    put("folder");
+    static const char texts[] = "one\n\n- \nfolder\n";
+    put_bytes("texts", texts, sizeof texts - 1);
+    static const char lines[] = "two\r\nlast";
+    set_stdin(lines, sizeof lines - 1);
+    static const struct fovea_input_word words[] = {
+        { "folder", FOVEA_WORD_TEXT },
+        { "a.jpg", FOVEA_WORD_NAME },
+        { "", FOVEA_WORD_TEXT },
+        { "texts", FOVEA_WORD_TEXT_FILE },
+        { "-", FOVEA_WORD_TEXT },
+        { "-", FOVEA_WORD_TEXT_FILE },
+        { "b.jpg", FOVEA_WORD_NAME },
+    };
+    assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
+            "folder\na.jpg\n\none\n\n- \nfolder\n-\ntwo\nlast\nb.jpg\n");
+    /* A pipe, and standard input, cannot be gone through twice. */
+    struct fovea_inputs_settings settings = { .words = words, .n_words = 5 };
+    assert_true(fovea_inputs_repeat(&settings));
+    settings.n_words = 6;
+    assert_false(fovea_inputs_repeat(&settings));
+    assert_int_equal(mkfifo("pipe", 0600), 0);
+    const struct fovea_input_word pipe = { "pipe", FOVEA_WORD_TEXT_FILE };
+    settings = (struct fovea_inputs_settings){ .words = &pipe, .n_words = 1 };
+    assert_false(fovea_inputs_repeat(&settings));
+}
+
+static void
+texts_may_hold_any_bytes(void **state)
+{
+    (void)state;
+    static const char lines[] = "a\0b\n\xff\n\xef\xbb\xbf";
+    static const char nuls[] = "a\nb\0\0c\r";
+    static const struct fovea_input_word words[] = { { "texts",
+            FOVEA_WORD_TEXT_FILE } };
+    put_bytes("texts", lines, sizeof lines - 1);
+    struct fovea_error error;
+    struct fovea_inputs *inputs = NULL;
+    struct fovea_inputs_settings settings = { .words = words,
+        .n_words = 1,
+        .source = { .separator = '\n', .max_text_bytes = 10 } };
+    static const struct {
+        const char *text;
+        size_t size;
+    } expected[] = { { "a\0b", 3 }, { "\xff", 1 }, { "\xef\xbb\xbf", 3 } };
+    assert_ok(fovea_inputs_create(&settings, &inputs, &error), &error);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(expected); i++) {
+        enum fovea_inputs_step step = FOVEA_INPUTS_END;
+        struct fovea_entry entry = { 0 };
+        assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
+        assert_int_equal(step, FOVEA_INPUTS_ENTRY);
+        assert_int_equal(entry.line, i + 1);
+        assert_string_equal(entry.list, "texts");
+        const struct fovea_item item = fovea_entry_item(&entry);
+        assert_int_equal(item.kind, FOVEA_ITEM_TEXT);
+        assert_int_equal(item.size, expected[i].size);
+        assert_memory_equal(item.data, expected[i].text, item.size + 1);
+        fovea_entry_finish(&entry);
+    }
+    fovea_inputs_destroy(inputs);
+    put_bytes("texts", nuls, sizeof nuls - 1);
+    assert_entries(words, 1, '\0', "a\nb\n\nc\r\n");
+}
+
+/* A text of some bytes between two others: what comes of it. */
+static void
+assert_between(size_t size, size_t limit, size_t size_seen,
+        enum fovea_status problem)
+{
+    static const struct fovea_input_word word = { "texts",
+        FOVEA_WORD_TEXT_FILE };
+    const struct fovea_inputs_settings settings = { .words = &word,
+        .n_words = 1,
+        .source = { .separator = '\n', .max_text_bytes = limit } };
+    struct fovea_error error;
+    struct fovea_inputs *inputs = NULL;
+    char *bytes = malloc(size + 5);
+    assert_non_null(bytes);
+    memset(bytes, 'x', size + 5);
+    memcpy(bytes, "a\n", 2);
+    memcpy(bytes + 2 + size, "\r\nb", 3);
+    put_bytes("texts", bytes, size + 5);
+    assert_ok(fovea_inputs_create(&settings, &inputs, &error), &error);
+    for (size_t i = 0; i < 3; i++) {
+        enum fovea_inputs_step step = FOVEA_INPUTS_END;
+        struct fovea_entry entry = { 0 };
+        assert_ok(fovea_inputs_next(inputs, &step, &entry, &error), &error);
+        assert_int_equal(step, FOVEA_INPUTS_ENTRY);
+        assert_int_equal(entry.line, i + 1);
+        assert_int_equal(entry.size, i == 1 ? size_seen : 1);
+        assert_int_equal(entry.problem.code, i == 1 ? problem : FOVEA_OK);
+        assert_int_equal(entry.path[0], i == 0 ? 'a' : i == 1 ? 'x' : 'b');
+        if (problem && i == 1) {
+            assert_int_equal(strlen(entry.path), FOVEA_LIST_HEAD);
+            assert_non_null(strstr(entry.problem.message, "--max-text-bytes"));
+        }
+        fovea_entry_finish(&entry);
+    }
+    fovea_inputs_destroy(inputs);
+    free(bytes);
+}
+
+static void
+a_text_that_is_too_long_costs_only_itself(void **state)
+{
+    (void)state;
+    enum {
+        LIMIT = 100000 /* more than the list reads at a time at first */
+    };
+    assert_between(LIMIT, LIMIT, LIMIT, FOVEA_OK);
+    /* One byte more comes whole, and is the library's to refuse; what is far
+       too long is never in memory. */
+    assert_between(LIMIT + 4, LIMIT, LIMIT + 5, FOVEA_ERR_TEXT_TOO_LARGE);
+    assert_between(10 * LIMIT, LIMIT, 10 * LIMIT + 1, FOVEA_ERR_TEXT_TOO_LARGE);
+    assert_between(5000, 10, 5001, FOVEA_ERR_TEXT_TOO_LARGE);
+    assert_between(50, 10, 50, FOVEA_OK);
+    /* At the end, without a separator. */
+    static char last[10000];
+    memset(last, 'x', sizeof last);
+    put_bytes("texts", last, sizeof last);
+    static const struct fovea_input_word words[] = { { "texts",
+            FOVEA_WORD_TEXT_FILE } };
+    static char expected[FOVEA_LIST_HEAD + 32];
+    memset(expected, 'x', FOVEA_LIST_HEAD);
+    memcpy(expected + FOVEA_LIST_HEAD, " text_too_large\n", 17);
+    assert_entries(words, 1, '\n', expected);
+}
+
+static void
+files_of_texts_that_cannot_be_read_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("d", 0700), 0);
+    put("empty");
+    static const struct fovea_input_word words[] = {
+        { "gone", FOVEA_WORD_TEXT_FILE }, { "d", FOVEA_WORD_TEXT_FILE },
+        { "empty", FOVEA_WORD_TEXT_FILE }, { "a", FOVEA_WORD_TEXT }
+    };
+    assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
+            "gone file_not_found\nd not_a_file\na\n");
+    static const char picture[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    put_bytes("picture", picture, sizeof picture - 1);
+    struct fovea_list list = { .fd = open("picture", O_RDONLY | O_CLOEXEC),
+        .separator = '\n',
+        .is_texts = true,
+        .name = "picture" };
+    struct fovea_error error;
+    enum fovea_list_step step = FOVEA_LIST_END;
+    char *text = NULL;
+    size_t size = 0;
+    assert_fails(fovea_list_next(&list, &step, &text, &size, &error), &error,
+            FOVEA_ERR_LIST_REFUSED, "picture has no lines of text");
+    (void)close(list.fd);
+    fovea_list_finish(&list);
+}
+
 static void
 a_slow_list_does_not_block(void **state)
 {
@@ -369,6 +552,13 @@ main(void)
         cmocka_unit_test_teardown(a_name_without_end_is_refused, empty_root),
         cmocka_unit_test_teardown(lines_of_windows_are_taken, empty_root),
         cmocka_unit_test_teardown(what_is_no_list_is_refused, empty_root),
+        cmocka_unit_test_teardown(texts_keep_their_places_among_names,
+                empty_root),
+        cmocka_unit_test_teardown(texts_may_hold_any_bytes, empty_root),
+        cmocka_unit_test_teardown(a_text_that_is_too_long_costs_only_itself,
+                empty_root),
+        cmocka_unit_test_teardown(files_of_texts_that_cannot_be_read_are_told,
+                empty_root),
         cmocka_unit_test_teardown(a_slow_list_does_not_block, empty_root),
         cmocka_unit_test(a_list_that_cannot_be_read_is_an_error),
     };

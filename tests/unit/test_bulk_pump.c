@@ -21,7 +21,7 @@ enum {
 };
 
 static char names[N_INPUTS][8];
-static const char *words[N_INPUTS];
+static struct fovea_input_word words[N_INPUTS];
 
 /* What the sink was given: "0 1 (2) | 3 4 |": names, the bad ones in brackets,
    a bar at each checkpoint. */
@@ -129,7 +129,7 @@ set_up(void **state)
     (void)state;
     for (size_t i = 0; i < N_INPUTS; i++) {
         (void)snprintf(names[i], sizeof names[i], "%zu", i);
-        words[i] = names[i];
+        words[i].word = names[i];
     }
     n_before = 0;
     n_after = 0;
@@ -217,7 +217,8 @@ what_cannot_be_tried_keeps_its_place(void **state)
     struct scene scene;
     struct fovea_error error;
     int ends[2];
-    static const char *const list[] = { "1", "-", "2" };
+    static const struct fovea_input_word list[] = { { .word = "1" },
+        { .word = "-" }, { .word = "2" } };
     static const char lines[] = "3\0\n4\0\n5\n6\0\n8\n9\0\n";
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(write(ends[1], lines, sizeof lines - 1), sizeof lines - 1);
@@ -265,7 +266,7 @@ a_slow_list_is_answered_as_it_comes_until_the_stop(void **state)
     struct scene scene;
     int ends[2];
     pthread_t thread;
-    static const char *const list[] = { "-" };
+    static const struct fovea_input_word list[] = { { .word = "-" } };
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_true(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
     (void)close(ends[0]);

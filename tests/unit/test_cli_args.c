@@ -100,6 +100,42 @@ all_forms_of_flags_work(void **state)
 }
 
 static void
+words_of_flags_keep_their_places(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    static const struct fovea_option_row text = {
+        .option = { .flag = "text", KIND(TEXTS) },
+        .scope = FOVEA_SCOPE_ARGUMENT,
+    };
+    bool raw = false;
+    struct fovea_flag flags[] = { { .row = &text },
+        { .row = &rows[0], .value = &raw, .size = sizeof raw } };
+    char copies[8][16] = { "a", "--text", "-r", "--text=", "-", "--", "--text",
+        "" };
+    char *argv[8];
+    struct fovea_arg_word words[8];
+    size_t n = 0;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(argv); i++) {
+        argv[i] = copies[i];
+    }
+    assert_ok(fovea_args_parse_ordered(flags, 2, FOVEA_ARRAY_LEN(argv), argv,
+                      words, &n, &error),
+            &error);
+    static const char *const expected[] = { "a", "-r", "", "-", "--text", "" };
+    assert_int_equal(n, FOVEA_ARRAY_LEN(expected));
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(words[i].word, expected[i]);
+        assert_ptr_equal(words[i].row, i == 1 || i == 2 ? &text : NULL);
+    }
+    assert_false(raw);
+    assert_int_equal(flags[0].given, FOVEA_GIVEN_BY_FLAG);
+    argv[0] = copies[1];
+    assert_fails(fovea_args_parse_ordered(flags, 2, 1, argv, words, &n, &error),
+            &error, FOVEA_ERR_ARGUMENT, "--text needs a value");
+}
+
+static void
 sizes_take_suffixes(void **state)
 {
     (void)state;
@@ -250,6 +286,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_forms_of_flags_work),
+        cmocka_unit_test(words_of_flags_keep_their_places),
         cmocka_unit_test(sizes_take_suffixes),
         cmocka_unit_test(times_have_units),
         cmocka_unit_test(mistakes_are_explained),

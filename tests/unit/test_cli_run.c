@@ -24,7 +24,7 @@ enum {
 
 static char directory[] = "/tmp/fovea-run-XXXXXX";
 static char names[N_INPUTS][8];
-static const char *words[N_INPUTS];
+static struct fovea_input_word words[N_INPUTS];
 
 /* What the program's main.c does. */
 _Noreturn void
@@ -39,7 +39,7 @@ set_up(void **state)
     (void)state;
     for (size_t i = 0; i < N_INPUTS; i++) {
         (void)snprintf(names[i], sizeof names[i], "%zu", i);
-        words[i] = names[i];
+        words[i].word = names[i];
     }
     return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
 }
@@ -204,7 +204,7 @@ run_child(int stdout_fd, bool send_signal)
         (void)close(ends[1]);
         (void)dup2(ends[0], STDIN_FILENO);
         (void)dup2(stdout_fd, STDOUT_FILENO);
-        static const char *const list[] = { "-" };
+        static const struct fovea_input_word list[] = { { .word = "-" } };
         struct fovea_run_totals totals;
         fake_stream_reset(WINDOW, work);
         const struct fovea_sink_kind *kind =
