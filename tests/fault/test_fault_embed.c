@@ -16,9 +16,25 @@ enum {
 
 struct job {
     char model[512];
-    char image[512];
+    char image[512];             /* "": a text, and its tokens */
     float vector[MAX_DIMENSION]; /* without a fault */
 };
+
+static enum fovea_status
+embed_text(struct fovea_model *model, float *vector, struct fovea_error *err)
+{
+    static const char text[] = "a red bicycle";
+    struct fovea_tokens tokens = FOVEA_TOKENS_INIT;
+    enum fovea_status status =
+            fovea_tokenize(model, text, sizeof text - 1, &tokens, err);
+    if (!status) {
+        assert_int_equal(tokens.n, 9);
+        assert_string_equal(tokens.pieces[1], "a</w>");
+        status = fovea_embed_text(model, text, sizeof text - 1, 0, vector, err);
+    }
+    fovea_tokens_finish(&tokens);
+    return status;
+}
 
 static enum fovea_status
 embed_with(struct fovea *library, const struct job *job, float *vector,
@@ -29,7 +45,9 @@ embed_with(struct fovea *library, const struct job *job, float *vector,
             fovea_model_open(library, job->model, &model, err);
     if (!status) {
         assert_true(fovea_embedding_dimension(model) <= MAX_DIMENSION);
-        status = fovea_embed_image(model, job->image, 0, vector, err);
+        status = job->image[0]
+                ? fovea_embed_image(model, job->image, 0, vector, err)
+                : embed_text(model, vector, err);
     }
     fovea_model_close(model);
     return status;
@@ -104,12 +122,33 @@ shards(void **state)
     check("tests/golden/models/sharded");
 }
 
+static void
+texts(void **state)
+{
+    (void)state;
+    /* Where a row of tokens cannot be read another worker makes one. */
+    const struct fault_rules rules = { .own_only = true,
+        .may_keep = true,
+        .may_skip_reads = true };
+    /* Set by the build. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    const char *models = getenv("FOVEA_WHOLE_MODELS");
+    struct fovea_error error;
+    struct job job = { 0 };
+    assert_non_null(models);
+    int n = snprintf(job.model, sizeof job.model, "%s/clip", models);
+    assert_true(n > 0 && (size_t)n < sizeof job.model);
+    assert_ok(embed(&job, job.vector, &error), &error);
+    assert_true(fault_each_allocation(run, &job, rules) > 15);
+    assert_true(fault_each_read(run, &job, rules) > 3);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_single_file),
         cmocka_unit_test(shards),
+        cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * in one call, in a stream, by submits; cut or refused, and as tokens. Each item
  * comes out as it does alone, whatever stands beside it.
  */
+#include <math.h>
 #include <pthread.h>
 
 #include "fovea/fovea.h"
@@ -314,6 +315,47 @@ tokens_have_ids_and_pieces(void **state)
             FOVEA_ERR_ARGUMENT, "FOVEA_TOKENS_INIT");
 }
 
+/* From words to vectors, by numpy: the tokenizer, the row and the tower. */
+static void
+vectors_are_those_of_the_reference(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *text;
+        size_t n_ids;
+        uint32_t ids[CONTEXT];
+        double vector[MAX_DIMENSION];
+    } cases[] = {
+#include "golden/whole_texts.inc"
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        struct fovea_model *model =
+                models[strcmp(cases[i].name, "siglip") == 0];
+        struct fovea_tokens tokens = FOVEA_TOKENS_INIT;
+        struct fovea_error error;
+        float vector[MAX_DIMENSION];
+        size_t size = strlen(cases[i].text);
+        assert_ok(fovea_tokenize(model, cases[i].text, size, &tokens, &error),
+                &error);
+        assert_int_equal(tokens.n, cases[i].n_ids);
+        assert_memory_equal(tokens.ids, cases[i].ids,
+                tokens.n * sizeof *tokens.ids);
+        fovea_tokens_finish(&tokens);
+        assert_ok(fovea_embed_text(model, cases[i].text, size, FOVEA_EMBED_RAW,
+                          vector, &error),
+                &error);
+        double square = 0;
+        double most = 0;
+        for (size_t k = 0; k < fovea_embedding_dimension(model); k++) {
+            double off = fabs((double)vector[k] - cases[i].vector[k]);
+            square += cases[i].vector[k] * cases[i].vector[k];
+            most = off > most ? off : most;
+        }
+        assert_true(most <= 1e-5 * sqrt(square));
+    }
+}
+
 static void
 each_kind_of_work_is_shown(void **state)
 {
@@ -342,6 +384,7 @@ main(void)
         cmocka_unit_test(a_submitted_text_can_be_cancelled),
         cmocka_unit_test(a_text_that_is_too_long_is_cut_or_refused),
         cmocka_unit_test(tokens_have_ids_and_pieces),
+        cmocka_unit_test(vectors_are_those_of_the_reference),
         cmocka_unit_test(each_kind_of_work_is_shown),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
