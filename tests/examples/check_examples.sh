@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the examples as their heads say.
 #
-#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SOURCE
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SEARCH SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -13,7 +13,8 @@ alike=$3
 async=$4
 page=$5
 stream=$6
-source=$7
+search=$7
+source=$8
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -29,7 +30,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..11"
+echo "1..13"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -128,5 +129,21 @@ no_folder() {
     exits 1 "$stream" "$model" "$root/nothing" && grep -q usage "$root/err"
 }
 ok no_folder
+
+name="search ranks pictures by words, a bad one left out"
+searches() {
+    exits 0 "$search" "$FOVEA_WHOLE_MODELS/clip" "a red bicycle" \
+        "$scenes/fog.jpg" "$source/samples/README.md" "$scenes/planet.jpg" &&
+        [ "$(grep -c '^[-+]0\.[0-9]* .*\.jpg$' "$root/out")" -eq 2 ] &&
+        sort -rg -c "$root/out" && grep -q 'README.md: ' "$root/err"
+}
+ok searches
+
+name="search says that a model has no text tower"
+no_words() {
+    exits 1 "$search" "$model" "a red bicycle" "$scenes/fog.jpg" &&
+        grep -q 'no text tower' "$root/err"
+}
+ok no_words
 
 exit "$failed"
