@@ -68,6 +68,23 @@ def test_images(directory):
         assert f"({name}, {field})" in message, message
 
 
+TEXTS = (
+    ("text_too_large", "--max-text-bytes=9", "fovea_limits.max_text_bytes"),
+    ("text_truncated", "--truncate=refuse", "fovea_limits.truncate"),
+)
+
+
+def test_texts(_):
+    whole = os.path.join(os.environ["FOVEA_WHOLE_MODELS"], "clip")
+    for code, flag, field in TEXTS:
+        with Server(flag, models=[whole]) as server:
+            answer = server.post({"input": "a " * 100})
+        same(answer.error(), code)
+        message = answer.json["error"]["message"]
+        name = flag.split("=")[0]
+        assert f"({name}, {field})" in message, message
+
+
 def test_server(_):
     image = picture(1, SIDE, SIDE)
     with Server("--max-body", "1000", "--max-items", "2") as server:
@@ -87,9 +104,9 @@ def test_server(_):
 
 
 def test_no_status_is_left_out(_):
-    seen = {code for code, _, _ in IMAGES} | {"body_too_large",
-                                              "too_many_items"}
+    seen = {code for code, _, _ in (*IMAGES, *TEXTS)} | {"body_too_large",
+                                                         "too_many_items"}
     same(statuses_of_limits() - seen, set())
 
 
-main([test_images, test_server, test_no_status_is_left_out])
+main([test_images, test_texts, test_server, test_no_status_is_left_out])
