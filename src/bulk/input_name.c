@@ -66,10 +66,11 @@ fovea_entry_words(struct fovea_text *text, const struct fovea_entry *entry)
     }
     char words[FEW + 1];
     size_t size = shown(entry, FEW);
-    for (size_t i = 0; i < size; i++) {
-        words[i] = entry->path[i] ? entry->path[i] : '?';
-    }
+    memcpy(words, entry->path, size);
     words[size] = '\0';
+    for (char *nul; (nul = memchr(words, '\0', size));) {
+        *nul = '?';
+    }
     fovea_utf8_make_line(words);
     fovea_text_format(text, "\"%s%s\"", words, size < entry->size ? "..." : "");
 }

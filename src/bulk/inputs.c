@@ -117,6 +117,7 @@ take_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
         struct fovea_error *err)
 {
     bool is_open = false;
+    FOVEA_ASSERT(word->word);
     enum fovea_status status = open_word(inputs, word, &is_open, err);
     if (status || is_open) {
         return status;

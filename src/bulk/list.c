@@ -263,7 +263,7 @@ fovea_list_next(struct fovea_list *list, enum fovea_list_step *step_out,
         char **name_out, size_t *size_out, struct fovea_error *err)
 {
     enum fovea_status status = list->buffer ? FOVEA_OK : grow(list, err);
-    for (;;) {
+    while (list->buffer) {
         bool is_long = list->n_kept > 0;
         if (!status && list->has_begun &&
                 (is_long ? cut_long(list, name_out, size_out)
@@ -285,4 +285,5 @@ fovea_list_next(struct fovea_list *list, enum fovea_list_step *step_out,
             return FOVEA_OK;
         }
     }
+    return status;
 }

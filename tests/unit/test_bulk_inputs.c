@@ -445,14 +445,13 @@ static void
 a_text_that_is_too_long_costs_only_itself(void **state)
 {
     (void)state;
-    enum {
-        LIMIT = 100000 /* more than the list reads at a time at first */
-    };
-    assert_between(LIMIT, LIMIT, LIMIT, FOVEA_OK);
+    /* More than the list reads at a time at first. */
+    const size_t most = 100000;
+    assert_between(most, most, most, FOVEA_OK);
     /* One byte more comes whole, and is the library's to refuse; what is far
        too long is never in memory. */
-    assert_between(LIMIT + 4, LIMIT, LIMIT + 5, FOVEA_ERR_TEXT_TOO_LARGE);
-    assert_between(10 * LIMIT, LIMIT, 10 * LIMIT + 1, FOVEA_ERR_TEXT_TOO_LARGE);
+    assert_between(most + 4, most, most + 5, FOVEA_ERR_TEXT_TOO_LARGE);
+    assert_between(10 * most, most, 10 * most + 1, FOVEA_ERR_TEXT_TOO_LARGE);
     assert_between(5000, 10, 5001, FOVEA_ERR_TEXT_TOO_LARGE);
     assert_between(50, 10, 50, FOVEA_OK);
     /* At the end, without a separator. */
