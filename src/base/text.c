@@ -117,9 +117,10 @@ add_ascii(struct fovea_text *text, char byte)
 void
 fovea_text_printable(struct fovea_text *text, const char *string)
 {
-    for (const char *at = string; *at; at++) {
-        bool is_harmless = (unsigned char)*at >= ' ' && *at != 0x7f;
-        fovea_text_add(text, is_harmless ? at : "?", 1);
+    size_t at = text->size;
+    fovea_text_add(text, string, strlen(string));
+    if (!fovea_text_failed(text)) {
+        fovea_utf8_make_line(text->data + at);
     }
 }
 

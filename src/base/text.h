@@ -34,7 +34,7 @@ void fovea_text_add(struct fovea_text *text, const char *bytes, size_t size);
 void fovea_text_format(struct fovea_text *text, const char *format, ...)
         FOVEA_PRINTF(2, 3);
 
-/** A name for a terminal: control characters become '?'. */
+/** A name for a terminal, as fovea_utf8_make_line() makes it harmless. */
 void fovea_text_printable(struct fovea_text *text, const char *string);
 
 /** A JSON string in quotes, valid UTF-8 whatever the bytes are: each byte that

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "bulk/line_writer.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
@@ -94,11 +95,7 @@ fovea_cli_report(const char *format, ...)
     va_end(arguments);
     size_t size = sizeof prefix - 1 + strlen(line + sizeof prefix - 1);
     /* A file's name may hold anything, terminal commands included. */
-    for (char *at = line; *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            *at = '?';
-        }
-    }
+    fovea_utf8_make_line(line);
     line[size++] = '\n';
     /* In one piece, so that no signal cuts it and no other line gets into it. A
        stderr that does not take it has nobody to be told. */

@@ -9,6 +9,7 @@
 #include "base/macros.h"
 
 static const char place[] = "{}";
+static const char blanks[] = " \t\r\n\v\f";
 
 enum {
     PLACE_SIZE = sizeof place - 1,
@@ -38,6 +39,31 @@ fovea_labels_check_template(const char *template, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* The text without the blanks around it, which no tokenizer is to be relied on to
+ * tell apart. */
+static const char *
+trim(const char *text, size_t *size_out)
+{
+    text += strspn(text, blanks);
+    size_t size = strlen(text);
+    while (size > 0 && strchr(blanks, text[size - 1])) {
+        size--;
+    }
+    *size_out = size;
+    return text;
+}
+
+static int
+compare_texts(const char *left, const char *right)
+{
+    size_t n_left = 0;
+    size_t n_right = 0;
+    left = trim(left, &n_left);
+    right = trim(right, &n_right);
+    int order = memcmp(left, right, n_left < n_right ? n_left : n_right);
+    return order ? order : (n_left > n_right) - (n_left < n_right);
+}
+
 /* Pointers to the labels' pointers, by their texts, and of the same text in the
  * order of the labels. */
 static int
@@ -45,7 +71,7 @@ compare(const void *left, const void *right)
 {
     const char *const *a = *(const char *const *const *)left;
     const char *const *b = *(const char *const *const *)right;
-    int order = strcmp(*a, *b);
+    int order = compare_texts(*a, *b);
     return order ? order : (a > b) - (a < b);
 }
 
@@ -63,7 +89,7 @@ check_same(const char *const *labels, size_t n, size_t *index_out,
     }
     qsort(sorted, n, sizeof *sorted, compare);
     for (size_t i = 1; i < n; i++) {
-        if (strcmp(*sorted[i - 1], *sorted[i]) == 0) {
+        if (compare_texts(*sorted[i - 1], *sorted[i]) == 0) {
             *index_out = (size_t)(sorted[i] - labels);
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                     "the label \"%.*s\" is given twice, as number %zu and as "
@@ -84,7 +110,7 @@ fovea_labels_check(const char *const *labels, size_t n, size_t *index_out,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "there are no labels");
     }
     for (size_t i = 0; i < n; i++) {
-        if (labels[i][strspn(labels[i], " \t\r\n")] == '\0') {
+        if (labels[i][strspn(labels[i], blanks)] == '\0') {
             *index_out = i;
             return fovea_fail(err, FOVEA_ERR_ARGUMENT, "label %zu is empty",
                     i + 1);

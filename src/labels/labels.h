@@ -43,7 +43,7 @@ FOVEA_NODISCARD enum fovea_status fovea_labels_check_template(
 
 /**
  * Whether labels can be told apart: there is one at least, each has more than
- * blanks, and no two are the same.
+ * blanks, and no two are the same but for blanks around them.
  *
  * @param labels     n of them.
  * @param index_out  the label at fault, 0 where there is none. Written on

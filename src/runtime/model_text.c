@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/size.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
 #include "checkpoint/logits.h"
@@ -22,7 +23,10 @@ add_size(const char *directory, const char *name, uint64_t *bytes,
     enum fovea_status status = fovea_join_path(directory, name, &path, err);
     if (!status) {
         *is_here_out = stat(path, &facts) == 0;
-        *bytes += *is_here_out ? (uint64_t)facts.st_size : 0;
+        /* No more of it is read: who reads it will say so. */
+        *bytes += *is_here_out ? fovea_least_bytes((uint64_t)facts.st_size,
+                                         FOVEA_TOKENIZER_MAX_BYTES)
+                               : 0;
     }
     return status;
 }

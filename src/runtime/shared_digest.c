@@ -57,6 +57,10 @@ add_file(struct fovea_sha256 *hash, const char *directory, const char *name,
     if (status) {
         return status;
     }
+    if (input.size > FOVEA_TOKENIZER_MAX_BYTES) {
+        return fovea_fail(err, FOVEA_ERR_TOKENIZER_INVALID, "%s is too large",
+                name);
+    }
     char size[32];
     (void)snprintf(size, sizeof size, "%" PRIu64, input.size);
     fovea_sha256_add_text(hash, name);
@@ -76,6 +80,7 @@ digest_tokenizer(const char *directory, char *digest_out,
         return status;
     }
     fovea_sha256_begin(&hash);
+    fovea_sha256_add_text(&hash, FOVEA_TOKENIZER_TABLE);
     fovea_sha256_add_text(&hash, tower.is_canonical ? "canonical" : "");
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(tokenizer_files) && !status; i++) {
         status = add_file(&hash, directory, tokenizer_files[i], err);

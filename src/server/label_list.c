@@ -60,13 +60,16 @@ fovea_labels_read(const struct fovea_skeleton *skeleton, size_t max_items,
                 fovea_limit_by(FOVEA_OPTION_ITEMS));
     }
     enum fovea_status status = read_names(skeleton, list, labels, complaint);
+    const size_t n = labels->n;
     size_t index = 0;
     if (!status &&
             fovea_labels_check((const char *const *)labels->names, labels->n,
                     &index, &complaint->error)) {
         struct fovea_error error = complaint->error;
-        return fovea_http_complain(complaint, error.code, field,
-                "labels[%zu]: %s", index, error.message);
+        return n == 0 ? fovea_http_complain(complaint, error.code, field, "%s",
+                                error.message)
+                      : fovea_http_complain(complaint, error.code, field,
+                                "labels[%zu]: %s", index, error.message);
     }
     return status ? status
                   : fovea_fields_read_labels(skeleton, request, complaint);

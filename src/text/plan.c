@@ -100,7 +100,9 @@ work_bytes(const struct fovea_table *table, const struct plan *plan)
 static uint64_t
 all_bytes(const struct fovea_table *table, const struct plan *plan)
 {
-    if (plan->symbols > UINT32_MAX / 2) {
+    /* A step may say that it makes a text shorter, so that neither is always the
+       larger one. */
+    if (largest(plan->symbols, plan->text) > UINT32_MAX / 2) {
         return UINT64_MAX;
     }
     return work_bytes(table, plan) +

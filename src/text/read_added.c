@@ -12,6 +12,12 @@
 
 static const char where[] = "added_tokens";
 
+enum {
+    /* What normalising one may take. There may be thousands, of 256 bytes, and
+       steps that each make a text so many times longer. */
+    MAX_SCRATCH = 1 << 20
+};
+
 /* A token and the text that is looked for. */
 struct added {
     uint32_t id;
@@ -115,6 +121,13 @@ read_added(struct fovea_draft *draft, size_t i, const json_t *object,
     return read_flags(draft, object, added, err);
 }
 
+static enum fovea_status
+too_long(const struct fovea_draft *draft, struct fovea_error *err)
+{
+    return fovea_draft_fail(draft, FOVEA_ERR_TOKENIZER_UNSUPPORTED, err,
+            "added_tokens: the normalizer makes one too long");
+}
+
 /* The text that is looked for in normalised text, behind the other texts. */
 static enum fovea_status
 normalise(const struct fovea_draft *draft, const struct added *added,
@@ -131,6 +144,9 @@ normalise(const struct fovea_draft *draft, const struct added *added,
     const uint8_t *text = (const uint8_t *)json_string_value(added->content);
     size_t size = json_string_length(added->content);
     FOVEA_AUTO(fovea_scratch_free) struct fovea_scratch scratch = { 0 };
+    if (fovea_scratch_bytes(&table, text, size) > MAX_SCRATCH) {
+        return too_long(draft, err);
+    }
     enum fovea_status status =
             fovea_scratch_take(&table, text, size, &scratch, err);
     if (!status) {
@@ -141,8 +157,7 @@ normalise(const struct fovea_draft *draft, const struct added *added,
         return status;
     }
     if (size > FOVEA_MAX_WALKED_BYTES || size > texts->capacity - texts->size) {
-        return fovea_draft_fail(draft, FOVEA_ERR_TOKENIZER_UNSUPPORTED, err,
-                "added_tokens: the normalizer makes one too long");
+        return too_long(draft, err);
     }
     memcpy(texts->data + texts->size, text, size);
     *size_out = size;

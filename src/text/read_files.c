@@ -13,7 +13,6 @@
 #include "text/read_bulk.h"
 
 enum {
-    MAX_FILE_BYTES = 256 << 20,
     MAX_MERGES_BYTES = 32 << 20,
     /* CLIP's slow tokenizer reads so many of the lines of merges.txt. */
     N_CLIP_MERGES = 49152 - 256 - 2
@@ -112,12 +111,12 @@ fovea_read_tokenizer_json(const char *directory, struct fovea_draft *draft,
     struct document document = { .draft = draft };
     document.tree.name = draft->name;
     enum fovea_status status = fovea_json_events(path, draft->name,
-            MAX_FILE_BYTES, take, &document, err);
+            FOVEA_TOKENIZER_MAX_BYTES, take, &document, err);
     if (!status && document.has_early && draft->has_vocabulary) {
         document.is_again = true;
         document.is_model = false;
-        status = fovea_json_events(path, draft->name, MAX_FILE_BYTES, take,
-                &document, err);
+        status = fovea_json_events(path, draft->name, FOVEA_TOKENIZER_MAX_BYTES,
+                take, &document, err);
     }
     fovea_bulk_finish(&document.bulk);
     draft->parts = document.tree.root;
@@ -190,7 +189,7 @@ read_vocab(const char *directory, struct fovea_draft *draft,
     draft->name = FOVEA_FILE_VOCABULARY;
     struct document document = { .draft = draft };
     enum fovea_status status = fovea_json_events(path, draft->name,
-            MAX_FILE_BYTES, take_vocab, &document, err);
+            FOVEA_TOKENIZER_MAX_BYTES, take_vocab, &document, err);
     fovea_bulk_finish(&document.bulk);
     if (!status && draft->is_list) {
         status = fovea_draft_fail(draft, FOVEA_ERR_TOKENIZER_INVALID, err,

@@ -24,9 +24,6 @@
 #include "base/macros.h"
 #include "text/profile.h"
 
-/* What the layout of a table is called; part of the name of one that is kept. */
-#define FOVEA_TOKENIZER_TABLE "fovea-tokenizer-1"
-
 struct fovea_tokenizer;
 
 /** What a tokenizer is. */

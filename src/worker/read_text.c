@@ -27,6 +27,37 @@ open_table(int fd, struct fovea_read_options *options, struct fovea_error *err)
     return fovea_tokenizer_open(fd, &options->tokenizer, err);
 }
 
+/* What the tokenizer puts around a text against what the tower looks for. Where
+   it looks for an end that no text has, all texts would be pooled at their first
+   token, and have one embedding. */
+static enum fovea_status
+check_special(const struct fovea_tokenizer_facts *facts,
+        const struct fovea_tower *tower, struct fovea_error *err)
+{
+    uint64_t n_special = (uint64_t)facts->n_before + facts->n_after;
+    if (n_special > tower->context) {
+        return fovea_fail(err, FOVEA_ERR_TOKENIZER_UNSUPPORTED,
+                "the tokenizer puts %" PRIu64
+                " tokens around a text, and the model takes %" PRIu32 " in all",
+                n_special, tower->context);
+    }
+    if (!tower->is_causal) {
+        return FOVEA_OK;
+    }
+    if (facts->n_after == 0) {
+        return fovea_fail(err, FOVEA_ERR_TOKENIZER_UNSUPPORTED,
+                "the tokenizer puts no token behind a text, and the model "
+                "embeds texts by the token that ends them");
+    }
+    if (!tower->ends_at_largest && facts->end_id != tower->end_id) {
+        return fovea_fail(err, FOVEA_ERR_TOKENIZER_UNSUPPORTED,
+                "the tokenizer ends a text with token %" PRIu32
+                ", and to the model token %" PRIu32 " is the end",
+                facts->end_id, tower->end_id);
+    }
+    return FOVEA_OK;
+}
+
 enum fovea_status
 fovea_read_text_load(const struct fovea_read_origin *origin,
         struct fovea_read_options *options, int *table_fd_out,
@@ -48,14 +79,10 @@ fovea_read_text_load(const struct fovea_read_origin *origin,
         return status;
     }
     options->tower = *origin->tower;
-    const struct fovea_tokenizer_facts *facts =
-            fovea_tokenizer_facts(options->tokenizer);
-    uint64_t n_special = (uint64_t)facts->n_before + facts->n_after;
-    if (n_special > options->tower.context) {
-        return fovea_fail(err, FOVEA_ERR_TOKENIZER_UNSUPPORTED,
-                "the tokenizer puts %" PRIu64
-                " tokens around a text, and the model takes %" PRIu32 " in all",
-                n_special, options->tower.context);
+    status = check_special(fovea_tokenizer_facts(options->tokenizer),
+            &options->tower, err);
+    if (status) {
+        return status;
     }
     if (made >= 0) {
         *table_fd_out = made;

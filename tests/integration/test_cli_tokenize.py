@@ -149,6 +149,18 @@ def test_no_weights_are_read(directory):
     same(result.stdout, tokenize("a cat").stdout)
 
 
+def test_a_huge_tokenizer_is_refused_by_its_size(directory):
+    # Not for want of memory, and its holes are not gone through.
+    for name in os.listdir(CLIP):
+        if name != "tokenizer.json":
+            os.symlink(os.path.join(CLIP, name), os.path.join(directory, name))
+    os.truncate(put(directory, "tokenizer.json", b"{"), 1 << 42)
+    result = tokenize("a cat", model=directory)
+    text = (result.stdout + result.stderr).decode()
+    assert "tokenizer.json: 4398046511104 bytes, at most 268435456" in text, \
+        text
+
+
 if __name__ == "__main__":
     main([value for name, value in list(globals().items())
           if name.startswith("test_")])

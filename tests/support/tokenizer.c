@@ -32,14 +32,12 @@ tokenizer_of(const char *name, enum fovea_text_profile profile)
     return tokenizer;
 }
 
-enum fovea_status
-tokenizer_from_json(const char *json, size_t size,
-        enum fovea_text_profile profile, struct fovea_tokenizer **tokenizer_out,
-        struct fovea_error *err)
+static enum fovea_status
+compile_json(const char *json, size_t size, enum fovea_text_profile profile,
+        int *fd_out, struct fovea_error *err)
 {
     char directory[] = "/tmp/fovea-tokenizer-XXXXXX";
     char path[64];
-    int fd = -1;
     assert_non_null(mkdtemp(directory));
     (void)snprintf(path, sizeof path, "%s/tokenizer.json", directory);
     int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -47,9 +45,28 @@ tokenizer_from_json(const char *json, size_t size,
     assert_int_equal(write(file, json, size), size);
     assert_int_equal(close(file), 0);
     enum fovea_status status =
-            fovea_tokenizer_compile(directory, profile, &fd, err);
+            fovea_tokenizer_compile(directory, profile, fd_out, err);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(directory), 0);
+    return status;
+}
+
+int
+tokenizer_table_from_json(const char *json, size_t size)
+{
+    int fd = -1;
+    struct fovea_error error;
+    assert_ok(compile_json(json, size, FOVEA_TEXT_AUTO, &fd, &error), &error);
+    return fd;
+}
+
+enum fovea_status
+tokenizer_from_json(const char *json, size_t size,
+        enum fovea_text_profile profile, struct fovea_tokenizer **tokenizer_out,
+        struct fovea_error *err)
+{
+    int fd = -1;
+    enum fovea_status status = compile_json(json, size, profile, &fd, err);
     if (!status) {
         status = fovea_tokenizer_open(fd, tokenizer_out, err);
         assert_int_equal(close(fd), 0);

@@ -16,6 +16,9 @@ enum fovea_status tokenizer_from_json(const char *json, size_t size,
         enum fovea_text_profile profile, struct fovea_tokenizer **tokenizer_out,
         struct fovea_error *err);
 
+/** The table of such a tokenizer.json, which must be good; the caller's. */
+int tokenizer_table_from_json(const char *json, size_t size);
+
 /** Fail unless a text has these ids, written with blanks between. */
 void assert_ids(const struct fovea_tokenizer *tokenizer, const char *text,
         size_t size, const char *expected);

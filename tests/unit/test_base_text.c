@@ -36,6 +36,42 @@ strings_are_valid_json_whatever_they_hold(void **state)
     }
 }
 
+/* An 8-bit terminal takes U+009B for ESC [. */
+static void
+terminals_get_no_commands(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *raw;
+        const char *shown;
+    } cases[] = {
+        { "caf\xc3\xa9 \xe7\x8c\xab", "caf\xc3\xa9 \xe7\x8c\xab" },
+        { "\x1b[2J\x7f\n", "?[2J??" },
+        { "\xc2\x9b"
+          "2J",
+                "??2J" },
+        { "\x9b"
+          "2J",
+                "?2J" },
+        { "a\xe2\x80\xae"
+          "b",
+                "a???b" },
+        { "a\xe2\x80\xa8"
+          "b",
+                "a???b" },
+    };
+    struct fovea_text text = { 0 };
+    fovea_text_printable(&text, "");
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        fovea_text_clear(&text);
+        fovea_text_format(&text, "\n");
+        fovea_text_printable(&text, cases[i].raw);
+        assert_false(fovea_text_failed(&text));
+        assert_string_equal(text.data + 1, cases[i].shown);
+    }
+    fovea_text_finish(&text);
+}
+
 static const char *
 print(struct fovea_text *text, float value)
 {
@@ -175,6 +211,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_valid_json_whatever_they_hold),
         cmocka_unit_test(lines_are_plain),
+        cmocka_unit_test(terminals_get_no_commands),
         cmocka_unit_test(floats_are_short),
         cmocka_unit_test(floats_read_back),
         cmocka_unit_test(memory_that_cannot_be_had_is_remembered),

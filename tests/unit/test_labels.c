@@ -133,9 +133,10 @@ static void
 labels_can_be_told_apart(void **state)
 {
     (void)state;
-    static const char *const good[] = { "cat", "Cat", " cat", "cats", "dog" };
+    static const char *const good[] = { "cat", "Cat", "c at", "cats", "dog" };
     static const char *const empty[] = { "cat", " \t\r\n", "" };
     static const char *const same[] = { "a", "cat", "b", "cat", "cat" };
+    static const char *const blank[] = { "cat", "ca", " cat\t", "cats" };
     struct fovea_error error;
     size_t index = 7;
     assert_ok(fovea_labels_check(good, FOVEA_ARRAY_LEN(good), &index, &error),
@@ -145,6 +146,7 @@ labels_can_be_told_apart(void **state)
     check_bad(empty, FOVEA_ARRAY_LEN(empty), 1, "label 2 is empty");
     check_bad(same, FOVEA_ARRAY_LEN(same), 3,
             "the label \"cat\" is given twice, as number 2 and as number 4");
+    check_bad(blank, FOVEA_ARRAY_LEN(blank), 2, "as number 1 and as number 3");
 }
 
 int

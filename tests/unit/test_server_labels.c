@@ -86,6 +86,8 @@ what_labels_cannot_be(void **state)
                 "labels[1] must be a string, not null" },
         { IMAGE ",\"labels\":[\"a\",\" \"]", FOVEA_ERR_ARGUMENT, "labels",
                 "labels[1]: label 2 is empty" },
+        { IMAGE ",\"labels\":[\"a\",\" a\"]", FOVEA_ERR_ARGUMENT, "labels",
+                "labels[1]: the label \" a\" is given twice" },
         { IMAGE ",\"labels\":[\"a\",\"b\",\"a\"]", FOVEA_ERR_ARGUMENT, "labels",
                 "labels[2]: the label \"a\" is given twice" },
         { IMAGE ",\"labels\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\","
@@ -117,6 +119,7 @@ what_labels_cannot_be(void **state)
         parse_labelled(text.data, &parsed);
         assert_fails(parsed.status, &parsed.complaint.error, cases[i].code,
                 cases[i].part);
+        assert_null(strstr(parsed.complaint.error.message, "labels[0]"));
         assert_string_equal(parsed.complaint.param, cases[i].param);
         parsed_finish(&parsed);
         fovea_text_finish(&text);

@@ -8,6 +8,10 @@
 #include "support/test.h"
 #include "support/tokenizer.h"
 
+#define A8 "aaaaaaaa"
+#define REPLACE                                                               \
+    "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": " \
+    "\"" A8 A8 A8 A8 A8 A8 A8 A8 "\"}"
 #define VOCAB  "\"vocab\": {\"a\": 0, \"b\": 1, \"ab\": 2, \" \": 3, \"c\": 4}"
 #define MERGES "\"merges\": [\"a b\"]"
 #define BPE    "\"model\": {\"type\": \"BPE\", " VOCAB ", " MERGES "}"
@@ -109,6 +113,11 @@ test_unsupported(void **state)
         { "{\"added_tokens\": [{\"id\": 0, \"content\": \"a\", \"rstrip\": "
           "true}, {\"id\": 3, \"content\": \" \"}], " BPE "}",
                 "begins with white space" },
+        { "{\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": "
+          "[" REPLACE "," REPLACE "," REPLACE "," REPLACE "," REPLACE
+          "," REPLACE "]}, \"added_tokens\": [{\"id\": 0, \"content\": \"a\", "
+          "\"normalized\": true}], " BPE "}",
+                "the normalizer makes one too long" },
     };
     (void)state;
     check_refusals(refusals, sizeof refusals / sizeof refusals[0],

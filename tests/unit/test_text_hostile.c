@@ -3,9 +3,13 @@
  * shape of ids or a named error, within a bound of work that is counted, not
  * timed.
  */
+#include <unistd.h>
+
+#include "base/checksum.h"
 #include "base/utf8.h"
 #include "support/test.h"
 #include "support/tokenizer.h"
+#include "text/table.h"
 
 enum {
     N_TEXTS = 2000,
@@ -246,6 +250,45 @@ test_tokens_that_take_spaces(void **state)
     free(text);
 }
 
+/* A table whose steps first say that they make a text endless, and then short:
+   what is asked for must not wrap. */
+static void
+test_steps_that_lie_of_growth(void **state)
+{
+    static const char json[] =
+            "{\"normalizer\": {\"type\": \"Sequence\", \"normalizers\": "
+            "[{\"type\": \"NFC\"}, {\"type\": \"Lowercase\"}, {\"type\": "
+            "\"NFC\"}]}, \"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, "
+            "\"merges\": []}}";
+    (void)state;
+    static uint64_t table[1 << 13];
+    uint8_t *bytes = (uint8_t *)table;
+    struct fovea_error error;
+    int fd = tokenizer_table_from_json(json, sizeof json - 1);
+    ssize_t n = pread(fd, table, sizeof table, 0);
+    assert_true(n > 0 && (size_t)n < sizeof table);
+    assert_int_equal(close(fd), 0);
+    struct fovea_table_header *header = (void *)table;
+    struct fovea_table_part *part = &header->parts[FOVEA_PART_OPS];
+    struct fovea_text_op *ops = (void *)(bytes + part->offset);
+    for (size_t i = 0; i < 3; i++) {
+        ops[i].growth_ascii = i < 2 ? UINT32_MAX : 0;
+        ops[i].growth_other = ops[i].growth_ascii;
+    }
+    part->checksum = fovea_checksum(ops, (size_t)part->size);
+    header->checksum = fovea_table_checksum(header);
+    struct fovea_tokenizer *tokenizer = NULL;
+    assert_ok(fovea_tokenizer_open_memory(table, (size_t)n, &tokenizer, &error),
+            &error);
+    assert_true(
+            fovea_tokenizer_encode_bytes(tokenizer, "aaaa", 4) == UINT64_MAX);
+    struct fovea_encoding encoding;
+    assert_fails(fovea_tokenizer_encode(tokenizer, "aaaa", 4, MAX_IDS, ids,
+                         &encoding, &error),
+            &error, FOVEA_ERR_NO_MEMORY, "");
+    fovea_tokenizer_close(tokenizer);
+}
+
 int
 main(void)
 {
@@ -254,6 +297,7 @@ main(void)
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_marks_of_falling_class),
         cmocka_unit_test(test_tokens_that_take_spaces),
+        cmocka_unit_test(test_steps_that_lie_of_growth),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "option/limits.h"
 #include "support/test.h"
+#include "support/tokenizer.h"
 #include "worker/work_kind.h"
 
 enum {
@@ -87,6 +88,11 @@ an_image_fills_its_row_and_no_more(void **state)
 enum {
     CONTEXT = 12
 };
+
+#define A8 "aaaaaaaa"
+#define REPLACE                                                               \
+    "{\"type\": \"Replace\", \"pattern\": {\"String\": \"a\"}, \"content\": " \
+    "\"" A8 A8 A8 A8 A8 A8 A8 A8 "\"}"
 
 /* A reader of texts by one of the tests' tokenizers; table_fd: -1, to compile
    it. */
@@ -219,6 +225,82 @@ a_text_ends_with_its_end_token(void **state)
     (void)close(made);
 }
 
+/* Steps that each make a text 64 times as long ask for more memory than can be
+   counted; that and the text's own bytes are not few. */
+static void
+a_text_that_grows_without_bound_is_too_large(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"normalizer\": {\"type\": \"Sequence\", "
+                               "\"normalizers\": [" REPLACE "," REPLACE
+                               "," REPLACE "," REPLACE "," REPLACE "," REPLACE
+                               "]}, \"model\": {\"type\": \"BPE\", \"vocab\": "
+                               "{\"a\": 0}, \"merges\": []}}";
+    static const struct fovea_limits defaults;
+    struct fovea_error error;
+    uint32_t row[1 + CONTEXT];
+    struct fovea_read_options options = {
+        .limits = fovea_limits_resolve(&defaults),
+        .tower = { .modality = FOVEA_MODALITY_TEXT,
+                .vocabulary = 1,
+                .context = CONTEXT },
+    };
+    assert_ok(tokenizer_from_json(json, sizeof json - 1, FOVEA_TEXT_AUTO,
+                      &options.tokenizer, &error),
+            &error);
+    assert_fails(read_text(&options, "aaaa", false, row, &error), &error,
+            FOVEA_ERR_TEXT_TOO_LARGE, "--max-image-memory");
+    fovea_read_text.finish(&options);
+}
+
+/* Every text would have the embedding of its first token. */
+static void
+an_end_that_no_text_has_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t end_id;
+        bool ends_at_largest;
+        const char *message; /* NULL: none */
+    } cases[] = {
+        { 49407, false, NULL },
+        { 49407, true, NULL },
+        { 2, true, NULL },
+        { 49406, false,
+                "ends a text with token 49407, and to the model token 49406" },
+        { 1000000, false, "to the model token 1000000 is the end" },
+    };
+    char directory[4096];
+    tokenizer_path("clip", directory, sizeof directory);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(cases); i++) {
+        const struct fovea_tower tower = {
+            .modality = FOVEA_MODALITY_TEXT,
+            .vocabulary = 50000,
+            .context = CONTEXT,
+            .end_id = cases[i].end_id,
+            .ends_at_largest = cases[i].ends_at_largest,
+            .is_causal = true,
+        };
+        const struct fovea_read_origin origin = { .directory = directory,
+            .tower = &tower,
+            .table_fd = -1 };
+        struct fovea_read_options options = { .table_bytes = 0 };
+        struct fovea_error error;
+        int made = -1;
+        enum fovea_status status =
+                fovea_read_text.load(&origin, &options, &made, &error);
+        if (cases[i].message) {
+            assert_fails(status, &error, FOVEA_ERR_TOKENIZER_UNSUPPORTED,
+                    cases[i].message);
+            assert_int_equal(made, -1);
+        } else {
+            assert_ok(status, &error);
+            (void)close(made);
+        }
+        fovea_read_text.finish(&options);
+    }
+}
+
 int
 main(void)
 {
@@ -227,6 +309,8 @@ main(void)
         cmocka_unit_test(an_image_fills_its_row_and_no_more),
         cmocka_unit_test(a_text_is_filled_up),
         cmocka_unit_test(a_text_ends_with_its_end_token),
+        cmocka_unit_test(a_text_that_grows_without_bound_is_too_large),
+        cmocka_unit_test(an_end_that_no_text_has_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
