@@ -110,10 +110,10 @@ static const struct {
     const char *part;
 } bad_hellos[] = {
     { "crash", FOVEA_STOP_CRASHED, "signal 11" },
-    { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, protocol 5; this is " },
+    { "old", FOVEA_STOP_PROTOCOL, "is of fovea 0.0.1, protocol 6; this is " },
     { "protocol 4", FOVEA_STOP_PROTOCOL,
             "is of fovea " FOVEA_VERSION ", protocol 4; this is " FOVEA_VERSION
-            ", protocol 5" },
+            ", protocol 6" },
 };
 
 static void
