@@ -213,13 +213,14 @@ carry_out(const struct command *command, struct fovea_model *model)
 
 /* Before any work: a model without a text tower is no model for texts. */
 static enum fovea_status
-check_texts(const struct fovea_run_request *request,
-        const struct fovea_model_info *info, struct fovea_error *err)
+check_texts(const struct fovea_run_request *request, struct fovea_model *model,
+        struct fovea_error *err)
 {
-    if (info->has_text || !fovea_run_request_has_texts(request)) {
+    if (fovea_model_describe(model)->has_text ||
+            !fovea_run_request_has_texts(request)) {
         return FOVEA_OK;
     }
-    return fovea_cli_refuse_texts(info, err);
+    return fovea_cli_refuse_texts(model, err);
 }
 
 static int
@@ -236,12 +237,11 @@ do_task(const struct command *command, const struct fovea_options *options)
     if (status) {
         return fovea_cli_fail(&error);
     }
-    const struct fovea_model_info *info = fovea_model_describe(model);
-    if (check_texts(command->request, info, &error)) {
+    if (check_texts(command->request, model, &error)) {
         return fovea_cli_fail(&error);
     }
     if (!command->request->quiet) {
-        fovea_cli_warn_of_model(info);
+        fovea_cli_warn_of_model(fovea_model_describe(model));
     }
     int exit_code = carry_out(command, model);
     if (command->request->stats) {

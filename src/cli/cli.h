@@ -61,9 +61,9 @@ FOVEA_DEFINE_AUTO(struct fovea_model *, fovea_model_close);
 /** Say that the model does not state how its pixels are prepared, if so. */
 void fovea_cli_warn_of_model(const struct fovea_model_info *info);
 
-/** FOVEA_ERR_TEXT_UNSUPPORTED of a model without a text tower, with what to do
- *  about it. */
-enum fovea_status fovea_cli_refuse_texts(const struct fovea_model_info *info,
+/** FOVEA_ERR_TEXT_UNSUPPORTED of a model that takes no texts, with what to do
+ *  about it; why it takes none is said on stderr. */
+enum fovea_status fovea_cli_refuse_texts(struct fovea_model *model,
         struct fovea_error *err);
 
 /** One line on stderr, "fovea: ...", control characters made harmless. */

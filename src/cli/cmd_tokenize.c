@@ -261,7 +261,7 @@ tokenize(const struct flags *flags)
         status = fovea_model_open(library, flags->model, &model, &error);
     }
     if (!status && !fovea_model_describe(model)->has_text) {
-        status = fovea_cli_refuse_texts(fovea_model_describe(model), &error);
+        status = fovea_cli_refuse_texts(model, &error);
     }
     if (!status) {
         status = fovea_inputs_create(&settings, &inputs, &error);

@@ -72,17 +72,6 @@ fovea_cli_warn_of_model(const struct fovea_model_info *info)
     }
 }
 
-enum fovea_status
-fovea_cli_refuse_texts(const struct fovea_model_info *info,
-        struct fovea_error *err)
-{
-    return fovea_fail(err, FOVEA_ERR_TEXT_UNSUPPORTED,
-            "%.60s has no text tower: it embeds images only; for one that has, "
-            "fovea pull openai/clip-vit-base-patch32, and then -m "
-            "openai/clip-vit-base-patch32",
-            info->key);
-}
-
 void
 fovea_cli_report(const char *format, ...)
 {

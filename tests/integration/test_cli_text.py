@@ -229,6 +229,18 @@ def test_a_model_without_a_text_tower_says_so_before_any_work(directory):
         same(result.stdout, b"")
 
 
+def test_why_a_text_tower_is_of_no_use_is_told(directory):
+    for name in os.listdir(CLIP):
+        if name not in ("tokenizer.json", "vocab.json", "merges.txt"):
+            os.symlink(os.path.join(CLIP, name), os.path.join(directory, name))
+    for words in (("embed", "--text", "a cat"), ("tokenize", "a cat")):
+        result = run(words[0], "-m", directory, *words[1:], model=False)
+        said(result, 1, "there is neither tokenizer.json nor vocab.json",
+             "fovea pull openai/clip-vit-base-patch32")
+        assert b"has no text tower" not in result.stderr, result.stderr
+        same(result.stdout, b"")
+
+
 def test_pictures_are_ranked_by_words(directory):
     paths = [put(directory, f"{i}.png", picture(i)) for i in range(6)]
     vectors = {line["input"]: vector(line)
