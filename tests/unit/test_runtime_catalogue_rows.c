@@ -18,6 +18,7 @@
 #include "runtime/estimate.h"
 #include "spec/families.h"
 #include "support/test.h"
+#include "sys/cpu.h"
 
 enum {
     PATH_SIZE = 512
@@ -74,6 +75,19 @@ memory_mb(const struct fovea_tower *tower)
     return (bytes + (1 << 20) - 1) >> 20;
 }
 
+/* Matrices are filled up to whole blocks, and rows say what that takes with
+   AVX-512. Other CPUs have smaller blocks: up to a hundredth less. */
+static void
+check_memory(const struct fovea_catalogue_entry *entry, uint64_t mb)
+{
+    const uint64_t said = entry->est_memory_allocation_mb;
+    const uint64_t least =
+            fovea_cpu_level() >= FOVEA_CPU_AVX512 ? said : said - said / 100;
+    if (mb < least || mb > said) {
+        fail_msg("%s: %" PRIu64 " MB, not %" PRIu64, entry->key, said, mb);
+    }
+}
+
 static uint64_t
 tensor_bytes(const struct fovea_tower *tower)
 {
@@ -114,10 +128,7 @@ numbers_are_those_of_the_files(void **state)
         assert_int_equal(entry->mlp_size, tower.mlp);
         assert_memory_equal(entry->mean, pixels.mean, sizeof entry->mean);
         assert_memory_equal(entry->std, pixels.std, sizeof entry->std);
-        if (entry->est_memory_allocation_mb != memory_mb(&tower)) {
-            fail_msg("%s: %" PRIu64 " MB, not %" PRIu64, entry->key,
-                    entry->est_memory_allocation_mb, memory_mb(&tower));
-        }
+        check_memory(entry, memory_mb(&tower));
     }
     assert_string_equal(fovea_catalogue(0)->key, FOVEA_DEFAULT_MODEL);
     assert_null(fovea_catalogue(SIZE_MAX));
