@@ -9,13 +9,28 @@
 #include "base/macros.h"
 #include "text/unicode.h"
 
+enum {
+    /* Bytes that a literal is looked for in at a time: sanitizers' memmem()
+       touches all that it is given, not what it has to read, which would be
+       quadratic where the literal is found often. */
+    WINDOW = 1024
+};
+
 static size_t
 find_literal(const struct fovea_text_op *op, const uint8_t *strings,
         const uint8_t *text, size_t size, size_t from)
 {
-    const uint8_t *found = memmem(text + from, size - from,
-            strings + op->text_at, op->text_size);
-    return found ? (size_t)(found - text) : size;
+    const uint8_t *literal = strings + op->text_at;
+    for (size_t at = from; at < size; at += WINDOW) {
+        size_t left = size - at;
+        size_t window = WINDOW + op->text_size;
+        const uint8_t *found = memmem(text + at, left < window ? left : window,
+                literal, op->text_size);
+        if (found) {
+            return (size_t)(found - text);
+        }
+    }
+    return size;
 }
 
 static bool

@@ -73,6 +73,7 @@ open_model(const char *name, uint32_t max_text_bytes)
     const struct fovea_options options = { .struct_size = sizeof options,
         .max_workers = 1,
         .cache_directory = cache,
+        .image_ns = INT64_MAX,
         .limits.max_text_bytes = max_text_bytes,
         .on_event = on_event };
     assert_non_null(root);
