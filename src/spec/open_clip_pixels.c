@@ -66,8 +66,8 @@ read_words(const struct fovea_fields *fields, struct fovea_preprocess *settings,
         { "longest", FOVEA_RESIZE_LONGEST },
         { "squash", FOVEA_RESIZE_EXACT },
     };
-    int filter = settings->filter;
-    int resize = settings->resize;
+    int filter = (int)settings->filter;
+    int resize = (int)settings->resize;
     enum fovea_status status = fovea_oc_check_word(fields, "mode", "RGB", err);
     if (!status) {
         status = read_word(fields, "interpolation", filters,
