@@ -148,6 +148,11 @@ def main(folder):
         # A picture that is made of itself, by way of another.
         "made_of_itself": picture(heic, {2: (b"iden", (16, 16), b"", [3]),
                                          3: (b"iden", (16, 16), b"", [2])}, 2),
+        # Made of something that is no picture, and of nothing.
+        "made_of_a_stranger": picture(
+            heic, {2: (b"iovl", (16, 16), overlay + bytes(8), [3]),
+                   3: (b"g1id", (16, 16), b"", [])}, 2),
+        "made_of_nothing": picture(heic, {2: (b"iden", (16, 16), b"", [9])}, 2),
         # A tile that is larger than the index says.
         "large_tile": picture(large, {2: grid(large, 4, 4, sides=(1, 1))}, 2, (1, 1)),
         "large_tile_avif": picture(

@@ -299,6 +299,17 @@ pictures_made_of_themselves_are_refused(void **state)
             "made of each other");
 }
 
+static void
+pictures_made_of_no_pictures_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "heif/made_of_a_stranger",
+        "heif/made_of_nothing" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(names); i++) {
+        refuse(names[i], NULL, FOVEA_ERR_IMAGE_CORRUPT, "made of what is none");
+    }
+}
+
 /* The index is held against the data, and its parts against each other. */
 static void
 sizes_that_are_lies_are_refused(void **state)
@@ -344,6 +355,7 @@ main(void)
         cmocka_unit_test(grids_are_put_together),
         cmocka_unit_test(tiles_cost_as_often_as_they_are_used),
         cmocka_unit_test(pictures_made_of_themselves_are_refused),
+        cmocka_unit_test(pictures_made_of_no_pictures_are_refused),
         cmocka_unit_test(sizes_that_are_lies_are_refused),
         cmocka_unit_test(memory_is_limited),
     };

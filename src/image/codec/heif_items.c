@@ -132,8 +132,7 @@ read_links(struct part iref, struct fovea_heif_items *items,
     struct part box;
     while (next_box(&iref, type, &box)) {
         bool is_part = memcmp(type, "dimg", 4) == 0;
-        const struct fovea_heif_item *from =
-                find_item(items, take(&box, id_size));
+        struct fovea_heif_item *from = find_item(items, take(&box, id_size));
         uint64_t n = take(&box, 2);
         if (!from || (!is_part && memcmp(type, "auxl", 4) != 0)) {
             continue;
@@ -148,6 +147,7 @@ read_links(struct part iref, struct fovea_heif_items *items,
                     .is_part = is_part,
                 };
             }
+            from->lacks_part = from->lacks_part || (is_part && !to);
         }
     }
     return FOVEA_OK;

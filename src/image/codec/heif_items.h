@@ -18,6 +18,7 @@ struct fovea_heif_item {
     uint32_t width_px; /* as its properties say; 0: they do not */
     uint32_t height_px;
     uint64_t data_at; /* of its first bytes in the file; 0: elsewhere */
+    bool lacks_part;  /* it is made of an item that is not there */
 };
 
 /* to is made of from ("dimg"), or from describes to ("auxl"). */

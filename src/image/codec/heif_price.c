@@ -49,6 +49,36 @@ is_coded(const struct fovea_heif_item *item)
             memcmp(item->type, "av01", 4) == 0;
 }
 
+/* Those that libheif takes on trust to be made of pictures: 1.15 ends the process
+   where they are not. It looks at the tiles of a grid itself. */
+static bool
+is_trusted(const struct fovea_heif_item *item)
+{
+    return memcmp(item->type, "iovl", 4) == 0 ||
+            memcmp(item->type, "iden", 4) == 0;
+}
+
+static enum fovea_status
+check_parts(const struct fovea_heif_items *items, struct fovea_error *err)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < items->n_items; i++) {
+        is_good = is_good &&
+                !(is_trusted(&items->items[i]) && items->items[i].lacks_part);
+    }
+    for (size_t i = 0; i < items->n_links; i++) {
+        const struct fovea_heif_link *link = &items->links[i];
+        const struct fovea_heif_item *part = &items->items[link->to];
+        is_good = is_good &&
+                !(link->is_part && is_trusted(&items->items[link->from]) &&
+                        !is_derived(part) && !is_coded(part));
+    }
+    return is_good ? FOVEA_OK
+                   : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                             "HEIF: a picture that is made of what is none, or "
+                             "is not decoded here");
+}
+
 static uint64_t
 pixels_of(const struct fovea_heif_item *item)
 {
@@ -198,7 +228,8 @@ price(const struct fovea_input *input, struct fovea_heif_items *items,
     const struct fovea_heif_item *primary = &items->items[items->primary];
     info->width_px = primary->width_px;
     info->height_px = primary->height_px;
-    return price_work(items, info, err);
+    enum fovea_status status = check_parts(items, err);
+    return status ? status : price_work(items, info, err);
 }
 
 enum fovea_status
