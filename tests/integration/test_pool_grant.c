@@ -112,7 +112,7 @@ grants_come_one_after_the_other(void **state)
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
     assert_int_equal(fovea_stats_reserved_bytes(scene.pool),
             reserved + 200 * SCENE_MIB);
-    assert_int_equal(second.n_done, 0);
+    assert_int_equal(shot_answers(&second), 0);
     (void)close(gate);
     shot_check_good(&first);
     gate = wait_held("second");
@@ -201,7 +201,7 @@ a_cold_start_waits(void **state)
     struct shot probe; /* a round of the pool's later */
     shot_init(&probe, &scene, "bad");
     shot_must_submit(&probe, other);
-    assert_int_equal(next.n_done, 0);
+    assert_int_equal(shot_answers(&next), 0);
     (void)close(gate);
     shot_check_good(&shot);
     shot_check_good(&next);
@@ -230,7 +230,7 @@ a_deadline_ends_the_waiting(void **state)
     /* Its worker goes on with others. */
     shot_init(&third, &scene, "vector");
     shot_expect_good(&third, group);
-    assert_int_equal(first.n_done, 0);
+    assert_int_equal(shot_answers(&first), 0);
     needy(&second, 200, NULL);
     shot_must_submit(&second, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 2);
@@ -270,7 +270,7 @@ waiting_is_no_hanging(void **state)
     shot_must_submit(&shot, group);
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
     sleep_ns(3 * scene.settings.image_ns);
-    assert_int_equal(shot.n_done, 0);
+    assert_int_equal(shot_answers(&shot), 0);
     scene_set_memory(&scene, 1600, 1590);
     shot_check_good(&shot);
     assert_int_equal(scene_count_stops(&scene, FOVEA_STOP_IMAGE_TIMEOUT), 0);

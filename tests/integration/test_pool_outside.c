@@ -100,7 +100,7 @@ judge(struct shot *shots, unsigned n)
         } else {
             shot_check_good(&shots[i]);
         }
-        assert_int_equal(shots[i].n_done, 1);
+        assert_int_equal(shot_answers(&shots[i]), 1);
     }
     return n_killed;
 }

@@ -165,7 +165,7 @@ a_full_queue_refuses(void **state)
             shot_check_good(&shots[i]);
         }
     }
-    assert_int_equal(shots[3].n_done, 0);
+    assert_int_equal(shot_answers(&shots[3]), 0);
     fovea_group_close(group);
 }
 
@@ -184,7 +184,7 @@ a_deadline_passes_in_the_queue(void **state)
     submit(&late);
     shot_check(&late, FOVEA_ERR_DEADLINE, "before a worker was free");
     assert_true(fovea_clock_ns() >= late.deadline_ns);
-    assert_int_equal(slow.n_done, 0);
+    assert_int_equal(shot_answers(&slow), 0);
     scene_let_go(&scene, "go");
     shot_check_good(&slow);
     shot_check_good(&patient);
@@ -221,7 +221,7 @@ a_deadline_passes_in_flight(void **state)
     struct shot next;
     shot_init(&next, &scene, "vector");
     shot_expect_good(&next, group);
-    assert_int_equal(late.n_done, 1);
+    assert_int_equal(shot_answers(&late), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STARTED), 1);
     assert_int_equal(scene_count(&scene, FOVEA_EVENT_WORKER_STOPPED), 0);
     fovea_group_close(group);

@@ -109,7 +109,7 @@ faults_of_all_kinds_lose_no_image(void **state)
     fovea_group_close(group);
     scene_close(&scene);
     for (unsigned i = 0; i < N_IMAGES; i++) {
-        assert_int_equal(shots[i].n_done, shots[i].is_refused ? 0 : 1);
+        assert_int_equal(shot_answers(&shots[i]), shots[i].is_refused ? 0 : 1);
     }
     print_message("# %u signals, %u good, %u refused\n", n_signals, n_good,
             n_refused);
@@ -130,7 +130,7 @@ judge(struct shot *shot, bool was_cancelled)
     float expected[FAKE_DIMENSION];
     fake_vector(shot->text, shot->size, shot->raw, expected);
     enum fovea_status status = shot->result.code;
-    bool is_right = shot->n_done == 1;
+    bool is_right = shot_answers(shot) == 1;
     if (status == FOVEA_OK) {
         /* All bits. NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         int order = memcmp(expected, shot->vector, sizeof expected);

@@ -93,7 +93,7 @@ who_waits_past_its_deadline_is_told_how_much_was_missing(void **state)
     shot_init(&late, &scene, "vector");
     late.deadline_ns = fovea_clock_ns() + 100 * FOVEA_NS_PER_MS;
     shot_expect(&late, second, FOVEA_ERR_MEMORY_EXHAUSTED, need);
-    assert_int_equal(patient.n_done, 0);
+    assert_int_equal(shot_answers(&patient), 0);
     scene_let_go(&scene, "go");
     shot_check_good(&held);
     shot_check_good(&patient);
@@ -142,7 +142,7 @@ a_busy_model_lets_others_have_their_turn(void **state)
     shot_check_good(&shots[0]);
     shot_init(&other, &scene, "vector");
     shot_expect_good(&other, second);
-    assert_int_equal(shots[N_IMAGES - 1].n_done, 0);
+    assert_int_equal(shot_answers(&shots[N_IMAGES - 1]), 0);
     scene_wait_stops(&scene, FOVEA_STOP_MEMORY, 1);
     /* It gets the memory back. */
     scene_wait_workers(&scene, FOVEA_WORKER_PROCESSING, 1);
@@ -151,7 +151,7 @@ a_busy_model_lets_others_have_their_turn(void **state)
     }
     for (unsigned i = 0; i < N_IMAGES; i++) {
         shot_wait(&shots[i]);
-        assert_int_equal(shots[i].n_done, 1);
+        assert_int_equal(shot_answers(&shots[i]), 1);
     }
     fovea_group_close(busy);
     fovea_group_close(second);

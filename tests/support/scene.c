@@ -260,7 +260,9 @@ enum fovea_status
 shot_submit(struct shot *shot, struct fovea_group *group,
         struct fovea_error *err)
 {
+    (void)pthread_mutex_lock(&shot->scene->mu);
     shot->n_done = 0; /* it may be submitted again */
+    (void)pthread_mutex_unlock(&shot->scene->mu);
     struct fovea_pool_request image = {
         .size = shot->size,
         .flags.raw = shot->raw,
@@ -317,12 +319,21 @@ shot_wait(struct shot *shot)
     }
 }
 
+unsigned
+shot_answers(struct shot *shot)
+{
+    (void)pthread_mutex_lock(&shot->scene->mu);
+    unsigned n_done = shot->n_done;
+    (void)pthread_mutex_unlock(&shot->scene->mu);
+    return n_done;
+}
+
 void
 shot_check_good(struct shot *shot)
 {
     shot_wait(shot);
     assert_ok(shot->result.code, &shot->result);
-    assert_int_equal(shot->n_done, 1);
+    assert_int_equal(shot_answers(shot), 1);
     if (shot->is_pixels) {
         for (size_t i = 0; i < sizeof shot->row; i++) {
             assert_int_equal(shot->row[i],
@@ -347,7 +358,7 @@ void
 shot_check(struct shot *shot, enum fovea_status status, const char *part)
 {
     shot_wait(shot);
-    assert_int_equal(shot->n_done, 1);
+    assert_int_equal(shot_answers(shot), 1);
     assert_fails(shot->result.code, &shot->result, status, part);
 }
 

@@ -60,7 +60,8 @@ struct shot {
     struct shot *next;   /* submitted by this one's callback; or NULL */
     int64_t deadline_ns; /* 0: never */
     uint64_t ticket;
-    /* guarded by the scene's mu */
+    /* Guarded by the scene's mu: shot_answers() may be asked at any time; the rest
+       is there after shot_wait(), and nobody writes it any more. */
     unsigned n_done;
     unsigned order; /* of its answer among all */
     struct fovea_error result;
@@ -100,6 +101,8 @@ FOVEA_NODISCARD enum fovea_status shot_submit(struct shot *shot,
 /** The same where it cannot be refused. */
 void shot_must_submit(struct shot *shot, struct fovea_group *group);
 void shot_wait(struct shot *shot);
+/** How often it was answered so far. */
+unsigned shot_answers(struct shot *shot);
 /** Submit, wait, and check that the right vector came. */
 void shot_expect_good(struct shot *shot, struct fovea_group *group);
 /** That what came is right: the vector of these bytes, exactly once. */
