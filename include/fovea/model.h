@@ -103,6 +103,24 @@ FOVEA_API const struct fovea_model_info *fovea_model_describe(
 /** Number of float32 in an embedding; metadata only. 0 of NULL. Since: 0.1 */
 FOVEA_API size_t fovea_embedding_dimension(const struct fovea_model *model);
 
+enum {
+    FOVEA_WEIGHTS_DIGEST_SIZE = 65 /* hexadecimal digits and NUL */
+};
+
+/**
+ * Tell what the weights of a model's image tower are: vectors of two models may
+ * be compared only where it is the same, and the pixels and the arithmetic are.
+ * They are read for it, unless the cache knows them from before.
+ *
+ * @param digest_out  SHA-256 in lower-case hexadecimal, NUL-terminated.
+ * @return FOVEA_OK; FOVEA_ERR_MODEL_WEIGHTS, a file status or FOVEA_ERR_IO if they
+ *         cannot be read; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_ARGUMENT.
+ * Threads: safe. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_weights_digest(
+        const struct fovea_model *model,
+        char digest_out[FOVEA_WEIGHTS_DIGEST_SIZE], struct fovea_error *err);
+
 /** A model that the catalogue knows by name; static. It grows at its end
  *  (sized.h). */
 struct fovea_catalogue_entry {

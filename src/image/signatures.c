@@ -1,6 +1,7 @@
 /* The table of signatures, out of two others: see signatures.h. */
 #include "image/signatures.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 
 #define PICTURE(name, at, magic)                                        \
@@ -52,6 +53,26 @@ fovea_signature_find(const struct fovea_head *head)
         }
     }
     return NULL;
+}
+
+enum fovea_status
+fovea_signature_judge(const struct fovea_head *head,
+        const struct fovea_signature **found_out, struct fovea_error *err)
+{
+    if (head->size == 0) {
+        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE, "the input is empty");
+    }
+    const struct fovea_signature *found = fovea_signature_find(head);
+    if (!found) {
+        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE,
+                "not an image: the first bytes are of no known format");
+    }
+    if (found->kind == FOVEA_KIND_OTHER) {
+        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE, "not an image but %s",
+                found->name);
+    }
+    *found_out = found;
+    return FOVEA_OK;
 }
 
 bool

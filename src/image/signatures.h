@@ -9,7 +9,11 @@
 #ifndef FOVEA_IMAGE_SIGNATURES_H
 #define FOVEA_IMAGE_SIGNATURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "fovea/export.h"
+#include "fovea/status.h"
 
 #include "image/format.h"
 #include "image/head.h"
@@ -36,6 +40,16 @@ struct fovea_signature {
 /** The first row that matches, or NULL. Static. */
 const struct fovea_signature *fovea_signature_find(
         const struct fovea_head *head);
+
+/**
+ * Whether a file is an image as far as its beginning tells: bytes of no known
+ * format, and of a known one that is no picture, are FOVEA_ERR_NOT_AN_IMAGE.
+ *
+ * @param found_out  The row that matches, on success. Static.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_signature_judge(
+        const struct fovea_head *head, const struct fovea_signature **found_out,
+        struct fovea_error *err);
 
 /** Whether a picture begins so: one that is decoded, or that is of a kind that
  *  is not. */

@@ -13,20 +13,12 @@ fovea_image_sniff(const struct fovea_input *input,
     struct fovea_head head = { .bytes = bytes };
     enum fovea_status status =
             fovea_input_read(input, 0, bytes, sizeof bytes, &head.size, err);
+    const struct fovea_signature *found = NULL;
+    if (!status) {
+        status = fovea_signature_judge(&head, &found, err);
+    }
     if (status) {
         return status;
-    }
-    if (head.size == 0) {
-        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE, "the input is empty");
-    }
-    const struct fovea_signature *found = fovea_signature_find(&head);
-    if (!found) {
-        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE,
-                "not an image: the first bytes are of no known format");
-    }
-    if (found->kind == FOVEA_KIND_OTHER) {
-        return fovea_fail(err, FOVEA_ERR_NOT_AN_IMAGE, "not an image but %s",
-                found->name);
     }
     if (found->kind == FOVEA_KIND_PICTURE) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,

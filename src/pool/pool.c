@@ -102,6 +102,12 @@ fovea_pool_create(const struct fovea_pool_settings *settings,
     return FOVEA_OK;
 }
 
+const struct fovea_cache *
+fovea_pool_cache(const struct fovea_pool *pool)
+{
+    return &pool->cache;
+}
+
 void
 fovea_pool_destroy(struct fovea_pool *pool)
 {

@@ -17,6 +17,7 @@
 #ifndef FOVEA_POOL_POOL_H
 #define FOVEA_POOL_POOL_H
 
+#include "pool/cache.h"
 #include "pool/pool_settings.h"
 
 struct fovea_pool;
@@ -24,6 +25,9 @@ struct fovea_pool;
 FOVEA_NODISCARD enum fovea_status fovea_pool_create(
         const struct fovea_pool_settings *settings,
         struct fovea_pool **pool_out, struct fovea_error *err);
+
+/** Where packed weights and digests are kept. The pool's. Threads: safe. */
+const struct fovea_cache *fovea_pool_cache(const struct fovea_pool *pool);
 
 /** Refuse new items, drain, complete the rest, end every worker, wait for all
  *  that. In a forked child: ends nothing. NULL is fine. */

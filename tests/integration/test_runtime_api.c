@@ -123,6 +123,33 @@ raw_is_the_same_direction_at_its_own_length(void **state)
     }
 }
 
+/* The same files have the same digest under any name, with a cache or without. */
+static void
+weights_have_a_digest(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    char digest[FOVEA_WEIGHTS_DIGEST_SIZE];
+    assert_ok(fovea_model_weights_digest(model, digest, &error), &error);
+    assert_int_equal(strlen(digest), FOVEA_WEIGHTS_DIGEST_SIZE - 1);
+    assert_int_equal(strspn(digest, "0123456789abcdef"), strlen(digest));
+    struct fovea_options options = FOVEA_OPTIONS_INIT;
+    options.cache_directory = "";
+    struct fovea *library = NULL;
+    struct fovea_model *other = NULL;
+    char again[FOVEA_WEIGHTS_DIGEST_SIZE];
+    assert_ok(fovea_open(&options, &library, &error), &error);
+    assert_ok(fovea_model_open(library, fovea_model_describe(model)->directory,
+                      &other, &error),
+            &error);
+    assert_ok(fovea_model_weights_digest(other, again, &error), &error);
+    assert_string_equal(again, digest);
+    assert_int_equal(fovea_model_weights_digest(other, NULL, NULL),
+            FOVEA_ERR_ARGUMENT);
+    fovea_model_close(other);
+    fovea_close(library);
+}
+
 /* Callers' arrays are made of them. */
 _Static_assert(sizeof(struct fovea_item) == 64, "the size never changes");
 
@@ -500,6 +527,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ways_in_give_the_same_bits),
         cmocka_unit_test(raw_is_the_same_direction_at_its_own_length),
+        cmocka_unit_test(weights_have_a_digest),
         cmocka_unit_test(one_bad_image_costs_one_item),
         cmocka_unit_test(failure_leaves_the_output_alone),
         cmocka_unit_test(wrong_arguments_are_refused),

@@ -268,6 +268,9 @@ nothing_is_said_of_nothing(void **state)
     assert_null(fovea_model_describe(NULL));
     assert_int_equal(fovea_embedding_dimension(NULL), 0);
     assert_int_equal(fovea_model_window(NULL), 0);
+    char digest[FOVEA_WEIGHTS_DIGEST_SIZE];
+    assert_int_equal(fovea_model_weights_digest(NULL, digest, NULL),
+            FOVEA_ERR_ARGUMENT);
     assert_int_equal(fovea_stream_fd(NULL), -1);
     assert_int_equal(fovea_pool_total_memory_mb(NULL), 0);
     assert_false(fovea_pool_has_workers(NULL));
