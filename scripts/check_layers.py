@@ -19,7 +19,7 @@ TICKED = re.compile(r"`([^`]+)`")
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
              "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h",
-             "utf8proc.h"}
+             "utf8proc.h", "sqlite3.h"}
 LIBRARY_FOLDERS = {"jxl", "webp", "libheif", "libde265", "dav1d", "curl",
                    "openssl", "yajl"}
 

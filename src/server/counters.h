@@ -6,7 +6,7 @@
 #include "fovea/fovea.h"
 
 enum {
-    FOVEA_SERVER_STATUSES = 64,
+    FOVEA_SERVER_STATUSES = 128,
     FOVEA_HISTORY_POINTS = 150
 };
 

@@ -62,6 +62,11 @@ values_are_pinned(void **state)
     assert_int_equal(FOVEA_ERR_MODEL_UNSUPPORTED, 313);
     assert_int_equal(FOVEA_ERR_TOKENIZER_UNSUPPORTED, 314);
     assert_int_equal(FOVEA_ERR_TOKENIZER_INVALID, 315);
+    assert_int_equal(FOVEA_ERR_INDEX_MODEL, 117);
+    assert_int_equal(FOVEA_ERR_INDEX_READ_ONLY, 119);
+    assert_int_equal(FOVEA_ERR_INDEX_NOT_FOUND, 309);
+    assert_int_equal(FOVEA_ERR_INDEX_BUSY, 316);
+    assert_int_equal(FOVEA_ERR_DISK_FULL, 320);
     assert_int_equal(FOVEA_ERR_INTERNAL, 900);
 }
 
