@@ -138,7 +138,7 @@ lane_embed(struct lane *lane, size_t n)
         fovea_input_from_memory(bare->picture->jpeg, bare->picture->jpeg_size,
                 &input);
         if (fovea_preprocess_image(&bare->settings, &bare->limits, NULL, &input,
-                    lane->pixels + i * 3 * side * side, &error)) {
+                    lane->pixels + i * 3 * side * side, NULL, &error)) {
             fail("a picture", &error);
         }
     }

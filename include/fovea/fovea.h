@@ -40,6 +40,7 @@
 #include <stdint.h>
 
 #include "fovea/export.h"
+#include "fovea/facts.h"
 #include "fovea/input.h"
 #include "fovea/limits.h"
 #include "fovea/model.h"
@@ -197,6 +198,10 @@ struct fovea_submit_options {
     unsigned flags;      /* of the embedding calls */
     bool is_batch;       /* comes after items that are not */
     int64_t deadline_ns; /* from now; 0: as in struct fovea_options */
+    /* Where to put what is known of the image; NULL: nowhere. The caller's, with
+       its struct_size set, until done was called; written before that, of texts
+       and on failure with a NULL format. */
+    struct fovea_image_facts *facts_out;
 };
 
 #define FOVEA_SUBMIT_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_submit_options)

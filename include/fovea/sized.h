@@ -16,7 +16,7 @@
  *
  * Structs that the library hands out by pointer (struct fovea_model_info,
  * fovea_catalogue_entry, fovea_option, fovea_event, fovea_stream_result,
- * fovea_timings) grow at their end too: read their members, and do not copy them
+ * fovea_image_facts, fovea_timings) grow at their end too: read their members, and do not copy them
  * by the size that your header knows into what others read with theirs. What is
  * added begins where the struct ended: there is no padding. Frozen for good, because
  * arrays of them are the caller's: struct fovea_error, fovea_item and

@@ -38,6 +38,7 @@
 #include <stdint.h>
 
 #include "fovea/export.h"
+#include "fovea/facts.h"
 #include "fovea/input.h"
 #include "fovea/model.h"
 #include "fovea/sized.h"
@@ -93,6 +94,7 @@ struct fovea_stream_result {
     };
     size_t row_bytes; /* of what that points to */
     const struct fovea_timings *timings;
+    const struct fovea_image_facts *facts; /* NULL on failure, and of texts */
 };
 
 /**

@@ -28,4 +28,19 @@ FOVEA_NODISCARD enum fovea_status fovea_sized_take(const void *given,
         const char *name, const char *initialiser, void *all, size_t size,
         struct fovea_error *err);
 
+/**
+ * Check a struct of the caller's that an answer will be put into.
+ *
+ * @param least  Bytes that an answer cannot do without.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a size of less, or over
+ *         FOVEA_SIZED_MAX.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_sized_check(const void *given,
+        size_t least, const char *name, const char *initialiser,
+        struct fovea_error *err);
+
+/** Put an answer of this version, size bytes, into a struct that was checked: as
+ *  much as it has room for, and zeros behind. Its struct_size stays. */
+void fovea_sized_give(const void *all, size_t size, void *given);
+
 #endif

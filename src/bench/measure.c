@@ -96,7 +96,7 @@ prepare_once(struct bench *bench, uint8_t *pixels, struct fovea_error *err)
     fovea_input_from_memory(bench->picture.jpeg, bench->picture.jpeg_size,
             &input);
     return fovea_preprocess_image(&bench->options->settings, &bench->limits,
-            NULL, &input, pixels, err);
+            NULL, &input, pixels, NULL, err);
 }
 
 /* The forward half. */

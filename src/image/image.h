@@ -17,7 +17,8 @@
 #include "fovea/limits.h"
 #include "fovea/status.h"
 
-#include "image/format.h"
+#include "base/format.h"
+#include "image/exif.h"
 #include "sys/input.h"
 
 /** What the header says, before any pixel is decoded. */
@@ -26,6 +27,7 @@ struct fovea_image_info {
     uint32_t width_px; /* as stored: before orientation */
     uint32_t height_px;
     unsigned orientation; /* EXIF, 1..8: how to turn the stored rows */
+    struct fovea_taken taken;
     /* What decoding will cost (struct fovea_limits). */
     uint64_t decode_bytes; /* at most, besides some rows; 0: it streams */
     uint64_t decode_work;  /* at least; 0: one pass */

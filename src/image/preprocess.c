@@ -22,6 +22,7 @@ struct stream {
     const struct fovea_allowance *allowance; /* NULL: none is asked */
     uint64_t allowed_bytes;                  /* 0: nothing was asked yet */
     uint8_t *pixels;
+    struct fovea_image_info info; /* once it has begun */
     struct fovea_resampler *resampler;
 };
 
@@ -224,6 +225,7 @@ stream_begin(void *context, const struct fovea_image_info *info,
     if (status) {
         return status;
     }
+    stream->info = *info;
     fill_surroundings(stream, &plan);
     return fovea_resampler_create(&plan, stream->pixels, &stream->resampler,
             err);
@@ -242,7 +244,8 @@ enum fovea_status
 fovea_preprocess_image(const struct fovea_preprocess *settings,
         const struct fovea_limits *limits,
         const struct fovea_allowance *allowance, struct fovea_input *input,
-        uint8_t *pixels, struct fovea_error *err)
+        uint8_t *pixels, struct fovea_image_info *info_out,
+        struct fovea_error *err)
 {
     struct stream stream = {
         .settings = settings,
@@ -262,6 +265,9 @@ fovea_preprocess_image(const struct fovea_preprocess *settings,
     if (!status && !done) {
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "the decoder gave fewer rows than the image has");
+    }
+    if (!status && info_out) {
+        *info_out = stream.info;
     }
     return status;
 }

@@ -23,6 +23,7 @@ struct fovea_allowance {
  *
  * @param limits  Every field set.
  * @param allowance  NULL: any memory may be taken.
+ * @param info_out  What the header said; written on success. NULL: nobody asks.
  * @param pixels  [crop_height_px][crop_width_px][3], R, G, B; unspecified on
  *                failure.
  * @return as fovea_image_decode(), notes in err included.
@@ -32,7 +33,8 @@ FOVEA_NODISCARD enum fovea_status fovea_preprocess_image(
         const struct fovea_preprocess *settings,
         const struct fovea_limits *limits,
         const struct fovea_allowance *allowance, struct fovea_input *input,
-        uint8_t *pixels, struct fovea_error *err);
+        uint8_t *pixels, struct fovea_image_info *info_out,
+        struct fovea_error *err);
 
 /**
  * Plan the resize of an image: sizes and crop window as the settings want them.

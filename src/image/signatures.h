@@ -15,7 +15,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-#include "image/format.h"
+#include "base/format.h"
 #include "image/head.h"
 
 enum fovea_kind {

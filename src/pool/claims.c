@@ -33,6 +33,19 @@ fovea_claims_ready(const struct fovea_group_settings *settings,
 }
 
 bool
+fovea_claims_facts(const struct fovea_group_settings *settings,
+        const struct fovea_facts *facts)
+{
+    const struct fovea_limits *limits = &settings->limits;
+    if (fovea_work_facts(settings->kind)->modality == FOVEA_MODALITY_TEXT) {
+        return facts->width_px == 0;
+    }
+    return facts->width_px > 0 && facts->width_px <= limits->max_side_px &&
+            facts->height_px <= limits->max_side_px &&
+            (uint64_t)facts->width_px * facts->height_px <= limits->max_pixels;
+}
+
+bool
 fovea_claims_times(uint64_t decode_ns, uint64_t forward_ns, int64_t elapsed_ns)
 {
     /* Each is bounded (messages.c), so the sum does not wrap. */

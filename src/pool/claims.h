@@ -21,6 +21,10 @@ enum {
 const char *fovea_claims_ready(const struct fovea_group_settings *settings,
         const struct fovea_ready *ready, int64_t lived_ns);
 
+/** Of a good item: an image is within the limits, and a text is none. */
+bool fovea_claims_facts(const struct fovea_group_settings *settings,
+        const struct fovea_facts *facts);
+
 /** Of an item; elapsed_ns: since its job was sent. */
 bool fovea_claims_times(uint64_t decode_ns, uint64_t forward_ns,
         int64_t elapsed_ns);

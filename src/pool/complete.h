@@ -7,10 +7,13 @@
 
 #include "pool/internal.h"
 
-/** row: NULL on failure. Frees the item. timings may lack total_ns. */
+/** Frees the item. The outcome's timings are those of its worker; the others are
+ *  filled in. */
 void fovea_complete(struct fovea_pool_item *item,
-        const struct fovea_error *result, const void *row,
-        struct fovea_timings timings);
+        struct fovea_pool_outcome *outcome);
+/** With a failure, which no worker worked on. */
+void fovea_complete_failed(struct fovea_pool_item *item,
+        const struct fovea_error *result);
 void fovea_complete_all(struct fovea_items *items,
         const struct fovea_error *result);
 /** Everything that waits for this group's workers: items and prewarms. */

@@ -47,8 +47,7 @@ finish_quarantine(struct fovea_background_job *background)
         fovea_quarantine_add(&pool->quarantine, &job->entry);
         fovea_unlock(pool);
     }
-    struct fovea_timings none = { 0 };
-    fovea_complete(job->item, &job->entry.result, NULL, none);
+    fovea_complete_failed(job->item, &job->entry.result);
     fovea_jobs_end(job->group);
 }
 
@@ -56,7 +55,6 @@ static void
 quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
 {
     struct fovea_pool *pool = slot->group->pool;
-    struct fovea_timings none = { 0 };
     struct fovea_error result;
     bool is_timeout = slot->reason == FOVEA_STOP_IMAGE_TIMEOUT;
     (void)fovea_fail(&result,
@@ -65,7 +63,7 @@ quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
             fovea_group_item(slot->group), slot->failure.message);
     FOVEA_AUTO_FREE struct quarantine_job *job = calloc(1, sizeof *job);
     if (!job) {
-        fovea_complete(item, &result, NULL, none);
+        fovea_complete_failed(item, &result);
         return;
     }
     *job = (struct quarantine_job){
@@ -79,7 +77,7 @@ quarantine(struct fovea_slot *slot, struct fovea_pool_item *item)
     if (fovea_jobs_add(slot->group, &job->background)) {
         (void)FOVEA_TAKE(job); /* its own from here */
     } else {
-        fovea_complete(item, &result, NULL, none);
+        fovea_complete_failed(item, &result);
     }
 }
 

@@ -15,9 +15,17 @@
 
 struct fovea_group;
 
-/** row: row_bytes, or NULL on failure. As fovea_done_fn otherwise. */
-typedef void fovea_pool_done_fn(void *context, const struct fovea_error *result,
-        const void *row, const struct fovea_timings *timings);
+/* What came of an item. */
+struct fovea_pool_outcome {
+    struct fovea_error error;
+    const void *row; /* row_bytes; NULL on failure */
+    struct fovea_timings timings;
+    struct fovea_image_facts facts; /* format NULL: none */
+};
+
+/** The outcome lives as long as the call. As fovea_done_fn otherwise. */
+typedef void fovea_pool_done_fn(void *context,
+        const struct fovea_pool_outcome *outcome);
 
 struct fovea_pool_request {
     uint64_t ticket; /* what it is cancelled by: fovea_group_ticket(), which

@@ -213,6 +213,49 @@ may_note(const struct fovea_group_settings *settings, uint32_t notes)
                             settings->limits.damaged == FOVEA_DAMAGED_ACCEPT);
 }
 
+/* The library's struct of what the worker said; nothing of a bad item. */
+static struct fovea_image_facts
+take_facts(const struct fovea_facts *said)
+{
+    struct fovea_image_facts facts = { .struct_size = sizeof facts };
+    if (said->width_px > 0) {
+        facts.format = fovea_format_word(said->format);
+        facts.taken_s = said->has_taken ? said->taken_s : FOVEA_TAKEN_UNKNOWN;
+        facts.width_px = said->width_px;
+        facts.height_px = said->height_px;
+    }
+    return facts;
+}
+
+/* Of the result that was read; row: NULL with a bad one. */
+static void
+complete(struct fovea_pool_item *item, const struct fovea_result *result,
+        const void *row)
+{
+    struct fovea_pool_outcome outcome = {
+        .error = {
+            .code = result->status,
+            .sys_errno = result->sys_errno,
+            .notes = result->notes,
+        },
+        .row = row,
+        .timings = {
+            .decode_ns = (int64_t)result->decode_ns,
+            .forward_ns = (int64_t)result->forward_ns,
+        },
+        .facts = take_facts(&result->facts),
+    };
+    memcpy(outcome.error.message, result->message,
+            sizeof outcome.error.message);
+    if (item->is_cancelled) {
+        outcome.row = NULL;
+        outcome.facts = take_facts(&(struct fovea_facts){ 0 });
+        (void)fovea_fail(&outcome.error, FOVEA_ERR_CANCELLED,
+                "the %s was cancelled", fovea_group_item(item->group));
+    }
+    fovea_complete(item, &outcome);
+}
+
 static void
 receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
 {
@@ -223,6 +266,8 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     if (fovea_result_read(frame, group->settings.dimension, &result,
                 pool->vector) &&
             may_note(&group->settings, result.notes) &&
+            (result.status != FOVEA_OK ||
+                    fovea_claims_facts(&group->settings, &result.facts)) &&
             is_in_time(slot, result.decode_ns, result.forward_ns)) {
         inflight = fovea_inflight_find(slot, frame->id, result.index);
     }
@@ -245,25 +290,9 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
     if (slot->n_left == 0) {
         finish_job(slot);
     }
-    if (!item) {
-        return;
+    if (item) {
+        complete(item, &result, row);
     }
-    struct fovea_error error = {
-        .code = result.status,
-        .sys_errno = result.sys_errno,
-        .notes = result.notes,
-    };
-    memcpy(error.message, result.message, sizeof error.message);
-    if (item->is_cancelled) {
-        row = NULL;
-        (void)fovea_fail(&error, FOVEA_ERR_CANCELLED, "the %s was cancelled",
-                fovea_group_item(group));
-    }
-    struct fovea_timings timings = {
-        .decode_ns = (int64_t)result.decode_ns,
-        .forward_ns = (int64_t)result.forward_ns,
-    };
-    fovea_complete(item, &error, row, timings);
 }
 
 static void

@@ -16,16 +16,14 @@ struct waiter {
 };
 
 static void
-done(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+done(void *context, const struct fovea_pool_outcome *outcome)
 {
-    (void)timings;
     struct waiter *waiter = context;
-    if (row) {
-        memcpy(waiter->row, row, waiter->size);
+    if (outcome->row) {
+        memcpy(waiter->row, outcome->row, waiter->size);
     }
     (void)pthread_mutex_lock(&waiter->mutex);
-    waiter->result = *result;
+    waiter->result = outcome->error;
     waiter->is_done = true;
     (void)pthread_cond_signal(&waiter->changed);
     (void)pthread_mutex_unlock(&waiter->mutex);

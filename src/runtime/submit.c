@@ -121,14 +121,19 @@ fovea_request_submit(struct fovea_model *model,
 struct listener {
     fovea_done_fn *done;
     void *context;
+    struct fovea_image_facts *facts_out; /* NULL: nobody asks */
 };
 
 static void
-tell(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+tell(void *context, const struct fovea_pool_outcome *outcome)
 {
     struct listener *listener = context;
-    listener->done(listener->context, result, row, timings);
+    if (listener->facts_out) {
+        fovea_sized_give(&outcome->facts, sizeof outcome->facts,
+                listener->facts_out);
+    }
+    listener->done(listener->context, &outcome->error, outcome->row,
+            &outcome->timings);
     free(listener);
 }
 
@@ -154,11 +159,20 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "deadline_ns is less than no time");
     }
+    if (all.facts_out) {
+        status = fovea_sized_check(all.facts_out,
+                offsetof(struct fovea_image_facts, height_px) +
+                        sizeof(uint32_t),
+                "fovea_image_facts", "FOVEA_IMAGE_FACTS_INIT", err);
+        if (status) {
+            return status;
+        }
+    }
     struct listener *listener = malloc(sizeof *listener);
     if (!listener) {
         return fovea_fail_memory(err, sizeof *listener, "a callback");
     }
-    *listener = (struct listener){ done, context };
+    *listener = (struct listener){ done, context, all.facts_out };
     const struct fovea_request request = {
         .item = item,
         .flags = all.flags,

@@ -90,16 +90,16 @@ struct arrival {
 
 /* Pages that ask to log in come with a good status. */
 static void
-tell_declared(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+tell_declared(void *context, const struct fovea_pool_outcome *outcome)
 {
     struct arrival *arrival = context;
-    struct fovea_error error = *result;
-    if (error.code == FOVEA_ERR_NOT_AN_IMAGE && arrival->declared[0]) {
-        (void)fovea_fail(&error, error.code, "%.130s; its server declared %s",
-                result->message, arrival->declared);
+    struct fovea_pool_outcome told = *outcome;
+    if (told.error.code == FOVEA_ERR_NOT_AN_IMAGE && arrival->declared[0]) {
+        (void)fovea_fail(&told.error, told.error.code,
+                "%.130s; its server declared %s", outcome->error.message,
+                arrival->declared);
     }
-    arrival->done(arrival->context, &error, row, timings);
+    arrival->done(arrival->context, &told);
     free(arrival);
 }
 
@@ -148,11 +148,14 @@ fetched(void *context, const struct fovea_error *result,
         fovea_group_cancel(fetching->group, image->ticket);
     }
     if (error.code) {
-        const struct fovea_timings timings = {
-            .fetch_ns = fetched->fetch_ns,
-            .total_ns = fovea_clock_ns() - image->submitted_ns,
+        const struct fovea_pool_outcome outcome = {
+            .error = error,
+            .timings = {
+                .fetch_ns = fetched->fetch_ns,
+                .total_ns = fovea_clock_ns() - image->submitted_ns,
+            },
         };
-        image->done(image->context, &error, NULL, &timings);
+        image->done(image->context, &outcome);
     }
     end(fetching);
 }

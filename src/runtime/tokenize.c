@@ -7,11 +7,6 @@
 #include "runtime/request_run.h"
 #include "wire/tokens.h"
 
-/* What an answer cannot do without. */
-enum {
-    MIN_SIZE = offsetof(struct fovea_tokens, was_cut)
-};
-
 /* A worker wrote it: what it says of sizes is checked, and bytes that are no
    UTF-8 are replaced. */
 static bool
@@ -97,14 +92,13 @@ fovea_tokenize(struct fovea_model *model, const char *text, size_t size,
     if (!model || !tokens_out || (size > 0 && !text)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    if (tokens_out->struct_size < MIN_SIZE ||
-            tokens_out->struct_size > FOVEA_SIZED_MAX) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "struct_size of struct fovea_tokens is %zu: begin with "
-                "FOVEA_TOKENS_INIT",
-                tokens_out->struct_size);
+    /* What an answer cannot do without. */
+    enum fovea_status status = fovea_sized_check(tokens_out,
+            offsetof(struct fovea_tokens, was_cut), "fovea_tokens",
+            "FOVEA_TOKENS_INIT", err);
+    if (!status) {
+        status = fovea_library_check(model->library, err);
     }
-    enum fovea_status status = fovea_library_check(model->library, err);
     if (!status) {
         status = fovea_model_check_text(model, err);
     }
@@ -115,10 +109,7 @@ fovea_tokenize(struct fovea_model *model, const char *text, size_t size,
         status = tokenize(model, &item, &all, err);
     }
     if (!status) {
-        size_t known = tokens_out->struct_size;
-        all.struct_size = known;
-        memset(tokens_out, 0, known);
-        memcpy(tokens_out, &all, known < sizeof all ? known : sizeof all);
+        fovea_sized_give(&all, sizeof all, tokens_out);
     }
     return status;
 }

@@ -34,6 +34,7 @@ struct slot {
     void *row;     /* where the result goes */
     void *own_row; /* NULL: it has no room of its own */
     struct fovea_timings timings;
+    struct fovea_image_facts facts;
     struct fovea_stream_result result;
 };
 
@@ -245,17 +246,20 @@ settle(struct slot *slot)
 }
 
 static void
-done(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+done(void *context, const struct fovea_pool_outcome *outcome)
 {
     struct slot *slot = context;
-    slot->result.error = *result;
-    slot->timings = *timings;
-    if (row) {
+    slot->result.error = outcome->error;
+    slot->timings = outcome->timings;
+    if (outcome->row) {
         size_t size = slot->window->settings.row_bytes;
-        memcpy(slot->row, row, size);
+        memcpy(slot->row, outcome->row, size);
         slot->result.embedding = slot->row;
         slot->result.row_bytes = size;
+    }
+    if (outcome->facts.format) {
+        slot->facts = outcome->facts;
+        slot->result.facts = &slot->facts;
     }
     settle(slot);
 }

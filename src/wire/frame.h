@@ -24,7 +24,7 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_PROTOCOL_VERSION = 6,
+    FOVEA_PROTOCOL_VERSION = 7,
     FOVEA_FRAME_HEADER_SIZE = 16,
     FOVEA_FRAME_MAX_PAYLOAD =
             128 * 1024, /* a vector of the largest dimension */

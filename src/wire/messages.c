@@ -318,6 +318,7 @@ fovea_result_write(const struct fovea_result *result, const float *vector,
     fovea_write_u64(writer, result->decode_ns);
     fovea_write_u64(writer, result->forward_ns);
     fovea_write_string(writer, result->message);
+    fovea_facts_write(&result->facts, writer);
     fovea_write_floats(writer, vector, dimension);
 }
 
@@ -333,9 +334,10 @@ fovea_result_read(const struct fovea_frame *frame, size_t dimension,
     result_out->decode_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
     result_out->forward_ns = read_u64_within(&reader, 0, MAX_TIME_NS);
     read_message(&reader, result_out->message);
+    fovea_facts_read(&reader, &result_out->facts);
     bool is_noted = result_out->notes != 0;
     if (result_out->status != FOVEA_OK) {
-        reader.bad = reader.bad || is_noted;
+        reader.bad = reader.bad || is_noted || result_out->facts.width_px > 0;
     } else {
         reader.bad = reader.bad || is_noted != (result_out->message[0] != 0) ||
                 result_out->sys_errno != 0 ||

@@ -11,6 +11,7 @@
 #include "fovea/fovea.h"
 
 #include "wire/bytes.h"
+#include "wire/facts.h"
 #include "wire/frame.h"
 #include "wire/work.h"
 
@@ -111,6 +112,7 @@ struct fovea_result {
     uint64_t forward_ns; /* its share */
     /* What was wrong, or what the notes are about; else empty. */
     char message[FOVEA_ERROR_MESSAGE_SIZE];
+    struct fovea_facts facts; /* of an image if FOVEA_OK; else zero */
     /* Behind it in the frame if FOVEA_OK and there is one: the vector. */
 };
 

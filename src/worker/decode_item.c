@@ -31,14 +31,16 @@ ask(void *context, uint64_t bytes, struct fovea_error *err)
 enum fovea_status
 fovea_decode_item(const struct fovea_decoder *decoder,
         const struct fovea_worker_job *job, size_t index, void *row_out,
-        int64_t *decode_ns_out, struct fovea_error *error_out)
+        struct fovea_facts *facts_out, int64_t *decode_ns_out,
+        struct fovea_error *error_out)
 {
+    *facts_out = (struct fovea_facts){ 0 };
     struct asker asker = { .job = job, .index = index };
     const struct fovea_allowance allowance = { .context = &asker, .ask = ask };
     int64_t start = fovea_clock_ns();
     enum fovea_status status = decoder->reader->read(&decoder->options,
             &allowance, &job->flags[index], &job->inputs[index], row_out,
-            error_out);
+            facts_out, error_out);
     *decode_ns_out = fovea_clock_ns() - start;
     fovea_input_finish(&job->inputs[index]);
     if (asker.has_asked) {

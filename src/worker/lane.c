@@ -27,8 +27,10 @@ fovea_lane_init(struct fovea_lane *lane,
     lane->rows = calloc(n_rows, lane->row_bytes);
     lane->indices = calloc(capacity, sizeof *lane->indices);
     lane->decode_ns = calloc(capacity, sizeof *lane->decode_ns);
+    lane->facts = calloc(capacity, sizeof *lane->facts);
     lane->errors = calloc(capacity, sizeof *lane->errors);
-    if (!lane->rows || !lane->indices || !lane->decode_ns || !lane->errors) {
+    if (!lane->rows || !lane->indices || !lane->decode_ns || !lane->facts ||
+            !lane->errors) {
         return fovea_fail_memory(err, n_rows * lane->row_bytes,
                 "a batch of rows");
     }
@@ -46,6 +48,7 @@ fovea_lane_finish(struct fovea_lane *lane)
     free(lane->rows);
     free(lane->indices);
     free(lane->decode_ns);
+    free(lane->facts);
     free(lane->errors);
 }
 
@@ -77,8 +80,8 @@ decode(const struct fovea_lane *lane, const struct fovea_worker_job *job,
         .error = &lane->errors[place],
     };
     if (fovea_decode_item(&lane->options->decoder, job, index,
-                lane->rows + place * lane->row_bytes, &result.decode_ns,
-                &lane->errors[place])) {
+                lane->rows + place * lane->row_bytes, &lane->facts[place],
+                &result.decode_ns, &lane->errors[place])) {
         job->done(job->context, &result);
         return false;
     }
@@ -99,6 +102,7 @@ run_rows(const struct fovea_lane *lane, const struct fovea_worker_job *job,
                 .index = i,
                 .error = &lane->errors[0],
                 .row = lane->rows,
+                .facts = &lane->facts[0],
                 .decode_ns = lane->decode_ns[0],
             };
             job->done(job->context, &result);
@@ -122,6 +126,7 @@ finish_item(struct fovea_lane *lane, const struct fovea_worker_job *job,
         .index = index,
         .error = &error,
         .row = vector,
+        .facts = &lane->facts[place],
         .decode_ns = lane->decode_ns[place],
         .forward_ns = forward_ns,
     };

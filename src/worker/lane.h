@@ -21,6 +21,7 @@ struct fovea_lane {
     uint8_t *rows;      /* [capacity]; [1] without an engine */
     size_t *indices;    /* [capacity]: which item of the job each row is */
     int64_t *decode_ns; /* [capacity] */
+    struct fovea_facts *facts;  /* [capacity] */
     struct fovea_error *errors; /* [capacity]: of decoding, with its notes */
     struct fovea_embedder embedder; /* unused without an engine */
 };

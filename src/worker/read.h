@@ -8,6 +8,7 @@
 
 #include "image/preprocess.h"
 #include "spec/tower.h"
+#include "wire/facts.h"
 #include "wire/work.h"
 
 /** Where what rows are made by comes from. */
@@ -51,13 +52,16 @@ struct fovea_item_reader {
      * @param allowance  Asked before memory is taken that is not a row's.
      * @param flags      Of the item.
      * @param row_out    [row_bytes]; unspecified on failure.
+     * @param facts_out  All zero before; of an image, on success, what is known
+     *                   of it.
      * @return FOVEA_OK, with notes in err; a status of FOVEA_REPORT_OF_ITEM.
      * Threads: safe on distinct inputs and rows.
      */
     enum fovea_status (*read)(const struct fovea_read_options *options,
             const struct fovea_allowance *allowance,
             const struct fovea_work_flags *flags, struct fovea_input *input,
-            void *row_out, struct fovea_error *err);
+            void *row_out, struct fovea_facts *facts_out,
+            struct fovea_error *err);
 };
 
 /** struct fovea_text_row (spec/tower.h): ids, filled up to the context. */

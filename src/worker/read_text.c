@@ -219,8 +219,9 @@ static enum fovea_status
 read_text(const struct fovea_read_options *options,
         const struct fovea_allowance *allowance,
         const struct fovea_work_flags *flags, struct fovea_input *input,
-        void *row_out, struct fovea_error *err)
+        void *row_out, struct fovea_facts *facts_out, struct fovea_error *err)
 {
+    (void)facts_out;
     const struct fovea_tower *tower = &options->tower;
     struct fovea_text_row *row = row_out;
     struct fovea_encoding encoding;

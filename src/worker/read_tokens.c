@@ -15,8 +15,9 @@ static enum fovea_status
 read_tokens(const struct fovea_read_options *options,
         const struct fovea_allowance *allowance,
         const struct fovea_work_flags *flags, struct fovea_input *input,
-        void *row_out, struct fovea_error *err)
+        void *row_out, struct fovea_facts *facts_out, struct fovea_error *err)
 {
+    (void)facts_out;
     (void)flags;
     uint32_t ids[FOVEA_MAX_CONTEXT];
     struct fovea_encoding encoding;

@@ -141,6 +141,9 @@ done(void *context, const struct fovea_item_result *result)
         .forward_ns = (uint64_t)result->forward_ns,
     };
     memcpy(message.message, error.message, sizeof message.message);
+    if (!error.code) {
+        message.facts = *result->facts;
+    }
     struct fovea_endpoint *host = &service->worker->host;
     size_t dimension = error.code ? 0 : service->worker->dimension;
     set_granted(service, result->index, 0); /* before anybody hears of it */

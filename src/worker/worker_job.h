@@ -7,6 +7,7 @@
 #include "fovea/status.h"
 
 #include "sys/input.h"
+#include "wire/facts.h"
 #include "wire/work.h"
 
 /** What came of an item. */
@@ -14,7 +15,8 @@ struct fovea_item_result {
     size_t index;
     /* code FOVEA_OK: a row, and what was noted about it. */
     const struct fovea_error *error;
-    const void *row; /* [row_bytes] of the kind of work */
+    const void *row;                 /* [row_bytes] of the kind of work */
+    const struct fovea_facts *facts; /* beside a row */
     int64_t decode_ns;
     int64_t forward_ns; /* its share */
 };

@@ -41,6 +41,7 @@ PLACE(fovea_pool_stats, struct_size, 0);
 PLACE(fovea_model_info, struct_size, 0);
 PLACE(fovea_tokens, struct_size, 0);
 PLACE(fovea_option, struct_size, 0);
+PLACE(fovea_image_facts, struct_size, 0);
 
 /* What is added begins where the struct ended: were there padding, it would lie
    within the size that an older program gave, and have no value. */
@@ -51,7 +52,8 @@ PLACE(fovea_option, struct_size, 0);
             #type " has padding behind " #last)
 
 FULL(fovea_options, reserved);
-FULL(fovea_submit_options, deadline_ns);
+FULL(fovea_submit_options, facts_out);
+FULL(fovea_image_facts, height_px);
 FULL(fovea_stream_options, deadline_ns);
 FULL(fovea_pull_options, context);
 FULL(fovea_pool_stats, fetch_ns);

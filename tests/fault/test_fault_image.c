@@ -49,7 +49,7 @@ decode(const char *path, uint8_t *pixels, struct fovea_error *err)
     enum fovea_status status = fovea_input_open_file(path, &input, err);
     return status ? status
                   : fovea_preprocess_image(&settings, &limits, NULL, &input,
-                            pixels, err);
+                            pixels, NULL, err);
 }
 
 static enum fovea_status

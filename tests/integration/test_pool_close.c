@@ -91,15 +91,12 @@ static struct fovea_group *refused_model;
 static unsigned n_refused;
 
 static void
-refuse(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+refuse(void *context, const struct fovea_pool_outcome *outcome)
 {
-    (void)row;
-    (void)timings;
     struct shot *late = context;
     struct fovea_error error;
-    n_refused += result->code == FOVEA_ERR_SHUTTING_DOWN &&
-            shot_submit(late, refused_model, &error) == result->code;
+    n_refused += outcome->error.code == FOVEA_ERR_SHUTTING_DOWN &&
+            shot_submit(late, refused_model, &error) == outcome->error.code;
 }
 
 /* Whoever submits again from a callback is refused, and the end comes. */

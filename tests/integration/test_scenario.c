@@ -117,7 +117,7 @@ embed_directly(void)
     assert_non_null(pixels);
     assert_ok(fovea_input_open_file(path, &input, &error), &error);
     assert_ok(fovea_preprocess_image(&settings, &limits, NULL, &input, pixels,
-                      &error),
+                      NULL, &error),
             &error);
     assert_ok(ops->run(engine, 0, pixels, 1, expected, &error), &error);
     fovea_input_finish(&input);

@@ -99,7 +99,7 @@ direct_embed(struct direct *direct, const char *rest, float *vector,
     worker_path(rest, path);
     assert_ok(fovea_input_open_file(path, &input, error), error);
     enum fovea_status status = fovea_preprocess_image(&direct->settings,
-            &direct->limits, NULL, &input, direct->pixels, error);
+            &direct->limits, NULL, &input, direct->pixels, NULL, error);
     if (!status) {
         assert_ok(direct->ops->run(direct->engine, 0, direct->pixels, 1, vector,
                           error),

@@ -58,7 +58,7 @@ decode(const struct fovea_input *input)
     struct fovea_input copy = *input;
     struct outcome outcome = { 0 };
     outcome.status = (uint32_t)fovea_preprocess_image(&settings, &limits, NULL,
-            &copy, pixels, NULL);
+            &copy, pixels, NULL, NULL);
     copy.fd = -1;
     fovea_input_finish(&copy);
     outcome.digest = 2166136261U;

@@ -471,6 +471,24 @@ add_notes(const char *words, struct fovea_result *result)
 }
 
 static void
+add_facts(const char *words, struct fovea_result *result)
+{
+    bool has_some = result->status == FOVEA_OK &&
+            fovea_work_facts(load.kind)->modality == FOVEA_MODALITY_IMAGE;
+    if ((has_some && !find_word(words, "no-facts")) ||
+            find_word(words, "facts")) {
+        result->facts = (struct fovea_facts){
+            .width_px = (uint32_t)number(words, "wide", 4),
+            .height_px = (uint32_t)number(words, "high", 3),
+            .format = (enum fovea_format)number(words, "format",
+                    FOVEA_FORMAT_PNG),
+            .has_taken = find_word(words, "taken") != NULL,
+            .taken_s = (int64_t)number(words, "taken", 0),
+        };
+    }
+}
+
+static void
 answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
         int output, const struct fovea_grant *grant)
 {
@@ -502,6 +520,7 @@ answer(uint64_t job, uint32_t index, const char *words, size_t size, bool raw,
         (void)snprintf(result.message, sizeof result.message, "%s",
                 grant->message);
     }
+    add_facts(words, &result);
     if (find_word(words, "ready")) {
         uint8_t bytes[8];
         struct fovea_writer writer;

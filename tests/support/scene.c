@@ -233,10 +233,10 @@ shot_init(struct shot *shot, struct scene *scene, const char *format, ...)
 static unsigned n_answers;
 
 static void
-done(void *context, const struct fovea_error *result, const void *row,
-        const struct fovea_timings *timings)
+done(void *context, const struct fovea_pool_outcome *outcome)
 {
     struct shot *shot = context;
+    const void *row = outcome->row;
     struct scene *scene = shot->scene;
     if (shot->next) {
         struct fovea_error error;
@@ -245,8 +245,9 @@ done(void *context, const struct fovea_error *result, const void *row,
     (void)pthread_mutex_lock(&scene->mu);
     shot->n_done++;
     shot->order = ++n_answers;
-    shot->result = *result;
-    shot->timings = *timings;
+    shot->result = outcome->error;
+    shot->timings = outcome->timings;
+    shot->facts = outcome->facts;
     if (row && shot->is_pixels) {
         memcpy(shot->row, row, sizeof shot->row);
     } else if (row) {

@@ -68,6 +68,7 @@ struct shot {
     float vector[FAKE_DIMENSION];
     uint8_t row[FAKE_ROW_BYTES];
     struct fovea_timings timings;
+    struct fovea_image_facts facts;
 };
 
 /** A folder, a machine with 8 GiB, settings that a test may still change. */

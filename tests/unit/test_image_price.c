@@ -99,7 +99,7 @@ decode_here(int fd, size_t size, struct facts *facts)
     (void)close(refs);
     uint64_t before = read_status("VmRSS:");
     facts->status = (int)fovea_preprocess_image(&settings, &limits, &allowance,
-            &input, pixels, &error);
+            &input, pixels, NULL, &error);
     uint64_t peak = read_status("VmHWM:");
     facts->peak = peak > before ? peak - before : 0;
     memcpy(facts->message, error.message, sizeof facts->message);

@@ -353,7 +353,7 @@ assert_upright(const struct tiff_file *file, const char *name,
     uint8_t pixels[WIDTH * HEIGHT * 3];
     fovea_input_from_memory(file->bytes, file->size, &input);
     assert_ok(fovea_preprocess_image(&settings, &limits, NULL, &input, pixels,
-                      &error),
+                      NULL, &error),
             &error);
     for (size_t i = 0; i < sizeof pixels; i++) {
         if (pixels[i] != 1 + i / 3) {

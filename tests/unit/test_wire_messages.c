@@ -68,6 +68,13 @@ static const struct fovea_result result = {
     .status = FOVEA_OK,
     .decode_ns = 1000,
     .forward_ns = 2000,
+    .facts = {
+        .width_px = 4000,
+        .height_px = 3000,
+        .format = FOVEA_FORMAT_HEIF,
+        .has_taken = true,
+        .taken_s = -1,
+    },
 };
 
 static const struct fovea_result noted_result = {
@@ -282,6 +289,11 @@ gives_back_jobs_and_results(void **state)
     assert_int_equal(result_out.decode_ns, 1000);
     assert_int_equal(result_out.forward_ns, 2000);
     assert_memory_equal(values, vector, sizeof vector);
+    assert_int_equal(result_out.facts.width_px, 4000);
+    assert_int_equal(result_out.facts.height_px, 3000);
+    assert_int_equal(result_out.facts.format, FOVEA_FORMAT_HEIF);
+    assert_true(result_out.facts.has_taken);
+    assert_int_equal(result_out.facts.taken_s, -1);
 
     memset(values, 0, sizeof values);
     frame = frame_of(&samples[8]);

@@ -70,17 +70,22 @@ an_image_fills_its_row_and_no_more(void **state)
     struct fovea_input input = FOVEA_INPUT_INIT;
     struct fovea_error error;
     assert_ok(fovea_input_open_file(path, &input, &error), &error);
+    struct fovea_facts facts = { 0 };
     uint8_t row[ROW_BYTES + 1];
     memset(row, CANARY, sizeof row);
     assert_int_equal(fovea_read_image.row_bytes(&options), ROW_BYTES);
-    assert_ok(
-            fovea_read_image.read(&options, NULL, &flags, &input, row, &error),
+    assert_ok(fovea_read_image.read(&options, NULL, &flags, &input, row, &facts,
+                      &error),
             &error);
     size_t n_left = 0;
     for (size_t i = 0; i < ROW_BYTES; i++) {
         n_left += row[i] == CANARY;
     }
     assert_true(n_left < ROW_BYTES / 2);
+    assert_int_equal(facts.width_px, 120);
+    assert_int_equal(facts.height_px, 90);
+    assert_int_equal(facts.format, FOVEA_FORMAT_JPEG);
+    assert_false(facts.has_taken);
     assert_int_equal(row[ROW_BYTES], CANARY);
     fovea_input_finish(&input);
 }
@@ -136,11 +141,13 @@ read_text(const struct fovea_read_options *options, const char *text,
     const struct fovea_work_flags flags = {
         .refuses_truncated = refuses_truncated,
     };
+    struct fovea_facts facts = { 0 };
     struct fovea_input input = FOVEA_INPUT_INIT;
     fovea_input_from_memory(text, strlen(text), &input);
-    enum fovea_status status =
-            fovea_read_text.read(options, NULL, &flags, &input, row, err);
+    enum fovea_status status = fovea_read_text.read(options, NULL, &flags,
+            &input, row, &facts, err);
     fovea_input_finish(&input);
+    assert_int_equal(facts.width_px, 0);
     return status;
 }
 

@@ -25,6 +25,11 @@
 #include "image/codec/heif_price.h"
 #include "image/codec/heif_threads.h"
 
+enum {
+    EXIF_HEAD = 4,
+    MAX_EXIF_BYTES = 1 << 20
+};
+
 FOVEA_DEFINE_AUTO(struct heif_context *, heif_context_free);
 
 FOVEA_DEFINE_AUTO(struct heif_image_handle *, heif_image_handle_release);
@@ -180,6 +185,32 @@ check(const struct fovea_input *input, const struct fovea_limits *limits,
     return fovea_decode_reserve(&asked, limits, sink, err);
 }
 
+/* libheif has read it already. An offset of 4 bytes stands before the block. */
+static struct fovea_taken
+read_taken(const struct heif_image_handle *handle)
+{
+    struct fovea_taken taken = { 0 };
+    heif_item_id id = 0;
+    if (heif_image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &id,
+                1) != 1) {
+        return taken;
+    }
+    size_t size = heif_image_handle_get_metadata_size(handle, id);
+    if (size < EXIF_HEAD || size > MAX_EXIF_BYTES) {
+        return taken;
+    }
+    FOVEA_AUTO_FREE uint8_t *bytes = malloc(size);
+    if (!bytes ||
+            heif_image_handle_get_metadata(handle, id, bytes).code !=
+                    heif_error_Ok) {
+        return taken;
+    }
+    struct fovea_input input;
+    fovea_input_from_memory(bytes, size, &input);
+    return fovea_exif_taken(&input,
+            EXIF_HEAD + fovea_big_endian(bytes, EXIF_HEAD));
+}
+
 enum fovea_status
 fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
@@ -220,6 +251,7 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     int height = heif_image_handle_get_height(handle);
     info.width_px = width > 0 ? (uint32_t)width : 0;
     info.height_px = height > 0 ? (uint32_t)height : 0;
+    info.taken = read_taken(handle);
     status = fovea_decode_begin(&info, limits, sink, err);
     if (status) {
         return status;

@@ -58,7 +58,7 @@ struct decoder {
     const struct fovea_row_sink *sink;
     struct fovea_error *err;
     enum fovea_status status; /* of what made us escape */
-    unsigned orientation;
+    struct fovea_exif exif;
     struct fovea_image_info info;
 
     struct fovea_jpeg_data data;
@@ -271,7 +271,8 @@ start(struct decoder *decoder)
         .format = FOVEA_FORMAT_JPEG,
         .width_px = jpeg->image_width,
         .height_px = jpeg->image_height,
-        .orientation = decoder->orientation,
+        .orientation = decoder->exif.orientation,
+        .taken = decoder->exif.taken,
         .decode_bytes = coefficient_bytes(jpeg),
     };
     enum fovea_status status = fovea_decode_begin(&decoder->info,
@@ -379,7 +380,8 @@ fovea_decode_jpeg(struct fovea_input *input, const struct fovea_limits *limits,
     if (status) {
         return status;
     }
-    decoder->orientation = head.orientation ? head.orientation : 1;
+    decoder->exif = head.exif;
+    decoder->exif.orientation += !head.exif.orientation;
     decoder->data.input = input;
     decoder->limits = limits;
     decoder->sink = sink;

@@ -46,7 +46,7 @@ struct decoder {
     const struct fovea_row_sink *sink;
     struct fovea_error *err;
     enum fovea_status status; /* of what made us escape */
-    unsigned orientation;
+    struct fovea_exif exif;
     struct fovea_png_check check;
 
     uint32_t width;
@@ -282,7 +282,8 @@ start(struct decoder *decoder)
         .format = FOVEA_FORMAT_PNG,
         .width_px = png_get_image_width(png, info),
         .height_px = png_get_image_height(png, info),
-        .orientation = decoder->orientation,
+        .orientation = decoder->exif.orientation,
+        .taken = decoder->exif.taken,
     };
     price(png, info, &image);
     enum fovea_status status = fovea_decode_begin(&image, decoder->limits,
@@ -445,8 +446,7 @@ fovea_decode_png(struct fovea_input *input, const struct fovea_limits *limits,
     if (!decoder) {
         return fovea_fail_memory(err, sizeof *decoder, "the PNG decoder");
     }
-    enum fovea_status status =
-            fovea_png_orientation(input, &decoder->orientation, err);
+    enum fovea_status status = fovea_png_exif(input, &decoder->exif, err);
     if (status) {
         return status;
     }

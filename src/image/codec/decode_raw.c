@@ -55,8 +55,9 @@ check_preview(const struct fovea_raw *raw, struct fovea_error *err)
 static unsigned
 orientation_of(const struct fovea_raw *raw)
 {
-    unsigned orientation = raw->preview.orientation ? raw->preview.orientation
-                                                    : raw->orientation;
+    unsigned orientation = raw->preview.exif.orientation
+            ? raw->preview.exif.orientation
+            : raw->orientation;
     return orientation ? orientation : 1;
 }
 
@@ -69,6 +70,8 @@ decode_preview(const struct fovea_raw *raw, const struct fovea_limits *limits,
         .sink = sink,
         .format = FOVEA_FORMAT_RAW,
         .orientation = orientation_of(raw),
+        .taken = raw->taken.is_known ? raw->taken
+                                     : fovea_exif_taken(raw->input, 0),
         .raw_kind = raw->name,
     };
     struct fovea_row_sink before = fovea_within_sink(&within);

@@ -59,6 +59,7 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
         .width_px = tiff->width_px,
         .height_px = tiff->height_px,
         .orientation = tiff->orientation,
+        .taken = fovea_exif_taken(tiff->log.input, 0),
     };
     status = tiff->tiled ? check_tiles(tiff, limits, err) : FOVEA_OK;
     if (!status) {

@@ -114,17 +114,17 @@ fail_decode(VP8StatusCode code, struct fovea_error *err)
             "WebP: the picture is damaged");
 }
 
-static unsigned
-read_orientation(const WebPDemuxer *demuxer)
+static void
+read_exif(const WebPDemuxer *demuxer, struct fovea_image_info *info)
 {
-    unsigned orientation = FOVEA_EXIF_NO_ORIENTATION;
+    struct fovea_exif exif = { 0 };
     WebPChunkIterator chunk;
     if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk)) {
-        orientation =
-                fovea_exif_orientation(chunk.chunk.bytes, chunk.chunk.size);
+        exif = fovea_exif_read(chunk.chunk.bytes, chunk.chunk.size);
         WebPDemuxReleaseChunkIterator(&chunk);
     }
-    return orientation == FOVEA_EXIF_NO_ORIENTATION ? 1 : orientation;
+    info->orientation = exif.orientation ? exif.orientation : 1;
+    info->taken = exif.taken;
 }
 
 /* Where libwebp puts the frame's pixels. */
@@ -277,7 +277,7 @@ decode_first(const WebPDemuxer *demuxer, const WebPData *data,
                 " as its first chunk says",
                 info->width_px, info->height_px);
     }
-    info->orientation = read_orientation(demuxer);
+    read_exif(demuxer, info);
     WebPIterator frame;
     if (!WebPDemuxGetFrame(demuxer, 1, &frame)) {
         return stated_size(data) > data->size

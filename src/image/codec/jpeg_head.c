@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "image/byte_order.h"
-#include "image/exif.h"
 
 enum {
     MARKER_TEM = 0x01,
@@ -55,7 +54,7 @@ read_exif(const struct fovea_input *input, uint64_t offset, size_t size,
     enum fovea_status status =
             fovea_input_read(input, offset, segment, size, &n, err);
     if (!status) {
-        head->orientation = fovea_exif_orientation(segment, n);
+        head->exif = fovea_exif_read(segment, n);
     }
     return status;
 }

@@ -2,11 +2,11 @@
 #ifndef FOVEA_IMAGE_CODEC_JPEG_HEAD_H
 #define FOVEA_IMAGE_CODEC_JPEG_HEAD_H
 
-#include "sys/input.h"
+#include "image/exif.h"
 
 /** Fields are 0 where nothing says them. */
 struct fovea_jpeg_head {
-    unsigned orientation; /* of the first EXIF segment: 1..8 */
+    struct fovea_exif exif; /* of the first segment of it */
     /* of the first frame: */
     uint8_t marker; /* c0: baseline, c1: extended, c2: progressive, ... */
     uint8_t precision;

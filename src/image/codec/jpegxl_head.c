@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/size.h"
+#include "image/boxes.h"
 #include "image/codec/codec.h"
 #include "image/codec/jpegxl.h"
 
@@ -34,6 +35,7 @@ enum {
     MAX_KEPT = 4,         /* with the one that is made of them */
     PASSES = 8,
     MAX_FRAMES = 4096,
+    EXIF_HEAD = 4,
     MAX_CHANNELS = 64 /* beside the colours: alpha, depth, ... */
 };
 
@@ -203,6 +205,25 @@ walk_file(struct walk *walk)
     return status;
 }
 
+/* Of a container, in a box of its own, where an offset of 4 bytes stands before
+   the block; one that is packed (brob) is not looked into. */
+static struct fovea_taken
+read_taken(const struct fovea_input *input)
+{
+    struct fovea_box box;
+    uint64_t offset = 0;
+    if (fovea_box_read(input, 0, input->size, &box, NULL) ||
+            strcmp(box.type, "JXL ") != 0 ||
+            fovea_box_find(input, 0, input->size, "Exif", &box, NULL) ||
+            box.end == 0 ||
+            fovea_box_number(input, &box, EXIF_HEAD, &offset, NULL)) {
+        return (struct fovea_taken){ false, 0 };
+    }
+    struct fovea_input exif;
+    fovea_input_window(input, box.at, box.end - box.at, &exif);
+    return fovea_exif_taken(&exif, offset);
+}
+
 enum fovea_status
 fovea_jpegxl_read_head(const struct fovea_input *input,
         struct fovea_image_info *info, struct fovea_error *err)
@@ -222,6 +243,7 @@ fovea_jpegxl_read_head(const struct fovea_input *input,
     }
     if (!status) {
         set_price(&walk);
+        info->taken = read_taken(input);
     }
     JxlDecoderDestroy(walk.decoder);
     free(walk.window);

@@ -1,5 +1,5 @@
 /*
- * The orientation of a PNG: see png_exif.h.
+ * The EXIF of a PNG: see png_exif.h.
  *
  * Rows go through the resampler as they are read, so the orientation must be
  * known before the first one, and its chunk may stand behind the last. This is
@@ -15,7 +15,6 @@
 #include "base/error.h"
 #include "image/byte_order.h"
 #include "image/codec/png_text.h"
-#include "image/exif.h"
 
 enum {
     SIGNATURE_SIZE = 8,
@@ -38,11 +37,10 @@ enum key {
 struct scan {
     const struct fovea_input *input;
     bool has_exif;
-    bool has_profile;
     bool is_animated;
     bool has_image; /* an IDAT has been passed */
-    unsigned exif;
-    unsigned profile;
+    struct fovea_exif exif;
+    struct fovea_exif profile;
     unsigned xmp;
     size_t inflated; /* bytes, over all chunks */
 };
@@ -102,13 +100,12 @@ take_text(struct scan *scan, enum key key, bool is_utf8, uint8_t *text,
         return;
     }
     if (key == KEY_PROFILE) {
-        scan->has_profile = true;
-        scan->profile = fovea_png_profile_orientation(text, size);
+        scan->profile = fovea_png_profile_exif(text, size);
     } else if (key == KEY_XMP) {
         scan->xmp = fovea_png_xmp_orientation(text, size);
     } else {
         scan->has_exif = true;
-        scan->exif = fovea_exif_orientation(text, size);
+        scan->exif = fovea_exif_read(text, size);
     }
 }
 
@@ -232,23 +229,19 @@ scan_chunks(struct scan *scan, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_png_orientation(const struct fovea_input *input,
-        unsigned *orientation_out, struct fovea_error *err)
+fovea_png_exif(const struct fovea_input *input, struct fovea_exif *exif_out,
+        struct fovea_error *err)
 {
     struct scan scan = { .input = input };
     enum fovea_status status = scan_chunks(&scan, err);
     if (status) {
         return status;
     }
-    unsigned orientation = FOVEA_EXIF_NO_ORIENTATION;
-    if (scan.has_exif) {
-        orientation = scan.exif;
-    } else if (scan.has_profile) {
-        orientation = scan.profile;
+    struct fovea_exif exif = scan.has_exif ? scan.exif : scan.profile;
+    if (exif.orientation == FOVEA_EXIF_NO_ORIENTATION) {
+        exif.orientation = scan.xmp;
     }
-    if (orientation == FOVEA_EXIF_NO_ORIENTATION) {
-        orientation = scan.xmp;
-    }
-    *orientation_out = orientation ? orientation : 1;
+    exif.orientation += exif.orientation == FOVEA_EXIF_NO_ORIENTATION;
+    *exif_out = exif;
     return FOVEA_OK;
 }

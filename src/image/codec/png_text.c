@@ -157,15 +157,15 @@ unhex(const uint8_t *text, size_t size, uint8_t *bytes)
     return n;
 }
 
-unsigned
-fovea_png_profile_orientation(uint8_t *text, size_t size)
+struct fovea_exif
+fovea_png_profile_exif(uint8_t *text, size_t size)
 {
     const uint8_t *at = text;
     const uint8_t *end = text + size;
     for (int line = 0; line < 3; line++) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
         if (!newline) {
-            return FOVEA_EXIF_NO_ORIENTATION;
+            return (struct fovea_exif){ 0 };
         }
         at = newline + 1;
     }
@@ -177,7 +177,7 @@ fovea_png_profile_orientation(uint8_t *text, size_t size)
         }
     }
     size_t n = unhex(text, n_digits, text);
-    return fovea_exif_orientation(text, n);
+    return fovea_exif_read(text, n);
 }
 
 unsigned

@@ -33,7 +33,7 @@ bool fovea_png_text_inflate(const struct fovea_png_text *text, uint8_t *out,
 /** Orientation in "Raw profile type exif": lines of hexadecimal behind three
  *  lines of heading. FOVEA_EXIF_NO_ORIENTATION if there is none. `text` is
  *  overwritten. */
-unsigned fovea_png_profile_orientation(uint8_t *text, size_t size);
+struct fovea_exif fovea_png_profile_exif(uint8_t *text, size_t size);
 
 /** Orientation in an XMP packet, attribute or element tiff:Orientation. */
 unsigned fovea_png_xmp_orientation(const uint8_t *text, size_t size);

@@ -37,6 +37,7 @@ struct fovea_raw {
     bool first_is_sensor;     /* so is the first directory in this kind */
     bool has_sensor;          /* a directory describes a sensor's data */
     unsigned orientation;     /* of the first directory: 1..8; 0: none */
+    struct fovea_taken taken; /* of a CR3 */
     uint32_t sensor_width_px; /* 0: nothing says it */
     uint32_t sensor_height_px;
     unsigned n_previews;

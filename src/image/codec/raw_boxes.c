@@ -113,7 +113,7 @@ take_track(struct fovea_raw *raw, const struct fovea_box *track,
     return status ? status : offer_sample(raw, &box, err);
 }
 
-/* Canon's box, of which the first directory is wanted. */
+/* Canon's box, of which the first directory is wanted, and EXIF's. */
 static enum fovea_status
 take_directory(struct fovea_raw *raw, const struct fovea_box *uuid,
         struct fovea_error *err)
@@ -124,8 +124,17 @@ take_directory(struct fovea_raw *raw, const struct fovea_box *uuid,
     }
     enum fovea_status status = fovea_box_find(raw->input, uuid->at + UUID_SIZE,
             uuid->end, "CMT1", &box, err);
-    return status || box.end == 0 ? status
-                                  : fovea_raw_walk_tiff(raw, box.at, err);
+    if (!status && box.end > 0) {
+        status = fovea_raw_walk_tiff(raw, box.at, err);
+    }
+    if (!status) {
+        status = fovea_box_find(raw->input, uuid->at + UUID_SIZE, uuid->end,
+                "CMT2", &box, err);
+    }
+    if (!status && box.end > 0) {
+        raw->taken = fovea_exif_taken(raw->input, box.at);
+    }
+    return status;
 }
 
 static enum fovea_status

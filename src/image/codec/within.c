@@ -7,6 +7,7 @@ as_whole(const struct fovea_within *within, const struct fovea_image_info *info)
     struct fovea_image_info whole = *info;
     whole.format = within->format;
     whole.orientation = within->orientation;
+    whole.taken = info->taken.is_known ? info->taken : within->taken;
     whole.raw_kind = within->raw_kind;
     return whole;
 }

@@ -13,6 +13,7 @@ struct fovea_within {
     /* For the header, in place of what the picture itself knows: */
     enum fovea_format format;
     unsigned orientation;
+    struct fovea_taken taken; /* where the picture does not know it */
     const char *raw_kind;
 };
 
