@@ -1,5 +1,5 @@
 /*
- * fovea: CLIP embeddings of images and texts.
+ * fovea: embeddings of images and texts.
  *
  *     struct fovea *library = NULL;
  *     struct fovea_model *model = NULL;
@@ -169,9 +169,9 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_text(
         unsigned flags, float *embedding, struct fovea_error *err);
 
 /**
- * Embed any number of items, of any mix of kinds, images and texts too. A bad one costs itself: the
- * others are embedded all the same. An item gets the same bits in any batch and
- * at any place in it.
+ * Embed any number of items, of any mix of kinds, images and texts too. A bad one
+ * costs itself: the others are embedded all the same. An item gets the same bits
+ * in any batch and at any place in it.
  *
  * @param items       n of them, borrowed for the call.
  * @param embeddings  [n][dimension] float32, row-major; the row of an item that

@@ -45,7 +45,7 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_model_open(
         struct fovea *library, const char *key, struct fovea_model **model_out,
         struct fovea_error *err);
 
-/** End a model. NULL is fine. No call on it may be running; images that were
+/** End a model. NULL is fine. No call on it may be running; items that were
  *  submitted are answered all the same. Its workers end when no other handle
  *  has the same model. Since: 0.1 */
 FOVEA_API void fovea_model_close(struct fovea_model *model);
@@ -64,10 +64,10 @@ struct fovea_model_info {
     uint32_t n_heads;
     float mean[3]; /* R, G, B, of samples scaled to 0..1 */
     float std[3];
-    /* How its pixels are to be is known from preprocessor_config.json ("file"),
-       or there is none and they are those of the family's first models
-       ("default"): a model that was trained on others gives vectors that look
-       right and are not. Static. */
+    /* How its pixels are to be is known from preprocessor_config.json, or
+       open_clip's preprocess_cfg ("file"), or there is none and they are those
+       of the family's first models ("default"): a model that was trained on
+       others gives vectors that look right and are not. Static. */
     const char *preprocessor;
     enum fovea_dtype dtype;    /* never AUTO: what the arithmetic will be */
     const char *weights_dtype; /* of the file: "F32", "F16", "BF16", "mixed" */

@@ -37,7 +37,8 @@ enum fovea_pixels {
                                  is not told otherwise */
 };
 
-/** Whether workers must lock themselves in before they see an image. */
+/** Whether workers must lock themselves in before they see an image or a
+ *  text. */
 enum fovea_sandbox {
     FOVEA_SANDBOX_DEFAULT, /* ON; OFF in a build without the sandbox */
     FOVEA_SANDBOX_ON,   /* they must; where the kernel refuses nothing runs */
@@ -80,27 +81,27 @@ struct fovea_url_options {
 struct fovea_options {
     size_t struct_size; /* by FOVEA_OPTIONS_INIT, or sizeof */
     enum fovea_dtype dtype;
-    unsigned max_batch;   /* images a worker takes at once, and a forward pass;
-                             0: FOVEA_DEFAULT_BATCH */
+    unsigned max_batch;   /* images or texts a worker takes at once, and a
+                             forward pass; 0: FOVEA_DEFAULT_BATCH */
     unsigned n_threads;   /* of each worker; 0: 1 */
     unsigned max_workers; /* of each model; 0: as many as the process may use
                              CPUs, at least 2 */
-    unsigned max_queue;   /* images of a model that may wait, each with its
-                             file open; 0: FOVEA_DEFAULT_QUEUE */
+    unsigned max_queue;   /* images of a model, each with its file open, that
+                             may wait, and as many texts; 0: FOVEA_DEFAULT_QUEUE */
     unsigned memory_limit_pct;   /* of the memory that the process may use, 1 to
                                   100; 0: 80 */
     uint64_t memory_limit_bytes; /* and not more than this; 0: no more */
     int64_t idle_ns;             /* a worker idle for longer ends; 0: 5
                                        minutes; FOVEA_NEVER */
-    int64_t deadline_ns;         /* of an image from being submitted to its
+    int64_t deadline_ns;         /* of an item from being submitted to its
                                        answer, fetching and cold start included;
                                        0: 5 minutes; FOVEA_NEVER */
-    int64_t image_ns;            /* an image may be worked on; 0: 30 s */
+    int64_t image_ns;            /* an item may be worked on; 0: 30 s */
     int64_t load_ns;             /* a worker may start and load; 0: 2
                                        minutes */
     int64_t drain_ns;            /* fovea_close() lets work go on; 0: 5 s;
                                        negative: none */
-    uint64_t recycle_after;      /* images after which a worker is replaced
+    uint64_t recycle_after;      /* items after which a worker is replaced
                                        (codecs leak); 0: 10000; UINT64_MAX */
     enum fovea_sandbox sandbox;
     const char *worker_program;  /* NULL: $FOVEA_WORKER, or where it was

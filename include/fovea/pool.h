@@ -1,7 +1,7 @@
 /*
  * Looking into the pool of worker processes, and at what happens in it.
  *
- * Nothing here is needed to embed images.
+ * Nothing here is needed to embed anything.
  */
 #ifndef FOVEA_POOL_H
 #define FOVEA_POOL_H
@@ -25,8 +25,8 @@ struct fovea_model;
 enum fovea_worker_state {
     FOVEA_WORKER_SPAWNING,   /* started; has not said hello yet */
     FOVEA_WORKER_LOADING,    /* reads or maps the weights, seals itself */
-    FOVEA_WORKER_READY,      /* waits for images, and worked lately */
-    FOVEA_WORKER_PROCESSING, /* has images in flight */
+    FOVEA_WORKER_READY,      /* waits for work, and worked lately */
+    FOVEA_WORKER_PROCESSING, /* has items in flight */
     FOVEA_WORKER_IDLE,       /* waits, and has for a second or more */
     FOVEA_WORKER_EVICTING,   /* was asked to end */
     FOVEA_WORKER_FAILED,     /* is beyond help; was killed or died */
@@ -40,7 +40,7 @@ enum fovea_stop_reason {
     FOVEA_STOP_MEMORY,   /* made room for another model, or under pressure */
     FOVEA_STOP_MODEL,    /* its model was closed */
     FOVEA_STOP_SHUTDOWN, /* the library was closed */
-    FOVEA_STOP_RECYCLED, /* had served its number of images */
+    FOVEA_STOP_RECYCLED, /* had served its number of items */
     FOVEA_STOP_EXEC,     /* could not be started */
     FOVEA_STOP_LOAD,     /* could not load the model, and said why */
     FOVEA_STOP_LOAD_TIMEOUT,
@@ -116,7 +116,7 @@ struct fovea_worker_stats {
     int64_t age_ns;                     /* since it was started */
     int64_t in_state_ns;
     int64_t ready_after_ns; /* from its start to READY; 0: not yet */
-    uint64_t n_images;      /* served, good or bad */
+    uint64_t n_images;      /* or texts: served, good or bad */
     uint32_t n_in_flight;
     uint64_t reserved_bytes; /* of its own, without the shared weights */
     uint64_t pss_bytes;      /* measured; 0 if it cannot be read */
@@ -135,15 +135,15 @@ struct fovea_model_stats {
     uint64_t n_submitted;
     uint64_t n_embedded;               /* good ones */
     uint64_t n_noted[FOVEA_NOTE_ROOM]; /* of them, by the notes they have */
-    uint64_t n_failed;                 /* bad images and all other failures */
+    uint64_t n_failed;                 /* bad items and all other failures */
     uint64_t n_retried;
     uint64_t n_cold_starts;
     uint64_t stops[FOVEA_STOP_ROOM]; /* workers by reason */
     enum fovea_breaker_state breaker;
     uint64_t shared_bytes;             /* packed weights; 0: not loaded */
     struct fovea_histogram queue_ns;   /* waiting for a worker */
-    struct fovea_histogram decode_ns;  /* bytes to pixels */
-    struct fovea_histogram forward_ns; /* pixels to vector, an image's share */
+    struct fovea_histogram decode_ns;  /* bytes to pixels or tokens */
+    struct fovea_histogram forward_ns; /* to the vector, an item's share */
     struct fovea_histogram total_ns;   /* from submitting to the answer */
     const char *work; /* what its workers do: "embed" of images, "embed_text",
                          "pixels", "tokens". Each has a queue and workers of its

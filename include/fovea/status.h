@@ -24,7 +24,7 @@ enum fovea_status {
 #undef X
 };
 
-/** What is worth knowing about an image that is good: bits of a set. note.def
+/** What is worth knowing about an item that is good: bits of a set. note.def
  *  is the one table. */
 enum fovea_note {
 #define X(name, bit, string, text) FOVEA_NOTE_##name = 1 << (bit),
@@ -45,8 +45,8 @@ enum {
 };
 
 /**
- * What came of a call, or of an image. Filled on failure, by the layer that saw
- * it first, and of an image that is good: its code is FOVEA_OK then, and all
+ * What came of a call, or of an item. Filled on failure, by the layer that saw
+ * it first, and of an item that is good: its code is FOVEA_OK then, and all
  * the rest is 0 and empty unless there are notes.
  *
  * message is one line of UTF-8, NUL-terminated, without a final stop or newline

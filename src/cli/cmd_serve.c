@@ -11,11 +11,12 @@
 static const char about[] =
         "Usage: fovea serve [FLAGS] [MODEL...]\n"
         "\n"
-        "Serve image embeddings over HTTP, in the shapes that clients of OpenAI and\n"
-        "infinity speak, and show the pool of workers on a page. MODEL is a key or a\n"
-        "directory, as for `fovea embed -m`; the first one answers requests that name\n"
-        "none. Without any: the model that comes with fovea. Clients know a model by\n"
-        "its key, by the last name of its directory, or by NAME of NAME=MODEL.\n"
+        "Serve embeddings of images and texts over HTTP, in the shapes that clients\n"
+        "of OpenAI and infinity speak, and show the pool of workers on a page. MODEL\n"
+        "is a key or a directory, as for `fovea embed -m`; the first one answers\n"
+        "requests that name none. Without any: the model that comes with fovea.\n"
+        "Clients know a model by its key, by the last name of its directory, or by\n"
+        "NAME of NAME=MODEL.\n"
         "\n"
         "  curl http://127.0.0.1:8080/v1/embeddings/image --data-binary @cat.jpg\n";
 

@@ -75,6 +75,35 @@ total_of(const size_t *widths, size_t n)
     return total - GAP;
 }
 
+/* Cut a column by what is too much, and not further than it may be yet. */
+static void
+cut_first(const struct fovea_column *column, size_t too_much, size_t *width)
+{
+    if (*width > column->cut_to) {
+        size_t most = *width - column->cut_to;
+        *width -= too_much < most ? too_much : most;
+    }
+}
+
+/* What happens at a turn, in the order of the columns until they fit. */
+static void
+take_turn(const struct fovea_table *table, unsigned turn, size_t width,
+        size_t *widths)
+{
+    size_t n = table->n_columns;
+    for (size_t i = 0; i < n && total_of(widths, n) > width; i++) {
+        if (table->columns[i].cut_first == turn) {
+            cut_first(&table->columns[i], total_of(widths, n) - width,
+                    &widths[i]);
+        }
+    }
+    for (size_t i = 0; i < n && total_of(widths, n) > width; i++) {
+        if (table->columns[i].left_out == turn) {
+            widths[i] = 0;
+        }
+    }
+}
+
 /* Widths that fit, 0 for what is left out. */
 static void
 choose_widths(const struct fovea_table *table, size_t width, size_t *widths)
@@ -88,11 +117,7 @@ choose_widths(const struct fovea_table *table, size_t width, size_t *widths)
         }
     }
     for (unsigned turn = 1; width && turn <= n; turn++) {
-        for (size_t i = 0; i < n && total_of(widths, n) > width; i++) {
-            if (table->columns[i].left_out == turn) {
-                widths[i] = 0;
-            }
-        }
+        take_turn(table, turn, width, widths);
     }
     /* The widest of those that can be cut gives a column, and again. */
     while (width && total_of(widths, n) > width) {

@@ -1,6 +1,6 @@
 /*
  * A table that fits a terminal: where it is too wide, columns that matter less
- * are left out, then those that can bear it are cut.
+ * are left out, and those that can bear it are cut, at their turn or at the end.
  */
 #ifndef FOVEA_CLI_COLUMNS_H
 #define FOVEA_CLI_COLUMNS_H
@@ -16,9 +16,12 @@ enum {
 
 struct fovea_column {
     const char *header;
-    bool is_right;     /* its cells stand at the right of it */
-    bool can_be_cut;   /* down to its header; '+' is where */
-    unsigned left_out; /* 1: the first to be left out, 2, ...; 0: never */
+    bool is_right;      /* its cells stand at the right of it */
+    bool can_be_cut;    /* down to its header; '+' is where */
+    unsigned left_out;  /* 1: the first to be left out, 2, ...; 0: never */
+    unsigned cut_first; /* cut before those of this turn and later ones are
+                           left out; 0: after all of them */
+    size_t cut_to;      /* and so far, then */
 };
 
 struct fovea_table_row {

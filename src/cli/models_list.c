@@ -24,6 +24,8 @@ enum {
     N_COLUMNS
 };
 
+#define NOT_HERE "not here"
+
 static const struct fovea_column columns[N_COLUMNS] = {
     [KEY] = { .header = "KEY" },
     [FAMILY] = { .header = "FAMILY", .left_out = 3 },
@@ -32,7 +34,11 @@ static const struct fovea_column columns[N_COLUMNS] = {
     [IMAGE] = { .header = "IMAGE", .is_right = true, .left_out = 2 },
     [FILE_SIZE] = { .header = "SIZE", .is_right = true, .left_out = 1 },
     [LICENCE] = { .header = "LICENCE", .left_out = 6 },
-    [FILES] = { .header = "FILES", .can_be_cut = true },
+    /* Where files are matters less than words and licence do. */
+    [FILES] = { .header = "FILES",
+            .can_be_cut = true,
+            .cut_first = 5,
+            .cut_to = sizeof NOT_HERE - 1 },
 };
 
 /* Whether a model's files are here, and where. */
@@ -57,6 +63,16 @@ static void
 place_finish(struct place *place)
 {
     fovea_model_close(place->model);
+}
+
+/* As people know a licence: without what SPDX puts before the names that are
+   not on its list. */
+static const char *
+short_licence(const char *licence)
+{
+    static const char prefix[] = "LicenseRef-";
+    size_t size = sizeof prefix - 1;
+    return strncmp(licence, prefix, size) == 0 ? licence + size : licence;
 }
 
 static char *
@@ -88,10 +104,10 @@ add_row(struct fovea_table *table, const struct fovea_catalogue_entry *entry,
     row->cells[IMAGE] = number_cell((double)entry->image_size_px, "");
     row->cells[FILE_SIZE] =
             number_cell((double)entry->weights_bytes / 1e6, " MB");
-    row->cells[LICENCE] = cell(entry->licence);
+    row->cells[LICENCE] = cell(short_licence(entry->licence));
     row->cells[FILES] = cell(place->directory ? place->directory
                     : place->is_here          ? place->error.message
-                                              : "not here");
+                                              : NOT_HERE);
     for (size_t i = 0; i < N_COLUMNS; i++) {
         if (!row->cells[i]) {
             return false;
@@ -118,7 +134,7 @@ add_notes(struct fovea_text *text)
     const struct fovea_catalogue_entry *entry = NULL;
     for (size_t i = 0; (entry = fovea_catalogue(i)); i++) {
         if (entry->licence_note && !is_said(i, entry->licence)) {
-            fovea_text_format(text, "%s: %s\n", entry->licence,
+            fovea_text_format(text, "%s: %s\n", short_licence(entry->licence),
                     entry->licence_note);
         }
     }

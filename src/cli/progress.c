@@ -53,8 +53,8 @@ fovea_progress_format(const struct fovea_progress_state *state, size_t width,
     }
     double per_second = rate_of(state);
     if (per_second > 0) {
-        (void)snprintf(rate, sizeof rate, "  %.*f images/s",
-                per_second < 100 ? 1 : 0, per_second);
+        (void)snprintf(rate, sizeof rate, "  %.*f/s", per_second < 100 ? 1 : 0,
+                per_second);
         double left = (double)(n_total - state->n_done) / per_second;
         if (n_total && left < 360000) {
             char time[24];

@@ -1,7 +1,7 @@
 /*
  * The progress line on a terminal.
  *
- *     embedding  412/1600  38.2 images/s  ETA 0:31  2 bad  3 skipped
+ *     embedding  412/1600  38.2/s  ETA 0:31  2 bad  3 skipped
  *
  * It is one line, redrawn in place and cleared before anything else is written
  * to the same terminal. Any thread may clear it; one thread draws.

@@ -65,7 +65,8 @@ void
 fovea_cli_warn_of_model(const struct fovea_model_info *info)
 {
     if (strcmp(info->preprocessor, "default") == 0) {
-        fovea_cli_report("%s: no preprocessor_config.json says how: images are "
+        fovea_cli_report("%s: no preprocessor_config.json (in open_clip's "
+                         "layout: no preprocess_cfg) says how: images are "
                          "prepared as %s's first models want them, which may "
                          "not be what this model was trained on",
                 info->directory, info->family);

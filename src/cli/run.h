@@ -26,7 +26,7 @@ struct fovea_run_totals {
     uint64_t n_done; /* bad and skipped ones included */
     struct fovea_row_counts counts;
     double seconds;
-    double rate; /* images a second */
+    double rate; /* images and texts a second */
 };
 
 /**

@@ -2,6 +2,7 @@
 #include "cli/stats_report.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/notes.h"
@@ -80,26 +81,36 @@ add_stops(struct fovea_text *text, const struct fovea_model_stats *model)
     }
 }
 
+/* What is counted: a model's two towers have statistics each. */
+static const char *
+items_of(const struct fovea_model_stats *model)
+{
+    bool is_text = strcmp(model->work, "embed_text") == 0 ||
+            strcmp(model->work, "tokens") == 0;
+    return is_text ? "texts" : "images";
+}
+
 static void
 add_model(struct fovea_text *text, const struct fovea_model_stats *model)
 {
+    const char *items = items_of(model);
     fovea_text_format(text,
-            "model    %s: %" PRIu64 " good, %" PRIu64 " failed, %" PRIu64
+            "model    %s, %s: %" PRIu64 " good, %" PRIu64 " failed, %" PRIu64
             " tried again",
-            model->key, model->n_embedded, model->n_failed, model->n_retried);
+            model->key, items, model->n_embedded, model->n_failed,
+            model->n_retried);
     fovea_notes_counted(text, model->n_noted);
     fovea_text_format(text,
             "; %" PRIu64 " cold start%s\n"
             "         %" PRIu32 " of %" PRIu32 " workers, %" PRIu32
-            " of %" PRIu32
-            " images waiting, weights %.0f MB shared, breaker %s\n",
+            " of %" PRIu32 " %s waiting, weights %.0f MB shared, breaker %s\n",
             model->n_cold_starts, model->n_cold_starts == 1 ? "" : "s",
             model->n_workers, model->max_workers, model->n_queued,
-            model->max_queue, mib(model->shared_bytes),
+            model->max_queue, items, mib(model->shared_bytes),
             fovea_breaker_state_name(model->breaker));
     add_stops(text, model);
     fovea_text_format(text, "times    %-8s %9s %12s %12s %12s %12s\n", "",
-            "images", "mean", "half under", "90% under", "99% under");
+            items, "mean", "half under", "90% under", "99% under");
     add_times(text, "queue", &model->queue_ns);
     add_times(text, "decode", &model->decode_ns);
     add_times(text, "forward", &model->forward_ns);

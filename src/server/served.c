@@ -172,9 +172,9 @@ warn_of_preprocessor(struct fovea_server *server,
 {
     if (strcmp(served->info->preprocessor, "default") == 0) {
         fovea_http_log_say(server->log, "warning", "model",
-                "%s has no preprocessor_config.json: its images are prepared "
-                "as %s's first models want them, which may not be what it was "
-                "trained on",
+                "%s has no preprocessor_config.json (in open_clip's layout: no "
+                "preprocess_cfg): its images are prepared as %s's first models "
+                "want them, which may not be what it was trained on",
                 served->name, served->info->family);
     }
 }

@@ -131,6 +131,13 @@ def test_arrays_have_a_row_a_text(directory):
     assert abs(raw / length - rows[0]).max() < 1e-6
 
 
+def test_statistics_tell_texts_from_images(directory):
+    path = put(directory, "a.png", picture(1))
+    result = embed("--stats", "--text", "a cat", "--text", "a dog", path)
+    said(result, 0, f"{CLIP}, texts: 2 good", f"{CLIP}, images: 1 good",
+         "texts waiting", "images waiting")
+
+
 def test_bad_texts_cost_only_themselves(directory):
     huge = b"x" * 200000
     path = put(directory, "texts.txt",

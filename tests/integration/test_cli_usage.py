@@ -257,6 +257,18 @@ def test_models_are_listed(directory):
         assert len(rows) > 60
         assert max(map(len, rows)) <= max(width, 60), narrow
         same(any("CC-BY-NC-4.0  " in line for line in rows), width > 60)
+        same("WORDS" in narrow[0].split(), width > 60)
+    # Nor are they lost where files are.
+    key = "openai/clip-vit-base-patch32"
+    home = os.path.join(directory, "a/folder/with/a/name/longer/than/a/line/is")
+    os.makedirs(os.path.join(home, "models", "openai"))
+    os.symlink(MODEL, os.path.join(home, "models", key))
+    head, *rows = run("models", model=False, env=environment(
+        COLUMNS="80", FOVEA_HOME=home)).stdout.decode().splitlines()
+    row, = (row for row in rows if row.startswith(f"{key} "))
+    same(head.split(), ["KEY", "WORDS", "LICENCE", "FILES"])
+    same(row.split()[1:3], ["yes", "MIT"])
+    assert row.endswith("+"), row
     result = run("models", "--json", model=False)
     models = {model["key"]: model for model in json.loads(result.stdout)}
     same(models["openai/clip-vit-large-patch14-336"]["embedding_dimension"],
@@ -285,7 +297,7 @@ def test_pixels_by_default_are_said(directory):
     path = put(directory, "a.png", picture(1))
     result = run("models", "show", "--json", model, model=False)
     same(json.loads(result.stdout)["preprocessor"], "default")
-    said(result, 0, "no preprocessor_config.json")
+    said(result, 0, "no preprocessor_config.json", "no preprocess_cfg")
     result = run("models", "show", model, model=False)
     assert b"family's, by default" in result.stdout, result.stdout
     for command in ("embed", "preprocess"):

@@ -236,7 +236,7 @@ def test_pixels_by_default_are_said(directory):
         said = [line for line in server.log().splitlines()
                 if "no preprocessor_config.json" in line]
         same(len(said), 1)
-        assert "bare" in said[0], said
+        assert "bare" in said[0] and "no preprocess_cfg" in said[0], said
 
 
 def test_urls(directory):

@@ -10,9 +10,10 @@ static const struct fovea_column columns[] = {
 };
 
 static void
-assert_table(const char *name, size_t width, const char *expected)
+assert_table_of(const struct fovea_column *of, const char *name, size_t width,
+        const char *expected)
 {
-    struct fovea_table table = { .columns = columns, .n_columns = 4 };
+    struct fovea_table table = { .columns = of, .n_columns = 4 };
     struct fovea_text text = { 0 };
     const char *const rows[][4] = { { "7", name, "a", "b" },
         { "10", "x", "aaa", "" } };
@@ -30,6 +31,34 @@ assert_table(const char *name, size_t width, const char *expected)
     assert_string_equal(text.data, expected);
     fovea_text_finish(&text);
     fovea_table_finish(&table);
+}
+
+static void
+assert_table(const char *name, size_t width, const char *expected)
+{
+    assert_table_of(columns, name, width, expected);
+}
+
+static void
+a_column_is_cut_before_others_are_left_out(void **state)
+{
+    (void)state;
+    static const struct fovea_column cut[] = {
+        { .header = "N", .is_right = true },
+        { .header = "NAME", .can_be_cut = true, .cut_first = 2, .cut_to = 6 },
+        { .header = "A", .left_out = 2 },
+        { .header = "BB", .is_right = true, .left_out = 1 },
+    };
+    assert_table_of(cut, "abcdefgh", 15,
+            " N  NAME    A\n"
+            " 7  abcde+  a\n"
+            "    below\n"
+            "10  x       aaa\n");
+    assert_table_of(cut, "abcdefgh", 14,
+            " N  NAME\n"
+            " 7  abcde+\n"
+            "    below\n"
+            "10  x\n");
 }
 
 static void
@@ -93,6 +122,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_fits_is_whole),
         cmocka_unit_test(columns_are_left_out_then_cut),
+        cmocka_unit_test(a_column_is_cut_before_others_are_left_out),
         cmocka_unit_test(letters_are_not_cut_in_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

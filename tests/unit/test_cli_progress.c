@@ -29,9 +29,9 @@ it_says_what_is_known(void **state)
     at.n_bad = 2;
     at.elapsed_ns = at.first_ns + 10 * FOVEA_NS_PER_S;
     assert_string_equal(format(&at, 0),
-            "embedding  408/1600  40.0 images/s  ETA 0:30  2 bad");
+            "embedding  408/1600  40.0/s  ETA 0:30  2 bad");
     at.n_total = 0;
-    assert_string_equal(format(&at, 0), "embedding  408  40.0 images/s  2 bad");
+    assert_string_equal(format(&at, 0), "embedding  408  40.0/s  2 bad");
 }
 
 static void
@@ -47,7 +47,7 @@ long_runs_get_hours(void **state)
         .n_first = 1,
     };
     assert_string_equal(format(&at, 0),
-            "embedding  1001/373301  100 images/s  ETA 1:02:03");
+            "embedding  1001/373301  100/s  ETA 1:02:03");
 }
 
 static void
@@ -62,8 +62,7 @@ files_that_appeared_meanwhile_do_no_harm(void **state)
         .first_ns = FOVEA_NS_PER_S,
         .n_first = 2,
     };
-    assert_string_equal(format(&at, 0),
-            "embedding  12/12  10.0 images/s  ETA 0:00");
+    assert_string_equal(format(&at, 0), "embedding  12/12  10.0/s  ETA 0:00");
 }
 
 static void

@@ -31,7 +31,7 @@ async function poolIsLive(page) {
   await page.waitForFunction(() => /half are done in/.test(
     document.getElementById("time-chart").getAttribute("aria-label")));
   assert.match(await page.getAttribute("#rate-chart", "aria-label"),
-    /Images a second over the last minutes: now [\d.]+, at most [\d.]+/);
+    /Images and texts a second over the last minutes: now [\d.]+, at most [\d.]+/);
 }
 
 // Of all: what is out of sight has no inner text.

@@ -97,16 +97,16 @@ function showHistory(history) {
   const rates = history.images_per_s;
   draw(byId("rate-chart"), [{ values: rates, kind: "" },
     { values: history.failed_per_s, kind: "second" }], HISTORY_POINTS,
-  history.interval_s, `Images a second over the last minutes: now ` +
+  history.interval_s, `Images and texts a second over the last minutes: now ` +
     `${number(rates.at(-1) ?? 0)}, at most ` +
     number(Math.max(0, ...rates)));
   const half = latest(history.p50_ms);
   draw(byId("time-chart"), [{ values: history.p50_ms, kind: "" },
     { values: history.p99_ms, kind: "second" }], HISTORY_POINTS,
   history.interval_s, half === undefined
-    ? "Milliseconds an image: none in the last minutes"
-    : `Milliseconds an image: half are done in ${number(half)}, 99 of 100 ` +
-      `in ${number(latest(history.p99_ms))}`);
+    ? "Milliseconds for each image or text: none in the last minutes"
+    : `Milliseconds for each image or text: half are done in ` +
+      `${number(half)}, 99 of 100 in ${number(latest(history.p99_ms))}`);
 }
 
 function showModels(models) {
