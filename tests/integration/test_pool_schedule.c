@@ -48,19 +48,32 @@ single_images_go_before_batches(void **state)
     fovea_group_close(group);
 }
 
-/* Until so many wait; with the stats that said so. */
-static void
-wait_queued(unsigned n, struct fovea_pool_stats *stats_out)
+static unsigned
+count_full(const struct fovea_pool_stats *stats)
 {
+    unsigned n = 0;
+    for (size_t i = 0; i < stats->n_workers; i++) {
+        const struct fovea_worker_stats *worker = &stats->workers[i];
+        n += worker->state == FOVEA_WORKER_PROCESSING &&
+                worker->n_in_flight == 8;
+    }
+    return n;
+}
+
+/* Until so many wait and both workers have all that they may: an image leaves the
+   queue before its worker has it. */
+static void
+wait_shared_out(unsigned n_queued)
+{
+    struct fovea_pool_stats stats;
     struct fovea_error error;
     int64_t until = fovea_clock_ns() + SCENE_PATIENCE_NS;
-    for (;;) {
-        assert_ok(fovea_stats_read(scene.pool, stats_out, &error), &error);
-        if (stats_out->models[0].n_queued == n) {
-            return;
-        }
+    for (bool is_so = false; !is_so;) {
         assert_true(fovea_clock_ns() < until);
-        fovea_pool_stats_finish(stats_out);
+        assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
+        assert_int_equal(stats.n_workers, 2);
+        is_so = stats.models[0].n_queued == n_queued && count_full(&stats) == 2;
+        fovea_pool_stats_finish(&stats);
         sleep_ns(FOVEA_NS_PER_MS);
     }
 }
@@ -89,18 +102,12 @@ images_are_shared_out(void **state)
         submit(&shots[i]);
     }
     scene_let_go(&scene, "first");
-    struct fovea_pool_stats stats;
-    wait_queued(4, &stats);
-    assert_int_equal(stats.n_workers, 2);
-    for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(stats.workers[i].state, FOVEA_WORKER_PROCESSING);
-        assert_int_equal(stats.workers[i].n_in_flight, 8);
-    }
-    fovea_pool_stats_finish(&stats);
+    wait_shared_out(4);
     scene_let_go(&scene, "then");
     for (unsigned i = 0; i < 20; i++) {
         shot_check_good(&shots[i]);
     }
+    struct fovea_pool_stats stats;
     assert_ok(fovea_stats_read(scene.pool, &stats, &error), &error);
     assert_int_equal(stats.workers[0].n_images + stats.workers[1].n_images, 22);
     assert_in_range(stats.workers[0].n_images, 9, 13);
