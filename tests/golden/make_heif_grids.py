@@ -72,6 +72,7 @@ class Tile:
         _, _, at, end = find(data, 0, len(data), b"meta")
         at += 4
         iinf = find(data, at, end, b"iinf")
+        self.file = data
         self.head = data[:number(data, 0, 4)]
         self.kind = b"hvc1" if path.name.endswith("heic") else b"av01"
         item = next(number(data, body + 4, 2)
@@ -85,40 +86,63 @@ class Tile:
         self.sides = struct.unpack(">II", ispe[12:20])
 
 
-def picture(tile, items, primary, sides=None):
-    """items: {id: (type, sides, data, ids of its parts)}; tile: item 1."""
-    told = [p if p[4:8] != b"ispe" or not sides
-            else full(b"ispe", struct.pack(">II", *sides))
-            for p in tile.properties]
-    every = list(told)
-    uses = [(1, list(range(1, len(told) + 1)))]
-    for item, (_, canvas, _, _) in items.items():
-        every.append(full(b"ispe", struct.pack(">II", *canvas)))
-        uses.append((item, [len(every)]))
-    ipma = struct.pack(">I", len(uses)) + b"".join(
-        struct.pack(">HB", item, len(ns)) + bytes(ns) for item, ns in uses)
-    kinds = {1: tile.kind, **{item: parts[0] for item, parts in items.items()}}
+def link(kind, item, parts, count=None):
+    """A reference; count: what it says of how many, where that is a lie."""
+    return box(kind, struct.pack(f">HH{len(parts)}H", item,
+                                 len(parts) if count is None else count, *parts))
+
+
+def compose(head, items, primary, links):
+    """items: [(id, type, properties, data)], ids may be there twice; links: what
+    is in iref."""
+    every = []
+    uses = b""
+    for item, _, properties, _ in items:
+        uses += struct.pack(">HB", item, len(properties)) + bytes(
+            range(len(every) + 1, len(every) + len(properties) + 1))
+        every += properties
     infes = b"".join(full(b"infe", struct.pack(">HH4s", item, 0, kind) + b"\0", 2)
-                     for item, kind in kinds.items())
-    links = b"".join(
-        box(b"dimg", struct.pack(f">HH{len(parts)}H", item, len(parts), *parts))
-        for item, (_, _, _, parts) in items.items())
-    data = {1: tile.coded, **{item: parts[2] for item, parts in items.items()}}
+                     for item, kind, _, _ in items)
 
     def meta(at):
         places = b""
-        for item, piece in data.items():
+        for item, _, _, piece in items:
             places += struct.pack(">HHHII", item, 0, 1, at, len(piece))
             at += len(piece)
         return full(b"meta", full(b"hdlr", struct.pack(">I4s12xx", 0, b"pict"))
                     + full(b"pitm", struct.pack(">H", primary))
-                    + full(b"iloc", struct.pack(">HH", 0x4400, len(data)) + places)
-                    + full(b"iinf", struct.pack(">H", len(kinds)) + infes)
+                    + full(b"iloc", struct.pack(">HH", 0x4400, len(items)) + places)
+                    + full(b"iinf", struct.pack(">H", len(items)) + infes)
                     + full(b"iref", links)
-                    + box(b"iprp", box(b"ipco", b"".join(every)) + full(b"ipma", ipma)))
+                    + box(b"iprp", box(b"ipco", b"".join(every)) + full(
+                        b"ipma", struct.pack(">I", len(items)) + uses)))
 
-    start = len(tile.head) + len(meta(0)) + 8
-    return tile.head + meta(start) + box(b"mdat", b"".join(data.values()))
+    start = len(head) + len(meta(0)) + 8
+    return head + meta(start) + box(
+        b"mdat", b"".join(piece for _, _, _, piece in items))
+
+
+def extent(sides):
+    return full(b"ispe", struct.pack(">II", *sides))
+
+
+def coded(tile, item, *more, sides=None):
+    """The tile as an item of compose(), with more properties."""
+    told = [p if p[4:8] != b"ispe" or not sides else extent(sides)
+            for p in tile.properties]
+    return (item, tile.kind, told + list(more), tile.coded)
+
+
+def picture(tile, items, primary, sides=None):
+    """items: {id: (type, sides, data, ids of its parts)}; tile: item 1."""
+    return compose(
+        tile.head,
+        [coded(tile, 1, sides=sides)] + [
+            (item, kind, [extent(canvas)], data)
+            for item, (kind, canvas, data, _) in items.items()],
+        primary,
+        b"".join(link(b"dimg", item, parts)
+                 for item, (_, _, _, parts) in items.items()))
 
 
 def grid(tile, columns, rows, part=1, sides=None):
@@ -126,6 +150,71 @@ def grid(tile, columns, rows, part=1, sides=None):
     canvas = (width * columns, height * rows)
     data = struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, *canvas)
     return (b"grid", canvas, data, [part] * (columns * rows))
+
+
+def two_indexes(first, second):
+    """The meta of one file before that of another, whose data stays in place."""
+    _, _, at, end = find(first, 0, len(first), b"meta")
+    head = number(second, 0, 4)
+    size = end - at + 8
+    # What follows has moved.
+    moved = bytearray(second)
+    _, _, body, stop = find(second, 0, len(second), b"meta")
+    places = find(second, body + 4, stop, b"iloc")[2]
+    for n in range(number(second, places + 6, 2)):
+        place = places + 8 + 14 * n + 6
+        moved[place:place + 4] = struct.pack(">I", number(second, place, 4) + size)
+    return bytes(moved[:head]) + first[at - 8:end] + bytes(moved[head:])
+
+
+def hostile(heic, large):
+    """Each ended the process, or made libheif 1.15 read what is not its own."""
+    alpha = full(b"auxC", b"urn:mpeg:hevc:2015:auxid:1\0")
+    identity = (2, b"iden", [extent((16, 16))], b"")
+    overlay = struct.pack(">BB4HII", 0, 1, 0, 0, 0, 65535, 200, 200)
+    canvas = (2, b"iovl", [extent((200, 200))], overlay)
+    stranger = picture(heic, {2: (b"iden", (16, 16), b"", [9])}, 2)
+    three = [(2, b"grid", [extent((256, 64))],
+              struct.pack(">BBBBII", 0, 1, 0, 2, 256, 64))]
+    crop = box(b"clap", struct.pack(">8I", 0x7fffffff, 1, 64, 1, 0, 1, 0, 1))
+    return {
+        # Which of two items of one number is meant.
+        "same_number": compose(
+            heic.head, [coded(heic, 1), identity, (3, b"g1id", [], b"")] +
+            [coded(heic, 3)] * 3, 2, link(b"dimg", 2, [3])),
+        # Which of two indexes.
+        "two_indexes": two_indexes(heic.file, stranger),
+        # References that are more than their box, and less.
+        "long_reference": compose(
+            heic.head, [coded(heic, 1), (*canvas[:3], overlay + bytes(24))],
+            2, link(b"dimg", 2, [1], 3) + bytes(4)),
+        "hidden_reference": compose(
+            heic.head, [coded(heic, 1), identity], 2,
+            box(b"free", struct.pack(">HH", 1, 0) + link(b"dimg", 2, [9]))),
+        # Each is the transparency of the other, and costs a decoder each time.
+        "each_others_alpha": compose(
+            heic.head, [coded(heic, 1, alpha), coded(heic, 4, alpha)], 1,
+            link(b"auxl", 1, [4]) + link(b"auxl", 4, [1])),
+        "many_alpha": compose(
+            heic.head, [coded(heic, 1), coded(heic, 3), (
+                4, b"grid", [extent(heic.sides), alpha],
+                grid(heic, 96, 96)[2])], 1,
+            link(b"dimg", 4, [3] * 9216) + link(b"auxl", 4, [1])),
+        # A picture that begins left of and above the canvas.
+        "overlay_outside": compose(
+            heic.head, [coded(heic, 1), (*canvas[:3], overlay + struct.pack(
+                ">ii", -3, -3))], 2, link(b"dimg", 2, [1])),
+        # Tiles of a width that no sum has room for.
+        "wide_crop": compose(
+            heic.head, [coded(heic, 1), coded(heic, 4, crop)] + three, 2,
+            link(b"dimg", 2, [1, 4, 1])),
+        # Tiles with transparency of another size than the index says.
+        "small_alpha": compose(
+            heic.head, [coded(large, 1), coded(heic, 4, alpha, sides=large.sides),
+                        (2, b"grid", [extent(large.sides)],
+                         struct.pack(">BBBBII", 0, 1, 0, 0, *large.sides))], 2,
+            link(b"dimg", 2, [1]) + link(b"auxl", 4, [1])),
+    }
 
 
 def main(folder):
@@ -162,6 +251,7 @@ def main(folder):
             b"grid", (16, 16), struct.pack(">BBBBII", 0, 1, 0, 0, 65000, 65000),
             [1])}, 2),
     }
+    files.update(hostile(heic, large))
     for name, data in files.items():
         (folder / name).write_bytes(data)
 

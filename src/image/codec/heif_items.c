@@ -15,6 +15,7 @@ enum {
     HEAD_SIZE = 8,
     ITEM_SIZE = 12, /* of an infe, at least */
     LINK_SIZE = 2,  /* of a reference */
+    MAX_CROP_PX = 1 << 20,
 };
 
 /* A piece of the index. Past its end everything is 0. */
@@ -115,10 +116,31 @@ read_types(struct part iinf, struct fovea_heif_items *items,
         }
     }
     qsort(items->items, items->n_items, sizeof *items->items, compare);
+    for (size_t i = 1; i < items->n_items; i++) {
+        items->is_ambiguous = items->is_ambiguous ||
+                items->items[i].id == items->items[i - 1].id;
+    }
     return FOVEA_OK;
 }
 
-/* iref: boxes whose types say what their links mean. */
+static void
+add_link(struct fovea_heif_items *items, struct fovea_heif_item *from,
+        struct fovea_heif_item *to, bool is_part)
+{
+    from->n_parts += is_part;
+    from->lacks_part = from->lacks_part || (is_part && !to);
+    if (to) {
+        to->is_part = to->is_part || is_part;
+        items->links[items->n_links++] = (struct fovea_heif_link){
+            .from = (uint32_t)(from - items->items),
+            .to = (uint32_t)(to - items->items),
+            .is_part = is_part,
+        };
+    }
+}
+
+/* iref: boxes whose types say what their links mean. libheif does not look how
+   long such a box is, only how many links it says to have. */
 static enum fovea_status
 read_links(struct part iref, struct fovea_heif_items *items,
         struct fovea_error *err)
@@ -134,20 +156,14 @@ read_links(struct part iref, struct fovea_heif_items *items,
         bool is_part = memcmp(type, "dimg", 4) == 0;
         struct fovea_heif_item *from = find_item(items, take(&box, id_size));
         uint64_t n = take(&box, 2);
+        items->is_ambiguous = items->is_ambiguous || box.left != n * id_size ||
+                memcmp(type, "uuid", 4) == 0;
         if (!from || (!is_part && memcmp(type, "auxl", 4) != 0)) {
             continue;
         }
         for (uint64_t i = 0; i < n && box.left >= id_size; i++) {
-            const struct fovea_heif_item *to =
-                    find_item(items, take(&box, id_size));
-            if (to) {
-                items->links[items->n_links++] = (struct fovea_heif_link){
-                    .from = (uint32_t)(from - items->items),
-                    .to = (uint32_t)(to - items->items),
-                    .is_part = is_part,
-                };
-            }
-            from->lacks_part = from->lacks_part || (is_part && !to);
+            add_link(items, from, find_item(items, take(&box, id_size)),
+                    is_part);
         }
     }
     return FOVEA_OK;
@@ -215,6 +231,28 @@ is_deep(struct part ipco)
     return deep;
 }
 
+/* A crop that is larger than any picture: libheif adds such widths up. */
+static bool
+has_wide_crop(struct part ipco)
+{
+    char type[4];
+    struct part box;
+    bool is_wide = false;
+    while (next_box(&ipco, type, &box)) {
+        for (int i = 0; i < 2 && memcmp(type, "clap", 4) == 0; i++) {
+            uint64_t side = take(&box, 4);
+            is_wide = is_wide || side > MAX_CROP_PX * take(&box, 4);
+        }
+    }
+    return is_wide;
+}
+
+static bool
+is_number_size(uint64_t size)
+{
+    return size == 0 || size == 4 || size == 8;
+}
+
 /* iloc: where the first bytes of items are. base: of those in the index. */
 static void
 read_places(struct part iloc, uint64_t base, struct fovea_heif_items *items)
@@ -225,7 +263,9 @@ read_places(struct part iloc, uint64_t base, struct fovea_heif_items *items)
     size_t length_size = sizes >> 8 & 15;
     size_t base_size = sizes >> 4 & 15;
     size_t index_size = version > 0 ? sizes & 15 : 0;
-    if (offset_size > 8 || length_size > 8 || base_size > 8 || index_size > 8) {
+    if (!is_number_size(offset_size) || !is_number_size(length_size) ||
+            !is_number_size(base_size) || !is_number_size(index_size)) {
+        items->is_ambiguous = true;
         return;
     }
     uint64_t n = take(&iloc, version < 2 ? 2 : 4);
@@ -240,7 +280,7 @@ read_places(struct part iloc, uint64_t base, struct fovea_heif_items *items)
             (void)take(&iloc, index_size);
             uint64_t offset = take(&iloc, offset_size);
             (void)take(&iloc, length_size);
-            if (item && k == 0 && method < 2) {
+            if (item && item->n_places++ == 0 && method < 2) {
                 item->data_at = start + offset + (method == 1 ? base : 0);
             }
         }
@@ -268,6 +308,7 @@ read_index(struct part meta, uint64_t meta_at, struct fovea_heif_items *items,
     if (find_box(meta, "iprp", &properties) &&
             find_box(properties, "ipco", &ipco)) {
         items->is_deep = is_deep(ipco);
+        items->is_ambiguous = items->is_ambiguous || has_wide_crop(ipco);
         char type[4];
         while (next_box(&properties, type, &box)) {
             if (memcmp(type, "ipma", 4) == 0) {
@@ -291,14 +332,37 @@ read_index(struct part meta, uint64_t meta_at, struct fovea_heif_items *items,
     return FOVEA_OK;
 }
 
+/* Of all beside each other: libheif takes the last, wherever it is. */
+static enum fovea_status
+find_index(const struct fovea_input *input, struct fovea_box *meta_out,
+        struct fovea_error *err)
+{
+    struct fovea_box box = { .end = 0 };
+    *meta_out = box;
+    for (int i = 0; i < FOVEA_MAX_BOXES; i++) {
+        enum fovea_status status =
+                fovea_box_read(input, box.end, input->size, &box, err);
+        if (status || box.end == 0) {
+            return status;
+        }
+        bool is_index = memcmp(box.type, "meta", 4) == 0;
+        if (is_index && meta_out->end > 0) {
+            return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                    "HEIF: there is more than one index");
+        }
+        *meta_out = is_index ? box : *meta_out;
+    }
+    return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+            "HEIF: %d boxes or more", FOVEA_MAX_BOXES);
+}
+
 enum fovea_status
 fovea_heif_items_read(const struct fovea_input *input,
         struct fovea_heif_items *items_out, struct fovea_error *err)
 {
     *items_out = (struct fovea_heif_items){ 0 };
     struct fovea_box meta;
-    enum fovea_status status =
-            fovea_box_find(input, 0, input->size, "meta", &meta, err);
+    enum fovea_status status = find_index(input, &meta, err);
     if (status || meta.end <= meta.at) {
         return status;
     }

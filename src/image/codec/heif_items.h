@@ -17,8 +17,11 @@ struct fovea_heif_item {
     char type[4];
     uint32_t width_px; /* as its properties say; 0: they do not */
     uint32_t height_px;
-    uint64_t data_at; /* of its first bytes in the file; 0: elsewhere */
-    bool lacks_part;  /* it is made of an item that is not there */
+    uint64_t data_at;  /* of its first bytes in the file; 0: elsewhere */
+    uint32_t n_places; /* pieces that its bytes lie in */
+    uint32_t n_parts;
+    bool lacks_part; /* it is made of an item that is not there */
+    bool is_part;    /* some other is made of it */
 };
 
 /* to is made of from ("dimg"), or from describes to ("auxl"). */
@@ -36,6 +39,10 @@ struct fovea_heif_items {
     size_t n_links;
     uint32_t primary; /* index of an item */
     bool is_deep;     /* some have more than 8 bits */
+    /* Another reader may find something else in it: numbers of items that are
+       there twice, references that do not fill their box, lengths of numbers that
+       there are none of, a crop that is larger than any picture. */
+    bool is_ambiguous;
     uint64_t index_bytes;
 };
 
@@ -45,7 +52,8 @@ struct fovea_heif_items {
  *
  * @param items_out  To be finished, in any case.
  * @return FOVEA_OK; FOVEA_ERR_IMAGE_UNSUPPORTED for an index that is longer than
- *         any; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_IO.
+ *         any, or behind too much; FOVEA_ERR_IMAGE_CORRUPT where there are two;
+ *         FOVEA_ERR_NO_MEMORY; FOVEA_ERR_IO.
  */
 FOVEA_NODISCARD enum fovea_status fovea_heif_items_read(
         const struct fovea_input *input, struct fovea_heif_items *items_out,

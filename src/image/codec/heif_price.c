@@ -79,6 +79,43 @@ check_parts(const struct fovea_heif_items *items, struct fovea_error *err)
                              "is not decoded here");
 }
 
+/* What describes a tile may be its alpha. libheif 1.15 copies as much of that into
+   a grid as the tile is large, however large the alpha is. */
+static enum fovea_status
+check_tiles(const struct fovea_heif_items *items, struct fovea_error *err)
+{
+    bool has_grid = false;
+    bool has_described = false;
+    for (size_t i = 0; i < items->n_items; i++) {
+        has_grid = has_grid || memcmp(items->items[i].type, "grid", 4) == 0;
+    }
+    for (size_t i = 0; i < items->n_links; i++) {
+        const struct fovea_heif_link *link = &items->links[i];
+        has_described = has_described ||
+                (!link->is_part && items->items[link->to].is_part);
+    }
+    return has_grid && has_described
+            ? fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                      "HEIF: a grid of tiles with alpha each")
+            : FOVEA_OK;
+}
+
+/* Which of two things the index says libheif would take is not ours to guess. */
+static enum fovea_status
+check_index(const struct fovea_heif_items *items, struct fovea_error *err)
+{
+    bool is_good = !items->is_ambiguous;
+    for (size_t i = 0; i < items->n_items; i++) {
+        const struct fovea_heif_item *item = &items->items[i];
+        is_good = is_good && !(is_derived(item) && item->n_places > 1);
+    }
+    enum fovea_status status = is_good
+            ? check_parts(items, err)
+            : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                      "HEIF: an index that can be read in two ways");
+    return status ? status : check_tiles(items, err);
+}
+
 static uint64_t
 pixels_of(const struct fovea_heif_item *item)
 {
@@ -107,13 +144,50 @@ read_canvas(const struct fovea_input *input, struct fovea_heif_item *item,
     return status;
 }
 
+/* Where an overlay puts its parts. libheif 1.15 reads what is not the part's where
+   that begins left of the canvas or above it. */
+static enum fovea_status
+check_overlay(const struct fovea_input *input,
+        const struct fovea_heif_item *item, struct fovea_error *err)
+{
+    uint8_t bytes[DERIVED_SIZE] = { 0 };
+    size_t n = 0;
+    if (memcmp(item->type, "iovl", 4) != 0 || item->data_at == 0) {
+        return FOVEA_OK;
+    }
+    enum fovea_status status =
+            fovea_input_read(input, item->data_at, bytes, 2, &n, err);
+    size_t side = bytes[1] & 1 ? 4 : 2;
+    uint64_t at = item->data_at + 10 + 2 * side; /* the colour, the canvas */
+    for (uint32_t i = 0; !status && i < item->n_parts; i++) {
+        memset(bytes, 0, sizeof bytes);
+        status = fovea_input_read(input, at, bytes, 2 * side, &n, err);
+        if (!status && (bytes[0] | bytes[side]) & 0x80) {
+            return fovea_fail(err, FOVEA_ERR_IMAGE_UNSUPPORTED,
+                    "HEIF: an overlay of a picture that begins outside of it");
+        }
+        at += 2 * side;
+    }
+    return status;
+}
+
+static uint64_t
+own_work(const struct fovea_heif_item *item)
+{
+    if (is_coded(item)) {
+        return fovea_product_bytes(pixels_of(item) + START_PIXELS,
+                PIXEL_PASSES);
+    }
+    return is_derived(item) ? pixels_of(item) : 0;
+}
+
 /* One more level: those whose parts are all known. */
 static void
 resolve(const struct fovea_heif_items *items, struct cost *costs,
         struct cost *sums)
 {
     for (size_t i = 0; i < items->n_items; i++) {
-        sums[i] = (struct cost){ pixels_of(&items->items[i]), true };
+        sums[i] = (struct cost){ own_work(&items->items[i]), true };
     }
     for (size_t i = 0; i < items->n_links; i++) {
         const struct fovea_heif_link *link = &items->links[i];
@@ -130,31 +204,6 @@ resolve(const struct fovea_heif_items *items, struct cost *costs,
     }
 }
 
-/* Coded pictures cost themselves, and what describes them: it may be alpha. */
-static void
-add_coded(const struct fovea_heif_items *items, struct cost *costs)
-{
-    for (size_t i = 0; i < items->n_items; i++) {
-        const struct fovea_heif_item *item = &items->items[i];
-        costs[i].is_known = !is_derived(item);
-        costs[i].work = is_coded(item)
-                ? fovea_product_bytes(pixels_of(item) + START_PIXELS,
-                          PIXEL_PASSES)
-                : 0;
-    }
-    for (size_t i = 0; i < items->n_links; i++) {
-        const struct fovea_heif_link *link = &items->links[i];
-        if (!link->is_part && is_coded(&items->items[link->to]) &&
-                is_coded(&items->items[link->from])) {
-            /* That one's own, not what was added to it: they form no chains. */
-            const struct fovea_heif_item *from = &items->items[link->from];
-            costs[link->to].work = fovea_sum_bytes(costs[link->to].work,
-                    fovea_product_bytes(pixels_of(from) + START_PIXELS,
-                            PIXEL_PASSES));
-        }
-    }
-}
-
 static enum fovea_status
 price_work(const struct fovea_heif_items *items, struct fovea_image_info *info,
         struct fovea_error *err)
@@ -166,8 +215,7 @@ price_work(const struct fovea_heif_items *items, struct fovea_image_info *info,
                 "the items of a HEIF");
     }
     const struct cost *primary = &costs[items->primary];
-    add_coded(items, costs);
-    for (int i = 0; i < MAX_DEPTH && !primary->is_known; i++) {
+    for (int i = 0; i <= MAX_DEPTH && !primary->is_known; i++) {
         resolve(items, costs, costs + items->n_items);
     }
     if (!primary->is_known) {
@@ -214,9 +262,10 @@ price(const struct fovea_input *input, struct fovea_heif_items *items,
         struct fovea_error *err)
 {
     for (size_t i = 0; i < items->n_items; i++) {
-        enum fovea_status status = is_derived(&items->items[i])
-                ? read_canvas(input, &items->items[i], err)
-                : FOVEA_OK;
+        struct fovea_heif_item *item = &items->items[i];
+        enum fovea_status status =
+                is_derived(item) ? read_canvas(input, item, err) : FOVEA_OK;
+        status = status ? status : check_overlay(input, item, err);
         if (status) {
             return status;
         }
@@ -228,7 +277,7 @@ price(const struct fovea_input *input, struct fovea_heif_items *items,
     const struct fovea_heif_item *primary = &items->items[items->primary];
     info->width_px = primary->width_px;
     info->height_px = primary->height_px;
-    enum fovea_status status = check_parts(items, err);
+    enum fovea_status status = check_index(items, err);
     return status ? status : price_work(items, info, err);
 }
 
