@@ -42,3 +42,16 @@ fovea_codes_make(const float *values, double square, size_t n,
         .residual = (float)(sqrt(lost) * residual_factor + residual_more),
     };
 }
+
+int32_t
+fovea_codes_sign(const uint8_t *codes, size_t size, int8_t *signed_out)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < size; i++) {
+        int code = codes[i] - FOVEA_CODES_ZERO;
+        code = code < -FOVEA_CODES_MAX ? -FOVEA_CODES_MAX : code;
+        signed_out[i] = (int8_t)code;
+        sum += code;
+    }
+    return sum * FOVEA_CODES_ZERO;
+}

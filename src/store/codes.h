@@ -60,6 +60,15 @@ struct fovea_codes_mark {
 void fovea_codes_make(const float *values, double square, size_t n,
         uint8_t *codes_out, struct fovea_codes_mark *mark_out);
 
+/**
+ * Codes as signed numbers, -127..127 for any bytes.
+ *
+ * @param codes    [size].
+ * @param signed_out  [size]; may be where codes are.
+ * @return 128 times their sum.
+ */
+int32_t fovea_codes_sign(const uint8_t *codes, size_t size, int8_t *signed_out);
+
 /** n numbers, filled. */
 static inline size_t
 fovea_codes_size(size_t n)

@@ -1,5 +1,6 @@
 /* Four products of bytes and their sum in one instruction, 64 bytes at a time. */
 #include <immintrin.h>
+#include <string.h>
 
 #include "store/kernel.h"
 
@@ -57,8 +58,40 @@ products(const uint8_t *rows, size_t n_rows, size_t size, const int8_t *query,
     }
 }
 
+/* Every byte that is loaded is used for many products: the sums of a tile stay in
+   registers, which leaves seven for the rest. */
+VNNI static void
+tile(const int8_t *rows, const int32_t *offsets, size_t size,
+        const uint8_t *columns,
+        int32_t products_out[FOVEA_TILE_ROWS][FOVEA_TILE_COLUMNS])
+{
+    __m512i sums[FOVEA_TILE_ROWS][2];
+    for (size_t r = 0; r < FOVEA_TILE_ROWS; r++) {
+        sums[r][0] = _mm512_set1_epi32(-offsets[r]);
+        sums[r][1] = sums[r][0];
+    }
+    for (size_t i = 0; i < size; i += FOVEA_TILE_DEPTH) {
+        __m512i left = _mm512_loadu_si512(columns + i * FOVEA_TILE_COLUMNS);
+        __m512i right =
+                _mm512_loadu_si512(columns + i * FOVEA_TILE_COLUMNS + STEP);
+        for (size_t r = 0; r < FOVEA_TILE_ROWS; r++) {
+            int32_t four;
+            memcpy(&four, rows + r * size + i, sizeof four);
+            __m512i row = _mm512_set1_epi32(four);
+            sums[r][0] = _mm512_dpbusd_epi32(sums[r][0], left, row);
+            sums[r][1] = _mm512_dpbusd_epi32(sums[r][1], right, row);
+        }
+    }
+    for (size_t r = 0; r < FOVEA_TILE_ROWS; r++) {
+        _mm512_storeu_si512(&products_out[r][0], sums[r][0]);
+        _mm512_storeu_si512(&products_out[r][FOVEA_TILE_COLUMNS / 2],
+                sums[r][1]);
+    }
+}
+
 const struct fovea_kernel fovea_kernel_avx512vnni = {
     .name = "AVX-512 VNNI",
     .is_supported = is_supported,
     .products = products,
+    .tile = tile,
 };

@@ -9,8 +9,8 @@
 #include "base/macros.h"
 #include "store/best.h"
 #include "store/kernels.h"
+#include "store/rows.h"
 #include "store/score.h"
-#include "store/segment_file.h"
 
 struct run;
 
@@ -28,7 +28,7 @@ struct asked {
 struct run {
     const struct fovea_scan *scan;
     const struct fovea_kernel *kernel;
-    size_t dimension;
+    struct fovea_rows rows;
     size_t block_rows;
     struct asked *asked;
     size_t n_asked;
@@ -60,21 +60,8 @@ static enum fovea_status
 score(void *context, uint64_t row, float *score_out, struct fovea_error *err)
 {
     const struct asked *asked = context;
-    const struct run *run = asked->run;
-    size_t i = 0;
-    while (row >= fovea_segment_n_rows(run->scan->segments[i])) {
-        row -= fovea_segment_n_rows(run->scan->segments[i++]);
-    }
-    const struct fovea_segment *segment = run->scan->segments[i];
-    enum fovea_status status =
-            fovea_segment_read(segment, row, 1, run->row, err);
-    if (status) {
-        return status;
-    }
-    *score_out =
-            fovea_score(asked->query, asked->square, run->row, run->dimension);
-    return isnan(*score_out) ? fovea_segment_row_damaged(segment, row, err)
-                             : FOVEA_OK;
+    return fovea_rows_score(&asked->run->rows, row, asked->query, asked->square,
+            asked->run->row, score_out, err);
 }
 
 static enum fovea_status
@@ -83,27 +70,22 @@ asked_init(struct asked *asked, struct run *run, const float *query, size_t k,
 {
     asked->run = run;
     asked->query = query;
-    asked->square = fovea_score_square(query, run->dimension);
+    asked->square = fovea_score_square(query, run->rows.dimension);
     if (!isfinite(asked->square) || asked->square <= 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 isfinite(asked->square)
                         ? "the query is all zeros"
                         : "the query has a number that is not finite");
     }
-    size_t size = fovea_codes_size(run->dimension);
+    size_t size = run->rows.code_size;
     asked->codes = malloc(size);
     if (!asked->codes) {
         return fovea_fail_memory(err, size, "a query");
     }
-    /* As a row's, and then signed. */
-    fovea_codes_make(query, asked->square, run->dimension,
-            (uint8_t *)asked->codes, &asked->mark);
-    int32_t sum = 0;
-    for (size_t i = 0; i < size; i++) {
-        asked->codes[i] = (int8_t)((uint8_t)asked->codes[i] - FOVEA_CODES_ZERO);
-        sum += asked->codes[i];
-    }
-    asked->offset = sum * FOVEA_CODES_ZERO;
+    uint8_t *codes = (uint8_t *)asked->codes;
+    fovea_codes_make(query, asked->square, run->rows.dimension, codes,
+            &asked->mark);
+    asked->offset = fovea_codes_sign(codes, size, asked->codes);
     asked->best = (struct fovea_best){
         .k = k,
         .floor = run->scan->min_score,
@@ -130,30 +112,28 @@ bound(const struct asked *asked, const struct fovea_codes_mark *marks,
     }
 }
 
-static bool
-counts(const struct fovea_scan *scan, uint64_t row)
-{
-    return !scan->mask || scan->mask[row / 64] >> row % 64 & 1;
-}
-
-/* Look at a block's rows for one query; they begin at row `first` of the scan. */
+/* Look at the n rows of the buffers, from row `first` on, for one query. */
 static enum fovea_status
-look(struct run *run, struct asked *asked, const struct fovea_segment *segment,
-        uint64_t row, size_t n, uint64_t first, struct fovea_error *err)
+look(struct run *run, struct asked *asked, uint64_t first, size_t n,
+        struct fovea_error *err)
 {
     float *lower = run->bounds;
     float *upper = run->bounds + run->block_rows;
-    run->kernel->products(run->codes, n, segment->layout.code_size,
-            asked->codes, run->products);
+    run->kernel->products(run->codes, n, run->rows.code_size, asked->codes,
+            run->products);
     bound(asked, run->marks, run->products, n, lower, upper);
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; !status && i < n; i++) {
         /* Neither below nor a number: what is damaged is looked at. */
-        if (upper[i] < asked->best.highest || !counts(run->scan, first + i)) {
+        if (upper[i] < asked->best.highest ||
+                !fovea_rows_counts(&run->rows, first + i)) {
             continue;
         }
         if (!isfinite(upper[i]) || !isfinite(lower[i])) {
-            return fovea_segment_row_damaged(segment, row + i, err);
+            uint64_t row = 0;
+            const struct fovea_segment *segment =
+                    fovea_rows_find(&run->rows, first + i, &row);
+            return fovea_segment_row_damaged(segment, row, err);
         }
         status = fovea_best_add(&asked->best, first + i, lower[i], upper[i],
                 err);
@@ -161,41 +141,27 @@ look(struct run *run, struct asked *asked, const struct fovea_segment *segment,
     return status;
 }
 
-static bool
-any_counts(const struct fovea_scan *scan, uint64_t first, size_t n,
-        uint64_t *n_scanned)
-{
-    size_t n_here = 0;
-    for (size_t i = 0; i < n; i++) {
-        n_here += counts(scan, first + i);
-    }
-    *n_scanned += n_here;
-    return n_here > 0;
-}
-
 static enum fovea_status
-scan_segment(struct run *run, const struct fovea_segment *segment,
-        uint64_t first, struct fovea_error *err)
+scan_rows(struct run *run, struct fovea_error *err)
 {
     const struct fovea_scan *scan = run->scan;
-    uint64_t n_rows = fovea_segment_n_rows(segment);
     enum fovea_status status = FOVEA_OK;
-    for (uint64_t row = 0; !status && row < n_rows;) {
-        size_t n = fovea_segment_rows_together(&segment->layout, row,
-                n_rows - row);
+    for (uint64_t first = 0; !status && first < run->rows.n;) {
+        size_t n = fovea_rows_together(&run->rows, first);
         if (scan->is_cancelled && scan->is_cancelled(scan->context)) {
             return fovea_fail(err, FOVEA_ERR_CANCELLED,
                     "the search was cancelled");
         }
-        if (any_counts(scan, first + row, n, &run->n_scanned)) {
-            status = fovea_segment_read_codes(segment, row, n, run->codes,
+        size_t n_here = fovea_rows_count(&run->rows, first, n);
+        run->n_scanned += n_here;
+        if (n_here > 0) {
+            status = fovea_rows_read_codes(&run->rows, first, n, run->codes,
                     run->marks, err);
-            for (size_t i = 0; !status && i < run->n_asked; i++) {
-                status = look(run, &run->asked[i], segment, row, n, first + row,
-                        err);
-            }
         }
-        row += n;
+        for (size_t i = 0; !status && n_here > 0 && i < run->n_asked; i++) {
+            status = look(run, &run->asked[i], first, n, err);
+        }
+        first += n;
     }
     return status;
 }
@@ -204,33 +170,22 @@ static enum fovea_status
 run_init(struct run *run, const float *queries, struct fovea_error *err)
 {
     const struct fovea_scan *scan = run->scan;
-    uint64_t n_rows = 0;
-    for (size_t i = 0; i < scan->n_segments; i++) {
-        const struct fovea_segment *segment = scan->segments[i];
-        if (segment->layout.dimension != run->dimension) {
-            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "segments of %zu and of %zu numbers a vector",
-                    run->dimension, segment->layout.dimension);
-        }
-        n_rows += fovea_segment_n_rows(segment);
-    }
     size_t n = run->block_rows;
     run->asked = calloc(run->n_asked, sizeof *run->asked);
-    run->codes = malloc(n * fovea_codes_size(run->dimension));
+    run->codes = malloc(n * run->rows.code_size);
     run->marks = malloc(n * sizeof *run->marks);
     run->products = malloc(n * sizeof *run->products);
     run->bounds = malloc(2 * n * sizeof *run->bounds);
-    run->row = malloc(run->dimension * sizeof *run->row);
+    run->row = malloc(run->rows.dimension * sizeof *run->row);
     if (!run->asked || !run->codes || !run->marks || !run->products ||
             !run->bounds || !run->row) {
-        return fovea_fail_memory(err, n * fovea_codes_size(run->dimension),
-                "a search");
+        return fovea_fail_memory(err, n * run->rows.code_size, "a search");
     }
     enum fovea_status status = FOVEA_OK;
-    size_t k = scan->k > n_rows ? (size_t)n_rows : scan->k;
+    size_t k = scan->k > run->rows.n ? (size_t)run->rows.n : scan->k;
     for (size_t i = 0; !status && i < run->n_asked; i++) {
-        status = asked_init(&run->asked[i], run, queries + i * run->dimension,
-                k, err);
+        status = asked_init(&run->asked[i], run,
+                queries + i * run->rows.dimension, k, err);
     }
     return status;
 }
@@ -266,15 +221,16 @@ fovea_scan_run(const struct fovea_scan *scan, const float *queries,
     struct run run = {
         .scan = scan,
         .kernel = fovea_kernel_best(),
-        .dimension = scan->segments[0]->layout.dimension,
         .block_rows = scan->segments[0]->layout.block_rows,
         .n_asked = n_queries,
     };
-    enum fovea_status status = run_init(&run, queries, err);
-    uint64_t first = 0;
-    for (size_t i = 0; !status && i < scan->n_segments; i++) {
-        status = scan_segment(&run, scan->segments[i], first, err);
-        first += fovea_segment_n_rows(scan->segments[i]);
+    enum fovea_status status = fovea_rows_init(scan->segments, scan->n_segments,
+            scan->mask, &run.rows, err);
+    if (!status) {
+        status = run_init(&run, queries, err);
+    }
+    if (!status) {
+        status = scan_rows(&run, err);
     }
     for (size_t i = 0; !status && i < n_queries; i++) {
         status = fovea_best_settle(&run.asked[i].best, err);
