@@ -1,0 +1,123 @@
+/* See make.h. */
+#include "index/make.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "index/draft.h"
+#include "index/internal.h"
+#include "index/place.h"
+#include "index/schema.h"
+
+static enum fovea_status
+fail_write(int error, const char *path, struct fovea_error *err)
+{
+    enum fovea_status status = error == ENOSPC || error == EDQUOT
+            ? FOVEA_ERR_DISK_FULL
+            : error == EACCES || error == EPERM || error == EROFS
+            ? FOVEA_ERR_INDEX_READ_ONLY
+            : error == ENOENT || error == ENOTDIR ? FOVEA_ERR_FILE_NOT_FOUND
+                                                  : FOVEA_ERR_IO;
+    return fovea_fail_errno(err, status, error, "%s: cannot make an index",
+            path);
+}
+
+enum fovea_status
+fovea_make_folder(const char *path, bool is_private, struct fovea_error *err)
+{
+    return mkdir(path, is_private ? 0700 : 0777) == 0 || errno == EEXIST
+            ? FOVEA_OK
+            : fail_write(errno, path, err);
+}
+
+/* What one that was being made may have left, and the lock. */
+static bool
+is_ours(const char *name)
+{
+    static const char *const ours[] = { ".", "..", "lock", FOVEA_INDEX_DRAFT,
+        FOVEA_INDEX_DRAFT "-journal", FOVEA_INDEX_DRAFT "-wal",
+        FOVEA_INDEX_DRAFT "-shm", FOVEA_INDEX_SEGMENTS };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(ours); i++) {
+        if (strcmp(name, ours[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+FOVEA_DEFINE_AUTO(DIR *, closedir);
+
+static enum fovea_status
+check_empty(int folder_fd, const char *path, struct fovea_error *err)
+{
+    int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    FOVEA_AUTO(closedir_auto) DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!directory) {
+        int error = errno;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return fail_write(error, path, err);
+    }
+    for (;;) {
+        /* A directory of its own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+        const struct dirent *entry = readdir(directory);
+        if (!entry) {
+            return FOVEA_OK;
+        }
+        if (!is_ours(entry->d_name)) {
+            return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                    "%s: no index, but %s is there; an index is made in a new "
+                    "or an empty folder",
+                    path, entry->d_name);
+        }
+    }
+}
+
+/* index.sqlite under another name: whole, closed and on the disk. */
+static enum fovea_status
+draft(int folder_fd, const char *path, struct fovea_error *err)
+{
+    struct fovea_db db = { .name = path };
+    FOVEA_AUTO_FREE char *file = NULL;
+    if (asprintf(&file, "%s/" FOVEA_INDEX_DRAFT, path) < 0) {
+        file = NULL;
+        return fovea_fail_memory(err, 64, "a path");
+    }
+    fovea_draft_remove(folder_fd);
+    enum fovea_status status = fovea_db_open(&db, file, FOVEA_DB_CREATE, err);
+    if (!status) {
+        status = fovea_schema_create(&db, err);
+    }
+    /* The log is the rule from the start: changing to it is a write, too. */
+    if (!status) {
+        status = fovea_db_run_text(&db, "PRAGMA journal_mode = WAL", err);
+    }
+    fovea_db_close(&db);
+    return status;
+}
+
+enum fovea_status
+fovea_make_database(int folder_fd, const char *path, struct fovea_error *err)
+{
+    enum fovea_status status = check_empty(folder_fd, path, err);
+    if (!status) {
+        status = draft(folder_fd, path, err);
+    }
+    if (status) {
+        return status;
+    }
+    if ((mkdirat(folder_fd, FOVEA_INDEX_SEGMENTS, 0777) && errno != EEXIST) ||
+            !fovea_place_sync(folder_fd) ||
+            renameat(folder_fd, FOVEA_INDEX_DRAFT, folder_fd,
+                    FOVEA_INDEX_DATABASE) ||
+            !fovea_place_sync(folder_fd)) {
+        return fail_write(errno, path, err);
+    }
+    return FOVEA_OK;
+}
