@@ -261,6 +261,37 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_preprocess_batch(
         struct fovea_model *model, const struct fovea_item *items, size_t n,
         uint8_t *pixels, struct fovea_error *results, struct fovea_error *err);
 
+/** Bytes that a thumbnail has at most. 0 of NULL. Threads: safe. Since: 0.1 */
+FOVEA_API size_t fovea_thumbnail_max_bytes(const struct fovea_model *model);
+
+/**
+ * Make a thumbnail of an image: a JPEG, upright, whose longer side has
+ * thumbnail_px of struct fovea_options, or fewer where the image has. Nothing of
+ * the image's file is in it but the picture. The workers that do it load no
+ * weights, and any model will do. Many: a stream (FOVEA_STREAM_THUMBNAIL).
+ *
+ * @param item      An image.
+ * @param jpeg      [fovea_thumbnail_max_bytes()]; written on success only.
+ * @param size_out  Bytes of the JPEG.
+ * @param err       May be NULL. Written on success too: notes about the image.
+ * @return as fovea_embed_image().
+ * Threads: safe; not from a callback of the library. Since: 0.1
+ */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_thumbnail(
+        struct fovea_model *model, const struct fovea_item *item, uint8_t *jpeg,
+        size_t *size_out, struct fovea_error *err);
+
+/** As fovea_done_fn; jpeg: size bytes, or NULL on failure. */
+typedef void fovea_thumbnail_fn(void *context, const struct fovea_error *result,
+        const uint8_t *jpeg, size_t size, const struct fovea_timings *timings);
+
+/** Make a thumbnail without waiting for it: as fovea_submit(), whose flags have
+ *  no meaning here. Since: 0.1 */
+FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_submit_thumbnail(
+        struct fovea_model *model, const struct fovea_item *item,
+        const struct fovea_submit_options *options, fovea_thumbnail_fn *done,
+        void *context, uint64_t *ticket_out, struct fovea_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -115,7 +115,8 @@ struct fovea_options {
     fovea_event_fn *on_event; /* NULL: none */
     void *event_context;
     enum fovea_pixels pixels; /* PIL */
-    uint32_t reserved;        /* zero */
+    uint32_t thumbnail_px;    /* longer side of a thumbnail, up to
+                                 FOVEA_MAX_THUMBNAIL_PX; 0: 256 */
 };
 
 #define FOVEA_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_options)
@@ -181,7 +182,9 @@ enum {
     FOVEA_MAX_WORKERS = 256, /* of all models together */
     FOVEA_MAX_QUEUE = 65536,
     FOVEA_DEFAULT_BATCH = 8,
-    FOVEA_DEFAULT_QUEUE = 256
+    FOVEA_DEFAULT_QUEUE = 256,
+    FOVEA_MIN_THUMBNAIL_PX = 16,
+    FOVEA_MAX_THUMBNAIL_PX = 512
 };
 
 #ifdef __cplusplus

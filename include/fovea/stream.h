@@ -55,6 +55,7 @@ struct fovea_stream;
 enum fovea_stream_work {
     FOVEA_STREAM_EMBED,
     FOVEA_STREAM_PREPROCESS, /* as fovea_preprocess_batch() */
+    FOVEA_STREAM_THUMBNAIL,  /* as fovea_thumbnail() */
 };
 
 /** Settings of a stream. A member that is zero, or a NULL pointer to all:
@@ -88,9 +89,11 @@ struct fovea_stream_result {
     struct fovea_error error; /* code FOVEA_OK and the notes about the item, or
                                  what was wrong with it */
     union {                   /* NULL on failure */
+        const void *value;
         const float *embedding; /* EMBED: [embedding_dimension] */
         const uint8_t *pixels;  /* PREPROCESS: [image_height_px]
                                     [image_width_px][3] */
+        const uint8_t *jpeg;    /* THUMBNAIL: [row_bytes] */
     };
     size_t row_bytes; /* of what that points to */
     const struct fovea_timings *timings;

@@ -50,6 +50,15 @@ resized_sides(const struct fovea_preprocess *settings, uint32_t width,
                 ? long_edge(edge, height, width)
                 : long_edge(edge, width, height);
         return;
+    case FOVEA_RESIZE_WITHIN: {
+        double across = (double)width / sides_out[0];
+        double down = (double)height / sides_out[1];
+        double ratio = across > down ? across : down;
+        ratio = ratio > 1.0 ? ratio : 1.0;
+        sides_out[0] = fmax(rint((double)width / ratio), 1.0);
+        sides_out[1] = fmax(rint((double)height / ratio), 1.0);
+        return;
+    }
     case FOVEA_RESIZE_LONGEST: {
         /* open_clip's: both divided by one ratio and rounded to even. */
         double across = (double)width / sides_out[0];
@@ -106,15 +115,18 @@ choose_size(const struct fovea_preprocess *settings, uint32_t width,
     }
     plan->resized_width_px = (uint32_t)sides[0];
     plan->resized_height_px = (uint32_t)sides[1];
-    struct span x =
-            centre(settings, plan->resized_width_px, settings->crop_width_px);
-    struct span y =
-            centre(settings, plan->resized_height_px, settings->crop_height_px);
+    bool is_cropped = settings->resize != FOVEA_RESIZE_WITHIN;
+    uint32_t crop_width =
+            is_cropped ? settings->crop_width_px : plan->resized_width_px;
+    uint32_t crop_height =
+            is_cropped ? settings->crop_height_px : plan->resized_height_px;
+    struct span x = centre(settings, plan->resized_width_px, crop_width);
+    struct span y = centre(settings, plan->resized_height_px, crop_height);
     plan->left_px = x.first_px;
     plan->top_px = y.first_px;
     plan->crop_width_px = x.n_px;
     plan->crop_height_px = y.n_px;
-    plan->canvas_width_px = settings->crop_width_px;
+    plan->canvas_width_px = crop_width;
     plan->canvas_x_px = x.at_px;
     plan->canvas_y_px = y.at_px;
     return FOVEA_OK;
@@ -207,8 +219,9 @@ fill_surroundings(const struct stream *stream,
         const struct fovea_resample_plan *plan)
 {
     const struct fovea_preprocess *settings = stream->settings;
-    if (plan->crop_width_px < settings->crop_width_px ||
-            plan->crop_height_px < settings->crop_height_px) {
+    if (settings->resize != FOVEA_RESIZE_WITHIN &&
+            (plan->crop_width_px < settings->crop_width_px ||
+                    plan->crop_height_px < settings->crop_height_px)) {
         memset(stream->pixels, settings->fill,
                 3 * (size_t)settings->crop_width_px * settings->crop_height_px);
     }

@@ -24,7 +24,9 @@ struct fovea_allowance {
  * @param limits  Every field set.
  * @param allowance  NULL: any memory may be taken.
  * @param info_out  What the header said; written on success. NULL: nobody asks.
- * @param pixels  [crop_height_px][crop_width_px][3], R, G, B; unspecified on
+ * @param pixels  [crop_height_px][crop_width_px][3], R, G, B; of
+ *                FOVEA_RESIZE_WITHIN as many rows of as many pixels as
+ *                fovea_preprocess_plan() says of the info; unspecified on
  *                failure.
  * @return as fovea_image_decode(), notes in err included.
  * Threads: no shared state; safe on distinct inputs and outputs.

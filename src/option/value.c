@@ -303,6 +303,12 @@ resolve_number(const struct fovea_option_row *row, void *at, size_t size,
                 (unsigned long long)number,
                 (unsigned long long)row->option.max);
     }
+    if (number > 0 && number < row->option.min) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "%s is %llu, less than the least of %llu", row->option.name,
+                (unsigned long long)number,
+                (unsigned long long)row->option.min);
+    }
     if (number == 0) {
         fovea_value_default(row, at, size);
     }

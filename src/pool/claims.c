@@ -1,6 +1,8 @@
 /* What workers claim: see claims.h. */
 #include "pool/claims.h"
 
+#include "wire/thumbnail.h"
+
 static bool
 is_near(uint64_t bytes, uint64_t estimate)
 {
@@ -43,6 +45,15 @@ fovea_claims_facts(const struct fovea_group_settings *settings,
     return facts->width_px > 0 && facts->width_px <= limits->max_side_px &&
             facts->height_px <= limits->max_side_px &&
             (uint64_t)facts->width_px * facts->height_px <= limits->max_pixels;
+}
+
+/* What others' rows hold is for who reads them to check. */
+bool
+fovea_claims_row(const struct fovea_group_settings *settings, const void *row)
+{
+    return settings->kind != FOVEA_WORK_THUMBNAIL ||
+            fovea_thumbnail_is_row(row, settings->row_bytes,
+                    settings->thumbnail_px);
 }
 
 bool

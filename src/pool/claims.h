@@ -25,6 +25,10 @@ const char *fovea_claims_ready(const struct fovea_group_settings *settings,
 bool fovea_claims_facts(const struct fovea_group_settings *settings,
         const struct fovea_facts *facts);
 
+/** Of a good item whose result goes to a file: row_bytes of the settings. */
+bool fovea_claims_row(const struct fovea_group_settings *settings,
+        const void *row);
+
 /** Of an item; elapsed_ns: since its job was sent. */
 bool fovea_claims_times(uint64_t decode_ns, uint64_t forward_ns,
         int64_t elapsed_ns);

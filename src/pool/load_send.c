@@ -23,6 +23,7 @@ send_load(struct fovea_slot *slot)
         .n_threads = group->settings.n_threads,
         .max_batch = group->settings.max_batch,
         .limits = group->settings.limits,
+        .thumbnail_px = group->settings.thumbnail_px,
         .max_granted_bytes = fovea_least_bytes(
                 fovea_governor_limit(&pool->governor),
                 fovea_product_bytes(group->settings.limits.max_decode_bytes,

@@ -51,6 +51,7 @@ struct fovea_group_settings {
     unsigned n_threads;
     unsigned max_batch;
     struct fovea_limits limits;
+    uint32_t thumbnail_px; /* longer side */
     uint32_t dimension;    /* float32 of a vector; pixels: 0 */
     uint64_t row_bytes;    /* of a result */
     uint64_t shared_bytes; /* estimates: runtime/estimate.h */

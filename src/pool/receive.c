@@ -193,7 +193,8 @@ find_row(struct fovea_slot *slot, const struct fovea_inflight *inflight,
 {
     const struct fovea_group_settings *settings = &slot->group->settings;
     if (fovea_work_facts(settings->kind)->output == FOVEA_OUTPUT_FILE) {
-        return fovea_output_read(slot, index);
+        const void *row = fovea_output_read(slot, index);
+        return row && fovea_claims_row(settings, row) ? row : NULL;
     }
     float *vector = slot->group->pool->vector;
     return is_vector(vector, settings->dimension, inflight->is_raw) ? vector
@@ -271,12 +272,15 @@ receive_result(struct fovea_slot *slot, const struct fovea_frame *frame)
             is_in_time(slot, result.decode_ns, result.forward_ns)) {
         inflight = fovea_inflight_find(slot, frame->id, result.index);
     }
+    bool is_to_file =
+            fovea_work_facts(group->settings.kind)->output == FOVEA_OUTPUT_FILE;
     bool is_good = inflight && result.status == FOVEA_OK;
     const void *row = is_good ? find_row(slot, inflight, result.index) : NULL;
     if (!inflight || (is_good && !row)) {
         break_off(slot, FOVEA_ERR_WORKER_CRASHED,
-                inflight ? "a vector that cannot be one"
-                         : "RESULT that makes no sense");
+                !inflight            ? "RESULT that makes no sense"
+                        : is_to_file ? "a row that cannot be one"
+                                     : "a vector that cannot be one");
         return;
     }
     slot->lacks_memory = slot->lacks_memory ||

@@ -2,6 +2,7 @@
 #include "runtime/estimate.h"
 
 #include "wire/messages.h"
+#include "wire/thumbnail.h"
 #include "wire/tokens.h"
 
 uint64_t
@@ -26,6 +27,22 @@ fovea_estimate_pixels_worker(const struct fovea_preprocess *settings,
             n_threads *
             ((uint64_t)3 * settings->crop_width_px * settings->crop_height_px +
                     FOVEA_DECODE_FREE_BYTES);
+}
+
+/* Each thread has a row, the pixels of it, and what libjpeg keeps of some lines
+   of them. */
+uint64_t
+fovea_estimate_thumbnail_worker(uint32_t side_px, unsigned n_threads)
+{
+    enum {
+        PIXEL_BYTES = 3,
+        LINE_BYTES = 256, /* of a pixel of the side */
+    };
+    uint64_t lane = fovea_thumbnail_row_bytes(side_px) +
+            (uint64_t)PIXEL_BYTES * side_px * side_px +
+            (uint64_t)LINE_BYTES * side_px;
+    return FOVEA_WORKER_BASE_BYTES +
+            n_threads * (lane + FOVEA_DECODE_FREE_BYTES);
 }
 
 uint64_t

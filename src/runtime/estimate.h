@@ -24,6 +24,9 @@ uint64_t fovea_estimate_worker(const struct fovea_tower *tower,
 uint64_t fovea_estimate_pixels_worker(const struct fovea_preprocess *settings,
         unsigned n_threads, unsigned max_batch);
 
+/** A worker that only makes thumbnails. */
+uint64_t fovea_estimate_thumbnail_worker(uint32_t side_px, unsigned n_threads);
+
 /** A worker that only makes tokens, of up to `context` a text. */
 uint64_t fovea_estimate_tokens_worker(uint32_t context, unsigned n_threads,
         unsigned max_batch);

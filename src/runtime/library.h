@@ -19,6 +19,7 @@ struct fovea {
     unsigned n_threads;
     unsigned max_workers;
     unsigned max_queue;
+    uint32_t thumbnail_px;
     int64_t deadline_ns;
     int64_t drain_ns;
     struct fovea_limits limits;

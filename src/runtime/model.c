@@ -14,6 +14,7 @@
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
 #include "spec/families.h"
+#include "wire/thumbnail.h"
 #include "wire/tokens.h"
 
 FOVEA_DEFINE_AUTO(struct fovea_checkpoint *, fovea_checkpoint_close);
@@ -144,6 +145,7 @@ open_group(const struct fovea_model *model,
     settings.max_batch = library->max_batch;
     settings.limits = library->limits;
     settings.pixels = library->pixels;
+    settings.thumbnail_px = library->thumbnail_px;
     return fovea_group_open(library->pool, &settings, group_out, err);
 }
 
@@ -201,6 +203,19 @@ settings_of_tokens(const struct fovea_model *model)
     };
 }
 
+static struct fovea_group_settings
+settings_of_thumbnail(const struct fovea_model *model)
+{
+    const struct fovea *library = model->library;
+    return (struct fovea_group_settings){
+        .kind = FOVEA_WORK_THUMBNAIL,
+        .dtype = FOVEA_DTYPE_F32,
+        .row_bytes = fovea_thumbnail_row_bytes(library->thumbnail_px),
+        .worker_bytes = fovea_estimate_thumbnail_worker(library->thumbnail_px,
+                library->n_threads),
+    };
+}
+
 /* What the workers of a model are for each kind of work. */
 static struct fovea_group_settings (*const settings_of[FOVEA_N_WORK_KINDS])(
         const struct fovea_model *model) = {
@@ -208,6 +223,7 @@ static struct fovea_group_settings (*const settings_of[FOVEA_N_WORK_KINDS])(
     [FOVEA_WORK_PIXELS] = settings_of_pixels,
     [FOVEA_WORK_EMBED_TEXT] = settings_of_embed_text,
     [FOVEA_WORK_TOKENS] = settings_of_tokens,
+    [FOVEA_WORK_THUMBNAIL] = settings_of_thumbnail,
 };
 
 size_t

@@ -52,11 +52,6 @@ check_reserved(const struct fovea_options *all, struct fovea_error *err)
                     i);
         }
     }
-    if (all->reserved) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "reserved of the options is not 0: it has no meaning in this "
-                "version of the library");
-    }
     return FOVEA_OK;
 }
 

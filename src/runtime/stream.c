@@ -21,6 +21,7 @@ struct fovea_stream {
 static const enum fovea_work_kind kinds[] = {
     [FOVEA_STREAM_EMBED] = FOVEA_WORK_EMBED,
     [FOVEA_STREAM_PREPROCESS] = FOVEA_WORK_PIXELS,
+    [FOVEA_STREAM_THUMBNAIL] = FOVEA_WORK_THUMBNAIL,
 };
 
 size_t

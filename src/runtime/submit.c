@@ -8,6 +8,7 @@
 #include "base/sized.h"
 #include "runtime/open_item.h"
 #include "runtime/submit_url.h"
+#include "wire/thumbnail.h"
 
 static enum fovea_status
 submit_file(struct fovea_model *model, const struct fovea_item *item,
@@ -60,9 +61,11 @@ choose_kind(const struct fovea_model *model,
     if (request->item->kind != FOVEA_ITEM_TEXT) {
         return FOVEA_OK;
     }
-    if (request->kind == FOVEA_WORK_PIXELS) {
+    if (request->kind == FOVEA_WORK_PIXELS ||
+            request->kind == FOVEA_WORK_THUMBNAIL) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "the item is a text, and texts have no pixels");
+                "the item is a text, and texts have no %s",
+                request->kind == FOVEA_WORK_PIXELS ? "pixels" : "thumbnails");
     }
     if (request->kind == FOVEA_WORK_EMBED) {
         *kind_out = FOVEA_WORK_EMBED_TEXT;
@@ -117,9 +120,36 @@ fovea_request_submit(struct fovea_model *model,
     return submit_file(model, request->item, group, &image, ticket_out, err);
 }
 
+static enum fovea_status
+take_options(const struct fovea_submit_options *options,
+        struct fovea_submit_options *all_out, struct fovea_error *err)
+{
+    struct fovea_submit_options all = { 0 };
+    enum fovea_status status = fovea_sized_take(options, "fovea_submit_options",
+            "FOVEA_SUBMIT_OPTIONS_INIT", &all, sizeof all, err);
+    if (!status) {
+        status = fovea_request_check_flags(all.flags, err);
+    }
+    if (!status && all.deadline_ns < 0) {
+        status = fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "deadline_ns is less than no time");
+    }
+    if (!status && all.facts_out) {
+        status = fovea_sized_check(all.facts_out,
+                offsetof(struct fovea_image_facts, height_px) +
+                        sizeof(uint32_t),
+                "fovea_image_facts", "FOVEA_IMAGE_FACTS_INIT", err);
+    }
+    if (!status) {
+        *all_out = all;
+    }
+    return status;
+}
+
 /* Somebody else's callback and what it wants to be called with. */
 struct listener {
     fovea_done_fn *done;
+    fovea_thumbnail_fn *thumbnail; /* the one or the other */
     void *context;
     struct fovea_image_facts *facts_out; /* NULL: nobody asks */
 };
@@ -132,9 +162,44 @@ tell(void *context, const struct fovea_pool_outcome *outcome)
         fovea_sized_give(&outcome->facts, sizeof outcome->facts,
                 listener->facts_out);
     }
-    listener->done(listener->context, &outcome->error, outcome->row,
-            &outcome->timings);
+    if (listener->done) {
+        listener->done(listener->context, &outcome->error, outcome->row,
+                &outcome->timings);
+    } else {
+        const struct fovea_thumbnail_row *row = outcome->row;
+        listener->thumbnail(listener->context, &outcome->error,
+                row ? row->jpeg : NULL, row ? row->size : 0, &outcome->timings);
+    }
     free(listener);
+}
+
+static enum fovea_status
+submit(struct fovea_model *model, struct fovea_request *request,
+        const struct fovea_submit_options *options,
+        const struct listener *listener, uint64_t *ticket_out,
+        struct fovea_error *err)
+{
+    struct fovea_submit_options all;
+    enum fovea_status status = take_options(options, &all, err);
+    if (status) {
+        return status;
+    }
+    struct listener *copy = malloc(sizeof *copy);
+    if (!copy) {
+        return fovea_fail_memory(err, sizeof *copy, "a callback");
+    }
+    *copy = *listener;
+    copy->facts_out = all.facts_out;
+    request->flags = all.flags;
+    request->is_batch = all.is_batch;
+    request->deadline_ns = all.deadline_ns;
+    request->done = tell;
+    request->context = copy;
+    status = fovea_request_submit(model, request, ticket_out, err);
+    if (status) {
+        free(copy);
+    }
+    return status;
 }
 
 enum fovea_status
@@ -145,47 +210,25 @@ fovea_submit(struct fovea_model *model, const struct fovea_item *item,
     if (!model || !item || !done) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    struct fovea_submit_options all = { 0 };
-    enum fovea_status status = fovea_sized_take(options, "fovea_submit_options",
-            "FOVEA_SUBMIT_OPTIONS_INIT", &all, sizeof all, err);
-    if (status) {
-        return status;
+    const struct listener listener = { .done = done, .context = context };
+    struct fovea_request request = { .item = item };
+    return submit(model, &request, options, &listener, ticket_out, err);
+}
+
+enum fovea_status
+fovea_submit_thumbnail(struct fovea_model *model, const struct fovea_item *item,
+        const struct fovea_submit_options *options, fovea_thumbnail_fn *done,
+        void *context, uint64_t *ticket_out, struct fovea_error *err)
+{
+    if (!model || !item || !done) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT, "an argument is NULL");
     }
-    status = fovea_request_check_flags(all.flags, err);
-    if (status) {
-        return status;
-    }
-    if (all.deadline_ns < 0) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "deadline_ns is less than no time");
-    }
-    if (all.facts_out) {
-        status = fovea_sized_check(all.facts_out,
-                offsetof(struct fovea_image_facts, height_px) +
-                        sizeof(uint32_t),
-                "fovea_image_facts", "FOVEA_IMAGE_FACTS_INIT", err);
-        if (status) {
-            return status;
-        }
-    }
-    struct listener *listener = malloc(sizeof *listener);
-    if (!listener) {
-        return fovea_fail_memory(err, sizeof *listener, "a callback");
-    }
-    *listener = (struct listener){ done, context, all.facts_out };
-    const struct fovea_request request = {
+    const struct listener listener = { .thumbnail = done, .context = context };
+    struct fovea_request request = {
         .item = item,
-        .flags = all.flags,
-        .is_batch = all.is_batch,
-        .deadline_ns = all.deadline_ns,
-        .done = tell,
-        .context = listener,
+        .kind = FOVEA_WORK_THUMBNAIL,
     };
-    status = fovea_request_submit(model, &request, ticket_out, err);
-    if (status) {
-        free(listener);
-    }
-    return status;
+    return submit(model, &request, options, &listener, ticket_out, err);
 }
 
 void

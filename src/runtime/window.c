@@ -254,8 +254,8 @@ done(void *context, const struct fovea_pool_outcome *outcome)
     if (outcome->row) {
         size_t size = slot->window->settings.row_bytes;
         memcpy(slot->row, outcome->row, size);
-        slot->result.embedding = slot->row;
-        slot->result.row_bytes = size;
+        slot->result.value = fovea_work_value(slot->window->settings.kind,
+                slot->row, size, &slot->result.row_bytes);
     }
     if (outcome->facts.format) {
         slot->facts = outcome->facts;

@@ -28,6 +28,9 @@ enum fovea_resize {
     FOVEA_RESIZE_EXACT, /* the sides, whatever becomes of the picture's shape */
     FOVEA_RESIZE_SHORTEST, /* both of the shortest edge; the other follows */
     FOVEA_RESIZE_LONGEST,  /* a box into which the picture just fits */
+    /* A box for a picture that does not fit; it is not cropped, nor is a smaller
+       one enlarged. No model's. */
+    FOVEA_RESIZE_WITHIN,
 };
 
 /* How a window of the crop's size is laid in the middle where it cannot be in

@@ -135,6 +135,7 @@ fovea_load_write(const struct fovea_load *load, struct fovea_writer *writer)
     fovea_write_u64(writer, load->limits.max_decode_bytes);
     fovea_write_u64(writer, load->limits.max_decode_work);
     fovea_write_u32(writer, load->limits.max_text_bytes);
+    fovea_write_u32(writer, load->thumbnail_px);
     fovea_write_u64(writer, load->max_granted_bytes);
     fovea_write_u8(writer, load->packed_is_foreign);
 }
@@ -163,6 +164,8 @@ fovea_load_read(const struct fovea_frame *frame, struct fovea_load *load_out)
     load_out->limits.max_decode_work = read_u64_within(&reader, 1, UINT64_MAX);
     load_out->limits.max_text_bytes =
             read_u32_within(&reader, 1, FOVEA_MAX_TEXT_BYTES);
+    load_out->thumbnail_px = read_u32_within(&reader, FOVEA_MIN_THUMBNAIL_PX,
+            FOVEA_MAX_THUMBNAIL_PX);
     load_out->max_granted_bytes = read_u64_within(&reader, 0, UINT64_MAX);
     load_out->packed_is_foreign = read_bool(&reader);
     if (!fovea_reader_is_done(&reader) || !load_out->directory[0]) {

@@ -39,6 +39,7 @@ struct fovea_load {
     uint32_t n_threads;
     uint32_t max_batch;
     struct fovea_limits limits; /* every field set */
+    uint32_t thumbnail_px;      /* longer side of a thumbnail */
     uint64_t max_granted_bytes; /* the most that it will be granted at once */
     /* It comes from files, not from a sibling's sealed memory: the checksum of
        all of it is to be checked. */

@@ -2,6 +2,7 @@
 #include "wire/work.h"
 
 #include "base/macros.h"
+#include "wire/thumbnail.h"
 
 #define ITEM_IMAGE "image"
 #define ITEM_TEXT  "text"
@@ -37,4 +38,17 @@ fovea_work_n_shared(enum fovea_work_kind kind)
         n += fovea_work_shares(kind, (enum fovea_shared)i);
     }
     return n;
+}
+
+const void *
+fovea_work_value(enum fovea_work_kind kind, const void *row, size_t row_bytes,
+        size_t *size_out)
+{
+    if (kind == FOVEA_WORK_THUMBNAIL) {
+        const struct fovea_thumbnail_row *thumbnail = row;
+        *size_out = thumbnail->size;
+        return thumbnail->jpeg;
+    }
+    *size_out = row_bytes;
+    return row;
 }

@@ -54,4 +54,8 @@ bool fovea_work_shares(enum fovea_work_kind kind, enum fovea_shared what);
 /** How many files they share. */
 size_t fovea_work_n_shared(enum fovea_work_kind kind);
 
+/** What of a row is the result: all of it, or of a thumbnail its JPEG. */
+const void *fovea_work_value(enum fovea_work_kind kind, const void *row,
+        size_t row_bytes, size_t *size_out);
+
 #endif

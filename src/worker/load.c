@@ -261,6 +261,7 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
     struct fovea_error error;
     bool is_ready = false;
     worker->reading.limits = worker->load.limits;
+    worker->reading.thumbnail_px = worker->load.thumbnail_px;
     enum fovea_status status = get_ready(worker, frame, &loading, &error);
     if (status) {
         say_failed(&worker->host, &error, loading.packed_is_bad);

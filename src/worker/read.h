@@ -23,6 +23,7 @@ struct fovea_read_origin {
 struct fovea_read_options {
     struct fovea_preprocess settings; /* of images */
     struct fovea_limits limits;       /* every field set */
+    uint32_t thumbnail_px;            /* longer side */
     /* Of texts. */
     struct fovea_tower tower;          /* what the rows are for */
     struct fovea_tokenizer *tokenizer; /* finish() closes it */
@@ -72,5 +73,8 @@ extern const struct fovea_item_reader fovea_read_tokens;
 
 /** [crop height][crop width][3] uint8 of an image, upright, resized, cropped. */
 extern const struct fovea_item_reader fovea_read_image;
+
+/** struct fovea_thumbnail_row (wire/thumbnail.h): a small JPEG of an image. */
+extern const struct fovea_item_reader fovea_read_thumbnail;
 
 #endif

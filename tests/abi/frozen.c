@@ -51,7 +51,7 @@ PLACE(fovea_image_facts, struct_size, 0);
                             sizeof(((struct type *)0)->last), \
             #type " has padding behind " #last)
 
-FULL(fovea_options, reserved);
+FULL(fovea_options, thumbnail_px);
 FULL(fovea_submit_options, facts_out);
 FULL(fovea_image_facts, height_px);
 FULL(fovea_stream_options, deadline_ns);

@@ -156,6 +156,54 @@ every_bad_image_fails_with_its_reason(void **state)
     }
 }
 
+/* Whatever is in the file that is not a JPEG. */
+static void
+a_thumbnail_that_is_none_costs_its_worker(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    char directory[128];
+    struct fovea_group_settings settings;
+    struct fovea_group *group = NULL;
+    struct fovea_error error;
+    scene_group_settings(&scene, "one", directory, &settings);
+    settings.kind = FOVEA_WORK_THUMBNAIL;
+    settings.dimension = 0;
+    settings.row_bytes = FAKE_ROW_BYTES;
+    settings.shared_bytes = 0;
+    assert_ok(fovea_group_open(scene.pool, &settings, &group, &error), &error);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector");
+    shot_expect(&shot, group, FOVEA_ERR_WORKER_CRASHED,
+            "a row that cannot be one");
+    fovea_group_close(group);
+}
+
+/* What a worker says of an image comes with its vector. */
+static void
+facts_come_with_a_good_image(void **state)
+{
+    (void)state;
+    scene_open(&scene);
+    struct fovea_group *group = scene_group(&scene, "one", NULL);
+    struct shot shot;
+    shot_init(&shot, &scene, "vector\nwide 30\nhigh 20\nformat 0\ntaken 86400");
+    shot_expect_good(&shot, group);
+    assert_string_equal(shot.facts.format, "jpeg");
+    assert_int_equal(shot.facts.width_px, 30);
+    assert_int_equal(shot.facts.height_px, 20);
+    assert_int_equal(shot.facts.taken_s, 86400);
+    shot_init(&shot, &scene, "vector");
+    shot_expect_good(&shot, group);
+    assert_string_equal(shot.facts.format, "png");
+    assert_true(shot.facts.taken_s == FOVEA_TAKEN_UNKNOWN);
+    shot_init(&shot, &scene, "bad");
+    shot_expect(&shot, group, FOVEA_ERR_NOT_AN_IMAGE, "bad");
+    assert_null(shot.facts.format);
+    assert_int_equal(shot.facts.width_px, 0);
+    fovea_group_close(group);
+}
+
 /* What a worker notes about a good image comes with it, and is counted. */
 static void
 notes_come_with_a_good_image_and_are_counted(void **state)
@@ -307,6 +355,8 @@ the_last_line_of_the_log_tells_of_the_end(void **state)
 SCENE_MAIN(NULL, SCENE_TEST(one_bad_image_takes_two_workers_and_nobody_else),
         SCENE_TEST(a_second_try_may_be_good),
         SCENE_TEST(every_bad_image_fails_with_its_reason),
+        SCENE_TEST(a_thumbnail_that_is_none_costs_its_worker),
+        SCENE_TEST(facts_come_with_a_good_image),
         SCENE_TEST(notes_come_with_a_good_image_and_are_counted),
         SCENE_TEST(a_result_too_many_costs_the_worker_alone),
         SCENE_TEST(a_raw_vector_must_be_finite),

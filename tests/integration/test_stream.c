@@ -313,10 +313,10 @@ wrong_arguments_are_refused(void **state)
             fovea_stream_open(scene.golden.model, &options, &stream, &error),
             &error, FOVEA_ERR_ARGUMENT, "FOVEA_STREAM_OPTIONS_INIT");
     options.struct_size = sizeof options;
-    options.work = (enum fovea_stream_work)2;
+    options.work = (enum fovea_stream_work)(FOVEA_STREAM_THUMBNAIL + 1);
     assert_fails(
             fovea_stream_open(scene.golden.model, &options, &stream, &error),
-            &error, FOVEA_ERR_ARGUMENT, "work 2");
+            &error, FOVEA_ERR_ARGUMENT, "work 3");
     options.work = FOVEA_STREAM_PREPROCESS;
     options.flags = FOVEA_EMBED_RAW;
     assert_fails(

@@ -151,11 +151,10 @@ a_worker_that_embeds(void **state)
 }
 
 static void
-a_worker_that_makes_pixels(void **state)
+check_file_worker(enum fovea_work_kind kind)
 {
-    (void)state;
     struct fovea_load load = worker_load_of("quick");
-    load.kind = FOVEA_WORK_PIXELS;
+    load.kind = kind;
     struct worker_host host = worker_start();
     struct fovea_ready ready = worker_load(&host, &load, -1, NULL);
     struct fovea_error error;
@@ -178,6 +177,20 @@ a_worker_that_makes_pixels(void **state)
     worker_end(&host, FOVEA_WORKER_EXIT_OK);
 }
 
+static void
+a_worker_that_makes_pixels(void **state)
+{
+    (void)state;
+    check_file_worker(FOVEA_WORK_PIXELS);
+}
+
+static void
+a_worker_that_makes_thumbnails(void **state)
+{
+    (void)state;
+    check_file_worker(FOVEA_WORK_THUMBNAIL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -189,6 +202,7 @@ main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_worker_that_embeds),
         cmocka_unit_test(a_worker_that_makes_pixels),
+        cmocka_unit_test(a_worker_that_makes_thumbnails),
     };
     return cmocka_run_group_tests_name("worker_seal", tests, list_formats,
             NULL);

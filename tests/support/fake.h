@@ -27,6 +27,9 @@
  *     garbage           a message that is no frame
  *     ready             READY again
  *     nan, long         a vector with a NaN, one of length 2
+ *     no-facts          a vector, and nothing of the image
+ *     facts             says something of a text, or of what failed
+ *     wide N, high N, format N, taken N   of the image: not 4 x 3, PNG, no time
  *     says N            fails with status N
  *     took N            says that it took N more ns to decode
  *     wrong-index, wrong-job, twice, decoded-twice

@@ -150,6 +150,7 @@ worker_load_of(const char *name)
         .n_threads = 1,
         .max_batch = 8,
         .limits = fovea_limits_resolve(&defaults),
+        .thumbnail_px = 256,
         .max_granted_bytes = FOVEA_DEFAULT_MAX_DECODE_BYTES,
     };
     char rest[128];

@@ -1,4 +1,5 @@
 /* From flags to the library's options. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -23,6 +24,17 @@ apply(const char *first, const char *second, struct fovea_options *options,
             error);
 }
 
+/* A value that the option takes, and that is not its default. */
+static const char *
+sample_of(const struct fovea_option_row *row)
+{
+    static char text[32];
+    const struct fovea_option *option = &row->option;
+    (void)snprintf(text, sizeof text, "%llu",
+            option->min > 2 ? (unsigned long long)option->min : 2ULL);
+    return option->words ? option->words[1] : text;
+}
+
 /* Of each row, and no other member. */
 static void
 every_flag_reaches_its_option(void **state)
@@ -41,10 +53,7 @@ every_flag_reaches_its_option(void **state)
         }
         bool is_switch = row->option.kind == FOVEA_OPTION_KIND_SWITCH;
         (void)snprintf(word, sizeof word, "--%s%s%s", row->option.flag,
-                is_switch ? "" : "=",
-                is_switch                   ? ""
-                        : row->option.words ? row->option.words[1]
-                                            : "2");
+                is_switch ? "" : "=", is_switch ? "" : sample_of(row));
         assert_ok(apply(word, NULL, &options, &error), &error);
         const char *member = (const char *)&options + row->offset;
         if (memcmp(member, (const char *)&untouched + row->offset, row->size) ==
@@ -100,10 +109,7 @@ every_variable_reaches_its_option(void **state)
         }
         bool is_switch = row->option.kind == FOVEA_OPTION_KIND_SWITCH;
         assert_ok(apply_variable(command, name,
-                          is_switch                   ? "yes"
-                                  : row->option.words ? row->option.words[1]
-                                                      : "2",
-                          &options, &error),
+                          is_switch ? "yes" : sample_of(row), &options, &error),
                 &error);
         const char *member = (const char *)&options + row->offset;
         if (memcmp(member, (const char *)&untouched + row->offset, row->size) ==

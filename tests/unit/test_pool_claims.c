@@ -71,6 +71,29 @@ pixels_have_no_weights(void **state)
 }
 
 static void
+images_are_within_the_limits(void **state)
+{
+    (void)state;
+    const struct fovea_group_settings images = {
+        .kind = FOVEA_WORK_THUMBNAIL,
+        .limits = { .max_side_px = 100, .max_pixels = 5000 },
+    };
+    const struct fovea_group_settings texts = { .kind = FOVEA_WORK_TOKENS };
+    struct fovea_facts facts = { .width_px = 100, .height_px = 50 };
+    assert_true(fovea_claims_facts(&images, &facts));
+    assert_false(fovea_claims_facts(&texts, &facts));
+    facts.height_px = 51;
+    assert_false(fovea_claims_facts(&images, &facts));
+    facts = (struct fovea_facts){ .width_px = 1, .height_px = 101 };
+    assert_false(fovea_claims_facts(&images, &facts));
+    facts = (struct fovea_facts){ .width_px = 101, .height_px = 1 };
+    assert_false(fovea_claims_facts(&images, &facts));
+    facts = (struct fovea_facts){ 0 };
+    assert_false(fovea_claims_facts(&images, &facts));
+    assert_true(fovea_claims_facts(&texts, &facts));
+}
+
+static void
 nothing_took_longer_than_there_was_time(void **state)
 {
     (void)state;
@@ -90,6 +113,7 @@ main(void)
         cmocka_unit_test(sizes_are_near_the_estimate),
         cmocka_unit_test(rows_are_as_they_were_announced),
         cmocka_unit_test(pixels_have_no_weights),
+        cmocka_unit_test(images_are_within_the_limits),
         cmocka_unit_test(nothing_took_longer_than_there_was_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

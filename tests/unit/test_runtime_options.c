@@ -1,4 +1,5 @@
 /* Options by their names and as texts, as bindings set them. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,6 +16,16 @@ is_same(const void *a, const void *b, size_t size)
     return memcmp(a, b, size) == 0;
 }
 
+/* A value that any number of its kind takes. */
+static const char *
+number_of(const struct fovea_option *option)
+{
+    static char text[32];
+    (void)snprintf(text, sizeof text, "%llu",
+            option->min > 2 ? (unsigned long long)option->min : 2ULL);
+    return text;
+}
+
 static void
 every_option_is_described_and_set(void **state)
 {
@@ -25,8 +36,8 @@ every_option_is_described_and_set(void **state)
             n++) {
         struct fovea_options options = FOVEA_OPTIONS_INIT;
         const struct fovea_options before = options;
-        static const char *const samples[] = {
-            [FOVEA_OPTION_KIND_NUMBER] = "2",
+        const char *const samples[] = {
+            [FOVEA_OPTION_KIND_NUMBER] = number_of(option),
             [FOVEA_OPTION_KIND_BYTES] = "2M",
             [FOVEA_OPTION_KIND_PIXELS] = "2K",
             [FOVEA_OPTION_KIND_TIME] = "2ms",
@@ -195,7 +206,6 @@ nothing_is_written_behind_a_struct(void **state)
     assert_ptr_not_equal(pages, MAP_FAILED);
     assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
     static const char *const samples[] = {
-        [FOVEA_OPTION_KIND_NUMBER] = "2",
         [FOVEA_OPTION_KIND_BYTES] = "2M",
         [FOVEA_OPTION_KIND_PIXELS] = "2K",
         [FOVEA_OPTION_KIND_TIME] = "2ms",
@@ -213,8 +223,9 @@ nothing_is_written_behind_a_struct(void **state)
         size_t n_behind = 0;
         for (size_t i = 0; (option = fovea_option_describe(i)); i++) {
             enum fovea_status status = fovea_options_set(options, option->name,
-                    option->kind == FOVEA_OPTION_KIND_CHOICE
-                            ? option->words[1]
+                    option->kind == FOVEA_OPTION_KIND_CHOICE ? option->words[1]
+                            : option->kind == FOVEA_OPTION_KIND_NUMBER
+                            ? number_of(option)
                             : samples[option->kind],
                     &error);
             n_behind += status == FOVEA_ERR_ARGUMENT;

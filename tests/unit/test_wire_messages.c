@@ -34,6 +34,7 @@ static const struct fovea_load load = {
             .max_decode_bytes = 4000,
             .max_decode_work = 5000,
             .max_text_bytes = 6000 },
+    .thumbnail_px = 300,
     .max_granted_bytes = 7000,
     .packed_is_foreign = true,
 };
@@ -235,6 +236,7 @@ gives_back_what_was_written(void **state)
     assert_int_equal(load_out.limits.max_decode_work, 5000);
     assert_int_equal(load_out.limits.max_text_bytes, 6000);
     assert_int_equal(load_out.limits.damaged, FOVEA_DAMAGED_ACCEPT);
+    assert_int_equal(load_out.thumbnail_px, 300);
     assert_int_equal(load_out.max_granted_bytes, 7000);
     assert_true(load_out.packed_is_foreign);
 
@@ -457,7 +459,9 @@ refuses_values_out_of_range(void **state)
         { 1, directory + 48, 8, 1, UINT64_MAX },
         { 1, directory + 56, 8, 1, UINT64_MAX },
         { 1, directory + 64, 4, 1, FOVEA_MAX_TEXT_BYTES },
-        { 1, directory + 76, 1, 0, 1 },
+        { 1, directory + 68, 4, FOVEA_MIN_THUMBNAIL_PX,
+                FOVEA_MAX_THUMBNAIL_PX },
+        { 1, directory + 80, 1, 0, 1 },
         { 2, 4, 8, sizeof vector, sizeof vector }, { 2, 12, 8, 0, memory },
         { 2, 20, 8, 0, memory }, { 2, 28, 8, 0, ns }, { 2, 36, 8, 0, ns },
         { 2, 44, 1, 0, 1 }, { 3, 4, 4, 0, 4095 }, { 3, 8, 1, 0, 1 },
@@ -465,9 +469,11 @@ refuses_values_out_of_range(void **state)
         { 4, 13, 1, 0, 1 }, { 5, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 5, 4, 8, 0, ns }, { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 6, 8, 4, 0, 0 }, { 6, 12, 4, 0, 0 }, { 6, 16, 8, 0, ns },
-        { 6, 24, 8, 0, ns }, { 8, 8, 4, 0, 4095 },
-        { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 }, { 10, 4, 8, 1, memory },
-        { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 6, 24, 8, 0, ns }, { 6, 34, 4, 1, UINT32_MAX },
+        { 6, 38, 4, 1, UINT32_MAX }, { 6, 42, 4, 0, FOVEA_N_FORMATS - 1 },
+        { 6, 46, 1, 1, 1 }, /* without it there is no time */
+        { 8, 8, 4, 0, 4095 }, { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 10, 4, 8, 1, memory }, { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 11, 4, 4, 0, 0 }, /* a refusal says why */
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -486,6 +492,31 @@ refuses_values_out_of_range(void **state)
             }
         }
     }
+}
+
+/* Of the years 1 to 9999; and a failure has nothing to tell. */
+static void
+refuses_times_that_no_image_has(void **state)
+{
+    (void)state;
+    enum {
+        TAKEN_AT = 47,
+    };
+    assert_true(is_good_with(6, TAKEN_AT, 8, 0));
+    assert_true(is_good_with(6, TAKEN_AT, 8, (uint64_t)FOVEA_MIN_TAKEN_S));
+    assert_true(is_good_with(6, TAKEN_AT, 8, (uint64_t)FOVEA_MAX_TAKEN_S));
+    assert_false(is_good_with(6, TAKEN_AT, 8, (uint64_t)FOVEA_MIN_TAKEN_S - 1));
+    assert_false(is_good_with(6, TAKEN_AT, 8, (uint64_t)FOVEA_MAX_TAKEN_S + 1));
+    assert_false(is_good_with(6, TAKEN_AT, 8, (uint64_t)INT64_MIN));
+    struct fovea_result damaged = bad_result;
+    damaged.facts = result.facts;
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_result_write(&damaged, NULL, 0, &writer);
+    const struct fovea_frame frame = { .type = FOVEA_FRAME_RESULT,
+        .payload = bytes,
+        .size = writer.size };
+    assert_false(pixels_are_good(&frame));
 }
 
 static bool
@@ -604,6 +635,7 @@ main(void)
         cmocka_unit_test(refuses_every_other_length),
         cmocka_unit_test(refuses_other_numbers_of_descriptors),
         cmocka_unit_test(refuses_values_out_of_range),
+        cmocka_unit_test(refuses_times_that_no_image_has),
         cmocka_unit_test(
                 refuses_statuses_that_do_not_exist_or_are_not_a_workers_to_say),
         cmocka_unit_test(refuses_strings_that_are_none),

@@ -28,6 +28,8 @@ the_table_is_what_the_protocol_says(void **state)
                 true, FOVEA_OUTPUT_VECTOR },
         { FOVEA_WORK_TOKENS, 3, "tokens", "text", FOVEA_MODALITY_TEXT, false,
                 FOVEA_OUTPUT_FILE },
+        { FOVEA_WORK_THUMBNAIL, 4, "thumbnail", "image", FOVEA_MODALITY_IMAGE,
+                false, FOVEA_OUTPUT_FILE },
     };
     _Static_assert(FOVEA_ARRAY_LEN(expected) == FOVEA_N_WORK_KINDS,
             "every kind has a row here");
@@ -63,6 +65,7 @@ is_taken(unsigned number, bool packed_is_foreign, size_t n_fds)
                 .max_decode_bytes = 1,
                 .max_decode_work = 1,
                 .max_text_bytes = 1 },
+        .thumbnail_px = 256,
         .packed_is_foreign = packed_is_foreign,
     };
     fovea_writer_init(&writer, bytes, sizeof bytes);

@@ -53,6 +53,8 @@ every_kind_is_done(void **state)
             &fovea_read_image);
     assert_ptr_equal(fovea_work_find(FOVEA_WORK_EMBED_TEXT).reader,
             &fovea_read_text);
+    assert_ptr_equal(fovea_work_find(FOVEA_WORK_THUMBNAIL).reader,
+            &fovea_read_thumbnail);
     assert_ptr_equal(fovea_work_find(FOVEA_WORK_TOKENS).reader,
             &fovea_read_tokens);
 }
