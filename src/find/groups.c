@@ -76,7 +76,7 @@ comes_before(const struct rows *rows, uint32_t a, uint32_t b)
 }
 
 static void
-count(void *context, const struct fovea_pair *pair)
+count(void *context, const struct fovea_row_pair *pair)
 {
     struct rows *rows = context;
     rows->degree[pair->a]++;
@@ -86,7 +86,7 @@ count(void *context, const struct fovea_pair *pair)
 }
 
 static void
-let_give_way(void *context, const struct fovea_pair *pair)
+let_give_way(void *context, const struct fovea_row_pair *pair)
 {
     struct rows *rows = context;
     if (rows->state[pair->a] == OPEN && rows->state[pair->b] == OPEN) {
@@ -96,7 +96,7 @@ let_give_way(void *context, const struct fovea_pair *pair)
 }
 
 static void
-claim(void *context, const struct fovea_pair *pair)
+claim(void *context, const struct fovea_row_pair *pair)
 {
     struct rows *rows = context;
     for (int i = 0; i < 2; i++) {
@@ -139,7 +139,7 @@ choose_centres(struct rows *rows, struct fovea_pair_list *pairs,
 }
 
 static void
-assign(void *context, const struct fovea_pair *pair)
+assign(void *context, const struct fovea_row_pair *pair)
 {
     struct rows *rows = context;
     for (int i = 0; i < 2; i++) {
@@ -158,7 +158,7 @@ assign(void *context, const struct fovea_pair *pair)
 }
 
 static void
-count_in_group(void *context, const struct fovea_pair *pair)
+count_in_group(void *context, const struct fovea_row_pair *pair)
 {
     struct rows *rows = context;
     uint32_t centre = rows->centre[pair->a];
@@ -285,7 +285,7 @@ struct measure {
 };
 
 static void
-measure(void *context, const struct fovea_pair *pair)
+measure(void *context, const struct fovea_row_pair *pair)
 {
     const struct measure *at = context;
     for (int i = 0; i < 2; i++) {

@@ -91,8 +91,8 @@ spill(struct fovea_pair_list *list, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_pair_list_add(struct fovea_pair_list *list, const struct fovea_pair *pair,
-        struct fovea_error *err)
+fovea_pair_list_add(struct fovea_pair_list *list,
+        const struct fovea_row_pair *pair, struct fovea_error *err)
 {
     if (list->n == list->capacity) {
         enum fovea_status status = spill(list, err);
@@ -129,7 +129,7 @@ read_block(struct fovea_pair_list *list, uint64_t first, size_t n,
 
 enum fovea_status
 fovea_pair_list_each(struct fovea_pair_list *list,
-        void (*see)(void *context, const struct fovea_pair *pair),
+        void (*see)(void *context, const struct fovea_row_pair *pair),
         void *context, struct fovea_error *err)
 {
     if (list->n_in_file > 0 && !list->read) {

@@ -15,20 +15,20 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
-struct fovea_pair {
+struct fovea_row_pair {
     uint32_t a; /* two rows, in either order */
     uint32_t b;
     float cosine;
 };
 
 struct fovea_pair_list {
-    const char *folder;       /* for the file; borrowed */
-    size_t capacity;          /* pairs in memory */
-    struct fovea_pair *pairs; /* what is in memory: the last ones */
+    const char *folder;           /* for the file; borrowed */
+    size_t capacity;              /* pairs in memory */
+    struct fovea_row_pair *pairs; /* what is in memory: the last ones */
     size_t n;
     int fd; /* -1: no file yet */
     uint64_t n_in_file;
-    struct fovea_pair *read; /* a block of the file, while it is read */
+    struct fovea_row_pair *read; /* a block of the file, while it is read */
 };
 
 /**
@@ -46,14 +46,14 @@ void fovea_pair_list_finish(struct fovea_pair_list *list);
 
 /** Add one. FOVEA_OK; FOVEA_ERR_DISK_FULL; FOVEA_ERR_IO. */
 FOVEA_NODISCARD enum fovea_status fovea_pair_list_add(
-        struct fovea_pair_list *list, const struct fovea_pair *pair,
+        struct fovea_pair_list *list, const struct fovea_row_pair *pair,
         struct fovea_error *err);
 
 /** Call see() for each, in the order in which they were added. As above, and
  *  FOVEA_ERR_NO_MEMORY. */
 FOVEA_NODISCARD enum fovea_status fovea_pair_list_each(
         struct fovea_pair_list *list,
-        void (*see)(void *context, const struct fovea_pair *pair),
+        void (*see)(void *context, const struct fovea_row_pair *pair),
         void *context, struct fovea_error *err);
 
 #endif

@@ -1,12 +1,7 @@
 /* See mask.h. */
 #include "index/mask.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/error.h"
-#include "base/glob.h"
-#include "base/text.h"
 #include "index/contents.h"
 #include "index/files.h"
 #include "index/internal.h"
@@ -15,8 +10,6 @@
 #include "index/roots.h"
 #include "index/rows.h"
 
-#define NS_PER_S INT64_C(1000000000)
-
 /* A mask that grows, and what its bits go by. */
 struct sieve {
     struct fovea_index_folder *folder;
@@ -24,9 +17,8 @@ struct sieve {
     const struct fovea_index_filter *filter;
     struct fovea_index_root *roots; /* owned */
     size_t n_roots;
-    struct fovea_text path; /* whole, of the file that is looked at */
-    uint64_t *mask;         /* owned */
-    uint64_t n;             /* bits that are set */
+    uint64_t *mask; /* owned */
+    uint64_t n;     /* bits that are set */
 };
 
 static void
@@ -34,7 +26,6 @@ finish_sieve(struct sieve *sieve)
 {
     free(sieve->roots);
     free(sieve->mask);
-    fovea_text_finish(&sieve->path);
 }
 
 static void
@@ -83,67 +74,12 @@ fill_live(struct sieve *sieve, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-static bool
-has_root(const struct fovea_index_filter *filter, int64_t root)
-{
-    for (size_t i = 0; i < filter->n_roots; i++) {
-        if (filter->roots[i] == root) {
-            return true;
-        }
-    }
-    return filter->n_roots == 0;
-}
-
-static bool
-is_in_time(const struct fovea_index_filter *filter, int64_t time_s)
-{
-    return (!filter->has_from || time_s >= filter->from_s) &&
-            (!filter->has_until || time_s < filter->until_s);
-}
-
-/* Whether one of the globs matches one of the names, which NULL ends. */
-static bool
-matches(const char *const *globs, size_t n, const char *const *names)
-{
-    for (size_t i = 0; i < n; i++) {
-        for (const char *const *name = names; *name; name++) {
-            if (fovea_glob_covers(globs[i], *name)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool
-passes_globs(const struct fovea_index_filter *filter, const char *const *names)
-{
-    return (filter->n_globs == 0 ||
-                   matches(filter->globs, filter->n_globs, names)) &&
-            !matches(filter->not_globs, filter->n_not_globs, names);
-}
-
-/* A content that is let through, if its time is right as well; other_s: the time
-   of what was not taken by a camera that says when. */
 static enum fovea_status
-let_through(struct sieve *sieve, int64_t id, int64_t other_s,
-        struct fovea_error *err)
+let_through(struct sieve *sieve, int64_t id, struct fovea_error *err)
 {
-    const struct fovea_index_filter *filter = sieve->filter;
-    struct fovea_index_content content = { 0 };
     uint64_t row = 0;
-    enum fovea_status status = FOVEA_OK;
-    if (filter->has_from || filter->has_until) {
-        status = fovea_index_content_get(sieve->folder, id, &content, err);
-        int64_t time_s = content.has_taken ? content.taken_s : other_s;
-        if (!status && !is_in_time(filter, time_s)) {
-            return FOVEA_OK;
-        }
-    }
-    if (!status) {
-        status = fovea_index_content_row(sieve->folder, sieve->set, id, &row,
-                err);
-    }
+    enum fovea_status status =
+            fovea_index_content_row(sieve->folder, sieve->set, id, &row, err);
     if (status == FOVEA_ERR_NO_ITEM) { /* in another set alone */
         fovea_error_clear(err);
         return FOVEA_OK;
@@ -155,38 +91,32 @@ let_through(struct sieve *sieve, int64_t id, int64_t other_s,
 }
 
 static const char *
-whole_path(struct sieve *sieve, const struct fovea_index_file *file)
+root_path(const struct sieve *sieve, int64_t id)
 {
-    fovea_text_clear(&sieve->path);
     for (size_t i = 0; i < sieve->n_roots; i++) {
-        if (sieve->roots[i].id == file->root) {
-            const char *root = sieve->roots[i].path;
-            fovea_text_format(&sieve->path, "%s/",
-                    strcmp(root, "/") == 0 ? "" : root);
+        if (sieve->roots[i].id == id) {
+            return sieve->roots[i].path;
         }
     }
-    fovea_text_add(&sieve->path, file->path, strlen(file->path));
-    return fovea_text_failed(&sieve->path) ? file->path : sieve->path.data;
+    return "";
 }
 
 static enum fovea_status
 look_at_file(struct sieve *sieve, const struct fovea_index_file *file,
         struct fovea_error *err)
 {
-    const struct fovea_index_filter *filter = sieve->filter;
-    if (file->content <= 0 || !has_root(filter, file->root)) {
+    struct fovea_index_content room;
+    const struct fovea_index_content *content = NULL;
+    if (file->content <= 0) {
         return FOVEA_OK;
     }
-    if (filter->n_globs + filter->n_not_globs > 0) {
-        const char *const names[] = { file->path, whole_path(sieve, file),
-            NULL };
-        if (!passes_globs(filter, names)) {
-            return FOVEA_OK;
-        }
-    }
-    int64_t second =
-            file->mtime_ns / NS_PER_S - (file->mtime_ns % NS_PER_S < 0 ? 1 : 0);
-    return let_through(sieve, file->content, second, err);
+    enum fovea_status status = fovea_index_filter_look_up(sieve->folder,
+            sieve->filter, file->content, &room, &content, err);
+    return status ||
+                    !fovea_index_filter_takes_file(sieve->filter,
+                            root_path(sieve, file->root), file, content)
+            ? status
+            : let_through(sieve, file->content, err);
 }
 
 FOVEA_DEFINE_AUTO(struct fovea_index_files *, fovea_index_files_close);
@@ -217,9 +147,6 @@ sieve_items(struct sieve *sieve, struct fovea_error *err)
     FOVEA_AUTO(fovea_index_items_close_auto)
     struct fovea_index_items *items = NULL;
     const struct fovea_index_item *item = NULL;
-    if (sieve->filter->n_roots > 0) {
-        return FOVEA_OK;
-    }
     enum fovea_status status =
             fovea_index_items_open(sieve->folder, 0, &items, err);
     while (!status) {
@@ -227,20 +154,16 @@ sieve_items(struct sieve *sieve, struct fovea_error *err)
         if (status || !item) {
             break;
         }
-        const char *const names[] = { item->name, NULL };
-        if (passes_globs(sieve->filter, names)) {
-            status = let_through(sieve, item->content, item->added_s, err);
+        struct fovea_index_content room;
+        const struct fovea_index_content *content = NULL;
+        status = fovea_index_filter_look_up(sieve->folder, sieve->filter,
+                item->content, &room, &content, err);
+        if (!status &&
+                fovea_index_filter_takes_item(sieve->filter, item, content)) {
+            status = let_through(sieve, item->content, err);
         }
     }
     return status;
-}
-
-static bool
-is_any(const struct fovea_index_filter *filter)
-{
-    return !filter ||
-            (filter->n_roots + filter->n_globs + filter->n_not_globs == 0 &&
-                    !filter->has_from && !filter->has_until);
 }
 
 enum fovea_status
@@ -249,7 +172,7 @@ fovea_index_mask(struct fovea_index_folder *folder,
         const struct fovea_index_filter *filter, uint64_t **mask_out,
         uint64_t *n_out, struct fovea_error *err)
 {
-    if (is_any(filter) && set->n_live == set->n_rows) {
+    if (fovea_index_filter_is_any(filter) && set->n_live == set->n_rows) {
         *mask_out = NULL;
         *n_out = set->n_rows;
         return FOVEA_OK;
@@ -262,7 +185,7 @@ fovea_index_mask(struct fovea_index_folder *folder,
         return fovea_fail_memory(err, n_words * sizeof *sieve.mask, "a mask");
     }
     enum fovea_status status = FOVEA_OK;
-    if (is_any(filter)) {
+    if (fovea_index_filter_is_any(filter)) {
         status = fill_live(&sieve, err);
     } else {
         status = fovea_index_roots(folder, &sieve.roots, &sieve.n_roots, err);

@@ -36,7 +36,7 @@ list_pairs(struct fovea_pair_list *list, uint32_t n, size_t capacity,
     assert_ok(fovea_pair_list_init(list, "/tmp", capacity, &error), &error);
     for (uint32_t i = 0; i < n * n; i++) {
         uint32_t at = backwards ? n * n - 1 - i : i;
-        const struct fovea_pair pair = { at / n, at % n,
+        const struct fovea_row_pair pair = { at / n, at % n,
             likeness[at / n][at % n] };
         bool is_other_way = backwards ? pair.a > pair.b : pair.a < pair.b;
         if (is_other_way && pair.cosine > 0) {
@@ -260,7 +260,7 @@ a_folder_that_is_not_there_is_named(void **state)
 {
     (void)state;
     struct fovea_pair_list list;
-    const struct fovea_pair pair = { 0, 1, 0.9F };
+    const struct fovea_row_pair pair = { 0, 1, 0.9F };
     assert_ok(fovea_pair_list_init(&list, "/proc/self/fovea-nowhere", 1, &error), &error);
     assert_ok(fovea_pair_list_add(&list, &pair, &error), &error);
     assert_fails(fovea_pair_list_add(&list, &pair, &error), &error,

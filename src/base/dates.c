@@ -1,5 +1,5 @@
 /* See dates.h. */
-#include "find/dates.h"
+#include "base/dates.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  * file's time is a point in time. A day that somebody asks for is the camera's
  * day, and for files the day of this machine's time zone.
  */
-#ifndef FOVEA_FIND_DATES_H
-#define FOVEA_FIND_DATES_H
+#ifndef FOVEA_BASE_DATES_H
+#define FOVEA_BASE_DATES_H
 
 #include <stdbool.h>
 #include <stddef.h>
