@@ -13,7 +13,7 @@ import sys
 KEYS = "fovea models 2>/dev/null | sed '1d;s/ .*//'"
 PIDS = "fovea ps 2>/dev/null | sed '1d;s/^ *//;s/ .*//'"
 # Arguments of flags that are names of files and of folders.
-FILES = ("FILE", "PATH")
+FILES = ("FILE", "PATH", "INDEX", "OLD", "PATH|ID|GLOB")
 MODELS = ("KEY|DIR", "[NAME=]MODEL")
 
 

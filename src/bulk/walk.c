@@ -312,6 +312,10 @@ enter(struct fovea_walk *walk, struct fovea_error *problem,
     int error = errno;
     enum fovea_status status = FOVEA_OK;
     if (!is_loop(walk, &level)) {
+        if (level.directory && walk->settings.on_folder) {
+            walk->settings.on_folder(walk->settings.context,
+                    dirfd(level.directory));
+        }
         errno = error;
         status = read_names(walk, &level, problem, err);
     }

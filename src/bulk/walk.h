@@ -35,6 +35,9 @@ struct fovea_walk_settings {
     const struct fovea_filter *filter; /* of paths below the top; or NULL */
     size_t max_size; /* bytes of the path of a folder that is entered */
     bool wants_info; /* of each file */
+    /* Called with each folder once it is open, and before it is read; or NULL. */
+    void (*on_folder)(void *context, int fd);
+    void *context;
 };
 
 enum fovea_walk_step {

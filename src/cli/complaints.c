@@ -42,24 +42,19 @@ is_named_like_an_image(const char *path)
 }
 
 static void
-tell(const struct fovea_row_result *result, const char *what)
+tell(const char *name, const struct fovea_error *error, const char *what)
 {
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text name = { 0 };
-    const char *message = result->error->message;
-    fovea_entry_words(&name, result->entry);
-    if (fovea_text_failed(&name) ||
-            (strncmp(message, name.data, name.size) == 0 &&
-                    message[name.size] == ':')) {
-        fovea_cli_report("%s%s", what, message);
-    } else {
-        fovea_cli_report("%s%s: %s", what, name.data, message);
-    }
+    size_t size = strlen(name);
+    bool says_name = strncmp(error->message, name, size) == 0 &&
+            strchr(": ", error->message[size]);
+    fovea_cli_report("%s%s%s%s", what, says_name ? "" : name,
+            says_name ? "" : ": ", error->message);
 }
 
 /* One line of those that there is a limit of. */
 static void
-tell_some(struct fovea_complaints *complaints,
-        const struct fovea_row_result *result, const char *what,
+tell_some(struct fovea_complaints *complaints, const char *name,
+        const struct fovea_error *error, const char *what,
         struct fovea_progress *progress)
 {
     if (complaints->n > complaints->limit || !complaints->limit) {
@@ -70,7 +65,43 @@ tell_some(struct fovea_complaints *complaints,
         fovea_cli_report("more bad inputs are not shown here; all of them are "
                          "in the results");
     } else {
-        tell(result, what);
+        tell(name, error, what);
+    }
+}
+
+void
+fovea_complaints_bad(struct fovea_complaints *complaints, const char *name,
+        const struct fovea_error *error, struct fovea_progress *progress)
+{
+    tell_some(complaints, name, error, "", progress);
+}
+
+void
+fovea_complaints_skipped(struct fovea_complaints *complaints, const char *name,
+        const struct fovea_error *error, struct fovea_progress *progress)
+{
+    static const char what[] = "skipped: ";
+    if (complaints->list_skipped) {
+        fovea_progress_clear(progress);
+        tell(name, error, what);
+    } else if (is_named_like_an_image(name)) {
+        tell_some(complaints, name, error, what, progress);
+    }
+}
+
+/* A result in words; it has none without memory. */
+static void
+tell_result(struct fovea_complaints *complaints,
+        const struct fovea_row_result *result, bool is_skipped,
+        struct fovea_progress *progress)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text name = { 0 };
+    fovea_entry_words(&name, result->entry);
+    const char *words = fovea_text_failed(&name) ? "" : name.data;
+    if (is_skipped) {
+        fovea_complaints_skipped(complaints, words, result->error, progress);
+    } else {
+        fovea_complaints_bad(complaints, words, result->error, progress);
     }
 }
 
@@ -80,16 +111,10 @@ fovea_complaints_tell(struct fovea_complaints *complaints,
 {
     for (size_t i = 0; i < batch->n_results && !complaints->skips_bad; i++) {
         if (batch->results[i].error->code) {
-            tell_some(complaints, &batch->results[i], "", progress);
+            tell_result(complaints, &batch->results[i], false, progress);
         }
     }
     for (size_t i = 0; i < batch->n_skipped; i++) {
-        const struct fovea_row_result *result = &batch->skipped[i];
-        if (complaints->list_skipped) {
-            fovea_progress_clear(progress);
-            tell(result, "skipped: ");
-        } else if (is_named_like_an_image(result->entry->path)) {
-            tell_some(complaints, result, "skipped: ", progress);
-        }
+        tell_result(complaints, &batch->skipped[i], true, progress);
     }
 }

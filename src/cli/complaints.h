@@ -18,6 +18,15 @@ struct fovea_complaints {
     unsigned n;        /* so far */
 };
 
+/** Report a bad input; clears the progress line before. */
+void fovea_complaints_bad(struct fovea_complaints *complaints, const char *name,
+        const struct fovea_error *error, struct fovea_progress *progress);
+
+/** The same of what was found and is no image. */
+void fovea_complaints_skipped(struct fovea_complaints *complaints,
+        const char *name, const struct fovea_error *error,
+        struct fovea_progress *progress);
+
 /** Report what a settled batch has; clears the progress line before. */
 void fovea_complaints_tell(struct fovea_complaints *complaints,
         const struct fovea_row_batch *batch, struct fovea_progress *progress);

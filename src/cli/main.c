@@ -15,6 +15,7 @@ static const struct fovea_command *const commands[FOVEA_N_COMMANDS] = {
     [FOVEA_COMMAND_EMBED] = &fovea_cmd_embed,
     [FOVEA_COMMAND_SIMILAR] = &fovea_cmd_similar,
     [FOVEA_COMMAND_CLASSIFY] = &fovea_cmd_classify,
+    [FOVEA_COMMAND_INDEX] = &fovea_cmd_index,
     [FOVEA_COMMAND_SERVE] = &fovea_cmd_serve,
     [FOVEA_COMMAND_PS] = &fovea_cmd_ps,
     [FOVEA_COMMAND_STOP] = &fovea_cmd_stop,

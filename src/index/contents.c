@@ -175,9 +175,9 @@ need_content(struct fovea_index_folder *folder,
     return status ? status : fovea_orphans_note(folder, err);
 }
 
-static enum fovea_status
-has_row(struct fovea_index_folder *folder, int64_t set, int64_t content,
-        bool *has_out, struct fovea_error *err)
+enum fovea_status
+fovea_index_content_has(struct fovea_index_folder *folder, int64_t set,
+        int64_t content, bool *has_out, struct fovea_error *err)
 {
     struct fovea_query query = fovea_query(&folder->db, FOVEA_SQL_ROW_OF, err);
     fovea_query_put(&query, set);
@@ -195,7 +195,8 @@ add_vector(struct fovea_index_folder *folder, int64_t content,
     enum fovea_status status =
             fovea_snapshot_set(folder, vector->set, &set, err);
     if (!status) {
-        status = has_row(folder, vector->set, content, &has, err);
+        status = fovea_index_content_has(folder, vector->set, content, &has,
+                err);
     }
     if (status || has) {
         return status;

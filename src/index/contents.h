@@ -52,6 +52,11 @@ FOVEA_NODISCARD enum fovea_status fovea_index_content_get(
         struct fovea_index_folder *folder, int64_t id,
         struct fovea_index_content *content_out, struct fovea_error *err);
 
+/** Whether a content has a vector in a set. */
+FOVEA_NODISCARD enum fovea_status fovea_index_content_has(
+        struct fovea_index_folder *folder, int64_t set, int64_t content,
+        bool *has_out, struct fovea_error *err);
+
 /** Remove the contents that neither a file nor an item leads to any more; their
  *  vectors become tombstones. Cheap where nothing was removed. */
 FOVEA_NODISCARD enum fovea_status fovea_index_sweep(

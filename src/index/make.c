@@ -35,13 +35,15 @@ fovea_make_folder(const char *path, bool is_private, struct fovea_error *err)
             : fail_write(errno, path, err);
 }
 
-/* What one that was being made may have left, and the lock. */
+/* What an index consists of, and what one that was being made may have left. */
 static bool
 is_ours(const char *name)
 {
-    static const char *const ours[] = { ".", "..", "lock", FOVEA_INDEX_DRAFT,
-        FOVEA_INDEX_DRAFT "-journal", FOVEA_INDEX_DRAFT "-wal",
-        FOVEA_INDEX_DRAFT "-shm", FOVEA_INDEX_SEGMENTS };
+    static const char *const ours[] = { ".", "..", "lock", FOVEA_INDEX_DATABASE,
+        FOVEA_INDEX_DATABASE "-wal", FOVEA_INDEX_DATABASE "-shm",
+        FOVEA_INDEX_DRAFT, FOVEA_INDEX_DRAFT "-journal",
+        FOVEA_INDEX_DRAFT "-wal", FOVEA_INDEX_DRAFT "-shm",
+        FOVEA_INDEX_SEGMENTS };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(ours); i++) {
         if (strcmp(name, ours[i]) == 0) {
             return true;
@@ -52,8 +54,8 @@ is_ours(const char *name)
 
 FOVEA_DEFINE_AUTO(DIR *, closedir);
 
-static enum fovea_status
-check_empty(int folder_fd, const char *path, struct fovea_error *err)
+enum fovea_status
+fovea_make_check(int folder_fd, const char *path, struct fovea_error *err)
 {
     int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     FOVEA_AUTO(closedir_auto) DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
@@ -105,7 +107,7 @@ draft(int folder_fd, const char *path, struct fovea_error *err)
 enum fovea_status
 fovea_make_database(int folder_fd, const char *path, struct fovea_error *err)
 {
-    enum fovea_status status = check_empty(folder_fd, path, err);
+    enum fovea_status status = fovea_make_check(folder_fd, path, err);
     if (!status) {
         status = draft(folder_fd, path, err);
     }

@@ -9,6 +9,10 @@
 FOVEA_NODISCARD enum fovea_status fovea_make_folder(const char *path,
         bool is_private, struct fovea_error *err);
 
+/** FOVEA_ERR_OUTPUT_REFUSED if something is in a folder that is no index's. */
+FOVEA_NODISCARD enum fovea_status fovea_make_check(int folder_fd,
+        const char *path, struct fovea_error *err);
+
 /**
  * Put an empty index into an empty folder, by whoever holds its lock; it is there
  * whole or not at all.

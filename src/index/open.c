@@ -50,7 +50,10 @@ open_all(struct fovea_index_folder *folder, const char *path,
                 "%s: there is no index here (fovea index makes one)",
                 folder->path);
     }
-    if (folder->can_write) {
+    if (creates && !fovea_index_folder_is_there(folder->path)) {
+        status = fovea_make_check(folder->fd, folder->path, err);
+    }
+    if (!status && folder->can_write) {
         status = fovea_index_lock(folder->fd, folder->path, &folder->lock_fd,
                 err);
     }

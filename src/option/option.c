@@ -12,6 +12,9 @@ static const char *const sandbox_words[] = { "default", "on", "auto", "off",
 /* In the order of enum fovea_damaged. */
 static const char *const damaged_words[] = { "refuse", "accept", NULL };
 
+/* How vectors are kept. */
+static const char *const store_words[] = { "f32", "f16", NULL };
+
 /* In the order of enum fovea_truncate. */
 static const char *const truncate_words[] = { "cut", "refuse", NULL };
 
@@ -24,6 +27,7 @@ enum {
 #include "option/command.def"
 #undef X
     RUNS = EMBED | SIMILAR | CLASSIFY | PREPROCESS,
+    EMBEDS = RUNS | INDEX,
     READS_TEXTS = EMBED | SIMILAR | CLASSIFY | SERVE,
     EVERY = (1 << FOVEA_N_COMMANDS) - 1
 };

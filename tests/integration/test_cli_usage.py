@@ -7,7 +7,7 @@ import re
 from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
     read, run, said, same
 
-COMMANDS = ("embed", "similar", "classify", "preprocess", "tokenize", "models",
+COMMANDS = ("embed", "similar", "classify", "index", "preprocess", "tokenize", "models",
             "pull", "bench")
 
 
@@ -133,7 +133,8 @@ def test_every_variable_that_is_wrong_is_named(directory):
     n_tried = 0
     for _, flag, variable, commands in rows:
         same(variable, "FOVEA_" + flag.upper().replace("-", "_"))
-        for command, words in (("RUNS", ("embed", "a")), ("SERVE", ("serve",)),
+        for command, words in (("RUNS", ("embed", "a")), ("EMBEDS", ("embed", "a")),
+                               ("EMBEDS", ("index", "a")), ("SERVE", ("serve",)),
                                ("READS_TEXTS", ("similar", "a", "b")),
                                ("PULL", ("pull", "a/b"))):
             if command in commands.split(" | "):
