@@ -191,6 +191,9 @@ def hostile(heic, large):
         "hidden_reference": compose(
             heic.head, [coded(heic, 1), identity], 2,
             box(b"free", struct.pack(">HH", 1, 0) + link(b"dimg", 2, [9]))),
+        "endless_reference": compose(
+            heic.head, [coded(heic, 1), identity], 2,
+            b"\x7f" + link(b"dimg", 2, [9])[1:]),
         # Each is the transparency of the other, and costs a decoder each time.
         "each_others_alpha": compose(
             heic.head, [coded(heic, 1, alpha), coded(heic, 4, alpha)], 1,

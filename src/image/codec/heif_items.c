@@ -166,6 +166,7 @@ read_links(struct part iref, struct fovea_heif_items *items,
                     is_part);
         }
     }
+    items->is_ambiguous = items->is_ambiguous || iref.left > 0;
     return FOVEA_OK;
 }
 
