@@ -1,8 +1,7 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, towers of other shapes, the search of stored vectors, then
-# the resize against Pillow's.
+# command and the C API, towers of other shapes, then the resize against Pillow's.
 # Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -29,10 +28,5 @@ bench/serve_load.py build samples/scenes/forest.jpg \
     models/fovea/near-duplicate "$folder/b32"
 echo
 bench/towers.py build
-echo
-scripts/describe_machine.sh | grep CPU
-build/bench/bench_search search 1000000 512 9
-build/bench/bench_search pairs 100000 256 3
-build/bench/bench_search pairs 200000 256 1
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py

@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "cli/cli.h"
 #include "cli/index_alone.h"
+#include "cli/index_check.h"
 #include "cli/index_place.h"
 #include "cli/index_request.h"
 #include "cli/index_run.h"
@@ -17,6 +18,7 @@
 /* clang-format off */
 static const char about[] =
         "Usage: fovea index [FLAGS] [DIR...]\n"
+        "       fovea index --check | --compact [-i INDEX] [DIR]\n"
         "       fovea index --remove PATH|ID|GLOB [-i INDEX] [DIR]\n"
         "       fovea index --relocate OLD NEW [-i INDEX]\n"
         "\n"
@@ -46,6 +48,7 @@ static const char notes[] =
         "Examples:\n"
         "  fovea index photos/\n"
         "  fovea index -m openai/clip-vit-base-patch32 photos/\n"
+        "  fovea index --watch photos/\n"
         "  fovea index --central ~/Pictures /media/camera\n"
         "  fovea index --remove 'thumbs/*' photos/\n";
 /* clang-format on */
@@ -177,7 +180,11 @@ carry_out(const struct fovea_index_request *request)
     if (choose_index(request, &path, &error)) {
         return fovea_cli_fail(&error);
     }
-    bool is_alone = request->relocate || request->remove.n > 0;
+    if (request->check) {
+        return fovea_index_check_alone(request, path);
+    }
+    bool is_alone =
+            request->compact || request->relocate || request->remove.n > 0;
     bool is_new = !is_alone && request->n_words > 0;
     enum fovea_index_access access = !is_new ? FOVEA_INDEX_WRITE
             : request->is_central            ? FOVEA_INDEX_CREATE_PRIVATE
@@ -187,7 +194,8 @@ carry_out(const struct fovea_index_request *request)
             fovea_index_folder_open(path, access, &folder, &error)) {
         return fovea_cli_fail(&error);
     }
-    return request->relocate ? fovea_index_alone_relocate(request, folder)
+    return request->compact     ? fovea_index_compact_alone(request, folder)
+            : request->relocate ? fovea_index_alone_relocate(request, folder)
             : request->remove.n > 0 ? fovea_index_alone_remove(request, folder)
                                     : update(request, folder);
 }

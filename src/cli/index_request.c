@@ -11,13 +11,14 @@
 static enum fovea_status
 check_alone(const struct fovea_index_request *request, struct fovea_error *err)
 {
-    int n = (request->remove.n > 0) + (request->relocate != NULL);
-    bool updates = request->prunes || request->retries ||
+    int n = (request->remove.n > 0) + (request->relocate != NULL) +
+            request->check + request->compact;
+    bool updates = request->watch || request->prunes || request->retries ||
             request->keeps_missing || request->models.n > 0 ||
             request->has_store;
     if (n > 1 || (n == 1 && updates)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "--remove and --relocate are each done "
+                "--remove, --relocate, --check and --compact are each done "
                 "alone, without an update");
     }
     if (request->relocate && request->n_words != 1) {
@@ -64,6 +65,9 @@ parse(struct fovea_index_request *request, int argc, char **argv,
         FOVEA_FLAG(COMMIT_TIME, request->commit_ns),
         FOVEA_FLAG(REMOVE, request->remove),
         FOVEA_FLAG(RELOCATE, request->relocate),
+        FOVEA_FLAG(CHECK, request->check),
+        FOVEA_FLAG(COMPACT, request->compact),
+        FOVEA_FLAG(WATCH, request->watch),
         FOVEA_FLAG(INDEX_JSON, request->json),
         FOVEA_FLAG(QUIET, request->quiet),
         FOVEA_FLAG(VERBOSE, request->verbose),

@@ -25,6 +25,9 @@ struct fovea_index_request {
     int64_t commit_ns;
     struct fovea_words remove;
     const char *relocate; /* OLD; NEW is the word */
+    bool check;
+    bool compact;
+    bool watch;
     bool json;
     bool quiet;
     bool verbose;

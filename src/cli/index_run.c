@@ -16,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "index/folder.h"
+#include "indexing/watch.h"
 
 enum {
     REDRAW_MS = 100,
@@ -24,7 +25,7 @@ enum {
 
 struct run {
     const struct fovea_index_request *request;
-    const struct fovea_update_settings *update;
+    struct fovea_update_settings *update;
     struct fovea_counts counts;
     int64_t start_ns;
     int done_fd; /* eventfd: the update has ended */
@@ -34,6 +35,7 @@ struct run {
     atomic_int print_code; /* of what could not be printed */
     /* The update's, until it has ended. */
     bool told_root; /* what a root is wrong with */
+    bool has_bad;   /* files that are bad, folders that cannot be read */
     struct fovea_complaints complaints;
     enum fovea_status status;
     struct fovea_error error;
@@ -98,11 +100,64 @@ tell(void *context, const char *root, const char *path,
     }
 }
 
+/* What an update came to; where it cannot be printed it is as of print(). */
+static void
+report(struct run *run)
+{
+    const struct fovea_counts *counts = &run->counts;
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    double seconds =
+            (double)(fovea_clock_ns() - run->start_ns) / (double)FOVEA_NS_PER_S;
+    const struct fovea_index_report report = {
+        .index = fovea_index_folder_path(run->update->folder),
+        .counts = counts,
+        .seconds = seconds,
+        .rate = (double)atomic_load(&counts->n_embedded) / seconds,
+    };
+    if (!run->request->quiet) {
+        fovea_index_report_words(&report, &text);
+        if (!fovea_text_failed(&text)) {
+            fovea_cli_report("%s", text.data);
+        }
+        fovea_text_clear(&text);
+    }
+    if (run->request->json) {
+        fovea_index_report_json(&report, &text);
+        print(run, &text);
+    }
+    run->has_bad = run->has_bad || atomic_load(&counts->n_bad) ||
+            atomic_load(&counts->n_unsettled) || atomic_load(&counts->n_unread);
+}
+
+/* After an update of many: the next one counts from 0. */
+static void
+start_anew(void *context)
+{
+    struct run *run = context;
+    report(run);
+    run->start_ns = fovea_clock_ns();
+    fovea_counts_clear(&run->counts);
+}
+
+static enum fovea_status
+update_once(struct run *run)
+{
+    struct fovea_updater *updater = NULL;
+    enum fovea_status status =
+            fovea_updater_create(run->update, &updater, &run->error);
+    if (!status) {
+        status = fovea_updater_run(updater, NULL, 0, &run->error);
+    }
+    fovea_updater_destroy(updater);
+    return status;
+}
+
 static void *
 update(void *context)
 {
     struct run *run = context;
-    run->status = fovea_update(run->update, &run->error);
+    run->status = run->request->watch ? fovea_watch(run->update, &run->error)
+                                      : update_once(run);
     raise_event(run->done_fd);
     return NULL;
 }
@@ -152,39 +207,6 @@ attend(struct run *run, int signal_fd)
     fovea_progress_clear(&run->progress);
 }
 
-/* What it came to; the exit code. */
-static int
-report(struct run *run)
-{
-    const struct fovea_counts *counts = &run->counts;
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    double seconds =
-            (double)(fovea_clock_ns() - run->start_ns) / (double)FOVEA_NS_PER_S;
-    const struct fovea_index_report report = {
-        .index = fovea_index_folder_path(run->update->folder),
-        .counts = counts,
-        .seconds = seconds,
-        .rate = (double)atomic_load(&counts->n_embedded) / seconds,
-    };
-    if (!run->request->quiet) {
-        fovea_index_report_words(&report, &text);
-        if (!fovea_text_failed(&text)) {
-            fovea_cli_report("%s", text.data);
-        }
-        fovea_text_clear(&text);
-    }
-    if (run->request->json) {
-        fovea_index_report_json(&report, &text);
-        int code = fovea_cli_print_text(&text);
-        if (code) {
-            return code;
-        }
-    }
-    bool is_bad = atomic_load(&counts->n_bad) +
-            atomic_load(&counts->n_unsettled) + atomic_load(&counts->n_unread);
-    return is_bad ? FOVEA_EXIT_SOME_BAD : FOVEA_EXIT_OK;
-}
-
 /* The exit code. */
 static int
 conclude(struct run *run)
@@ -193,15 +215,20 @@ conclude(struct run *run)
     if (atomic_load(&run->print_code)) {
         return atomic_load(&run->print_code);
     }
-    if (status == FOVEA_ERR_CANCELLED && run->signal_number) {
-        (void)report(run);
-        return FOVEA_EXIT_SIGNAL + run->signal_number;
-    }
-    if (status && !run->told_root) {
+    bool was_told = run->told_root && fovea_update_is_of_root(status);
+    if (status && status != FOVEA_ERR_CANCELLED && !was_told) {
         return fovea_cli_fail(&run->error);
     }
-    int code = report(run);
-    return status ? fovea_status_exit_code(status) : code;
+    if (!run->request->watch) {
+        report(run);
+    }
+    if (atomic_load(&run->print_code)) {
+        return atomic_load(&run->print_code);
+    }
+    return run->signal_number ? FOVEA_EXIT_SIGNAL + run->signal_number
+            : status          ? fovea_status_exit_code(status)
+            : run->has_bad    ? FOVEA_EXIT_SOME_BAD
+                              : FOVEA_EXIT_OK;
 }
 
 int
@@ -224,7 +251,11 @@ fovea_index_run(const struct fovea_index_request *request,
             .list_skipped = request->verbose,
         },
     };
-    const struct fovea_hooks hooks = { .on_problem = tell, .context = &run };
+    const struct fovea_hooks hooks = {
+        .on_problem = tell,
+        .on_update = start_anew,
+        .context = &run,
+    };
     settings->counts = &run.counts;
     settings->hooks = &hooks;
     settings->stop_fd = stop_fd;

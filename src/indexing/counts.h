@@ -30,6 +30,9 @@ struct fovea_counts {
     atomic_uint_least64_t n_first;
 };
 
+/** Count from 0 again. */
+void fovea_counts_clear(struct fovea_counts *counts);
+
 static inline void
 fovea_counts_add(atomic_uint_least64_t *count, uint64_t n)
 {

@@ -51,12 +51,11 @@ advance_stored(struct fovea_gather *gather, struct fovea_error *err)
 }
 
 static void
-tell_folder(void *context, int fd)
+watch_folder(void *context, int fd)
 {
     const struct fovea_gather *gather = context;
     const struct fovea_gather_settings *settings = gather->settings;
-    settings->hooks->on_folder(settings->hooks->context, settings->root->id,
-            fd);
+    fovea_watcher_add(settings->watcher, settings->root->id, fd);
 }
 
 enum fovea_status
@@ -75,8 +74,8 @@ fovea_gather_begin(struct fovea_gather *gather,
         .wants_info = true,
     };
     const struct fovea_index_file_query query = { .root = settings->root->id };
-    if (settings->hooks && settings->hooks->on_folder) {
-        walk.on_folder = tell_folder;
+    if (settings->watcher) {
+        walk.on_folder = watch_folder;
         walk.context = gather;
     }
     enum fovea_status status = fovea_walk_create(&walk, &gather->walk, err);

@@ -12,6 +12,7 @@
 #include "index/roots.h"
 #include "indexing/differ.h"
 #include "indexing/hooks.h"
+#include "indexing/watcher.h"
 
 /** Borrowed as long as the pass. */
 struct fovea_gather_settings {
@@ -20,6 +21,7 @@ struct fovea_gather_settings {
     const struct fovea_filter *filter; /* or NULL */
     bool retry;                        /* what failed before */
     bool lists_gone;                   /* what is gone, by its path */
+    struct fovea_watcher *watcher;     /* gets all folders; or NULL */
     const struct fovea_hooks *hooks; /* folders that cannot be read; or NULL */
 };
 

@@ -13,9 +13,8 @@ struct fovea_hooks {
        root's path and the file's below it; "" is the root. */
     void (*on_problem)(void *context, const char *root, const char *path,
             const struct fovea_error *error);
-    /* A folder of a root, before it is read. */
-    void (*on_folder)(void *context, int64_t root, int fd);
-    /* An update has ended, and another one may come (watch.h). */
+    /* An update has ended, with OK or with what a root is wrong with, and another
+       one may come (watch.h). */
     void (*on_update)(void *context);
     void *context;
 };

@@ -37,6 +37,14 @@ struct fovea_pipeline {
     bool has_worked; /* some other answer came */
 };
 
+void
+fovea_pipeline_begin(struct fovea_pipeline *pipeline)
+{
+    pipeline->start_ns = fovea_clock_ns();
+    pipeline->committed_ns = pipeline->start_ns;
+    pipeline->started_s = (int64_t)time(NULL);
+}
+
 enum fovea_status
 fovea_pipeline_create(const struct fovea_pipeline_settings *settings,
         struct fovea_pipeline **pipeline_out, struct fovea_error *err)
@@ -47,9 +55,7 @@ fovea_pipeline_create(const struct fovea_pipeline_settings *settings,
     }
     pipeline->settings = settings;
     pipeline->flights.models = settings->models;
-    pipeline->start_ns = fovea_clock_ns();
-    pipeline->committed_ns = pipeline->start_ns;
-    pipeline->started_s = (int64_t)time(NULL);
+    fovea_pipeline_begin(pipeline);
     enum fovea_status status = fovea_reader_create(settings->n_readers,
             settings->max_bytes, &pipeline->reader, err);
     if (status) {

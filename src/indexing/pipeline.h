@@ -32,6 +32,9 @@ FOVEA_NODISCARD enum fovea_status fovea_pipeline_create(
         const struct fovea_pipeline_settings *settings,
         struct fovea_pipeline **pipeline_out, struct fovea_error *err);
 
+/** An update begins: its time counts from now. */
+void fovea_pipeline_begin(struct fovea_pipeline *pipeline);
+
 /** What is under way is dropped. NULL is fine. */
 void fovea_pipeline_destroy(struct fovea_pipeline *pipeline);
 

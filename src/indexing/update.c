@@ -21,16 +21,19 @@ enum {
     CPUS_OF_A_READER = 8   /* whose workers one thread reads ahead of */
 };
 
-struct update {
+struct fovea_updater {
     const struct fovea_update_settings *settings;
     struct fovea_models models;
+    struct fovea_pipeline_settings pipeline_settings;
     struct fovea_pipeline *pipeline;
+    const int64_t *only; /* roots, of the run */
+    size_t n_only;
     struct fovea_error problem; /* of the first root that has one */
 };
 
 /* A root that is being updated. */
 struct root_update {
-    struct update *update;
+    struct fovea_updater *update;
     const struct fovea_index_root *stored;
     struct fovea_root root;
     struct fovea_gather gather;        /* the second pass */
@@ -69,6 +72,7 @@ look(struct root_update *root, struct fovea_gathered *gathered_out,
     const char *path = NULL;
     bool is_over = false;
     gather.hooks = settings->hooks;
+    gather.watcher = settings->watcher;
     gather.lists_gone = !settings->keeps_missing;
     enum fovea_status status = fovea_gather_begin(&pass, &gather, err);
     while (!status && !is_over) {
@@ -218,17 +222,8 @@ open_root(struct root_update *root, struct fovea_error *err)
             root->root.inode, &id, err);
 }
 
-/* What is wrong with one root alone, so that others go on. */
-static bool
-is_of_root(enum fovea_status status)
-{
-    return status == FOVEA_ERR_ROOT_MISSING ||
-            status == FOVEA_ERR_FILE_NOT_FOUND ||
-            status == FOVEA_ERR_FILE_DENIED || status == FOVEA_ERR_NOT_A_FILE;
-}
-
 static enum fovea_status
-update_root(struct update *update, const struct fovea_index_root *stored,
+update_root(struct fovea_updater *update, const struct fovea_index_root *stored,
         struct fovea_error *err)
 {
     struct root_update root = {
@@ -241,7 +236,7 @@ update_root(struct update *update, const struct fovea_index_root *stored,
         status = update_opened(&root, err);
     }
     fovea_root_finish(&root.root);
-    if (!is_of_root(status)) {
+    if (!fovea_update_is_of_root(status)) {
         return status;
     }
     fovea_hooks_tell(update->settings->hooks, stored->path, "", err);
@@ -273,7 +268,7 @@ next_lacking(void *context, const char **path_out, bool *is_over_out,
 /* Vectors of one model that files of a root lack: it was added, or what added it
    was ended. */
 static enum fovea_status
-complete(struct update *update, const struct fovea_index_root *stored,
+complete(struct fovea_updater *update, const struct fovea_index_root *stored,
         int64_t set, struct fovea_error *err)
 {
     struct root_update root = {
@@ -307,11 +302,16 @@ complete(struct update *update, const struct fovea_index_root *stored,
 
 /* Whether a root is one of those that are to be updated. */
 static bool
-is_chosen(const struct fovea_update_settings *settings, const char *path)
+is_chosen(const struct fovea_updater *update,
+        const struct fovea_index_root *root)
 {
-    bool is_one = settings->n_roots == 0;
-    for (size_t i = 0; i < settings->n_roots; i++) {
-        is_one = is_one || strcmp(settings->roots[i], path) == 0;
+    const struct fovea_update_settings *settings = update->settings;
+    bool is_one = update->n_only == 0 && settings->n_roots == 0;
+    for (size_t i = 0; i < update->n_only; i++) {
+        is_one = is_one || update->only[i] == root->id;
+    }
+    for (size_t i = 0; update->n_only == 0 && i < settings->n_roots; i++) {
+        is_one = is_one || strcmp(settings->roots[i], root->path) == 0;
     }
     return is_one;
 }
@@ -346,7 +346,7 @@ add_roots(const struct fovea_update_settings *settings, struct fovea_error *err)
 }
 
 static enum fovea_status
-update_roots(struct update *update, struct fovea_error *err)
+update_roots(struct fovea_updater *update, struct fovea_error *err)
 {
     const struct fovea_update_settings *settings = update->settings;
     FOVEA_AUTO_FREE struct fovea_index_root *roots = NULL;
@@ -356,13 +356,13 @@ update_roots(struct update *update, struct fovea_error *err)
         status = fovea_index_roots(settings->folder, &roots, &n, err);
     }
     for (size_t i = 0; !status && i < n; i++) {
-        if (is_chosen(settings, roots[i].path)) {
+        if (is_chosen(update, &roots[i])) {
             status = update_root(update, &roots[i], err);
         }
     }
     for (size_t i = 0; !status && i < n; i++) {
-        for (size_t j = 0; !status && j < update->models.n &&
-                is_chosen(settings, roots[i].path);
+        for (size_t j = 0;
+                !status && j < update->models.n && is_chosen(update, &roots[i]);
                 j++) {
             status =
                     complete(update, &roots[i], update->models.all[j].set, err);
@@ -373,7 +373,7 @@ update_roots(struct update *update, struct fovea_error *err)
 
 /* Contents that nothing leads to any more go; then all of it is there. */
 static enum fovea_status
-finish(struct update *update, struct fovea_error *err)
+finish(struct fovea_updater *update, struct fovea_error *err)
 {
     uint64_t n = 0;
     enum fovea_status status =
@@ -382,17 +382,26 @@ finish(struct update *update, struct fovea_error *err)
                   : fovea_pipeline_commit(update->pipeline, "done", err);
 }
 
-enum fovea_status
-fovea_update(const struct fovea_update_settings *settings,
-        struct fovea_error *err)
+bool
+fovea_update_is_of_root(enum fovea_status status)
 {
-    struct update update = { .settings = settings };
-    struct fovea_error error;
-    enum fovea_status status = fovea_models_begin(&update.models,
-            &settings->models, settings->folder, &error);
-    const struct fovea_pipeline_settings pipeline = {
+    return status == FOVEA_ERR_ROOT_MISSING ||
+            status == FOVEA_ERR_FILE_NOT_FOUND ||
+            status == FOVEA_ERR_FILE_DENIED || status == FOVEA_ERR_NOT_A_FILE;
+}
+
+enum fovea_status
+fovea_updater_create(const struct fovea_update_settings *settings,
+        struct fovea_updater **updater_out, struct fovea_error *err)
+{
+    struct fovea_updater *updater = calloc(1, sizeof *updater);
+    if (!updater) {
+        return fovea_fail_memory(err, sizeof *updater, "an update");
+    }
+    updater->settings = settings;
+    updater->pipeline_settings = (struct fovea_pipeline_settings){
         .folder = settings->folder,
-        .models = &update.models,
+        .models = &updater->models,
         .n_readers = choose_readers(settings->models.options),
         .max_bytes = settings->models.options->limits.max_bytes,
         .commit_ns = settings->commit_ns,
@@ -400,22 +409,48 @@ fovea_update(const struct fovea_update_settings *settings,
         .counts = settings->counts,
         .hooks = settings->hooks,
     };
+    enum fovea_status status = fovea_models_begin(&updater->models,
+            &settings->models, settings->folder, err);
     if (!status) {
-        status = fovea_pipeline_create(&pipeline, &update.pipeline, &error);
+        status = fovea_pipeline_create(&updater->pipeline_settings,
+                &updater->pipeline, err);
     }
-    if (!status) {
-        status = update_roots(&update, &error);
-    }
-    if (!status) {
-        status = finish(&update, &error);
-    }
-    fovea_pipeline_destroy(update.pipeline);
-    fovea_models_finish(&update.models);
     if (status) {
-        fovea_index_rollback(settings->folder);
-    } else if (update.problem.code) {
-        status = update.problem.code;
-        error = update.problem;
+        fovea_updater_destroy(updater);
+        return status;
+    }
+    *updater_out = updater;
+    return FOVEA_OK;
+}
+
+void
+fovea_updater_destroy(struct fovea_updater *updater)
+{
+    if (!updater) {
+        return;
+    }
+    fovea_pipeline_destroy(updater->pipeline);
+    fovea_models_finish(&updater->models);
+    fovea_index_rollback(updater->settings->folder);
+    free(updater);
+}
+
+enum fovea_status
+fovea_updater_run(struct fovea_updater *updater, const int64_t *only,
+        size_t n_only, struct fovea_error *err)
+{
+    struct fovea_error error;
+    updater->only = only;
+    updater->n_only = n_only;
+    updater->problem = (struct fovea_error){ .code = FOVEA_OK };
+    fovea_pipeline_begin(updater->pipeline);
+    enum fovea_status status = update_roots(updater, &error);
+    if (!status) {
+        status = finish(updater, &error);
+    }
+    if (!status && updater->problem.code) {
+        status = updater->problem.code;
+        error = updater->problem;
     }
     if (status && err) {
         *err = error;

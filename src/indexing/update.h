@@ -13,6 +13,7 @@
 #include "indexing/counts.h"
 #include "indexing/hooks.h"
 #include "indexing/models.h"
+#include "indexing/watcher.h"
 
 /** Borrowed until it has ended. */
 struct fovea_update_settings {
@@ -27,24 +28,47 @@ struct fovea_update_settings {
     bool prunes;  /* more than half of a root may be removed */
     bool retries; /* what failed before is tried again */
     int64_t commit_ns;
-    int stop_fd;                 /* readable once it is to stop; -1: never */
-    struct fovea_counts *counts; /* added to */
+    int stop_fd;                   /* readable once it is to stop; -1: never */
+    struct fovea_watcher *watcher; /* gets all folders; or NULL */
+    struct fovea_counts *counts;   /* added to */
     const struct fovea_hooks *hooks;
 };
 
+struct fovea_updater;
+
+/** Whether an update says only that something is wrong with a root. */
+bool fovea_update_is_of_root(enum fovea_status status);
+
 /**
- * Update an index.
+ * Prepare updates of an index: sets are found and added. No worker is started before
+ * there is something to embed; workers stay for the next update.
+ *
+ * @return FOVEA_OK; as fovea_models_begin().
+ */
+FOVEA_NODISCARD enum fovea_status fovea_updater_create(
+        const struct fovea_update_settings *settings,
+        struct fovea_updater **updater_out, struct fovea_error *err);
+
+/** What was not committed is dropped. NULL is fine. */
+void fovea_updater_destroy(struct fovea_updater *updater);
+
+/**
+ * Update the index.
  *
  * A root that cannot be updated (it is missing, empty, on another file system; more
  * than half of it has gone) does not keep others from it: it is told to the hooks,
  * and its status is returned in the end.
  *
+ * @param only  Numbers of roots, to update no other; n 0: all that the settings
+ *              say.
  * @return FOVEA_OK, whatever came of single files; FOVEA_ERR_ROOT_MISSING; a file
  *         status of a root that cannot be opened; FOVEA_ERR_CANCELLED if it was
- *         stopped; as fovea_models_begin(), fovea_models_open(), fovea_no_worker()
- *         and the functions of the index.
+ *         stopped; as fovea_models_open(), fovea_no_worker() and the functions of
+ *         the index. After all but the first two the updater is of no use any
+ *         more.
  */
-FOVEA_NODISCARD enum fovea_status fovea_update(
-        const struct fovea_update_settings *settings, struct fovea_error *err);
+FOVEA_NODISCARD enum fovea_status fovea_updater_run(
+        struct fovea_updater *updater, const int64_t *only, size_t n_only,
+        struct fovea_error *err);
 
 #endif

@@ -16,7 +16,6 @@
 
 #include <stdbool.h>
 
-#include "store/kernels.h"
 #include "store/pair.h"
 #include "store/segment.h"
 
@@ -39,7 +38,6 @@ struct fovea_pairs {
     bool (*is_cancelled)(
             void *context); /* by any thread at any time, or NULL */
     void *context;
-    const struct fovea_kernel *kernel; /* NULL: the best that this CPU runs */
 };
 
 /**

@@ -30,12 +30,13 @@ fovea_segment_spec_is_good(const struct fovea_segment_spec *spec)
 }
 
 static uint32_t
-rows_of_block(const struct fovea_segment_spec *spec)
+rows_of_block(uint32_t dimension)
 {
-    size_t rows = FOVEA_SEGMENT_BLOCK_BYTES / fovea_codes_size(spec->dimension);
-    size_t most = fovea_round_up(spec->capacity, FOVEA_SEGMENT_ROWS_MULTIPLE);
-    rows -= rows % FOVEA_SEGMENT_ROWS_MULTIPLE;
-    return (uint32_t)(rows < most ? rows : most);
+    size_t rows = FOVEA_SEGMENT_BLOCK_BYTES / fovea_codes_size(dimension) /
+            FOVEA_SEGMENT_MIN_BLOCK_ROWS * FOVEA_SEGMENT_MIN_BLOCK_ROWS;
+    return (uint32_t)(rows > FOVEA_SEGMENT_MAX_BLOCK_ROWS
+                    ? FOVEA_SEGMENT_MAX_BLOCK_ROWS
+                    : rows);
 }
 
 void
@@ -47,7 +48,7 @@ fovea_segment_header_make(const struct fovea_segment_spec *spec,
         .store = (uint32_t)spec->store,
         .dimension = spec->dimension,
         .capacity = spec->capacity,
-        .block_rows = rows_of_block(spec),
+        .block_rows = rows_of_block(spec->dimension),
         .number = spec->number,
     };
     memcpy(header.magic, magic, sizeof magic);
@@ -79,7 +80,7 @@ fovea_segment_header_check(const struct fovea_segment_header *header,
     if (header->version != FOVEA_SEGMENT_VERSION ||
             header->checksum != header_checksum(header) ||
             !fovea_segment_spec_is_good(&spec) ||
-            header->block_rows != rows_of_block(&spec)) {
+            header->block_rows != rows_of_block(spec.dimension)) {
         return fovea_fail(err, FOVEA_ERR_INDEX_DAMAGED,
                 "the header of the file is damaged");
     }

@@ -10,9 +10,8 @@
  *
  * Blocks and what is in them begin at fixed places, so that a row is found by its
  * number and a block's codes, which are all that the scan reads of most rows, lie
- * together: many of them, because the system reads ahead, and keeps in memory, in
- * larger pieces the longer a run of a file is. Places of rows that are not there
- * are holes; a file ends with the record of its last row. All numbers are little-endian.
+ * together. Places of rows that are not there are holes; a file ends with the
+ * record of its last row. All numbers are little-endian.
  */
 #ifndef FOVEA_STORE_SEGMENT_LAYOUT_H
 #define FOVEA_STORE_SEGMENT_LAYOUT_H
@@ -29,8 +28,9 @@
 enum {
     FOVEA_SEGMENT_VERSION = 1,
     FOVEA_SEGMENT_PAGE = 4096,
-    FOVEA_SEGMENT_BLOCK_BYTES = 1 << 24, /* codes of a block, at most */
-    FOVEA_SEGMENT_ROWS_MULTIPLE = 16,    /* of a block's rows */
+    FOVEA_SEGMENT_BLOCK_BYTES = 1 << 18, /* codes of a block, about */
+    FOVEA_SEGMENT_MAX_BLOCK_ROWS = 1024,
+    FOVEA_SEGMENT_MIN_BLOCK_ROWS = 16,
 };
 
 struct fovea_segment_header {

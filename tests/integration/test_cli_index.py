@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """An index and the folders it is of: what is embedded, known again, removed,
 kept, refused."""
+import json
 import os
 import shutil
 import signal
@@ -452,9 +453,11 @@ def test_a_second_writer_is_refused(directory):
     hold = Hold(directory)
     first = start(directory, more=hold.more)
     hold.wait()
-    for arguments in ((), ("--remove", "d/p0.png")):
+    for arguments in ((), ("--remove", "d/p0.png"), ("--compact",)):
         said(index(*arguments, "d", cwd=directory, more=NO_WORKER), 1,
              str(first.pid))
+    result = index("--json", "--check", "d", cwd=directory)
+    same((result.returncode, json.loads(result.stdout)["faults"]), (0, []))
     hold.go()
     first.communicate()
     same(first.returncode, 0)
@@ -594,8 +597,44 @@ def test_remove_takes_files_out_and_touches_none(directory):
     same(update(directory)["embedded"], 5)
 
 
+def test_damage_is_found(directory):
+    pictures(directory)
+    update(directory)
+    said(index("--check", "d", cwd=directory), 0, "whole")
+    segments = os.path.join(directory, "d/.fovea/segments")
+    for name in os.listdir(segments):
+        path = os.path.join(segments, name)
+        with open(path, "r+b") as f:
+            content = f.read()
+            at = max(i for i in range(0, len(content), 64)
+                     if any(content[i:i + 64]))
+            f.seek(at)
+            f.write(bytes(byte ^ 1 for byte in content[at:at + 64]))
+    result = index("--json", "--check", "d", cwd=directory)
+    assert lines(result.stdout)[0]["faults"], result.stderr
+    said(result, 1)
+    said(index("--check", "e", cwd=directory), 2)
+
+
+def test_compacting_takes_room_back(directory):
+    pictures(directory, 40)
+    update(directory)
+    for i in range(30):
+        os.unlink(os.path.join(directory, "d", "deep/" * (i % 3) + f"p{i}.png"))
+    same(update(directory, "--prune")["removed"], 30)
+    result = index("--json", "--compact", "d", cwd=directory)
+    done = lines(result.stdout)[0]
+    same((result.returncode, done["removed_vectors"]), (0, 30))
+    said(index("--check", "d", cwd=directory), 0)
+    done = update(directory, more=NO_WORKER)
+    same((done["unchanged"], done["read"]), (10, 0))
+
+
 def test_wrong_usage(directory):
     for arguments, words in (
+            (("--check", "--compact"), "alone"),
+            (("--compact", "--watch"), "alone"),
+            (("--check", "d", "e"), "-i"),
             (("--remove", "x", "--prune"), "alone"),
             (("--relocate", "x"), "both"),
             (("-i", "x", "--central"), "--central"),
