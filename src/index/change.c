@@ -21,8 +21,8 @@ fovea_index_change(struct fovea_index_folder *folder, struct fovea_error *err)
     }
     FOVEA_ASSERT(!folder->in_snapshot);
     if (!folder->is_changing) {
-        enum fovea_status status = fovea_query_run(&folder->db,
-                FOVEA_SQL_BEGIN_WRITE, NULL, 0, err);
+        enum fovea_status status =
+                fovea_query_begin(&folder->db, FOVEA_SQL_BEGIN_WRITE, err);
         folder->is_changing = !status;
         folder->has_failed = false;
         return status;

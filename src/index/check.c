@@ -70,8 +70,7 @@ fovea_index_check(const char *path, const struct fovea_index_check_calls *calls,
     enum fovea_status status =
             fovea_index_folder_open(path, FOVEA_INDEX_READ, &check.folder, err);
     if (!status) {
-        status = fovea_query_run(&check.folder->db, FOVEA_SQL_BEGIN, NULL, 0,
-                err);
+        status = fovea_query_begin(&check.folder->db, FOVEA_SQL_BEGIN, err);
     }
     if (!status) {
         status = check_all(&check, err);

@@ -116,7 +116,7 @@ is_gone(struct fovea_check *check, const struct entry *entry)
 {
     int64_t n = 0;
     char sql[80];
-    (void)!fovea_query_run(&check->folder->db, FOVEA_SQL_COMMIT, NULL, 0, NULL);
+    fovea_query_rollback(&check->folder->db);
     (void)snprintf(sql, sizeof sql,
             "SELECT count(*) FROM segments WHERE id = %" PRId64, entry->id);
     return fovea_db_read_number(&check->folder->db, sql, &n, NULL) ==

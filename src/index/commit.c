@@ -14,9 +14,7 @@ fovea_index_rollback(struct fovea_index_folder *folder)
     /* The rows that were appended are none: others may come in their places. */
     fovea_appender_drop(folder);
     fovea_set_list_drop(folder);
-    if (!sqlite3_get_autocommit(folder->db.sqlite)) {
-        (void)!fovea_query_run(&folder->db, FOVEA_SQL_ROLLBACK, NULL, 0, NULL);
-    }
+    fovea_query_rollback(&folder->db);
     folder->is_changing = false;
     folder->has_failed = false;
 }

@@ -71,6 +71,7 @@ fail_system(struct fovea_db *db, enum fovea_status status,
         struct fovea_error *err)
 {
     int error = db->sqlite ? sqlite3_system_errno(db->sqlite) : 0;
+    error = error ? error : db->error;
     if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
         return fovea_fail_errno(err, FOVEA_ERR_DISK_FULL, error,
                 "%s: cannot write%s", db->name, fovea_file_limit_hint(error));
@@ -123,6 +124,23 @@ fovea_db_fail_damaged(const struct fovea_db *db, const char *what,
             db->name, what);
 }
 
+/* Around what may write. */
+static void
+begin_call(struct fovea_db *db, struct fovea_file_limit *hold)
+{
+    fovea_db_allow(db);
+    fovea_file_limit_hold(hold);
+    errno = 0;
+}
+
+static void
+end_call(struct fovea_db *db, const struct fovea_file_limit *hold)
+{
+    db->error = errno;
+    errno = EFBIG; /* a signal that came is dropped, whatever SQLite made of it */
+    fovea_file_limit_release(hold);
+}
+
 int
 fovea_db_step(struct fovea_db *db, sqlite3_stmt *statement)
 {
@@ -130,11 +148,9 @@ fovea_db_step(struct fovea_db *db, sqlite3_stmt *statement)
     if (sqlite3_stmt_busy(statement) && sqlite3_stmt_readonly(statement)) {
         return sqlite3_step(statement);
     }
-    fovea_db_allow(db);
-    fovea_file_limit_hold(&hold);
+    begin_call(db, &hold);
     int result = sqlite3_step(statement);
-    errno = EFBIG; /* a signal that came is dropped, whatever SQLite made of it */
-    fovea_file_limit_release(&hold);
+    end_call(db, &hold);
     return result;
 }
 
@@ -255,11 +271,9 @@ fovea_db_close(struct fovea_db *db)
         db->statements[i] = NULL;
     }
     /* The last one to close writes the log back, and removes it. */
-    fovea_db_allow(db);
-    fovea_file_limit_hold(&hold);
+    begin_call(db, &hold);
     (void)sqlite3_close(db->sqlite);
-    errno = EFBIG;
-    fovea_file_limit_release(&hold);
+    end_call(db, &hold);
     db->sqlite = NULL;
 }
 
@@ -267,11 +281,9 @@ enum fovea_status
 fovea_db_run_text(struct fovea_db *db, const char *sql, struct fovea_error *err)
 {
     struct fovea_file_limit hold;
-    fovea_db_allow(db);
-    fovea_file_limit_hold(&hold);
+    begin_call(db, &hold);
     int result = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
-    errno = EFBIG;
-    fovea_file_limit_release(&hold);
+    end_call(db, &hold);
     return result == SQLITE_OK ? FOVEA_OK : fovea_db_fail(db, result, err);
 }
 

@@ -114,6 +114,9 @@ fovea_make_database(int folder_fd, const char *path, struct fovea_error *err)
     if (status) {
         return status;
     }
+    /* Of an index.sqlite that is gone: not for the one that comes. */
+    (void)unlinkat(folder_fd, FOVEA_INDEX_DATABASE "-wal", 0);
+    (void)unlinkat(folder_fd, FOVEA_INDEX_DATABASE "-shm", 0);
     if ((mkdirat(folder_fd, FOVEA_INDEX_SEGMENTS, 0777) && errno != EEXIST) ||
             !fovea_place_sync(folder_fd) ||
             renameat(folder_fd, FOVEA_INDEX_DRAFT, folder_fd,

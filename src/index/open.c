@@ -28,6 +28,15 @@ fovea_index_folder_is_there(const char *path)
     return lstat(file, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+static bool
+has_database(const struct fovea_index_folder *folder)
+{
+    struct stat info;
+    return fstatat(folder->fd, FOVEA_INDEX_DATABASE, &info,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(info.st_mode);
+}
+
 static enum fovea_status
 open_all(struct fovea_index_folder *folder, const char *path,
         enum fovea_index_access access, struct fovea_error *err)
@@ -45,7 +54,7 @@ open_all(struct fovea_index_folder *folder, const char *path,
     }
     folder->db.name = folder->path;
     folder->can_write = access != FOVEA_INDEX_READ;
-    if (!creates && !fovea_index_folder_is_there(folder->path)) {
+    if (!creates && !has_database(folder)) {
         return fovea_fail(err, FOVEA_ERR_INDEX_NOT_FOUND,
                 "%s: there is no index here (fovea index makes one)",
                 folder->path);
@@ -57,7 +66,7 @@ open_all(struct fovea_index_folder *folder, const char *path,
         status = fovea_index_lock(folder->fd, folder->path, &folder->lock_fd,
                 err);
     }
-    if (!status && creates && !fovea_index_folder_is_there(folder->path)) {
+    if (!status && creates && !has_database(folder)) {
         status = fovea_make_database(folder->fd, folder->path, err);
     }
     if (!status) {

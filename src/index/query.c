@@ -149,3 +149,19 @@ fovea_query_run(struct fovea_db *db, enum fovea_sql sql, const int64_t *numbers,
     }
     return fovea_query_end(&query);
 }
+
+enum fovea_status
+fovea_query_begin(struct fovea_db *db, enum fovea_sql begin,
+        struct fovea_error *err)
+{
+    fovea_query_rollback(db);
+    return fovea_query_run(db, begin, NULL, 0, err);
+}
+
+void
+fovea_query_rollback(struct fovea_db *db)
+{
+    if (!sqlite3_get_autocommit(db->sqlite)) {
+        (void)!fovea_query_run(db, FOVEA_SQL_ROLLBACK, NULL, 0, NULL);
+    }
+}

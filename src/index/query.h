@@ -59,4 +59,12 @@ FOVEA_NODISCARD enum fovea_status fovea_query_run(struct fovea_db *db,
         enum fovea_sql sql, const int64_t *numbers, size_t n,
         struct fovea_error *err);
 
+/** Begin a transaction. One that could not be ended before, for lack of memory, is
+ *  ended now: none of ours goes on over a BEGIN. */
+FOVEA_NODISCARD enum fovea_status fovea_query_begin(struct fovea_db *db,
+        enum fovea_sql begin, struct fovea_error *err);
+
+/** End one without changes, or drop them. */
+void fovea_query_rollback(struct fovea_db *db);
+
 #endif

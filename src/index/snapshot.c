@@ -7,12 +7,6 @@
 #include "index/query.h"
 #include "index/set_list.h"
 
-static void
-end(struct fovea_index_folder *folder)
-{
-    (void)!fovea_query_run(&folder->db, FOVEA_SQL_COMMIT, NULL, 0, NULL);
-}
-
 /* A compaction may remove segments between the state that is seen and their being
    opened: then there is a later state to be seen. */
 static enum fovea_status
@@ -22,7 +16,7 @@ begin(struct fovea_index_folder *folder, struct fovea_error *err)
         int64_t version = folder->list.data_version;
         bool is_gone = false;
         enum fovea_status status =
-                fovea_query_run(&folder->db, FOVEA_SQL_BEGIN, NULL, 0, err);
+                fovea_query_begin(&folder->db, FOVEA_SQL_BEGIN, err);
         if (status) {
             return status;
         }
@@ -30,7 +24,7 @@ begin(struct fovea_index_folder *folder, struct fovea_error *err)
         if (!status) {
             return FOVEA_OK;
         }
-        end(folder);
+        fovea_query_rollback(&folder->db);
         if (!is_gone || folder->list.data_version == version) {
             return status;
         }
@@ -59,7 +53,7 @@ void
 fovea_snapshot_leave(struct fovea_index_folder *folder, bool begun)
 {
     if (begun) {
-        end(folder);
+        fovea_query_rollback(&folder->db);
     }
 }
 
@@ -78,7 +72,7 @@ void
 fovea_index_snapshot_end(struct fovea_index_folder *folder)
 {
     if (folder->in_snapshot && !folder->is_changing) {
-        end(folder);
+        fovea_query_rollback(&folder->db);
     }
     folder->in_snapshot = false;
 }

@@ -49,3 +49,19 @@ tree_put(const char *root, const char *path, const char *text)
     int result = fputs(text, file);
     return fclose(file) != 0 || result < 0 ? -1 : 0;
 }
+
+int
+tree_make_in_memory(char *root)
+{
+    static const char memory[] = "/dev/shm/";
+    static const char disk[] = "/tmp/";
+    if (!mkdtemp(root)) {
+        size_t rest = strlen(root + sizeof memory - 1) + 1;
+        memmove(root + sizeof disk - 1, root + sizeof memory - 1, rest);
+        memcpy(root, disk, sizeof disk - 1);
+        /* What stood for the X may be gone. */
+        memset(root + strlen(root) - 6, 'X', 6);
+        return mkdtemp(root) ? 0 : -1;
+    }
+    return 0;
+}

@@ -12,6 +12,10 @@ int tree_empty(const char *root);
  *  slash. 0 or -1. */
 int tree_put(const char *root, const char *path, const char *text);
 
+/** Make a folder in memory, where what is synced costs nothing, or in /tmp where
+ *  there is no such place. root: "/dev/shm/fovea-...-XXXXXX". */
+int tree_make_in_memory(char *root);
+
 /** For a group of tests: make_root(), empty_root() and remove_root() of a folder,
  *  whose name is an array that ends in XXXXXX. */
 #define TREE_FIXTURE(root) TREE_FIXTURE_IF(root, mkdtemp(root))
@@ -19,6 +23,10 @@ int tree_put(const char *root, const char *path, const char *text);
 /** The same; the folder is the working directory as well. */
 #define TREE_FIXTURE_INSIDE(root) \
     TREE_FIXTURE_IF(root, mkdtemp(root) && chdir(root) == 0)
+
+/** The same in memory, as the working directory. */
+#define TREE_FIXTURE_IN_MEMORY(root) \
+    TREE_FIXTURE_IF(root, tree_make_in_memory(root) == 0 && chdir(root) == 0)
 
 #define TREE_FIXTURE_IF(root, is_made)   \
     static int make_root(void **state)   \
