@@ -1,7 +1,8 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, towers of other shapes, then the resize against Pillow's.
+# command and the C API, towers of other shapes, an index, then the resize against
+# Pillow's.
 # Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,5 +29,8 @@ bench/serve_load.py build samples/scenes/forest.jpg \
     models/fovea/near-duplicate "$folder/b32"
 echo
 bench/towers.py build
+echo
+echo "an index beside fovea embed, and many files that have not changed"
+bench/index_updates.py build samples/scenes
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py

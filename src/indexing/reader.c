@@ -17,7 +17,7 @@
 #include "option/limits.h"
 
 enum {
-    BLOCK_BYTES = 256 << 10
+    BLOCK_BYTES = 64 << 10 /* less than malloc() maps by itself */
 };
 
 struct fovea_reader {
