@@ -42,7 +42,7 @@ struct bare {
     struct fovea_preprocess settings;
     struct fovea_limits limits;
     struct fovea_engine *engine;
-    const struct fovea_picture *picture;
+    const struct fovea_bench_picture *picture;
 };
 
 /* A thread with a forward pass of its own. */
@@ -176,7 +176,7 @@ bare_rate(struct lane *lanes, size_t n)
 }
 
 static double
-pool_rate(struct fovea_model *model, const struct fovea_picture *picture,
+pool_rate(struct fovea_model *model, const struct fovea_bench_picture *picture,
         size_t n)
 {
     size_t total = n * N_IMAGES;
@@ -294,8 +294,9 @@ on_done(void *context, const struct fovea_error *result, const float *embedding,
 /* Of an image, in microseconds: all in all; beside decoding and the forward
    pass, which the worker times. */
 static void
-embed_single(struct fovea_model *model, const struct fovea_picture *picture,
-        double *total_us_out, double *beside_us_out)
+embed_single(struct fovea_model *model,
+        const struct fovea_bench_picture *picture, double *total_us_out,
+        double *beside_us_out)
 {
     struct answer answer;
     struct fovea_error error;
@@ -345,7 +346,7 @@ time_latency(struct lane *lane, struct fovea_model *model)
    can work. */
 static void
 measure_workers(struct fovea *library, struct fovea_model *model,
-        const struct fovea_picture *picture, size_t n_workers)
+        const struct fovea_bench_picture *picture, size_t n_workers)
 {
     struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     struct fovea_error error;
@@ -441,8 +442,8 @@ main(int argc, char **argv)
     }
     /* NOLINTEND(cert-err34-c) */
     struct fovea_error error;
-    struct fovea_picture picture;
-    if (fovea_picture_create(WIDTH_PX, HEIGHT_PX, &picture, &error)) {
+    struct fovea_bench_picture picture;
+    if (fovea_bench_picture_create(WIDTH_PX, HEIGHT_PX, &picture, &error)) {
         fail("a picture", &error);
     }
     struct bare bare = { .picture = &picture };
@@ -466,6 +467,6 @@ main(int argc, char **argv)
         lane_close(&lanes[i]);
     }
     fovea_engine_default()->close(bare.engine);
-    fovea_picture_finish(&picture);
+    fovea_bench_picture_finish(&picture);
     return 0;
 }

@@ -29,8 +29,8 @@ struct bench {
     struct fovea_pixel_table table;
     struct fovea_plan *plan;
     struct fovea_bare *bare;
-    struct fovea_picture picture; /* the JPEG and its rows */
-    uint8_t *pixels;              /* [batch] images */
+    struct fovea_bench_picture picture; /* the JPEG and its rows */
+    uint8_t *pixels;                    /* [batch] images */
     float *embeds;
     size_t pixels_size; /* of one image */
 };
@@ -69,7 +69,7 @@ decode_once(struct bench *bench, struct fovea_error *err)
 static enum fovea_status
 resize_once(struct bench *bench, struct fovea_error *err)
 {
-    const struct fovea_picture *picture = &bench->picture;
+    const struct fovea_bench_picture *picture = &bench->picture;
     const struct fovea_image_info info = { .format = FOVEA_FORMAT_JPEG,
         .width_px = picture->width_px,
         .height_px = picture->height_px,
@@ -241,7 +241,7 @@ static enum fovea_status
 bench_init(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_bench_options *options = bench->options;
-    enum fovea_status status = fovea_picture_create(options->width_px,
+    enum fovea_status status = fovea_bench_picture_create(options->width_px,
             options->height_px, &bench->picture, err);
     if (!status) {
         status = bench_buffers(bench, err);
@@ -273,7 +273,7 @@ bench_finish(struct bench *bench)
     fovea_bare_destroy(bench->bare);
     fovea_plan_destroy(bench->plan);
     fovea_weights_destroy(bench->weights);
-    fovea_picture_finish(&bench->picture);
+    fovea_bench_picture_finish(&bench->picture);
     free(bench->pixels);
     free(bench->embeds);
 }

@@ -40,7 +40,7 @@ draw_pixel(double x, double y, uint32_t *noise, uint8_t rgb[3])
 }
 
 static void
-draw(struct fovea_picture *picture)
+draw(struct fovea_bench_picture *picture)
 {
     uint32_t noise = 1;
     uint8_t *rgb = picture->rgb;
@@ -53,7 +53,7 @@ draw(struct fovea_picture *picture)
 }
 
 static enum fovea_status
-compress(struct fovea_picture *picture, struct fovea_error *err)
+compress(struct fovea_bench_picture *picture, struct fovea_error *err)
 {
     tjhandle compressor = tjInitCompress();
     if (!compressor) {
@@ -72,8 +72,8 @@ compress(struct fovea_picture *picture, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_picture_create(uint32_t width_px, uint32_t height_px,
-        struct fovea_picture *picture_out, struct fovea_error *err)
+fovea_bench_picture_create(uint32_t width_px, uint32_t height_px,
+        struct fovea_bench_picture *picture_out, struct fovea_error *err)
 {
     if (width_px < FOVEA_PICTURE_MIN_SIDE_PX ||
             width_px > FOVEA_PICTURE_MAX_SIDE_PX ||
@@ -83,7 +83,7 @@ fovea_picture_create(uint32_t width_px, uint32_t height_px,
                 "the bench's picture must have sides of %d to %d pixels",
                 FOVEA_PICTURE_MIN_SIDE_PX, FOVEA_PICTURE_MAX_SIDE_PX);
     }
-    struct fovea_picture picture = { .width_px = width_px,
+    struct fovea_bench_picture picture = { .width_px = width_px,
         .height_px = height_px };
     size_t size = 3 * (size_t)width_px * height_px;
     picture.rgb = malloc(size);
@@ -93,7 +93,7 @@ fovea_picture_create(uint32_t width_px, uint32_t height_px,
     draw(&picture);
     enum fovea_status status = compress(&picture, err);
     if (status) {
-        fovea_picture_finish(&picture);
+        fovea_bench_picture_finish(&picture);
         return status;
     }
     *picture_out = picture;
@@ -101,9 +101,9 @@ fovea_picture_create(uint32_t width_px, uint32_t height_px,
 }
 
 void
-fovea_picture_finish(struct fovea_picture *picture)
+fovea_bench_picture_finish(struct fovea_bench_picture *picture)
 {
     free(picture->rgb);
     tjFree(picture->jpeg);
-    *picture = (struct fovea_picture){ 0 };
+    *picture = (struct fovea_bench_picture){ 0 };
 }

@@ -13,7 +13,7 @@ enum {
     FOVEA_PICTURE_MAX_SIDE_PX = 16384
 };
 
-struct fovea_picture {
+struct fovea_bench_picture {
     uint32_t width_px;
     uint32_t height_px;
     uint8_t *rgb; /* [height_px][width_px][3] */
@@ -29,11 +29,11 @@ struct fovea_picture {
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT; FOVEA_ERR_NO_MEMORY; FOVEA_ERR_INTERNAL
  *         if the encoder fails.
  */
-FOVEA_NODISCARD enum fovea_status fovea_picture_create(uint32_t width_px,
-        uint32_t height_px, struct fovea_picture *picture_out,
+FOVEA_NODISCARD enum fovea_status fovea_bench_picture_create(uint32_t width_px,
+        uint32_t height_px, struct fovea_bench_picture *picture_out,
         struct fovea_error *err);
 
 /** Free what a picture owns; fine on one of all zeros. */
-void fovea_picture_finish(struct fovea_picture *picture);
+void fovea_bench_picture_finish(struct fovea_bench_picture *picture);
 
 #endif

@@ -55,7 +55,7 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
     if (!status) {
         status = fovea_preprocess_config_read(model->directory, &model->tower,
                 &model->settings, err);
-        model->settings.pixels = model->library->pixels;
+        model->settings.pixels = model->how.pixels;
     }
     return status ? status : check_weights(model, err);
 }
@@ -65,7 +65,7 @@ estimate(struct fovea_model *model)
 {
     const struct fovea *library = model->library;
     const struct fovea_cost cost = fovea_engine_cost(&model->tower,
-            library->dtype, library->max_batch);
+            model->how.dtype, library->max_batch);
     model->dtype = cost.dtype;
     model->shared_bytes = cost.shared_bytes;
     model->worker_bytes = fovea_estimate_worker(&model->tower, model->dtype,
@@ -73,7 +73,7 @@ estimate(struct fovea_model *model)
     if (!model->text.refusal.code) {
         const struct fovea_tower *tower = &model->text.tower;
         const struct fovea_cost text_cost =
-                fovea_engine_cost(tower, library->dtype, library->max_batch);
+                fovea_engine_cost(tower, model->how.dtype, library->max_batch);
         model->text_dtype = text_cost.dtype;
         model->text_shared_bytes = fovea_sum_bytes(text_cost.shared_bytes,
                 model->text.files_bytes);
@@ -144,7 +144,7 @@ open_group(const struct fovea_model *model,
     settings.n_threads = library->n_threads;
     settings.max_batch = library->max_batch;
     settings.limits = library->limits;
-    settings.pixels = library->pixels;
+    settings.pixels = model->how.pixels;
     settings.thumbnail_px = library->thumbnail_px;
     return fovea_group_open(library->pool, &settings, group_out, err);
 }
@@ -266,18 +266,28 @@ fovea_model_open(struct fovea *library, const char *key,
         return fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s is NULL",
                 library ? "model_out" : "library");
     }
+    const struct fovea_model_how how = { library->dtype, library->pixels };
     enum fovea_status status = fovea_library_check(library, err);
-    if (status) {
-        return status;
-    }
+    return status
+            ? status
+            : fovea_model_open_as(library, key ? key : FOVEA_DEFAULT_MODEL,
+                      &how, model_out, err);
+}
+
+enum fovea_status
+fovea_model_open_as(struct fovea *library, const char *key,
+        const struct fovea_model_how *how, struct fovea_model **model_out,
+        struct fovea_error *err)
+{
     struct fovea_model *model = calloc(1, sizeof *model);
     if (!model) {
         return fovea_fail_memory(err, sizeof *model, "a model");
     }
     model->library = library;
+    model->how = *how;
     model->n_refs = 1;
     FOVEA_ASSERT(pthread_mutex_init(&model->mutex, NULL) == 0);
-    status = read_model(model, key ? key : FOVEA_DEFAULT_MODEL, err);
+    enum fovea_status status = read_model(model, key, err);
     if (!status) {
         estimate(model);
         describe(model);

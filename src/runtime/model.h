@@ -15,9 +15,16 @@
 
 struct fovea_fetching;
 
+/** How a model computes. */
+struct fovea_model_how {
+    enum fovea_dtype dtype; /* AUTO: whatever is best here */
+    enum fovea_pixels pixels;
+};
+
 struct fovea_model {
     /* Never changes. */
     struct fovea *library;
+    struct fovea_model_how how; /* as it was asked for */
     char *key;
     char *directory;
     struct fovea_tower tower;
@@ -39,6 +46,11 @@ struct fovea_model {
     struct fovea_fetching *fetchings;               /* URLs */
     struct fovea_group *groups[FOVEA_N_WORK_KINDS]; /* NULL: not asked for */
 };
+
+/** fovea_model_open() with a key, but not as the library would have it. */
+FOVEA_NODISCARD enum fovea_status fovea_model_open_as(struct fovea *library,
+        const char *key, const struct fovea_model_how *how,
+        struct fovea_model **model_out, struct fovea_error *err);
 
 /** The workers that do a kind of work; the group is opened when it is first
  *  asked for, that of embedding with the model. */

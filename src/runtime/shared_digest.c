@@ -9,36 +9,13 @@
 #include "base/sha256.h"
 #include "checkpoint/config.h"
 #include "checkpoint/json.h"
+#include "runtime/file_digest.h"
 #include "runtime/weights_digest.h"
 #include "spec/tokenizer_files.h"
 #include "sys/input.h"
 
-enum {
-    BLOCK_BYTES = 1 << 18
-};
-
 static const char *const tokenizer_files[] = { FOVEA_FILE_TOKENIZER,
     FOVEA_FILE_TOKENIZER_CONFIG, FOVEA_FILE_VOCABULARY, FOVEA_FILE_MERGES };
-
-static enum fovea_status
-add_bytes(struct fovea_sha256 *hash, const struct fovea_input *input,
-        struct fovea_error *err)
-{
-    FOVEA_AUTO_FREE uint8_t *block = malloc(BLOCK_BYTES);
-    if (!block) {
-        return fovea_fail_memory(err, BLOCK_BYTES, "a tokenizer's digest");
-    }
-    size_t n = 1;
-    for (uint64_t at = 0; n > 0; at += n) {
-        enum fovea_status status =
-                fovea_input_read(input, at, block, BLOCK_BYTES, &n, err);
-        if (status) {
-            return status;
-        }
-        fovea_sha256_add(hash, block, n);
-    }
-    return FOVEA_OK;
-}
 
 static enum fovea_status
 add_file(struct fovea_sha256 *hash, const char *directory, const char *name,
@@ -65,7 +42,7 @@ add_file(struct fovea_sha256 *hash, const char *directory, const char *name,
     (void)snprintf(size, sizeof size, "%" PRIu64, input.size);
     fovea_sha256_add_text(hash, name);
     fovea_sha256_add_text(hash, size);
-    return add_bytes(hash, &input, err);
+    return fovea_sha256_add_input(hash, &input, err);
 }
 
 static enum fovea_status

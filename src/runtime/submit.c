@@ -1,7 +1,10 @@
 /* Submitting: see submit.h. */
 #include "runtime/submit.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -10,13 +13,30 @@
 #include "runtime/submit_url.h"
 #include "wire/thumbnail.h"
 
+/* The pool closes its own. */
 static enum fovea_status
-submit_file(struct fovea_model *model, const struct fovea_item *item,
-        struct fovea_group *group, struct fovea_pool_request *image,
-        uint64_t *ticket_out, struct fovea_error *err)
+open_request(const struct fovea_model *model,
+        const struct fovea_request *request, struct fovea_pool_request *image,
+        struct fovea_error *err)
 {
-    enum fovea_status status = fovea_item_open(item, &model->library->limits,
-            &image->fd, &image->size, err);
+    if (request->item) {
+        return fovea_item_open(request->item, &model->library->limits,
+                &image->fd, &image->size, err);
+    }
+    image->size = request->size;
+    image->fd = fcntl(request->fd, F_DUPFD_CLOEXEC, 0);
+    return image->fd >= 0 ? FOVEA_OK
+                          : fovea_fail_errno(err, FOVEA_ERR_IO, errno,
+                                    "cannot open the image once more");
+}
+
+static enum fovea_status
+submit_file(const struct fovea_model *model,
+        const struct fovea_request *request, struct fovea_group *group,
+        struct fovea_pool_request *image, uint64_t *ticket_out,
+        struct fovea_error *err)
+{
+    enum fovea_status status = open_request(model, request, image, err);
     if (status) {
         return status;
     }
@@ -28,8 +48,8 @@ submit_file(struct fovea_model *model, const struct fovea_item *item,
 }
 
 /* What a later version puts there would be passed over in silence. */
-static enum fovea_status
-check_reserved(const struct fovea_item *item, struct fovea_error *err)
+enum fovea_status
+fovea_request_check_item(const struct fovea_item *item, struct fovea_error *err)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(item->reserved); i++) {
         if (item->reserved[i]) {
@@ -58,7 +78,7 @@ choose_kind(const struct fovea_model *model,
         struct fovea_error *err)
 {
     *kind_out = request->kind;
-    if (request->item->kind != FOVEA_ITEM_TEXT) {
+    if (!request->item || request->item->kind != FOVEA_ITEM_TEXT) {
         return FOVEA_OK;
     }
     if (request->kind == FOVEA_WORK_PIXELS ||
@@ -81,8 +101,8 @@ fovea_request_submit(struct fovea_model *model,
     const struct fovea *library = model->library;
     struct fovea_group *group = NULL;
     enum fovea_status status = fovea_library_check(library, err);
-    if (!status) {
-        status = check_reserved(request->item, err);
+    if (!status && request->item) {
+        status = fovea_request_check_item(request->item, err);
     }
     enum fovea_work_kind kind = request->kind;
     if (!status) {
@@ -113,11 +133,11 @@ fovea_request_submit(struct fovea_model *model,
         .done = request->done,
         .context = request->context,
     };
-    if (request->item->kind == FOVEA_ITEM_IMAGE_URL) {
+    if (request->item && request->item->kind == FOVEA_ITEM_IMAGE_URL) {
         return fovea_url_submit(model, request->item->data, group, &image,
                 ticket_out, err);
     }
-    return submit_file(model, request->item, group, &image, ticket_out, err);
+    return submit_file(model, request, group, &image, ticket_out, err);
 }
 
 static enum fovea_status

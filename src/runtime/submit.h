@@ -9,8 +9,10 @@
 
 /** What is asked of an item. */
 struct fovea_request {
-    const struct fovea_item *item; /* borrowed for the call */
-    enum fovea_work_kind kind;     /* EMBED: of a text EMBED_TEXT */
+    const struct fovea_item *item; /* borrowed for the call; NULL: an image */
+    int fd;                        /* that is open here, borrowed */
+    uint64_t size;
+    enum fovea_work_kind kind; /* EMBED: of a text EMBED_TEXT */
     unsigned flags; /* FOVEA_EMBED_RAW, FOVEA_EMBED_REFUSE_TRUNCATED */
     bool is_batch;
     bool is_admitted;    /* the queue takes it, however full it is */
@@ -19,6 +21,10 @@ struct fovea_request {
     fovea_pool_done_fn *done;
     void *context;
 };
+
+/** FOVEA_ERR_ARGUMENT for reserved words that are not zero. */
+FOVEA_NODISCARD enum fovea_status fovea_request_check_item(
+        const struct fovea_item *item, struct fovea_error *err);
 
 /** FOVEA_ERR_ARGUMENT for flags that no embedding call knows. */
 FOVEA_NODISCARD enum fovea_status fovea_request_check_flags(unsigned flags,

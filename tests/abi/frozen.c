@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "fovea/fovea.h"
+#include "fovea/index.h"
 #include "fovea/pull.h"
 #include "fovea/stream.h"
 
@@ -28,6 +29,12 @@ SIZE(fovea_histogram, 272);
 PLACE(fovea_histogram, sum_ns, 8);
 PLACE(fovea_histogram, buckets, 16);
 
+SIZE(fovea_index_term, 64);
+PLACE(fovea_index_term, weight, 24);
+PLACE(fovea_index_term, reserved, 32);
+
+SIZE(fovea_index_place, 16);
+
 /* They lie inside struct fovea_options; what they get takes of their room. */
 SIZE(fovea_url_options, 112);
 SIZE(fovea_limits, 88);
@@ -42,6 +49,12 @@ PLACE(fovea_model_info, struct_size, 0);
 PLACE(fovea_tokens, struct_size, 0);
 PLACE(fovea_option, struct_size, 0);
 PLACE(fovea_image_facts, struct_size, 0);
+PLACE(fovea_index_options, struct_size, 0);
+PLACE(fovea_index_info, struct_size, 0);
+PLACE(fovea_index_set_info, struct_size, 0);
+PLACE(fovea_index_query, struct_size, 0);
+PLACE(fovea_index_hit, struct_size, 0);
+PLACE(fovea_index_hits, struct_size, 0);
 
 /* What is added begins where the struct ended: were there padding, it would lie
    within the size that an older program gave, and have no value. */
@@ -54,6 +67,12 @@ PLACE(fovea_image_facts, struct_size, 0);
 FULL(fovea_options, thumbnail_px);
 FULL(fovea_submit_options, facts_out);
 FULL(fovea_image_facts, height_px);
+FULL(fovea_index_options, n_models);
+FULL(fovea_index_info, size_bytes);
+FULL(fovea_index_set_info, reserved);
+FULL(fovea_index_query, until);
+FULL(fovea_index_hit, size_bytes);
+FULL(fovea_index_hits, n_reranked);
 FULL(fovea_stream_options, deadline_ns);
 FULL(fovea_pull_options, context);
 FULL(fovea_pool_stats, fetch_ns);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the examples as their heads say.
 #
-#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SEARCH SOURCE
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SEARCH INDEX SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -14,7 +14,8 @@ async=$4
 page=$5
 stream=$6
 search=$7
-source=$8
+index=$8
+source=$9
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -30,7 +31,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..13"
+echo "1..16"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -145,5 +146,26 @@ no_words() {
         grep -q 'no text tower' "$root/err"
 }
 ok no_words
+
+name="index finds the near-copy of what was put in, a bad file left out"
+indexes() {
+    FOVEA_HOME=$source exits 0 "$index" "$root/kept" "$scenes/fog_small.jpg" \
+        "$scenes/fog.jpg" "$source/samples/README.md" "$scenes/planet.jpg" &&
+        [ "$(wc -l <"$root/out")" -eq 2 ] &&
+        head -n 1 "$root/out" | grep -q '^0\.9.*fog.jpg' &&
+        grep -q 'README.md: ' "$root/err"
+}
+ok indexes
+
+name="index finds it again without putting it in again"
+finds_again() {
+    FOVEA_HOME=$source exits 0 "$index" "$root/kept" "$scenes/planet.jpg" &&
+        head -n 1 "$root/out" | grep -q '^1\.0.*planet.jpg'
+}
+ok finds_again
+
+name="index does not take over a folder that holds other things"
+ok env FOVEA_HOME="$source" sh -c '! "$0" "$1" "$2"' "$index" "$root/folder" \
+    "$scenes/fog.jpg"
 
 exit "$failed"
