@@ -13,6 +13,9 @@
     training/score.py curve WORK DIR
         of all pairs of a changed picture and an original, how many above a
         cosine are the same picture, and how many of the same are above it
+    training/score.py duplicates WORK
+        what `fovea duplicates` makes of all pictures of WORK together, at some
+        thresholds: see grouped()
     training/score.py arrays GALLERY.npy QUERIES [DISTRACTORS.npy]
         QUERIES/CHANGE.npy: rows in the order of the gallery's
 
@@ -299,6 +302,48 @@ def curve(work, embed):
           f"{originals.max():.3f}")
 
 
+def grouped(groups, gallery, queries):
+    """What groups of paths, the best of each first, are worth: the share of
+    those beside a best that are the same picture, of all pairs in one group
+    that are, and of the changed pictures those that are in the group of their
+    own original. A path ends in the number of its picture, as make() has it."""
+    number = lambda path: os.path.basename(path)
+    where = {path: i for i, group in enumerate(groups) for path in group}
+    beside = [number(path) == number(group[0])
+              for group in groups for path in group[1:]]
+    pairs = [number(a) == number(b) for group in groups
+             for i, a in enumerate(group) for b in group[:i]]
+    own = {number(path): path for path in gallery}
+    found = [where.get(path, -1) == where.get(own[number(path)], -2)
+             for path in queries]
+    return (np.mean(beside or [1]), np.mean(pairs or [1]),
+            np.mean(found or [1]))
+
+
+def duplicates(work, program):
+    gallery = pictures(os.path.join(work, "gallery"))
+    queries = [path for change in CHANGES
+               for path in pictures(os.path.join(work, "queries", change))]
+    folders = [os.path.join(work, name) for name in ("gallery", "queries")]
+    with tempfile.TemporaryDirectory() as temporary:
+        index = os.path.join(temporary, "index")
+        subprocess.run([program, "index", "-q", "-i", index, *folders],
+                       check=True)
+        print("threshold groups beside pairs  found")
+        for threshold in ("0.650", "0.700", "0.730", "0.755", "0.775", "0.800",
+                          "0.825", "0.850", "0.900"):
+            lines = subprocess.run(
+                [program, "duplicates", "-q", "--json", "-i", index,
+                 "--threshold", threshold], check=True,
+                stdout=subprocess.PIPE).stdout.splitlines()
+            groups = [[picture["path"] for picture in
+                       json.loads(line)["pictures"]] for line in lines]
+            scores = grouped(groups, [os.path.realpath(p) for p in gallery],
+                             [os.path.realpath(p) for p in queries])
+            print(f"{threshold}     {len(groups):5d} ",
+                  *(f"{score:.4f}" for score in scores))
+
+
 def parse():
     p = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -313,6 +358,9 @@ def parse():
         verb.add_argument("folder")
         verb.add_argument("--program", default="build/fovea")
     verbs.add_parser("baseline").add_argument("work")
+    verb = verbs.add_parser("duplicates")
+    verb.add_argument("work")
+    verb.add_argument("--program", default="build/fovea")
     verb = verbs.add_parser("arrays")
     verb.add_argument("gallery")
     verb.add_argument("queries")
@@ -332,6 +380,8 @@ def main():
     elif options.verb == "curve":
         curve(options.work,
               embed_with_fovea(options.program, options.folder))
+    elif options.verb == "duplicates":
+        duplicates(options.work, options.program)
     elif options.verb == "baseline":
         for function in (thumbnail, cosine_hash, pdq):
             print("--", function.__name__)

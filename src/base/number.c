@@ -1,4 +1,4 @@
-/* Whole numbers from text: see number.h. */
+/* Numbers from text: see number.h. */
 #include "base/number.h"
 
 bool
@@ -29,5 +29,34 @@ fovea_number_parse(const char *text, uint64_t *number_out)
         return false;
     }
     *number_out = number;
+    return true;
+}
+
+bool
+fovea_number_fraction(const char *text, double *number_out)
+{
+    enum {
+        MAX_DIGITS = 18 /* fit into an int64_t */
+    };
+    bool is_negative = *text == '-';
+    bool has_point = false;
+    int64_t digits = 0;
+    int64_t scale = 1;
+    int n = 0;
+    for (const char *at = text + is_negative; *at; at++) {
+        if (*at == '.' && !has_point) {
+            has_point = true;
+            continue;
+        }
+        if (*at < '0' || *at > '9' || ++n > MAX_DIGITS) {
+            return false;
+        }
+        digits = digits * 10 + (*at - '0');
+        scale *= has_point ? 10 : 1;
+    }
+    if (n == 0) {
+        return false;
+    }
+    *number_out = (double)(is_negative ? -digits : digits) / (double)scale;
     return true;
 }

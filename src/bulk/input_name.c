@@ -7,19 +7,25 @@
 #include "base/utf8.h"
 
 void
-fovea_input_name_json(struct fovea_text *text, const char *name)
+fovea_name_json(struct fovea_text *text, const char *key, const char *name)
 {
-    fovea_text_format(text, "\"input\":");
+    fovea_text_format(text, "\"%s\":", key);
     fovea_text_json_string(text, name);
     size_t size = strlen(name);
     if (fovea_utf8_find_invalid(name, size) == size) {
         return;
     }
-    fovea_text_format(text, ",\"input_hex\":\"");
+    fovea_text_format(text, ",\"%s_hex\":\"", key);
     for (; *name; name++) {
         fovea_text_format(text, "%02x", (unsigned)(unsigned char)*name);
     }
     fovea_text_add(text, "\"", 1);
+}
+
+void
+fovea_input_name_json(struct fovea_text *text, const char *name)
+{
+    fovea_name_json(text, "input", name);
 }
 
 /* At most so many bytes of a text, no character cut in two. */

@@ -20,8 +20,12 @@ void fovea_entry_json(struct fovea_text *text, const struct fovea_entry *entry);
 void fovea_entry_words(struct fovea_text *text,
         const struct fovea_entry *entry);
 
-/** "input":"<name>", and "input_hex":"<all its bytes>" behind it if the name
- *  is not valid UTF-8, so that it is never lost. */
+/** "<key>":"<name>", and "<key>_hex":"<all its bytes>" behind it if the name is not
+ *  valid UTF-8, so that it is never lost. */
+void fovea_name_json(struct fovea_text *text, const char *key,
+        const char *name);
+
+/** The same with the key "input". */
 void fovea_input_name_json(struct fovea_text *text, const char *name);
 
 #endif

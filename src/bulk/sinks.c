@@ -81,7 +81,7 @@ fovea_sinks_find(const char *path, enum fovea_stream_work work, bool overwrite,
 {
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        return fovea_target_refuse(path, err);
+        return fovea_target_refuse("-o", path, err);
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
         if (writes_files(kinds[i], work) && has_ending(path, kinds[i]->form)) {

@@ -14,16 +14,23 @@ id_of(const struct stat *info)
     return (struct fovea_file_id){ true, info->st_dev, info->st_ino };
 }
 
+static const char *
+flag_of(const struct fovea_target *target)
+{
+    return target->form->flag ? target->form->flag : "-o";
+}
+
 enum fovea_status
-fovea_target_refuse(const char *path, struct fovea_error *err)
+fovea_target_refuse(const char *flag, const char *path, struct fovea_error *err)
 {
     return fovea_fail(err, FOVEA_ERR_NOT_A_FILE,
-            "-o %s: is there already and is not a regular file", path);
+            "%s %s: is there already and is not a regular file", flag, path);
 }
 
 /* Fill in what stands at a path. */
 static enum fovea_status
-look_at(struct fovea_target_file *file, struct fovea_error *err)
+look_at(struct fovea_target_file *file, const char *flag,
+        struct fovea_error *err)
 {
     struct stat info;
     if (lstat(file->path, &info)) {
@@ -36,7 +43,7 @@ look_at(struct fovea_target_file *file, struct fovea_error *err)
     }
     file->led = id_of(&info);
     return S_ISREG(info.st_mode) ? FOVEA_OK
-                                 : fovea_target_refuse(file->path, err);
+                                 : fovea_target_refuse(flag, file->path, err);
 }
 
 static enum fovea_status
@@ -45,7 +52,7 @@ look_at_all(struct fovea_target *target, struct fovea_error *err)
     struct fovea_target_file *files = target->files;
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; i < target->n_files && !status; i++) {
-        status = look_at(&files[i], err);
+        status = look_at(&files[i], flag_of(target), err);
     }
     if (status) {
         return status;
@@ -62,8 +69,8 @@ look_at_all(struct fovea_target *target, struct fovea_error *err)
         if (files[i].id.is_there && !files[i].is_ours && !target->overwrite) {
             return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
                     "%s is there and is not known to be written by fovea: give "
-                    "-o another name, or add --overwrite to replace it",
-                    files[i].path);
+                    "%s another name, or add --overwrite to replace it",
+                    files[i].path, flag_of(target));
         }
     }
     return FOVEA_OK;

@@ -24,6 +24,7 @@ enum {
 /** What a name stands for by its ending. Arrays have a NULL at their end. */
 struct fovea_target_form {
     const char *name;           /* of the format, in messages */
+    const char *flag;           /* that names it, in messages; NULL: -o */
     const char *const *endings; /* of the name, with their dots */
     const char *const *files;   /* what is appended to it, a file each */
     /* Whether the file at paths[index] is as results in this form are written;
@@ -57,8 +58,9 @@ FOVEA_NODISCARD enum fovea_status fovea_target_look(const char *path,
         const struct fovea_target_form *form, bool overwrite,
         struct fovea_target *target_out, struct fovea_error *err);
 
-/** FOVEA_ERR_NOT_A_FILE, of what is no file that could be replaced. */
-enum fovea_status fovea_target_refuse(const char *path,
+/** FOVEA_ERR_NOT_A_FILE, of what is no file that could be replaced. flag: that
+ *  names it. */
+enum fovea_status fovea_target_refuse(const char *flag, const char *path,
         struct fovea_error *err);
 
 /**

@@ -1,8 +1,6 @@
 /* What embed, similar, classify and preprocess do alike: see bulk_command.h. */
 #include "cli/bulk_command.h"
 
-#include <stdio.h>
-
 #include "base/error.h"
 #include "bulk/labelling.h"
 #include "bulk/ranking.h"
@@ -86,21 +84,6 @@ choose_sink(const struct command *command)
                                         : &fovea_sink_stdout;
 }
 
-static void
-report_stats(struct fovea *library)
-{
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
-    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
-    struct fovea_error error;
-    if (fovea_pool_stats(library, &stats, &error)) {
-        fovea_cli_report("%s", error.message);
-        return;
-    }
-    fovea_stats_report(&stats, &text);
-    fovea_pool_stats_finish(&stats);
-    (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
-}
-
 static int
 print_ranking(const struct fovea_run_request *request,
         struct fovea_ranking *ranking)
@@ -111,8 +94,7 @@ print_ranking(const struct fovea_run_request *request,
     } else {
         fovea_ranking_table(ranking, &text);
     }
-    return text.size > 0 || text.failed ? fovea_cli_print_text(&text)
-                                        : FOVEA_EXIT_OK;
+    return fovea_cli_print_text(&text);
 }
 
 /* With a library, a model, and what the kind's sink works with: a ranking with
@@ -245,7 +227,7 @@ do_task(const struct command *command, const struct fovea_options *options)
     }
     int exit_code = carry_out(command, model);
     if (command->request->stats) {
-        report_stats(library);
+        fovea_stats_report_of(library);
     }
     return exit_code;
 }

@@ -35,6 +35,8 @@ extern const struct fovea_command fovea_cmd_embed;
 extern const struct fovea_command fovea_cmd_preprocess;
 extern const struct fovea_command fovea_cmd_similar;
 extern const struct fovea_command fovea_cmd_classify;
+extern const struct fovea_command fovea_cmd_search;
+extern const struct fovea_command fovea_cmd_duplicates;
 extern const struct fovea_command fovea_cmd_tokenize;
 extern const struct fovea_command fovea_cmd_models;
 extern const struct fovea_command fovea_cmd_pull;
@@ -52,7 +54,10 @@ int fovea_cli_help(const struct fovea_command *command);
  *  FOVEA_EXIT_SIGNAL and more after a signal, the last line whole. */
 int fovea_cli_print(const char *text);
 
-/** The same with a text, unless memory ran out for it. */
+/** The same of bytes, NUL bytes among them. */
+int fovea_cli_print_bytes(const char *bytes, size_t size);
+
+/** The same with a text, which may be empty, unless memory ran out for it. */
 int fovea_cli_print_text(const struct fovea_text *text);
 
 FOVEA_DEFINE_AUTO(struct fovea *, fovea_close);

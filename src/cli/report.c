@@ -32,15 +32,15 @@ print_attentively(struct fovea_line_writer *writer, int signal_fd)
 }
 
 int
-fovea_cli_print(const char *text)
+fovea_cli_print_bytes(const char *bytes, size_t size)
 {
     FOVEA_AUTO_FD int signal_fd = -1;
     struct fovea_error error;
     sigset_t before;
     struct fovea_line_writer writer = {
         .fd = STDOUT_FILENO,
-        .text = text,
-        .size = strlen(text),
+        .text = bytes,
+        .size = size,
     };
     (void)pthread_sigmask(SIG_BLOCK, NULL, &before);
     if (fovea_signals_open(&signal_fd, &error)) {
@@ -52,13 +52,20 @@ fovea_cli_print(const char *text)
 }
 
 int
+fovea_cli_print(const char *text)
+{
+    return fovea_cli_print_bytes(text, strlen(text));
+}
+
+int
 fovea_cli_print_text(const struct fovea_text *text)
 {
     if (fovea_text_failed(text)) {
         fovea_cli_report("not enough memory for the output");
         return FOVEA_EXIT_FAILED;
     }
-    return fovea_cli_print(text->data);
+    return text->size > 0 ? fovea_cli_print_bytes(text->data, text->size)
+                          : FOVEA_EXIT_OK;
 }
 
 void

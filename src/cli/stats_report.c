@@ -2,10 +2,12 @@
 #include "cli/stats_report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/notes.h"
+#include "cli/cli.h"
 
 static double
 mib(uint64_t bytes)
@@ -129,4 +131,19 @@ fovea_stats_report(const struct fovea_pool_stats *stats,
         add_model(text, &stats->models[i]);
     }
     add_times(text, "fetch", &stats->fetch_ns);
+}
+
+void
+fovea_stats_report_of(struct fovea *library)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
+    struct fovea_error error;
+    if (fovea_pool_stats(library, &stats, &error)) {
+        fovea_cli_report("%s", error.message);
+        return;
+    }
+    fovea_stats_report(&stats, &text);
+    fovea_pool_stats_finish(&stats);
+    (void)fputs(fovea_text_failed(&text) ? "" : text.data, stderr);
 }

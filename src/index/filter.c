@@ -78,8 +78,9 @@ has_root(const struct fovea_index_filter *filter, int64_t root)
     return filter->n_roots == 0;
 }
 
-static bool
-is_below(const struct fovea_index_filter *filter, const char *path)
+bool
+fovea_index_filter_is_below(const struct fovea_index_filter *filter,
+        const char *path)
 {
     size_t size = filter->below ? strlen(filter->below) : 0;
     size -= size == 1; /* of "/" */
@@ -100,7 +101,8 @@ fovea_index_filter_takes_file(const struct fovea_index_filter *filter,
     (void)snprintf(whole, sizeof whole, "%s/%s",
             strcmp(root, "/") == 0 ? "" : root, file->path);
     const char *const names[] = { file->path, whole, NULL };
-    return is_below(filter, whole) && passes_globs(filter, names);
+    return fovea_index_filter_is_below(filter, whole) &&
+            passes_globs(filter, names);
 }
 
 bool

@@ -28,6 +28,10 @@ struct fovea_index_filter {
 /** Whether anything goes. NULL is fine. */
 bool fovea_index_filter_is_any(const struct fovea_index_filter *filter);
 
+/** Whether a whole path is in the folder that a filter asks for, if it does. */
+bool fovea_index_filter_is_below(const struct fovea_index_filter *filter,
+        const char *path);
+
 /**
  * Look a content up if a filter asks what it is, and not only where.
  *

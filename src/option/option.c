@@ -27,7 +27,7 @@ enum {
 #include "option/command.def"
 #undef X
     RUNS = EMBED | SIMILAR | CLASSIFY | PREPROCESS,
-    EMBEDS = RUNS | INDEX,
+    EMBEDS = RUNS | INDEX | SEARCH | DUPLICATES,
     READS_TEXTS = EMBED | SIMILAR | CLASSIFY | SERVE,
     EVERY = (1 << FOVEA_N_COMMANDS) - 1
 };

@@ -25,7 +25,7 @@ static const char style[] =
         "h2{font-size:1.1rem;margin:2rem 0 .25rem;overflow-wrap:anywhere}\n"
         "p{margin:0 0 1rem;color:var(--soft);overflow-wrap:anywhere}\n"
         "ul{list-style:none;margin:0;padding:0;display:grid;gap:.75rem;"
-        "grid-template-columns:repeat(auto-fill,minmax(min(11rem,44vw),1fr))}\n"
+        "grid-template-columns:repeat(auto-fill,minmax(min(11rem,42vw),1fr))}\n"
         "li{background:var(--card);border:1px solid var(--line);"
         "border-radius:.5rem;padding:.5rem;display:flex;"
         "flex-direction:column;gap:.35rem;min-width:0}\n"

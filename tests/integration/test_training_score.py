@@ -50,6 +50,20 @@ def test_distractors_take_queries_away():
     assert rows == [("a", 1, 1), ("b", 1, 0.5), ("mean", 1, 0.75)], rows
 
 
+def test_groups_are_scored():
+    gallery = ["g/0.jpg", "g/1.jpg", "g/2.jpg"]
+    queries = ["q/0.jpg", "q/1.jpg", "q/2.jpg"]
+    assert score.grouped([], gallery, queries) == (1, 1, 0)
+    assert score.grouped([["g/0.jpg", "q/0.jpg"], ["q/1.jpg", "g/1.jpg"],
+                          ["g/2.jpg", "q/2.jpg"]], gallery,
+                         queries) == (1, 1, 1)
+    beside, pairs, found = score.grouped(
+        [["g/0.jpg", "q/0.jpg", "q/1.jpg"]], gallery, queries)
+    assert beside == 1 / 2, beside
+    assert abs(pairs - 1 / 3) < 1e-9, pairs
+    assert abs(found - 1 / 3) < 1e-9, found
+
+
 def test_changes_do_what_they_are_named_for():
     image = ramp(120, 90)
     change = lambda name: np.asarray(score.CHANGES[name](image))

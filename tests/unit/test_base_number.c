@@ -50,6 +50,30 @@ a_number_ends_where_its_digits_do(void **state)
     assert_int_equal(number, 34);
 }
 
+static void
+fractions_are_decimal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double number;
+    } good[] = { { "0", 0 }, { "0.730", 0.73 }, { ".5", 0.5 }, { "1.", 1 },
+        { "-0.25", -0.25 }, { "-1", -1 },
+        { "123456789.123456789", 123456789.123456789 } };
+    static const char *const bad[] = { "", ".", "-", "-.", "0,5", "1e3", " 1",
+        "1 ", "0x1", "nan", "inf", "--1", "+1", "1.2.3",
+        "1234567890123456789" };
+    double number = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(fovea_number_fraction(bad[i], &number));
+        assert_float_equal(number, 7, 0);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(fovea_number_fraction(good[i].text, &number));
+        assert_float_equal(number, good[i].number, 1e-15);
+    }
+}
+
 int
 main(void)
 {
@@ -57,6 +81,7 @@ main(void)
         cmocka_unit_test(digits_are_numbers),
         cmocka_unit_test(nothing_else_is),
         cmocka_unit_test(a_number_ends_where_its_digits_do),
+        cmocka_unit_test(fractions_are_decimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
