@@ -145,8 +145,19 @@ int
 fovea_db_step(struct fovea_db *db, sqlite3_stmt *statement)
 {
     struct fovea_file_limit hold;
-    if (sqlite3_stmt_busy(statement) && sqlite3_stmt_readonly(statement)) {
-        return sqlite3_step(statement);
+    /* One that reads in a transaction of a connection that reads writes nothing,
+       nor does one that goes on. */
+    bool goes_on = sqlite3_stmt_busy(statement);
+    if (sqlite3_stmt_readonly(statement) &&
+            (goes_on ||
+                    (db->only_reads && !sqlite3_get_autocommit(db->sqlite)))) {
+        if (!goes_on) {
+            fovea_db_allow(db);
+        }
+        errno = 0;
+        int result = sqlite3_step(statement);
+        db->error = errno;
+        return result;
     }
     begin_call(db, &hold);
     int result = sqlite3_step(statement);
@@ -226,6 +237,7 @@ enum fovea_status
 fovea_db_open(struct fovea_db *db, const char *path, enum fovea_db_mode mode,
         struct fovea_error *err)
 {
+    db->only_reads = mode == FOVEA_DB_READ || mode == FOVEA_DB_READ_IMMUTABLE;
     int result = open_file(db, path, mode);
     if (result != SQLITE_OK) {
         return fovea_db_fail(db, result, err);

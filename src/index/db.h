@@ -34,6 +34,7 @@ struct fovea_db {
     const char *name; /* of the index, for messages; borrowed */
     sqlite3 *sqlite;
     sqlite3_stmt *statements[FOVEA_SQL_N];
+    bool only_reads;
     int error;        /* errno of what failed last, where SQLite forgets it */
     uint64_t n_ticks; /* of the statement that runs */
     uint64_t max_ticks;

@@ -89,11 +89,16 @@ pack(const struct draft *draft, struct fovea_index_root **roots_out,
         size_t *n_out, struct fovea_error *err)
 {
     size_t size = draft->n * sizeof *draft->roots;
+    *roots_out = NULL;
+    *n_out = 0;
+    if (draft->n == 0) {
+        return FOVEA_OK;
+    }
     for (size_t i = 0; i < draft->n; i++) {
         size += strlen(draft->paths[i]) + 1;
     }
-    struct fovea_index_root *roots = draft->n > 0 ? malloc(size) : NULL;
-    if (draft->n > 0 && !roots) {
+    struct fovea_index_root *roots = malloc(size);
+    if (!roots) {
         return fovea_fail_memory(err, size, "roots");
     }
     char *text = (char *)(roots + draft->n);
