@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,6 +46,32 @@ read_head(const struct fovea_db *db, int folder_fd, bool *has_log_out,
     }
     *has_log_out = head[AT_READ_VERSION] == HAS_LOG;
     return FOVEA_OK;
+}
+
+/* A rollback journal of a transaction over several files ends with the name of
+   another file, which SQLite removes. Ours is over one; who put this there wants
+   somebody else's file to go. */
+static enum fovea_status
+check_journal(const struct fovea_db *db, int folder_fd, struct fovea_error *err)
+{
+    static const uint8_t end_mark[] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1,
+        0x63, 0xd7 };
+    uint8_t end[sizeof end_mark] = { 0 };
+    struct stat info;
+    FOVEA_AUTO_FD int fd = openat(folder_fd, FOVEA_INDEX_DATABASE "-journal",
+            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        return FOVEA_OK;
+    }
+    bool is_read = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+            (info.st_size < (off_t)sizeof end ||
+                    pread(fd, end, sizeof end,
+                            info.st_size - (off_t)sizeof end) ==
+                            (ssize_t)sizeof end);
+    return is_read && memcmp(end, end_mark, sizeof end) != 0
+            ? FOVEA_OK
+            : fovea_db_fail_damaged(db,
+                      "index.sqlite-journal is no journal of fovea's", err);
 }
 
 /* Whether there are changes that are not in index.sqlite yet. */
@@ -141,6 +168,9 @@ fovea_database_open(struct fovea_db *db, int folder_fd, bool can_write,
         return fovea_fail_memory(err, 64, "a path");
     }
     enum fovea_status status = read_head(db, folder_fd, &has_log, err);
+    if (!status) {
+        status = check_journal(db, folder_fd, err);
+    }
     if (!status) {
         status = can_write
                 ? open_for_writing(db, path, folder_fd, err)

@@ -9,6 +9,7 @@
 #include "index/appender.h"
 #include "index/database.h"
 #include "index/folder.h"
+#include "index/file_page.h"
 #include "index/internal.h"
 #include "index/lock.h"
 #include "index/make.h"
@@ -113,7 +114,10 @@ fovea_index_folder_close(struct fovea_index_folder *folder)
     if (folder->fd >= 0) {
         (void)close(folder->fd);
     }
-    free(folder->got_file);
+    if (folder->got_file) {
+        fovea_file_page_finish(folder->got_file);
+        free(folder->got_file);
+    }
     free(folder->got_item);
     free(folder->path);
     free(folder);

@@ -89,9 +89,9 @@ pack(const struct draft *draft, struct fovea_index_root **roots_out,
         size_t *n_out, struct fovea_error *err)
 {
     size_t size = draft->n * sizeof *draft->roots;
-    *roots_out = NULL;
-    *n_out = 0;
     if (draft->n == 0) {
+        *roots_out = NULL;
+        *n_out = 0;
         return FOVEA_OK;
     }
     for (size_t i = 0; i < draft->n; i++) {

@@ -319,6 +319,59 @@ values_that_are_none_are_refused(void **state)
     }
 }
 
+static void
+put_number(uint8_t *at, uint32_t number)
+{
+    for (int i = 0; i < 4; i++) {
+        at[i] = (uint8_t)(number >> (24 - 8 * i));
+    }
+}
+
+/* A journal may name another file, which SQLite removes when it has taken the
+   change back: that of a transaction over several files, which ours never are. */
+static void
+a_journal_that_names_a_file_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t magic[] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63,
+        0xd7 };
+    enum {
+        SECTOR = 512
+    };
+    uint8_t journal[2 * SECTOR] = { 0 };
+    char name[64];
+    struct fovea_error error;
+    struct fovea_index_folder *folder = NULL;
+    assert_int_equal(tree_put(root, "/mine", "x"), 0);
+    size_t n = (size_t)snprintf(name, sizeof name, "%s/mine", root);
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum = sum + (uint8_t)name[i];
+    }
+    memcpy(journal, magic, sizeof magic);
+    put_number(journal + 16, (uint32_t)(size_of("x/index.sqlite") / 4096));
+    put_number(journal + 20, SECTOR);
+    put_number(journal + 24, 4096);
+    uint8_t *at = journal + SECTOR;
+    put_number(at, 0x40000000 / 4096 + 1);
+    memcpy(at + 4, name, n);
+    put_number(at + 4 + n, (uint32_t)n);
+    put_number(at + 8 + n, sum);
+    memcpy(at + 12 + n, magic, sizeof magic);
+    int fd = open("x/index.sqlite-journal", O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    ssize_t size = (ssize_t)(SECTOR + 20 + n);
+    assert_int_equal(write(fd, journal, (size_t)size), size);
+    (void)close(fd);
+    assert_fails(
+            fovea_index_folder_open("x", FOVEA_INDEX_READ, &folder, &error),
+            &error, FOVEA_ERR_INDEX_DAMAGED, "journal");
+    assert_fails(
+            fovea_index_folder_open("x", FOVEA_INDEX_WRITE, &folder, &error),
+            &error, FOVEA_ERR_INDEX_DAMAGED, "journal");
+    assert_int_equal(access("mine", F_OK), 0);
+}
+
 int
 main(void)
 {
@@ -334,6 +387,7 @@ main(void)
         TEST(tables_that_are_not_ours_are_refused),
         TEST(a_newer_index_is_refused),
         TEST(values_that_are_none_are_refused),
+        TEST(a_journal_that_names_a_file_is_refused),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
