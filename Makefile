@@ -1,7 +1,7 @@
 # The front door. Meson does the work; this file gives it short names.
 #
 #   make          release build, ./build/fovea
-#   make demo     embed the sample pictures and print which are most alike
+#   make demo     index the sample pictures, search them, find duplicates
 #   make test     everything: plain, sanitizers, fuzzing, older CPUs
 #   make bench    how fast this machine is
 #   make lint     formatting, clang-tidy, banned functions, layers
@@ -14,7 +14,10 @@
 PREFIX ?= /usr/local
 BENCH_FLAGS ?=
 
-.PHONY: all packages demo test bench lint install clean
+# The command with all that it needs to run.
+PROGRAM = src/cli/fovea src/worker/fovea-worker models/fovea/near-duplicate
+
+.PHONY: all program demo test bench lint install clean
 
 all: build/build.ninja
 	ninja -C build
@@ -22,12 +25,17 @@ all: build/build.ninja
 	ln -f build/src/worker/fovea-worker build/fovea-worker
 	ln -f build/src/bench/fovea-bench-engine build/fovea-bench-engine
 
+program: build/build.ninja
+	ninja -C build $(PROGRAM)
+	ln -f build/src/cli/fovea build/fovea
+	ln -f build/src/worker/fovea-worker build/fovea-worker
+
 build/build.ninja:
 	meson setup build --prefix $(PREFIX)
 
 demo:
 	scripts/install_packages.sh build
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory program
 	scripts/demo.sh
 
 test:

@@ -1,23 +1,34 @@
 #!/bin/sh
-# Embed the sample pictures and show which are most alike.
+# Index the sample pictures, search them, find duplicates, and show these on a
+# page.
 set -eu
 cd "$(dirname "$0")/.."
 
 out=build/demo
 mkdir -p "$out"
 
+# show fovea WORD...: as people would type it, and what comes of it.
+show() {
+    printf '\n$ %s\n' "$*"
+    shift
+    build/fovea "$@"
+}
+
 cat <<'TEXT'
 
-The model is fovea/near-duplicate, which comes with fovea: it finds the
-same picture again after somebody changed it. It knows looks, not meanings.
-
+samples/scenes has twelve pictures, and two changed copies of each: another crop,
+brighter, mirrored, or small and of low quality. The model that comes with fovea
+finds the same picture again after such changes.
 TEXT
-build/fovea embed --quiet -o "$out/scenes.npy" samples/scenes
-build/examples/alike "$out/scenes.npy"
-echo
-echo "What looks like samples/scenes/city_mirror.jpg:"
-build/fovea similar --quiet -n 5 samples/scenes/city_mirror.jpg samples/scenes
-build/examples/page "$out/scenes.npy" ../../ >"$out/demo.html"
-echo
-echo "The vectors are in $out/scenes.npy, the names in $out/scenes.npy.jsonl."
-echo "All pictures beside their nearest: open $out/demo.html in a browser."
+show fovea index -i "$out/index" samples/scenes
+show fovea search -i "$out/index" -n 5 samples/scenes/city_mirror.jpg
+show fovea duplicates -i "$out/index" --html "$out/duplicates.html" \
+    >"$out/duplicates.txt"
+sed -n 1,11p "$out/duplicates.txt"
+
+cat <<TEXT
+...
+
+All groups, to look at: open $out/duplicates.html in a browser.
+Your own pictures: docs/PHOTOS.md, by words too.
+TEXT

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Draw the pictures of samples/:  scripts/draw_samples.py [OUT]
 
-scenes/   what the demo embeds: each scene and changed copies of it
+scenes/   what the demo indexes: each scene and changed copies of it
 formats/  small pictures in every format, colour type and orientation
 
 Needs Debian's python3-numpy, python3-pil, libheif-examples (heif-enc),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the examples as their heads say.
 #
-#     check_examples.sh FOVEA EMBED ALIKE ASYNC PAGE STREAM SEARCH INDEX SOURCE
+#     check_examples.sh FOVEA EMBED ALIKE ASYNC STREAM SEARCH INDEX SOURCE
 
 # Functions are called through ok, which shellcheck does not follow.
 # shellcheck disable=SC2317
@@ -11,11 +11,10 @@ fovea=$1
 embed=$2
 alike=$3
 async=$4
-page=$5
-stream=$6
-search=$7
-index=$8
-source=$9
+stream=$5
+search=$6
+index=$7
+source=$8
 model=$source/tests/golden/models/full
 scenes=$source/samples/scenes
 # shellcheck source=tests/tap.sh
@@ -31,7 +30,7 @@ exits() {
     [ "$status" -eq "$expected" ]
 }
 
-echo "1..16"
+echo "1..14"
 name="embed prints the near-copy first"
 embeds() {
     exits 0 "$embed" "$model" "$scenes/fog.jpg" "$scenes/planet.jpg" \
@@ -75,24 +74,6 @@ mixed_up() {
     exits 1 "$alike" "$root/y.npy" && grep -q 'does not go with' "$root/err"
 }
 ok mixed_up
-
-name="page shows each picture and its nearest, names made harmless"
-pages() {
-    cp "$scenes/fog.jpg" "$root/<b> & \"%.jpg"
-    exits 0 "$fovea" embed -m "$model" -o "$root/p.npy" \
-        "$root/<b> & \"%.jpg" "$scenes/fog_small.jpg" "$scenes/planet.jpg" ||
-        return 1
-    exits 0 "$page" "$root/p.npy" ../ &&
-        [ "$(grep -c '^<ol>' "$root/out")" -eq 3 ] &&
-        [ "$(grep -c '<img ' "$root/out")" -eq 9 ] &&
-        grep -q 'src="\.\.//.*/%3Cb%3E%20%26%20%22%25.jpg"' "$root/out" &&
-        grep -q '<span>&lt;b> &amp; &quot;%.jpg</span>' "$root/out" &&
-        ! grep -q '<b>' "$root/out"
-}
-ok pages
-
-name="page refuses what is no such file"
-ok exits 1 "$page" "$scenes/fog.jpg" ../
 
 name="async answers every name once, bad ones too"
 answers() {
