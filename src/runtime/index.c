@@ -11,6 +11,11 @@
 _Static_assert((int)FOVEA_INDEX_KEY_SIZE == (int)FOVEA_INDEX_MODEL_SIZE,
         "both are of one key");
 
+/* Whatever a caller knows beyond a struct's size is told. */
+enum {
+    MIN_INFO_SIZE = sizeof(size_t) + 1
+};
+
 static enum fovea_status
 check_options(const struct fovea *library,
         const struct fovea_index_options *options, struct fovea_error *err)
@@ -152,7 +157,7 @@ fovea_index_describe(struct fovea_index *index,
         status = fovea_fail(err, FOVEA_ERR_ARGUMENT, "info_out is NULL");
     }
     if (!status) {
-        status = fovea_sized_check(info_out, sizeof all, "fovea_index_info",
+        status = fovea_sized_check(info_out, MIN_INFO_SIZE, "fovea_index_info",
                 "FOVEA_INDEX_INFO_INIT", err);
     }
     if (!status) {
@@ -203,8 +208,8 @@ fovea_index_describe_set(struct fovea_index *index, size_t number,
         status = fovea_fail(err, FOVEA_ERR_ARGUMENT, "info_out is NULL");
     }
     if (!status) {
-        status = fovea_sized_check(info_out, sizeof all, "fovea_index_set_info",
-                "FOVEA_INDEX_SET_INFO_INIT", err);
+        status = fovea_sized_check(info_out, MIN_INFO_SIZE,
+                "fovea_index_set_info", "FOVEA_INDEX_SET_INFO_INIT", err);
     }
     if (!status) {
         fovea_index_enter(index);

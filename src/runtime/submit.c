@@ -156,8 +156,7 @@ take_options(const struct fovea_submit_options *options,
     }
     if (!status && all.facts_out) {
         status = fovea_sized_check(all.facts_out,
-                offsetof(struct fovea_image_facts, height_px) +
-                        sizeof(uint32_t),
+                offsetof(struct fovea_image_facts, taken_s),
                 "fovea_image_facts", "FOVEA_IMAGE_FACTS_INIT", err);
     }
     if (!status) {

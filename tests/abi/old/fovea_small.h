@@ -70,6 +70,43 @@ struct fovea_submit_options {
     bool is_batch;
 };
 
+struct fovea_index;
+
+struct fovea_index_options {
+    size_t struct_size;
+    int mode; /* 2: create */
+};
+
+struct fovea_index_info {
+    size_t struct_size;
+    uint64_t n_images;
+};
+
+struct fovea_index_term {
+    const struct fovea_item *item;
+    const char *id;
+    const float *vector;
+    double weight;
+    uint64_t reserved[4];
+};
+
+struct fovea_index_query {
+    size_t struct_size;
+    const struct fovea_index_term *terms;
+    size_t n_terms;
+};
+
+struct fovea_index_hit {
+    size_t struct_size;
+    double score;
+};
+
+struct fovea_index_hits {
+    size_t struct_size;
+    const struct fovea_index_hit *const *all;
+    size_t n;
+};
+
 struct fovea_stream_options {
     size_t struct_size;
     int work; /* 0: embed */
@@ -111,6 +148,18 @@ int fovea_stream_put(struct fovea_stream *stream, const struct fovea_item *item,
 int fovea_stream_wait(struct fovea_stream *stream, int64_t timeout_ns,
         struct fovea_error *err);
 void fovea_stream_close(struct fovea_stream *stream);
+int fovea_index_open(struct fovea *library, const char *folder,
+        const struct fovea_index_options *options,
+        struct fovea_index **index_out, struct fovea_error *err);
+void fovea_index_close(struct fovea_index *index);
+int fovea_index_describe(struct fovea_index *index,
+        struct fovea_index_info *info_out, struct fovea_error *err);
+int fovea_index_add(struct fovea_index *index, const char *id,
+        const struct fovea_item *item, struct fovea_error *err);
+int fovea_index_search(struct fovea_index *index,
+        const struct fovea_index_query *query,
+        struct fovea_index_hits **hits_out, struct fovea_error *err);
+void fovea_index_hits_close(struct fovea_index_hits *hits);
 int fovea_pull(const char *key, const struct fovea_pull_options *options,
         char **directory_out, struct fovea_error *err);
 

@@ -3,11 +3,14 @@
  * today's library: what it knows works, and nothing is read or written behind
  * what it knows.
  *
- *     old_program MODEL IMAGE
+ *     old_program MODEL IMAGE HOME
  */
+#include <ftw.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fovea_small.h"
 
@@ -127,6 +130,22 @@ try_stream(struct fovea_model *model, const struct fovea_item *item)
     return works;
 }
 
+static int
+remove_entry(const char *path, const struct stat *facts, int kind,
+        struct FTW *place)
+{
+    (void)facts;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static bool
+remove_folder(const char *folder)
+{
+    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0;
+}
+
 static bool
 try_pull(void)
 {
@@ -138,6 +157,43 @@ try_pull(void)
     };
     return fovea_pull("no id", &options.known, NULL, &error) != 0 &&
             strstr(error.message, "no id");
+}
+
+/* In a folder of its own, which goes again. */
+static bool
+try_index(struct fovea *library, const struct fovea_item *item)
+{
+    GUARDED(fovea_index_options) options;
+    GUARDED(fovea_index_info) info;
+    GUARDED(fovea_index_query) query;
+    struct fovea_index *index = NULL;
+    struct fovea_index_hits *hits = NULL;
+    const struct fovea_index_term term = { .item = item };
+    char folder[] = "/tmp/fovea-old-XXXXXX";
+    memset(&options, MARK, sizeof options);
+    memset(&info, MARK, sizeof info);
+    memset(&query, MARK, sizeof query);
+    options.known = (struct fovea_index_options){
+        .struct_size = sizeof options.known,
+        .mode = 2,
+    };
+    info.known = (struct fovea_index_info){ .struct_size = sizeof info.known };
+    query.known = (struct fovea_index_query){
+        .struct_size = sizeof query.known,
+        .terms = &term,
+        .n_terms = 1,
+    };
+    bool works = mkdtemp(folder) != NULL &&
+            fovea_index_open(library, folder, &options.known, &index, NULL) ==
+                    0 &&
+            fovea_index_add(index, "one", item, NULL) == 0 &&
+            fovea_index_describe(index, &info.known, NULL) == 0 &&
+            info.known.n_images == 1 && is_untouched(info.guard) &&
+            fovea_index_search(index, &query.known, &hits, NULL) == 0 &&
+            hits->n == 1 && hits->all[0]->score > 0.999;
+    fovea_index_hits_close(hits);
+    fovea_index_close(index);
+    return works && remove_folder(folder);
 }
 
 /* Elements are in steps of the sizes that are known here. */
@@ -177,7 +233,7 @@ main(int argc, char **argv)
 {
     struct fovea_model *model = NULL;
     float vector[DIMENSION] = { 0 };
-    if (argc != 3) {
+    if (argc != 4 || setenv("FOVEA_HOME", argv[3], 1)) {
         return 2;
     }
     const struct fovea_item item = { .data = argv[2] };
@@ -197,6 +253,7 @@ main(int argc, char **argv)
             "an image is embedded");
     check(try_submit(model, &item, vector), "and one that is submitted");
     check(try_stream(model, &item), "and one of a stream");
+    check(try_index(library, &item), "an index is made and searched");
     check(try_pull(), "options of a pull are read as far as they are known");
     try_stats(library);
     fovea_model_close(model);
