@@ -380,6 +380,7 @@ static struct {
     struct fovea_stream *stream;
     void (*before)(struct fovea_stream *stream);
     void (*after)(struct fovea_stream *stream);
+    pid_t worker;
 } hook;
 
 enum fovea_status __real_fovea_request_submit(struct fovea_model *model,
@@ -419,6 +420,7 @@ expect_first_and_go_on(struct fovea_stream *stream)
 {
     expect(stream, 0, FOVEA_OK);
     expect_all_taken(stream);
+    assert_int_equal(kill(hook.worker, SIGSTOP), 0);
     put(stream, &file, 1);
     put(stream, &missing, 2);
 }
@@ -442,16 +444,16 @@ what_comes_before_a_put_returns_counts(void **state)
     /* Cancelled before and after the library has it; no worker may be faster. */
     struct fovea_pool_stats stats = FOVEA_POOL_STATS_INIT;
     assert_ok(fovea_pool_stats(golden.library, &stats, &error), &error);
-    pid_t worker = (pid_t)stats.workers[0].pid;
+    hook.worker = (pid_t)stats.workers[0].pid;
     fovea_pool_stats_finish(&stats);
-    assert_int_equal(kill(worker, SIGSTOP), 0);
+    assert_int_equal(kill(hook.worker, SIGSTOP), 0);
     hook.before = fovea_stream_cancel;
     put(hook.stream, &file, 0);
     expect(hook.stream, 0, FOVEA_ERR_CANCELLED);
     hook.after = fovea_stream_cancel;
     put(hook.stream, &file, 1);
     expect(hook.stream, 1, FOVEA_ERR_CANCELLED);
-    assert_int_equal(kill(worker, SIGCONT), 0);
+    assert_int_equal(kill(hook.worker, SIGCONT), 0);
     /* Done, and its place in use again. */
     hook.after = expect_first;
     put(hook.stream, &file, 0);
@@ -460,6 +462,7 @@ what_comes_before_a_put_returns_counts(void **state)
     put(hook.stream, &file, 0);
     /* In the order in which they are done. */
     expect(hook.stream, 2, FOVEA_ERR_FILE_NOT_FOUND);
+    assert_int_equal(kill(hook.worker, SIGCONT), 0);
     expect(hook.stream, 1, FOVEA_OK);
     expect_all_taken(hook.stream);
     fovea_stream_close(hook.stream);
