@@ -1,8 +1,8 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, towers of other shapes, an index, then the resize against
-# Pillow's.
+# command and the C API, towers of other shapes, an index, the search of stored
+# vectors, then the resize against Pillow's.
 # Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,5 +32,10 @@ bench/towers.py build
 echo
 echo "an index beside fovea embed, and many files that have not changed"
 bench/index_updates.py build samples/scenes
+echo
+scripts/describe_machine.sh | grep CPU
+build/bench/bench_search search 1000000 512 9
+build/bench/bench_search pairs 100000 256 3
+build/bench/bench_search pairs 200000 256 1
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "store/score.h"
 
 enum {
     SLACK = 1024, /* so many more than the best are kept between two sorts */
@@ -17,16 +18,6 @@ fovea_neighbours_finish(struct fovea_neighbours *neighbours)
         neighbours->free_item(neighbours->all[i].item);
     }
     free(neighbours->all);
-}
-
-static float
-cosine(const float *a, const float *b, size_t n)
-{
-    double sum = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        sum += (double)a[i] * (double)b[i];
-    }
-    return (float)(sum < -1.0 ? -1.0 : sum > 1.0 ? 1.0 : sum);
 }
 
 /* The nearer first, then in the order of the rows. */
@@ -80,8 +71,13 @@ fovea_neighbours_add(struct fovea_neighbours *neighbours, const float *row,
         neighbours->free_item(item);
         return fovea_fail_memory(err, sizeof *neighbours->all, "the ranking");
     }
+    if (neighbours->n_seen == 0) {
+        neighbours->square =
+                fovea_score_square(neighbours->query, neighbours->dimension);
+    }
     neighbours->all[neighbours->n++] = (struct fovea_neighbour){
-        .cosine = cosine(neighbours->query, row, neighbours->dimension),
+        .cosine = fovea_score(neighbours->query, neighbours->square, row,
+                neighbours->dimension),
         .place = neighbours->n_seen++,
         .item = item,
     };

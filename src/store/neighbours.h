@@ -1,6 +1,7 @@
 /*
  * The nearest neighbours of a vector among rows that come one after the other,
- * by the cosine. Only the best n stay in memory.
+ * by the cosine as the scan of stored rows has it (store/score.h). Only the best n
+ * stay in memory.
  */
 #ifndef FOVEA_STORE_NEIGHBOURS_H
 #define FOVEA_STORE_NEIGHBOURS_H
@@ -27,6 +28,7 @@ struct fovea_neighbours {
     size_t n;
     size_t capacity;
     uint64_t n_seen;
+    double square; /* of the query */
 };
 
 void fovea_neighbours_finish(struct fovea_neighbours *neighbours);

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/thread.h"
-#include "store/kernels.h"
 #include "store/score.h"
 #include "store/tiles.h"
 
@@ -67,8 +66,9 @@ finder_init(struct finder *finder, struct search *search,
     if (!finder->first || !finder->second) {
         return fovea_fail_memory(err, size, "a row");
     }
-    return fovea_tiles_init(&search->rows, fovea_kernel_best(), &finder->tiles,
-            err);
+    const struct fovea_kernel *kernel = search->pairs->kernel;
+    return fovea_tiles_init(&search->rows,
+            kernel ? kernel : fovea_kernel_best(), &finder->tiles, err);
 }
 
 /* With the lock. */

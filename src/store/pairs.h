@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 
+#include "store/kernels.h"
 #include "store/pair.h"
 #include "store/segment.h"
 
@@ -38,6 +39,7 @@ struct fovea_pairs {
     bool (*is_cancelled)(
             void *context); /* by any thread at any time, or NULL */
     void *context;
+    const struct fovea_kernel *kernel; /* NULL: the best that this CPU runs */
 };
 
 /**

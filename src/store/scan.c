@@ -8,9 +8,13 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "store/best.h"
-#include "store/kernels.h"
 #include "store/rows.h"
 #include "store/score.h"
+
+enum {
+    TOGETHER_BYTES = 1 << 18, /* of codes: what stays in a near cache */
+    MAX_TOGETHER = 1024,
+};
 
 struct run;
 
@@ -29,13 +33,13 @@ struct run {
     const struct fovea_scan *scan;
     const struct fovea_kernel *kernel;
     struct fovea_rows rows;
-    size_t block_rows;
+    size_t n_together; /* rows that are read and looked at together */
     struct asked *asked;
     size_t n_asked;
-    uint8_t *codes; /* of a block */
+    uint8_t *codes; /* [n_together][code_size] */
     struct fovea_codes_mark *marks;
     int32_t *products;
-    float *bounds; /* [2][block_rows]: lower, upper */
+    float *bounds; /* [2][n_together]: lower, upper */
     float *row;    /* one that is ranked again */
     uint64_t n_scanned;
 };
@@ -95,7 +99,7 @@ asked_init(struct asked *asked, struct run *run, const float *query, size_t k,
     return fovea_best_init(&asked->best, err);
 }
 
-/* Bounds of the scores of the block's rows: see codes.h. */
+/* Bounds of the scores of rows that were read: see codes.h. */
 static void
 bound(const struct asked *asked, const struct fovea_codes_mark *marks,
         const int32_t *products, size_t n, float *lower, float *upper)
@@ -118,7 +122,7 @@ look(struct run *run, struct asked *asked, uint64_t first, size_t n,
         struct fovea_error *err)
 {
     float *lower = run->bounds;
-    float *upper = run->bounds + run->block_rows;
+    float *upper = run->bounds + run->n_together;
     run->kernel->products(run->codes, n, run->rows.code_size, asked->codes,
             run->products);
     bound(asked, run->marks, run->products, n, lower, upper);
@@ -148,6 +152,7 @@ scan_rows(struct run *run, struct fovea_error *err)
     enum fovea_status status = FOVEA_OK;
     for (uint64_t first = 0; !status && first < run->rows.n;) {
         size_t n = fovea_rows_together(&run->rows, first);
+        n = n < run->n_together ? n : run->n_together;
         if (scan->is_cancelled && scan->is_cancelled(scan->context)) {
             return fovea_fail(err, FOVEA_ERR_CANCELLED,
                     "the search was cancelled");
@@ -170,7 +175,9 @@ static enum fovea_status
 run_init(struct run *run, const float *queries, struct fovea_error *err)
 {
     const struct fovea_scan *scan = run->scan;
-    size_t n = run->block_rows;
+    size_t n = TOGETHER_BYTES / run->rows.code_size;
+    n = n < MAX_TOGETHER ? n : MAX_TOGETHER;
+    run->n_together = n;
     run->asked = calloc(run->n_asked, sizeof *run->asked);
     run->codes = malloc(n * run->rows.code_size);
     run->marks = malloc(n * sizeof *run->marks);
@@ -220,8 +227,7 @@ fovea_scan_run(const struct fovea_scan *scan, const float *queries,
     FOVEA_AUTO(run_finish)
     struct run run = {
         .scan = scan,
-        .kernel = fovea_kernel_best(),
-        .block_rows = scan->segments[0]->layout.block_rows,
+        .kernel = scan->kernel ? scan->kernel : fovea_kernel_best(),
         .n_asked = n_queries,
     };
     enum fovea_status status = fovea_rows_init(scan->segments, scan->n_segments,

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "store/hit.h"
+#include "store/kernels.h"
 #include "store/segment.h"
 
 /** Rows and their order: the rows of the first segment, then of the second, ... */
@@ -31,6 +32,7 @@ struct fovea_scan {
     float min_score; /* and no others than these; -1: all */
     bool (*is_cancelled)(void *context); /* asked every block; NULL: never */
     void *context;
+    const struct fovea_kernel *kernel; /* NULL: the best that this CPU runs */
 };
 
 /**

@@ -168,7 +168,16 @@ enum fovea_status
 fovea_segment_sync(struct fovea_segment *segment, struct fovea_error *err)
 {
     FOVEA_ASSERT(segment->write_fd >= 0);
-    return fdatasync(segment->write_fd) ? write_failed(segment, err) : FOVEA_OK;
+    if (fdatasync(segment->write_fd)) {
+        return write_failed(segment, err);
+    }
+    if (segment->n_rows == segment->spec.capacity) {
+        /* Memory that was filled row by row is in small pieces, from which the
+           scan reads three times as slowly as from those that come of reading
+           the file: let the next search read it once. */
+        (void)posix_fadvise(segment->write_fd, 0, 0, POSIX_FADV_DONTNEED);
+    }
+    return FOVEA_OK;
 }
 
 /* The name is in the folder for good once the folder is synced. */

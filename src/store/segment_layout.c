@@ -29,16 +29,6 @@ fovea_segment_spec_is_good(const struct fovea_segment_spec *spec)
             (spec->store == FOVEA_STORE_F32 || spec->store == FOVEA_STORE_F16);
 }
 
-static uint32_t
-rows_of_block(uint32_t dimension)
-{
-    size_t rows = FOVEA_SEGMENT_BLOCK_BYTES / fovea_codes_size(dimension) /
-            FOVEA_SEGMENT_MIN_BLOCK_ROWS * FOVEA_SEGMENT_MIN_BLOCK_ROWS;
-    return (uint32_t)(rows > FOVEA_SEGMENT_MAX_BLOCK_ROWS
-                    ? FOVEA_SEGMENT_MAX_BLOCK_ROWS
-                    : rows);
-}
-
 void
 fovea_segment_header_make(const struct fovea_segment_spec *spec,
         struct fovea_segment_header *header_out)
@@ -48,7 +38,7 @@ fovea_segment_header_make(const struct fovea_segment_spec *spec,
         .store = (uint32_t)spec->store,
         .dimension = spec->dimension,
         .capacity = spec->capacity,
-        .block_rows = rows_of_block(spec->dimension),
+        .block_rows = FOVEA_SEGMENT_BLOCK_ROWS,
         .number = spec->number,
     };
     memcpy(header.magic, magic, sizeof magic);
@@ -80,7 +70,7 @@ fovea_segment_header_check(const struct fovea_segment_header *header,
     if (header->version != FOVEA_SEGMENT_VERSION ||
             header->checksum != header_checksum(header) ||
             !fovea_segment_spec_is_good(&spec) ||
-            header->block_rows != rows_of_block(spec.dimension)) {
+            header->block_rows != FOVEA_SEGMENT_BLOCK_ROWS) {
         return fovea_fail(err, FOVEA_ERR_INDEX_DAMAGED,
                 "the header of the file is damaged");
     }
@@ -98,20 +88,60 @@ fovea_segment_layout_init(const struct fovea_segment_header *header,
     size_t record_size = fovea_round_up(dimension * value_size +
                     sizeof(struct fovea_segment_checks),
             RECORD_MULTIPLE);
-    uint64_t rows = header->block_rows;
-    uint64_t marks_at = rows * code_size;
-    uint64_t records_at = fovea_round_up(
-            marks_at + rows * sizeof(struct fovea_codes_mark), RECORD_MULTIPLE);
     *layout_out = (struct fovea_segment_layout){
         .dimension = dimension,
         .value_size = value_size,
         .code_size = code_size,
         .record_size = record_size,
-        .block_rows = rows,
-        .marks_at = marks_at,
-        .records_at = records_at,
-        .block_size = fovea_round_up(records_at + rows * record_size,
-                FOVEA_SEGMENT_PAGE),
         .seed = header->checksum,
     };
+}
+
+struct fovea_segment_block
+fovea_segment_block(const struct fovea_segment_layout *layout, uint64_t row)
+{
+    struct fovea_segment_block block = { .n_rows = FOVEA_SEGMENT_BLOCK_ROWS };
+    while (row >= block.first + block.n_rows) {
+        block.first += block.n_rows;
+        block.n_rows = block.first;
+    }
+    block.at = FOVEA_SEGMENT_PAGE +
+            block.first *
+                    (layout->code_size + sizeof(struct fovea_codes_mark) +
+                            layout->record_size);
+    return block;
+}
+
+uint64_t
+fovea_segment_codes_at(const struct fovea_segment_layout *layout, uint64_t row)
+{
+    struct fovea_segment_block block = fovea_segment_block(layout, row);
+    return block.at + (row - block.first) * layout->code_size;
+}
+
+uint64_t
+fovea_segment_mark_at(const struct fovea_segment_layout *layout, uint64_t row)
+{
+    struct fovea_segment_block block = fovea_segment_block(layout, row);
+    return block.at + block.n_rows * layout->code_size +
+            (row - block.first) * sizeof(struct fovea_codes_mark);
+}
+
+uint64_t
+fovea_segment_record_at(const struct fovea_segment_layout *layout, uint64_t row)
+{
+    struct fovea_segment_block block = fovea_segment_block(layout, row);
+    return block.at +
+            block.n_rows *
+            (layout->code_size + sizeof(struct fovea_codes_mark)) +
+            (row - block.first) * layout->record_size;
+}
+
+size_t
+fovea_segment_rows_together(const struct fovea_segment_layout *layout,
+        uint64_t row, uint64_t n)
+{
+    struct fovea_segment_block block = fovea_segment_block(layout, row);
+    uint64_t left = block.first + block.n_rows - row;
+    return (size_t)(left < n ? left : n);
 }

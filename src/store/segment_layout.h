@@ -2,16 +2,18 @@
  * Where things are in a segment's file.
  *
  *     header   a page: struct fovea_segment_header, then zeros
- *     block    of block_rows rows, as many as there are:
- *       codes    [block_rows][code_size]    uint8, with 128 added
- *       marks    [block_rows]               struct fovea_codes_mark
- *       records  [block_rows][record_size]  values, zeros, struct
- *                                           fovea_segment_checks
+ *     block    of rows, as many as there are before it; the first of block_rows:
+ *       codes    [rows][code_size]    uint8, with 128 added
+ *       marks    [rows]               struct fovea_codes_mark
+ *       records  [rows][record_size]  values, zeros, struct fovea_segment_checks
  *
  * Blocks and what is in them begin at fixed places, so that a row is found by its
- * number and a block's codes, which are all that the scan reads of most rows, lie
- * together. Places of rows that are not there are holes; a file ends with the
- * record of its last row. All numbers are little-endian.
+ * number and the codes, which are all that the scan reads of most rows, lie
+ * together: many of them, because the system reads ahead, and keeps in memory, in
+ * larger pieces the longer a run of a file is; and not more than there are rows
+ * already, so that a file of few rows is small. Places of rows that are not there
+ * are holes; a file ends with the record of its last row. All numbers are
+ * little-endian.
  */
 #ifndef FOVEA_STORE_SEGMENT_LAYOUT_H
 #define FOVEA_STORE_SEGMENT_LAYOUT_H
@@ -28,9 +30,8 @@
 enum {
     FOVEA_SEGMENT_VERSION = 1,
     FOVEA_SEGMENT_PAGE = 4096,
-    FOVEA_SEGMENT_BLOCK_BYTES = 1 << 18, /* codes of a block, about */
-    FOVEA_SEGMENT_MAX_BLOCK_ROWS = 1024,
-    FOVEA_SEGMENT_MIN_BLOCK_ROWS = 16,
+    FOVEA_SEGMENT_BLOCK_ROWS = 512, /* of the first block; times the size of a
+                                       mark a number of pages */
 };
 
 struct fovea_segment_header {
@@ -53,16 +54,12 @@ struct fovea_segment_checks {
     uint64_t codes; /* and the mark */
 };
 
-/** Sizes in bytes, places from the begin of a block. */
+/** Sizes in bytes. */
 struct fovea_segment_layout {
     size_t dimension;
     size_t value_size;
     size_t code_size;
     size_t record_size;
-    size_t block_rows;
-    uint64_t marks_at;
-    uint64_t records_at;
-    uint64_t block_size;
     uint64_t seed; /* for checksums: the header's */
 };
 
@@ -86,42 +83,27 @@ bool fovea_segment_spec_is_good(const struct fovea_segment_spec *spec);
 void fovea_segment_layout_init(const struct fovea_segment_header *header,
         struct fovea_segment_layout *layout_out);
 
-/** Where the block of a row begins, in the file. */
-static inline uint64_t
-fovea_segment_block_at(const struct fovea_segment_layout *layout, uint64_t row)
-{
-    return FOVEA_SEGMENT_PAGE + row / layout->block_rows * layout->block_size;
-}
+/** A block: of which row it begins with, and how many it has. */
+struct fovea_segment_block {
+    uint64_t first;
+    uint64_t n_rows;
+    uint64_t at; /* in the file */
+};
+
+/** The block that a row is in. */
+struct fovea_segment_block fovea_segment_block(
+        const struct fovea_segment_layout *layout, uint64_t row);
 
 /** Where the codes, the mark and the record of a row are, in the file. */
-static inline uint64_t
-fovea_segment_codes_at(const struct fovea_segment_layout *layout, uint64_t row)
-{
-    return fovea_segment_block_at(layout, row) +
-            row % layout->block_rows * layout->code_size;
-}
-
-static inline uint64_t
-fovea_segment_mark_at(const struct fovea_segment_layout *layout, uint64_t row)
-{
-    return fovea_segment_block_at(layout, row) + layout->marks_at +
-            row % layout->block_rows * sizeof(struct fovea_codes_mark);
-}
-
-static inline uint64_t
-fovea_segment_record_at(const struct fovea_segment_layout *layout, uint64_t row)
-{
-    return fovea_segment_block_at(layout, row) + layout->records_at +
-            row % layout->block_rows * layout->record_size;
-}
+uint64_t fovea_segment_codes_at(const struct fovea_segment_layout *layout,
+        uint64_t row);
+uint64_t fovea_segment_mark_at(const struct fovea_segment_layout *layout,
+        uint64_t row);
+uint64_t fovea_segment_record_at(const struct fovea_segment_layout *layout,
+        uint64_t row);
 
 /** Rows from `row` to the end of its block, at most n. */
-static inline size_t
-fovea_segment_rows_together(const struct fovea_segment_layout *layout,
-        uint64_t row, uint64_t n)
-{
-    uint64_t left = layout->block_rows - row % layout->block_rows;
-    return (size_t)(left < n ? left : n);
-}
+size_t fovea_segment_rows_together(const struct fovea_segment_layout *layout,
+        uint64_t row, uint64_t n);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/macros.h"
 #include "store/best.h"
+#include "store/segment_layout.h"
 #include "support/test.h"
 #include "support/tree.h"
 #include "support/vectors.h"
@@ -167,7 +168,7 @@ large_dimensions_are_as_exact(void **state)
 }
 
 static void
-blocks_and_segments_are_one_sequence(void **state)
+segments_are_one_sequence(void **state)
 {
     (void)state;
     for (enum vectors_kind kind = 0; kind < VECTORS_N_KINDS; kind++) {
@@ -177,6 +178,47 @@ blocks_and_segments_are_one_sequence(void **state)
         ask_all(&scene);
         scene_finish(&scene);
     }
+}
+
+/* Rows on both sides of a block's end. */
+static void
+blocks_follow_one_another(void **state)
+{
+    (void)state;
+    enum {
+        N = 2 * FOVEA_SEGMENT_BLOCK_ROWS + 3,
+        WIDE = 100,
+    };
+    char path[64];
+    struct fovea_error error;
+    uint64_t n_good = 0;
+    struct fovea_hits hits;
+    (void)snprintf(path, sizeof path, "%s/0", root);
+    float *rows = malloc((size_t)N * WIDE * sizeof *rows);
+    float *read = malloc((size_t)6 * WIDE * sizeof *read);
+    vectors_fill(VECTORS_EXACT, 3, rows, N, WIDE);
+    struct fovea_segment *segment =
+            vectors_segment(path, FOVEA_STORE_F16, N + 100, rows, N, WIDE);
+    assert_ok(fovea_segment_read(segment, N - 6, 6, read, &error), &error);
+    assert_memory_equal(read, rows + (size_t)(N - 6) * WIDE,
+            (size_t)6 * WIDE * sizeof *read);
+    assert_ok(fovea_segment_verify(segment, 0, N, &n_good, &error), &error);
+    assert_int_equal(n_good, N);
+    struct fovea_scan scan = {
+        .segments = (const struct fovea_segment *const *)&segment,
+        .n_segments = 1,
+        .k = 1,
+        .min_score = -1,
+    };
+    for (size_t row = FOVEA_SEGMENT_BLOCK_ROWS - 3; row < N; row++) {
+        assert_ok(fovea_scan_run(&scan, rows + row * WIDE, 1, &hits, &error),
+                &error);
+        assert_int_equal(hits.hits[0].row, row);
+        fovea_hits_finish(&hits);
+    }
+    fovea_segment_close(segment);
+    free(rows);
+    free(read);
 }
 
 /* Every row as good as any other so far: candidates do not fit, again and
@@ -380,7 +422,8 @@ main(void)
         TEST(every_kind_of_rows_is_ranked_as_its_values_say),
         TEST(rounded_values_are_what_counts_where_they_are_stored),
         TEST(large_dimensions_are_as_exact),
-        TEST(blocks_and_segments_are_one_sequence),
+        TEST(segments_are_one_sequence),
+        TEST(blocks_follow_one_another),
         TEST(more_candidates_than_fit_are_ranked_in_between),
         TEST(masked_rows_are_not_there),
         TEST(several_queries_get_what_each_gets_alone),
