@@ -1,13 +1,12 @@
 /*
  * How fast stored vectors are searched, on one core.
  *
- *     bench_search search ROWS DIMENSION ROUNDS
- *     bench_search pairs ROWS DIMENSION ROUNDS
+ *     bench_search search|pairs ROWS DIMENSION ROUNDS [best]
  *
- * Makes segments of drawn vectors in a folder of its own below TMPDIR (/tmp) and
- * prints a line a kernel: the median of the rounds, which go from kernel to kernel.
- * A tenth of the rows are near others; all have a direction in common, as vectors
- * of pictures do.
+ * "best" leaves out all kernels but the one that would be taken. Makes segments of
+ * drawn vectors in a folder of its own below TMPDIR (/tmp) and prints a line a
+ * kernel: the median of the rounds, which go from kernel to kernel. A tenth of the
+ * rows are near others; all have a direction in common, as vectors of pictures do.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -239,15 +238,23 @@ private_kib(void)
     return kib;
 }
 
+/* With every kernel that this CPU runs, or the best of them. */
+static bool
+is_measured(const struct fovea_kernel *kernel, bool is_best_only)
+{
+    return is_best_only ? kernel == fovea_kernel_best()
+                        : kernel->is_supported();
+}
+
 static enum fovea_status
 run(measure *what, const struct store *store, size_t n_rounds,
-        struct fovea_error *err)
+        bool is_best_only, struct fovea_error *err)
 {
     static struct figures figures[MAX_KERNELS];
     enum fovea_status status = FOVEA_OK;
     for (size_t round = 0; !status && round < n_rounds; round++) {
         for (size_t k = 0; !status && fovea_kernels[k]; k++) {
-            if (fovea_kernels[k]->is_supported()) {
+            if (is_measured(fovea_kernels[k], is_best_only)) {
                 double cpu_start = cpu_ms();
                 int64_t start = fovea_clock_ns();
                 status = what(store, fovea_kernels[k], &figures[k], err);
@@ -258,7 +265,7 @@ run(measure *what, const struct store *store, size_t n_rounds,
         }
     }
     for (size_t k = 0; !status && fovea_kernels[k]; k++) {
-        if (fovea_kernels[k]->is_supported()) {
+        if (is_measured(fovea_kernels[k], is_best_only)) {
             struct figures *of = &figures[k];
             qsort(of->ms, n_rounds, sizeof of->ms[0], compare);
             qsort(of->cpu_ms, n_rounds, sizeof of->cpu_ms[0], compare);
@@ -287,14 +294,16 @@ main(int argc, char **argv)
     size_t n_rows = 0;
     size_t n_rounds = 0;
     struct store store = { .n_segments = 0 };
-    bool is_search = argc == 5 && strcmp(argv[1], "search") == 0;
-    bool is_pairs = argc == 5 && strcmp(argv[1], "pairs") == 0;
-    if ((!is_search && !is_pairs) ||
+    bool is_search = argc >= 5 && strcmp(argv[1], "search") == 0;
+    bool is_pairs = argc >= 5 && strcmp(argv[1], "pairs") == 0;
+    bool is_best_only = argc == 6 && strcmp(argv[5], "best") == 0;
+    if ((!is_search && !is_pairs) || (argc > 5 && !is_best_only) ||
             !number(argv[2], (uint64_t)MAX_SEGMENTS * FOVEA_SEGMENT_ROWS,
                     &n_rows) ||
             !number(argv[3], FOVEA_SEGMENT_MAX_DIMENSION, &store.dimension) ||
             !number(argv[4], MAX_ROUNDS, &n_rounds)) {
-        (void)fputs("usage: bench_search search|pairs ROWS DIMENSION ROUNDS\n",
+        (void)fputs("usage: bench_search search|pairs ROWS DIMENSION ROUNDS "
+                    "[best]\n",
                 stderr);
         return 2;
     }
@@ -310,7 +319,8 @@ main(int argc, char **argv)
             is_search ? "search" : "pairs", n_rows, store.dimension, n_rounds);
     enum fovea_status status = store_fill(&store, n_rows, &error);
     if (!status) {
-        status = run(is_search ? search : find_pairs, &store, n_rounds, &error);
+        status = run(is_search ? search : find_pairs, &store, n_rounds,
+                is_best_only, &error);
     }
     if (!status) {
         printf("  private memory  %lu KiB\n", private_kib());

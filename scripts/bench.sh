@@ -36,6 +36,6 @@ echo
 scripts/describe_machine.sh | grep CPU
 build/bench/bench_search search 1000000 512 9
 build/bench/bench_search pairs 100000 256 3
-build/bench/bench_search pairs 200000 256 1
+build/bench/bench_search pairs 200000 256 1 best
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py
