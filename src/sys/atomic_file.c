@@ -218,16 +218,10 @@ close_file(struct fovea_atomic_file *file, struct fovea_error *err)
             : FOVEA_OK;
 }
 
-/* Bytes on the disk, and a name to rename from. */
+/* Give the temporary name to a file without one. */
 static enum fovea_status
-prepare(struct fovea_atomic_file *file, struct fovea_error *err)
+take_name(struct fovea_atomic_file *file, struct fovea_error *err)
 {
-    if (fsync(file->fd)) {
-        return failed(file, "cannot be written to the disk", err);
-    }
-    if (file->place != PLACE_NAMELESS) {
-        return close_file(file, err);
-    }
     char path[32];
     proc_path(file->fd, path);
     for (int i = 0; i < NAME_TRIES; i++) {
@@ -238,7 +232,7 @@ prepare(struct fovea_atomic_file *file, struct fovea_error *err)
         if (linkat(AT_FDCWD, path, file->directory_fd, file->temporary,
                     AT_SYMLINK_FOLLOW) == 0) {
             file->place = PLACE_TEMPORARY;
-            return close_file(file, err);
+            return FOVEA_OK;
         }
         file->temporary[0] = '\0';
         if (errno != EEXIST) {
@@ -246,6 +240,33 @@ prepare(struct fovea_atomic_file *file, struct fovea_error *err)
         }
     }
     return failed(file, "cannot get a name", err);
+}
+
+enum fovea_status
+fovea_atomic_file_temporary_path(struct fovea_atomic_file *file,
+        char **path_out, struct fovea_error *err)
+{
+    enum fovea_status status =
+            file->place == PLACE_NAMELESS ? take_name(file, err) : FOVEA_OK;
+    if (!status &&
+            asprintf(path_out, "%.*s%s", (int)(file->name - file->path),
+                    file->path, file->temporary) < 0) {
+        *path_out = NULL;
+        status = fovea_fail_memory(err, strlen(file->path), "a path");
+    }
+    return status;
+}
+
+/* Bytes on the disk, and a name to rename from. */
+static enum fovea_status
+prepare(struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    if (fsync(file->fd)) {
+        return failed(file, "cannot be written to the disk", err);
+    }
+    enum fovea_status status =
+            file->place == PLACE_NAMELESS ? take_name(file, err) : FOVEA_OK;
+    return status ? status : close_file(file, err);
 }
 
 static bool

@@ -75,6 +75,17 @@ FOVEA_NODISCARD enum fovea_status fovea_atomic_file_write_at(
         size_t size, struct fovea_error *err);
 
 /**
+ * A path under which a library that takes no descriptors can write the file: it
+ * gets its temporary name now, and keeps that if the process is killed.
+ *
+ * @param path_out  Owned by the caller.
+ * @return FOVEA_OK, FOVEA_ERR_IO, FOVEA_ERR_FILE_DENIED, FOVEA_ERR_NO_MEMORY.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_atomic_file_temporary_path(
+        struct fovea_atomic_file *file, char **path_out,
+        struct fovea_error *err);
+
+/**
  * Let n files appear, in this order. On failure the ones that had appeared are
  * taken back (what stood there before stands there again); all files are then
  * to be abandoned as after any other failure. On success they are finished and
