@@ -51,6 +51,7 @@ fovea_http_answer_error(struct fovea_http_answer *answer,
     enum fovea_status code = complaint->error.code;
     fovea_text_clear(&answer->text);
     answer->file = NULL;
+    answer->etag[0] = '\0';
     answer->type = NULL;
     answer->code = code;
     answer->http = (unsigned)fovea_status_http(code);

@@ -5,6 +5,10 @@
 #include "base/text.h"
 #include "http/complaint.h"
 
+enum {
+    FOVEA_HTTP_ETAG_SIZE = 72
+};
+
 struct fovea_http_header {
     const char *name;
     const char *value;
@@ -25,8 +29,11 @@ struct fovea_http_answer {
     unsigned http;    /* 0: none yet */
     const char *type; /* of the text; NULL: JSON */
     struct fovea_text text;
-    const struct fovea_http_file *file;           /* instead of the text */
-    const struct fovea_http_header *file_headers; /* of it; a NULL name ends */
+    const struct fovea_http_file *file; /* instead of the text */
+    char etag[FOVEA_HTTP_ETAG_SIZE];    /* of the text, with its quotes, if it is
+                                           good when asked for again; "" */
+    const struct fovea_http_header *headers; /* of the file, or of a text with an
+                                                etag; a NULL name ends */
     const char *allow;      /* methods, of a 405; static */
     unsigned retry_after_s; /* 0: not said */
     enum fovea_status code; /* what it tells of; for the log */

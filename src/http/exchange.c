@@ -1,6 +1,8 @@
 /* A request and its answer: see exchange.h. */
 #include "http/exchange.h"
 
+#include <string.h>
+
 #include "http/internal.h"
 
 const char *
@@ -17,6 +19,27 @@ fovea_http_exchange_argument(const struct fovea_http_exchange *exchange,
 {
     return MHD_lookup_connection_value(exchange->connection->mhd,
             MHD_GET_ARGUMENT_KIND, name);
+}
+
+void
+fovea_http_exchange_variable(const struct fovea_http_exchange *exchange,
+        unsigned index, char value_out[FOVEA_HTTP_PATH_SIZE])
+{
+    size_t size = 0;
+    const char *value = fovea_http_route_variable(exchange->route,
+            exchange->target, index, &size);
+    if (value) {
+        memcpy(value_out, value, size);
+    }
+    value_out[size] = '\0';
+}
+
+bool
+fovea_http_exchange_knows(const struct fovea_http_exchange *exchange,
+        const char *etag)
+{
+    const char *known = fovea_http_exchange_header(exchange, "If-None-Match");
+    return known && strstr(known, etag);
 }
 
 struct arguments {

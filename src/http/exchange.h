@@ -76,6 +76,15 @@ const char *fovea_http_exchange_header(
 const char *fovea_http_exchange_argument(
         const struct fovea_http_exchange *exchange, const char *name);
 
+/** What the path has in the place of its route's variable, by its number from 0;
+ *  "" where there is none. */
+void fovea_http_exchange_variable(const struct fovea_http_exchange *exchange,
+        unsigned index, char value_out[FOVEA_HTTP_PATH_SIZE]);
+
+/** Whether its client has what this ETag, with its quotes, is of. */
+bool fovea_http_exchange_knows(const struct fovea_http_exchange *exchange,
+        const char *etag);
+
 /** A pair of the URL's query; value: "" where there is none. False ends it. */
 typedef bool fovea_http_argument_fn(void *context, const char *name,
         const char *value);

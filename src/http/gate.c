@@ -87,8 +87,8 @@ origin_is_fine(const struct fovea_http_exchange *exchange)
     return host && scheme_end && strcasecmp(scheme_end + 3, host) == 0;
 }
 
-static bool
-has_key(const struct fovea_http_exchange *exchange)
+static enum fovea_http_right
+right_of(const struct fovea_http_exchange *exchange)
 {
     static const char scheme[] = "Bearer ";
     const struct fovea_http_keys *keys = &exchange->http->keys;
@@ -99,7 +99,8 @@ has_key(const struct fovea_http_exchange *exchange)
     } else {
         key = fovea_http_exchange_header(exchange, "X-API-Key");
     }
-    return key && fovea_http_keys_have(keys, key, strlen(key));
+    return key ? fovea_http_keys_right(keys, key, strlen(key))
+               : FOVEA_HTTP_RIGHT_NONE;
 }
 
 static bool
@@ -210,10 +211,22 @@ is_for_us(struct fovea_http_exchange *exchange)
 static bool
 may_ask(struct fovea_http_exchange *exchange)
 {
+    unsigned traits = exchange->route ? exchange->route->traits : 0;
     if (!exchange->http->needs_key || exchange->connection->is_control ||
-            (exchange->route && (exchange->route->traits & FOVEA_HTTP_OPEN)) ||
-            has_key(exchange)) {
+            (traits & FOVEA_HTTP_OPEN)) {
         return true;
+    }
+    enum fovea_http_right right = right_of(exchange);
+    if (right == FOVEA_HTTP_RIGHT_WRITE ||
+            (right == FOVEA_HTTP_RIGHT_READ && !(traits & FOVEA_HTTP_WRITE))) {
+        return true;
+    }
+    if (right == FOVEA_HTTP_RIGHT_READ) {
+        fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_INDEX_READ_ONLY, "",
+                "this key may read and not write: in --api-key-file it has no "
+                "\"%s\" behind it",
+                FOVEA_HTTP_WRITER);
+        return false;
     }
     fovea_http_answer_fail(&exchange->answer, FOVEA_ERR_UNAUTHORIZED, "",
             "%s; send \"Authorization: Bearer KEY\"",
@@ -235,7 +248,8 @@ route_is_fine(struct fovea_http_exchange *exchange)
                 exchange->http->settings.routes.listed_at);
         return false;
     }
-    answer->allow = fovea_http_route_allow(route);
+    answer->allow = fovea_http_route_allow(&exchange->http->settings.routes,
+            exchange->target);
     if (strcmp(exchange->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
         answer->http = HTTP_NO_CONTENT;
         return false;
@@ -297,7 +311,7 @@ fovea_http_gate_add_cors(const struct fovea_http_exchange *exchange,
             "X-Request-Id, Retry-After, Retry-After-Ms, X-Should-Retry");
     if (is_preflight(exchange)) {
         (void)MHD_add_response_header(response, "Access-Control-Allow-Methods",
-                "GET, POST");
+                "GET, POST, DELETE");
         (void)MHD_add_response_header(response, "Access-Control-Allow-Headers",
                 "Authorization, Content-Encoding, Content-Type, X-API-Key, "
                 "X-Request-Id");

@@ -401,6 +401,12 @@ fovea_http_is_draining(const struct fovea_http *http)
     return http->is_draining;
 }
 
+bool
+fovea_http_has_writer(const struct fovea_http *http)
+{
+    return fovea_http_keys_have_writer(&http->keys);
+}
+
 const char *
 fovea_http_listener_name(const struct fovea_http *http, unsigned index)
 {

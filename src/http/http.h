@@ -59,6 +59,9 @@ void fovea_http_wake(struct fovea_http *http);
 /** Requests are finished, none is taken that needs work. */
 bool fovea_http_is_draining(const struct fovea_http *http);
 
+/** Whether there is a key that may write. */
+bool fovea_http_has_writer(const struct fovea_http *http);
+
 /** The name of what is listened at, by number: "http://127.0.0.1:8080",
  *  "unix:/run/fovea.sock"; NULL past the last. Control sockets are left out. */
 const char *fovea_http_listener_name(const struct fovea_http *http,

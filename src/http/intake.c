@@ -73,7 +73,7 @@ fovea_http_intake_head(struct fovea_http_exchange *exchange, const char *url,
     }
     fovea_http_route_simplify(path, exchange->target);
     exchange->route = fovea_http_route_find(&exchange->http->settings.routes,
-            exchange->target);
+            exchange->target, exchange->method);
     fovea_http_connection_enter(exchange->connection, FOVEA_HTTP_PHASE_BODY);
     if (!fovea_http_head_check(exchange, url, method, version) ||
             !fovea_http_gate_check(exchange)) {

@@ -1,4 +1,4 @@
-/* Who may ask: see keys.h. */
+/* Who may ask and write: see keys.h. */
 #include "http/keys.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ digest(const char *key, size_t size, unsigned char digest_out[],
 
 static enum fovea_status
 add(struct fovea_http_keys *keys, const char *key, size_t size,
-        struct fovea_error *err)
+        enum fovea_http_right right, struct fovea_error *err)
 {
     if (size == 0 || size > FOVEA_HTTP_MAX_KEY_BYTES) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
@@ -36,20 +36,22 @@ add(struct fovea_http_keys *keys, const char *key, size_t size,
     for (size_t i = 0; i < size; i++) {
         if (key[i] <= ' ' || key[i] > '~') {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "an API key has a blank, or a character that is not ASCII");
+                    "an API key has a blank, or a character that is not ASCII "
+                    "(behind a key, only \"" FOVEA_HTTP_WRITER
+                    "\" may stand)");
         }
     }
     if (keys->n == FOVEA_HTTP_MAX_KEYS) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "more than %d API keys are too many", FOVEA_HTTP_MAX_KEYS);
     }
-    void *digests =
-            realloc(keys->digests, (keys->n + 1) * sizeof *keys->digests);
-    if (!digests) {
-        return fovea_fail_memory(err, sizeof *keys->digests, "an API key");
+    void *all = realloc(keys->all, (keys->n + 1) * sizeof *keys->all);
+    if (!all) {
+        return fovea_fail_memory(err, sizeof *keys->all, "an API key");
     }
-    keys->digests = digests;
-    enum fovea_status status = digest(key, size, keys->digests[keys->n], err);
+    keys->all = all;
+    keys->all[keys->n].right = right;
+    enum fovea_status status = digest(key, size, keys->all[keys->n].digest, err);
     keys->n += status == FOVEA_OK;
     return status;
 }
@@ -58,6 +60,23 @@ static bool
 is_blank(char character)
 {
     return character == ' ' || character == '\t' || character == '\r';
+}
+
+/* Cut the word of writers off the end of a line, with the blanks before it. */
+static enum fovea_http_right
+cut_right(const char *line, size_t *size)
+{
+    static const char writer[] = FOVEA_HTTP_WRITER;
+    const size_t n = sizeof writer - 1;
+    if (*size <= n || memcmp(line + *size - n, writer, n) != 0 ||
+            !is_blank(line[*size - n - 1])) {
+        return FOVEA_HTTP_RIGHT_READ;
+    }
+    *size -= n;
+    while (*size > 0 && is_blank(line[*size - 1])) {
+        (*size)--;
+    }
+    return FOVEA_HTTP_RIGHT_WRITE;
 }
 
 static enum fovea_status
@@ -71,7 +90,11 @@ add_line(struct fovea_http_keys *keys, const char *line, size_t size,
     while (size > 0 && is_blank(line[size - 1])) {
         size--;
     }
-    return size == 0 || line[0] == '#' ? FOVEA_OK : add(keys, line, size, err);
+    if (size == 0 || line[0] == '#') {
+        return FOVEA_OK;
+    }
+    enum fovea_http_right right = cut_right(line, &size);
+    return add(keys, line, size, right, err);
 }
 
 static enum fovea_status
@@ -118,7 +141,8 @@ fovea_http_keys_read(const char *key, const char *path,
 {
     FOVEA_AUTO(fovea_http_keys_finish) struct fovea_http_keys keys = { 0 };
     enum fovea_status status =
-            key ? add(&keys, key, strlen(key), err) : FOVEA_OK;
+            key ? add(&keys, key, strlen(key), FOVEA_HTTP_RIGHT_READ, err)
+                : FOVEA_OK;
     if (!status && path) {
         status = add_file(&keys, path, err);
     }
@@ -130,24 +154,40 @@ fovea_http_keys_read(const char *key, const char *path,
     return status;
 }
 
-bool
-fovea_http_keys_have(const struct fovea_http_keys *keys, const char *key,
+enum fovea_http_right
+fovea_http_keys_right(const struct fovea_http_keys *keys, const char *key,
         size_t size)
 {
     unsigned char asked[FOVEA_HTTP_KEY_DIGEST_SIZE];
     if (size > FOVEA_HTTP_MAX_KEY_BYTES || digest(key, size, asked, NULL)) {
-        return false;
+        return FOVEA_HTTP_RIGHT_NONE;
     }
-    int n_same = 0;
+    unsigned rights = 0; /* one that is listed twice has both */
     for (size_t i = 0; i < keys->n; i++) {
-        n_same += CRYPTO_memcmp(asked, keys->digests[i], sizeof asked) == 0;
+        const struct fovea_http_key *listed = &keys->all[i];
+        unsigned is_same =
+                CRYPTO_memcmp(asked, listed->digest, sizeof asked) == 0;
+        rights |= is_same << listed->right;
     }
-    return n_same > 0;
+    if (rights & (1U << FOVEA_HTTP_RIGHT_WRITE)) {
+        return FOVEA_HTTP_RIGHT_WRITE;
+    }
+    return rights ? FOVEA_HTTP_RIGHT_READ : FOVEA_HTTP_RIGHT_NONE;
+}
+
+bool
+fovea_http_keys_have_writer(const struct fovea_http_keys *keys)
+{
+    size_t i = 0;
+    while (i < keys->n && keys->all[i].right != FOVEA_HTTP_RIGHT_WRITE) {
+        i++;
+    }
+    return i < keys->n;
 }
 
 void
 fovea_http_keys_finish(struct fovea_http_keys *keys)
 {
-    free(keys->digests);
+    free(keys->all);
     *keys = (struct fovea_http_keys){ 0 };
 }

@@ -1,5 +1,5 @@
 /*
- * API keys: who may ask.
+ * API keys: who may ask, and who may write.
  *
  * Only digests are kept. A key is compared by the digests of both, with all
  * keys and without an early end: the time tells neither how much of a key was
@@ -20,15 +20,31 @@ enum {
     FOVEA_HTTP_MAX_KEY_BYTES = 512
 };
 
+/* What stands behind a key of a writer, in a file of keys. */
+#define FOVEA_HTTP_WRITER "writer"
+
+/** What a key is good for: each for what stands before it too. */
+enum fovea_http_right {
+    FOVEA_HTTP_RIGHT_NONE,
+    FOVEA_HTTP_RIGHT_READ,
+    FOVEA_HTTP_RIGHT_WRITE,
+};
+
+struct fovea_http_key {
+    unsigned char digest[FOVEA_HTTP_KEY_DIGEST_SIZE];
+    enum fovea_http_right right;
+};
+
 /** All zero: no keys, nobody is asked for one. */
 struct fovea_http_keys {
     size_t n;
-    unsigned char (*digests)[FOVEA_HTTP_KEY_DIGEST_SIZE];
+    struct fovea_http_key *all;
 };
 
 /**
- * Read keys: one, and those of a file (a line each, blanks around it cut, empty
- * lines and lines that begin with # left out). Both may be NULL.
+ * Read keys: one, which may read, and those of a file (a line each, with a blank
+ * and "writer" behind those that may write; blanks around it cut, empty lines and
+ * lines that begin with # left out). Both may be NULL.
  *
  * @param keys_out  changed on success only; what it held is freed then.
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT (a file without keys, a key too long or
@@ -39,9 +55,12 @@ FOVEA_NODISCARD enum fovea_status fovea_http_keys_read(const char *key,
         const char *path, struct fovea_http_keys *keys_out,
         struct fovea_error *err);
 
-/** Whether a key of size bytes is one of them. */
-bool fovea_http_keys_have(const struct fovea_http_keys *keys, const char *key,
-        size_t size);
+/** What a key of size bytes is good for. */
+enum fovea_http_right fovea_http_keys_right(const struct fovea_http_keys *keys,
+        const char *key, size_t size);
+
+/** Whether there is one that may write. */
+bool fovea_http_keys_have_writer(const struct fovea_http_keys *keys);
 
 void fovea_http_keys_finish(struct fovea_http_keys *keys);
 

@@ -34,6 +34,9 @@ make_response(struct fovea_http_exchange *exchange)
                 MHD_RESPMEM_PERSISTENT);
     }
     struct fovea_text *text = &answer->text;
+    if (answer->http == HTTP_NOT_MODIFIED) {
+        fovea_text_clear(text);
+    }
     exchange->sent_bytes = text->size;
     if (text->size == 0) {
         return MHD_create_response_from_buffer(0, nothing,
@@ -47,6 +50,13 @@ make_response(struct fovea_http_exchange *exchange)
     return response;
 }
 
+/* "": it is not for keeping. */
+static const char *
+etag_of(const struct fovea_http_answer *answer)
+{
+    return answer->file ? answer->file->etag : answer->etag;
+}
+
 static void
 add_headers(const struct fovea_http_exchange *exchange,
         struct MHD_Response *response)
@@ -55,16 +65,16 @@ add_headers(const struct fovea_http_exchange *exchange,
     add(response, "X-Request-Id", exchange->id);
     add(response, "X-Content-Type-Options", "nosniff");
     add(response, "Referrer-Policy", "no-referrer");
-    if (answer->file) {
-        add(response, "Content-Type", answer->file->type);
-        add(response, "ETag", answer->file->etag);
-        for (const struct fovea_http_header *more = answer->file_headers;
+    const char *etag = etag_of(answer);
+    const char *type = answer->file ? answer->file->type : answer->type;
+    add(response, "Content-Type", type ? type : "application/json");
+    if (etag[0]) {
+        add(response, "ETag", etag);
+        for (const struct fovea_http_header *more = answer->headers;
                 more->name; more++) {
             add(response, more->name, more->value);
         }
     } else {
-        add(response, "Content-Type",
-                answer->type ? answer->type : "application/json");
         add(response, "Cache-Control", "no-store");
     }
     if (answer->allow) {
@@ -99,8 +109,8 @@ fovea_http_reply(struct fovea_http_exchange *exchange)
     if (exchange->is_gone) {
         return MHD_NO;
     }
-    const char *known = fovea_http_exchange_header(exchange, "If-None-Match");
-    if (answer->file && known && strstr(known, answer->file->etag)) {
+    const char *etag = etag_of(answer);
+    if (etag[0] && fovea_http_exchange_knows(exchange, etag)) {
         answer->http = HTTP_NOT_MODIFIED;
     }
     exchange->stage = FOVEA_HTTP_STAGE_ANSWERED;

@@ -43,11 +43,14 @@ enum fovea_http_trait {
     FOVEA_HTTP_WORK = 2,  /* refused while draining */
     FOVEA_HTTP_PROBE = 4, /* machines ask all the time: not logged while all is
                              well */
+    FOVEA_HTTP_WRITE = 8, /* needs the key of a writer */
 };
 
 struct fovea_http_route {
-    const char *method; /* "POST", or "GET", which answers HEAD too */
-    /* "/v1/models/{id}": and all that is below. NULL ends them. */
+    const char *method; /* "POST", "DELETE", or "GET", which answers HEAD too */
+    /* "/v1/shelves/{name}/books/{id}/cover": the last variable stands for all
+       that is there, slashes included, others for what has none. NULL ends
+       them. */
     const char *paths[FOVEA_HTTP_ALIASES + 1];
     const char *name; /* in metrics; several routes may share one */
     void (*handle)(struct fovea_http_exchange *exchange);
@@ -65,24 +68,29 @@ struct fovea_http_routes {
 };
 
 /** A path as routes are looked up by: one slash where there are several, and
- *  none at the end. No route is as long as what does not fit. */
+ *  none at the end; "", which no route has, of one that does not fit. */
 void fovea_http_route_simplify(const char *url,
         char target_out[FOVEA_HTTP_PATH_SIZE]);
 
-/** By a simplified path; NULL if none has it. */
+/** By a simplified path and a method: of several routes that have the path the
+ *  first that has the method too, else the first. NULL if none has the path. */
 const struct fovea_http_route *fovea_http_route_find(
-        const struct fovea_http_routes *routes, const char *target);
+        const struct fovea_http_routes *routes, const char *target,
+        const char *method);
 
-/** What a simplified path has in the place of a route's "{id}", slashes
- *  included; NULL of other routes. */
-const char *fovea_http_route_rest(const struct fovea_http_route *route,
-        const char *target);
+/** What a simplified path has in the place of a route's variable, by its number
+ *  from 0: size_out bytes. NULL if the route has no such variable, or not that
+ *  path. */
+const char *fovea_http_route_variable(const struct fovea_http_route *route,
+        const char *target, unsigned index, size_t *size_out);
 
 /** Whether a method, less OPTIONS, is the route's. */
 bool fovea_http_route_takes(const struct fovea_http_route *route,
         const char *method);
 
-/** The value of Allow; static. */
-const char *fovea_http_route_allow(const struct fovea_http_route *route);
+/** The value of Allow: the methods of all routes that have a simplified path;
+ *  static. */
+const char *fovea_http_route_allow(const struct fovea_http_routes *routes,
+        const char *target);
 
 #endif

@@ -26,6 +26,6 @@ fovea_handle_asset(struct fovea_http_exchange *exchange)
 {
     /* The route was found by this path. */
     exchange->answer.file = fovea_asset_find(exchange->target);
-    exchange->answer.file_headers = page_headers;
+    exchange->answer.headers = page_headers;
     exchange->answer.http = HTTP_OK;
 }

@@ -104,7 +104,8 @@ static void
 write_one(struct fovea_http_exchange *exchange,
         const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
-    const char *id = fovea_http_route_rest(exchange->route, exchange->target);
+    char id[FOVEA_HTTP_PATH_SIZE];
+    fovea_http_exchange_variable(exchange, 0, id);
     add_model(exchange, fovea_served_find(fovea_server_of(exchange), id), stats,
             text);
 }
@@ -112,7 +113,8 @@ write_one(struct fovea_http_exchange *exchange,
 void
 fovea_handle_model(struct fovea_http_exchange *exchange)
 {
-    const char *id = fovea_http_route_rest(exchange->route, exchange->target);
+    char id[FOVEA_HTTP_PATH_SIZE];
+    fovea_http_exchange_variable(exchange, 0, id);
     if (fovea_served_find(fovea_server_of(exchange), id)) {
         fovea_view_show(exchange, write_one);
     } else {
