@@ -82,13 +82,15 @@ fovea_background_init(struct fovea_background *background, const char *name,
 }
 
 int
-fovea_background_start(struct fovea_background *background)
+fovea_background_start(struct fovea_background *background, unsigned n_threads)
 {
-    if (background->has_thread) {
-        return 0;
+    FOVEA_ASSERT(n_threads <= FOVEA_BACKGROUND_THREADS);
+    int error = 0;
+    while (background->n_threads < n_threads && !error) {
+        error = fovea_thread_create(&background->threads[background->n_threads],
+                run, background);
+        background->n_threads += error == 0;
     }
-    int error = fovea_thread_create(&background->thread, run, background);
-    background->has_thread = error == 0;
     return error;
 }
 
@@ -96,7 +98,7 @@ void
 fovea_background_add(struct fovea_background *background,
         struct fovea_background_job *job)
 {
-    FOVEA_ASSERT(background->has_thread);
+    FOVEA_ASSERT(background->n_threads > 0);
     background->n_jobs++;
     lock(background);
     push(&background->waiting, job);
@@ -129,15 +131,15 @@ fovea_background_is_idle(const struct fovea_background *background)
 void
 fovea_background_finish(struct fovea_background *background)
 {
-    if (background->has_thread) {
-        lock(background);
-        background->is_closing = true;
-        (void)pthread_cond_signal(&background->changed);
-        unlock(background);
-        (void)pthread_join(background->thread, NULL);
-        background->has_thread = false;
-        fovea_background_collect(background);
+    lock(background);
+    background->is_closing = true;
+    (void)pthread_cond_broadcast(&background->changed);
+    unlock(background);
+    for (unsigned i = 0; i < background->n_threads; i++) {
+        (void)pthread_join(background->threads[i], NULL);
     }
+    background->n_threads = 0;
+    fovea_background_collect(background);
     (void)pthread_cond_destroy(&background->changed);
     (void)pthread_mutex_destroy(&background->mu);
 }

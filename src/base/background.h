@@ -1,6 +1,6 @@
 /*
- * Work that would hold a loop up, done in a thread beside it: one job after
- * another, in the order in which they were added.
+ * Work that would hold a loop up, done beside it: by one thread, one job after
+ * another in the order in which they were added, or by several threads at once.
  *
  *     loop        add(job) ............................ collect(): job->done
  *     background            job->run, then wake() ...../
@@ -25,6 +25,10 @@ struct fovea_background_job {
     void (*done)(struct fovea_background_job *job); /* on the loop's side */
 };
 
+enum {
+    FOVEA_BACKGROUND_THREADS = 64 /* at most */
+};
+
 struct fovea_background_jobs {
     struct fovea_background_job *first;
     struct fovea_background_job *last;
@@ -35,8 +39,8 @@ struct fovea_background {
     void (*wake)(void *context);
     void *context;
     /* the loop's side */
-    bool has_thread;
-    pthread_t thread;
+    unsigned n_threads;
+    pthread_t threads[FOVEA_BACKGROUND_THREADS];
     size_t n_jobs; /* added, and not yet done */
     /* guarded by mu */
     pthread_mutex_t mu;
@@ -49,28 +53,29 @@ struct fovea_background {
 /**
  * Nothing runs yet.
  *
- * @param name  Of the thread, up to 15 bytes; borrowed for good.
+ * @param name  Of the threads, up to 15 bytes; borrowed for good.
  * @param wake  Tells the loop to call fovea_background_collect(). Called in the
  *              background, no lock held.
  */
 void fovea_background_init(struct fovea_background *background,
         const char *name, void (*wake)(void *context), void *context);
 
-/** Start the thread, with every signal blocked; fine if it runs. 0, or an error
- *  number as of pthread_create(). */
-FOVEA_NODISCARD int fovea_background_start(struct fovea_background *background);
+/** Start threads until so many run, with every signal blocked: 1 to
+ *  FOVEA_BACKGROUND_THREADS. 0, or an error number as of pthread_create(). */
+FOVEA_NODISCARD int fovea_background_start(struct fovea_background *background,
+        unsigned n_threads);
 
-/** The thread runs. run and done are set. */
+/** A thread runs. run and done are set. */
 void fovea_background_add(struct fovea_background *background,
         struct fovea_background_job *job);
 
-/** Call done of all jobs that have run, in their order. */
+/** Call done of all jobs that have run, in the order in which they ended. */
 void fovea_background_collect(struct fovea_background *background);
 
 /** No job waits, runs or is yet to be collected. */
 bool fovea_background_is_idle(const struct fovea_background *background);
 
-/** Run and collect all that is left, and end the thread; no done may add to it
+/** Run and collect all that is left, and end the threads; no done may add to it
  *  now. Fine if it was never started. */
 void fovea_background_finish(struct fovea_background *background);
 

@@ -5,7 +5,7 @@ bool
 fovea_jobs_add(struct fovea_group *group, struct fovea_background_job *job)
 {
     struct fovea_background *background = &group->pool->background;
-    if (fovea_background_start(background)) {
+    if (fovea_background_start(background, 1)) {
         return false;
     }
     group->n_jobs++;

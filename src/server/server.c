@@ -140,7 +140,7 @@ open_http(struct fovea_server *server, struct fovea_error *err)
 static enum fovea_status
 start_background(struct fovea_server *server, struct fovea_error *err)
 {
-    int error = fovea_background_start(&server->background);
+    int error = fovea_background_start(&server->background, 1);
     return error ? fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,
                            "a thread cannot be started")
                  : FOVEA_OK;

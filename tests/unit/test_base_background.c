@@ -1,4 +1,5 @@
-/* Jobs run beside the loop, one after another, and are done on its side. */
+/* Jobs run beside the loop, one after another or several at once, and are done on
+   its side. */
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -122,7 +123,7 @@ jobs_are_run_and_done_in_their_order(void **state)
     struct scene scene;
     struct job jobs[N_JOBS];
     set_up(&scene);
-    assert_int_equal(fovea_background_start(&scene.background), 0);
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
     assert_true(fovea_background_is_idle(&scene.background));
     for (unsigned i = 0; i < N_JOBS; i++) {
         init_job(&jobs[i], &scene, i);
@@ -142,7 +143,7 @@ nothing_is_done_before_it_is_collected(void **state)
     struct scene scene;
     struct job jobs[2];
     set_up(&scene);
-    assert_int_equal(fovea_background_start(&scene.background), 0);
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
     init_job(&jobs[0], &scene, 0);
     init_job(&jobs[1], &scene, 1);
     jobs[1].waits = true;
@@ -169,7 +170,7 @@ one_that_is_done_may_add_another(void **state)
     struct scene scene;
     struct job jobs[2];
     set_up(&scene);
-    assert_int_equal(fovea_background_start(&scene.background), 0);
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
     init_job(&jobs[0], &scene, 0);
     init_job(&jobs[1], &scene, 1);
     jobs[0].next = &jobs[1];
@@ -187,7 +188,7 @@ the_end_leaves_no_job(void **state)
     struct scene scene;
     struct job jobs[N_JOBS];
     set_up(&scene);
-    assert_int_equal(fovea_background_start(&scene.background), 0);
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
     for (unsigned i = 0; i < N_JOBS; i++) {
         init_job(&jobs[i], &scene, i);
         jobs[i].waits = i == 0;
@@ -218,10 +219,59 @@ a_second_start_starts_nothing(void **state)
     (void)state;
     struct scene scene;
     set_up(&scene);
-    assert_int_equal(fovea_background_start(&scene.background), 0);
-    pthread_t thread = scene.background.thread;
-    assert_int_equal(fovea_background_start(&scene.background), 0);
-    assert_true(pthread_equal(thread, scene.background.thread));
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
+    pthread_t thread = scene.background.threads[0];
+    assert_int_equal(fovea_background_start(&scene.background, 1), 0);
+    assert_int_equal(scene.background.n_threads, 1);
+    assert_true(pthread_equal(thread, scene.background.threads[0]));
+    fovea_background_finish(&scene.background);
+    tear_down(&scene);
+}
+
+/* Until its gate is opened. */
+static void
+run_slowly(struct fovea_background_job *bare)
+{
+    const struct job *job = (struct job *)bare;
+    uint64_t count = 0;
+    FOVEA_ASSERT(read(job->scene->gate, &count, sizeof count) == sizeof count);
+}
+
+static void
+run_at_once(struct fovea_background_job *bare)
+{
+    (void)bare;
+}
+
+static void
+count(struct fovea_background_job *bare)
+{
+    ((struct job *)bare)->scene->n_done++;
+}
+
+static void
+one_thread_goes_on_while_another_is_held(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct job jobs[N_JOBS];
+    set_up(&scene);
+    assert_int_equal(fovea_background_start(&scene.background, 2), 0);
+    for (unsigned i = 0; i < N_JOBS; i++) {
+        jobs[i] = (struct job){ .scene = &scene,
+            .job = { .run = i == 0 ? run_slowly : run_at_once,
+                    .done = count } };
+        fovea_background_add(&scene.background, &jobs[i].job);
+    }
+    while (scene.n_done < N_JOBS - 1) {
+        uint64_t rings = 0;
+        assert_int_equal(read(scene.bell, &rings, sizeof rings), sizeof rings);
+        fovea_background_collect(&scene.background);
+    }
+    assert_false(fovea_background_is_idle(&scene.background));
+    open_gate(&scene);
+    run_until_idle(&scene);
+    assert_int_equal(scene.n_done, N_JOBS);
     fovea_background_finish(&scene.background);
     tear_down(&scene);
 }
@@ -236,6 +286,7 @@ main(void)
         cmocka_unit_test(the_end_leaves_no_job),
         cmocka_unit_test(without_a_start_there_is_nothing_to_end),
         cmocka_unit_test(a_second_start_starts_nothing),
+        cmocka_unit_test(one_thread_goes_on_while_another_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
