@@ -30,9 +30,10 @@ struct fovea_http_answer {
     const char *type; /* of the text; NULL: JSON */
     struct fovea_text text;
     const struct fovea_http_file *file; /* instead of the text */
-    char etag[FOVEA_HTTP_ETAG_SIZE];    /* of the text, with its quotes, if it is
+    char etag[FOVEA_HTTP_ETAG_SIZE]; /* of the text, with its quotes, if it is
                                            good when asked for again; "" */
-    const struct fovea_http_header *headers; /* of the file, or of a text with an
+    const struct fovea_http_header
+            *headers;       /* of the file, or of a text with an
                                                 etag; a NULL name ends */
     const char *allow;      /* methods, of a 405; static */
     unsigned retry_after_s; /* 0: not said */

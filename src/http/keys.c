@@ -37,8 +37,7 @@ add(struct fovea_http_keys *keys, const char *key, size_t size,
         if (key[i] <= ' ' || key[i] > '~') {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                     "an API key has a blank, or a character that is not ASCII "
-                    "(behind a key, only \"" FOVEA_HTTP_WRITER
-                    "\" may stand)");
+                    "(behind a key, only \"" FOVEA_HTTP_WRITER "\" may stand)");
         }
     }
     if (keys->n == FOVEA_HTTP_MAX_KEYS) {
@@ -51,7 +50,8 @@ add(struct fovea_http_keys *keys, const char *key, size_t size,
     }
     keys->all = all;
     keys->all[keys->n].right = right;
-    enum fovea_status status = digest(key, size, keys->all[keys->n].digest, err);
+    enum fovea_status status =
+            digest(key, size, keys->all[keys->n].digest, err);
     keys->n += status == FOVEA_OK;
     return status;
 }
@@ -140,9 +140,9 @@ fovea_http_keys_read(const char *key, const char *path,
         struct fovea_http_keys *keys_out, struct fovea_error *err)
 {
     FOVEA_AUTO(fovea_http_keys_finish) struct fovea_http_keys keys = { 0 };
-    enum fovea_status status =
-            key ? add(&keys, key, strlen(key), FOVEA_HTTP_RIGHT_READ, err)
-                : FOVEA_OK;
+    enum fovea_status status = key
+            ? add(&keys, key, strlen(key), FOVEA_HTTP_RIGHT_READ, err)
+            : FOVEA_OK;
     if (!status && path) {
         status = add_file(&keys, path, err);
     }

@@ -70,8 +70,8 @@ add_headers(const struct fovea_http_exchange *exchange,
     add(response, "Content-Type", type ? type : "application/json");
     if (etag[0]) {
         add(response, "ETag", etag);
-        for (const struct fovea_http_header *more = answer->headers;
-                more->name; more++) {
+        for (const struct fovea_http_header *more = answer->headers; more->name;
+                more++) {
             add(response, more->name, more->value);
         }
     } else {

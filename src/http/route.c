@@ -139,8 +139,8 @@ fovea_http_route_allow(const struct fovea_http_routes *routes,
         "GET, HEAD, POST, DELETE, OPTIONS" };
     unsigned all = 0;
     for (size_t i = 0; i < routes->n; i++) {
-        for (unsigned j = 0; has(&routes->rows[i], target) &&
-                j < FOVEA_ARRAY_LEN(methods);
+        for (unsigned j = 0;
+                has(&routes->rows[i], target) && j < FOVEA_ARRAY_LEN(methods);
                 j++) {
             bool is_its = strcmp(routes->rows[i].method, methods[j]) == 0;
             all |= is_its ? 1U << j : 0;

@@ -12,6 +12,9 @@ fovea_embed_request_param(const struct fovea_embed_request *request,
     if (fovea_embed_request_is_label(request, index)) {
         (void)snprintf(param_out, FOVEA_HTTP_PARAM_SIZE, "labels[%zu]",
                 index - request->n_items);
+    } else if (index >= request->n_items - request->search.n_minus) {
+        (void)snprintf(param_out, FOVEA_HTTP_PARAM_SIZE, "minus[%zu]",
+                index + request->search.n_minus - request->n_items);
     } else if (request->is_list) {
         (void)snprintf(param_out, FOVEA_HTTP_PARAM_SIZE, "%s[%zu]", name,
                 index);
@@ -20,18 +23,39 @@ fovea_embed_request_param(const struct fovea_embed_request *request,
     }
 }
 
+static void
+finish_texts(struct fovea_request_texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++) {
+        free(texts->all[i]);
+    }
+    free(texts->all);
+}
+
+static void
+finish_search(struct fovea_request_search *search)
+{
+    free(search->index);
+    finish_texts(&search->paths);
+    finish_texts(&search->not_paths);
+    free(search->since);
+    free(search->until);
+}
+
 void
 fovea_embed_request_finish(struct fovea_embed_request *request)
 {
     size_t n = fovea_embed_request_size(request);
     for (size_t i = 0; request->items && i < n; i++) {
         free(request->items[i].owned);
+        free(request->items[i].id);
     }
     for (size_t i = 0; i < request->labels.n; i++) {
         free(request->labels.names[i]);
     }
     free(request->labels.names);
     free(request->labels.template);
+    finish_search(&request->search);
     free(request->items);
     free(request->model);
     json_decref(request->tree);

@@ -32,6 +32,9 @@ struct fovea_request_item {
     struct fovea_item item;   /* TEXT, BYTES, BASE64 or URL; data lies in the
                                  body, in the request's tree, or in owned */
     void *owned;              /* NULL, or data's memory */
+    char *id;                 /* owned; an item of an index: to search with,
+                                 instead of data, or to be added; NULL */
+    float weight;             /* of a search: below 0 is subtracted */
     bool is_by_rule;          /* a string that nothing said the kind of */
     struct fovea_error error; /* code FOVEA_OK, or why this is neither */
 };
@@ -43,6 +46,24 @@ struct fovea_request_labels {
     char *template; /* owned; NULL: FOVEA_LABELS_TEMPLATE */
     bool is_raw;    /* logits, and no probabilities */
     uint32_t top;   /* so many of the best for an image; 0: all */
+};
+
+struct fovea_request_texts {
+    char **all; /* owned, [n], each of them */
+    size_t n;
+};
+
+/** What is asked of an index. */
+struct fovea_request_search {
+    bool is_asked;   /* hits are asked for, and no vectors */
+    char *index;     /* owned; NULL: the only one */
+    uint32_t n;      /* hits; 0: the default */
+    float min_score; /* of a hit; -1: any */
+    size_t n_minus;  /* the last of the items, which are subtracted */
+    struct fovea_request_texts paths;     /* globs: one must fit, if any */
+    struct fovea_request_texts not_paths; /* and none of these */
+    char *since;                          /* owned; dates; NULL: open */
+    char *until;
 };
 
 struct fovea_embed_request {
@@ -58,6 +79,7 @@ struct fovea_embed_request {
     bool is_list;           /* it came as a list: params are "input[0]", else
                               "input" */
     struct fovea_request_labels labels;
+    struct fovea_request_search search;
     size_t n_items;
     struct fovea_request_item *items; /* owned: n_items, and behind them the
                                          texts of labels.n labels */

@@ -10,6 +10,7 @@
 #include "server/fields.h"
 #include "server/item.h"
 #include "server/label_list.h"
+#include "server/search_fields.h"
 #include "server/skeleton.h"
 
 /*
@@ -132,9 +133,40 @@ check_list(const char *name, const json_t *list, size_t max_items,
     return FOVEA_OK;
 }
 
+/* How an item of a list is read. */
+typedef void read_item_fn(const struct fovea_skeleton *skeleton,
+        const json_t *json, enum fovea_strings strings,
+        struct fovea_request_item *item_out);
+
+/* Read the items of a list, or the one there is, behind those that are there. */
+static enum fovea_status
+add_items(const struct fovea_skeleton *skeleton, const json_t *list,
+        read_item_fn *read, struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    size_t n = json_is_array(list) ? json_array_size(list) : 1;
+    size_t n_all = fovea_embed_request_size(request) + n;
+    struct fovea_request_item *items =
+            realloc(request->items, n_all * sizeof *items);
+    if (!items) {
+        return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY,
+                request->list_name,
+                "cannot allocate %zu bytes for the items' places",
+                n_all * sizeof *items);
+    }
+    memset(items + request->n_items, 0,
+            (n_all - request->n_items) * sizeof *items);
+    request->items = items;
+    for (size_t i = 0; i < n; i++) {
+        read(skeleton, json_is_array(list) ? json_array_get(list, i) : list,
+                request->strings, &items[request->n_items++]);
+    }
+    return FOVEA_OK;
+}
+
 static enum fovea_status
 read_items(const struct fovea_skeleton *skeleton, size_t max_items,
-        struct fovea_embed_request *request,
+        read_item_fn *read, struct fovea_embed_request *request,
         struct fovea_http_complaint *complaint)
 {
     const struct list_name *name = find_list(skeleton, complaint);
@@ -151,21 +183,7 @@ read_items(const struct fovea_skeleton *skeleton, size_t max_items,
     }
     request->list_name = name->name;
     request->is_list = json_is_array(list);
-    request->n_items = request->is_list ? json_array_size(list) : 1;
-    size_t n = fovea_embed_request_size(request);
-    request->items = calloc(n, sizeof *request->items);
-    if (!request->items) {
-        return fovea_http_complain(complaint, FOVEA_ERR_NO_MEMORY,
-                request->list_name,
-                "cannot allocate %zu bytes for the items' places",
-                n * sizeof *request->items);
-    }
-    for (size_t i = 0; i < request->n_items; i++) {
-        fovea_item_read(skeleton,
-                request->is_list ? json_array_get(list, i) : list,
-                request->strings, &request->items[i]);
-    }
-    return FOVEA_OK;
+    return add_items(skeleton, list, read, request, complaint);
 }
 
 /* n * max_items + spare, or no limit where that is too large to count. */
@@ -191,7 +209,60 @@ read_request(const struct fovea_skeleton *skeleton, size_t max_items,
 {
     enum fovea_status status = fovea_fields_read(skeleton, request, complaint);
     return status ? status
-                  : read_items(skeleton, max_items, request, complaint);
+                  : read_items(skeleton, max_items, fovea_item_read, request,
+                            complaint);
+}
+
+/* What is subtracted stands behind what is added. */
+static enum fovea_status
+read_minus(const struct fovea_skeleton *skeleton, size_t max_items,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    static const char name[] = "minus";
+    const json_t *list = fovea_skeleton_field(skeleton->tree, name);
+    if (!list) {
+        return FOVEA_OK;
+    }
+    size_t n_before = request->n_items;
+    enum fovea_status status =
+            check_list(name, list, max_items - n_before, complaint);
+    if (!status) {
+        status = add_items(skeleton, list, fovea_search_item_read, request,
+                complaint);
+    }
+    request->search.n_minus = request->n_items - n_before;
+    for (size_t i = n_before; i < request->n_items; i++) {
+        request->items[i].weight = -request->items[i].weight;
+    }
+    return status;
+}
+
+static enum fovea_status
+read_search(const struct fovea_skeleton *skeleton, size_t max_items,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    enum fovea_status status =
+            fovea_search_fields_read(skeleton, request, complaint);
+    if (!status) {
+        status = read_items(skeleton, max_items, fovea_search_item_read,
+                request, complaint);
+    }
+    return status ? status
+                  : read_minus(skeleton, max_items, request, complaint);
+}
+
+/* Of a list of images, each with the id that it is added under. */
+static enum fovea_status
+read_named(const struct fovea_skeleton *skeleton, size_t max_items,
+        struct fovea_embed_request *request,
+        struct fovea_http_complaint *complaint)
+{
+    enum fovea_status status = fovea_fields_read(skeleton, request, complaint);
+    return status ? status
+                  : read_items(skeleton, max_items, fovea_named_item_read,
+                            request, complaint);
 }
 
 static enum fovea_status
@@ -251,4 +322,20 @@ fovea_classify_request_parse(char *body, size_t size, size_t max_items,
         struct fovea_http_complaint *complaint)
 {
     return parse(body, size, max_items, read_labelled, request_out, complaint);
+}
+
+enum fovea_status
+fovea_search_request_parse(char *body, size_t size, size_t max_items,
+        struct fovea_embed_request *request_out,
+        struct fovea_http_complaint *complaint)
+{
+    return parse(body, size, max_items, read_search, request_out, complaint);
+}
+
+enum fovea_status
+fovea_items_request_parse(char *body, size_t size, size_t max_items,
+        struct fovea_embed_request *request_out,
+        struct fovea_http_complaint *complaint)
+{
+    return parse(body, size, max_items, read_named, request_out, complaint);
 }

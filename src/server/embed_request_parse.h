@@ -1,4 +1,5 @@
-/* Reading requests from JSON: for vectors, and for labels of images. */
+/* Reading requests from JSON: for vectors, for labels of images, for hits in an
+   index, and for items that are added to one. */
 #ifndef FOVEA_SERVER_EMBED_REQUEST_PARSE_H
 #define FOVEA_SERVER_EMBED_REQUEST_PARSE_H
 
@@ -33,5 +34,13 @@ FOVEA_NODISCARD fovea_request_parse_fn fovea_embed_request_parse;
 
 /** The same of a request that has labels too; all its strings are images. */
 FOVEA_NODISCARD fovea_request_parse_fn fovea_classify_request_parse;
+
+/** The same of a request that searches in an index: what is subtracted stands
+ *  behind what is added, each item has a weight, and some have an id instead of
+ *  an image or a text. A field that there is not is an error. */
+FOVEA_NODISCARD fovea_request_parse_fn fovea_search_request_parse;
+
+/** The same of images that are to be items of an index: each has an id. */
+FOVEA_NODISCARD fovea_request_parse_fn fovea_items_request_parse;
 
 #endif

@@ -1,8 +1,6 @@
 /* The fields of a request: see fields.h. */
 #include "server/fields.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,54 +8,10 @@
 #include "base/macros.h"
 #include "base/number.h"
 #include "labels/labels.h"
-
-enum {
-    MAX_VALUE = 1024, /* bytes of a value */
-    NUMBER_SIZE = 32,
-    SHOWN_SIZE = 32
-};
-
-/* What a field holds in JSON. */
-enum kind {
-    TEXT,
-    NUMBER,
-    TRUTH,
-    EITHER, /* a string, or true or false */
-    TEXTS,  /* a string, or a list of one */
-    ANY,    /* ignored, or refused whatever it is */
-};
-
-struct field {
-    const char *name;
-    enum kind kind;
-    const char *expected; /* "dimensions must be ...", or why it is refused */
-    /* NULL: ignored. All values are text here. */
-    enum fovea_status (*set)(struct fovea_embed_request *request,
-            const struct field *field, const char *value,
-            struct fovea_http_complaint *complaint);
-};
-
-/* The value of a field is another than it may be; text of the client's as it
- * may stand in a message. */
-static enum fovea_status
-refuse(const struct field *field, const char *value,
-        struct fovea_http_complaint *complaint)
-{
-    char shown[SHOWN_SIZE];
-    const char *quote = field->kind == TRUTH ? "" : "\"";
-    (void)snprintf(shown, sizeof shown, "%s", value);
-    for (char *c = shown; *c; c++) {
-        if (*c < ' ' || *c > '~') {
-            *c = '?';
-        }
-    }
-    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
-            "%s must be %s, not %s%s%s%s", field->name, field->expected, quote,
-            shown, strlen(value) < sizeof shown ? "" : "...", quote);
-}
+#include "server/field.h"
 
 static enum fovea_status
-set_model(struct fovea_embed_request *request, const struct field *field,
+set_model(struct fovea_embed_request *request, const struct fovea_field *field,
         const char *value, struct fovea_http_complaint *complaint)
 {
     char *model = strdup(value);
@@ -72,15 +26,16 @@ set_model(struct fovea_embed_request *request, const struct field *field,
 }
 
 static enum fovea_status
-set_encoding(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_encoding(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     if (strcmp(value, "base64") == 0) {
         request->encoding = FOVEA_ENCODING_BASE64;
         return FOVEA_OK;
     }
     if (strcmp(value, "float") != 0) {
-        return refuse(field, value, complaint);
+        return fovea_field_refuse(field, value, complaint);
     }
     request->encoding = FOVEA_ENCODING_FLOAT;
     return FOVEA_OK;
@@ -89,7 +44,7 @@ set_encoding(struct fovea_embed_request *request, const struct field *field,
 /* Other services' names of the type of the numbers: "float" says nothing of how
  * they are written down. */
 static enum fovea_status
-set_type(struct fovea_embed_request *request, const struct field *field,
+set_type(struct fovea_embed_request *request, const struct fovea_field *field,
         const char *value, struct fovea_http_complaint *complaint)
 {
     return strcmp(value, "float") == 0
@@ -98,12 +53,13 @@ set_type(struct fovea_embed_request *request, const struct field *field,
 }
 
 static enum fovea_status
-set_dimensions(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_dimensions(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     uint64_t number = 0;
     if (!fovea_number_parse(value, &number) || number > UINT32_MAX) {
-        return refuse(field, value, complaint);
+        return fovea_field_refuse(field, value, complaint);
     }
     if (request->dimensions > 0 && number > 0 &&
             request->dimensions != number) {
@@ -116,25 +72,27 @@ set_dimensions(struct fovea_embed_request *request, const struct field *field,
 }
 
 static enum fovea_status
-set_on_error(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_on_error(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     request->on_error_item = strcmp(value, "item") == 0;
     return request->on_error_item || strcmp(value, "fail") == 0
             ? FOVEA_OK
-            : refuse(field, value, complaint);
+            : fovea_field_refuse(field, value, complaint);
 }
 
 static enum fovea_status
-set_modality(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_modality(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     if (strcmp(value, "text") == 0) {
         request->strings = FOVEA_STRINGS_ARE_TEXTS;
         return FOVEA_OK;
     }
     if (strcmp(value, "image") != 0) {
-        return refuse(field, value, complaint);
+        return fovea_field_refuse(field, value, complaint);
     }
     request->strings = FOVEA_STRINGS_ARE_IMAGES;
     return FOVEA_OK;
@@ -142,8 +100,9 @@ set_modality(struct fovea_embed_request *request, const struct field *field,
 
 /* Cohere has words for it, others true and false. */
 static enum fovea_status
-set_truncate(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_truncate(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     static const char *const cut[] = { "true", "END" };
     static const char *const refused[] = { "false", "NONE" };
@@ -157,12 +116,13 @@ set_truncate(struct fovea_embed_request *request, const struct field *field,
             return FOVEA_OK;
         }
     }
-    return refuse(field, value, complaint);
+    return fovea_field_refuse(field, value, complaint);
 }
 
 static enum fovea_status
-set_template(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_template(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     struct fovea_error error;
     if (fovea_labels_check_template(value, &error)) {
@@ -176,8 +136,9 @@ set_template(struct fovea_embed_request *request, const struct field *field,
 }
 
 static enum fovea_status
-set_raw_scores(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+set_raw_scores(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     (void)field;
     (void)complaint;
@@ -186,12 +147,12 @@ set_raw_scores(struct fovea_embed_request *request, const struct field *field,
 }
 
 static enum fovea_status
-set_top(struct fovea_embed_request *request, const struct field *field,
+set_top(struct fovea_embed_request *request, const struct fovea_field *field,
         const char *value, struct fovea_http_complaint *complaint)
 {
     uint64_t number = 0;
     if (!fovea_number_parse(value, &number) || number > UINT32_MAX) {
-        return refuse(field, value, complaint);
+        return fovea_field_refuse(field, value, complaint);
     }
     request->labels.top = (uint32_t)number;
     return FOVEA_OK;
@@ -200,7 +161,7 @@ set_top(struct fovea_embed_request *request, const struct field *field,
 /* Fields with one value that is what is done here anyway: "expected" has it, or
  * two, as words in quotes or as they are. */
 static enum fovea_status
-check_only(struct fovea_embed_request *request, const struct field *field,
+check_only(struct fovea_embed_request *request, const struct fovea_field *field,
         const char *value, struct fovea_http_complaint *complaint)
 {
     size_t size = strlen(value);
@@ -212,12 +173,13 @@ check_only(struct fovea_embed_request *request, const struct field *field,
             return FOVEA_OK;
         }
     }
-    return refuse(field, value, complaint);
+    return fovea_field_refuse(field, value, complaint);
 }
 
 static enum fovea_status
-refuse_always(struct fovea_embed_request *request, const struct field *field,
-        const char *value, struct fovea_http_complaint *complaint)
+refuse_always(struct fovea_embed_request *request,
+        const struct fovea_field *field, const char *value,
+        struct fovea_http_complaint *complaint)
 {
     (void)request;
     (void)value;
@@ -232,55 +194,56 @@ refuse_always(struct fovea_embed_request *request, const struct field *field,
 #define CUT             "true or \"END\" (cut) or false or \"NONE\" (refused)"
 
 /* In the order of docs/HTTP.md. */
-static const struct field fields[] = {
+static const struct fovea_field fields[] = {
     /* honoured */
-    { "model", TEXT, "a model's name", set_model },
-    { "encoding_format", TEXT, FLOAT_OR_BASE64, set_encoding },
-    { "dimensions", NUMBER, ANY_NUMBER, set_dimensions },
-    { "output_dimension", NUMBER, ANY_NUMBER, set_dimensions },
-    { "on_error", TEXT, "\"fail\" or \"item\"", set_on_error },
-    { "modality", TEXT, "\"image\" or \"text\" (audio is not served)",
-            set_modality },
-    { "truncate", EITHER, CUT, set_truncate },
-    { "truncation", EITHER, CUT, set_truncate },
-    { "embedding_types", TEXTS, FLOAT_OR_BASE64, set_type },
-    { "embedding_type", TEXTS, FLOAT_OR_BASE64, set_type },
-    { "output_encoding", TEXT, FLOAT_OR_BASE64, set_type },
+    { "model", FOVEA_FIELD_TEXT, "a model's name", set_model },
+    { "encoding_format", FOVEA_FIELD_TEXT, FLOAT_OR_BASE64, set_encoding },
+    { "dimensions", FOVEA_FIELD_NUMBER, ANY_NUMBER, set_dimensions },
+    { "output_dimension", FOVEA_FIELD_NUMBER, ANY_NUMBER, set_dimensions },
+    { "on_error", FOVEA_FIELD_TEXT, "\"fail\" or \"item\"", set_on_error },
+    { "modality", FOVEA_FIELD_TEXT,
+            "\"image\" or \"text\" (audio is not served)", set_modality },
+    { "truncate", FOVEA_FIELD_EITHER, CUT, set_truncate },
+    { "truncation", FOVEA_FIELD_EITHER, CUT, set_truncate },
+    { "embedding_types", FOVEA_FIELD_TEXTS, FLOAT_OR_BASE64, set_type },
+    { "embedding_type", FOVEA_FIELD_TEXTS, FLOAT_OR_BASE64, set_type },
+    { "output_encoding", FOVEA_FIELD_TEXT, FLOAT_OR_BASE64, set_type },
     /* refused but for the one value that is what is done anyway */
-    { "output_dtype", TEXT, "\"float\"", check_only },
-    { "embed_dtype", TEXT, "\"float32\"", check_only },
-    { "endianness", TEXT, "\"little\" or \"native\"", check_only },
-    { "normalized", TRUTH, "true", check_only },
-    { "normalize", TRUTH, "true", check_only },
-    { "late_chunking", TRUTH, "false", check_only },
-    { "return_multivector", TRUTH, "false", check_only },
-    { "truncation_direction", TEXT, "\"right\" or \"Right\"", check_only },
+    { "output_dtype", FOVEA_FIELD_TEXT, "\"float\"", check_only },
+    { "embed_dtype", FOVEA_FIELD_TEXT, "\"float32\"", check_only },
+    { "endianness", FOVEA_FIELD_TEXT, "\"little\" or \"native\"", check_only },
+    { "normalized", FOVEA_FIELD_TRUTH, "true", check_only },
+    { "normalize", FOVEA_FIELD_TRUTH, "true", check_only },
+    { "late_chunking", FOVEA_FIELD_TRUTH, "false", check_only },
+    { "return_multivector", FOVEA_FIELD_TRUTH, "false", check_only },
+    { "truncation_direction", FOVEA_FIELD_TEXT, "\"right\" or \"Right\"",
+            check_only },
     /* refused */
-    { "prompt", ANY, NO_PROMPTS, refuse_always },
-    { "prompt_name", ANY, NO_PROMPTS, refuse_always },
-    { "instruction", ANY, NO_PROMPTS, refuse_always },
-    { "truncate_prompt_tokens", ANY,
+    { "prompt", FOVEA_FIELD_ANY, NO_PROMPTS, refuse_always },
+    { "prompt_name", FOVEA_FIELD_ANY, NO_PROMPTS, refuse_always },
+    { "instruction", FOVEA_FIELD_ANY, NO_PROMPTS, refuse_always },
+    { "truncate_prompt_tokens", FOVEA_FIELD_ANY,
             "a text is cut where its model's context ends, or refused "
             "(\"truncate\")",
             refuse_always },
-    { "text", ANY, BELONGS, refuse_always },
-    { "image", ANY, BELONGS, refuse_always },
-    { "image_url", ANY, BELONGS, refuse_always },
-    { "image_base64", ANY, BELONGS, refuse_always },
-    { "input_image", ANY, BELONGS, refuse_always },
-    { "url", ANY, BELONGS, refuse_always },
-    { "urls", ANY, BELONGS, refuse_always },
+    { "text", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "image", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "image_url", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "image_base64", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "input_image", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "url", FOVEA_FIELD_ANY, BELONGS, refuse_always },
+    { "urls", FOVEA_FIELD_ANY, BELONGS, refuse_always },
     /* ignored */
-    { "input_type", ANY, NULL, NULL },
-    { "task", ANY, NULL, NULL },
-    { "user", ANY, NULL, NULL },
+    { "input_type", FOVEA_FIELD_ANY, NULL, NULL },
+    { "task", FOVEA_FIELD_ANY, NULL, NULL },
+    { "user", FOVEA_FIELD_ANY, NULL, NULL },
 };
 
 /* Those that go with labels. */
-static const struct field label_fields[] = {
-    { "template", TEXT, "a text with {} in it", set_template },
-    { "raw_scores", TRUTH, "true or false", set_raw_scores },
-    { "top_k", NUMBER, ANY_NUMBER, set_top },
+static const struct fovea_field label_fields[] = {
+    { "template", FOVEA_FIELD_TEXT, "a text with {} in it", set_template },
+    { "raw_scores", FOVEA_FIELD_TRUTH, "true or false", set_raw_scores },
+    { "top_k", FOVEA_FIELD_NUMBER, ANY_NUMBER, set_top },
 };
 
 enum fovea_status
@@ -307,111 +270,13 @@ fovea_fields_have(const char *name)
     return false;
 }
 
-static enum fovea_status
-wrong_type(const struct field *field, const json_t *json,
-        struct fovea_http_complaint *complaint)
-{
-    return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
-            "%s must be %s, not %s", field->name, field->expected,
-            fovea_skeleton_kind(json));
-}
-
-static enum fovea_status
-read_number(struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_http_complaint *complaint)
-{
-    if (!json_is_number(json)) {
-        return wrong_type(field, json, complaint);
-    }
-    double number = json_number_value(json);
-    char text[NUMBER_SIZE];
-    if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number)) {
-        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
-                "%s must be %s, not %.10g", field->name, field->expected,
-                number);
-    }
-    (void)snprintf(text, sizeof text, "%.0f", number);
-    return field->set(request, field, text, complaint);
-}
-
-static enum fovea_status
-read_truth(struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_http_complaint *complaint)
-{
-    return json_is_boolean(json)
-            ? field->set(request, field, json_is_true(json) ? "true" : "false",
-                      complaint)
-            : wrong_type(field, json, complaint);
-}
-
-static enum fovea_status
-read_text(const struct fovea_skeleton *skeleton,
-        struct fovea_embed_request *request, const struct field *field,
-        const json_t *json, struct fovea_http_complaint *complaint)
-{
-    if (field->kind == TEXTS && json_array_size(json) == 1) {
-        json = json_array_get(json, 0);
-    }
-    if (!json_is_string(json)) {
-        return wrong_type(field, json, complaint);
-    }
-    size_t size = 0;
-    const char *value = fovea_skeleton_string(skeleton, json, &size);
-    if (size > MAX_VALUE) {
-        return fovea_http_complain(complaint, FOVEA_ERR_ARGUMENT, field->name,
-                "%s must be %s, not %zu bytes of text", field->name,
-                field->expected, size);
-    }
-    return size > 0 ? field->set(request, field, value, complaint) : FOVEA_OK;
-}
-
-static enum fovea_status
-read_field(const struct fovea_skeleton *skeleton,
-        struct fovea_embed_request *request, const struct field *field,
-        struct fovea_http_complaint *complaint)
-{
-    const json_t *json = fovea_skeleton_field(skeleton->tree, field->name);
-    if (!json || !field->set) {
-        return FOVEA_OK;
-    }
-    switch (field->kind) {
-    case NUMBER:
-        return read_number(request, field, json, complaint);
-    case TRUTH:
-        return read_truth(request, field, json, complaint);
-    case EITHER:
-        return json_is_boolean(json)
-                ? read_truth(request, field, json, complaint)
-                : read_text(skeleton, request, field, json, complaint);
-    case TEXT:
-    case TEXTS:
-        return read_text(skeleton, request, field, json, complaint);
-    case ANY:
-    default:
-        return field->set(request, field, "", complaint);
-    }
-}
-
-static enum fovea_status
-read_table(const struct field *table, size_t n,
-        const struct fovea_skeleton *skeleton,
-        struct fovea_embed_request *request,
-        struct fovea_http_complaint *complaint)
-{
-    enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; !status && i < n; i++) {
-        status = read_field(skeleton, request, &table[i], complaint);
-    }
-    return status;
-}
-
 enum fovea_status
 fovea_fields_read(const struct fovea_skeleton *skeleton,
         struct fovea_embed_request *request,
         struct fovea_http_complaint *complaint)
 {
-    return read_table(fields, FOVEA_ARRAY_LEN(fields), skeleton, request,
-            complaint);
+    return fovea_field_read_table(fields, FOVEA_ARRAY_LEN(fields), skeleton,
+            request, complaint);
 }
 
 enum fovea_status
@@ -420,6 +285,6 @@ fovea_fields_read_labels(const struct fovea_skeleton *skeleton,
         struct fovea_http_complaint *complaint)
 {
     request->strings = FOVEA_STRINGS_ARE_IMAGES;
-    return read_table(label_fields, FOVEA_ARRAY_LEN(label_fields), skeleton,
-            request, complaint);
+    return fovea_field_read_table(label_fields, FOVEA_ARRAY_LEN(label_fields),
+            skeleton, request, complaint);
 }

@@ -418,14 +418,36 @@ fovea_skeleton_finish(struct fovea_skeleton *skeleton)
     *skeleton = (struct fovea_skeleton){ 0 };
 }
 
-const json_t *
-fovea_skeleton_field(const json_t *object, const char *name)
+static json_t *
+field_of(const json_t *object, const char *name)
 {
     char tagged[NAME_SIZE];
     int size = snprintf(tagged, sizeof tagged, "%c%s", tag_of_short, name);
     FOVEA_ASSERT(size > 0 && (size_t)size < sizeof tagged);
-    const json_t *value = json_object_get(object, tagged);
+    json_t *value = json_object_get(object, tagged);
     return json_is_null(value) ? NULL : value;
+}
+
+const json_t *
+fovea_skeleton_field(const json_t *object, const char *name)
+{
+    return field_of(object, name);
+}
+
+const char *
+fovea_skeleton_unknown(const struct fovea_skeleton *skeleton, const char *of,
+        bool (*is_known)(const char *name))
+{
+    json_t *object = of ? field_of(skeleton->tree, of) : skeleton->tree;
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach(object, name, value)
+    {
+        if (!json_is_null(value) && !is_known(name + 1)) {
+            return name + 1;
+        }
+    }
+    return NULL;
 }
 
 const char *

@@ -14,6 +14,7 @@
 #ifndef FOVEA_SERVER_SKELETON_H
 #define FOVEA_SERVER_SKELETON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
@@ -72,6 +73,11 @@ void fovea_skeleton_finish(struct fovea_skeleton *skeleton);
 /** A field of an object of the tree, borrowed; NULL if it is missing or
  *  null. name: at most 30 characters. */
 const json_t *fovea_skeleton_field(const json_t *object, const char *name);
+
+/** The first field of an object that is not null and not known; NULL if there is
+ *  none. of: the object's name in the tree; NULL: the tree itself. */
+const char *fovea_skeleton_unknown(const struct fovea_skeleton *skeleton,
+        const char *of, bool (*is_known)(const char *name));
 
 /** What a string of the tree stands for: NUL-terminated, without another NUL.
  *  A long one lies in the body, others in the tree. */

@@ -123,6 +123,10 @@ check_item(const struct fovea_request_item *item)
         FOVEA_ASSERT(item->error.message[0] && !what->data);
         return;
     }
+    if (!what->data) {
+        FOVEA_ASSERT(item->id && item->id[0] && item->weight != 0);
+        return;
+    }
     FOVEA_ASSERT(strlen(what->data) == what->size);
     if (what->kind == FOVEA_ITEM_TEXT) {
         struct fovea_error error;
@@ -149,6 +153,21 @@ check_labels(const struct fovea_embed_request *request)
 }
 
 static void
+check_search(const struct fovea_embed_request *request)
+{
+    const struct fovea_request_search *search = &request->search;
+    FOVEA_ASSERT(search->n_minus < request->n_items);
+    FOVEA_ASSERT(!search->is_asked ||
+            (search->min_score >= -1 && search->min_score <= 1));
+    for (size_t i = 0; i < search->paths.n; i++) {
+        FOVEA_ASSERT(search->paths.all[i][0]);
+    }
+    for (size_t i = 0; i < search->not_paths.n; i++) {
+        FOVEA_ASSERT(search->not_paths.all[i][0]);
+    }
+}
+
+static void
 check_request(const uint8_t *data, size_t size, fovea_request_parse_fn *parse)
 {
     struct fovea_embed_request request = { 0 };
@@ -163,15 +182,19 @@ check_request(const uint8_t *data, size_t size, fovea_request_parse_fn *parse)
         return;
     }
     FOVEA_ASSERT(request.n_items > 0 && request.n_items <= MAX_ITEMS);
-    FOVEA_ASSERT(request.is_list || request.n_items == 1);
+    FOVEA_ASSERT(
+            request.is_list || request.n_items == 1 + request.search.n_minus);
     for (size_t i = 0; i < request.n_items; i++) {
         char param[FOVEA_HTTP_PARAM_SIZE];
         check_item(&request.items[i]);
         fovea_embed_request_param(&request, i, param);
-        FOVEA_ASSERT(strncmp(param, request.list_name,
-                             strlen(request.list_name)) == 0);
+        const char *name = i < request.n_items - request.search.n_minus
+                ? request.list_name
+                : "minus[";
+        FOVEA_ASSERT(strncmp(param, name, strlen(name)) == 0);
     }
     check_labels(&request);
+    check_search(&request);
     fovea_embed_request_finish(&request);
 }
 
@@ -181,5 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_skeleton(data, size);
     check_request(data, size, fovea_embed_request_parse);
     check_request(data, size, fovea_classify_request_parse);
+    check_request(data, size, fovea_search_request_parse);
+    check_request(data, size, fovea_items_request_parse);
     return 0;
 }

@@ -33,6 +33,18 @@ parse_labelled(const char *text, struct parsed *parsed)
 }
 
 void
+parse_search(const char *text, struct parsed *parsed)
+{
+    parse_by(fovea_search_request_parse, text, parsed);
+}
+
+void
+parse_named(const char *text, struct parsed *parsed)
+{
+    parse_by(fovea_items_request_parse, text, parsed);
+}
+
+void
 parsed_finish(struct parsed *parsed)
 {
     fovea_embed_request_finish(&parsed->request);

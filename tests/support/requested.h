@@ -22,6 +22,10 @@ void parse_good(const char *text, struct parsed *parsed);
 
 /* A request for labels, good or bad. */
 void parse_labelled(const char *text, struct parsed *parsed);
+
+/* A search, or images for an index, good or bad. */
+void parse_search(const char *text, struct parsed *parsed);
+void parse_named(const char *text, struct parsed *parsed);
 void parsed_finish(struct parsed *parsed);
 
 /* The request as a whole is refused. */

@@ -203,8 +203,8 @@ requests_are_counted_by_name_and_code(void **state)
     (void)state;
     struct fovea_http_counters counters = { 0 };
     struct fovea_error error;
-    static const char *const names[] = { "other", "page", "/v1/things",
-        "/make", "/cover", "/books", "/shelves" };
+    static const char *const names[] = { "other", "page", "/v1/things", "/make",
+        "/cover", "/books", "/shelves" };
     assert_ok(fovea_http_counters_init(&counters, &routes, &error), &error);
     assert_int_equal(counters.n, FOVEA_ARRAY_LEN(names));
     for (size_t i = 0; i < counters.n; i++) {
