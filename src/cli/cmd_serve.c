@@ -18,7 +18,11 @@ static const char about[] =
         "Clients know a model by its key, by the last name of its directory, or by\n"
         "NAME of NAME=MODEL.\n"
         "\n"
-        "  curl http://127.0.0.1:8080/v1/embeddings/image --data-binary @cat.jpg\n";
+        "  curl http://127.0.0.1:8080/v1/embeddings/image --data-binary @cat.jpg\n"
+        "\n"
+        "With --index it searches the pictures of indexes, too, over HTTP and on the page:\n"
+        "\n"
+        "  fovea serve --index photos=~/Pictures\n";
 
 static const char notes[] =
         "SIGTERM and Ctrl-C: no new work, what is under way is finished, exit 0.\n"
@@ -149,7 +153,10 @@ run(const struct fovea_command *self, int argc, char **argv)
     if (!words) {
         return FOVEA_EXIT_FAILED;
     }
-    return serve(self, &flags, argc, argv, words);
+    int status = serve(self, &flags, argc, argv, words);
+    free(flags.server.indexes.all);
+    free(flags.server.writable_indexes.all);
+    return status;
 }
 
 const struct fovea_command fovea_cmd_serve = {

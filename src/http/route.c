@@ -91,16 +91,37 @@ fovea_http_route_variable(const struct fovea_http_route *route,
     return NULL;
 }
 
-static bool
-has(const struct fovea_http_route *route, const char *target)
+/* Which of a route's paths a target has; "" of a simplified one that it has beside
+ * those; NULL: none. */
+static const char *
+path_of(const struct fovea_http_route *route, const char *target)
 {
     struct match found;
     for (const char *const *path = route->paths; *path; path++) {
         if (match(*path, target, &found)) {
-            return true;
+            return *path;
         }
     }
-    return route->has && route->has(target);
+    return route->has && route->has(target) ? "" : NULL;
+}
+
+/* The path that routes must have to be a target's: the first row that fits says
+ * it. NULL: none does. */
+static const char *
+find_path(const struct fovea_http_routes *routes, const char *target)
+{
+    const char *path = NULL;
+    for (size_t i = 0; i < routes->n && !path; i++) {
+        path = path_of(&routes->rows[i], target);
+    }
+    return path;
+}
+
+static bool
+has(const struct fovea_http_route *route, const char *target, const char *path)
+{
+    const char *own = path_of(route, target);
+    return own && strcmp(own, path) == 0;
 }
 
 const struct fovea_http_route *
@@ -108,9 +129,10 @@ fovea_http_route_find(const struct fovea_http_routes *routes,
         const char *target, const char *method)
 {
     const struct fovea_http_route *first = NULL;
-    for (size_t i = 0; i < routes->n; i++) {
+    const char *path = find_path(routes, target);
+    for (size_t i = 0; path && i < routes->n; i++) {
         const struct fovea_http_route *route = &routes->rows[i];
-        if (!has(route, target)) {
+        if (!has(route, target, path)) {
             continue;
         }
         if (fovea_http_route_takes(route, method)) {
@@ -137,10 +159,11 @@ fovea_http_route_allow(const struct fovea_http_routes *routes,
         "POST, OPTIONS", "GET, HEAD, POST, OPTIONS", "DELETE, OPTIONS",
         "GET, HEAD, DELETE, OPTIONS", "POST, DELETE, OPTIONS",
         "GET, HEAD, POST, DELETE, OPTIONS" };
+    const char *path = find_path(routes, target);
     unsigned all = 0;
-    for (size_t i = 0; i < routes->n; i++) {
-        for (unsigned j = 0;
-                has(&routes->rows[i], target) && j < FOVEA_ARRAY_LEN(methods);
+    for (size_t i = 0; path && i < routes->n; i++) {
+        for (unsigned j = 0; has(&routes->rows[i], target, path) &&
+                j < FOVEA_ARRAY_LEN(methods);
                 j++) {
             bool is_its = strcmp(routes->rows[i].method, methods[j]) == 0;
             all |= is_its ? 1U << j : 0;

@@ -72,8 +72,9 @@ struct fovea_http_routes {
 void fovea_http_route_simplify(const char *url,
         char target_out[FOVEA_HTTP_PATH_SIZE]);
 
-/** By a simplified path and a method: of several routes that have the path the
- *  first that has the method too, else the first. NULL if none has the path. */
+/** By a simplified path and a method: the first row that has the path says which
+ *  of its paths it is; of the rows with that one it is the first that has the
+ *  method, else the first. NULL if none has the path. */
 const struct fovea_http_route *fovea_http_route_find(
         const struct fovea_http_routes *routes, const char *target,
         const char *method);
@@ -88,8 +89,8 @@ const char *fovea_http_route_variable(const struct fovea_http_route *route,
 bool fovea_http_route_takes(const struct fovea_http_route *route,
         const char *method);
 
-/** The value of Allow: the methods of all routes that have a simplified path;
- *  static. */
+/** The value of Allow: the methods of all routes that a simplified path may be
+ *  of; static. */
 const char *fovea_http_route_allow(const struct fovea_http_routes *routes,
         const char *target);
 

@@ -121,6 +121,9 @@ put(struct fovea_index_folder *folder, const struct fovea_index_item *item,
     if (status && status != FOVEA_ERR_NO_ITEM) {
         return status;
     }
+    if (status) {
+        fovea_error_clear(err);
+    }
     struct fovea_query query =
             fovea_query(&folder->db, FOVEA_SQL_ITEM_PUT, err);
     fovea_query_put_text(&query, item->name);

@@ -284,7 +284,7 @@ fovea_reader_add(struct fovea_reader *reader, struct fovea_reading *reading,
 {
     struct fovea_background *thread =
             &reader->threads[reader->next_thread++ % reader->n_threads];
-    int error = fovea_background_start(thread);
+    int error = fovea_background_start(thread, 1);
     if (error) {
         fovea_reading_destroy(reading);
         return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,

@@ -61,6 +61,13 @@ fovea_server_counters_item(struct fovea_server_counters *counters, bool is_text,
     }
 }
 
+void
+fovea_server_counters_thumbnail(struct fovea_server_counters *counters,
+        enum fovea_status status)
+{
+    count(counters->thumbnails, status);
+}
+
 static float
 quantile_ms(const struct fovea_histogram *times, double share)
 {

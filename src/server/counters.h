@@ -33,6 +33,7 @@ struct fovea_history {
 struct fovea_server_counters {
     uint64_t images[FOVEA_SERVER_STATUSES]; /* by place in status.def */
     uint64_t texts[FOVEA_SERVER_STATUSES];
+    uint64_t thumbnails[FOVEA_SERVER_STATUSES];
     struct fovea_history history;
 };
 
@@ -44,7 +45,11 @@ void fovea_server_counters_item(struct fovea_server_counters *counters,
         bool is_text, enum fovea_status status, int64_t time_ns,
         size_t n_waiting, int64_t now_ns);
 
-/** Statuses in the order of images[] and texts[]; false past the last. */
+/** A thumbnail is made, or was not. */
+void fovea_server_counters_thumbnail(struct fovea_server_counters *counters,
+        enum fovea_status status);
+
+/** Statuses in the order of images[], texts[] and thumbnails[]; false past the last. */
 FOVEA_NODISCARD bool fovea_server_counters_status(size_t index,
         enum fovea_status *status_out);
 

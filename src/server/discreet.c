@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/index.h"
+
 enum {
     GROUP = 100, /* statuses of one kind */
     ENVIRONMENT = 3,
@@ -11,12 +13,14 @@ enum {
     BUG = 9
 };
 
-/* Statuses of callers, images and URLs tell of what the client sent. */
+/* Statuses of callers, images and URLs tell of what the client sent, but for one
+   that is about an index's folder. */
 static bool
 is_about_here(enum fovea_status code)
 {
     int group = (int)code / GROUP;
-    return group == ENVIRONMENT || group == POOL || group == BUG;
+    return group == ENVIRONMENT || group == POOL || group == BUG ||
+            code == FOVEA_ERR_INDEX_READ_ONLY;
 }
 
 /* Put a name in the place of every path. */
@@ -69,6 +73,10 @@ fovea_discreet(const struct fovea_server *server, struct fovea_error *error)
         const struct fovea_served *served = &server->models[i];
         replace(error->message, served->info->directory, served->name);
         replace(error->message, served->info->key, served->name);
+    }
+    for (size_t i = 0; i < server->n_indexes; i++) {
+        replace(error->message, server->indexes[i].path,
+                server->indexes[i].name);
     }
     if (!has_path(server, error->message)) {
         return false;

@@ -17,7 +17,7 @@ bool fovea_discreet(const struct fovea_server *server,
         struct fovea_error *error);
 
 /** The same, and log what is not told, with the request's id, unless that was
- *  done before: *has_logged. Loop thread. */
+ *  done before: *has_logged. Any thread, while the exchange is there. */
 void fovea_discreet_log(const struct fovea_http_exchange *exchange,
         struct fovea_error *error, bool *has_logged);
 

@@ -36,6 +36,7 @@ static void
 finish_search(struct fovea_request_search *search)
 {
     free(search->index);
+    free(search->set);
     finish_texts(&search->paths);
     finish_texts(&search->not_paths);
     free(search->since);

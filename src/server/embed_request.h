@@ -57,6 +57,8 @@ struct fovea_request_texts {
 struct fovea_request_search {
     bool is_asked;   /* hits are asked for, and no vectors */
     char *index;     /* owned; NULL: the only one */
+    char *set;       /* owned; the key of the model whose vectors are searched,
+                        once that is known */
     uint32_t n;      /* hits; 0: the default */
     float min_score; /* of a hit; -1: any */
     size_t n_minus;  /* the last of the items, which are subtracted */

@@ -325,7 +325,7 @@ fovea_classify_request_parse(char *body, size_t size, size_t max_items,
 }
 
 enum fovea_status
-fovea_search_request_parse(char *body, size_t size, size_t max_items,
+fovea_search_body_parse(char *body, size_t size, size_t max_items,
         struct fovea_embed_request *request_out,
         struct fovea_http_complaint *complaint)
 {

@@ -38,7 +38,7 @@ FOVEA_NODISCARD fovea_request_parse_fn fovea_classify_request_parse;
 /** The same of a request that searches in an index: what is subtracted stands
  *  behind what is added, each item has a weight, and some have an id instead of
  *  an image or a text. A field that there is not is an error. */
-FOVEA_NODISCARD fovea_request_parse_fn fovea_search_request_parse;
+FOVEA_NODISCARD fovea_request_parse_fn fovea_search_body_parse;
 
 /** The same of images that are to be items of an index: each has an id. */
 FOVEA_NODISCARD fovea_request_parse_fn fovea_items_request_parse;

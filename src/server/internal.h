@@ -24,6 +24,16 @@
 #include "server/server_settings.h"
 
 struct fovea_server_job;
+struct fovea_server_index;
+
+/* Kinds of work about indexes, each with threads of its own: none holds up
+   another. */
+enum fovea_server_desk {
+    FOVEA_DESK_SEARCH,     /* searches, and looking things up */
+    FOVEA_DESK_DUPLICATES, /* one thread: it takes all CPUs */
+    FOVEA_DESK_CHANGE,     /* one thread: an index has one writer */
+    FOVEA_N_DESKS
+};
 
 /* A model that is served. */
 struct fovea_served {
@@ -38,14 +48,17 @@ struct fovea_server {
     struct fovea_http *http;
     struct fovea_http_log *log; /* http's */
     struct fovea *library;
-    struct fovea_served *models;
+    struct fovea_served models[FOVEA_MAX_SERVED_MODELS];
     size_t n_models;
+    struct fovea_server_index *indexes; /* [n_indexes] */
+    size_t n_indexes;
     int64_t started_ns;
     pid_t pid;
 
     /* loop */
     struct fovea_server_counters counters;
     struct fovea_background background;
+    struct fovea_background desks[FOVEA_N_DESKS];
     size_t n_items;                   /* of requests, that are not done */
     size_t n_in_flight;               /* of those, submitted to the library */
     struct fovea_server_job *waiting; /* for room in the queue; oldest first */

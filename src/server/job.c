@@ -7,15 +7,9 @@
 #include "option/limits.h"
 #include "server/discreet.h"
 #include "server/item.h"
-#include "server/job_write.h"
+#include "server/job_answer.h"
 #include "server/job_write_labels.h"
 #include "server/served.h"
-
-enum {
-    /* Numbers of an answer that are written on the loop's thread: what takes
-       longer than some hundred microseconds is done in the background. */
-    MAX_QUICK_NUMBERS = 16384,
-};
 
 static void settle(struct fovea_http_completion *completion);
 static void cancel(struct fovea_server_job *job, const struct fovea_error *why);
@@ -43,6 +37,15 @@ is_label(const struct fovea_server_job *job,
 {
     return fovea_embed_request_is_label(&job->request,
             (size_t)(item - job->items));
+}
+
+static bool
+is_id(const struct fovea_server_job *job,
+        const struct fovea_server_job_item *item)
+{
+    const struct fovea_request_item *asked =
+            &job->request.items[item - job->items];
+    return asked->id && !asked->item.data && !asked->error.code;
 }
 
 /* An item's failure is the request's. Of several it is the first one's, less
@@ -76,6 +79,9 @@ count(struct fovea_server_job *job, struct fovea_server_job_item *item)
 {
     struct fovea_server *server = fovea_server_of(job->exchange);
     server->n_items--;
+    if (is_id(job, item)) {
+        return; /* its vector is in an index */
+    }
     fovea_discreet_log(job->exchange, &item->error, &job->has_logged);
     job->n_bad += item->error.code != FOVEA_OK &&
             item->error.code != FOVEA_ERR_CANCELLED;
@@ -99,12 +105,13 @@ submit(struct fovea_server_job *job, struct fovea_server_job_item *item)
             &job->request.items[item - job->items];
     item->error = asked->error;
     int64_t left_ns = job->deadline_ns - fovea_clock_ns();
-    if (!item->error.code && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
+    bool is_embedded = !item->error.code && !is_id(job, item);
+    if (is_embedded && job->deadline_ns != FOVEA_NEVER && left_ns <= 0) {
         (void)fovea_fail(&item->error, FOVEA_ERR_DEADLINE,
                 "the request's time was over before this item's turn %s",
                 fovea_limit_by(FOVEA_OPTION_DEADLINE));
     }
-    if (!item->error.code) {
+    if (is_embedded && !item->error.code) {
         const struct fovea_submit_options options = {
             .struct_size = sizeof options,
             /* Labels that are cut could become the same. */
@@ -193,78 +200,12 @@ is_done(const struct fovea_server_job *job)
             (job->is_over || job->n_next == job->n);
 }
 
-/* A long answer, written in the background. */
-struct writing {
-    struct fovea_background_job job; /* first */
-    struct fovea_http_exchange *exchange;
-};
-
-static void
-write_it(struct fovea_background_job *job)
-{
-    struct writing *writing = (struct writing *)job;
-    fovea_server_job_write((struct fovea_server_job *)writing->exchange->work,
-            &writing->exchange->answer);
-}
-
-static void
-written(struct fovea_background_job *job)
-{
-    struct writing *writing = (struct writing *)job;
-    fovea_http_exchange_resume(writing->exchange);
-    free(writing);
-}
-
-/* The rest is not submitted; it is no longer under way. */
-static void
-drop_rest(struct fovea_server_job *job)
-{
-    fovea_server_of(job->exchange)->n_items -= job->n - job->n_next;
-    job->n_next = job->n;
-}
-
-/* Numbers are written, or multiplied, which takes a tenth of that. */
-static bool
-is_quick(const struct fovea_server_job *job)
-{
-    const struct fovea_embed_request *request = &job->request;
-    size_t n = request->labels.n > 0 ? request->n_items * request->labels.n / 10
-                                     : request->n_items;
-    return n * job->served->info->embedding_dimension <= MAX_QUICK_NUMBERS;
-}
-
-static void
-answer(struct fovea_server_job *job)
-{
-    struct fovea_http_exchange *exchange = job->exchange;
-    bool is_suspended = exchange->stage == FOVEA_HTTP_STAGE_WORKING;
-    drop_rest(job);
-    struct writing *writing = NULL;
-    if (is_suspended && !exchange->is_gone && !is_quick(job)) {
-        writing = calloc(1, sizeof *writing);
-    }
-    if (writing) {
-        writing->exchange = exchange;
-        writing->job.run = write_it;
-        writing->job.done = written;
-        fovea_background_add(&fovea_server_of(exchange)->background,
-                &writing->job);
-        return;
-    }
-    if (!exchange->is_gone) {
-        fovea_server_job_write(job, &exchange->answer);
-    }
-    if (is_suspended) {
-        fovea_http_exchange_resume(exchange);
-    }
-}
-
 static void
 go_on(struct fovea_server_job *job)
 {
     feed(job);
     if (is_done(job)) {
-        answer(job);
+        fovea_server_job_answer(job);
     }
 }
 
@@ -299,6 +240,10 @@ fovea_server_jobs_go_on(struct fovea_server *server)
 static void
 cancel(struct fovea_server_job *job, const struct fovea_error *why)
 {
+    if (job->is_writing) {
+        atomic_store_explicit(&job->is_cancelled, true, memory_order_relaxed);
+        return;
+    }
     if (job->is_over) {
         return;
     }
@@ -313,7 +258,7 @@ cancel(struct fovea_server_job *job, const struct fovea_error *why)
     }
     if (job->is_waiting) {
         leave_waiting(job);
-        answer(job);
+        fovea_server_job_answer(job);
     }
 }
 
@@ -331,11 +276,14 @@ log_work(const struct fovea_http_work *work, struct fovea_http_log_line *line)
         return;
     }
     size_t n_texts = 0;
+    size_t n_images = 0;
     for (size_t i = 0; i < job->n; i++) {
-        n_texts += is_text(job, &job->items[i]);
+        bool is_embedded = !is_id(job, &job->items[i]);
+        n_texts += is_embedded && is_text(job, &job->items[i]);
+        n_images += is_embedded && !is_text(job, &job->items[i]);
     }
-    if (n_texts < job->n) {
-        fovea_http_log_number(line, "images", (int64_t)(job->n - n_texts));
+    if (n_images > 0) {
+        fovea_http_log_number(line, "images", (int64_t)n_images);
     }
     if (n_texts > 0) {
         fovea_http_log_number(line, "texts", (int64_t)n_texts);
@@ -419,7 +367,7 @@ check(struct fovea_server_job *job, struct fovea_http_complaint *complaint)
 }
 
 static struct fovea_server_job *
-create(struct fovea_http_exchange *exchange,
+create(struct fovea_http_exchange *exchange, const struct fovea_served *served,
         struct fovea_embed_request *request)
 {
     struct fovea_server_job *job = calloc(1, sizeof *job);
@@ -430,8 +378,7 @@ create(struct fovea_http_exchange *exchange,
     job->exchange = exchange;
     job->request = *request;
     *request = (struct fovea_embed_request){ 0 };
-    job->served =
-            fovea_served_find(fovea_server_of(exchange), job->request.model);
+    job->served = served;
     job->n = fovea_embed_request_size(&job->request);
     job->deadline_ns = fovea_later(exchange->started_ns,
             fovea_server_of(exchange)->settings.library.deadline_ns);
@@ -456,10 +403,10 @@ allocate(struct fovea_server_job *job, struct fovea_error *err)
 
 void
 fovea_server_job_start(struct fovea_http_exchange *exchange,
-        struct fovea_embed_request *request)
+        const struct fovea_served *served, struct fovea_embed_request *request)
 {
     struct fovea_http_complaint complaint = { .param = "" };
-    struct fovea_server_job *job = create(exchange, request);
+    struct fovea_server_job *job = create(exchange, served, request);
     exchange->work = job ? &job->work : NULL;
     enum fovea_status status = job
             ? check(job, &complaint)
@@ -470,14 +417,17 @@ fovea_server_job_start(struct fovea_http_exchange *exchange,
     if (status) {
         fovea_embed_request_finish(request);
         fovea_http_answer_error(&exchange->answer, &complaint);
+        if (exchange->stage == FOVEA_HTTP_STAGE_WORKING) {
+            fovea_http_exchange_resume(exchange);
+        }
         return;
     }
     job->has_begun = true;
     fovea_server_of(exchange)->n_items += job->n;
     feed(job);
     if (is_done(job)) {
-        answer(job);
-    } else {
+        fovea_server_job_answer(job);
+    } else if (exchange->stage != FOVEA_HTTP_STAGE_WORKING) {
         fovea_http_exchange_suspend(exchange);
     }
 }

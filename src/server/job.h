@@ -13,14 +13,16 @@
 #include "server/job_state.h"
 
 /**
- * Begin; the exchange is suspended, or has its answer already.
+ * Begin; the exchange is suspended, or has its answer already. One that was
+ * suspended before stays so, or is resumed with its answer.
  *
+ * @param served   The model; NULL: the request's is none that is served.
  * @param request  taken, whatever comes of it. Its items' data may lie in the
  *                 exchange's body or upload, which are freed once all is
  *                 submitted.
  */
 void fovea_server_job_start(struct fovea_http_exchange *exchange,
-        struct fovea_embed_request *request);
+        const struct fovea_served *served, struct fovea_embed_request *request);
 
 /** Images are done: those that wait for room may go on. */
 void fovea_server_jobs_go_on(struct fovea_server *server);

@@ -3,6 +3,8 @@
 #ifndef FOVEA_SERVER_JOB_STATE_H
 #define FOVEA_SERVER_JOB_STATE_H
 
+#include <stdatomic.h>
+
 #include "server/embed_request.h"
 #include "server/internal.h"
 
@@ -31,8 +33,10 @@ struct fovea_server_job {
     size_t n_in_flight;
     bool is_over; /* no more is submitted */
     bool is_waiting;
-    bool has_begun;  /* its images are counted */
-    bool has_logged; /* what is not told of a failure */
+    bool has_begun;           /* its images are counted */
+    bool has_logged;          /* what is not told of a failure */
+    bool is_writing;          /* the answer; elsewhere, until that is done */
+    atomic_bool is_cancelled; /* meanwhile */
     size_t n_bad;
     uint64_t n_noted[FOVEA_N_NOTES];     /* good ones with each note */
     size_t failed_at;                    /* the item that failed the request */

@@ -3,6 +3,7 @@
 #include "server/embed_request_parse.h"
 #include "server/handlers.h"
 #include "server/job.h"
+#include "server/served.h"
 #include "server/upload.h"
 
 static void
@@ -13,7 +14,9 @@ start(struct fovea_http_exchange *exchange, enum fovea_status status,
     if (status) {
         fovea_http_answer_error(&exchange->answer, complaint);
     } else {
-        fovea_server_job_start(exchange, request);
+        fovea_server_job_start(exchange,
+                fovea_served_find(fovea_server_of(exchange), request->model),
+                request);
     }
 }
 

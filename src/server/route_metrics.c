@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "server/desk.h"
 #include "server/handlers.h"
 #include "server/health.h"
 #include "server/view.h"
@@ -383,6 +384,23 @@ add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
     }
 }
 
+/* Work about indexes. */
+static void
+add_desks(const struct fovea_server *server, struct fovea_text *text)
+{
+    static const char *const kinds[FOVEA_N_DESKS] = {
+        [FOVEA_DESK_SEARCH] = "search",
+        [FOVEA_DESK_DUPLICATES] = "duplicates",
+        [FOVEA_DESK_CHANGE] = "change",
+    };
+    head(text, "index_requests", "gauge",
+            "Requests about indexes that wait or are under way.");
+    for (unsigned i = 0; i < FOVEA_N_DESKS; i++) {
+        fovea_text_format(text, "fovea_index_requests{kind=\"%s\"} %zu\n",
+                kinds[i], fovea_desk_size(server, (enum fovea_server_desk)i));
+    }
+}
+
 static void
 write_text(struct fovea_http_exchange *exchange,
         const struct fovea_pool_stats *stats, struct fovea_text *text)
@@ -394,6 +412,9 @@ write_text(struct fovea_http_exchange *exchange,
             server->counters.images, text);
     add_items("texts_total", "Texts of requests by what came of them.",
             server->counters.texts, text);
+    add_items("thumbnails_total", "Thumbnails by what came of them.",
+            server->counters.thumbnails, text);
+    add_desks(server, text);
     add_memory(stats, text);
     add_models(stats, text);
 }

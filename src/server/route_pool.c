@@ -5,6 +5,7 @@
 #include "base/notes.h"
 #include "server/handlers.h"
 #include "server/health.h"
+#include "server/index.h"
 #include "server/view.h"
 #include "spec/dtype.h"
 
@@ -217,6 +218,11 @@ write_text(struct fovea_http_exchange *exchange,
             add_model(server, &server->models[i], stats, FOVEA_VIEW_TEXTS,
                     text);
         }
+    }
+    fovea_text_format(text, "],\"indexes\":[");
+    for (size_t i = 0; i < server->n_indexes; i++) {
+        fovea_text_format(text, "%s\"%s\"", i > 0 ? "," : "",
+                server->indexes[i].name);
     }
     fovea_text_format(text, "],\"workers\":[");
     for (size_t i = 0; i < stats->n_workers; i++) {

@@ -26,6 +26,18 @@ static const struct fovea_http_body_policy images = {
     .form = &fovea_upload_form,
 };
 
+static const char *const item_types[] = { "application/json", "image/",
+    "application/octet-stream", "application/x-www-form-urlencoded",
+    "multipart/form-data", NULL };
+
+static const struct fovea_http_body_policy items = {
+    .types = item_types,
+    .expected = "application/json, an image (image/* or "
+                "application/octet-stream) or a form of files "
+                "(multipart/form-data)",
+    .form = &fovea_upload_form,
+};
+
 #define LIST(...) __VA_ARGS__
 
 static const struct fovea_http_route rows[] = {

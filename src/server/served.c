@@ -44,15 +44,22 @@ fovea_served_with_text(const struct fovea_server *server)
     return NULL;
 }
 
-const char *
-fovea_served_name(const struct fovea_server *server, const char *key)
+const struct fovea_served *
+fovea_served_by_key(const struct fovea_server *server, const char *key)
 {
     for (size_t i = 0; i < server->n_models; i++) {
         if (strcmp(server->models[i].info->key, key) == 0) {
-            return server->models[i].name;
+            return &server->models[i];
         }
     }
-    return "";
+    return NULL;
+}
+
+const char *
+fovea_served_name(const struct fovea_server *server, const char *key)
+{
+    const struct fovea_served *served = fovea_served_by_key(server, key);
+    return served ? served->name : "";
 }
 
 /* Whether two paths lead to one directory. */
@@ -179,24 +186,77 @@ warn_of_preprocessor(struct fovea_server *server,
     }
 }
 
+static void
+close_last(struct fovea_server *server)
+{
+    struct fovea_served *last = &server->models[--server->n_models];
+    fovea_model_close(last->model);
+    free(last->name);
+    *last = (struct fovea_served){ .model = NULL };
+}
+
+/* Open the model of a key as the last one, without a name. */
+static enum fovea_status
+open_last(struct fovea_server *server, const char *key, struct fovea_error *err)
+{
+    if (server->n_models == FOVEA_MAX_SERVED_MODELS) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "more than %d models are not served", FOVEA_MAX_SERVED_MODELS);
+    }
+    struct fovea_served *served = &server->models[server->n_models];
+    enum fovea_status status =
+            fovea_model_open(server->library, key, &served->model, err);
+    if (!status) {
+        server->n_models++;
+        served->info = fovea_model_describe(served->model);
+    }
+    return status;
+}
+
 enum fovea_status
 fovea_served_open(struct fovea_server *server, const char *word,
         struct fovea_error *err)
 {
     struct fovea_served *served = &server->models[server->n_models];
     const char *key = find_key(word);
-    enum fovea_status status =
-            fovea_model_open(server->library, key, &served->model, err);
+    enum fovea_status status = open_last(server, key, err);
     if (status) {
         return status;
     }
-    server->n_models++;
-    served->info = fovea_model_describe(served->model);
     status = name_it(served, word, key, err);
     if (!status) {
         warn_of_preprocessor(server, served);
+        status = check_new(server, err);
     }
-    return status ? status : check_new(server, err);
+    if (status) {
+        close_last(server);
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_served_obtain(struct fovea_server *server, const char *key,
+        const struct fovea_served **served_out, struct fovea_error *err)
+{
+    const struct fovea_served *served = fovea_served_by_key(server, key);
+    enum fovea_status status = served ? FOVEA_OK : open_last(server, key, err);
+    if (served || status) {
+        *served_out = served;
+        return status;
+    }
+    const struct fovea_served *last = &server->models[server->n_models - 1];
+    for (size_t i = 0; i + 1 < server->n_models; i++) {
+        served = &server->models[i];
+        if (is_same(served->info->directory, last->info->directory)) {
+            close_last(server);
+            *served_out = served;
+            return FOVEA_OK;
+        }
+    }
+    close_last(server);
+    status = fovea_served_open(server, key, err);
+    *served_out = status ? NULL : &server->models[server->n_models - 1];
+    return status;
 }
 
 void
@@ -206,5 +266,4 @@ fovea_served_close(struct fovea_server *server)
         fovea_model_close(server->models[i].model);
         free(server->models[i].name);
     }
-    free(server->models);
 }

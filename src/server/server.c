@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "server/control.h"
+#include "server/desk.h"
+#include "server/index.h"
 #include "server/internal.h"
 #include "server/job.h"
 #include "server/routes.h"
@@ -51,10 +53,6 @@ static enum fovea_status
 open_models(struct fovea_server *server, struct fovea_error *err)
 {
     const struct fovea_server_settings *settings = &server->settings;
-    server->models = calloc(settings->n_models, sizeof *server->models);
-    if (!server->models) {
-        return fovea_fail_memory(err, settings->n_models, "models");
-    }
     for (size_t i = 0; i < settings->n_models; i++) {
         enum fovea_status status =
                 fovea_served_open(server, settings->models[i], err);
@@ -119,6 +117,7 @@ woken(void *context)
 {
     struct fovea_server *server = context;
     fovea_background_collect(&server->background);
+    fovea_desks_collect(server);
     fovea_server_jobs_go_on(server);
 }
 
@@ -156,6 +155,9 @@ start(struct fovea_server *server, struct fovea_error *err)
     if (!status) {
         status = open_models(server, err);
     }
+    if (!status) {
+        status = fovea_server_indexes_open(server, err);
+    }
     return status ? status : start_background(server, err);
 }
 
@@ -163,6 +165,8 @@ static void
 finish(struct fovea_server *server)
 {
     fovea_background_finish(&server->background);
+    fovea_desks_finish(server);
+    fovea_server_indexes_close(server);
     fovea_served_close(server);
     fovea_close(server->library);
     fovea_http_close(server->http); /* the workers' ends were still logged */
@@ -182,6 +186,7 @@ fovea_serve(const struct fovea_server_settings *settings,
     server->pid = getpid();
     fovea_server_counters_init(&server->counters, server->started_ns);
     fovea_background_init(&server->background, "fovea-back", wake, server);
+    fovea_desks_init(server, wake);
     enum fovea_status status = start(server, err);
     if (!status) {
         say_where(server);

@@ -7,6 +7,7 @@
 
 #include "http/http_settings.h"
 #include "option/option.h"
+#include "option/value.h"
 
 enum {
     FOVEA_MAX_SERVED_MODELS = 64
@@ -18,8 +19,14 @@ struct fovea_server_settings {
                                      answers where a request names none */
     size_t n_models;              /* 1 to FOVEA_MAX_SERVED_MODELS */
     bool warm;                    /* workers before the first request */
+    struct fovea_words indexes;   /* NAME=DIR; read only */
+    struct fovea_words writable_indexes;
+    bool show_paths; /* clients are told where files of indexes are */
 
     size_t max_items;                /* images of a request */
+    size_t max_hits;                 /* of a search */
+    size_t max_searches;             /* that wait or are under way */
+    unsigned search_threads;         /* searches at once */
     struct fovea_http_settings http; /* routes and what stands behind
                                         them are the server's to set */
 };

@@ -20,6 +20,7 @@ struct fovea_upload {
     struct fovea_http_body_budget *budget;
     struct fovea_http_form *form;  /* NULL: it is complete */
     struct fovea_http_body *files; /* [n_files] */
+    char **names;                  /* owned, each of them; NULL: it has none */
     size_t n_files;
     /* The field that is being read; settings are short. */
     char name[MAX_NAME];
@@ -42,28 +43,42 @@ give_up(struct fovea_upload *upload, enum fovea_status code,
     return false;
 }
 
+/* Room for one more file. */
 static bool
-add_to_file(struct fovea_upload *upload, const char *data, uint64_t offset,
-        size_t size)
+begin_file(struct fovea_upload *upload, const char *name)
 {
-    if (offset == 0) {
+    size_t n = upload->n_files + 1;
+    void *files = realloc(upload->files, n * sizeof *upload->files);
+    upload->files = files ? files : upload->files;
+    char **names = reallocarray(upload->names, n, sizeof *names);
+    upload->names = names ? names : upload->names;
+    char *copy = name ? strdup(name) : NULL;
+    if (!files || !names || !copy != !name) {
+        free(copy);
+        return give_up(upload, FOVEA_ERR_NO_MEMORY,
+                "no memory for a file of the form");
+    }
+    upload->names[upload->n_files] = copy;
+    upload->files[upload->n_files++] = (struct fovea_http_body){ 0 };
+    return true;
+}
+
+static bool
+add_to_file(struct fovea_upload *upload, const struct fovea_http_part *part)
+{
+    if (part->offset == 0) {
         if (upload->n_files == upload->max_files) {
             (void)fovea_fail(&upload->failure.error, FOVEA_ERR_TOO_MANY_ITEMS,
                     "the form has more files than the limit %s",
                     fovea_limit_by(FOVEA_OPTION_ITEMS));
             return false;
         }
-        void *files = realloc(upload->files,
-                (upload->n_files + 1) * sizeof *upload->files);
-        if (!files) {
-            return give_up(upload, FOVEA_ERR_NO_MEMORY,
-                    "no memory for a file of the form");
+        if (!begin_file(upload, part->filename)) {
+            return false;
         }
-        upload->files = files;
-        upload->files[upload->n_files++] = (struct fovea_http_body){ 0 };
     }
     return !fovea_http_body_add(&upload->files[upload->n_files - 1],
-            upload->budget, data, size, 0, &upload->failure.error);
+            upload->budget, part->data, part->size, 0, &upload->failure.error);
 }
 
 /* The field that was read until now is complete. */
@@ -142,7 +157,7 @@ take_part(void *context, const struct fovea_http_part *part)
                 "a part of the form has a Content-Transfer-Encoding");
     }
     bool is_file = part->filename || (part->type && is_file_type(part->type));
-    return is_file ? add_to_file(upload, part->data, part->offset, part->size)
+    return is_file ? add_to_file(upload, part)
                    : add_to_field(upload, part->name ? part->name : "",
                              part->data, part->offset, part->size);
 }
@@ -154,8 +169,10 @@ destroy(void *form)
     (void)fovea_http_form_finish(upload->form);
     for (size_t i = 0; i < upload->n_files; i++) {
         fovea_http_body_finish(&upload->files[i], upload->budget);
+        free(upload->names[i]);
     }
     free(upload->files);
+    free(upload->names);
     fovea_embed_request_finish(&upload->request);
     free(upload);
 }
@@ -230,7 +247,7 @@ finish_form(struct fovea_upload *upload, struct fovea_http_complaint *complaint)
 /* Items for files that lie in memory. */
 static enum fovea_status
 add_items(struct fovea_embed_request *request,
-        const struct fovea_http_body *files, size_t n,
+        const struct fovea_http_body *files, char **names, size_t n,
         struct fovea_http_complaint *complaint)
 {
     request->items = calloc(n, sizeof *request->items);
@@ -245,6 +262,10 @@ add_items(struct fovea_embed_request *request,
         item->item = (struct fovea_item){ .kind = FOVEA_ITEM_IMAGE_BYTES,
             .data = files[i].data,
             .size = files[i].size };
+        if (names) {
+            item->id = names[i];
+            names[i] = NULL;
+        }
         if (files[i].size == 0) {
             (void)fovea_fail(&item->error, FOVEA_ERR_NOT_AN_IMAGE,
                     "the image has no bytes");
@@ -277,8 +298,8 @@ fovea_upload_finish(struct fovea_http_exchange *exchange,
     }
     if (!status) {
         status = add_items(&upload->request,
-                form ? form->files : &exchange->body, form ? form->n_files : 1,
-                complaint);
+                form ? form->files : &exchange->body, form ? form->names : NULL,
+                form ? form->n_files : 1, complaint);
     }
     if (!status) {
         *request_out = upload->request;

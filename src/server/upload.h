@@ -11,7 +11,8 @@ extern const struct fovea_http_form_sink fovea_upload_form;
 /**
  * All is here: what it asks for, in the form's fields and the URL's query.
  *
- * @param request_out  Items point into the exchange's body or form.
+ * @param request_out  Items point into the exchange's body or form. The ids of a
+ *                     form's files are their names.
  */
 FOVEA_NODISCARD enum fovea_status fovea_upload_finish(
         struct fovea_http_exchange *exchange,

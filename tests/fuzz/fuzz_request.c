@@ -204,7 +204,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_skeleton(data, size);
     check_request(data, size, fovea_embed_request_parse);
     check_request(data, size, fovea_classify_request_parse);
-    check_request(data, size, fovea_search_request_parse);
+    check_request(data, size, fovea_search_body_parse);
     check_request(data, size, fovea_items_request_parse);
     return 0;
 }

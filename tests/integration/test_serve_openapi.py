@@ -3,12 +3,15 @@
 it does: every path and method is asked, every status that can be provoked is,
 and what comes back is held against its schema."""
 import contextlib
+import fcntl
+import functools
 import json
 import os
 import re
 import shutil
 import socket
 import subprocess
+import tempfile
 
 import command
 from command import Skip, picture, same
@@ -19,21 +22,59 @@ METHODS = ("get", "head", "post", "put", "delete", "patch", "options")
 EMBED = ("/v1/embeddings", "/embeddings", "/embeddings_image")
 UPLOAD = "/v1/embeddings/image"
 CLASSIFY = ("/v1/classify", "/classify")
-POSTED = (*EMBED, UPLOAD, *CLASSIFY)
+SEARCH, THUMBNAIL = "/v1/search", "/v1/thumbnail"
+ADD = "/v1/indexes/{name}/items"
+ITEM = "/v1/indexes/{name}/items/{id}"
+POSTED = (*EMBED, UPLOAD, *CLASSIFY, SEARCH, THUMBNAIL)
+# They take an image as it is, those with a model.
+UPLOADS = (UPLOAD, THUMBNAIL, ADD)
 # It embeds texts too.
 MODEL = os.path.join(os.environ["FOVEA_WHOLE_MODELS"], "clip")
 NAME, DIMENSION = "clip", 24
 # Faults of the server's own, which it has to have first.
-NOT_PROVOKED = {"500"}
+NOT_PROVOKED = {"500", "507"}
+# A question to an index is answered too soon to wait or be late.
+AT_ONCE = {"429", "504"}
 JSON = {"Content-Type": "application/json"}
+WRITER = "sesame-write-1"
+# Where the model of every index is.
+HOME = {"FOVEA_HOME": SOURCE}
 
 DOCUMENT = json.loads(command.read(os.path.join(SOURCE,
                                                 "src/server/openapi.json")))
 SEEN = set()  # (path, method, status)
 
 
+class Indexed(Server):
+    """A server with an index of pictures, and one that may be written where it
+    has the key of a writer."""
+
+    def __init__(self, *flags):
+        self.pictures = tempfile.TemporaryDirectory(prefix="fovea-pictures-")
+        at = self.pictures.name
+        for i, name in enumerate(("one", "two", "again")):
+            command.put(at, f"{name}.png", picture(1 + i % 2))
+        command.put(at, "keys", f"{KEY}\n{WRITER} writer\n".encode())
+        result = command.run("index", "-m", MODEL, at, model=False,
+                             env=command.environment(**HOME))
+        assert result.returncode == 0, result.stderr
+        self.posted = POSTED
+        if KEY in flags:
+            self.posted = (ADD,)
+            flags = (*flags[2:], "--api-key-file",
+                     os.path.join(at, "keys"), "--index-writable", "own=" + os.path.join(at, "own"))
+        super().__init__(*flags, "--index", "photos=" + at, models=[MODEL],
+                         env=HOME)
+
+    def end(self):
+        try:
+            return super().end()
+        finally:
+            self.pictures.cleanup()
+
+
 def serve(*flags):
-    return Server(*flags, models=[MODEL])
+    return Indexed(*flags)
 
 
 def source(name):
@@ -138,6 +179,9 @@ def check(answer, path, method):
         return answer
     mime = answer.headers["content-type"].split(";")[0]
     assert mime in content, (where, mime)
+    if mime == "image/jpeg":
+        assert answer.body.startswith(b"\xff\xd8\xff"), where
+        return answer
     wrong = flaws(answer.json if mime == "application/json" else
                   answer.body.decode(), content[mime]["schema"])
     assert not wrong, (where, wrong[:5])
@@ -145,8 +189,9 @@ def check(answer, path, method):
 
 
 def inquire(server, method, path, status, query="", body=None, headers=None,
-            id_=NAME):
-    asked = path.replace("{id}", id_)
+            id_=None, name="photos"):
+    id_ = id_ or (NAME if "{name}" not in path else "@1")
+    asked = path.replace("{id}", id_).replace("{name}", name)
     answer = check(server.ask(method, asked + query, body, **(headers or {})),
                    path, method)
     assert answer.status == status, (method, path, answer.status, answer.body)
@@ -155,12 +200,17 @@ def inquire(server, method, path, status, query="", body=None, headers=None,
 
 def embed(server, path, image, status, headers=None, **settings):
     """One image, in the form of the path."""
-    if path == UPLOAD:
+    if path in UPLOADS:
+        if path == ADD:
+            settings = {"id": "a", **settings}
+            headers = {"X-API-Key": WRITER, **(headers or {})}
         query = "&".join(f"{name}={value}" for name, value in settings.items())
         return inquire(server, "POST", path, status, "?" + query, image,
-                       {"Content-Type": "image/png", **(headers or {})})
+                       {"Content-Type": "image/png", **(headers or {})},
+                       name="own" if path == ADD else "photos")
     labels = {"labels": ["cat", "dog"]} if path in CLASSIFY else {}
-    body = json.dumps({"input": {"image": b64(image)}, **labels,
+    index = {"index": "photos"} if path == SEARCH else {}
+    body = json.dumps({"input": {"image": b64(image)}, **labels, **index,
                        **settings}).encode()
     return inquire(server, "POST", path, status, "", body,
                    {**JSON, **(headers or {})})
@@ -184,18 +234,19 @@ def test_the_document_is_what_is_served(_):
 
 
 def test_it_lists_the_routes_of_the_source(_):
-    routes = []
+    routes = {}
     for method, paths in re.findall(r'^X\("(\w+)", \(([^)]*)\)', source(
             "src/server/routes.def"), re.MULTILINE):
         for path in re.findall(r'"([^"]*)"', paths):
             assert path in DOCUMENT["paths"], f"{path} is not in openapi.json"
-            same(set(DOCUMENT["paths"][path]) - {"head"}, {method.lower()})
-            routes.append(path)
+            routes.setdefault(path, set()).add(method.lower())
+    for path, methods in routes.items():
+        same((path, set(DOCUMENT["paths"][path]) - {"head"}), (path, methods))
     assets = re.search(r"^assets = \{(.*?)^\}", source(
         "src/server/meson.build"), re.MULTILINE | re.DOTALL)[1]
     # Modules of the page are its own business.
-    routes += [path for path in re.findall(r"'(/[^']*)':", assets)
-               if path == "/page.js" or not path.endswith(".js")]
+    routes = [*routes] + [path for path in re.findall(r"'(/[^']*)':", assets)
+              if path == "/page.js" or not path.endswith(".js")]
     same(sorted(DOCUMENT["paths"]), sorted(routes))
 
 
@@ -251,9 +302,28 @@ def test_the_schemas_refuse(_):
         assert flaws(wrong, request), wrong
 
 
+def send_all_types(server, path, name="", **headers):
+    """An image in each of the forms that a path takes."""
+    content = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
+    for mime in content:
+        boundary = b"--xyz\r\nContent-Disposition: form-data; " \
+            b"name=\"f\"; filename=\"a\"\r\n\r\n%s\r\n--xyz--\r\n"
+        is_form = mime == "multipart/form-data"
+        body = boundary % picture(1) if is_form else picture(1)
+        if mime == "application/json":
+            body = json.dumps({"input": [{"id": "json", "image":
+                                          b64(picture(1))}]}).encode()
+        inquire(server, "POST", path, 200, "?id=a" if name and mime.startswith(
+            ("image", "application/o", "application/x")) else "", body, name=name,
+                headers={"Content-Type": mime.replace("*", "png") +
+                         ("; boundary=xyz" if is_form else ""),
+                         **{k.replace("_", "-"): v
+                            for k, v in headers.items()}})
+
+
 def test_every_path_answers_as_documented(_):
     with serve() as server:
-        for path in (*EMBED, *CLASSIFY):
+        for path in (*EMBED, *CLASSIFY, SEARCH):
             media = DOCUMENT["paths"][path]["post"]["requestBody"]["content"]
             media = media["application/json"]
             for example in media["examples"].values():
@@ -261,17 +331,17 @@ def test_every_path_answers_as_documented(_):
                 same(flaws(value, media["schema"]), [])
                 inquire(server, "POST", path, 200,
                         body=json.dumps(value).encode(), headers=JSON)
-        content = DOCUMENT["paths"][UPLOAD]["post"]["requestBody"]["content"]
-        for mime in content:
-            boundary = b"--xyz\r\nContent-Disposition: form-data; " \
-                b"name=\"f\"; filename=\"a\"\r\n\r\n%s\r\n--xyz--\r\n"
-            is_form = mime == "multipart/form-data"
-            inquire(server, "POST", UPLOAD, 200,
-                    body=boundary % picture(1) if is_form else picture(1),
-                    headers={"Content-Type": mime.replace("*", "png") +
-                             ("; boundary=xyz" if is_form else "")})
+        for path in (UPLOAD, THUMBNAIL):
+            send_all_types(server, path)
         for path, method in getters():
             inquire(server, method, path, 200)
+    with serve("--api-key", KEY) as server:
+        send_all_types(server, ADD, name="own", X_API_Key=WRITER)
+        listed = inquire(server, "GET", ADD, 200, name="own",
+                         headers={"X-API-Key": KEY}).json["data"]
+        same([item["ids"] for item in listed], [["a", "json"]])
+        inquire(server, "DELETE", ITEM, 200, id_="a", name="own",
+                headers={"X-API-Key": WRITER})
 
 
 def test_settings_do_what_they_say(_):
@@ -323,8 +393,12 @@ def provoke_callers(server):
         same(embed(server, path, picture(1)[:60], 400).error(),
              "image_truncated")
         same(embed(server, path, picture(1), 403, evil).error(), "origin")
-        same(embed(server, path, picture(1), 404, model="nope").error(),
-             "unknown_model")
+        if path == SEARCH:
+            same(embed(server, path, picture(1), 404, index="no").error(),
+                 "index_not_found")
+        elif path != THUMBNAIL:
+            same(embed(server, path, picture(1), 404, model="nope").error(),
+                 "unknown_model")
         same(embed(server, path, picture(1), 415,
                    {"Content-Type": "text/plain"}).error(), "content_type")
         same(embed(server, path, b"no image", 415).error(), "not_an_image")
@@ -337,8 +411,14 @@ def provoke_callers(server):
             inquire(server, method, path, 304,
                     headers={"If-None-Match": etag})
     for method in ("GET", "HEAD"):
-        for path in ("/v1/models/{id}", "/models/{id}"):
+        for path in ("/v1/models/{id}", "/models/{id}", ITEM,
+                     ITEM + "/thumbnail"):
             inquire(server, method, path, 404, id_="no/pe")
+        for path in ("/v1/indexes/{name}", ADD,
+                     "/v1/indexes/{name}/duplicates"):
+            inquire(server, method, path, 404, name="no")
+        for path in (ADD, "/v1/indexes/{name}/duplicates"):
+            inquire(server, method, path, 400, "?limit=0")
         inquire(server, method, "/readyz", 404, "?model=nope")
         inquire(server, method, "/readyz", 200, "?model=" + NAME)
 
@@ -348,6 +428,7 @@ def provoke_keys(server):
         same(embed(server, path, picture(1), 401).error(), "unauthorized")
         embed(server, path, picture(1), 401, {"Authorization": "Bearer no"})
         embed(server, path, picture(1), 200, {"X-API-Key": KEY})
+    provoke_writers(server)
     for path, method in getters():
         is_open = DOCUMENT["paths"][path]["get"].get("security") == []
         inquire(server, method, path, 200 if is_open else 401)
@@ -355,16 +436,41 @@ def provoke_keys(server):
                 headers={"Authorization": f"Bearer {KEY}"})
 
 
+def provoke_writers(server):
+    """Faults of changes to an index."""
+    good, evil = {"X-API-Key": WRITER}, {"Origin": "http://evil.example"}
+    for path, method in ((ADD, "POST"), (ITEM, "DELETE")):
+        ask = functools.partial(inquire, server, method, path, body=picture(1),
+                                query="?id=a", id_="a")
+        same(ask(401, headers={"X-API-Key": "x"}).error(), "unauthorized")
+        same(ask(403, headers={**good, **evil}).error(), "origin")
+        same(ask(403, headers={"X-API-Key": KEY}).error(), "index_read_only")
+        same(ask(403, headers=good).error(), "index_read_only")
+        same(ask(404, headers=good, name="no").error(), "index_not_found")
+        lock = os.path.join(server.pictures.name, "own", "lock")
+        with open(lock, "r+b") as held:
+            fcntl.lockf(held, fcntl.LOCK_EX)
+            same(ask(409, headers=good, name="own").error(), "index_busy")
+    same(inquire(server, "POST", ADD, 400, body=picture(1), headers=good,
+                 name="own").error(), "argument")
+    inquire(server, "DELETE", ITEM, 400, headers=good, id_="@1", name="own")
+    for name, value in (("text/plain", "content_type"),
+                        ("image/png", "not_an_image")):
+        same(embed(server, ADD, b"no image", 415,
+                   {"Content-Type": name}).error(), value)
+
+
 def provoke_limits(server):
-    for path in POSTED:
+    for path in server.posted:
         same(embed(server, path, bytes(8000), 413).error(), "body_too_large")
         same(embed(server, path, bytes(2000), 429).error(), "busy")
 
 
 def provoke_timeout(server):
-    for path in POSTED:
+    for path in server.posted:
         connection = server.connect()
-        connection.putrequest("POST", path)
+        connection.putrequest("POST", path.replace("{name}", "own"))
+        connection.putheader("X-API-Key", WRITER)
         connection.putheader("Content-Length", "100")
         connection.endheaders(b"{")
         response = connection.getresponse()
@@ -375,7 +481,10 @@ def provoke_timeout(server):
 
 def provoke_want(server):
     """Nothing can be served."""
-    for path in POSTED:
+    thumbnail = ITEM + "/thumbnail"
+    for method in ("GET", "HEAD") if server.posted == POSTED else ():
+        inquire(server, method, thumbnail, 503)
+    for path in server.posted:
         same(embed(server, path, picture(1), 503).error(), "memory_exhausted")
     for path in ("/readyz", "/health"):
         for method in ("GET", "HEAD"):
@@ -385,22 +494,28 @@ def provoke_want(server):
 def provoke_fetch(server):
     with socket.socket() as bound:  # and nobody listens
         bound.bind(("127.0.0.1", 0))
-        body = json.dumps({"input": "http://127.0.0.1:%d/x.png" %
-                           bound.getsockname()[1],
-                           "labels": ["cat"]}).encode()
-        for path in (*EMBED, *CLASSIFY):
+        asked = {"input": "http://127.0.0.1:%d/x.png" %
+                 bound.getsockname()[1]}
+        for path in (*EMBED, *CLASSIFY, SEARCH):
+            body = json.dumps({**asked, **({"labels": ["cat"]} if path in
+                                           CLASSIFY else {})}).encode()
             same(inquire(server, "POST", path, 502, body=body,
                          headers=JSON).error(), "fetch")
 
 
 def provoke_deadline(server):
-    for path in POSTED:
+    for path in server.posted:
         same(embed(server, path, picture(1), 504).error(), "deadline")
 
 
 def test_every_documented_status_is_provoked(_):
     cases = ((provoke_callers, ()),
              (provoke_keys, ("--api-key", KEY)),
+             (provoke_limits, ("--api-key", KEY, "--max-body", "4K",
+                               "--body-memory", "1K")),
+             (provoke_timeout, ("--api-key", KEY, "--body-time", "200ms")),
+             (provoke_want, ("--api-key", KEY, "--memory-limit", "1K")),
+             (provoke_deadline, ("--api-key", KEY, "--deadline", "1ms")),
              (provoke_limits, ("--max-body", "4K", "--body-memory", "1K")),
              (provoke_timeout, ("--body-time", "200ms")),
              (provoke_want, ("--memory-limit", "1K")),
@@ -416,7 +531,9 @@ def test_every_documented_status_is_provoked(_):
                   for path, item in DOCUMENT["paths"].items()
                   for method, operation in item.items()
                   for status in operation["responses"]
-                  if status not in NOT_PROVOKED}
+                  if status not in NOT_PROVOKED and not (
+                      "/indexes" in path and method != "post" and
+                      status in AT_ONCE)}
     same(sorted(documented - SEEN), [])
 
 

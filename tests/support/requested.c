@@ -35,7 +35,7 @@ parse_labelled(const char *text, struct parsed *parsed)
 void
 parse_search(const char *text, struct parsed *parsed)
 {
-    parse_by(fovea_search_request_parse, text, parsed);
+    parse_by(fovea_search_body_parse, text, parsed);
 }
 
 void

@@ -175,6 +175,11 @@ a_path_has_routes_of_several_methods(void **state)
     /* The first that has the path, which does not take it. */
     ask("DELETE", "/shelves/a/books", BOOKS, "a", NULL);
     ask("PUT", "/shelves/a/books/1", BOOK, "a", "1");
+    /* It is a cover, and no book that is called 1/cover. */
+    ask("DELETE", "/shelves/a/books/1/cover", COVER, "a", "1");
+    assert_string_equal(
+            fovea_http_route_allow(&routes, "/shelves/a/books/1/cover"),
+            "GET, HEAD, OPTIONS");
     assert_string_equal(fovea_http_route_allow(&routes, "/shelves/a/books/1"),
             "GET, HEAD, DELETE, OPTIONS");
 }

@@ -126,14 +126,16 @@ async function visit(url, use, { view, expected, before }) {
 }
 
 // A page on a server of its own; what it complains of fails the test.
-export function onPage(use, { flags = [], model = MODEL, ...how } = {}) {
+export function onPage(use, { flags = [], model = MODEL, env, ...how } =
+  {}) {
   return () => withServer(["--quiet", ...flags], (url, server) =>
-    visit(url, (page) => use(page, url, server), how), model);
+    visit(url, (page) => use(page, url, server), how), model, env);
 }
 
 // The same through a proxy, with a clock that the test may turn; isPaused: that
 // only the test turns.
-export function onProxy(use, { flags = [], rule, isPaused, ...how } = {}) {
+export function onProxy(use, { flags = [], model = MODEL, env, rule,
+  isPaused, ...how } = {}) {
   return () => withServer(["--quiet", ...flags], (target, server) =>
     withProxy(target, (url, proxy) => {
       proxy.rule = rule ?? proxy.rule;
@@ -144,7 +146,7 @@ export function onProxy(use, { flags = [], rule, isPaused, ...how } = {}) {
             await page.clock.pauseAt(new Date(Date.now() + 60000));
           }
         } });
-    }), MODEL);
+    }), model, env);
 }
 
 export const give = (page, ...paths) => page.setInputFiles("#files", paths);

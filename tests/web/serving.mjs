@@ -24,10 +24,11 @@ export function environment(directory) {
 }
 
 // Run `fovea serve` while use(url, process) does.
-export async function withServer(flags, use, model = MODEL) {
+export async function withServer(flags, use, model = MODEL, env = {}) {
   const directory = mkdtempSync(join(tmpdir(), "fovea-web-"));
   const server = spawn(FOVEA, ["serve", "--port", "0", ...flags, model],
-    { env: environment(directory), stdio: ["ignore", "ignore", "pipe"] });
+    { env: { ...environment(directory), ...env },
+      stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((done) => server.on("exit", done));
   let log = "";
   try {

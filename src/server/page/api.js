@@ -17,12 +17,28 @@ export class Refusal extends Error {
 /** No answer: nobody is there, or it broke off, or took too long. */
 export class Silence extends Error {}
 
+/* The body of an answer: JSON, or a blob where that is what was asked for. */
+function bodyOf(answer, isBlob) {
+  if (isBlob && answer.ok) {
+    return answer.blob();
+  }
+  return answer.json().catch((error) => {
+    if (error instanceof SyntaxError) {
+      return null; /* a proxy's, perhaps */
+    }
+    throw error;
+  });
+}
+
 /* One request, until its answer is here whole. */
 async function request(path, options, key) {
-  const { most_ms = MOST_MS, signal, ...rest } = options;
+  const { most_ms = MOST_MS, signal, isBlob, ...rest } = options;
   const limit = new AbortController();
   const end = () => limit.abort();
   const timer = setTimeout(end, most_ms);
+  if (signal?.aborted) {
+    end();
+  }
   signal?.addEventListener("abort", end);
   const headers = { ...rest.headers };
   if (key) {
@@ -31,13 +47,7 @@ async function request(path, options, key) {
   try {
     const answer = await fetch(path,
       { ...rest, headers, signal: limit.signal });
-    const body = await answer.json().catch((error) => {
-      if (error instanceof SyntaxError) {
-        return null; /* a proxy's, perhaps */
-      }
-      throw error;
-    });
-    return { answer, body };
+    return { answer, body: await bodyOf(answer, isBlob) };
   } catch (error) {
     throw new Silence(limit.signal.aborted
       ? `The server did not answer within ${most_ms / 1000} s.`
@@ -52,10 +62,10 @@ const messageOf = ({ answer, body }) =>
   body?.error?.message ?? `The answer has status ${answer.status}.`;
 
 /**
- * The JSON of an answer. Where the server takes no key of ours, that is as
+ * The JSON of an answer, or a blob. Where the server takes no key of ours, that is as
  * late as the user gives one that it does.
  *
- * @param options  of fetch(), and most_ms, the time for all of it.
+ * @param options  of fetch(), and most_ms, the time for all of it, and isBlob.
  * @throws Refusal, Silence
  */
 export async function ask(path, options = {}) {

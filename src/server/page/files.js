@@ -53,40 +53,58 @@ async function gather(transfer) {
 
 const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
 
-function listenDrop(take) {
-  const zone = byId("stage");
+/* In the search what is dropped is searched for. */
+const isSearched = (target) => Boolean(target.closest?.("#library"));
+
+function listenDrop(take, find) {
   let depth = 0; /* dragleave comes for every element inside */
-  const mark = (n) => {
+  const mark = (n, target) => {
     depth = Math.max(0, n);
-    zone.classList.toggle("over", depth > 0);
+    const isFind = depth > 0 && isSearched(target);
+    byId("stage").classList.toggle("over", depth > 0 && !isFind);
+    byId("found").classList.toggle("over", isFind);
   };
-  document.addEventListener("dragenter", () => mark(depth + 1));
-  document.addEventListener("dragleave", () => mark(depth - 1));
+  document.addEventListener("dragenter",
+    (event) => mark(depth + 1, event.target));
+  document.addEventListener("dragleave",
+    (event) => mark(depth - 1, event.target));
   document.addEventListener("dragover", (event) => {
     if (holdsFiles(event)) {
       event.preventDefault();
     }
   });
   document.addEventListener("drop", (event) => {
-    mark(0);
+    mark(0, event.target);
     if (event.dataTransfer) {
       event.preventDefault();
-      gather(event.dataTransfer).then(take);
+      const [first] = event.dataTransfer.files;
+      if (first && isSearched(event.target)) {
+        find(first);
+      } else {
+        gather(event.dataTransfer).then(take);
+      }
     }
   });
 }
 
-/** take({files, nSkipped, nUnread}) whenever there are some. */
-export function listenFiles(take) {
+/**
+ * Call take({files, nSkipped, nUnread}) whenever there are some.
+ *
+ * @param find     find(file) of one that is to be searched for,
+ * @param canFind  where that is possible.
+ */
+export function listenFiles(take, find, canFind) {
   byId("files").addEventListener("change", (event) => {
     take({ files: [...event.target.files], nSkipped: 0, nUnread: 0 });
     event.target.value = "";
   });
   document.addEventListener("paste", (event) => {
     const files = [...event.clipboardData?.files ?? []];
-    if (files.length) {
+    if (files.length && canFind() && !byId("try").contains(event.target)) {
+      find(files[0]);
+    } else if (files.length) {
       take({ files, nSkipped: 0, nUnread: 0 });
     }
   });
-  listenDrop(take);
+  listenDrop(take, find);
 }

@@ -27,18 +27,20 @@ const PICTURE = new RegExp("\\.(jpe?g?|jfif|png|gif|webp|bmp|dib|tiff?|hei[cf]|a
 export const isPicture = (file) => file.type.startsWith("image/") ||
   PICTURE.test(file.name) || RAW.test(file.name);
 
-/** The name of a file's format; the end of its name where the bytes say none. */
+/** What a file is: {name, isKnown}, with the end of its name where the bytes say
+ *  nothing. */
 export async function formatOf(file) {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const text = String.fromCharCode(...head);
   const mark = MARKS.find(([at, start]) => text.startsWith(start, at));
   const raw = RAW.exec(file.name);
   if (mark && !(raw && mark[2] === "TIFF")) {
-    return mark[2];
+    return { name: mark[2], isKnown: true };
   }
   if (PNM.test(text)) {
-    return "PNM";
+    return { name: "PNM", isKnown: true };
   }
   const ending = /\.(\w{1,5})$/.exec(file.name);
-  return ending ? ending[1].toUpperCase() : "no picture";
+  return { name: ending ? ending[1].toUpperCase() : "no picture",
+    isKnown: Boolean(mark) };
 }

@@ -1,6 +1,7 @@
 /* The list of pictures: one of them is reached with Tab, the others from it
    with the arrows. */
 import { byId } from "/dom.js";
+import { step } from "/grid.js";
 import { together } from "/likeness.js";
 import { buttonOf, makeTile } from "/tile.js";
 
@@ -68,15 +69,6 @@ export function order(pictures) {
   }
 }
 
-function step(key, all) {
-  const at = all.indexOf(current);
-  const columns = getComputedStyle(byId("tiles")).gridTemplateColumns
-    .split(" ").length;
-  const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns,
-    ArrowDown: at + columns, Home: 0, End: all.length - 1 }[key];
-  return all[to];
-}
-
 /** onChoose(picture), when one is clicked; onRemove(picture), by Delete. */
 export function listenGallery(onChoose, onRemove) {
   const list = byId("tiles");
@@ -90,7 +82,8 @@ export function listenGallery(onChoose, onRemove) {
     if (event.key === "Delete" && current) {
       onRemove(current.picture);
     }
-    const next = step(event.key, buttons());
+    const all = buttons();
+    const next = all[step(event.key, all.indexOf(current), all.length, list)];
     if (next) {
       event.preventDefault();
       reach(next);

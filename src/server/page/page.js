@@ -2,6 +2,7 @@
 import { ask, Refusal } from "/api.js";
 import { byId, setText } from "/dom.js";
 import { isKeyWanted, whenKeyTurns } from "/key.js";
+import { offerIndexes } from "/library.js";
 import { isBusy, offerModels } from "/pictures.js";
 import { show, showStale } from "/pool.js";
 import { resume } from "/queue.js";
@@ -34,6 +35,7 @@ function goOn(pool) {
   pause_ms = EVERY_MS;
   show(pool);
   offerModels(pool.models);
+  offerIndexes(pool.indexes);
   resume();
 }
 

@@ -1,6 +1,7 @@
 /* Trying it: pictures in, and which of them are alike out. */
 import { byId, gathered, make, setText } from "/dom.js";
 import { listenFiles } from "/files.js";
+import { canFind, findLike } from "/find.js";
 import { appendTiles, focusCurrent, listenGallery, order, press, repair }
   from "/gallery.js";
 import { whenKeyTurns } from "/key.js";
@@ -197,7 +198,7 @@ export const isBusy = () => counts.waiting > 0;
 
 listenQueue(settle, tell);
 whenKeyTurns(tell);
-listenFiles(take);
+listenFiles(take, findLike, canFind);
 listenSearch(model, chooseWords);
 listenGallery((picture) => choose(picture), remove);
 listenNear((picture) => choose(picture, true),

@@ -1,6 +1,7 @@
 /* Small copies of pictures. Only they are kept: thousands of photographs as
    they are would take the browser's memory. */
 import { formatOf } from "/format.js";
+import { shotOf } from "/shots.js";
 
 const SIDE = 192;
 const AT_ONCE = 2;
@@ -26,8 +27,17 @@ async function shrink(file) {
     return { url: URL.createObjectURL(await drawSmall(file)), format: null };
   } catch {
     /* The browser does not show it. */
-    return { url: null, format: await formatOf(file).catch(() => "") };
+    const { name, isKnown } = await formatOf(file)
+      .catch(() => ({ name: "", isKnown: false }));
+    return { url: null, format: name, isKnown };
   }
+}
+
+/* The server draws what it can decode. */
+async function askSmall(file) {
+  const blob = await shotOf("/v1/thumbnail", null, { method: "POST",
+    body: file, headers: { "Content-Type": "application/octet-stream" } });
+  return blob && { url: URL.createObjectURL(blob), format: null };
 }
 
 function next() {
@@ -49,6 +59,22 @@ export function thumbOf(picture) {
     next();
   });
   return picture.thumb;
+}
+
+/** What the browser cannot show is drawn by the server, once that has decoded it.
+ *  then() is called where there is another thumbnail. */
+export function improveThumb(picture, then) {
+  if (!picture.thumb || picture.isImproved) {
+    return; /* nobody has looked yet */
+  }
+  picture.isImproved = true;
+  picture.thumb = picture.thumb.then(async (small) => {
+    const better = small.isKnown ? await askSmall(picture.file) : null;
+    if (better) {
+      then();
+    }
+    return better ?? small;
+  });
 }
 
 /** It is not needed any more. */

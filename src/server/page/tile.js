@@ -1,13 +1,19 @@
 /* A picture in the list: a square with it, its name, and a line about it. Each
    is as large from the beginning as it will ever be. */
 import { make, setText } from "/dom.js";
-import { thumbOf } from "/thumb.js";
+import { improveThumb, thumbOf } from "/thumb.js";
 
 /** A place for a picture: the picture small, or the name of its format. */
 export function face(picture) {
   const element = make("span", { class: "face" });
   fillFace(element, picture);
   return element;
+}
+
+function improve(element, picture) {
+  if (picture.state === "good") {
+    improveThumb(picture, () => fillFace(element, picture));
+  }
 }
 
 function fillFace(element, picture) {
@@ -23,6 +29,7 @@ const seen = new IntersectionObserver((entries) => {
     if (isIntersecting) {
       seen.unobserve(target);
       fillFace(target, target.picture);
+      improve(target, target.picture);
     }
   }
 }, { rootMargin: "300px" });
@@ -64,6 +71,7 @@ export function fillTile(picture, model) {
   const fact = tile.querySelector(".fact");
   setText(fact, factOf(picture, model));
   setText(tile.querySelector(".error"), picture.error ?? "");
+  improve(tile.querySelector(".face"), picture);
   const notes = picture.notes.map((name) => make("b", { class: "note" }, name));
   tile.querySelectorAll(".note").forEach((note) => note.remove());
   fact.before(...notes);
