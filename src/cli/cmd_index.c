@@ -10,6 +10,7 @@
 #include "cli/index_place.h"
 #include "cli/index_request.h"
 #include "cli/index_run.h"
+#include "cli/nearest_index.h"
 #include "cli/option_flags.h"
 #include "cli/watch.h"
 #include "index/folder.h"
@@ -53,8 +54,8 @@ static const char notes[] =
         "  fovea index --remove 'thumbs/*' photos/\n";
 /* clang-format on */
 
-/* Which index is meant: what -i names, or a folder with one in it; else the user's
-   own; else that of the first folder. Owned by the caller. */
+/* Which index is meant: the user's own; what -i names, or the one in there; that of
+   the first folder; or the nearest one. Owned by the caller. */
 static enum fovea_status
 choose_index(const struct fovea_index_request *request, char **path_out,
         struct fovea_error *err)
@@ -63,19 +64,15 @@ choose_index(const struct fovea_index_request *request, char **path_out,
         return fovea_central_index(path_out, err);
     }
     bool has_word = request->n_words > 0 && !request->relocate;
-    const char *given = request->index ? request->index
-            : has_word                 ? request->words[0]
-                                       : ".";
-    bool is_index = request->index && fovea_index_folder_is_there(given);
-    FOVEA_AUTO_FREE char *inside = is_index ? NULL : fovea_index_in(given);
-    bool is_inside = inside && fovea_index_folder_is_there(inside);
-    bool takes_given = is_index || (request->index && !is_inside);
-    if (!request->index && !has_word && !is_inside) {
-        return fovea_fail(err, FOVEA_ERR_INDEX_NOT_FOUND,
-                "no DIR, and no index in this folder: say what to index, or -i "
-                "INDEX");
+    if (!request->index && !has_word) {
+        return fovea_nearest_index(NULL, ".", path_out, err);
     }
-    *path_out = takes_given ? strdup(given) : FOVEA_TAKE(inside);
+    const char *given = request->index ? request->index : request->words[0];
+    FOVEA_AUTO_FREE char *inside = fovea_index_in(given);
+    bool is_itself = request->index &&
+            (fovea_index_folder_is_there(given) || !inside ||
+                    !fovea_index_folder_is_there(inside));
+    *path_out = is_itself ? strdup(given) : FOVEA_TAKE(inside);
     return *path_out ? FOVEA_OK
                      : fovea_fail_memory(err, strlen(given), "a path");
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """An index and the folders it is of: what is embedded, known again, removed,
 kept, refused."""
+import contextlib
 import json
 import os
 import shutil
@@ -97,7 +98,8 @@ class Index:
         self.path = os.path.join(directory, place, "index.sqlite")
 
     def ask(self, question, *values):
-        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as c:
+        with contextlib.closing(
+                sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as c:
             return c.execute(question, values).fetchall()
 
     def files(self):
@@ -550,13 +552,16 @@ def test_where_the_index_is(directory):
     done, _ = report(index("--json", "-q", cwd=os.path.join(directory, "d"),
                            more=NO_WORKER))
     same(done["unchanged"], 3)
+    done, _ = report(index("--json", "-q", cwd=os.path.join(directory, "d/deep"),
+                           more=NO_WORKER))
+    same(done["unchanged"], 3)
     # -i names the folder, or what it lies in.
     for place in ("d/.fovea", "d"):
         done, _ = report(index("--json", "-q", "-i", place, cwd=directory,
                                more=NO_WORKER))
         same(done["unchanged"], 3)
     result = index(cwd=directory)
-    said(result, 2, "no index")
+    said(result, 2, "no index", "fovea index DIR")
     # The user's own is for the user alone.
     home = os.path.join(directory, "home")
     env = environment(**HOME)
@@ -595,6 +600,69 @@ def test_remove_takes_files_out_and_touches_none(directory):
     same(found.count("rows"), 1)
     assert os.path.exists(os.path.join(directory, "d/p0.png"))
     same(update(directory)["embedded"], 5)
+
+
+def test_a_full_disk_loses_nothing(directory):
+    pictures(directory, 3)
+    os.mkdir(os.path.join(directory, "small"))
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs",
+                        "small"], check=True, cwd=directory,
+                       stderr=subprocess.DEVNULL)
+    except (OSError, subprocess.CalledProcessError):
+        raise Skip("no file system can be mounted here")
+    try:
+        base = ("-i", "small/index", "-q", "--json", "d")
+        found = Index(directory, "small/index")
+        report(index(*base, cwd=directory))
+        with open(os.path.join(directory, "small/fill"), "wb", 0) as f:
+            try:
+                while True:
+                    f.write(bytes(4096))
+            except OSError:
+                pass
+        for i in range(150):
+            put(directory, f"d/more{i}.png", picture(100 + i))
+        result = index(*base, cwd=directory)
+        said(result, 1, "small/index")
+        os.unlink(os.path.join(directory, "small/fill"))
+        same(found.count("contents"), 3)
+        same(report(index(*base, cwd=directory))[0]["embedded"], 150)
+    finally:
+        subprocess.run(["umount", "small"], check=True, cwd=directory)
+
+
+def test_an_index_that_may_not_be_written_is_refused(directory):
+    if os.geteuid() != 0:
+        raise Skip("another user is needed, whose index it is not")
+    pictures(directory, 2)
+    update(directory)
+    result = index("d", cwd=directory, user=65534, group=65534,
+                   extra_groups=[], env=environment(**HOME, FOVEA_CACHE=""))
+    said(result, 1, "d/.fovea")
+    same(Index(directory).count("contents"), 2)
+
+
+def test_a_terminal_is_shown_how_far_it_is(directory):
+    pictures(directory, 3)
+    hold = Hold(directory)
+    control, terminal = os.openpty()
+    process = subprocess.Popen([FOVEA, "index", "d"], cwd=directory,
+                               env=environment(**HOME, **hold.more),
+                               stderr=terminal, stdout=subprocess.DEVNULL)
+    os.close(terminal)
+    hold.wait()
+    shown = b""
+    while b"indexing  0/3" not in shown:
+        shown += os.read(control, 4096)
+    hold.go()
+    try:
+        while part := os.read(control, 4096):
+            shown += part
+    except OSError:  # the other end is closed
+        pass
+    same(process.wait(), 0)
+    assert b"embedded 3 images" in shown, shown
 
 
 def test_damage_is_found(directory):

@@ -4,6 +4,7 @@ committed, nothing is there twice, and the next run goes on.
 
 FOVEA_INDEX_KILLS (15) is how many times.
 """
+import contextlib
 import hashlib
 import os
 import random
@@ -25,7 +26,8 @@ def known(directory):
     path = os.path.join(directory, "d/.fovea/index.sqlite")
     if not os.path.exists(path):
         return {}
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+    with contextlib.closing(
+            sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         for table, unique in (("contents", "digest"),
                               ("rows", "set_id, content"),
                               ("files", "root, path")):

@@ -139,6 +139,22 @@ def test_a_watch_ends_with_its_folders(directory):
         same(watch.process.returncode, 1)
 
 
+def test_more_folders_than_may_be_watched(directory):
+    for i in range(6):
+        put(directory, f"d/{i}/a.png", picture(i))
+    # The limit of a namespace of users of its own.
+    result = subprocess.run(
+        ["unshare", "-Ur", "sh", "-c",
+         "echo 3 > /proc/sys/user/max_inotify_watches || exit 77; exec \"$@\"",
+         "sh", FOVEA, "index", "--watch", "--json", "d"], cwd=directory,
+        env=environment(**HOME), capture_output=True, check=False)
+    if result.returncode == 77 or b"unshare" in result.stderr:
+        raise Skip("no namespace with a limit of its own can be made here")
+    same(result.returncode, 1)
+    assert b"fs.inotify.max_user_watches" in result.stderr, result.stderr
+    same(json.loads(result.stdout)["embedded"], 6)
+
+
 def test_a_bad_file_is_told_once(directory):
     put(directory, "d/a.png", picture(1))
     with Watch(directory) as watch:

@@ -133,7 +133,8 @@ def test_every_variable_that_is_wrong_is_named(directory):
     n_tried = 0
     for _, flag, variable, commands in rows:
         same(variable, "FOVEA_" + flag.upper().replace("-", "_"))
-        for command, words in (("RUNS", ("embed", "a")), ("EMBEDS", ("embed", "a")),
+        for command, words in (("RUNS", ("embed", "a")), ("FETCHES", ("embed", "a")),
+                               ("EMBEDS", ("embed", "a")),
                                ("EMBEDS", ("index", "a")), ("SERVE", ("serve",)),
                                ("READS_TEXTS", ("similar", "a", "b")),
                                ("PULL", ("pull", "a/b"))):
