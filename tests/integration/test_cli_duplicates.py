@@ -14,7 +14,7 @@ from command import FOVEA, TIMEOUT, environment, lines, main, put, read, run, \
 
 HOME = {"FOVEA_HOME": os.environ["FOVEA_SOURCE_ROOT"]}
 LOOKS = "fovea/near-duplicate"
-THRESHOLD = 0.730
+THRESHOLD = 0.775
 OLD = 1_600_000_000  # seconds: files that were not changed just now
 
 
