@@ -91,7 +91,7 @@ fuzz_runs() {
 # fuzz_one PROGRAM: short real fuzzing; what it finds stays in build-test. The
 # limits of time are for what hangs, not for what is slow. libFuzzer tries values
 # that it saw compared, addresses too, and takes files as a folder lists them:
-# both are the same each time.
+# both are the same each time. The environment moves the stack.
 fuzz_one() {
     local program=$1 name home leaks=1 extent fixed=()
     name=$(basename "$program")
@@ -99,6 +99,8 @@ fuzz_one() {
     mkdir -p "$home/new"
     find "tests/fuzz/corpus/$name" -type f | LC_ALL=C sort | paste -sd, >"$home/seeds"
     ! setarch -R true 2>/dev/null || fixed=(setarch -R)
+    fixed+=(env -i "ASAN_OPTIONS=$ASAN_OPTIONS" "UBSAN_OPTIONS=$UBSAN_OPTIONS"
+        "LSAN_OPTIONS=suppressions=tests/sanitizers/lsan.supp:print_suppressions=0")
     extent=(-seed=1 "-runs=$(fuzz_runs "$name")")
     [ -z "$fuzz_seconds" ] || extent=("-max_total_time=$fuzz_seconds")
     # libheif leaks on damaged AVIF (tests/sanitizers/lsan.supp), through
