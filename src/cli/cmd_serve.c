@@ -20,7 +20,8 @@ static const char about[] =
         "\n"
         "  curl http://127.0.0.1:8080/v1/embeddings/image --data-binary @cat.jpg\n"
         "\n"
-        "With --index it searches the pictures of indexes, too, over HTTP and on the page:\n"
+        "With --index it searches the pictures of indexes, too, over HTTP and on the\n"
+        "page:\n"
         "\n"
         "  fovea serve --index photos=~/Pictures\n";
 

@@ -100,9 +100,11 @@ add_row(struct fovea_text *to, const struct fovea_option_row *row,
         fovea_text_format(&text, " (%s)", option->initial);
     }
     fovea_text_add(to, flag, size);
-    /* One that is too long for the column pushes its text to the right. */
-    add_wrapped(to, fovea_text_failed(&text) ? "" : text.data,
-            size < indent ? size : indent, indent);
+    /* One that is too long for the column has its text below it. */
+    bool fits = size + 2 <= indent;
+    fovea_text_add(to, "\n", !fits);
+    add_wrapped(to, fovea_text_failed(&text) ? "" : text.data, fits ? size : 0,
+            indent);
 }
 
 static void

@@ -25,7 +25,15 @@ enum {
     DEFAULT_LIMIT = 50
 };
 
-static const double default_threshold = 0.730;
+/* That of `fovea duplicates`. */
+static double
+default_threshold(void)
+{
+    double threshold = 1;
+    const char *word = fovea_option_rows[FOVEA_OPTION_THRESHOLD].option.initial;
+    FOVEA_ASSERT(fovea_number_fraction(word, &threshold));
+    return threshold;
+}
 
 struct duplicates_task {
     struct fovea_index_task task; /* first */
@@ -180,7 +188,7 @@ read_arguments(struct fovea_http_exchange *exchange,
     const char *threshold = fovea_http_exchange_argument(exchange, "threshold");
     const char *after = fovea_http_exchange_argument(exchange, "after");
     struct fovea_http_answer *answer = &exchange->answer;
-    task->threshold = default_threshold;
+    task->threshold = default_threshold();
     if (threshold && *threshold &&
             (!fovea_number_fraction(threshold, &task->threshold) ||
                     !(task->threshold >= -1 && task->threshold <= 1))) {

@@ -7,8 +7,9 @@ import re
 from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
     read, run, said, same
 
-COMMANDS = ("embed", "similar", "classify", "index", "preprocess", "tokenize", "models",
-            "pull", "bench")
+COMMANDS = ("embed", "similar", "classify", "index", "search", "duplicates",
+            "export", "serve", "preprocess", "tokenize", "models", "pull",
+            "bench")
 
 
 def test_every_command_has_help(directory):
@@ -19,6 +20,10 @@ def test_every_command_has_help(directory):
         assert text.startswith(f"Usage: fovea {name} "), text
         assert "Flags:" in text and "Exit status:" in text
         assert max(map(len, text.split("\n"))) < 81
+        for line in text.split("\n"):
+            # A flag, and what it is for: two spaces between them, or below.
+            assert re.match("  +(-[a-zA-Z], )?--[^ ]+( [^ ]+)?(  |$)", line) \
+                or not re.match("  +(-[a-zA-Z], )?--", line), line
         same(run(name, "-h", model=False).stdout, result.stdout)
         same(run("help", name, model=False).stdout, result.stdout)
 
