@@ -40,11 +40,13 @@ unsigned fovea_exif_orientation(const uint8_t *exif, size_t size);
  *
  * @param at  Of the TIFF structure, which may be a whole TIFF or what is nearly
  *            one, of a camera; without "Exif\0\0".
- * @return Not known where there is none, where it is no date or time, and where
- *         it cannot be read. Never fails.
+ * @param taken_out  Not known where there is none, and where it is no date or
+ *                   time.
+ * @return FOVEA_OK, FOVEA_ERR_IO.
  */
-struct fovea_taken fovea_exif_taken(const struct fovea_input *input,
-        uint64_t at);
+FOVEA_NODISCARD enum fovea_status fovea_exif_taken(
+        const struct fovea_input *input, uint64_t at,
+        struct fovea_taken *taken_out, struct fovea_error *err);
 
 /** Both, of a block as of fovea_exif_orientation(). */
 struct fovea_exif fovea_exif_read(const uint8_t *exif, size_t size);

@@ -27,6 +27,8 @@ struct block {
     const struct fovea_input *input;
     uint64_t at; /* what offsets count from */
     bool big_endian;
+    enum fovea_status status; /* of the first read that failed */
+    struct fovea_error *err;
 };
 
 /* What a directory says that counts. */
@@ -42,19 +44,20 @@ number(const struct block *block, const uint8_t *bytes, size_t size)
                              : fovea_little_endian(bytes, size);
 }
 
-/* How many bytes there are of those that are wanted; what cannot be read is not
-   there. */
+/* How many bytes there are of those that are wanted. */
 static size_t
-read_bytes(const struct block *block, uint64_t at, void *bytes, size_t size)
+read_bytes(struct block *block, uint64_t at, void *bytes, size_t size)
 {
     size_t n = 0;
-    return fovea_input_read(block->input, block->at + at, bytes, size, &n, NULL)
-            ? 0
-            : n;
+    if (!block->status) {
+        block->status = fovea_input_read(block->input, block->at + at, bytes,
+                size, &n, block->err);
+    }
+    return block->status ? 0 : n;
 }
 
 static struct directory
-read_directory(const struct block *block, uint64_t at)
+read_directory(struct block *block, uint64_t at)
 {
     struct directory directory = { 0 };
     uint8_t entries[MAX_ENTRIES * ENTRY_SIZE];
@@ -150,7 +153,7 @@ parse(const char text[TEXT_SIZE])
 }
 
 static struct fovea_taken
-read_text(const struct block *block, uint64_t at)
+read_text(struct block *block, uint64_t at)
 {
     char text[TEXT_SIZE];
     if (at == 0 || read_bytes(block, at, text, sizeof text) < sizeof text) {
@@ -173,24 +176,31 @@ is_head(const uint8_t head[HEAD_SIZE])
     return false;
 }
 
-struct fovea_taken
-fovea_exif_taken(const struct fovea_input *input, uint64_t at)
+static struct fovea_taken
+read_taken(struct block *block)
 {
-    struct block block = { .input = input, .at = at };
     uint8_t head[HEAD_SIZE];
-    if (read_bytes(&block, 0, head, sizeof head) < sizeof head ||
+    if (read_bytes(block, 0, head, sizeof head) < sizeof head ||
             !is_head(head)) {
         return (struct fovea_taken){ false, 0 };
     }
-    block.big_endian = head[0] == 'M';
-    struct directory first =
-            read_directory(&block, number(&block, head + 4, 4));
+    block->big_endian = head[0] == 'M';
+    struct directory first = read_directory(block, number(block, head + 4, 4));
     struct directory exif = { 0 };
     if (first.exif_at) {
-        exif = read_directory(&block, first.exif_at);
+        exif = read_directory(block, first.exif_at);
     }
-    struct fovea_taken taken = read_text(&block, exif.text_at);
-    return taken.is_known ? taken : read_text(&block, first.text_at);
+    struct fovea_taken taken = read_text(block, exif.text_at);
+    return taken.is_known ? taken : read_text(block, first.text_at);
+}
+
+enum fovea_status
+fovea_exif_taken(const struct fovea_input *input, uint64_t at,
+        struct fovea_taken *taken_out, struct fovea_error *err)
+{
+    struct block block = { .input = input, .at = at, .err = err };
+    *taken_out = read_taken(&block);
+    return block.status;
 }
 
 struct fovea_exif
@@ -198,9 +208,10 @@ fovea_exif_read(const uint8_t *exif, size_t size)
 {
     bool has_prefix = size >= 6 && memcmp(exif, "Exif\0", 6) == 0;
     struct fovea_input input;
-    fovea_input_from_memory(exif, size, &input);
-    return (struct fovea_exif){
+    struct fovea_exif read = {
         .orientation = fovea_exif_orientation(exif, size),
-        .taken = fovea_exif_taken(&input, has_prefix ? 6 : 0),
     };
+    fovea_input_from_memory(exif, size, &input); /* which is always read */
+    (void)!fovea_exif_taken(&input, has_prefix ? 6 : 0, &read.taken, NULL);
+    return read;
 }

@@ -186,29 +186,31 @@ check(const struct fovea_input *input, const struct fovea_limits *limits,
 }
 
 /* libheif has read it already. An offset of 4 bytes stands before the block. */
-static struct fovea_taken
-read_taken(const struct heif_image_handle *handle)
+static enum fovea_status
+read_taken(const struct heif_image_handle *handle,
+        struct fovea_taken *taken_out, struct fovea_error *err)
 {
-    struct fovea_taken taken = { 0 };
     heif_item_id id = 0;
     if (heif_image_handle_get_list_of_metadata_block_IDs(handle, "Exif", &id,
                 1) != 1) {
-        return taken;
+        return FOVEA_OK;
     }
     size_t size = heif_image_handle_get_metadata_size(handle, id);
     if (size < EXIF_HEAD || size > MAX_EXIF_BYTES) {
-        return taken;
+        return FOVEA_OK;
     }
     FOVEA_AUTO_FREE uint8_t *bytes = malloc(size);
-    if (!bytes ||
-            heif_image_handle_get_metadata(handle, id, bytes).code !=
-                    heif_error_Ok) {
-        return taken;
+    if (!bytes) {
+        return fovea_fail_memory(err, size, "the EXIF of a HEIF");
+    }
+    if (heif_image_handle_get_metadata(handle, id, bytes).code !=
+            heif_error_Ok) {
+        return FOVEA_OK;
     }
     struct fovea_input input;
     fovea_input_from_memory(bytes, size, &input);
     return fovea_exif_taken(&input,
-            EXIF_HEAD + fovea_big_endian(bytes, EXIF_HEAD));
+            EXIF_HEAD + fovea_big_endian(bytes, EXIF_HEAD), taken_out, err);
 }
 
 enum fovea_status
@@ -251,8 +253,10 @@ fovea_decode_heif(struct fovea_input *input, const struct fovea_limits *limits,
     int height = heif_image_handle_get_height(handle);
     info.width_px = width > 0 ? (uint32_t)width : 0;
     info.height_px = height > 0 ? (uint32_t)height : 0;
-    info.taken = read_taken(handle);
-    status = fovea_decode_begin(&info, limits, sink, err);
+    status = read_taken(handle, &info.taken, err);
+    if (!status) {
+        status = fovea_decode_begin(&info, limits, sink, err);
+    }
     if (status) {
         return status;
     }

@@ -70,10 +70,16 @@ decode_preview(const struct fovea_raw *raw, const struct fovea_limits *limits,
         .sink = sink,
         .format = FOVEA_FORMAT_RAW,
         .orientation = orientation_of(raw),
-        .taken = raw->taken.is_known ? raw->taken
-                                     : fovea_exif_taken(raw->input, 0),
+        .taken = raw->taken,
         .raw_kind = raw->name,
     };
+    if (!within.taken.is_known) {
+        enum fovea_status status =
+                fovea_exif_taken(raw->input, 0, &within.taken, err);
+        if (status) {
+            return status;
+        }
+    }
     struct fovea_row_sink before = fovea_within_sink(&within);
     fovea_input_window(raw->input, raw->preview_at, raw->preview_size, &window);
     return fovea_decode_jpeg(&window, limits, &before, err);

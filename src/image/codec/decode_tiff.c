@@ -59,9 +59,11 @@ decode_open(struct fovea_tiff *tiff, const struct fovea_limits *limits,
         .width_px = tiff->width_px,
         .height_px = tiff->height_px,
         .orientation = tiff->orientation,
-        .taken = fovea_exif_taken(tiff->log.input, 0),
     };
-    status = tiff->tiled ? check_tiles(tiff, limits, err) : FOVEA_OK;
+    status = fovea_exif_taken(tiff->log.input, 0, &info.taken, err);
+    if (!status && tiff->tiled) {
+        status = check_tiles(tiff, limits, err);
+    }
     if (!status) {
         fovea_tiff_price(tiff, &info);
         status = fovea_decode_begin(&info, limits, sink, err);

@@ -207,21 +207,26 @@ walk_file(struct walk *walk)
 
 /* Of a container, in a box of its own, where an offset of 4 bytes stands before
    the block; one that is packed (brob) is not looked into. */
-static struct fovea_taken
-read_taken(const struct fovea_input *input)
+static enum fovea_status
+read_taken(const struct fovea_input *input, struct fovea_taken *taken_out,
+        struct fovea_error *err)
 {
     struct fovea_box box;
     uint64_t offset = 0;
-    if (fovea_box_read(input, 0, input->size, &box, NULL) ||
-            strcmp(box.type, "JXL ") != 0 ||
-            fovea_box_find(input, 0, input->size, "Exif", &box, NULL) ||
-            box.end == 0 ||
-            fovea_box_number(input, &box, EXIF_HEAD, &offset, NULL)) {
-        return (struct fovea_taken){ false, 0 };
+    enum fovea_status status = fovea_box_read(input, 0, input->size, &box, err);
+    if (status || strcmp(box.type, "JXL ") != 0) {
+        return status;
+    }
+    status = fovea_box_find(input, 0, input->size, "Exif", &box, err);
+    if (!status && box.end > 0) {
+        status = fovea_box_number(input, &box, EXIF_HEAD, &offset, err);
+    }
+    if (status || box.end == 0) {
+        return status;
     }
     struct fovea_input exif;
     fovea_input_window(input, box.at, box.end - box.at, &exif);
-    return fovea_exif_taken(&exif, offset);
+    return fovea_exif_taken(&exif, offset, taken_out, err);
 }
 
 enum fovea_status
@@ -243,7 +248,7 @@ fovea_jpegxl_read_head(const struct fovea_input *input,
     }
     if (!status) {
         set_price(&walk);
-        info->taken = read_taken(input);
+        status = read_taken(input, &info->taken, err);
     }
     JxlDecoderDestroy(walk.decoder);
     free(walk.window);

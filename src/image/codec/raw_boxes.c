@@ -132,7 +132,7 @@ take_directory(struct fovea_raw *raw, const struct fovea_box *uuid,
                 "CMT2", &box, err);
     }
     if (!status && box.end > 0) {
-        raw->taken = fovea_exif_taken(raw->input, box.at);
+        status = fovea_exif_taken(raw->input, box.at, &raw->taken, err);
     }
     return status;
 }
