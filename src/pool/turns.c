@@ -4,15 +4,15 @@
 #include "pool/poll.h"
 #include "pool/slot.h"
 
-/* Its oldest item; prewarms come now. What had its turn goes behind those that
-   waited meanwhile. mu held. */
+/* Its oldest item, which may have come since the loop looked at the clock; prewarms
+   come now. What had its turn goes behind those that waited meanwhile. mu held. */
 static int64_t
 came_ns(const struct fovea_group *group)
 {
     const struct fovea_queue *queue = &group->queue;
     const struct fovea_pool_item *firsts[] = { queue->retries.first,
         queue->isolated.first, queue->singles.first, queue->batches.first };
-    int64_t oldest_ns = group->pool->now_ns;
+    int64_t oldest_ns = group->prewarms ? group->pool->now_ns : FOVEA_NEVER;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(firsts); i++) {
         if (firsts[i] && firsts[i]->queued_ns < oldest_ns) {
             oldest_ns = firsts[i]->queued_ns;
