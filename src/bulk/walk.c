@@ -134,7 +134,8 @@ kind_of(int directory_fd, const struct dirent *found)
     }
     struct stat info;
     if (fstatat(directory_fd, found->d_name, &info, AT_SYMLINK_NOFOLLOW)) {
-        return KIND_OTHER; /* gone again */
+        /* Gone again, or whoever opens it says what is wrong. */
+        return errno == ENOENT ? KIND_OTHER : KIND_FILE;
     }
     if (!S_ISLNK(info.st_mode)) {
         return kind_of_mode(info.st_mode);
@@ -203,6 +204,16 @@ read_entry(DIR *directory)
     return readdir(directory); /* NOLINT(concurrency-mt-unsafe) */
 }
 
+static void
+fail_directory(struct fovea_error *problem, int error, const char *what)
+{
+    (void)fovea_fail_errno(problem,
+            error == EACCES || error == EPERM ? FOVEA_ERR_FILE_DENIED
+                    : error == ENOENT         ? FOVEA_ERR_FILE_NOT_FOUND
+                                              : FOVEA_ERR_IO,
+            error, "%s", what);
+}
+
 /* Read a directory's names. A directory that cannot be read is *problem. */
 static enum fovea_status
 read_names(struct fovea_walk *walk, struct level *level,
@@ -224,12 +235,7 @@ read_names(struct fovea_walk *walk, struct level *level,
         }
     }
     if (errno) {
-        int error = errno;
-        (void)fovea_fail_errno(problem,
-                error == EACCES || error == EPERM ? FOVEA_ERR_FILE_DENIED
-                        : error == ENOENT         ? FOVEA_ERR_FILE_NOT_FOUND
-                                                  : FOVEA_ERR_IO,
-                error, "the directory cannot be read");
+        fail_directory(problem, errno, "the directory cannot be read");
     }
     if (level->n_names > 1) {
         qsort(level->names, level->n_names, sizeof *level->names,
@@ -354,7 +360,8 @@ next_path(struct fovea_walk *walk, bool *is_over_out, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-/* Look at the file that the path is at; false if it is gone again. */
+/* Look at the file that the path is at; false with errno, which is ENOENT if it
+   is gone again. */
 static bool
 look(const struct fovea_walk *walk, struct stat *info_out)
 {
@@ -362,6 +369,21 @@ look(const struct fovea_walk *walk, struct stat *info_out)
     int above_fd = above(walk, &path);
     return fstatat(above_fd, path, info_out, 0) == 0 ||
             fstatat(above_fd, path, info_out, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Leave the folder whose file the path is at, and which says nothing of its files:
+   it may be listed but not searched, or its disk fails. They may well be there. */
+static void
+give_up(struct fovea_walk *walk, int error, struct fovea_error *problem)
+{
+    struct level *level = &walk->levels[walk->n_levels - 1];
+    fail_directory(problem, error, "the directory's files cannot be looked at");
+    for (size_t i = level->next; i < level->n_names; i++) {
+        free(level->names[i]);
+    }
+    level->n_names = level->next;
+    walk->path[level->prefix] = '\0';
+    walk->size = level->prefix;
 }
 
 enum fovea_status
@@ -377,10 +399,14 @@ fovea_walk_next(struct fovea_walk *walk, enum fovea_walk_step *step_out,
             return status;
         }
         if (walk->size > 0 && walk->path[walk->size - 1] != '/') {
-            if (walk->settings.wants_info && !look(walk, &entry_out->info)) {
-                continue;
-            }
             *step_out = FOVEA_WALK_FILE;
+            if (walk->settings.wants_info && !look(walk, &entry_out->info)) {
+                if (errno == ENOENT) {
+                    continue;
+                }
+                give_up(walk, errno, &entry_out->problem);
+                *step_out = FOVEA_WALK_PROBLEM;
+            }
         } else {
             status = enter(walk, &entry_out->problem, err);
             if (!status && !entry_out->problem.code) {

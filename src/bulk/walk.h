@@ -43,7 +43,8 @@ struct fovea_walk_settings {
 enum fovea_walk_step {
     FOVEA_WALK_FILE,
     FOVEA_WALK_PROBLEM, /* a folder that cannot be read, or not to its end: what
-                           was read of it comes next */
+                           was read of it comes next; or whose files cannot be
+                           looked at: no more of it comes */
     FOVEA_WALK_END,
 };
 

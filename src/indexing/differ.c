@@ -34,8 +34,15 @@ fovea_differ_looks_for(const struct fovea_differ *differ, const char *path)
 static bool
 is_unread(const struct fovea_differ *differ, const char *path)
 {
-    return differ->unread &&
-            strncmp(path, differ->unread, strlen(differ->unread)) == 0;
+    size_t size = 0;
+    for (size_t at = 0; at < differ->unread_size; at += size + 1) {
+        const char *folder = differ->unread + at;
+        size = strlen(folder);
+        if (strncmp(path, folder, size) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum fovea_difference

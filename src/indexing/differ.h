@@ -32,9 +32,10 @@ struct fovea_found {
 struct fovea_differ {
     const struct fovea_filter *filter; /* of what is looked for; or NULL */
     bool retry;                        /* what failed before is to be read */
-    /* The folder last met that cannot be read, with a slash at its end ("": the
-       top); NULL: none yet. */
+    /* Folders that cannot be read, each with a slash at its end ("": the top) and
+       a NUL behind it. */
     const char *unread;
+    size_t unread_size; /* of all; 0: none yet */
 };
 
 /** found, stored: NULL at the end of the list. */

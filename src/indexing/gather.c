@@ -2,10 +2,25 @@
 #include "indexing/gather.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+
+/* Forget the folders that all the stored files to come lie behind. One that was
+   met before another is not among them yet: the walk runs ahead of the list. */
+static void
+forget_unread(struct fovea_gather *gather)
+{
+    const struct fovea_index_file *stored = gather->stored;
+    const char *last = gather->unread.size > 0
+            ? gather->unread.data + gather->last_unread
+            : "";
+    if (!stored ||
+            (strcmp(stored->path, last) > 0 &&
+                    strncmp(stored->path, last, strlen(last)) != 0)) {
+        gather->unread.size = 0;
+    }
+}
 
 /* A folder that cannot be read: what is known of it stays. One that has gone
    meanwhile has no files. */
@@ -16,13 +31,14 @@ note_unread(struct fovea_gather *gather, struct fovea_error *err)
     if (entry->problem.code == FOVEA_ERR_FILE_NOT_FOUND && entry->size > 0) {
         return FOVEA_OK;
     }
-    char *unread = strdup(entry->path);
-    if (!unread) {
+    forget_unread(gather);
+    gather->last_unread = gather->unread.size;
+    fovea_text_add(&gather->unread, entry->path, entry->size + 1);
+    if (fovea_text_failed(&gather->unread)) {
         return fovea_fail_memory(err, entry->size, "a path");
     }
-    free(gather->unread);
-    gather->unread = unread;
-    gather->differ.unread = unread;
+    gather->differ.unread = gather->unread.data;
+    gather->differ.unread_size = gather->unread.size;
     gather->gathered.n_unread++;
     fovea_hooks_tell(gather->settings->hooks, gather->settings->root->path,
             entry->path, &entry->problem);
@@ -84,10 +100,10 @@ fovea_gather_begin(struct fovea_gather *gather,
                 &gather->files, err);
     }
     if (!status) {
-        status = advance_walk(gather, err);
+        status = advance_stored(gather, err);
     }
     if (!status) {
-        status = advance_stored(gather, err);
+        status = advance_walk(gather, err);
     }
     if (status) {
         fovea_gather_finish(gather);
@@ -185,6 +201,6 @@ fovea_gather_finish(struct fovea_gather *gather)
     fovea_index_files_close(gather->files);
     fovea_walk_destroy(gather->walk);
     fovea_text_finish(&gather->gathered.gone);
-    free(gather->unread);
+    fovea_text_finish(&gather->unread);
     *gather = (struct fovea_gather){ .files = NULL };
 }

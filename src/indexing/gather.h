@@ -39,7 +39,8 @@ struct fovea_gather {
     struct fovea_walk *walk;
     struct fovea_index_files *files;
     struct fovea_differ differ;
-    char *unread;              /* the differ's */
+    struct fovea_text unread;  /* the differ's */
+    size_t last_unread;        /* where the last of them begins */
     enum fovea_walk_step step; /* of entry */
     struct fovea_walk_entry entry;
     const struct fovea_index_file *stored;

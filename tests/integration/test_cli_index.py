@@ -362,6 +362,39 @@ def test_what_cannot_be_read_stays(directory):
     assert Index(directory).content_of("p0.png") > 0
 
 
+def test_folders_that_cannot_be_read_keep_their_files(directory):
+    """One beside the other, and one whose names can be read and no more."""
+    if os.geteuid() != 0:
+        raise Skip("another user is needed, so that folders can be closed")
+    for i, name in enumerate(("a/a/p", "a/p", "b/p", "c/p", "d/p", "e/p", "f/a",
+                              "f/p", "p", "q", "r", "s", "t", "u", "v", "w")):
+        put(directory, f"d/{name}.png", picture(i + 1))
+    os.symlink("p.png", os.path.join(directory, "d/f/link.png"))
+    os.chmod(directory, 0o777)
+    for where, _, _ in os.walk(os.path.join(directory, "d")):
+        os.chown(where, 65534, 65534)
+    other = {"user": 65534, "group": 65534, "extra_groups": []}
+    env = environment(**HOME, FOVEA_CACHE="")
+    same(report(index("--json", "-q", "d", cwd=directory, env=env,
+                      **other))[0]["embedded"], 16)
+    before = Index(directory).files()
+    closed = {"a/a": 0, "a": 0, "b": 0, "c": 0, "e": 0, "f": 0o600}
+    for name, mode in closed.items():
+        os.chmod(os.path.join(directory, "d", name), mode)
+    result = index("--json", "d", cwd=directory, env=env, **other)
+    last, problems = report(result, 3)
+    same((last["unread_folders"], last["gone"], last["removed"]), (5, 0, 0))
+    same({p["error"]["code"] for p in problems}, {"file_denied"})
+    said(result, 3, "/d/f: the directory's files cannot be looked at")
+    same(Index(directory).files(), before)
+    for name in reversed(closed):
+        os.chmod(os.path.join(directory, "d", name), 0o755)
+    os.remove(os.path.join(directory, "d/c/p.png"))
+    last = report(index("--json", "-q", "d", cwd=directory, env=env,
+                        **other))[0]
+    same((last["gone"], last["removed"], last["embedded"]), (1, 1, 0))
+
+
 def test_names_of_any_bytes(directory):
     names = [b"new\nline.png", b"\xff\xfe.png", "schön.png".encode(),
              b"-dash.png", b"#hash?.png", b"a b/c\td.png", b"a.png",

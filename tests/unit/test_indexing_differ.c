@@ -113,10 +113,12 @@ what_nobody_looked_for_is_not_gone(void **state)
         { "d/.a.jpg", FOVEA_DIFFERENCE_UNSEEN },
         { "locked/a.jpg", FOVEA_DIFFERENCE_UNSEEN },
         { "locked2/a.jpg", FOVEA_DIFFERENCE_GONE },
+        { "shut/a.jpg", FOVEA_DIFFERENCE_UNSEEN },
     };
     const struct fovea_differ differ = {
         .filter = &filter,
-        .unread = "locked/",
+        .unread = "locked/\0shut/",
+        .unread_size = sizeof "locked/\0shut/",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct fovea_index_file known = stored(cases[i].path, 1);
@@ -125,7 +127,7 @@ what_nobody_looked_for_is_not_gone(void **state)
         }
     }
     /* The top cannot be read. */
-    const struct fovea_differ none = { .unread = "" };
+    const struct fovea_differ none = { .unread = "", .unread_size = 1 };
     const struct fovea_index_file known = stored("a.jpg", 1);
     assert_int_equal(fovea_differ_step(&none, NULL, &known),
             FOVEA_DIFFERENCE_UNSEEN);
