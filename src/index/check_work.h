@@ -19,9 +19,10 @@ struct fovea_check {
 void fovea_check_report(struct fovea_check *check, const char *remedy,
         const char *format, ...) FOVEA_PRINTF(3, 4);
 
+/* Nothing more than is fovea's. */
 #define FOVEA_REMEDY_ANEW                                                   \
-    "make the index anew: remove its folder and run fovea index again; no " \
-    "picture is touched"
+    "make the index anew: remove index.sqlite, lock and segments from its " \
+    "folder and run fovea index again; no picture is touched"
 #define FOVEA_REMEDY_FILE                                                  \
     "remove the file from the index (fovea index --remove) and run fovea " \
     "index again: it is embedded anew"

@@ -34,7 +34,7 @@ compact_next(struct fovea_index_folder *folder, int64_t set_id, size_t from,
     }
     status = fovea_index_commit(folder, err);
     /* The files that nobody needs any more. Who still reads them has them open. */
-    fovea_index_segments_sweep(folder);
+    (void)!fovea_index_segments_sweep(folder, NULL);
     return status;
 }
 

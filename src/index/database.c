@@ -1,6 +1,7 @@
 /* See database.h. */
 #include "index/database.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -19,12 +20,22 @@ enum {
     HEAD_SIZE = 100, /* of an SQLite file */
     AT_READ_VERSION = 19,
     HAS_LOG = 2,
+    AT_USER_VERSION = 60,
+    AT_APPLICATION = 68,
 };
 
-/* The first bytes: whether it is SQLite's, and has a log. Said here because
-   SQLite takes an empty file for a new one. */
-static enum fovea_status
-read_head(const struct fovea_db *db, int folder_fd, bool *has_log_out,
+static int64_t
+read_number(const char *at)
+{
+    uint32_t number = 0;
+    memcpy(&number, at, sizeof number);
+    return be32toh(number);
+}
+
+/* SQLite takes an empty file for a new one, and changes somebody else's when it
+   is opened for writing: the log is turned on. */
+enum fovea_status
+fovea_database_look(const struct fovea_db *db, int folder_fd, bool *has_log_out,
         struct fovea_error *err)
 {
     static const char magic[] = "SQLite format 3";
@@ -44,8 +55,11 @@ read_head(const struct fovea_db *db, int folder_fd, bool *has_log_out,
     if (n != sizeof head || memcmp(head, magic, sizeof magic) != 0) {
         return fovea_db_fail_damaged(db, "index.sqlite is no SQLite file", err);
     }
-    *has_log_out = head[AT_READ_VERSION] == HAS_LOG;
-    return FOVEA_OK;
+    if (has_log_out) {
+        *has_log_out = head[AT_READ_VERSION] == HAS_LOG;
+    }
+    return fovea_schema_identify(db, read_number(head + AT_APPLICATION),
+            read_number(head + AT_USER_VERSION), err);
 }
 
 /* A rollback journal of a transaction over several files ends with the name of
@@ -167,7 +181,8 @@ fovea_database_open(struct fovea_db *db, int folder_fd, bool can_write,
         path = NULL;
         return fovea_fail_memory(err, 64, "a path");
     }
-    enum fovea_status status = read_head(db, folder_fd, &has_log, err);
+    enum fovea_status status =
+            fovea_database_look(db, folder_fd, &has_log, err);
     if (!status) {
         status = check_journal(db, folder_fd, err);
     }

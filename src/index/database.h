@@ -4,6 +4,12 @@
 
 #include "index/db.h"
 
+/** Look at the first bytes of the index.sqlite of a folder, which is only read:
+ *  FOVEA_ERR_INDEX_DAMAGED if it is no index of fovea's, FOVEA_ERR_INDEX_NEWER.
+ *  has_log_out may be NULL. */
+FOVEA_NODISCARD enum fovea_status fovea_database_look(const struct fovea_db *db,
+        int folder_fd, bool *has_log_out, struct fovea_error *err);
+
 /**
  * Open the index.sqlite of a folder and check that it is one.
  *

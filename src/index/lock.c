@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/error.h"
@@ -13,6 +14,10 @@
 #include "sys/file_limit.h"
 
 static const char name[] = "lock";
+
+enum {
+    HOLDER_SIZE = 24
+}; /* a number's text, and more than that */
 
 static bool
 lock_file(int fd, int command, short type, short *found)
@@ -23,10 +28,36 @@ lock_file(int fd, int command, short type, short *found)
     return result == 0;
 }
 
+/* Whether a file is what a writer left: the number of a process or a part of it.
+   Whoever else has a file of this name keeps it. */
+static bool
+is_ours(int fd)
+{
+    char text[HOLDER_SIZE + 1];
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    if (n < 0 || n == sizeof text - 1) {
+        return false;
+    }
+    text[n] = '\0';
+    size_t n_digits = strspn(text, "0123456789");
+    return text[n_digits + (text[n_digits] == '\n')] == '\0' &&
+            n_digits + 1 >= (size_t)n;
+}
+
+bool
+fovea_index_was_locked(int folder_fd)
+{
+    struct stat info;
+    FOVEA_AUTO_FD int fd = openat(folder_fd, name,
+            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+            is_ours(fd);
+}
+
 static uint64_t
 read_holder(int fd)
 {
-    char text[24] = "";
+    char text[HOLDER_SIZE] = "";
     uint64_t pid = 0;
     const char *digits = text;
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
@@ -65,7 +96,7 @@ fail_open(const char *path, int error, struct fovea_error *err)
 static void
 write_holder(int fd)
 {
-    char text[24];
+    char text[HOLDER_SIZE];
     struct fovea_file_limit hold;
     int size =
             snprintf(text, sizeof text, "%" PRIdMAX "\n", (intmax_t)getpid());
@@ -93,6 +124,12 @@ fovea_index_lock(int folder_fd, const char *path, int *fd_out,
     if (!lock_file(fd, F_OFD_SETLK, F_WRLCK, &found)) {
         return errno == EAGAIN || errno == EACCES ? fail_busy(fd, path, err)
                                                   : fail_open(path, errno, err);
+    }
+    if (!is_ours(fd)) {
+        return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                "%s: %s is no lock of fovea's, and stays as it is; name another "
+                "folder for the index",
+                path, name);
     }
     write_holder(fd);
     *fd_out = fd;

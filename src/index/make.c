@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "index/draft.h"
 #include "index/internal.h"
+#include "index/lock.h"
 #include "index/place.h"
 #include "index/schema.h"
 
@@ -35,9 +36,10 @@ fovea_make_folder(const char *path, bool is_private, struct fovea_error *err)
             : fail_write(errno, path, err);
 }
 
-/* What an index consists of, and what one that was being made may have left. */
+/* What an index consists of, and what one that was being made may have left: but
+   nothing is made before its lock is taken. */
 static bool
-is_ours(const char *name)
+is_ours(int folder_fd, const char *name)
 {
     static const char *const ours[] = { ".", "..", "lock", FOVEA_INDEX_DATABASE,
         FOVEA_INDEX_DATABASE "-wal", FOVEA_INDEX_DATABASE "-shm",
@@ -46,7 +48,12 @@ is_ours(const char *name)
         FOVEA_INDEX_SEGMENTS };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(ours); i++) {
         if (strcmp(name, ours[i]) == 0) {
-            return true;
+            struct stat info;
+            bool is_linked = strcmp(name, FOVEA_INDEX_DATABASE) == 0 &&
+                    fstatat(folder_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    !S_ISREG(info.st_mode);
+            return name[0] == '.' ||
+                    (!is_linked && fovea_index_was_locked(folder_fd));
         }
     }
     return false;
@@ -72,7 +79,7 @@ fovea_make_check(int folder_fd, const char *path, struct fovea_error *err)
         if (!entry) {
             return FOVEA_OK;
         }
-        if (!is_ours(entry->d_name)) {
+        if (!is_ours(folder_fd, entry->d_name)) {
             return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
                     "%s: no index, but %s is there; an index is made in a new "
                     "or an empty folder",

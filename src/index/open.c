@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "index/appender.h"
 #include "index/database.h"
-#include "index/folder.h"
 #include "index/file_page.h"
+#include "index/folder.h"
 #include "index/internal.h"
 #include "index/lock.h"
 #include "index/make.h"
@@ -63,6 +63,10 @@ open_all(struct fovea_index_folder *folder, const char *path,
     if (creates && !fovea_index_folder_is_there(folder->path)) {
         status = fovea_make_check(folder->fd, folder->path, err);
     }
+    /* Somebody else's folder is to stay as it is, without a lock. */
+    if (!status && folder->can_write && has_database(folder)) {
+        status = fovea_database_look(&folder->db, folder->fd, NULL, err);
+    }
     if (!status && folder->can_write) {
         status = fovea_index_lock(folder->fd, folder->path, &folder->lock_fd,
                 err);
@@ -74,10 +78,9 @@ open_all(struct fovea_index_folder *folder, const char *path,
         status = fovea_database_open(&folder->db, folder->fd, folder->can_write,
                 err);
     }
-    if (!status && folder->can_write) {
-        fovea_index_segments_sweep(folder);
-    }
-    return status;
+    return status || !folder->can_write
+            ? status
+            : fovea_index_segments_sweep(folder, err);
 }
 
 enum fovea_status

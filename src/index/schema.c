@@ -67,6 +67,23 @@ fovea_schema_create(struct fovea_db *db, struct fovea_error *err)
 }
 
 enum fovea_status
+fovea_schema_identify(const struct fovea_db *db, int64_t application,
+        int64_t version, struct fovea_error *err)
+{
+    if (application != FOVEA_INDEX_APPLICATION || version < 1) {
+        return fovea_fail(err, FOVEA_ERR_INDEX_DAMAGED,
+                "%s: index.sqlite is no index of fovea's", db->name);
+    }
+    return version <= FOVEA_INDEX_VERSION
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_INDEX_NEWER,
+                      "%s: the index has format %" PRId64
+                      ", this fovea knows %d; use the fovea that made it, or a "
+                      "newer one",
+                      db->name, version, FOVEA_INDEX_VERSION);
+}
+
+enum fovea_status
 fovea_schema_version(struct fovea_db *db, int64_t *version_out,
         struct fovea_error *err)
 {
@@ -77,21 +94,13 @@ fovea_schema_version(struct fovea_db *db, int64_t *version_out,
     if (!status) {
         status = fovea_db_read_number(db, "PRAGMA user_version", &version, err);
     }
-    if (status) {
-        return status;
+    if (!status) {
+        status = fovea_schema_identify(db, application, version, err);
     }
-    if (application != FOVEA_INDEX_APPLICATION || version < 1) {
-        return fovea_fail(err, FOVEA_ERR_INDEX_DAMAGED,
-                "%s: index.sqlite is no index of fovea's", db->name);
+    if (!status) {
+        *version_out = version;
     }
-    if (version > FOVEA_INDEX_VERSION) {
-        return fovea_fail(err, FOVEA_ERR_INDEX_NEWER,
-                "%s: the index has format %" PRId64 ", this fovea knows %d; "
-                "use the fovea that made it, or a newer one",
-                db->name, version, FOVEA_INDEX_VERSION);
-    }
-    *version_out = version;
-    return FOVEA_OK;
+    return status;
 }
 
 static const struct object *

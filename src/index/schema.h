@@ -22,6 +22,11 @@ FOVEA_NODISCARD enum fovea_status fovea_schema_create(struct fovea_db *db,
 FOVEA_NODISCARD enum fovea_status fovea_schema_version(struct fovea_db *db,
         int64_t *version_out, struct fovea_error *err);
 
+/** The same of the two numbers in a file's header. */
+FOVEA_NODISCARD enum fovea_status fovea_schema_identify(
+        const struct fovea_db *db, int64_t application, int64_t version,
+        struct fovea_error *err);
+
 /** Compare the tables of a file with those of this version, to the letter:
  *  FOVEA_ERR_INDEX_DAMAGED if there is anything else, as a trigger or a view. */
 FOVEA_NODISCARD enum fovea_status fovea_schema_check(struct fovea_db *db,

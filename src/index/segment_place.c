@@ -83,23 +83,30 @@ is_known(struct fovea_index_folder *folder, int64_t id)
 
 FOVEA_DEFINE_AUTO(DIR *, closedir);
 
-void
-fovea_index_segments_sweep(struct fovea_index_folder *folder)
+enum fovea_status
+fovea_index_segments_sweep(struct fovea_index_folder *folder,
+        struct fovea_error *err)
 {
     int fd = openat(folder->fd, FOVEA_INDEX_SEGMENTS,
             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     FOVEA_AUTO(closedir_auto) DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
     if (!directory) {
+        int error = errno;
         if (fd >= 0) {
             (void)close(fd);
         }
-        return;
+        return error == ELOOP || error == ENOTDIR
+                ? fovea_fail(err, FOVEA_ERR_INDEX_DAMAGED,
+                          "%s: " FOVEA_INDEX_SEGMENTS
+                          " is a link, or no folder",
+                          folder->path)
+                : FOVEA_OK;
     }
     for (;;) {
         /* A directory of its own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         const struct dirent *entry = readdir(directory);
         if (!entry) {
-            return;
+            return FOVEA_OK;
         }
         int64_t id = fovea_index_segment_id(entry->d_name);
         if (id > 0 && !is_known(folder, id)) {

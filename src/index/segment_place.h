@@ -23,7 +23,9 @@ FOVEA_NODISCARD enum fovea_status fovea_index_segment_create(
         struct fovea_segment **segment_out, struct fovea_error *err);
 
 /** Remove the files of segments that no commit knows any more, or never did. By
- *  the writer, between transactions. Others' files stay. */
-void fovea_index_segments_sweep(struct fovea_index_folder *folder);
+ *  the writer, between transactions. Others' files stay. FOVEA_ERR_INDEX_DAMAGED
+ *  if their folder is a link or none: nothing is written behind it. */
+FOVEA_NODISCARD enum fovea_status fovea_index_segments_sweep(
+        struct fovea_index_folder *folder, struct fovea_error *err);
 
 #endif

@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 from command import FOVEA, MODEL, Skip, environment, lines, main, picture, \
-    put, run, said, same, wait_until
+    put, read, run, said, same, wait_until
 
 # The models that come with fovea.
 HOME = {"FOVEA_HOME": os.environ["FOVEA_SOURCE_ROOT"]}
@@ -393,6 +393,66 @@ def test_folders_that_cannot_be_read_keep_their_files(directory):
     last = report(index("--json", "-q", "d", cwd=directory, env=env,
                         **other))[0]
     same((last["gone"], last["removed"], last["embedded"]), (1, 1, 0))
+
+
+def test_nothing_of_the_users_is_made_an_index(directory):
+    """Files that are called as an index's, in the folder that -i names."""
+    put(directory, "d/p.png", picture(1))
+    journal = {"index.sqlite-wal": b"a log", "segments/1.seg": b"a segment",
+               "index.sqlite.new": b"a draft"}
+    refused = "is there; an index is made in a new"
+    cases = [({"lock": b"what is locked\n"}, 2, refused),
+             ({"lock": b"4711 and more"}, 2, refused),
+             ({"index.sqlite": read(os.path.join(directory, "d/p.png"))}, 1,
+              "no SQLite file"),
+             (journal, 2, refused),
+             *[({name: content}, 2, refused)
+               for name, content in journal.items()]]
+    for i, (files, code, words) in enumerate(cases):
+        for name, content in files.items():
+            put(directory, f"{i}/{name}", content)
+        said(index("-i", f"{i}", "d", cwd=directory), code, words)
+        left = {os.path.relpath(os.path.join(where, name),
+                                os.path.join(directory, f"{i}"))
+                for where, _, names in os.walk(os.path.join(directory, f"{i}"))
+                for name in names}
+        same(left, set(files))
+        for name, content in files.items():
+            same(read(os.path.join(directory, f"{i}", name)), content)
+    # Another program's, and links to what is the user's.
+    os.makedirs(os.path.join(directory, "other"))
+    path = os.path.join(directory, "other/index.sqlite")
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE files (path)")
+    other.close()
+    before = read(path)
+    for words in ("d",), ("--check",), ("--compact",), ("--remove", "*"):
+        result = index("-i", "other", *words, cwd=directory)
+        assert result.returncode == 1, result
+        assert b"no index of fovea's" in result.stderr + result.stdout
+    same(read(path), before)
+    same(os.listdir(os.path.join(directory, "other")), ["index.sqlite"])
+    os.makedirs(os.path.join(directory, "link"))
+    os.symlink("../d/p.png", os.path.join(directory, "link/index.sqlite"))
+    said(index("-i", "link", "d", cwd=directory), 2, "index.sqlite is there")
+    same(os.readlink(os.path.join(directory, "link/index.sqlite")),
+         "../d/p.png")
+    update(directory)
+    put(directory, "d/.fovea/lock", b"mine")
+    said(index("d", cwd=directory), 2, "lock is no lock of fovea's")
+    same(read(os.path.join(directory, "d/.fovea/lock")), b"mine")
+
+
+def test_segments_behind_a_link_are_not_written(directory):
+    put(directory, "d/p.png", picture(1))
+    update(directory)
+    put(directory, "mine/99.seg", b"mine")
+    os.rename(os.path.join(directory, "d/.fovea/segments"),
+              os.path.join(directory, "kept"))
+    os.symlink("../../mine", os.path.join(directory, "d/.fovea/segments"))
+    put(directory, "d/q.png", picture(2))
+    said(index("d", cwd=directory), 1, "segments is a link, or no folder")
+    same(os.listdir(os.path.join(directory, "mine")), ["99.seg"])
 
 
 def test_names_of_any_bytes(directory):
