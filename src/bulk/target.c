@@ -148,8 +148,8 @@ fovea_target_check_input(const struct fovea_target *target, const char *path,
                 file->led.inode == info.st_ino && !(found && file->is_ours)) {
             return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
                     "the input %s is the file %s, which the results would "
-                    "replace: give -o another name, or leave that input out",
-                    path, file->path);
+                    "replace: give %s another name, or leave that input out",
+                    path, file->path, flag_of(target));
         }
     }
     return FOVEA_OK;

@@ -8,6 +8,7 @@
 #include "cli/folder_index.h"
 #include "cli/index_place.h"
 #include "cli/index_state.h"
+#include "cli/index_target.h"
 #include "cli/nearest_index.h"
 #include "cli/progress.h"
 #include "cli/search_request.h"
@@ -225,7 +226,8 @@ find_and_tell(const struct fovea_search_request *request,
     }
     enum fovea_status status = fovea_index_snapshot_begin(folder, &error);
     if (!status) {
-        status = find(&run, folder, &totals, &error);
+        status = fovea_index_target_check(folder, &request->target, &error);
+        status = status ? status : find(&run, folder, &totals, &error);
         fovea_index_snapshot_end(folder);
     }
     fovea_progress_clear(&run.progress);

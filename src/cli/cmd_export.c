@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/index_place.h"
+#include "cli/index_target.h"
 #include "cli/nearest_index.h"
 #include "cli/option_flags.h"
 #include "cli/progress.h"
@@ -258,7 +259,10 @@ export_set(const struct flags *flags, struct fovea_index_folder *folder)
         .progress = FOVEA_PROGRESS_INIT,
     };
     enum fovea_status status =
-            fovea_find_set(folder, flags->model, false, &set, &error);
+            fovea_index_target_check(folder, &flags->target, &error);
+    if (!status) {
+        status = fovea_find_set(folder, flags->model, false, &set, &error);
+    }
     if (!status) {
         status = fovea_signals_open(&watch.signal_fd, &error);
     }

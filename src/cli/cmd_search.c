@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/index_place.h"
 #include "cli/index_state.h"
+#include "cli/index_target.h"
 #include "cli/nearest_index.h"
 #include "cli/query_vectors.h"
 #include "cli/search_lines.h"
@@ -214,6 +215,9 @@ open_and_search(const struct fovea_search_request *request)
     }
     if (!status) {
         status = fovea_index_snapshot_begin(folder, &error);
+    }
+    if (!status) {
+        status = fovea_index_target_check(folder, &request->target, &error);
     }
     if (status) {
         return fovea_cli_fail(&error);

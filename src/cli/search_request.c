@@ -154,10 +154,18 @@ check_outputs(struct fovea_search_request *request, struct fovea_error *err)
         return status;
     }
     request->html = is_shown_once ? request->temporary : request->html;
-    return request->html ? fovea_sheet_file_look(request->html,
-                                   request->overwrite || is_shown_once,
-                                   &request->target, err)
-                         : FOVEA_OK;
+    if (request->html) {
+        status = fovea_sheet_file_look(request->html,
+                request->overwrite || is_shown_once, &request->target, err);
+    }
+    for (size_t i = 0; !status && i < request->query.n; i++) {
+        const struct fovea_query_word *word = &request->query.all[i];
+        if (word->kind == FOVEA_QUERY_FILE) {
+            status = fovea_target_check_input(&request->target, word->word,
+                    false, err);
+        }
+    }
+    return status;
 }
 
 /* What the library is opened with. */

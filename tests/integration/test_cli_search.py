@@ -304,6 +304,27 @@ def test_a_sheet_replaces_nothing_of_others(directory):
          "--overwrite")
 
 
+def test_an_output_replaces_nothing_of_an_index(directory):
+    """With --overwrite as well: neither a picture nor the index itself."""
+    paths = album(directory, 3)
+    os.symlink("d/p02.png", os.path.join(directory, "link.html"))
+    elsewhere = put(directory, "q.png", picture(9))
+    base = os.path.join(directory, "d/.fovea/index.sqlite")
+    kept = {path: read(path) for path in [*paths, base, elsewhere]}
+    for target in ("d/p02.png", "./d/deep/../p02.png", "link.html",
+                   "d/.fovea/index.sqlite", "d/.fovea/new.html"):
+        for words in (("search", "-i", "d", "--html", target, paths[0]),
+                      ("duplicates", "-i", "d", "--html", target),
+                      ("export", "d", "--to", "jsonl", "-o", target)):
+            said(call(*words, "--overwrite", cwd=directory), 2,
+                 "which is never replaced")
+    said(call("search", "-i", "d", "--html", "q.png", "q.png", "--overwrite",
+              cwd=directory), 2, "q.png", "--html")
+    for path, content in kept.items():
+        same(read(path), content)
+    assert not os.path.exists(os.path.join(directory, "d/.fovea/new.html"))
+
+
 def test_a_sheet_is_opened(directory):
     paths = album(directory, 3)
     put(directory, "bin/xdg-open", b"#!/bin/sh\nhead -n 1 \"$1\" >" +
