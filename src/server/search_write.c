@@ -141,6 +141,17 @@ find(struct search *search)
             err);
 }
 
+/* Whether the job's model made one of the vectors; others are the index's. */
+static bool
+has_embedded(const struct fovea_embed_request *request)
+{
+    size_t i = 0;
+    while (i < request->n_items && request->items[i].id) {
+        i++;
+    }
+    return i < request->n_items;
+}
+
 static enum fovea_status
 run(struct search *search)
 {
@@ -154,7 +165,7 @@ run(struct search *search)
                 "the vectors that were to be searched are not in the index any "
                 "more");
     }
-    if (!status &&
+    if (!status && has_embedded(&job->request) &&
             search->set->key.dimension !=
                     job->served->info->embedding_dimension) {
         status = fovea_fail(err, FOVEA_ERR_INDEX_MODEL,
