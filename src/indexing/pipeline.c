@@ -1,6 +1,7 @@
 /* Files to vectors: see pipeline.h. */
 #include "indexing/pipeline.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -417,9 +418,11 @@ wait_for_more(const struct fovea_pipeline *pipeline)
         fds[n++] = (struct pollfd){ fovea_stream_fd(models->all[i].stream),
             POLLIN, 0 };
     }
-    int64_t left_ns = pipeline->committed_ns + pipeline->settings->commit_ns -
+    int64_t left_ns =
+            fovea_later(pipeline->committed_ns, pipeline->settings->commit_ns) -
             fovea_clock_ns();
     int64_t left_ms = left_ns < 0 ? 0 : left_ns / FOVEA_NS_PER_MS + 1;
+    left_ms = left_ms < INT_MAX ? left_ms : INT_MAX; /* and then once more */
     (void)poll(fds, n, pipeline->n_uncommitted == 0 ? -1 : (int)left_ms);
 }
 
