@@ -7,6 +7,8 @@
 #ifndef FOVEA_INDEX_SETS_H
 #define FOVEA_INDEX_SETS_H
 
+#include "fovea/model.h"
+
 #include "index/folder.h"
 #include "index/set.h"
 
@@ -28,6 +30,17 @@ FOVEA_NODISCARD enum fovea_status fovea_index_sets(
 FOVEA_NODISCARD enum fovea_status fovea_index_set_find(
         struct fovea_index_folder *folder, const char *model,
         const struct fovea_index_set **set_out, struct fovea_error *err);
+
+/**
+ * The key of a new set, but for the digest of the weights, which is empty.
+ *
+ * @param name  The model's key, by which the set is found again.
+ * @return FOVEA_OK; FOVEA_ERR_ARGUMENT for a name that is too long.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_index_set_key_init(
+        struct fovea_index_set_key *key, const struct fovea_model_info *info,
+        const char *name, enum fovea_pixels pixels, enum fovea_store store,
+        struct fovea_error *err);
 
 /** Begin a set. FOVEA_ERR_ARGUMENT if the model has one, or the key is not
  *  valid. */

@@ -73,35 +73,6 @@ open_model(struct fovea_models *models, const struct fovea_index_set_key *key,
     return status;
 }
 
-/* What a new set of a model is. */
-static enum fovea_status
-describe(const struct fovea_models *models, const char *name,
-        const struct fovea_model *model, struct fovea_index_set_key *key_out,
-        struct fovea_error *err)
-{
-    const struct fovea_model_info *info = fovea_model_describe(model);
-    struct fovea_index_set_key key = {
-        .dtype = info->dtype,
-        .pixels = models->settings->options->pixels,
-        .dimension = info->embedding_dimension,
-        .store = models->settings->store,
-        .has_words = info->has_text,
-    };
-    size_t size = strlen(name);
-    if (size >= sizeof key.model) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "the model's key has %zu bytes, and an index keeps %zu of it",
-                size, sizeof key.model - 1);
-    }
-    memcpy(key.model, name, size);
-    enum fovea_status status =
-            fovea_model_weights_digest(model, key.weights, err);
-    if (!status) {
-        *key_out = key;
-    }
-    return status;
-}
-
 static enum fovea_status
 add_set(struct fovea_models *models, const char *name,
         struct fovea_index_folder *folder, struct fovea_error *err)
@@ -119,7 +90,14 @@ add_set(struct fovea_models *models, const char *name,
                 fovea_model_open(models->libraries[0], name, &added.model, err);
     }
     if (!status) {
-        status = describe(models, name, added.model, &added.key, err);
+        const struct fovea_models_settings *settings = models->settings;
+        status = fovea_index_set_key_init(&added.key,
+                fovea_model_describe(added.model), name,
+                settings->options->pixels, settings->store, err);
+    }
+    if (!status) {
+        status =
+                fovea_model_weights_digest(added.model, added.key.weights, err);
     }
     if (!status) {
         status = fovea_index_set_add(folder, &added.key, &added.set, err);

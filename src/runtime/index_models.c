@@ -95,28 +95,6 @@ fovea_index_model(struct fovea_index *index,
     return status;
 }
 
-static enum fovea_status
-describe(const struct fovea_model *model, const char *name,
-        enum fovea_store store, struct fovea_index_set_key *key_out,
-        struct fovea_error *err)
-{
-    size_t size = strlen(name);
-    *key_out = (struct fovea_index_set_key){
-        .dtype = model->dtype,
-        .pixels = model->how.pixels,
-        .dimension = model->tower.dimension,
-        .store = store,
-        .has_words = model->info.has_text,
-    };
-    if (size >= sizeof key_out->model) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "the model's key has %zu bytes, and an index keeps %zu of it",
-                size, sizeof key_out->model - 1);
-    }
-    memcpy(key_out->model, name, size);
-    return fovea_model_weights_digest(model, key_out->weights, err);
-}
-
 enum fovea_status
 fovea_index_begin_set(struct fovea_index *index, const char *key,
         enum fovea_store store, struct fovea_error *err)
@@ -136,7 +114,11 @@ fovea_index_begin_set(struct fovea_index *index, const char *key,
     int64_t id = 0;
     status = fovea_model_open(index->library, key, &model, err);
     if (!status) {
-        status = describe(model, key, store, &described, err);
+        status = fovea_index_set_key_init(&described, &model->info, key,
+                model->how.pixels, store, err);
+    }
+    if (!status) {
+        status = fovea_model_weights_digest(model, described.weights, err);
     }
     if (!status) {
         status = fovea_index_set_add(index->folder, &described, &id, err);

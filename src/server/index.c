@@ -140,24 +140,13 @@ begin_set(const struct fovea_server *server, struct fovea_index_folder *folder,
         const struct fovea_served *served, struct fovea_error *err)
 {
     const struct fovea_model_info *info = served->info;
+    struct fovea_index_set_key key;
     int64_t id = 0;
-    struct fovea_index_set_key key = {
-        .dtype = info->dtype,
-        .pixels = server->settings.library.pixels,
-        .dimension = info->embedding_dimension,
-        .store = FOVEA_STORE_F32,
-        .has_words = info->has_text,
-    };
-    size_t size = strlen(info->key);
-    if (size >= sizeof key.model) {
-        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "%s is too long for a model's key in an index, which has %zu "
-                "bytes at most",
-                info->key, sizeof key.model - 1);
+    enum fovea_status status = fovea_index_set_key_init(&key, info, info->key,
+            server->settings.library.pixels, FOVEA_STORE_F32, err);
+    if (!status) {
+        status = fovea_model_weights_digest(served->model, key.weights, err);
     }
-    memcpy(key.model, info->key, size);
-    enum fovea_status status =
-            fovea_model_weights_digest(served->model, key.weights, err);
     return status ? status : fovea_index_set_add(folder, &key, &id, err);
 }
 
