@@ -251,19 +251,14 @@ open_index(const struct fovea_search_request *request, const char *path,
         struct fovea_index_folder **folder_out)
 {
     struct fovea_error error;
-    FOVEA_AUTO_FREE char *place = NULL;
     bool is_named = request->index || request->is_central;
     if (path && !is_named) {
         return fovea_folder_index_open(request, path, folder_out);
     }
-    enum fovea_status status = request->is_central
-            ? fovea_central_index(&place, &error)
-            : fovea_nearest_index(request->index, ".", &place, &error);
-    if (!status) {
-        status = fovea_index_folder_open(place, FOVEA_INDEX_READ, folder_out,
-                &error);
-    }
-    return status ? fovea_cli_fail(&error) : FOVEA_EXIT_OK;
+    return fovea_nearest_index_open(request->is_central, request->index,
+                   folder_out, &error)
+            ? fovea_cli_fail(&error)
+            : FOVEA_EXIT_OK;
 }
 
 static int
@@ -297,18 +292,7 @@ carry_out(struct fovea_search_request *request)
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    FOVEA_AUTO(fovea_search_request_finish)
-    struct fovea_search_request request = { .options = FOVEA_OPTIONS_INIT };
-    struct fovea_error error;
-    enum fovea_status status =
-            fovea_search_request_parse(self->id, &request, argc, argv, &error);
-    if (!status && request.help) {
-        return fovea_cli_help(self);
-    }
-    if (status == FOVEA_ERR_ARGUMENT) {
-        return fovea_cli_misused(self, &error);
-    }
-    return status ? fovea_cli_fail(&error) : carry_out(&request);
+    return fovea_search_request_run(self, argc, argv, carry_out);
 }
 
 const struct fovea_command fovea_cmd_duplicates = {

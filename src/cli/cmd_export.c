@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
-#include "cli/index_place.h"
 #include "cli/index_target.h"
 #include "cli/nearest_index.h"
 #include "cli/option_flags.h"
@@ -305,16 +304,10 @@ static int
 open_and_export(const struct flags *flags)
 {
     struct fovea_error error;
-    FOVEA_AUTO_FREE char *path = NULL;
     FOVEA_AUTO(fovea_index_folder_close_auto)
     struct fovea_index_folder *folder = NULL;
-    enum fovea_status status = flags->is_central
-            ? fovea_central_index(&path, &error)
-            : fovea_nearest_index(flags->index, ".", &path, &error);
-    if (!status) {
-        status = fovea_index_folder_open(path, FOVEA_INDEX_READ, &folder,
-                &error);
-    }
+    enum fovea_status status = fovea_nearest_index_open(flags->is_central,
+            flags->index, &folder, &error);
     if (!status) {
         status = fovea_index_snapshot_begin(folder, &error);
     }

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "base/error.h"
-#include "cli/index_place.h"
 #include "cli/index_state.h"
 #include "cli/index_target.h"
 #include "cli/nearest_index.h"
@@ -200,19 +199,13 @@ search(const struct fovea_search_request *request,
 }
 
 static int
-open_and_search(const struct fovea_search_request *request)
+open_and_search(struct fovea_search_request *request)
 {
     struct fovea_error error;
-    FOVEA_AUTO_FREE char *path = NULL;
     FOVEA_AUTO(fovea_index_folder_close_auto)
     struct fovea_index_folder *folder = NULL;
-    enum fovea_status status = request->is_central
-            ? fovea_central_index(&path, &error)
-            : fovea_nearest_index(request->index, ".", &path, &error);
-    if (!status) {
-        status = fovea_index_folder_open(path, FOVEA_INDEX_READ, &folder,
-                &error);
-    }
+    enum fovea_status status = fovea_nearest_index_open(request->is_central,
+            request->index, &folder, &error);
     if (!status) {
         status = fovea_index_snapshot_begin(folder, &error);
     }
@@ -230,19 +223,7 @@ open_and_search(const struct fovea_search_request *request)
 static int
 run(const struct fovea_command *self, int argc, char **argv)
 {
-    FOVEA_AUTO(fovea_search_request_finish)
-    struct fovea_search_request request = { .options = FOVEA_OPTIONS_INIT };
-    struct fovea_error error;
-    enum fovea_status status =
-            fovea_search_request_parse(self->id, &request, argc, argv, &error);
-    if (!status && request.help) {
-        return fovea_cli_help(self);
-    }
-    if (status == FOVEA_ERR_ARGUMENT) {
-        return fovea_cli_misused(self, &error);
-    }
-    /* Else a bad query, or a file that a sheet must not replace. */
-    return status ? fovea_cli_fail(&error) : open_and_search(&request);
+    return fovea_search_request_run(self, argc, argv, open_and_search);
 }
 
 const struct fovea_command fovea_cmd_search = {

@@ -69,3 +69,16 @@ fovea_nearest_index(const char *given, const char *start, char **path_out,
         slash[slash == folder] = '\0';
     }
 }
+
+enum fovea_status
+fovea_nearest_index_open(bool is_central, const char *given,
+        struct fovea_index_folder **folder_out, struct fovea_error *err)
+{
+    FOVEA_AUTO_FREE char *path = NULL;
+    enum fovea_status status = is_central
+            ? fovea_central_index(&path, err)
+            : fovea_nearest_index(given, ".", &path, err);
+    return status
+            ? status
+            : fovea_index_folder_open(path, FOVEA_INDEX_READ, folder_out, err);
+}

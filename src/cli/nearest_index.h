@@ -2,8 +2,12 @@
 #ifndef FOVEA_CLI_NEAREST_INDEX_H
 #define FOVEA_CLI_NEAREST_INDEX_H
 
+#include <stdbool.h>
+
 #include "fovea/export.h"
 #include "fovea/status.h"
+
+struct fovea_index_folder;
 
 /**
  * Find an index.
@@ -18,5 +22,18 @@
  */
 FOVEA_NODISCARD enum fovea_status fovea_nearest_index(const char *given,
         const char *start, char **path_out, struct fovea_error *err);
+
+/**
+ * Open the index that flags name, for reading.
+ *
+ * @param is_central  --central: the user's own, whatever is given.
+ * @param given       -i, as above; NULL: the nearest one of this folder and those
+ *                    above it.
+ * @return As fovea_nearest_index(), fovea_central_index() and
+ *         fovea_index_folder_open().
+ */
+FOVEA_NODISCARD enum fovea_status fovea_nearest_index_open(bool is_central,
+        const char *given, struct fovea_index_folder **folder_out,
+        struct fovea_error *err);
 
 #endif

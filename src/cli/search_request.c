@@ -220,3 +220,22 @@ fovea_search_request_finish(struct fovea_search_request *request)
     fovea_target_finish(&request->target);
     free(request->temporary);
 }
+
+int
+fovea_search_request_run(const struct fovea_command *command, int argc,
+        char **argv, int (*carry_out)(struct fovea_search_request *request))
+{
+    FOVEA_AUTO(fovea_search_request_finish)
+    struct fovea_search_request request = { .options = FOVEA_OPTIONS_INIT };
+    struct fovea_error error;
+    enum fovea_status status = fovea_search_request_parse(command->id, &request,
+            argc, argv, &error);
+    if (!status && request.help) {
+        return fovea_cli_help(command);
+    }
+    if (status == FOVEA_ERR_ARGUMENT) {
+        return fovea_cli_misused(command, &error);
+    }
+    /* Else a bad query, or a file that a sheet must not replace. */
+    return status ? fovea_cli_fail(&error) : carry_out(&request);
+}

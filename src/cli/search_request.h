@@ -56,6 +56,10 @@ FOVEA_NODISCARD enum fovea_status fovea_search_request_parse(
         enum fovea_command_id command, struct fovea_search_request *request,
         int argc, char **argv, struct fovea_error *err);
 
+/** Parse argv and carry that out, or say what is wrong with it. The exit code. */
+int fovea_search_request_run(const struct fovea_command *command, int argc,
+        char **argv, int (*carry_out)(struct fovea_search_request *request));
+
 void fovea_search_request_finish(struct fovea_search_request *request);
 
 #endif
