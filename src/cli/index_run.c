@@ -2,7 +2,6 @@
 #include "cli/index_run.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/thread.h"
+#include "cli/attend.h"
 #include "cli/complaints.h"
 #include "cli/index_report.h"
 #include "cli/progress.h"
@@ -19,7 +19,6 @@
 #include "indexing/watch.h"
 
 enum {
-    REDRAW_MS = 100,
     N_COMPLAINTS = 10
 };
 
@@ -41,13 +40,6 @@ struct run {
     struct fovea_error error;
 };
 
-static void
-raise_event(int fd)
-{
-    uint64_t one = 1;
-    (void)!write(fd, &one, sizeof one);
-}
-
 /* A line for programs. Where it cannot be written there is nobody to go on for. */
 static void
 print(struct run *run, const struct fovea_text *line)
@@ -55,7 +47,7 @@ print(struct run *run, const struct fovea_text *line)
     int code = fovea_cli_print_text(line);
     if (code) {
         atomic_store(&run->print_code, code);
-        raise_event(run->stop_fd);
+        fovea_event_raise(run->stop_fd);
     }
 }
 
@@ -158,13 +150,14 @@ update(void *context)
     struct run *run = context;
     run->status = run->request->watch ? fovea_watch(run->update, &run->error)
                                       : update_once(run);
-    raise_event(run->done_fd);
+    fovea_event_raise(run->done_fd);
     return NULL;
 }
 
 static void
-draw(struct run *run)
+draw(void *context)
 {
+    struct run *run = context;
     const struct fovea_counts *counts = &run->counts;
     uint64_t n_total = atomic_load(&counts->n_to_read);
     const struct fovea_progress_state state = {
@@ -180,31 +173,17 @@ draw(struct run *run)
     fovea_progress_draw(&run->progress, &state);
 }
 
-/* Until the update has ended: progress and signals. */
+/* The first one ends the update; another one, the process. */
 static void
-attend(struct run *run, int signal_fd)
+take_signal(void *context, int signal_number)
 {
-    struct pollfd fds[] = {
-        { .fd = run->done_fd, .events = POLLIN },
-        { .fd = signal_fd, .events = POLLIN },
-    };
-    while (!fds[0].revents) {
-        (void)poll(fds, FOVEA_ARRAY_LEN(fds),
-                run->progress.fd >= 0 ? REDRAW_MS : -1);
-        int signal_number = fovea_signals_take(signal_fd);
-        if (signal_number && run->signal_number) {
-            fovea_progress_clear(&run->progress);
-            fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
-        }
-        if (signal_number) {
-            run->signal_number = signal_number;
-            raise_event(run->stop_fd);
-        }
-        if (run->progress.fd >= 0) {
-            draw(run);
-        }
+    struct run *run = context;
+    if (run->signal_number) {
+        fovea_progress_clear(&run->progress);
+        fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
     }
-    fovea_progress_clear(&run->progress);
+    run->signal_number = signal_number;
+    fovea_event_raise(run->stop_fd);
 }
 
 /* The exit code. */
@@ -277,7 +256,14 @@ fovea_index_run(const struct fovea_index_request *request,
                 "cannot start a thread");
         return fovea_cli_fail(&error);
     }
-    attend(&run, signal_fd);
+    fovea_attend(&(struct fovea_attendance){
+            .done_fd = done_fd,
+            .signal_fd = signal_fd,
+            .progress = &run.progress,
+            .draw = draw,
+            .on_signal = take_signal,
+            .context = &run,
+    });
     (void)pthread_join(thread, NULL);
     return conclude(&run);
 }

@@ -19,17 +19,15 @@
 #include "base/thread.h"
 #include "bulk/count.h"
 #include "bulk/sinks.h"
+#include "cli/attend.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
-
-enum {
-    REDRAW_MS = 100
-};
 
 struct run {
     const struct fovea_run_settings *settings;
     int64_t start_ns;
     int done_fd; /* eventfd: the pump has ended */
+    int signal_fd;
     int end_fd;  /* eventfd: readable once a signal has come */
     int idle_fd; /* eventfd: the pump wrote then, and does not any more */
     bool clears; /* results go to the terminal of the progress line */
@@ -48,13 +46,6 @@ struct run {
     enum fovea_status status;
     struct fovea_error error;
 };
-
-static void
-raise_event(int fd)
-{
-    uint64_t one = 1;
-    (void)!write(fd, &one, sizeof one);
-}
 
 static bool
 is_raised(int fd)
@@ -85,7 +76,7 @@ after_write(void *context, const struct fovea_row_batch *batch,
     }
     (void)pthread_mutex_unlock(&run->output_mutex);
     if (is_raised(run->end_fd)) {
-        raise_event(run->idle_fd);
+        fovea_event_raise(run->idle_fd);
     }
     if (!error && !atomic_load(&run->n_first)) {
         atomic_store(&run->first_ns, fovea_clock_ns() - run->start_ns);
@@ -98,7 +89,7 @@ pump(void *context)
 {
     struct run *run = context;
     run->status = fovea_pump(&run->pump, &run->error);
-    raise_event(run->done_fd);
+    fovea_event_raise(run->done_fd);
     return NULL;
 }
 
@@ -124,14 +115,14 @@ read_state(struct run *run, struct fovea_progress_state *state_out)
 /* Until the pump has finished the line that it writes. False if it will not
    within its patience, or another signal came first. */
 static bool
-wait_for_writer(struct run *run, int signal_fd)
+wait_for_writer(struct run *run)
 {
     enum {
         PATIENCE_MS = 6000 /* more than the writer has with its reader */
     };
     struct pollfd fds[] = {
         { .fd = run->idle_fd, .events = POLLIN },
-        { .fd = signal_fd, .events = POLLIN },
+        { .fd = run->signal_fd, .events = POLLIN },
     };
     bool is_live = run->settings->sink.kind->is_live;
     while (pthread_mutex_trylock(&run->output_mutex)) {
@@ -152,11 +143,12 @@ wait_for_writer(struct run *run, int signal_fd)
 
 /* A signal: the process ends here. The pump may be inside the library or wait
    for a list, so it is neither joined nor its memory freed. */
-static _Noreturn void
-interrupt(struct run *run, int signal_fd, int signal_number)
+static void
+interrupt(void *context, int signal_number)
 {
-    raise_event(run->end_fd);
-    if (wait_for_writer(run, signal_fd)) {
+    struct run *run = context;
+    fovea_event_raise(run->end_fd);
+    if (wait_for_writer(run)) {
         const struct fovea_error *error = &run->write_error;
         if (error->code && error->code != FOVEA_ERR_CANCELLED) {
             (void)fovea_cli_fail(error); /* the last line is not whole */
@@ -167,32 +159,17 @@ interrupt(struct run *run, int signal_fd, int signal_number)
     fovea_cli_quit(FOVEA_EXIT_SIGNAL + signal_number);
 }
 
-/* Until the pump has ended: progress and signals. */
 static void
-attend(struct run *run, int signal_fd)
+draw(void *context)
 {
-    struct pollfd fds[] = {
-        { .fd = run->done_fd, .events = POLLIN },
-        { .fd = signal_fd, .events = POLLIN },
-    };
-    while (!fds[0].revents) {
-        (void)poll(fds, FOVEA_ARRAY_LEN(fds),
-                run->progress.fd >= 0 ? REDRAW_MS : -1);
-        int signal_number = fovea_signals_take(signal_fd);
-        if (signal_number) {
-            interrupt(run, signal_fd, signal_number);
-        }
-        if (run->progress.fd >= 0) {
-            struct fovea_progress_state state;
-            read_state(run, &state);
-            fovea_progress_draw(&run->progress, &state);
-        }
-    }
-    fovea_progress_clear(&run->progress);
+    struct run *run = context;
+    struct fovea_progress_state state;
+    read_state(run, &state);
+    fovea_progress_draw(&run->progress, &state);
 }
 
 static enum fovea_status
-run_pump(struct run *run, int signal_fd, struct fovea_error *err)
+run_pump(struct run *run, struct fovea_error *err)
 {
     const struct fovea_run_settings *settings = run->settings;
     pthread_t thread;
@@ -214,7 +191,14 @@ run_pump(struct run *run, int signal_fd, struct fovea_error *err)
         return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,
                 "cannot start a thread");
     }
-    attend(run, signal_fd);
+    fovea_attend(&(struct fovea_attendance){
+            .done_fd = run->done_fd,
+            .signal_fd = run->signal_fd,
+            .progress = &run->progress,
+            .draw = draw,
+            .on_signal = interrupt,
+            .context = run,
+    });
     (void)pthread_join(thread, NULL);
     if (run->status && err) {
         *err = run->error;
@@ -276,7 +260,8 @@ fovea_run(const struct fovea_run_settings *settings,
     if (run.progress.fd >= 0) {
         run.count = fovea_count_start(&settings->inputs);
     }
-    status = run_pump(&run, signal_fd, err);
+    run.signal_fd = signal_fd;
+    status = run_pump(&run, err);
     fovea_count_stop(run.count);
     run.count = NULL;
     add_up(&run, totals_out);

@@ -1,0 +1,40 @@
+/* See attend.h. */
+#include "cli/attend.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/macros.h"
+#include "cli/signals.h"
+
+enum {
+    REDRAW_MS = 100
+};
+
+void
+fovea_event_raise(int fd)
+{
+    uint64_t one = 1;
+    (void)!write(fd, &one, sizeof one);
+}
+
+void
+fovea_attend(const struct fovea_attendance *attendance)
+{
+    struct pollfd fds[] = {
+        { .fd = attendance->done_fd, .events = POLLIN },
+        { .fd = attendance->signal_fd, .events = POLLIN },
+    };
+    bool is_drawn = attendance->progress->fd >= 0;
+    while (!fds[0].revents) {
+        (void)poll(fds, FOVEA_ARRAY_LEN(fds), is_drawn ? REDRAW_MS : -1);
+        int signal_number = fovea_signals_take(attendance->signal_fd);
+        if (signal_number) {
+            attendance->on_signal(attendance->context, signal_number);
+        }
+        if (is_drawn) {
+            attendance->draw(attendance->context);
+        }
+    }
+    fovea_progress_clear(attendance->progress);
+}
