@@ -196,3 +196,13 @@ fovea_date_format(bool has_taken, int64_t taken_s, int64_t mtime_ns, char *text,
         (void)snprintf(text, size, "?");
     }
 }
+
+bool
+fovea_date_format_iso(int64_t taken_s, char *text, size_t size)
+{
+    struct tm parts;
+    time_t time = (time_t)taken_s;
+    text[0] = '\0';
+    return gmtime_r(&time, &parts) &&
+            strftime(text, size, "%Y-%m-%dT%H:%M:%S", &parts) > 0;
+}

@@ -57,4 +57,8 @@ bool fovea_date_range_has(const struct fovea_date_range *range, bool has_taken,
 void fovea_date_format(bool has_taken, int64_t taken_s, int64_t mtime_ns,
         char *text, size_t size);
 
+/** Write "2024-05-17T12:30:00", as long as that if the year has four digits, of
+ *  when a picture was taken. False, and "", if that is no time. */
+bool fovea_date_format_iso(int64_t taken_s, char *text, size_t size);
+
 #endif

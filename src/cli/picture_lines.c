@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/dates.h"
 #include "base/error.h"
@@ -110,11 +109,9 @@ fovea_picture_facts_json(struct fovea_text *text,
         fovea_text_format(text, ",\"format\":");
         fovea_text_json_string(text, content->format);
     }
-    struct tm parts;
-    time_t taken = (time_t)content->taken_s;
     char date[FOVEA_PICTURE_DATE_SIZE];
-    if (content->has_taken && gmtime_r(&taken, &parts) &&
-            strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts) > 0) {
+    if (content->has_taken &&
+            fovea_date_format_iso(content->taken_s, date, sizeof date)) {
         fovea_text_format(text, ",\"taken\":\"%s\"", date);
     }
     fovea_text_format(text, ",\"digest\":\"%s\"", content->digest);

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/dates.h"
 #include "bulk/file_head.h"
 #include "spec/dtype.h"
 #include "spec/pixels.h"
@@ -37,13 +37,15 @@ bool
 fovea_export_taken(const struct fovea_picture *picture,
         char taken_out[FOVEA_EXPORT_TIME_SIZE])
 {
-    struct tm parts;
-    time_t seconds = picture->content.taken_s;
-    taken_out[0] = '\0';
-    return picture->content.has_taken && gmtime_r(&seconds, &parts) &&
-            parts.tm_year >= -900 && parts.tm_year <= 8099 &&
-            strftime(taken_out, FOVEA_EXPORT_TIME_SIZE, "%Y-%m-%dT%H:%M:%S",
-                    &parts) > 0;
+    static const char pattern[] = "2024-05-17T12:30:00";
+    bool is_known = picture->content.has_taken &&
+            fovea_date_format_iso(picture->content.taken_s, taken_out,
+                    FOVEA_EXPORT_TIME_SIZE) &&
+            strlen(taken_out) == sizeof pattern - 1;
+    if (!is_known) {
+        taken_out[0] = '\0';
+    }
+    return is_known;
 }
 
 void
