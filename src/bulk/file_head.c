@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/macros.h"
+#include "store/npy.h"
 
 size_t
 fovea_file_head(const char *path, char *head, size_t size)
@@ -16,4 +17,12 @@ fovea_file_head(const char *path, char *head, size_t size)
         done += n > 0 ? (size_t)n : 0;
     }
     return done;
+}
+
+bool
+fovea_file_is_npy(const char *path)
+{
+    char head[FOVEA_NPY_HEADER_SIZE];
+    return fovea_file_head(path, head, sizeof head) == sizeof head &&
+            fovea_npy_is_ours(head);
 }

@@ -24,13 +24,8 @@ struct sink {
 static bool
 is_ours(const char *const *paths, size_t index)
 {
-    char head[FOVEA_NPY_HEADER_SIZE];
-    bool is_list = fovea_result_line_is_first(paths[LIST]);
-    return index == LIST ? is_list
-                         : is_list &&
-                    fovea_file_head(paths[ROWS], head, sizeof head) ==
-                            sizeof head &&
-                    fovea_npy_is_ours(head);
+    return fovea_result_line_is_first(paths[LIST]) &&
+            (index == LIST || fovea_file_is_npy(paths[ROWS]));
 }
 
 static void

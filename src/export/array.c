@@ -1,8 +1,6 @@
 /* See array.h. */
 #include "export/array.h"
 
-#include "bulk/file_head.h"
-
 enum fovea_status
 fovea_export_array_open(const struct fovea_export_settings *settings,
         size_t index, struct fovea_npy *npy_out, struct fovea_error *err)
@@ -18,12 +16,4 @@ fovea_export_array_open(const struct fovea_export_settings *settings,
     enum fovea_status status =
             fovea_target_open(settings->target, index, &npy_out->file, err);
     return status ? status : fovea_npy_begin(npy_out, err);
-}
-
-bool
-fovea_export_array_is_ours(const char *path)
-{
-    char head[FOVEA_NPY_HEADER_SIZE];
-    return fovea_file_head(path, head, sizeof head) == sizeof head &&
-            fovea_npy_is_ours(head);
 }

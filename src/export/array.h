@@ -10,7 +10,4 @@ FOVEA_NODISCARD enum fovea_status fovea_export_array_open(
         const struct fovea_export_settings *settings, size_t index,
         struct fovea_npy *npy_out, struct fovea_error *err);
 
-/** Whether a file begins as fovea writes arrays. */
-bool fovea_export_array_is_ours(const char *path);
-
 #endif

@@ -3,6 +3,7 @@
  * are of in metadata. One part, number 0.
  */
 #include "base/error.h"
+#include "bulk/file_head.h"
 #include "export/array.h"
 #include "export/fields.h"
 #include "export/parquet.h"
@@ -38,7 +39,7 @@ static bool
 is_ours(const char *const *paths, size_t index)
 {
     (void)index;
-    return fovea_export_array_is_ours(paths[ROWS]) &&
+    return fovea_file_is_npy(paths[ROWS]) &&
             fovea_parquet_is_ours(paths[TABLE]);
 }
 

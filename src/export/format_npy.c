@@ -25,7 +25,7 @@ static bool
 is_ours(const char *const *paths, size_t index)
 {
     return fovea_export_is_line(paths[LIST]) &&
-            (index == LIST || fovea_export_array_is_ours(paths[ROWS]));
+            (index == LIST || fovea_file_is_npy(paths[ROWS]));
 }
 
 static enum fovea_status
