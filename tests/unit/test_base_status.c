@@ -67,6 +67,14 @@ values_are_pinned(void **state)
     assert_int_equal(FOVEA_ERR_INDEX_NOT_FOUND, 309);
     assert_int_equal(FOVEA_ERR_INDEX_BUSY, 316);
     assert_int_equal(FOVEA_ERR_DISK_FULL, 320);
+    assert_int_equal(FOVEA_ERR_ARCHIVE, 330);
+    assert_int_equal(FOVEA_ERR_ARCHIVE_CHANGED, 333);
+    assert_int_equal(FOVEA_ERR_SHARDS_DIFFER, 340);
+    assert_int_equal(FOVEA_ERR_SHARD_FAILED, 343);
+    assert_int_equal(FOVEA_ERR_OBJECT_STORE, 508);
+    assert_int_equal(FOVEA_ERR_OBJECT_CHANGED, 511);
+    assert_int_equal(FOVEA_ERR_QUEUE, 600);
+    assert_int_equal(FOVEA_ERR_JOB_DIFFERS, 605);
     assert_int_equal(FOVEA_ERR_INTERNAL, 900);
 }
 
