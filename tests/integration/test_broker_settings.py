@@ -1,0 +1,212 @@
+#!/usr/bin/python3
+"""The sample settings of the broker: nats-server takes them, and lets in nobody
+but those whom they name, who may do no more than they say.
+
+    test_broker_settings.py FOVEA MODEL_DIRECTORY NATS_DIRECTORY
+"""
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+
+import command
+from command import Skip, put, read, same, wait_until
+from nats_client import Client
+
+SETTINGS = sys.argv[3]
+SERVER = "/usr/sbin/nats-server"
+TOKEN = "t0123456789abcdef"
+USERS = ("owner", "node", "reader")
+
+
+def settings_in(directory):
+    """A copy of all of them, as an administrator has it; with a token, nkeys,
+    {user: seed}, and a certificate. Gives seeds and the environment."""
+    if not os.access(SERVER, os.X_OK):
+        raise Skip("nats-server is missing")
+    if not shutil.which("openssl"):
+        raise Skip("openssl is missing")
+    for name in ("token.conf", "nkey.conf", "tls.conf"):
+        text = read(os.path.join(SETTINGS, name)).decode()
+        for place in ("/etc/fovea", "/var/lib/nats"):
+            text = text.replace(place, directory)
+        put(directory, name, text.encode())
+    put(directory, "token.secret.conf", f'token: "{TOKEN}"\n'.encode())
+    put(directory, "queue.token", f"{TOKEN}\n".encode())
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", f"{directory}/broker.key", "-out",
+         f"{directory}/broker.pem"], check=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seeds, variables = {}, command.environment()
+    for user in USERS:
+        path = os.path.join(directory, f"{user}.nkey")
+        variables[f"FOVEA_{user.upper()}_NKEY"] = subprocess.run(
+            [os.path.join(SETTINGS, "make_nkey.py"), path], check=True,
+            stdout=subprocess.PIPE).stdout.decode().strip()
+        seeds[user] = read(path).decode().strip()
+    return seeds, variables
+
+
+def check(directory, name, variables):
+    """What nats-server says of one: status and words."""
+    result = subprocess.run([SERVER, "-c", os.path.join(directory, name), "-t"],
+                            env=variables, check=False, timeout=command.TIMEOUT,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
+    return result.returncode, result.stdout.decode()
+
+
+class Broker:
+    """nats-server with one of them, on a free port."""
+
+    def __init__(self, directory, name, variables):
+        self.process = subprocess.Popen(
+            [SERVER, "-c", os.path.join(directory, name), "-a", "127.0.0.1",
+             "-p", "-1", "--ports_file_dir", directory], env=variables,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        path = os.path.join(directory,
+                            f"nats-server_{self.process.pid}.ports")
+
+        def port():
+            assert self.process.poll() is None, "nats-server has ended"
+            found = read(path) if os.path.exists(path) else b""
+            return re.search(rb"://127\.0\.0\.1:(\d+)", found)
+        self.port = int(wait_until(port, "the broker")[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(command.TIMEOUT)
+
+
+def is_refused(answer):
+    assert "Authorization Violation" in answer, answer
+
+
+def is_forbidden(answer):
+    assert "Permissions Violation" in answer, answer
+
+
+def test_nats_server_takes_them(directory):
+    _, variables = settings_in(directory)
+    for name in ("token.conf", "nkey.conf", "tls.conf"):
+        status, said = check(directory, name, variables)
+        assert status == 0 and "is valid" in said, (name, said)
+
+
+def test_without_its_secrets_none_is_taken(directory):
+    _, variables = settings_in(directory)
+    os.unlink(os.path.join(directory, "token.secret.conf"))
+    assert check(directory, "token.conf", variables)[0] != 0
+    for user in USERS:
+        name = f"FOVEA_{user.upper()}_NKEY"
+        for less in ({k: v for k, v in variables.items() if k != name},
+                     {**variables, name: ""}):
+            status, said = check(directory, "nkey.conf", less)
+            assert status != 0, said
+
+
+def test_a_token_and_nothing_else_opens(directory):
+    _, variables = settings_in(directory)
+    with Broker(directory, "token.conf", variables) as broker:
+        for fields in ({}, {"auth_token": ""}, {"auth_token": TOKEN[:-1]},
+                       {"user": "x", "pass": "x"}):
+            with Client(broker.port) as client:
+                is_refused(client.connect(**fields))
+        with Client(broker.port) as client:
+            same(client.connect(auth_token=TOKEN), "PONG")
+            same(client.info["jetstream"], True)
+            same(client.info["max_payload"], 128 * 1024)
+
+
+def test_an_nkey_and_nothing_else_opens(directory):
+    seeds, variables = settings_in(directory)
+    node = variables["FOVEA_NODE_NKEY"]
+    with Broker(directory, "nkey.conf", variables) as broker:
+        # Nobody; a key without a signature; with another's.
+        for fields in ({}, {"user": "", "pass": ""}, {"nkey": node},
+                       {"nkey": node, "seed": seeds["owner"]}):
+            with Client(broker.port) as client:
+                is_refused(client.connect(**fields))
+        for user in USERS:
+            with Client(broker.port) as client:
+                same(client.connect(
+                    nkey=variables[f"FOVEA_{user.upper()}_NKEY"],
+                    seed=seeds[user]), "PONG")
+
+
+def test_users_may_do_what_they_are_for(directory):
+    seeds, variables = settings_in(directory)
+    may = {
+        "owner": ["$JS.API.STREAM.CREATE.FOVEA_a", "fovea.a.shard.1",
+                  "$JS.API.STREAM.PURGE.FOVEA_a"],
+        "node": ["$JS.API.CONSUMER.MSG.NEXT.FOVEA_a.nodes", "fovea.a.node.x",
+                 "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0"],
+        "reader": ["$JS.API.CONSUMER.INFO.FOVEA_a.nodes"],
+    }
+    may_not = {
+        "owner": ["$SYS.REQ.SERVER.PING"],
+        "node": ["fovea.a.shard.1", "$JS.API.STREAM.CREATE.FOVEA_a",
+                 "$JS.API.STREAM.DELETE.FOVEA_a", "$JS.API.STREAM.PURGE.FOVEA_a",
+                 "$JS.API.CONSUMER.DELETE.FOVEA_a.nodes"],
+        "reader": ["fovea.a.shard.1", "fovea.a.node.x",
+                   "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0",
+                   "$JS.API.CONSUMER.MSG.NEXT.FOVEA_a.nodes"],
+    }
+    with Broker(directory, "nkey.conf", variables) as broker:
+        for user in USERS:
+            with Client(broker.port) as client:
+                same(client.connect(
+                    nkey=variables[f"FOVEA_{user.upper()}_NKEY"],
+                    seed=seeds[user]), "PONG")
+                for subject in may[user]:
+                    same(client.publish(subject), "PONG")
+                for subject in may_not[user]:
+                    is_forbidden(client.publish(subject))
+                    same(client.answer(), "PONG")
+
+
+def test_over_tls(directory):
+    seeds, variables = settings_in(directory)
+    trusted = ssl.create_default_context(cafile=f"{directory}/broker.pem")
+    with Broker(directory, "tls.conf", variables) as broker:
+        with Client(broker.port) as client:  # in the clear
+            same(client.info["tls_required"], True)
+            assert client.connect() != "PONG"
+        with Client(broker.port, trusted) as client:
+            is_refused(client.connect())
+        with Client(broker.port, trusted) as client:
+            same(client.connect(nkey=variables["FOVEA_NODE_NKEY"],
+                                seed=seeds["node"]), "PONG")
+
+
+def test_make_nkey_replaces_nothing(directory):
+    if not shutil.which("openssl"):
+        raise Skip("openssl is missing")
+    path = put(directory, "there", b"mine")
+    result = subprocess.run([os.path.join(SETTINGS, "make_nkey.py"), path],
+                            check=False, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+    same((result.returncode, result.stdout), (1, b""))
+    assert b"File exists" in result.stderr, result.stderr
+    same(read(path), b"mine")
+
+
+command.main([
+    test_nats_server_takes_them,
+    test_without_its_secrets_none_is_taken,
+    test_a_token_and_nothing_else_opens,
+    test_an_nkey_and_nothing_else_opens,
+    test_users_may_do_what_they_are_for,
+    test_over_tls,
+    test_make_nkey_replaces_nothing,
+])
