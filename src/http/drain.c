@@ -24,6 +24,11 @@ fovea_http_drain_block_signals(void)
     sigset_t signals;
     fill(&signals);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+void
+fovea_http_drain_ignore_pipes(void)
+{
     (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN },
             NULL);
 }
@@ -69,9 +74,20 @@ begin(struct fovea_http *http)
     http->is_draining = true;
     http->drain_until_ns =
             fovea_later(fovea_clock_ns(), http->settings.drain_ns);
+    if (http->settings.leaves_signals) {
+        return;
+    }
     fovea_http_notify("STOPPING=1");
     fovea_http_log_say(&http->log, "info", "server",
             "draining: %zu requests are under way", http->n_working);
+}
+
+void
+fovea_http_drain_take_stops(struct fovea_http *http)
+{
+    for (unsigned n = atomic_exchange(&http->n_stops, 0); n > 0; n--) {
+        begin(http);
+    }
 }
 
 void

@@ -5,9 +5,11 @@
 
 #include "http/internal.h"
 
-/** Block these signals in the calling thread and its children, and ignore
- *  SIGPIPE. */
+/** Block these signals in the calling thread and its children. */
 void fovea_http_drain_block_signals(void);
+
+/** Ignore SIGPIPE. */
+void fovea_http_drain_ignore_pipes(void);
 
 /** Open http->signals. FOVEA_ERR_IO. */
 FOVEA_NODISCARD enum fovea_status fovea_http_drain_open(struct fovea_http *http,
@@ -15,6 +17,9 @@ FOVEA_NODISCARD enum fovea_status fovea_http_drain_open(struct fovea_http *http,
 
 /** Do what the signals that came ask for. */
 void fovea_http_drain_take_signals(struct fovea_http *http);
+
+/** Do what fovea_http_stop() asked for. */
+void fovea_http_drain_take_stops(struct fovea_http *http);
 
 /** Whether it is over. Cancels what is under way when its time is. */
 bool fovea_http_drain_is_over(struct fovea_http *http, int64_t now_ns);

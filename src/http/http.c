@@ -224,7 +224,9 @@ open_daemon(struct fovea_http *http, struct fovea_error *err)
 enum fovea_status
 fovea_http_run(struct fovea_http *http, struct fovea_error *err)
 {
-    enum fovea_status status = fovea_http_drain_open(http, err);
+    enum fovea_status status = http->settings.leaves_signals
+            ? FOVEA_OK
+            : fovea_http_drain_open(http, err);
     if (!status) {
         status = fovea_http_loop_open(http, err);
     }
@@ -232,7 +234,9 @@ fovea_http_run(struct fovea_http *http, struct fovea_error *err)
         status = open_daemon(http, err);
     }
     if (!status) {
-        fovea_http_notify("READY=1\nSTATUS=serving");
+        if (!http->settings.leaves_signals) {
+            fovea_http_notify("READY=1\nSTATUS=serving");
+        }
         fovea_http_loop_run(http);
     }
     if (http->daemon) {
@@ -284,7 +288,10 @@ check_public(const struct fovea_http *http, struct fovea_error *err)
 static enum fovea_status
 open_events(struct fovea_http *http, struct fovea_error *err)
 {
-    fovea_http_drain_block_signals();
+    fovea_http_drain_ignore_pipes();
+    if (!http->settings.leaves_signals) {
+        fovea_http_drain_block_signals();
+    }
     enum fovea_status status =
             fovea_http_completions_open(&http->completions, err);
     http->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -392,6 +399,13 @@ fovea_http_post(struct fovea_http *http,
 void
 fovea_http_wake(struct fovea_http *http)
 {
+    fovea_http_completions_wake(&http->completions);
+}
+
+void
+fovea_http_stop(struct fovea_http *http)
+{
+    (void)atomic_fetch_add(&http->n_stops, 1);
     fovea_http_completions_wake(&http->completions);
 }
 

@@ -20,8 +20,8 @@ struct fovea_http;
  * Open the log, read the keys, and listen. Nobody is answered before
  * fovea_http_run().
  *
- * Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and its children, and
- * ignores SIGPIPE.
+ * Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and its children,
+ * unless the settings leave them to the program, and ignores SIGPIPE.
  *
  * @param settings  copied; what they point to outlives the server.
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT (a public address without keys among
@@ -45,6 +45,9 @@ FOVEA_NODISCARD enum fovea_status fovea_http_run(struct fovea_http *http,
 
 /** NULL is fine. */
 void fovea_http_close(struct fovea_http *http);
+
+/** Drain, as SIGTERM does; a second time: at once. Any thread. */
+void fovea_http_stop(struct fovea_http *http);
 
 /** Its log. Any thread, until it is closed. */
 struct fovea_http_log *fovea_http_log_of(struct fovea_http *http);

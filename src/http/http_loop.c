@@ -88,6 +88,7 @@ take_event(struct fovea_http *http, struct fovea_http_watched *watched,
     switch (watched->tag) {
     case FOVEA_HTTP_TAG_COMPLETIONS:
         fovea_http_completions_read(&http->completions);
+        fovea_http_drain_take_stops(http);
         http->settings.woken(http->settings.context);
         break;
     case FOVEA_HTTP_TAG_SIGNALS:
@@ -151,7 +152,8 @@ void
 fovea_http_loop_run(struct fovea_http *http)
 {
     struct epoll_event events[MAX_EVENTS];
-    int64_t watchdog_ns = fovea_http_notify_watchdog_ns();
+    int64_t watchdog_ns =
+            http->settings.leaves_signals ? 0 : fovea_http_notify_watchdog_ns();
     int64_t watchdog_due_ns = watchdog_ns ? fovea_clock_ns() : INT64_MAX;
     int64_t accept_again_ns = 0;
     for (;;) {
@@ -188,8 +190,9 @@ fovea_http_loop_open(struct fovea_http *http, struct fovea_error *err)
 {
     if (!add(http, http->completions.fd, &http->watched_completions,
                 FOVEA_HTTP_TAG_COMPLETIONS, NULL) ||
-            !add(http, http->signals, &http->watched_signals,
-                    FOVEA_HTTP_TAG_SIGNALS, NULL)) {
+            (http->signals >= 0 &&
+                    !add(http, http->signals, &http->watched_signals,
+                            FOVEA_HTTP_TAG_SIGNALS, NULL))) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno,
                 "the server's events cannot be opened");
     }

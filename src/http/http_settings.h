@@ -25,6 +25,9 @@ struct fovea_http_settings {
     int64_t keep_alive_ns; /* the same after an answer */
     int64_t body_ns;       /* a request's body may take */
     int64_t drain_ns;      /* SIGTERM lets requests go on */
+    /* Signals and the word to systemd are the program's: it is stopped by
+       fovea_http_stop() alone. */
+    bool leaves_signals;
 
     enum fovea_http_log_format log_format;
     const char *log_file; /* NULL: stderr */

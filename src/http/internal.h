@@ -16,6 +16,8 @@
 #ifndef FOVEA_HTTP_INTERNAL_H
 #define FOVEA_HTTP_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include <microhttpd.h>
 
 #include "base/clock.h"
@@ -82,7 +84,8 @@ struct fovea_http {
     struct fovea_http_body_budget budget;
     struct fovea_http_counters counters;
     uint64_t last_id;
-    size_t n_working; /* exchanges that are suspended */
+    size_t n_working;    /* exchanges that are suspended */
+    atomic_uint n_stops; /* asked for by fovea_http_stop(), not yet heard */
     bool is_draining;
     bool is_stopping; /* the time for draining is over */
     int64_t drain_until_ns;

@@ -1,68 +1,25 @@
 /*
  * GET /metrics in Prometheus' text format.
  *
- * Source: the text exposition format 0.0.4 and the naming conventions of
- * Prometheus' documentation. Times are seconds, sizes bytes, counters end in
- * _total, buckets are cumulative.
+ * Source: the naming conventions of Prometheus' documentation. Times are seconds,
+ * sizes bytes, counters end in _total, buckets are cumulative.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/exposition.h"
 #include "server/desk.h"
 #include "server/handlers.h"
 #include "server/health.h"
 #include "server/view.h"
 
 static void
-head(struct fovea_text *text, const char *name, const char *type,
-        const char *help)
-{
-    fovea_text_format(text, "# HELP fovea_%s %s\n# TYPE fovea_%s %s\n", name,
-            help, name, type);
-}
-
-/* A value without labels, with its head. */
-static void
-single(struct fovea_text *text, const char *name, const char *type,
-        const char *help, uint64_t value)
-{
-    head(text, name, type, help);
-    fovea_text_format(text, "fovea_%s %" PRIu64 "\n", name, value);
-}
-
-/* labels: `a="b",` or "". */
-static void
-histogram(struct fovea_text *text, const char *name, const char *labels,
-        const struct fovea_histogram *times)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i + 1 < FOVEA_HISTOGRAM_BUCKETS; i++) {
-        n += times->buckets[i];
-        fovea_text_format(text, "fovea_%s_bucket{%sle=\"%.9g\"} %" PRIu64 "\n",
-                name, labels,
-                (double)fovea_histogram_bound_ns(i) / (double)FOVEA_NS_PER_S,
-                n);
-    }
-    /* The same labels without le, and so without the last comma. */
-    int size = (int)strlen(labels) - 1;
-    const char *open = size > 0 ? "{" : "";
-    const char *close = size > 0 ? "}" : "";
-    size = size > 0 ? size : 0;
-    fovea_text_format(text,
-            "fovea_%s_bucket{%sle=\"+Inf\"} %" PRIu64
-            "\nfovea_%s_sum%s%.*s%s %.9g\nfovea_%s_count%s%.*s%s %" PRIu64 "\n",
-            name, labels, times->count, name, open, size, labels, close,
-            (double)times->sum_ns / (double)FOVEA_NS_PER_S, name, open, size,
-            labels, close, times->count);
-}
-
-static void
 add_requests(const struct fovea_http_counters *counters,
         struct fovea_text *text)
 {
-    head(text, "requests_total", "counter", "Requests by route and status.");
+    fovea_exposition_head(text, "requests_total", "counter",
+            "Requests by route and status.");
     for (size_t i = 0; i < counters->n; i++) {
         const struct fovea_http_route_counters *route = &counters->routes[i];
         for (unsigned j = 0; j < FOVEA_ARRAY_LEN(route->answers); j++) {
@@ -74,14 +31,15 @@ add_requests(const struct fovea_http_counters *counters,
             }
         }
     }
-    head(text, "request_seconds", "histogram",
+    fovea_exposition_head(text, "request_seconds", "histogram",
             "From a request's first line to its answer's end, by route.");
     for (size_t i = 0; i < counters->n; i++) {
         const struct fovea_http_route_counters *route = &counters->routes[i];
         if (route->seconds.count > 0) {
             char labels[64];
             (void)snprintf(labels, sizeof labels, "route=\"%s\",", route->name);
-            histogram(text, "request_seconds", labels, &route->seconds);
+            fovea_exposition_histogram(text, "request_seconds", labels,
+                    &route->seconds);
         }
     }
 }
@@ -91,7 +49,7 @@ static void
 add_items(const char *name, const char *help,
         const uint64_t counts[FOVEA_SERVER_STATUSES], struct fovea_text *text)
 {
-    head(text, name, "counter", help);
+    fovea_exposition_head(text, name, "counter", help);
     enum fovea_status status;
     for (size_t i = 0; fovea_server_counters_status(i, &status); i++) {
         if (counts[i] > 0 || status == FOVEA_OK) {
@@ -108,21 +66,23 @@ add_server(const struct fovea_server *server, struct fovea_text *text)
     struct fovea_error reason;
     fovea_http_count(server->http, &counts);
     enum fovea_health health = fovea_server_health(server, &reason);
-    head(text, "build_info", "gauge", "Always 1; the version is a label.");
+    fovea_exposition_head(text, "build_info", "gauge",
+            "Always 1; the version is a label.");
     fovea_text_format(text, "fovea_build_info{version=\"%s\"} 1\n",
             fovea_version());
-    single(text, "ready", "gauge",
+    fovea_exposition_single(text, "ready", "gauge",
             "1 while /readyz says 200: a request would be served.",
             health <= FOVEA_HEALTH_COLD);
-    single(text, "connections", "gauge", "Open connections.",
+    fovea_exposition_single(text, "connections", "gauge", "Open connections.",
             counts.n_connections);
-    single(text, "requests_in_flight", "gauge",
+    fovea_exposition_single(text, "requests_in_flight", "gauge",
             "Requests that wait for their answer.", counts.n_working);
-    single(text, "images_in_flight", "gauge",
+    fovea_exposition_single(text, "images_in_flight", "gauge",
             "Images and texts of requests that are not done.", server->n_items);
-    single(text, "body_bytes", "gauge", "Memory held by requests' bodies.",
-            counts.body_bytes);
-    single(text, "uptime_seconds", "gauge", "Since the server started.",
+    fovea_exposition_single(text, "body_bytes", "gauge",
+            "Memory held by requests' bodies.", counts.body_bytes);
+    fovea_exposition_single(text, "uptime_seconds", "gauge",
+            "Since the server started.",
             (uint64_t)((fovea_clock_ns() - server->started_ns) /
                     FOVEA_NS_PER_S));
 }
@@ -130,50 +90,33 @@ add_server(const struct fovea_server *server, struct fovea_text *text)
 static void
 add_memory(const struct fovea_pool_stats *stats, struct fovea_text *text)
 {
-    single(text, "memory_total_bytes", "gauge",
+    fovea_exposition_single(text, "memory_total_bytes", "gauge",
             "Memory of the system, or what a control group allows.",
             stats->memory_total_bytes);
-    single(text, "memory_limit_bytes", "gauge",
+    fovea_exposition_single(text, "memory_limit_bytes", "gauge",
             "What all workers together may take.", stats->memory_limit_bytes);
-    single(text, "memory_available_bytes", "gauge",
+    fovea_exposition_single(text, "memory_available_bytes", "gauge",
             "What could be allocated now.", stats->memory_available_bytes);
-    single(text, "memory_reserved_bytes", "gauge",
+    fovea_exposition_single(text, "memory_reserved_bytes", "gauge",
             "Promised to workers and their weights.",
             stats->memory_reserved_bytes);
-    single(text, "memory_measured_bytes", "gauge",
+    fovea_exposition_single(text, "memory_measured_bytes", "gauge",
             "What workers really hold (PSS).", stats->memory_pss_bytes);
-    single(text, "quarantined_images", "gauge",
+    fovea_exposition_single(text, "quarantined_images", "gauge",
             "Images that are refused because they ended two workers.",
             stats->n_quarantined);
-    head(text, "fetch_seconds", "histogram", "Fetching the URL of an image.");
-    histogram(text, "fetch_seconds", "", &stats->fetch_ns);
+    fovea_exposition_head(text, "fetch_seconds", "histogram",
+            "Fetching the URL of an image.");
+    fovea_exposition_histogram(text, "fetch_seconds", "", &stats->fetch_ns);
 }
 
-/* A model's key and the kind of work as labels, `model="...",work="...",`: any
-   bytes, as UTF-8. */
+/* A model's key and the kind of work as labels. */
 static void
 label(const struct fovea_model_stats *model, struct fovea_text *out)
 {
-    static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-    const char *key = model->key;
     fovea_text_clear(out);
-    fovea_text_format(out, "model=\"");
-    while (*key) {
-        size_t size = fovea_utf8_size(key);
-        if (size == 0) {
-            fovea_text_add(out, replacement, sizeof replacement - 1);
-            size = 1;
-        } else if (*key == '\n') {
-            fovea_text_add(out, "\\n", 2);
-        } else {
-            if (*key == '"' || *key == '\\') {
-                fovea_text_add(out, "\\", 1);
-            }
-            fovea_text_add(out, key, size);
-        }
-        key += size;
-    }
-    fovea_text_format(out, "\",work=\"%s\",", model->work);
+    fovea_exposition_label(out, "model", model->key);
+    fovea_exposition_label(out, "work", model->work);
 }
 
 /* A number in a struct fovea_model_stats, by its place. */
@@ -235,9 +178,7 @@ struct series {
 static void
 add_counter(const struct series *series)
 {
-    int size = (int)strlen(series->labels) - 1; /* less the comma */
-    fovea_text_format(series->text, "fovea_%s{%.*s} %" PRIu64 "\n",
-            series->name, size, series->labels,
+    fovea_exposition_sample(series->text, series->name, series->labels,
             series->counter->get(series->model));
 }
 
@@ -295,28 +236,28 @@ add_breaker(const struct series *series)
 static void
 add_queue_time(const struct series *series)
 {
-    histogram(series->text, series->name, series->labels,
+    fovea_exposition_histogram(series->text, series->name, series->labels,
             &series->model->queue_ns);
 }
 
 static void
 add_decode_time(const struct series *series)
 {
-    histogram(series->text, series->name, series->labels,
+    fovea_exposition_histogram(series->text, series->name, series->labels,
             &series->model->decode_ns);
 }
 
 static void
 add_forward_time(const struct series *series)
 {
-    histogram(series->text, series->name, series->labels,
+    fovea_exposition_histogram(series->text, series->name, series->labels,
             &series->model->forward_ns);
 }
 
 static void
 add_total_time(const struct series *series)
 {
-    histogram(series->text, series->name, series->labels,
+    fovea_exposition_histogram(series->text, series->name, series->labels,
             &series->model->total_ns);
 }
 
@@ -371,14 +312,15 @@ add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
     struct series series = { .stats = stats, .text = text };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(counters); i++) {
         const struct counter *counter = &counters[i];
-        head(text, counter->name, counter->type, counter->help);
+        fovea_exposition_head(text, counter->name, counter->type,
+                counter->help);
         series.counter = counter;
         series.name = counter->name;
         per_model(&series, add_counter);
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(families); i++) {
         const struct family *family = &families[i];
-        head(text, family->name, family->type, family->help);
+        fovea_exposition_head(text, family->name, family->type, family->help);
         series.name = family->name;
         per_model(&series, family->add);
     }
@@ -393,7 +335,7 @@ add_desks(const struct fovea_server *server, struct fovea_text *text)
         [FOVEA_DESK_DUPLICATES] = "duplicates",
         [FOVEA_DESK_CHANGE] = "change",
     };
-    head(text, "index_requests", "gauge",
+    fovea_exposition_head(text, "index_requests", "gauge",
             "Requests about indexes that wait or are under way.");
     for (unsigned i = 0; i < FOVEA_N_DESKS; i++) {
         fovea_text_format(text, "fovea_index_requests{kind=\"%s\"} %zu\n",
@@ -422,6 +364,6 @@ write_text(struct fovea_http_exchange *exchange,
 void
 fovea_handle_metrics(struct fovea_http_exchange *exchange)
 {
-    exchange->answer.type = "text/plain; version=0.0.4; charset=utf-8";
+    exchange->answer.type = FOVEA_EXPOSITION_TYPE;
     fovea_view_show(exchange, write_text);
 }
