@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "sys/file_status.h"
 
 enum fovea_status
 fovea_pair_list_init(struct fovea_pair_list *list, const char *folder,
@@ -40,10 +41,7 @@ fail(const struct fovea_pair_list *list, const char *what,
         struct fovea_error *err)
 {
     int number = errno;
-    enum fovea_status code = number == ENOSPC || number == EDQUOT
-            ? FOVEA_ERR_DISK_FULL
-            : FOVEA_ERR_IO;
-    return fovea_fail_errno(err, code, number,
+    return fovea_fail_errno(err, fovea_file_status(number), number,
             "cannot %s a temporary file for pairs in %s (TMPDIR names another "
             "folder)",
             what, list->folder);

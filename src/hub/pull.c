@@ -18,6 +18,7 @@
 #include "hub/pull_state.h"
 #include "spec/tokenizer_files.h"
 #include "sys/atomic_file.h"
+#include "sys/directories.h"
 
 enum {
     MAX_KEY_BYTES = 200
@@ -80,11 +81,11 @@ make_places(struct fovea_pull_state *pull, struct fovea_error *err)
     if (!pull->locks || !pull->snapshot || !blobs) {
         return fovea_fail_memory(err, PATH_MAX, "a path");
     }
-    enum fovea_status status = fovea_pull_make_directories(blobs, err);
+    enum fovea_status status = fovea_make_directories(blobs, err);
     if (!status) {
-        status = fovea_pull_make_directories(pull->locks, err);
+        status = fovea_make_directories(pull->locks, err);
     }
-    return status ? status : fovea_pull_make_directories(pull->snapshot, err);
+    return status ? status : fovea_make_directories(pull->snapshot, err);
 }
 
 /* Before anything is fetched: is it a model that can be read? */
@@ -258,7 +259,7 @@ write_ref(const struct fovea_pull_state *pull, const char *name,
         return fovea_fail_memory(err, PATH_MAX, "a path");
     }
     *strrchr(directory, '/') = 0;
-    enum fovea_status status = fovea_pull_make_directories(directory, err);
+    enum fovea_status status = fovea_make_directories(directory, err);
     FOVEA_AUTO(fovea_atomic_file_abandon)
     struct fovea_atomic_file file = FOVEA_ATOMIC_FILE_INIT;
     if (!status) {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "hub/pull_state.h"
+#include "sys/file_status.h"
 
 #define LOCK_PAUSE_NS (100 * FOVEA_NS_PER_MS)
 
@@ -72,34 +73,8 @@ static enum fovea_status
 fail_with(const char *path, const char *what, struct fovea_error *err)
 {
     int error = errno;
-    return fovea_fail_errno(err,
-            error == EACCES || error == EPERM || error == EROFS
-                    ? FOVEA_ERR_FILE_DENIED
-                    : FOVEA_ERR_IO,
-            error, "%s: %s", path, what);
-}
-
-enum fovea_status
-fovea_pull_make_directories(const char *path, struct fovea_error *err)
-{
-    FOVEA_AUTO_FREE char *copy = strdup(path);
-    if (!copy) {
-        return fovea_fail_memory(err, strlen(path), "a path");
-    }
-    for (char *at = copy + 1;; at++) {
-        if (*at && *at != '/') {
-            continue;
-        }
-        bool is_last = !*at;
-        *at = 0;
-        if (mkdir(copy, 0777) && errno != EEXIST) {
-            return fail_with(copy, "cannot make this directory", err);
-        }
-        if (is_last) {
-            return FOVEA_OK;
-        }
-        *at = '/';
-    }
+    return fovea_fail_errno(err, fovea_file_status(error), error, "%s: %s",
+            path, what);
 }
 
 /* The link in the snapshot; one that leads nowhere is replaced. */

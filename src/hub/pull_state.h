@@ -36,10 +36,6 @@ void fovea_pull_find_layout(struct fovea_pull_state *pull);
 /** Whether the revision has a file of this name. */
 bool fovea_pull_has(const struct fovea_pull_state *pull, const char *name);
 
-/** Make a directory and all above it. FOVEA_ERR_FILE_DENIED, FOVEA_ERR_IO. */
-FOVEA_NODISCARD enum fovea_status fovea_pull_make_directories(const char *path,
-        struct fovea_error *err);
-
 /** Bring one file into the snapshot, unless it is there. */
 FOVEA_NODISCARD enum fovea_status fovea_pull_file(struct fovea_pull_state *pull,
         const char *name, struct fovea_error *err);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "sys/file_limit.h"
+#include "sys/file_status.h"
 
 static const char name[] = "lock";
 
@@ -83,13 +84,11 @@ fail_busy(int fd, const char *path, struct fovea_error *err)
 static enum fovea_status
 fail_open(const char *path, int error, struct fovea_error *err)
 {
-    enum fovea_status status =
-            error == EROFS || error == EACCES || error == EPERM
-            ? FOVEA_ERR_INDEX_READ_ONLY
-            : error == ENOSPC || error == EDQUOT ? FOVEA_ERR_DISK_FULL
-                                                 : FOVEA_ERR_IO;
-    return fovea_fail_errno(err, status, error, "%s: cannot lock the index",
-            path);
+    enum fovea_status status = fovea_file_status(error);
+    return fovea_fail_errno(err,
+            status == FOVEA_ERR_FILE_DENIED ? FOVEA_ERR_INDEX_READ_ONLY
+                                            : status,
+            error, "%s: cannot lock the index", path);
 }
 
 /* The number is for messages alone: that it cannot be written hinders nobody. */

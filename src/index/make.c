@@ -14,16 +14,15 @@
 #include "index/lock.h"
 #include "index/place.h"
 #include "index/schema.h"
+#include "sys/file_status.h"
 
 static enum fovea_status
 fail_write(int error, const char *path, struct fovea_error *err)
 {
-    enum fovea_status status = error == ENOSPC || error == EDQUOT
-            ? FOVEA_ERR_DISK_FULL
-            : error == EACCES || error == EPERM || error == EROFS
-            ? FOVEA_ERR_INDEX_READ_ONLY
+    enum fovea_status status = fovea_file_status(error);
+    status = status == FOVEA_ERR_FILE_DENIED      ? FOVEA_ERR_INDEX_READ_ONLY
             : error == ENOENT || error == ENOTDIR ? FOVEA_ERR_FILE_NOT_FOUND
-                                                  : FOVEA_ERR_IO;
+                                                  : status;
     return fovea_fail_errno(err, status, error, "%s: cannot make an index",
             path);
 }

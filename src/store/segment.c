@@ -10,6 +10,7 @@
 #include "base/macros.h"
 #include "store/segment_file.h"
 #include "store/segment_row.h"
+#include "sys/file_status.h"
 
 enum {
     READ_BYTES = 1 << 18 /* at once, of records, where there are so many */
@@ -108,11 +109,8 @@ fovea_segment_open(const char *path, const struct fovea_segment_spec *spec,
     if (use == FOVEA_SEGMENT_APPEND) {
         segment->write_fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
         if (segment->write_fd < 0) {
-            return fovea_fail_errno(err,
-                    errno == EACCES || errno == EROFS || errno == EPERM
-                            ? FOVEA_ERR_FILE_DENIED
-                            : FOVEA_ERR_IO,
-                    errno, "%.160s: cannot be written", path);
+            return fovea_fail_errno(err, fovea_file_status(errno), errno,
+                    "%.160s: cannot be written", path);
         }
     }
     *segment_out = FOVEA_TAKE(segment);

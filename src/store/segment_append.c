@@ -12,6 +12,7 @@
 #include "store/segment.h"
 #include "store/segment_file.h"
 #include "store/segment_row.h"
+#include "sys/file_status.h"
 
 enum {
     WRITE_BYTES = 1 << 18 /* at once, of records, where there are so many */
@@ -30,10 +31,8 @@ struct batch {
 static enum fovea_status
 write_failed(const struct fovea_segment *segment, struct fovea_error *err)
 {
-    return fovea_fail_errno(err,
-            errno == ENOSPC || errno == EDQUOT ? FOVEA_ERR_DISK_FULL
-                                               : FOVEA_ERR_IO,
-            errno, "%.160s", segment->path);
+    return fovea_fail_errno(err, fovea_file_status(errno), errno, "%.160s",
+            segment->path);
 }
 
 static enum fovea_status
@@ -209,10 +208,6 @@ open_new(struct fovea_segment *segment, struct fovea_error *err)
     }
     if (errno == ENOENT) {
         return fovea_fail_errno(err, FOVEA_ERR_FILE_NOT_FOUND, errno, "%.160s",
-                segment->path);
-    }
-    if (errno == EACCES || errno == EROFS || errno == EPERM) {
-        return fovea_fail_errno(err, FOVEA_ERR_FILE_DENIED, errno, "%.160s",
                 segment->path);
     }
     return write_failed(segment, err);

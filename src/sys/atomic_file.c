@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "sys/file_limit.h"
+#include "sys/file_status.h"
 
 enum {
     NAME_TRIES = 16
@@ -29,11 +30,8 @@ failed(const struct fovea_atomic_file *file, const char *what,
         struct fovea_error *err)
 {
     int error = errno;
-    return fovea_fail_errno(err,
-            error == EACCES || error == EPERM || error == EROFS
-                    ? FOVEA_ERR_FILE_DENIED
-                    : FOVEA_ERR_IO,
-            error, "%s: %s", file->path, what);
+    return fovea_fail_errno(err, fovea_file_status(error), error, "%s: %s",
+            file->path, what);
 }
 
 static enum fovea_status
@@ -99,7 +97,7 @@ proc_path(int fd, char path[32])
 static bool
 open_nameless(struct fovea_atomic_file *file)
 {
-    file->fd = openat(file->directory_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC,
+    file->fd = openat(file->directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
             0666);
     if (file->fd < 0) {
         return false;
@@ -125,7 +123,7 @@ open_named(struct fovea_atomic_file *file, struct fovea_error *err)
             return status;
         }
         file->fd = openat(file->directory_fd, file->temporary,
-                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (file->fd >= 0) {
             file->place = PLACE_TEMPORARY;
             return FOVEA_OK;
@@ -257,12 +255,20 @@ fovea_atomic_file_temporary_path(struct fovea_atomic_file *file,
     return status;
 }
 
-/* Bytes on the disk, and a name to rename from. */
+/* Bytes on the disk, and a name to rename from, unless it gets its own name from
+   none. One that was refused may be there already. */
 static enum fovea_status
 prepare(struct fovea_atomic_file *file, struct fovea_error *err)
 {
+    if (file->fd < 0) {
+        return FOVEA_OK;
+    }
     if (fsync(file->fd)) {
         return failed(file, "cannot be written to the disk", err);
+    }
+    if (file->place == PLACE_NAMELESS && file->expects &&
+            !file->expected.is_there) {
+        return FOVEA_OK;
     }
     enum fovea_status status =
             file->place == PLACE_NAMELESS ? take_name(file, err) : FOVEA_OK;
@@ -288,10 +294,34 @@ refuse(const struct fovea_atomic_file *file, struct fovea_error *err)
             file->path);
 }
 
+/* Give a file without a name the target's, where nothing stands: a process that is
+   killed on the way leaves nothing. */
+static enum fovea_status
+publish_nameless(struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    char path[32];
+    proc_path(file->fd, path);
+    if (linkat(AT_FDCWD, path, file->directory_fd, file->name,
+                AT_SYMLINK_FOLLOW)) {
+        return errno == EEXIST ? refuse(file, err)
+                               : failed(file, "cannot get its name", err);
+    }
+    enum fovea_status status = close_file(file, err);
+    if (status) {
+        (void)unlinkat(file->directory_fd, file->name, 0);
+        return status;
+    }
+    file->place = PLACE_TARGET;
+    return FOVEA_OK;
+}
+
 /* Put it under the target's name, where nothing stands. */
 static enum fovea_status
 publish_new(struct fovea_atomic_file *file, struct fovea_error *err)
 {
+    if (file->place == PLACE_NAMELESS) {
+        return publish_nameless(file, err);
+    }
     int at = file->directory_fd;
     if (renameat2(at, file->temporary, at, file->name, RENAME_NOREPLACE) == 0) {
         file->place = PLACE_TARGET;

@@ -29,7 +29,7 @@ struct fovea_file_id {
 };
 
 struct fovea_atomic_file {
-    int fd;             /* the new file, for writing; owned */
+    int fd;             /* the new file, for writing and reading; owned */
     int directory_fd;   /* where it will stand; owned */
     char *path;         /* the target as it was given */
     const char *name;   /* its last part, inside path */
@@ -64,7 +64,7 @@ FOVEA_NODISCARD enum fovea_status fovea_atomic_file_open(const char *path,
 void fovea_atomic_file_expect(struct fovea_atomic_file *file,
         const struct fovea_file_id *id);
 
-/** Append bytes. FOVEA_OK or FOVEA_ERR_IO (disk full included). */
+/** Append bytes. FOVEA_OK, FOVEA_ERR_DISK_FULL or FOVEA_ERR_IO. */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_file_write(
         struct fovea_atomic_file *file, const void *bytes, size_t size,
         struct fovea_error *err);
@@ -97,13 +97,15 @@ FOVEA_NODISCARD enum fovea_status fovea_atomic_file_temporary_path(
  * names (RENAME_EXCHANGE), taking back removes the new file and the old one is
  * gone.
  *
- * @return FOVEA_OK, FOVEA_ERR_IO, or FOVEA_ERR_OUTPUT_REFUSED (see above).
+ * @return FOVEA_OK, FOVEA_ERR_DISK_FULL, FOVEA_ERR_FILE_DENIED, FOVEA_ERR_IO, or
+ *         FOVEA_ERR_OUTPUT_REFUSED (see above).
  */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_files_commit(
         struct fovea_atomic_file *const *files, size_t n,
         struct fovea_error *err);
 
-/** Commit a single file. */
+/** Commit a single file. One that is refused may be told to expect something else
+ *  and be committed again. */
 FOVEA_NODISCARD enum fovea_status fovea_atomic_file_commit(
         struct fovea_atomic_file *file, struct fovea_error *err);
 

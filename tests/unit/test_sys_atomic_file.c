@@ -285,7 +285,8 @@ check_pair_fault(enum call call, int countdown, int error_number)
     struct fovea_atomic_file *files[] = { &a, &b };
     set_fault(call, countdown, error_number);
     assert_fails(fovea_atomic_files_commit(files, 2, &error), &error,
-            FOVEA_ERR_IO, directory);
+            error_number == EIO ? FOVEA_ERR_IO : FOVEA_ERR_DISK_FULL,
+            directory);
     assert_int_equal(error.sys_errno, error_number);
     fault.call = CALL_NONE;
     fovea_atomic_file_abandon(&a);
@@ -349,7 +350,7 @@ a_full_disk_is_an_error(void **state)
     struct fovea_atomic_file file = begin(path_a, "one");
     set_fault(CALL_WRITE, 1, ENOSPC);
     assert_fails(fovea_atomic_file_write(&file, "x", 1, &error), &error,
-            FOVEA_ERR_IO, "No space left");
+            FOVEA_ERR_DISK_FULL, "No space left");
     set_fault(CALL_WRITE, 1, EINTR);
     assert_ok(fovea_atomic_file_write(&file, "x", 1, &error), &error);
     assert_ok(fovea_atomic_file_commit(&file, &error), &error);
@@ -412,6 +413,35 @@ only_what_was_looked_at_is_replaced(void **state)
     assert_int_equal(n_entries(), 1);
 }
 
+/* With a name from the beginning (ENOTSUP) and without one. */
+static void
+check_second_try(int nameless_error)
+{
+    struct fovea_error error;
+    put(path_a, "theirs");
+    set_fault(CALL_OPEN_NAMELESS, nameless_error ? 1 : 2, nameless_error);
+    struct fovea_atomic_file file = begin(path_a, "new");
+    fault.call = CALL_NONE;
+    const struct fovea_file_id none = { .is_there = false };
+    fovea_atomic_file_expect(&file, &none);
+    assert_fails(fovea_atomic_file_commit(&file, &error), &error,
+            FOVEA_ERR_OUTPUT_REFUSED, "meanwhile");
+    assert_content(path_a, "theirs");
+    struct fovea_file_id id = look(path_a);
+    fovea_atomic_file_expect(&file, &id);
+    assert_ok(fovea_atomic_file_commit(&file, &error), &error);
+    assert_content(path_a, "new");
+    assert_int_equal(n_entries(), 1);
+}
+
+static void
+what_was_refused_may_be_committed_again(void **state)
+{
+    (void)state;
+    check_second_try(0);
+    check_second_try(ENOTSUP);
+}
+
 static void
 impossible_targets_are_refused(void **state)
 {
@@ -449,6 +479,8 @@ main(void)
                 forget),
         cmocka_unit_test_teardown(a_full_disk_is_an_error, forget),
         cmocka_unit_test_teardown(only_what_was_looked_at_is_replaced, forget),
+        cmocka_unit_test_teardown(what_was_refused_may_be_committed_again,
+                forget),
         cmocka_unit_test_teardown(impossible_targets_are_refused, forget),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
