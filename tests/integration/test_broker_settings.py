@@ -5,19 +5,17 @@ but those whom they name, who may do no more than they say.
     test_broker_settings.py FOVEA MODEL_DIRECTORY NATS_DIRECTORY
 """
 import os
-import re
 import shutil
-import signal
 import ssl
 import subprocess
 import sys
 
 import command
-from command import Skip, put, read, same, wait_until
+from broker import NATS_SERVER, Broker
+from command import Skip, put, read, same
 from nats_client import Client
 
 SETTINGS = sys.argv[3]
-SERVER = "/usr/sbin/nats-server"
 TOKEN = "t0123456789abcdef"
 USERS = ("owner", "node", "reader")
 
@@ -25,7 +23,7 @@ USERS = ("owner", "node", "reader")
 def settings_in(directory):
     """A copy of all of them, as an administrator has it; with a token, nkeys,
     {user: seed}, and a certificate. Gives seeds and the environment."""
-    if not os.access(SERVER, os.X_OK):
+    if not os.access(NATS_SERVER, os.X_OK):
         raise Skip("nats-server is missing")
     if not shutil.which("openssl"):
         raise Skip("openssl is missing")
@@ -55,37 +53,17 @@ def settings_in(directory):
 
 def check(directory, name, variables):
     """What nats-server says of one: status and words."""
-    result = subprocess.run([SERVER, "-c", os.path.join(directory, name), "-t"],
+    result = subprocess.run([NATS_SERVER, "-c", os.path.join(directory, name), "-t"],
                             env=variables, check=False, timeout=command.TIMEOUT,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
     return result.returncode, result.stdout.decode()
 
 
-class Broker:
+def broker_of(directory, name, variables):
     """nats-server with one of them, on a free port."""
-
-    def __init__(self, directory, name, variables):
-        self.process = subprocess.Popen(
-            [SERVER, "-c", os.path.join(directory, name), "-a", "127.0.0.1",
-             "-p", "-1", "--ports_file_dir", directory], env=variables,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        path = os.path.join(directory,
-                            f"nats-server_{self.process.pid}.ports")
-
-        def port():
-            assert self.process.poll() is None, "nats-server has ended"
-            found = read(path) if os.path.exists(path) else b""
-            return re.search(rb"://127\.0\.0\.1:(\d+)", found)
-        self.port = int(wait_until(port, "the broker")[1])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(command.TIMEOUT)
+    return Broker(os.path.join(directory, "run"), env=variables,
+                  settings=os.path.join(directory, name))
 
 
 def is_refused(answer):
@@ -117,7 +95,7 @@ def test_without_its_secrets_none_is_taken(directory):
 
 def test_a_token_and_nothing_else_opens(directory):
     _, variables = settings_in(directory)
-    with Broker(directory, "token.conf", variables) as broker:
+    with broker_of(directory, "token.conf", variables) as broker:
         for fields in ({}, {"auth_token": ""}, {"auth_token": TOKEN[:-1]},
                        {"user": "x", "pass": "x"}):
             with Client(broker.port) as client:
@@ -131,7 +109,7 @@ def test_a_token_and_nothing_else_opens(directory):
 def test_an_nkey_and_nothing_else_opens(directory):
     seeds, variables = settings_in(directory)
     node = variables["FOVEA_NODE_NKEY"]
-    with Broker(directory, "nkey.conf", variables) as broker:
+    with broker_of(directory, "nkey.conf", variables) as broker:
         # Nobody; a key without a signature; with another's.
         for fields in ({}, {"user": "", "pass": ""}, {"nkey": node},
                        {"nkey": node, "seed": seeds["owner"]}):
@@ -162,7 +140,7 @@ def test_users_may_do_what_they_are_for(directory):
                    "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0",
                    "$JS.API.CONSUMER.MSG.NEXT.FOVEA_a.nodes"],
     }
-    with Broker(directory, "nkey.conf", variables) as broker:
+    with broker_of(directory, "nkey.conf", variables) as broker:
         for user in USERS:
             with Client(broker.port) as client:
                 same(client.connect(
@@ -178,7 +156,7 @@ def test_users_may_do_what_they_are_for(directory):
 def test_over_tls(directory):
     seeds, variables = settings_in(directory)
     trusted = ssl.create_default_context(cafile=f"{directory}/broker.pem")
-    with Broker(directory, "tls.conf", variables) as broker:
+    with broker_of(directory, "tls.conf", variables) as broker:
         with Client(broker.port) as client:  # in the clear
             same(client.info["tls_required"], True)
             assert client.connect() != "PONG"
