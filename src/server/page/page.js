@@ -1,6 +1,7 @@
 /* The page of fovea serve: asks for the pool once a second and shows it. */
 import { ask, Refusal } from "/api.js";
 import { byId, setText } from "/dom.js";
+import { offerJobs } from "/jobs.js";
 import { isKeyWanted, whenKeyTurns } from "/key.js";
 import { offerIndexes } from "/library.js";
 import { isBusy, offerModels } from "/pictures.js";
@@ -36,6 +37,7 @@ function goOn(pool) {
   show(pool);
   offerModels(pool.models);
   offerIndexes(pool.indexes);
+  offerJobs(pool.jobs);
   resume();
 }
 
