@@ -48,3 +48,10 @@ fovea_sha256_end(struct fovea_sha256 *hash, char hex_out[FOVEA_SHA256_SIZE],
     hex_out[FOVEA_SHA256_SIZE - 1] = '\0';
     return FOVEA_OK;
 }
+
+bool
+fovea_sha256_is_hex(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == FOVEA_SHA256_SIZE - 1 &&
+            text[FOVEA_SHA256_SIZE - 1] == '\0';
+}

@@ -36,4 +36,7 @@ void fovea_sha256_add_text(struct fovea_sha256 *hash, const char *text);
 FOVEA_NODISCARD enum fovea_status fovea_sha256_end(struct fovea_sha256 *hash,
         char hex_out[FOVEA_SHA256_SIZE], struct fovea_error *err);
 
+/** Whether a text is a digest: its 64 digits, lower-case, and nothing else. */
+bool fovea_sha256_is_hex(const char *text);
+
 #endif

@@ -1,14 +1,10 @@
 /* See segment_row.h. */
 #include "store/segment_row.h"
 
-#include <immintrin.h>
 #include <string.h>
 
 #include "base/checksum.h"
-
-enum {
-    LANES = 8
-};
+#include "store/halves.h"
 
 /* What a checksum covers beside the bytes themselves: a row that is whole, but
    of another place, is not this one. */
@@ -48,37 +44,6 @@ fovea_segment_checks_make(const struct fovea_segment_layout *layout,
     };
 }
 
-/* float16 by the CPU's own conversion: to the nearest, ties to even. */
-static void
-to_halves(const float *values, size_t n, uint16_t *halves_out)
-{
-    for (size_t i = 0; i < n; i += LANES) {
-        float part[LANES] = { 0 };
-        uint16_t halves[LANES];
-        size_t here = n - i < LANES ? n - i : LANES;
-        memcpy(part, values + i, here * sizeof *part);
-        _mm_storeu_si128((__m128i *)(void *)halves,
-                _mm256_cvtps_ph(_mm256_loadu_ps(part),
-                        _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-        memcpy(halves_out + i, halves, here * sizeof *halves);
-    }
-}
-
-static void
-from_halves(const uint16_t *halves, size_t n, float *values_out)
-{
-    for (size_t i = 0; i < n; i += LANES) {
-        uint16_t part[LANES] = { 0 };
-        float values[LANES];
-        size_t here = n - i < LANES ? n - i : LANES;
-        memcpy(part, halves + i, here * sizeof *part);
-        _mm256_storeu_ps(values,
-                _mm256_cvtph_ps(
-                        _mm_loadu_si128((const __m128i *)(const void *)part)));
-        memcpy(values_out + i, values, here * sizeof *values);
-    }
-}
-
 void
 fovea_segment_values_pack(const struct fovea_segment_layout *layout,
         const float *values, void *stored_out)
@@ -87,7 +52,7 @@ fovea_segment_values_pack(const struct fovea_segment_layout *layout,
         memcpy(stored_out, values, layout->dimension * sizeof *values);
         return;
     }
-    to_halves(values, layout->dimension, stored_out);
+    fovea_halves_pack(values, layout->dimension, stored_out);
 }
 
 void
@@ -98,5 +63,5 @@ fovea_segment_values_unpack(const struct fovea_segment_layout *layout,
         memcpy(values_out, stored, layout->dimension * sizeof *values_out);
         return;
     }
-    from_halves(stored, layout->dimension, values_out);
+    fovea_halves_unpack(stored, layout->dimension, values_out);
 }
