@@ -12,14 +12,14 @@ import re
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-ROW = re.compile(r"^\| `([a-z/]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$")
+ROW = re.compile(r"^\| `([a-z0-9/]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 TICKED = re.compile(r"`([^`]+)`")
 # Headers of other libraries; what is not here and in <> is the C library's.
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
              "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h",
-             "utf8proc.h", "sqlite3.h"}
+             "utf8proc.h", "sqlite3.h", "expat.h"}
 LIBRARY_FOLDERS = {"jxl", "webp", "libheif", "libde265", "dav1d", "curl",
                    "openssl", "yajl"}
 

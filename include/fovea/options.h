@@ -76,6 +76,26 @@ struct fovea_url_options {
     uint64_t reserved[8];   /* zero */
 };
 
+/** How objects of s3:// URLs are reached. All zero: none is fetched. What later
+ *  versions add takes room of `reserved`. */
+struct fovea_s3_options {
+    bool on;              /* s3://bucket/key is fetched, with the credentials of
+                             whoever runs the program; else FOVEA_ERR_URL_REFUSED */
+    bool path_style;      /* https://endpoint/bucket/key, as many stores want it, not
+                             https://bucket.endpoint/key */
+    bool instance_credentials; /* where there are no others, ask the metadata
+                                  service of the cloud's machine */
+    const char *endpoint; /* "https://minio.example.org:9000"; its addresses may be
+                             private ones. NULL: AWS_ENDPOINT_URL_S3,
+                             AWS_ENDPOINT_URL, the profile's, else AWS's own */
+    const char *region;   /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's,
+                             else us-east-1 */
+    const char *profile;  /* of ~/.aws/credentials and ~/.aws/config, before
+                             AWS_ACCESS_KEY_ID; NULL: AWS_PROFILE, else default,
+                             after it */
+    uint64_t reserved[8]; /* zero */
+};
+
 /** Settings of a library handle. A member that is zero, or a NULL pointer to
  *  all: defaults. It grows at its end (sized.h). */
 struct fovea_options {
@@ -117,6 +137,7 @@ struct fovea_options {
     enum fovea_pixels pixels; /* PIL */
     uint32_t thumbnail_px;    /* longer side of a thumbnail, up to
                                  FOVEA_MAX_THUMBNAIL_PX; 0: 256 */
+    struct fovea_s3_options s3;
 };
 
 #define FOVEA_OPTIONS_INIT FOVEA_SIZED_INIT(struct fovea_options)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fovea/options.h"
 #include "fovea/status.h"
 
 #include "base/sha256.h"
@@ -20,6 +21,9 @@ struct fovea_objects_settings {
        NULL: never. A call that is given up fails with FOVEA_ERR_CANCELLED. */
     bool (*is_cancelled)(void *context);
     void *context;
+    /* How object stores are reached; NULL: as their defaults have it. */
+    const struct fovea_s3_options *s3;
+    const struct fovea_url_options *url;
 };
 
 /** What is known of an object without reading it. */

@@ -2,29 +2,20 @@
  * One URL on its way: see transfer.h.
  *
  * Redirects are followed here, not by libcurl, so that each target goes through
- * the same check as the first URL. The addresses are checked at the last
- * moment, where the socket is made: whatever a name is resolved to, and however
- * oddly a host is written, it ends there.
+ * the same check as the first URL.
  */
 #include "source/transfer.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <netdb.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
-#include "source/address.h"
-#include "source/proxy.h"
 #include "sys/memfd.h"
 
 enum {
-    MAX_DROPPED_BYTES =
-            1 << 16,           /* of a redirect's body, to keep a connection */
-    MAX_HEADER_BYTES = 1 << 18 /* libcurl keeps them, however many come */
+    MAX_DROPPED_BYTES = 1 << 16 /* of a redirect's body, to keep a connection */
 };
 
 enum fovea_status
@@ -60,42 +51,6 @@ fovea_transfer_destroy(struct fovea_transfer *transfer)
     free(transfer);
 }
 
-static void
-note_refusal(struct fovea_transfer *transfer,
-        const struct curl_sockaddr *address, const char *reason)
-{
-    char text[NI_MAXHOST] = "an address";
-    (void)getnameinfo(&address->addr, address->addrlen, text, sizeof text, NULL,
-            0, NI_NUMERICHOST);
-    (void)snprintf(transfer->refused, sizeof transfer->refused, "%.80s is %s",
-            text, reason);
-}
-
-/* libcurl is about to connect to an address: make the socket, or do not. */
-static curl_socket_t
-open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct fovea_transfer *transfer = context;
-    const char *reason = NULL;
-    (void)purpose;
-    if (transfer->checks_addresses &&
-            !fovea_address_is_public(&address->addr, address->addrlen,
-                    &reason)) {
-        note_refusal(transfer, address, reason);
-        return CURL_SOCKET_BAD;
-    }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC,
-            address->protocol);
-}
-
-long
-fovea_transfer_code(const struct fovea_transfer *transfer)
-{
-    long code = 0;
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
-    return code;
-}
-
 /* A line of a header came. Another number than n ends the transfer. */
 static size_t
 receive_header(char *bytes, size_t one, size_t n, void *context)
@@ -104,10 +59,10 @@ receive_header(char *bytes, size_t one, size_t n, void *context)
     (void)bytes;
     (void)one; /* always 1 */
     transfer->n_header_bytes += n;
-    if (transfer->n_header_bytes > MAX_HEADER_BYTES) {
+    if (transfer->n_header_bytes > FOVEA_MAX_HEADER_BYTES) {
         (void)fovea_fail(&transfer->result, FOVEA_ERR_FETCH,
                 "%.100s: more than %d bytes of headers came",
-                transfer->url.host, MAX_HEADER_BYTES);
+                transfer->url.host, FOVEA_MAX_HEADER_BYTES);
         return 0;
     }
     return n;
@@ -148,7 +103,7 @@ static size_t
 receive(char *bytes, size_t one, size_t n, void *context)
 {
     struct fovea_transfer *transfer = context;
-    long code = fovea_transfer_code(transfer);
+    long code = fovea_easy_code(transfer->easy);
     (void)one; /* always 1 */
     if (!fovea_is_good(code)) {
         /* What comes with an error is not worth waiting for. */
@@ -165,15 +120,6 @@ receive(char *bytes, size_t one, size_t n, void *context)
     return n;
 }
 
-/* Rounded up; of FOVEA_NEVER as many as curl can count. */
-static long
-milliseconds(int64_t time_ns)
-{
-    int64_t ms =
-            time_ns / FOVEA_NS_PER_MS + (time_ns % FOVEA_NS_PER_MS > 0 ? 1 : 0);
-    return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : (long)ms;
-}
-
 /* Each call may fail for want of memory only; one look at the end will do. */
 #define SET(option, value) \
     (code = code ? code : curl_easy_setopt(easy, CURLOPT_##option, (value)))
@@ -182,51 +128,15 @@ static CURLcode
 configure(struct fovea_transfer *transfer)
 {
     CURL *easy = transfer->easy;
-    const struct fovea_url_options *options = &transfer->settings->url;
-    CURLcode code = CURLE_OK;
+    CURLcode code = fovea_easy_configure(easy, &transfer->settings->url,
+            &transfer->guard);
     SET(PRIVATE, transfer);
-    SET(PROTOCOLS_STR, "http,https");
-    SET(REDIR_PROTOCOLS_STR, "http,https");
-    SET(FOLLOWLOCATION, 0L);
-    SET(OPENSOCKETFUNCTION, open_socket);
-    SET(OPENSOCKETDATA, transfer);
     SET(HEADERFUNCTION, receive_header);
     SET(HEADERDATA, transfer);
     SET(WRITEFUNCTION, receive);
     SET(WRITEDATA, transfer);
     SET(ERRORBUFFER, transfer->curl_message);
-    SET(NOSIGNAL, 1L);
     SET(NOPROGRESS, 1L);
-    SET(BUFFERSIZE, 1L << 17);
-    SET(USERAGENT, options->user_agent);
-    SET(CONNECTTIMEOUT_MS, milliseconds(options->connect_ns));
-    /* A name server that does not answer holds up nobody else. */
-    SET(QUICK_EXIT, 1L);
-    SET(NETRC, (long)CURL_NETRC_IGNORED);
-    /* Bytes as they are: nothing that unpacks to more. */
-    SET(HTTP_CONTENT_DECODING, 0L);
-    return code;
-}
-
-/* Choose who is connected to. A proxy decides itself which addresses are
-   reached; its own is the user's choice. */
-static CURLcode
-choose_proxy(struct fovea_transfer *transfer)
-{
-    CURL *easy = transfer->easy;
-    const struct fovea_url_options *options = &transfer->settings->url;
-    char *host = NULL;
-    if (curl_url_get(transfer->url.parsed, CURLUPART_HOST, &host, 0)) {
-        return CURLE_OUT_OF_MEMORY;
-    }
-    const char *proxy = options->use_proxies
-            ? fovea_proxy_of(transfer->url.is_https, host)
-            : NULL;
-    CURLcode code = CURLE_OK;
-    SET(PROXY, proxy ? proxy : "");
-    SET(NOPROXY, ""); /* what it would say was heard */
-    transfer->checks_addresses = !options->allow_private && !proxy;
-    curl_free(host);
     return code;
 }
 
@@ -238,13 +148,12 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
     int64_t end_ns =
             fovea_later(transfer->begun_ns, transfer->settings->url.total_ns);
     int64_t left_ns = end_ns - fovea_clock_ns();
-    CURLcode code = choose_proxy(transfer);
-    SET(CURLU, transfer->url.parsed);
-    SET(TIMEOUT_MS, milliseconds(left_ns));
+    CURLcode code = fovea_easy_aim(easy, &transfer->settings->url,
+            &transfer->url, NULL, &transfer->guard);
+    SET(TIMEOUT_MS, fovea_milliseconds(left_ns));
     transfer->size = 0;
     transfer->n_header_bytes = 0;
     transfer->curl_message[0] = 0;
-    transfer->refused[0] = 0;
     return code ? fovea_fail_memory(err, sizeof *transfer, "a transfer")
                 : FOVEA_OK;
 }

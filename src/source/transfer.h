@@ -7,8 +7,8 @@
 #ifndef FOVEA_SOURCE_TRANSFER_H
 #define FOVEA_SOURCE_TRANSFER_H
 
+#include "source/easy.h"
 #include "source/fetched.h"
-#include "source/url.h"
 
 struct fovea_transfer {
     /* Guarded by the fetcher's mutex. */
@@ -35,9 +35,8 @@ struct fovea_transfer {
     int fd; /* memory; -1: none yet */
     uint64_t size;
     size_t n_header_bytes;
-    bool checks_addresses;
+    struct fovea_guard guard;
     struct fovea_error result; /* the first failure; code FOVEA_OK: none */
-    char refused[160];         /* an address that was not allowed, and why */
     char curl_message[CURL_ERROR_SIZE];
 };
 
@@ -59,20 +58,5 @@ FOVEA_NODISCARD enum fovea_status fovea_transfer_aim(
 /** Make the file in memory if there is none; err in transfer->result. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_need_file(
         struct fovea_transfer *transfer);
-
-/** The status of the HTTP answer; 0: none came. */
-long fovea_transfer_code(const struct fovea_transfer *transfer);
-
-static inline bool
-fovea_is_good(long code)
-{
-    return code >= 200 && code < 300;
-}
-
-static inline bool
-fovea_is_redirect(long code)
-{
-    return code >= 300 && code < 400;
-}
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
-#include "source/libcurl.h"
 #include "sys/memfd.h"
 
 static enum fovea_status
@@ -36,48 +35,6 @@ follow(struct fovea_transfer *transfer, const char *location,
     return status;
 }
 
-static const char *
-words_of(long code)
-{
-    static const struct {
-        long code;
-        const char *words;
-    } table[] = {
-        { 400, " Bad Request" },
-        { 401, " Unauthorized" },
-        { 403, " Forbidden" },
-        { 404, " Not Found" },
-        { 405, " Method Not Allowed" },
-        { 406, " Not Acceptable" },
-        { 408, " Request Timeout" },
-        { 410, " Gone" },
-        { 421, " Misdirected Request" },
-        { 429, " Too Many Requests" },
-        { 451, " Unavailable For Legal Reasons" },
-        { 500, " Internal Server Error" },
-        { 501, " Not Implemented" },
-        { 502, " Bad Gateway" },
-        { 503, " Service Unavailable" },
-        { 504, " Gateway Timeout" },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(table); i++) {
-        if (table[i].code == code) {
-            return table[i].words;
-        }
-    }
-    return "";
-}
-
-static const char *
-header_of(const struct fovea_transfer *transfer, const char *name)
-{
-    struct curl_header *found = NULL;
-    return curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1,
-                   &found) == CURLHE_OK
-            ? found->value
-            : NULL;
-}
-
 /* The server asks to be left alone for a while: whether that can be waited for,
  * or why not. */
 static enum fovea_status
@@ -87,14 +44,14 @@ judge_later(struct fovea_transfer *transfer, long code,
     const char *host = transfer->url.host;
     curl_off_t wait_s = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait_s);
-    if (!header_of(transfer, "Retry-After")) {
+    if (!fovea_easy_header(transfer->easy, "Retry-After")) {
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY, "%.100s answered %ld%s",
-                host, code, words_of(code));
+                host, code, fovea_http_words(code));
     }
     if (++transfer->n_tries >= transfer->settings->url.max_tries) {
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
                 "%.100s answered %ld%s, and was asked %u times %s", host, code,
-                words_of(code), transfer->n_tries,
+                fovea_http_words(code), transfer->n_tries,
                 fovea_limit_by(FOVEA_OPTION_TRIES));
     }
     int64_t now_ns = fovea_clock_ns();
@@ -107,7 +64,7 @@ judge_later(struct fovea_transfer *transfer, long code,
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY,
                 "%.100s answered %ld%s, and asks to wait %" PRId64
                 " s, longer than there is time for %s",
-                host, code, words_of(code), (int64_t)wait_s,
+                host, code, fovea_http_words(code), (int64_t)wait_s,
                 fovea_limit_by(is_total ? FOVEA_OPTION_FETCH_TIME
                                         : FOVEA_OPTION_DEADLINE));
     }
@@ -133,8 +90,8 @@ declare(struct fovea_transfer *transfer, const char *before, const char *value)
 static enum fovea_status
 take_file(struct fovea_transfer *transfer, struct fovea_error *err)
 {
-    const char *type = header_of(transfer, "Content-Type");
-    const char *coding = header_of(transfer, "Content-Encoding");
+    const char *type = fovea_easy_header(transfer->easy, "Content-Type");
+    const char *coding = fovea_easy_header(transfer->easy, "Content-Encoding");
     if (type) {
         declare(transfer, "", type);
     }
@@ -157,8 +114,8 @@ judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
         TOO_MANY_REQUESTS = 429,
         UNAVAILABLE = 503
     };
-    long code = fovea_transfer_code(transfer);
-    const char *location = header_of(transfer, "Location");
+    long code = fovea_easy_code(transfer->easy);
+    const char *location = fovea_easy_header(transfer->easy, "Location");
     if (fovea_is_redirect(code) && location) {
         enum fovea_status status = follow(transfer, location, err);
         *next_out = status ? FOVEA_NEXT_END : FOVEA_NEXT_NOW;
@@ -169,7 +126,7 @@ judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
     }
     if (!fovea_is_good(code)) {
         return fovea_fail(err, FOVEA_ERR_FETCH_STATUS, "%.100s answered %ld%s",
-                transfer->url.host, code, words_of(code));
+                transfer->url.host, code, fovea_http_words(code));
     }
     return take_file(transfer, err);
 }
@@ -195,53 +152,6 @@ judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
             fovea_limit_by(FOVEA_OPTION_FETCH_TIME));
 }
 
-static bool
-answer_has_begun(const struct fovea_transfer *transfer)
-{
-    curl_off_t begun_us = 0;
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T,
-            &begun_us);
-    return begun_us > 0;
-}
-
-static enum fovea_status
-judge_failure(struct fovea_transfer *transfer, CURLcode code,
-        struct fovea_error *err)
-{
-    const char *host = transfer->url.host;
-    long error = 0;
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &error);
-    switch ((int)code) {
-    case CURLE_OUT_OF_MEMORY:
-        /* Libcurl says so too when a line of a header or trailer is longer than
-           it takes; before the first byte of an answer there is none. */
-        return answer_has_begun(transfer)
-                ? fovea_fail(err, FOVEA_ERR_FETCH,
-                          "%.100s: its answer has longer headers than are taken",
-                          host)
-                : fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a transfer");
-    case CURLE_OPERATION_TIMEDOUT:
-        return judge_timeout(transfer, err);
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return fovea_fail(err, FOVEA_ERR_FETCH,
-                "%.100s: no address is known of this host", host);
-    case CURLE_COULDNT_CONNECT:
-        return error ? fovea_fail_errno(err, FOVEA_ERR_FETCH, (int)error,
-                               "%.100s: no connection", host)
-                     : fovea_fail(err, FOVEA_ERR_FETCH, "%.100s: no connection",
-                               host);
-    case CURLE_PARTIAL_FILE:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-        return fovea_fail(err, FOVEA_ERR_FETCH,
-                "%.100s: the connection broke off; %" PRIu64 " bytes came",
-                host, transfer->size);
-    default:
-        return fovea_fail(err, FOVEA_ERR_FETCH, "%.100s: %.120s", host,
-                fovea_libcurl_message(transfer->curl_message, code));
-    }
-}
-
 enum fovea_status
 fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
         enum fovea_next *next_out, struct fovea_error *err)
@@ -255,11 +165,12 @@ fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR) {
         return judge_answer(transfer, next_out, err);
     }
-    if (transfer->refused[0] && code == CURLE_COULDNT_CONNECT) {
-        return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
-                "%.100s: not fetched from there: %s; --allow-private-urls "
-                "(allow_private) would allow it",
-                transfer->url.host, transfer->refused);
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return judge_timeout(transfer, err);
     }
-    return judge_failure(transfer, code, err);
+    enum fovea_status status =
+            fovea_guard_judge(&transfer->guard, code, transfer->url.host, err);
+    return status ? status
+                  : fovea_easy_explain(transfer->easy, code, transfer->url.host,
+                            transfer->size, transfer->curl_message, err);
 }

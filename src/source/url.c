@@ -82,16 +82,15 @@ note_host(struct fovea_url *url, struct fovea_error *err)
 }
 
 static enum fovea_status
-parse(const char *text, const struct fovea_url *base, struct fovea_url *url,
-        struct fovea_error *err)
+parse(const char *text, const struct fovea_url *base, unsigned flags,
+        struct fovea_url *url, struct fovea_error *err)
 {
     url->parsed = base ? curl_url_dup(base->parsed) : curl_url();
     if (!url->parsed) {
         return no_memory(err);
     }
     CURLUcode code = curl_url_set(url->parsed, CURLUPART_URL, text,
-            CURLU_NON_SUPPORT_SCHEME |
-                    (base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0));
+            CURLU_NON_SUPPORT_SCHEME | flags);
     if (code == CURLUE_OUT_OF_MEMORY) {
         return no_memory(err);
     }
@@ -106,8 +105,8 @@ parse(const char *text, const struct fovea_url *base, struct fovea_url *url,
     return status ? status : note_host(url, err);
 }
 
-enum fovea_status
-fovea_url_parse(const char *text, const struct fovea_url *base,
+static enum fovea_status
+parse_checked(const char *text, const struct fovea_url *base, unsigned flags,
         struct fovea_url *url_out, struct fovea_error *err)
 {
     size_t size = strnlen(text, FOVEA_MAX_URL_BYTES + 1);
@@ -116,13 +115,28 @@ fovea_url_parse(const char *text, const struct fovea_url *base,
                 "a URL longer than the limit of %d bytes", FOVEA_MAX_URL_BYTES);
     }
     struct fovea_url url = { 0 };
-    enum fovea_status status = parse(text, base, &url, err);
+    enum fovea_status status = parse(text, base, flags, &url, err);
     if (status) {
         fovea_url_finish(&url);
         return status;
     }
     *url_out = url;
     return FOVEA_OK;
+}
+
+enum fovea_status
+fovea_url_parse(const char *text, const struct fovea_url *base,
+        struct fovea_url *url_out, struct fovea_error *err)
+{
+    return parse_checked(text, base,
+            base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0, url_out, err);
+}
+
+enum fovea_status
+fovea_url_parse_as_is(const char *text, struct fovea_url *url_out,
+        struct fovea_error *err)
+{
+    return parse_checked(text, NULL, CURLU_PATH_AS_IS, url_out, err);
 }
 
 void

@@ -38,6 +38,11 @@ FOVEA_NODISCARD enum fovea_status fovea_url_parse(const char *text,
         const struct fovea_url *base, struct fovea_url *url_out,
         struct fovea_error *err);
 
+/** The same of a whole URL whose path stays as it is written: "." and ".." in it are
+ *  parts of a name. */
+FOVEA_NODISCARD enum fovea_status fovea_url_parse_as_is(const char *text,
+        struct fovea_url *url_out, struct fovea_error *err);
+
 /** Free; fine on a zeroed one, and twice. */
 void fovea_url_finish(struct fovea_url *url);
 

@@ -37,6 +37,7 @@ SIZE(fovea_index_place, 16);
 
 /* They lie inside struct fovea_options; what they get takes of their room. */
 SIZE(fovea_url_options, 112);
+SIZE(fovea_s3_options, 96);
 SIZE(fovea_limits, 88);
 
 /* Sizes come first, wherever there is one. */
@@ -64,7 +65,7 @@ PLACE(fovea_index_hits, struct_size, 0);
                             sizeof(((struct type *)0)->last), \
             #type " has padding behind " #last)
 
-FULL(fovea_options, thumbnail_px);
+FULL(fovea_options, s3);
 FULL(fovea_submit_options, facts_out);
 FULL(fovea_image_facts, height_px);
 FULL(fovea_index_options, n_models);
