@@ -18,6 +18,7 @@ struct fovea_entry {
     size_t size;       /* of either */
     const char *list;  /* a text's file, if it came in one; borrowed, too */
     uint64_t line;     /* there, from 1 */
+    uint64_t number;   /* of a source that counts its inputs: from 0 */
     struct fovea_error problem;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/sha256.h"
 
 static const struct fovea_source_kind *const kinds[] = {
 #define X(name) &fovea_source_##name,
@@ -28,19 +29,6 @@ struct fovea_inputs {
     struct open_source open[MAX_DEPTH]; /* the last is the one being read */
     size_t n_open;
 };
-
-enum fovea_status
-fovea_inputs_create(const struct fovea_inputs_settings *settings,
-        struct fovea_inputs **inputs_out, struct fovea_error *err)
-{
-    struct fovea_inputs *inputs = calloc(1, sizeof *inputs);
-    if (!inputs) {
-        return fovea_fail_memory(err, sizeof *inputs, "the inputs");
-    }
-    inputs->settings = *settings;
-    *inputs_out = inputs;
-    return FOVEA_OK;
-}
 
 static void
 close_last(struct fovea_inputs *inputs)
@@ -74,6 +62,42 @@ kind_of(const struct fovea_source_settings *settings,
     return NULL;
 }
 
+/* Open a source with what it is to open. */
+static enum fovea_status
+open_source(struct fovea_inputs *inputs, const struct fovea_source_kind *kind,
+        const struct fovea_input_word *word, struct fovea_error *err)
+{
+    void *state = calloc(1, kind->state_size);
+    if (!state) {
+        return fovea_fail_memory(err, kind->state_size, "an input");
+    }
+    FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
+    inputs->open[inputs->n_open++] = (struct open_source){ kind, state };
+    return kind->open(&inputs->settings.source, word, state, err);
+}
+
+enum fovea_status
+fovea_inputs_create(const struct fovea_inputs_settings *settings,
+        struct fovea_inputs **inputs_out, struct fovea_error *err)
+{
+    struct fovea_inputs *inputs = calloc(1, sizeof *inputs);
+    if (!inputs) {
+        return fovea_fail_memory(err, sizeof *inputs, "the inputs");
+    }
+    inputs->settings = *settings;
+    enum fovea_status status = FOVEA_OK;
+    if (settings->own_source) {
+        const struct fovea_input_word word = { .word = settings->own };
+        status = open_source(inputs, settings->own_source, &word, err);
+    }
+    if (status) {
+        fovea_inputs_destroy(inputs);
+        return status;
+    }
+    *inputs_out = inputs;
+    return FOVEA_OK;
+}
+
 /* Open what a word stands for, if it is one of a source. */
 static enum fovea_status
 open_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
@@ -81,17 +105,11 @@ open_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
 {
     const struct fovea_source_settings *settings = &inputs->settings.source;
     const struct fovea_source_kind *kind = kind_of(settings, word);
+    if (inputs->settings.only_lists && !(kind && kind->is_list)) {
+        kind = NULL;
+    }
     *is_open_out = kind != NULL;
-    if (!kind) {
-        return FOVEA_OK;
-    }
-    void *state = calloc(1, kind->state_size);
-    if (!state) {
-        return fovea_fail_memory(err, kind->state_size, "an input");
-    }
-    FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
-    inputs->open[inputs->n_open++] = (struct open_source){ kind, state };
-    return kind->open(settings, word, state, err);
+    return kind ? open_source(inputs, kind, word, err) : FOVEA_OK;
 }
 
 /* Open what a listed name, the entry's path, stands for; or leave the entry as
@@ -100,8 +118,18 @@ static enum fovea_status
 open_listed(struct fovea_inputs *inputs, struct fovea_entry *entry,
         bool *is_entry_out, struct fovea_error *err)
 {
-    const struct fovea_input_word word = { entry->path, FOVEA_WORD_LISTED };
+    const struct fovea_input_word word = {
+        .word = entry->path,
+        .kind = FOVEA_WORD_LISTED,
+    };
     bool is_open = false;
+    if (inputs->settings.listed) {
+        fovea_sha256_add_text(inputs->settings.listed, entry->path);
+    }
+    if (inputs->settings.only_lists) {
+        *is_entry_out = true;
+        return FOVEA_OK;
+    }
     enum fovea_status status = open_word(inputs, &word, &is_open, err);
     if (status || is_open) {
         fovea_entry_finish(entry);
@@ -119,7 +147,7 @@ take_word(struct fovea_inputs *inputs, const struct fovea_input_word *word,
     bool is_open = false;
     FOVEA_ASSERT(word->word);
     enum fovea_status status = open_word(inputs, word, &is_open, err);
-    if (status || is_open) {
+    if (status || is_open || inputs->settings.only_lists) {
         return status;
     }
     entry_out->path = strdup(word->word);

@@ -18,13 +18,23 @@
 #include "bulk/target.h"
 
 struct fovea_inputs;
+struct fovea_sha256;
 
 /** Borrowed until the inputs are destroyed. */
 struct fovea_inputs_settings {
     const struct fovea_input_word *words;
     size_t n_words;
+    /* What inputs come from in place of words: a source that is in no table, and
+       what it opens, which it gets as the word; NULL: words. */
+    const struct fovea_source_kind *own_source;
+    const void *own;
     struct fovea_source_settings source;
     const struct fovea_target *target; /* that no input may be; or NULL */
+    /* Names of lists are added to it as they come, whatever they stand for; NULL:
+       none asks. */
+    struct fovea_sha256 *listed;
+    bool only_lists; /* words that are no lists are passed over, and the names of
+                        lists are inputs as they are: nothing is opened */
 };
 
 enum fovea_inputs_step {

@@ -187,6 +187,7 @@ drain(struct pump *pump, bool *has_settled_out, struct fovea_error *err)
             break;
         }
         *has_settled_out = true;
+        (void)atomic_fetch_add(&pump->settings->counters->n_settled, 1);
         bool ends_batch = place(pump, 0)->ends_batch;
         pump->first = (pump->first + 1) % pump->capacity;
         pump->n--;

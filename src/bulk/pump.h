@@ -23,8 +23,11 @@ struct fovea_pump_counters {
     atomic_uint_least64_t n_done; /* bad and skipped ones included */
     atomic_uint_least64_t n_bad;
     atomic_uint_least64_t n_skipped;
-    atomic_uint_least64_t n_inputs;  /* 0 while more may come */
-    uint64_t n_texts;                /* good ones, once it has ended */
+    atomic_uint_least64_t n_inputs; /* 0 while more may come */
+    atomic_uint_least64_t
+            n_settled; /* something has come of them; they may wait
+                                        to be written */
+    uint64_t n_texts;  /* good ones, once it has ended */
     uint64_t n_noted[FOVEA_N_NOTES]; /* the same */
 };
 

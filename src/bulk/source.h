@@ -56,6 +56,7 @@ enum fovea_source_step {
 };
 
 struct fovea_source_kind {
+    bool is_list; /* of names: it gives no other inputs */
     /* Whether it opens this word. */
     bool (*takes)(const struct fovea_source_settings *settings,
             const struct fovea_input_word *word);

@@ -83,6 +83,7 @@ finish(void *state)
 }
 
 const struct fovea_source_kind fovea_source_list = {
+    .is_list = true,
     .takes = takes,
     .repeats = repeats,
     .state_size = sizeof(struct fovea_list),

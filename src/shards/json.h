@@ -8,6 +8,8 @@
 
 #include <jansson.h>
 
+#include "fovea/status.h"
+
 #include "base/macros.h"
 
 enum {
@@ -41,5 +43,8 @@ fovea_marker_number(const json_t *object, const char *name,
 /** A text of fewer than room bytes, copied with its NUL; false: there is none. */
 bool fovea_marker_text(const json_t *object, const char *name, size_t room,
         char *text_out);
+
+/** The status of a number; what is none, or FOVEA_OK, is FOVEA_ERR_SHARD_FAILED. */
+enum fovea_status fovea_marker_status(uint64_t number);
 
 #endif

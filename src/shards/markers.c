@@ -26,21 +26,6 @@ write_failure(const struct fovea_shard_failure *failure,
     fovea_text_format(text, "},\"status\":%d}\n", (int)failure->code);
 }
 
-/* The status of a number; what is none is FOVEA_ERR_SHARD_FAILED. */
-static enum fovea_status
-status_of(uint64_t number)
-{
-    switch (number) {
-#define X(name, value, string, text, http, exit, retryable) \
-    case (value):                                           \
-        return FOVEA_##name;
-#include "fovea/status.def"
-#undef X
-    default:
-        return FOVEA_ERR_SHARD_FAILED;
-    }
-}
-
 /* What is damaged has no message, and its shard failed. */
 static bool
 parse_failure(const char *bytes, size_t size, uint64_t number,
@@ -63,7 +48,7 @@ parse_failure(const char *bytes, size_t size, uint64_t number,
         failure->message[0] = '\0';
         return false;
     }
-    failure->code = code ? status_of(code) : FOVEA_ERR_SHARD_FAILED;
+    failure->code = fovea_marker_status(code);
     return true;
 }
 

@@ -20,23 +20,28 @@
 
 #include "fovea/fovea.h"
 
-#include "bulk/row_batch.h"
-#include "bulk/source.h"
+#include "bulk/pump.h"
 #include "objects/objects.h"
 #include "shards/done.h"
 #include "shards/manifest.h"
 
-/** How far a shard is. Any thread may read it while the run goes on. */
+/** How far a shard is; begun at zero. Any thread may read it while the run goes on. */
 struct fovea_shard_progress {
-    atomic_uint_least64_t
-            n_done; /* inputs, bad and skipped ones included; grows with
-                                     every batch and is never set back within a run */
-    atomic_uint_least64_t n_bad;
-    atomic_uint_least64_t n_skipped;
-    atomic_uint_least64_t
-            n_moved; /* grows whenever anything goes on: inputs, tries,
-                                      bytes written; for who watches for a hang */
+    struct fovea_pump_counters
+            inputs; /* n_done, n_bad, n_skipped; those that are
+                                          tried again later are among the bad ones */
+    struct fovea_pump_counters again; /* of further tries */
+    atomic_uint_least64_t n_steps;    /* of what comes before and behind */
 };
+
+/** A number that grows whenever anything goes on, for who watches for a hang. */
+static inline uint64_t
+fovea_shard_progress_moved(const struct fovea_shard_progress *progress)
+{
+    return atomic_load(&progress->inputs.n_settled) +
+            atomic_load(&progress->again.n_settled) +
+            atomic_load(&progress->n_steps);
+}
 
 /** Borrowed until the run has ended. */
 struct fovea_shard_run {
@@ -46,15 +51,17 @@ struct fovea_shard_run {
     struct fovea_objects
             *objects; /* of this run alone, as long as it goes on */
     const struct fovea_source_settings
-            *source;  /* limits of archives; or NULL */
+            *source;            /* limits of archives; or NULL */
+    enum fovea_shard_look look; /* how closely one that is done is looked at */
     size_t n_batch;   /* inputs whose results are taken at a time; 0: 128 */
     unsigned n_tries; /* of an input whose failure may pass; 0: 3 */
-    int64_t pause_ns; /* before the first further try; doubles; 0: 1 s */
+    int64_t pause_ns; /* before the second try; doubles; 0: 1 s */
     int stop_fd;      /* readable once the shard is to be left; -1 */
-    struct fovea_shard_progress *progress; /* begun at zero; or NULL */
-    /* After each batch, in the thread of the run; may be NULL. The batch is settled
-       and borrowed for the call. */
-    void (*on_batch)(void *context, const struct fovea_row_batch *batch);
+    struct fovea_shard_progress *progress;
+    /* An input became a line of errors, or was passed over: no image. In the thread
+       of the run, with what is borrowed for the call; or NULL. */
+    void (*on_bad)(void *context, const struct fovea_entry *entry,
+            const struct fovea_error *error, bool is_skipped);
     void *context;
 };
 
@@ -68,8 +75,8 @@ enum fovea_shard_verdict {
 };
 
 /**
- * Do a shard. A marker that is there is looked at first (FOVEA_SHARD_LOOK_STAT), and
- * a shard whose files are not those of its marker is done again.
+ * Do a shard. A marker that is there is looked at first, and a shard whose files are
+ * not those of its marker is done again.
  *
  * @param done_out  May be NULL; set with _DONE and _ALREADY.
  * @param err       Why, with the other verdicts: FOVEA_ERR_CANCELLED of _LEFT.

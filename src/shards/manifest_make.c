@@ -1,0 +1,458 @@
+/*
+ * See manifest_make.h.
+ *
+ * Files of names that somebody left who did not come to the end are ours to replace:
+ * there is no manifest.json that tells of them. Two that make it with different
+ * settings at the same time may so replace each other's; the manifest that wins has
+ * digests of its own, and is checked where anything was replaced.
+ */
+#include "shards/manifest_make.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "shards/key.h"
+#include "shards/names.h"
+
+enum {
+    MAX_NAMES_BYTES = 1 << 30
+};
+
+struct maker {
+    const struct fovea_manifest_order *order;
+    struct fovea_manifest manifest; /* as far as it is made */
+    uint64_t room;                  /* of its shards */
+    struct fovea_text names;        /* of the shard that is being filled */
+    uint64_t n_names;               /* inputs in it */
+    bool has_replaced;              /* files of names that somebody left */
+};
+
+static enum fovea_status
+hash_words(const struct fovea_inputs_settings *inputs,
+        char hex_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
+{
+    struct fovea_sha256 hash;
+    fovea_sha256_begin(&hash);
+    fovea_sha256_add(&hash, &inputs->source.separator, 1);
+    for (size_t i = 0; i < inputs->n_words; i++) {
+        char kind = (char)('0' + inputs->words[i].kind);
+        fovea_sha256_add(&hash, &kind, 1);
+        fovea_sha256_add_text(&hash, inputs->words[i].word);
+    }
+    return fovea_sha256_end(&hash, hex_out, err);
+}
+
+static enum fovea_status
+hash_filters(const struct fovea_filter *filter, char hex_out[FOVEA_SHA256_SIZE],
+        struct fovea_error *err)
+{
+    static const struct fovea_filter none;
+    const struct fovea_filter *now = filter ? filter : &none;
+    struct fovea_sha256 hash;
+    fovea_sha256_begin(&hash);
+    for (size_t i = 0; i < now->include.n; i++) {
+        fovea_sha256_add_text(&hash, now->include.all[i]);
+    }
+    fovea_sha256_add(&hash, "", 1); /* no pattern is empty */
+    for (size_t i = 0; i < now->exclude.n; i++) {
+        fovea_sha256_add_text(&hash, now->exclude.all[i]);
+    }
+    return fovea_sha256_end(&hash, hex_out, err);
+}
+
+static enum fovea_status
+check_words(const struct fovea_inputs_settings *inputs, struct fovea_error *err)
+{
+    for (size_t i = 0; i < inputs->n_words; i++) {
+        enum fovea_word_kind kind = inputs->words[i].kind;
+        if (kind == FOVEA_WORD_TEXT || kind == FOVEA_WORD_TEXT_FILE) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "texts are not embedded in shards, images only");
+        }
+    }
+    return inputs->source.image ? fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                                          "an image on standard input is not "
+                                          "embedded in shards")
+                                : FOVEA_OK;
+}
+
+/* Until there is another input, or it is to stop; or only look. */
+static enum fovea_status
+wait_for_input(const struct maker *maker, const struct fovea_inputs *inputs,
+        bool waits, struct fovea_error *err)
+{
+    struct pollfd fds[] = {
+        { .fd = maker->order->stop_fd, .events = POLLIN },
+        { .fd = waits ? fovea_inputs_wait_fd(inputs) : -1, .events = POLLIN },
+    };
+    (void)poll(fds, FOVEA_ARRAY_LEN(fds), waits ? -1 : 0);
+    return fds[0].revents
+            ? fovea_fail(err, FOVEA_ERR_CANCELLED, "the run was stopped")
+            : FOVEA_OK;
+}
+
+/* Whether what is in the way of a file of names is such a file, of somebody who
+   began and did not end. */
+static enum fovea_status
+check_left(struct maker *maker, const char *key, struct fovea_object_info *info,
+        struct fovea_error *err)
+{
+    struct fovea_objects *objects = maker->order->objects;
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text bytes = { 0 };
+    enum fovea_status status =
+            fovea_objects_get(objects, key, MAX_NAMES_BYTES, &bytes, info, err);
+    if (status) {
+        return status;
+    }
+    return fovea_names_are_good(bytes.data, bytes.size)
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                      "%.160s: is there already and is no list of names of a "
+                      "shard; take another -o",
+                      fovea_objects_name(objects, key));
+}
+
+/* Put the names of a shard, or find them there. */
+static enum fovea_status
+put_names(struct maker *maker, struct fovea_manifest_shard *shard,
+        struct fovea_error *err)
+{
+    struct fovea_objects *objects = maker->order->objects;
+    struct fovea_object_info info = { 0 };
+    bool was_there = false;
+    char key[FOVEA_SHARD_KEY_SIZE];
+    FOVEA_AUTO(fovea_draft_finish) struct fovea_draft draft = FOVEA_DRAFT_INIT;
+    fovea_shard_key(FOVEA_SHARD_NAMES, maker->manifest.n_shards, key);
+    enum fovea_status status = fovea_objects_draft(objects, key, &draft, err);
+    if (!status) {
+        status = fovea_draft_write(&draft, maker->names.data, maker->names.size,
+                err);
+    }
+    if (!status) {
+        status = fovea_draft_seal(&draft, err);
+    }
+    if (status) {
+        return status;
+    }
+    memcpy(shard->names, draft.sha256, sizeof shard->names);
+    status = fovea_objects_put_new(objects, &draft, &was_there, err);
+    if (!status && was_there) {
+        status = fovea_objects_digest(objects, key, &info, err);
+    }
+    if (status || !was_there || strcmp(info.sha256, shard->names) == 0) {
+        return status;
+    }
+    maker->has_replaced = true;
+    status = check_left(maker, key, &info, err);
+    return status ? status
+                  : fovea_objects_replace(objects, &draft, info.version, err);
+}
+
+/* The names so far are a shard. */
+static enum fovea_status
+end_shard(struct maker *maker, struct fovea_error *err)
+{
+    struct fovea_manifest *manifest = &maker->manifest;
+    if (maker->n_names == 0) {
+        return FOVEA_OK;
+    }
+    if (fovea_text_failed(&maker->names)) {
+        return fovea_fail_memory(err, maker->names.capacity, "names");
+    }
+    if (manifest->n_shards == FOVEA_MAX_SHARDS) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "more than %d shards: --shard-size makes them larger",
+                FOVEA_MAX_SHARDS);
+    }
+    if (manifest->n_shards == maker->room) {
+        uint64_t room = maker->room ? 2 * maker->room : 16;
+        struct fovea_manifest_shard *more =
+                reallocarray(manifest->shards, room, sizeof *more);
+        if (!more) {
+            return fovea_fail_memory(err, room * sizeof *more, "shards");
+        }
+        manifest->shards = more;
+        maker->room = room;
+    }
+    struct fovea_manifest_shard *shard = &manifest->shards[manifest->n_shards];
+    *shard = (struct fovea_manifest_shard){
+        .first = manifest->n_items,
+        .count = maker->n_names,
+    };
+    enum fovea_status status = put_names(maker, shard, err);
+    if (!status) {
+        manifest->n_shards++;
+        manifest->n_items += shard->count;
+    }
+    maker->n_names = 0;
+    fovea_text_clear(&maker->names);
+    return status;
+}
+
+static enum fovea_status
+add_name(struct maker *maker, const struct fovea_entry *entry,
+        struct fovea_error *err)
+{
+    const struct fovea_shard_name name = {
+        .name = entry->path,
+        .found = entry->found,
+        .problem = entry->problem,
+    };
+    fovea_shard_name_write(&name, &maker->names);
+    maker->n_names++;
+    if (maker->order->n_listed) {
+        (void)atomic_fetch_add(maker->order->n_listed, 1);
+    }
+    return maker->n_names < maker->manifest.frozen.shard_size
+            ? FOVEA_OK
+            : end_shard(maker, err);
+}
+
+/* Go through the inputs, and call take with each; fill in the digest of lists. */
+static enum fovea_status
+walk(struct maker *maker, bool only_lists,
+        enum fovea_status (*take)(struct maker *maker,
+                const struct fovea_entry *entry, struct fovea_error *err),
+        struct fovea_error *err)
+{
+    struct fovea_inputs_settings settings = *maker->order->inputs;
+    struct fovea_inputs *inputs = NULL;
+    struct fovea_sha256 hash;
+    struct fovea_error error;
+    enum fovea_inputs_step step = FOVEA_INPUTS_ENTRY;
+    settings.listed = &hash;
+    settings.only_lists = only_lists;
+    fovea_sha256_begin(&hash);
+    enum fovea_status status = fovea_inputs_create(&settings, &inputs, err);
+    while (!status && step != FOVEA_INPUTS_END) {
+        struct fovea_entry entry = { 0 };
+        status = fovea_inputs_next(inputs, &step, &entry, err);
+        if (!status && step == FOVEA_INPUTS_ENTRY && take) {
+            status = take(maker, &entry, err);
+        }
+        fovea_entry_finish(&entry);
+        if (!status && step != FOVEA_INPUTS_END) {
+            status = wait_for_input(maker, inputs, step == FOVEA_INPUTS_WAIT,
+                    err);
+        }
+    }
+    fovea_inputs_destroy(inputs);
+    enum fovea_status ended = fovea_sha256_end(&hash,
+            maker->manifest.frozen.lists, status ? &error : err);
+    return status ? status : ended;
+}
+
+static enum fovea_status
+refuse_object(void *context, const char *name, uint64_t size,
+        struct fovea_error *err)
+{
+    (void)context;
+    (void)size;
+    return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED, "%.80s", name);
+}
+
+/* Where there is no manifest there may be no results either: they are somebody
+   else's. */
+static enum fovea_status
+check_empty(struct fovea_objects *objects, struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_shard_object i = FOVEA_SHARD_ROWS;
+            !status && i < FOVEA_N_SHARD_OBJECTS; i++) {
+        struct fovea_error error;
+        const char *folder = fovea_shard_folder(i);
+        status = fovea_objects_list(objects, folder, refuse_object, NULL,
+                &error);
+        if (status == FOVEA_ERR_OUTPUT_REFUSED) {
+            return fovea_fail(err, status,
+                    "%.100s: there is %s already, and no manifest of fovea's; "
+                    "take another -o",
+                    fovea_objects_name(objects, folder), error.message);
+        }
+        if (status && err) {
+            *err = error;
+        }
+    }
+    return status;
+}
+
+/* Whether a manifest that is there is the one that was to be made. */
+static enum fovea_status
+compare(struct maker *maker, const struct fovea_manifest *theirs,
+        struct fovea_error *err)
+{
+    const struct fovea_manifest *ours = &maker->manifest;
+    const char *place =
+            fovea_objects_name(maker->order->objects, FOVEA_MANIFEST_KEY);
+    enum fovea_status status =
+            fovea_frozen_check(&theirs->frozen, &ours->frozen, place, err);
+    if (status) {
+        return status;
+    }
+    for (uint64_t i = 0; i < theirs->n_shards || i < ours->n_shards; i++) {
+        if (i >= theirs->n_shards || i >= ours->n_shards ||
+                strcmp(theirs->shards[i].names, ours->shards[i].names) != 0) {
+            return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                    "%.100s: made at the same time with other inputs: from "
+                    "shard %" PRIu64 " on, INPUT stood for other files there",
+                    place, i);
+        }
+    }
+    return FOVEA_OK;
+}
+
+/* That every file of names is the one that the manifest tells of. */
+static enum fovea_status
+check_names(struct maker *maker, struct fovea_error *err)
+{
+    struct fovea_objects *objects = maker->order->objects;
+    enum fovea_status status = FOVEA_OK;
+    for (uint64_t i = 0; !status && i < maker->manifest.n_shards; i++) {
+        struct fovea_object_info info;
+        char key[FOVEA_SHARD_KEY_SIZE];
+        fovea_shard_key(FOVEA_SHARD_NAMES, i, key);
+        status = fovea_objects_digest(objects, key, &info, err);
+        if (!status &&
+                strcmp(info.sha256, maker->manifest.shards[i].names) != 0) {
+            return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                    "%.140s: others made a manifest here at the same time "
+                    "with other settings; take another -o",
+                    fovea_objects_name(objects, key));
+        }
+    }
+    return status;
+}
+
+/* All names are there: put the manifest, or compare with who was first. */
+static enum fovea_status
+put_manifest(struct maker *maker, bool *was_made_out, struct fovea_error *err)
+{
+    struct fovea_objects *objects = maker->order->objects;
+    struct fovea_manifest theirs = { .n_shards = 0 };
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text text = { 0 };
+    bool was_there = false;
+    fovea_manifest_write(&maker->manifest, &text);
+    if (fovea_text_failed(&text)) {
+        return fovea_fail_memory(err, text.capacity, "a manifest");
+    }
+    enum fovea_status status = fovea_objects_put_new_bytes(objects,
+            FOVEA_MANIFEST_KEY, text.data, text.size, &was_there, err);
+    if (!status) {
+        status = fovea_manifest_read(objects, &theirs, err);
+    }
+    if (!status && was_there) {
+        status = compare(maker, &theirs, err);
+    }
+    if (!status && !was_there && maker->has_replaced) {
+        status = check_names(maker, err);
+    }
+    if (status) {
+        fovea_manifest_finish(&theirs);
+        return status;
+    }
+    fovea_manifest_finish(&maker->manifest);
+    maker->manifest = theirs;
+    *was_made_out = !was_there;
+    return FOVEA_OK;
+}
+
+/* Whether there is a manifest; where there is none, that there are no results. */
+static enum fovea_status
+look(struct fovea_objects *objects, bool *is_there_out,
+        struct fovea_manifest *theirs, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_manifest_read(objects, theirs, err);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
+        status = check_empty(objects, err);
+        if (!status) {
+            return FOVEA_OK;
+        }
+        struct fovea_error error;
+        /* Somebody made it just now, and has a shard done already. */
+        if (status == FOVEA_ERR_OUTPUT_REFUSED &&
+                fovea_manifest_read(objects, theirs, &error) == FOVEA_OK) {
+            status = FOVEA_OK;
+        }
+    }
+    *is_there_out = !status;
+    return status;
+}
+
+static enum fovea_status
+make(struct maker *maker, bool *was_made_out, struct fovea_error *err)
+{
+    enum fovea_status status = walk(maker, false, add_name, err);
+    if (!status) {
+        status = end_shard(maker, err);
+    }
+    if (!status && maker->manifest.n_shards == 0) {
+        return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
+                "no inputs: INPUT names none");
+    }
+    return status ? status : put_manifest(maker, was_made_out, err);
+}
+
+/* What is to be frozen; the digest of lists follows from a walk. */
+static enum fovea_status
+begin(struct maker *maker, struct fovea_error *err)
+{
+    const struct fovea_manifest_order *order = maker->order;
+    struct fovea_frozen *frozen = &maker->manifest.frozen;
+    const char *model = order->frozen->model;
+    *frozen = *order->frozen;
+    frozen->model = strdup(model);
+    if (!frozen->model) {
+        return fovea_fail_memory(err, strlen(model), "a model's key");
+    }
+    enum fovea_status status = check_words(order->inputs, err);
+    if (!status) {
+        status = hash_words(order->inputs, frozen->inputs, err);
+    }
+    return status
+            ? status
+            : hash_filters(order->inputs->source.filter, frozen->filters, err);
+}
+
+enum fovea_status
+fovea_manifest_make(const struct fovea_manifest_order *order,
+        bool *was_made_out, struct fovea_manifest *manifest_out,
+        struct fovea_error *err)
+{
+    struct maker maker = { .order = order };
+    struct fovea_manifest theirs = { .n_shards = 0 };
+    bool was_made = false;
+    enum fovea_status status = begin(&maker, err);
+    if (!status) {
+        bool is_there = false;
+        status = look(order->objects, &is_there, &theirs, err);
+        if (!status && !is_there) {
+            status = make(&maker, &was_made, err);
+        } else if (!status) {
+            status = walk(&maker, true, NULL, err);
+        }
+        if (is_there && !status) {
+            status = fovea_frozen_check(&theirs.frozen, &maker.manifest.frozen,
+                    fovea_objects_name(order->objects, FOVEA_MANIFEST_KEY),
+                    err);
+        }
+        if (is_there && !status) {
+            fovea_manifest_finish(&maker.manifest);
+            maker.manifest = theirs;
+            theirs = (struct fovea_manifest){ .n_shards = 0 };
+        }
+    }
+    fovea_manifest_finish(&theirs);
+    fovea_text_finish(&maker.names);
+    if (status) {
+        fovea_manifest_finish(&maker.manifest);
+        return status;
+    }
+    *manifest_out = maker.manifest;
+    if (was_made_out) {
+        *was_made_out = was_made;
+    }
+    return FOVEA_OK;
+}
