@@ -2,7 +2,6 @@
 #include "cli/attend.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include "base/macros.h"
 #include "cli/signals.h"
@@ -10,13 +9,6 @@
 enum {
     REDRAW_MS = 100
 };
-
-void
-fovea_event_raise(int fd)
-{
-    uint64_t one = 1;
-    (void)!write(fd, &one, sizeof one);
-}
 
 void
 fovea_attend(const struct fovea_attendance *attendance)

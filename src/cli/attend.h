@@ -19,7 +19,4 @@ struct fovea_attendance {
 /** Wait until the work has ended; nothing is drawn then. */
 void fovea_attend(const struct fovea_attendance *attendance);
 
-/** Make an eventfd readable. Threads: any. */
-void fovea_event_raise(int fd);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/event_fd.h"
 #include "base/macros.h"
 #include "base/thread.h"
 #include "cli/attend.h"

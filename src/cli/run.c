@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/event_fd.h"
 #include "base/macros.h"
 #include "base/thread.h"
 #include "bulk/count.h"
@@ -179,6 +180,7 @@ run_pump(struct run *run, struct fovea_error *err)
         .flags = settings->flags,
         .inputs = &settings->inputs,
         .sink = &settings->sink,
+        .read_ahead = settings->read_ahead,
         .n_batch = settings->n_batch,
         .stop_fd = run->end_fd,
         .counters = &run->counters,

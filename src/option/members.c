@@ -31,6 +31,10 @@ fovea_options_fill(struct fovea_options *options, struct fovea_error *err)
     if (drains_not) {
         options->drain_ns = 0;
     }
+    if (options->sandbox == FOVEA_SANDBOX_DEFAULT) {
+        options->sandbox =
+                FOVEA_HAS_SANDBOX ? FOVEA_SANDBOX_ON : FOVEA_SANDBOX_OFF;
+    }
     if (options->max_workers == 0) {
         options->max_workers = usual_workers();
     }

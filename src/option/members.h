@@ -6,8 +6,9 @@
 
 /**
  * Check every member that has a row, and replace what stands for a default by
- * its value; max_workers by as many as the process may use CPUs, at least 2. A
- * drain_ns below 0 becomes 0. Left alone: texts, and FOVEA_SANDBOX_DEFAULT.
+ * its value; max_workers by as many as the process may use CPUs, at least 2; the
+ * sandbox by what this build has. A drain_ns below 0 becomes 0. Left alone:
+ * texts.
  *
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT, naming the option and its range.
  */

@@ -8,7 +8,7 @@
 #include "pool/close.h"
 #include "pool/internal.h"
 #include "pool/poll.h"
-#include "pool/spawn.h"
+#include "sys/child.h"
 
 /* A job in the background is over. */
 static void
@@ -31,7 +31,7 @@ dismantle(struct fovea_pool *pool)
     fovea_close_groups(pool, true);
     fovea_poll_close(pool);
     fovea_cache_finish(&pool->cache);
-    fovea_spawn_environment_free(pool->environment);
+    fovea_child_environment_free(pool->environment);
     free(pool->program);
     free(pool->worker_program);
     free(pool->memory_root);
@@ -64,7 +64,7 @@ copy_settings(struct fovea_pool *pool,
         return fovea_fail_memory(err, sizeof *pool->slots * FOVEA_MAX_WORKERS,
                 "the pool");
     }
-    enum fovea_status status = fovea_spawn_environment(&pool->environment, err);
+    enum fovea_status status = fovea_child_environment(&pool->environment, err);
     if (status) {
         return status;
     }

@@ -1,86 +1,23 @@
 /*
- * From a program to a process.
+ * From a program to a worker (sys/child.h).
  *
- * posix_spawn, because it neither copies the host's page tables nor runs its
- * fork handlers, and tells of a program that cannot be run. It is called by the
- * loop thread: the worker asks to be killed when the thread that started it
- * ends.
+ * It is called by the loop thread: the worker asks to be killed when the thread
+ * that started it ends.
  */
 #include "pool/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "sys/child.h"
 #include "sys/program.h"
-
-/* What a worker may know of our environment: nothing but how its own libraries
-   are to behave. */
-static const char *const passed_through[] = { "ONEDNN_MAX_CPU_ISA",
-    "ONEDNN_VERBOSE", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-    "TSAN_OPTIONS" };
 
 /* The worker's ends, none of them one that is about to be replaced. */
 struct ends {
     int channel;
     int log;
 };
-
-enum {
-    FIRST_HARMLESS_FD = 10
-};
-
-void
-fovea_spawn_environment_free(char **environment)
-{
-    for (size_t i = 0; environment && environment[i]; i++) {
-        free(environment[i]);
-    }
-    free(environment);
-}
-
-FOVEA_DEFINE_AUTO(char **, fovea_spawn_environment_free);
-
-enum fovea_status
-fovea_spawn_environment(char ***out, struct fovea_error *err)
-{
-    size_t n_names = FOVEA_ARRAY_LEN(passed_through);
-    FOVEA_AUTO(fovea_spawn_environment_free_auto)
-    char **environment = calloc(n_names + 1, sizeof *environment);
-    if (!environment) {
-        return fovea_fail_memory(err, n_names * sizeof *environment,
-                "the environment of workers");
-    }
-    size_t n = 0;
-    for (size_t i = 0; i < n_names; i++) {
-        /* NOLINTNEXTLINE(concurrency-mt-unsafe) */
-        const char *value = getenv(passed_through[i]);
-        if (value &&
-                asprintf(&environment[n], "%s=%s", passed_through[i], value) <
-                        0) {
-            environment[n] = NULL;
-            return fovea_fail_memory(err, strlen(value),
-                    "the environment of workers");
-        }
-        n += value != NULL;
-    }
-    *out = FOVEA_TAKE(environment);
-    return FOVEA_OK;
-}
-
-/* Move a descriptor out of the way of those the worker will have. */
-static bool
-move_up(int *fd)
-{
-    int moved = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_HARMLESS_FD);
-    (void)close(*fd);
-    *fd = moved;
-    return moved >= 0;
-}
 
 static bool
 make_ends(struct fovea_slot *slot, struct ends *ends)
@@ -100,86 +37,25 @@ make_ends(struct fovea_slot *slot, struct ends *ends)
     /* Ours must not block; the worker's shall. */
     return fcntl(slot->channel, F_SETFL, O_NONBLOCK) == 0 &&
             fcntl(slot->log_fd, F_SETFL, O_NONBLOCK) == 0 &&
-            move_up(&ends->channel) && move_up(&ends->log);
-}
-
-static int
-set_actions(posix_spawn_file_actions_t *actions, const struct ends *ends)
-{
-    int error = posix_spawn_file_actions_addopen(actions, 0, "/dev/null",
-            O_RDONLY, 0);
-    if (!error) {
-        error = posix_spawn_file_actions_addopen(actions, 1, "/dev/null",
-                O_WRONLY, 0);
-    }
-    if (!error) {
-        error = posix_spawn_file_actions_adddup2(actions, ends->log, 2);
-    }
-    if (!error) {
-        error = posix_spawn_file_actions_adddup2(actions, ends->log,
-                FOVEA_LOG_FD);
-    }
-    if (!error) {
-        error = posix_spawn_file_actions_adddup2(actions, ends->channel,
-                FOVEA_CHANNEL_FD);
-    }
-    if (!error) {
-        error = posix_spawn_file_actions_addclosefrom_np(actions,
-                FOVEA_LOG_FD + 1);
-    }
-    return error;
-}
-
-static int
-set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t all;
-    sigset_t none;
-    (void)sigfillset(&all);
-    (void)sigemptyset(&none);
-    int error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (!error) {
-        error = posix_spawnattr_setsigmask(attributes, &none);
-    }
-    /* A group of its own: Ctrl-C in a terminal is for the host. */
-    if (!error) {
-        error = posix_spawnattr_setpgroup(attributes, 0);
-    }
-    if (!error) {
-        error = posix_spawnattr_setflags(attributes,
-                POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                        POSIX_SPAWN_SETPGROUP);
-    }
-    return error;
+            fovea_child_move_fd(&ends->channel) &&
+            fovea_child_move_fd(&ends->log);
 }
 
 static int
 start_program(const struct fovea_pool *pool, const struct ends *ends,
         pid_t *pid_out)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error) {
-        return error;
-    }
-    error = posix_spawnattr_init(&attributes);
-    if (error) {
-        (void)posix_spawn_file_actions_destroy(&actions);
-        return error;
-    }
-    error = set_actions(&actions, ends);
-    if (!error) {
-        error = set_attributes(&attributes);
-    }
-    if (!error) {
-        char *const arguments[] = { pool->program, NULL };
-        error = posix_spawn(pid_out, pool->program, &actions, &attributes,
-                arguments, pool->environment);
-    }
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
+    char *const arguments[] = { pool->program, NULL };
+    const int fds[] = { -1, -1, ends->log, [FOVEA_CHANNEL_FD] = ends->channel,
+        [FOVEA_LOG_FD] = ends->log };
+    const struct fovea_child child = {
+        .program = pool->program,
+        .arguments = arguments,
+        .environment = pool->environment,
+        .fds = fds,
+        .n_fds = FOVEA_ARRAY_LEN(fds),
+    };
+    return fovea_child_start(&child, pid_out);
 }
 
 enum fovea_status

@@ -6,8 +6,5 @@
 
 FOVEA_NODISCARD enum fovea_status fovea_spawn(struct fovea_pool *pool,
         struct fovea_slot *slot, struct fovea_error *err);
-FOVEA_NODISCARD enum fovea_status fovea_spawn_environment(char ***out,
-        struct fovea_error *err);
-void fovea_spawn_environment_free(char **environment);
 
 #endif

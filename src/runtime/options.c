@@ -75,9 +75,6 @@ fovea_options_resolve(const struct fovea_options *options,
     if (status) {
         return status;
     }
-    if (all.sandbox == FOVEA_SANDBOX_DEFAULT) {
-        all.sandbox = FOVEA_HAS_SANDBOX ? FOVEA_SANDBOX_ON : FOVEA_SANDBOX_OFF;
-    }
     *all_out = all;
     return FOVEA_OK;
 }

@@ -10,7 +10,6 @@
  * This file is compiled for any x86-64: sys/cpu_floor.h.
  */
 #include <fcntl.h>
-#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,8 +19,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "base/number.h"
 #include "sys/cpu_floor.h"
+#include "sys/oom_score.h"
 #include "worker/serve.h"
 
 enum {
@@ -29,7 +28,6 @@ enum {
        for long, and one huge picture must not stay in its heap. */
     LARGE_BLOCK_BYTES = 4 << 20,
     N_HEAPS = 2,
-    OOM_SCORE = 500, /* of -1000, never, to 1000, first */
 };
 
 static bool
@@ -47,29 +45,6 @@ has_host(void)
 {
     struct pollfd channel = { .fd = FOVEA_CHANNEL_FD };
     return poll(&channel, 1, 0) >= 0 && !(channel.revents & POLLHUP);
-}
-
-/* What a file in /proc says; a number below 0 counts as 0. */
-static int
-read_number(int fd)
-{
-    char text[16] = "";
-    uint64_t number = 0;
-    const char *at = text;
-    return pread(fd, text, sizeof text - 1, 0) > 0 &&
-                    fovea_number_scan(&at, &number) && number <= INT_MAX
-            ? (int)number
-            : 0;
-}
-
-/* The kernel, when it must take something, takes a worker before the host. */
-static void
-raise_oom_score(void)
-{
-    FOVEA_AUTO_FD int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-    if (fd >= 0 && read_number(fd) < OOM_SCORE) {
-        (void)!dprintf(fd, "%d", OOM_SCORE);
-    }
 }
 
 /* Keys and terminals concern the host, which lets work end in order; limits on
@@ -102,7 +77,7 @@ static void
 prepare_process(void)
 {
     ignore_signals();
-    raise_oom_score();
+    fovea_oom_score_raise();
     (void)dup2(FOVEA_LOG_FD, STDERR_FILENO);
     (void)fcntl(FOVEA_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
     bound_heaps();
