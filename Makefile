@@ -15,7 +15,8 @@ PREFIX ?= /usr/local
 BENCH_FLAGS ?=
 
 # The command with all that it needs to run.
-PROGRAM = src/cli/fovea src/worker/fovea-worker models/fovea/near-duplicate
+PROGRAM = src/cli/fovea src/worker/fovea-worker src/unpacker/fovea-unpacker \
+	models/fovea/near-duplicate
 
 .PHONY: all program demo test bench lint install clean
 
@@ -23,12 +24,14 @@ all: build/build.ninja
 	ninja -C build
 	ln -f build/src/cli/fovea build/fovea
 	ln -f build/src/worker/fovea-worker build/fovea-worker
+	ln -f build/src/unpacker/fovea-unpacker build/fovea-unpacker
 	ln -f build/src/bench/fovea-bench-engine build/fovea-bench-engine
 
 program: build/build.ninja
 	ninja -C build $(PROGRAM)
 	ln -f build/src/cli/fovea build/fovea
 	ln -f build/src/worker/fovea-worker build/fovea-worker
+	ln -f build/src/unpacker/fovea-unpacker build/fovea-unpacker
 
 build/build.ninja:
 	meson setup build --prefix $(PREFIX)

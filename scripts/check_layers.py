@@ -19,7 +19,8 @@ TICKED = re.compile(r"`([^`]+)`")
 LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "tiffio.h", "tiff.h", "gif_lib.h", "dnnl.h", "omp.h", "jansson.h",
              "microhttpd.h", "cmocka.h", "openjpeg.h", "seccomp.h",
-             "utf8proc.h", "sqlite3.h", "expat.h"}
+             "utf8proc.h", "sqlite3.h", "expat.h", "archive.h",
+             "archive_entry.h"}
 LIBRARY_FOLDERS = {"jxl", "webp", "libheif", "libde265", "dav1d", "curl",
                    "openssl", "yajl"}
 

@@ -123,6 +123,7 @@ title "plain build"
 if build build; then
     ln -f build/src/cli/fovea build/fovea
     ln -f build/src/worker/fovea-worker build/fovea-worker
+    ln -f build/src/unpacker/fovea-unpacker build/fovea-unpacker
     ln -f build/src/bench/fovea-bench-engine build/fovea-bench-engine
     suites build plain
 

@@ -5,8 +5,17 @@
 #include <strings.h>
 
 void
+fovea_entry_drop_bytes(struct fovea_entry *entry)
+{
+    free(entry->owned);
+    entry->owned = NULL;
+    entry->bytes = NULL;
+}
+
+void
 fovea_entry_finish(struct fovea_entry *entry)
 {
+    free(entry->owned);
     free(entry->path);
     *entry = (struct fovea_entry){ 0 };
 }

@@ -14,15 +14,23 @@ struct fovea_entry {
     bool is_bytes;     /* the path is a name and no more */
     bool is_text;      /* the path is a text, of size bytes and a NUL; of one
                           that has a problem, the beginning of it */
-    const void *bytes; /* if is_bytes; borrowed, they outlive the run */
+    const void *bytes; /* if is_bytes; borrowed, they outlive the run, unless
+                          they are owned */
+    void *owned;       /* bytes that go with the entry; or NULL */
     size_t size;       /* of either */
     const char *list;  /* a text's file, if it came in one; borrowed, too */
     uint64_t line;     /* there, from 1 */
     uint64_t number;   /* of a source that counts its inputs: from 0 */
+    size_t archive; /* bytes of the path that name an archive; a slash and the
+                          member's name follow, unless it is the archive itself;
+                          0: it is in none */
     struct fovea_error problem;
 };
 
 void fovea_entry_finish(struct fovea_entry *entry);
+
+/** Free bytes that it owns: the library has copied them. */
+void fovea_entry_drop_bytes(struct fovea_entry *entry);
 
 /** What the library is given; borrows from the entry. */
 struct fovea_item fovea_entry_item(const struct fovea_entry *entry);

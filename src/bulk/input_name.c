@@ -5,21 +5,29 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "wire/member_name.h"
 
-void
-fovea_name_json(struct fovea_text *text, const char *key, const char *name)
+/* A name of so many bytes, which a NUL or another byte follows. */
+static void
+add_name(struct fovea_text *text, const char *key, const char *name,
+        size_t size)
 {
     fovea_text_format(text, "\"%s\":", key);
-    fovea_text_json_string(text, name);
-    size_t size = strlen(name);
+    fovea_text_json_bytes(text, name, size);
     if (fovea_utf8_find_invalid(name, size) == size) {
         return;
     }
     fovea_text_format(text, ",\"%s_hex\":\"", key);
-    for (; *name; name++) {
-        fovea_text_format(text, "%02x", (unsigned)(unsigned char)*name);
+    for (size_t i = 0; i < size; i++) {
+        fovea_text_format(text, "%02x", (unsigned)(unsigned char)name[i]);
     }
     fovea_text_add(text, "\"", 1);
+}
+
+void
+fovea_name_json(struct fovea_text *text, const char *key, const char *name)
+{
+    add_name(text, key, name, strlen(name));
 }
 
 void
@@ -42,11 +50,31 @@ shown(const struct fovea_entry *entry, size_t most)
     return size;
 }
 
+/* Where an input stands in an archive, if it does. */
+static void
+add_member(struct fovea_text *text, const struct fovea_entry *entry)
+{
+    const char *member = entry->path + entry->archive;
+    if (entry->archive == 0) {
+        return;
+    }
+    fovea_text_add(text, ",", 1);
+    add_name(text, "archive", entry->path, entry->archive);
+    if (*member) {
+        member++; /* the slash */
+        fovea_text_add(text, ",", 1);
+        add_name(text, "member", member, strlen(member));
+        fovea_text_add(text, ",", 1);
+        add_name(text, "key", member, fovea_member_key_size(member));
+    }
+}
+
 void
 fovea_entry_json(struct fovea_text *text, const struct fovea_entry *entry)
 {
     if (!entry->is_text) {
         fovea_input_name_json(text, entry->path);
+        add_member(text, entry);
         return;
     }
     size_t size = shown(entry, FOVEA_TEXT_SHOWN);

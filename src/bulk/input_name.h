@@ -10,7 +10,8 @@ enum {
     FOVEA_TEXT_SHOWN = 4096
 };
 
-/** What a line says which input it is about: "input":"<name>", or of a text
+/** What a line says which input it is about: "input":"<name>", of a member of an
+ *  archive with "archive", "member" and "key" behind it; or of a text
  *  "text":"<text>". Of one that is longer than FOVEA_TEXT_SHOWN its beginning
  *  stands there, and "text_bytes":<its size> behind it. */
 void fovea_entry_json(struct fovea_text *text, const struct fovea_entry *entry);

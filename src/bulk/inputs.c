@@ -20,7 +20,7 @@ struct open_source {
 };
 
 enum {
-    MAX_DEPTH = 2 /* a list, and what one of its names stands for */
+    MAX_DEPTH = 3 /* a list, a folder that it names, an archive there */
 };
 
 struct fovea_inputs {
@@ -73,7 +73,12 @@ open_source(struct fovea_inputs *inputs, const struct fovea_source_kind *kind,
     }
     FOVEA_ASSERT(inputs->n_open < MAX_DEPTH);
     inputs->open[inputs->n_open++] = (struct open_source){ kind, state };
-    return kind->open(&inputs->settings.source, word, state, err);
+    const struct fovea_target *target = inputs->settings.target;
+    enum fovea_status status = target && kind->reads_file
+            ? fovea_target_check_input(target, word->word, false, err)
+            : FOVEA_OK;
+    return status ? status
+                  : kind->open(&inputs->settings.source, word, state, err);
 }
 
 enum fovea_status
@@ -254,6 +259,7 @@ fovea_inputs_check(const struct fovea_inputs_settings *settings,
     }
     now.words = words;
     now.n_words = 0;
+    now.source.purpose = FOVEA_PURPOSE_NAMES;
     for (size_t i = 0; i < settings->n_words; i++) {
         if (repeats(settings, &settings->words[i])) {
             words[now.n_words++] = settings->words[i];

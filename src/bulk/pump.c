@@ -17,6 +17,8 @@
 struct waiting {
     struct fovea_entry entry;
     bool ends_batch;
+    uint64_t n_bytes; /* that it brought along; the library has a copy of them,
+                         once it was put */
 };
 
 struct pump {
@@ -31,6 +33,7 @@ struct pump {
     enum fovea_inputs_step step; /* the last of the inputs */
     uint64_t n_inputs;           /* taken from their sources */
     size_t n_in_batch;           /* of them, since a batch ended */
+    uint64_t n_bytes;            /* that inputs in line brought along */
     struct fovea_row_batch batch;
 };
 
@@ -59,6 +62,8 @@ take_input(struct pump *pump, bool *has_come_out, struct fovea_error *err)
             fovea_inputs_next(pump->inputs, &pump->step, &next->entry, err);
     *has_come_out = !status && pump->step == FOVEA_INPUTS_ENTRY;
     if (*has_come_out) {
+        next->n_bytes = next->entry.owned ? next->entry.size : 0;
+        pump->n_bytes += next->n_bytes;
         pump->n++;
         pump->n_inputs++;
         next->ends_batch = ++pump->n_in_batch == pump->settings->n_batch;
@@ -78,7 +83,7 @@ take_input(struct pump *pump, bool *has_come_out, struct fovea_error *err)
 static enum fovea_status
 put_last(struct pump *pump, struct fovea_error *err)
 {
-    const struct fovea_entry *entry = &place(pump, pump->n - 1)->entry;
+    struct fovea_entry *entry = &place(pump, pump->n - 1)->entry;
     if (entry->problem.code) {
         return FOVEA_OK;
     }
@@ -86,7 +91,20 @@ put_last(struct pump *pump, struct fovea_error *err)
     enum fovea_status status =
             fovea_stream_put(pump->stream, &item, pump->n_inputs, err);
     pump->is_held = status == FOVEA_ERR_BUSY;
+    if (!pump->is_held) {
+        fovea_entry_drop_bytes(entry);
+    }
     return pump->is_held ? FOVEA_OK : status;
+}
+
+/* Whether there is room for another input and its bytes. */
+static bool
+has_room(const struct pump *pump)
+{
+    return pump->n == 0 ||
+            (pump->n < pump->capacity &&
+                    (pump->n_bytes == 0 ||
+                            pump->n_bytes < pump->settings->read_ahead));
 }
 
 /* As many inputs as there are and the stream takes. */
@@ -95,7 +113,7 @@ fill(struct pump *pump, struct fovea_error *err)
 {
     enum fovea_status status = pump->is_held ? put_last(pump, err) : FOVEA_OK;
     bool has_come = true;
-    while (!status && has_come && !pump->is_held && pump->n < pump->capacity &&
+    while (!status && has_come && !pump->is_held && has_room(pump) &&
             pump->step != FOVEA_INPUTS_END) {
         status = take_input(pump, &has_come, err);
         if (!status && has_come) {
@@ -189,6 +207,7 @@ drain(struct pump *pump, bool *has_settled_out, struct fovea_error *err)
         *has_settled_out = true;
         (void)atomic_fetch_add(&pump->settings->counters->n_settled, 1);
         bool ends_batch = place(pump, 0)->ends_batch;
+        pump->n_bytes -= place(pump, 0)->n_bytes;
         pump->first = (pump->first + 1) % pump->capacity;
         pump->n--;
         if (ends_batch) {

@@ -2,8 +2,8 @@
  * From sources to a sink: inputs go into a stream of the library, what comes of
  * them comes out in the same order, and is written a batch at a time.
  *
- * Memory is that of a stream's window and of one batch, however many inputs
- * there are. It knows no terminal and no signals: whoever runs it shows the
+ * Memory is that of a stream's window, of one batch, and of the bytes that inputs
+ * bring along within a bound, however many inputs there are. It knows no terminal and no signals: whoever runs it shows the
  * counters and is called around each write.
  */
 #ifndef FOVEA_BULK_PUMP_H
@@ -38,6 +38,8 @@ struct fovea_pump_settings {
     unsigned flags; /* of the stream */
     const struct fovea_inputs_settings *inputs;
     const struct fovea_sink *sink; /* open; the caller commits it */
+    uint64_t read_ahead; /* bytes that inputs own: once there are so many, no
+                            other input is begun */
     size_t n_batch; /* inputs whose results are written at a time, at most */
     int stop_fd;    /* readable once it is to stop */
     struct fovea_pump_counters *counters;

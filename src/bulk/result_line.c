@@ -82,6 +82,7 @@ fovea_result_line_is_first(const char *path)
         ",\"error\":{",
         ",\"embedding\":[",
         ",\"input_hex\":\"",
+        ",\"archive\":\"",
         ",\"text_bytes\":",
 #define X(name, bit, string, text) ",\"" string "\":true,",
 #include "fovea/note.def"

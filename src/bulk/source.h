@@ -15,6 +15,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "archive/archive.h"
 #include "bulk/entry.h"
 #include "bulk/filter.h"
 #include "bulk/stdin_image.h"
@@ -27,9 +28,16 @@ enum fovea_word_kind {
     FOVEA_WORD_TEXT_FILE, /* a file of texts; - is standard input */
 };
 
+/** A part of an archive, instead of all of it. */
+struct fovea_input_part {
+    struct fovea_archive_part part;
+    const char *version; /* that it must be; NULL: any */
+};
+
 struct fovea_input_word {
     const char *word; /* outlives the run, unless it is listed */
     enum fovea_word_kind kind;
+    const struct fovea_input_part *part; /* of what is an archive; NULL: all */
 };
 
 /** Whether it is the word -, which stands for standard input. */
@@ -39,8 +47,18 @@ fovea_word_is_stdin(const struct fovea_input_word *word)
     return word->kind == FOVEA_WORD_NAME && strcmp(word->word, "-") == 0;
 }
 
+/** What inputs are gone through for. */
+enum fovea_source_purpose {
+    FOVEA_PURPOSE_READ,
+    FOVEA_PURPOSE_COUNT, /* FOVEA_ERR_CANCELLED: they cannot be counted */
+    FOVEA_PURPOSE_NAMES, /* an archive is an input by its own name */
+};
+
 /** What a run says about all of its sources; borrowed until they finish. */
 struct fovea_source_settings {
+    enum fovea_source_purpose purpose;
+    struct fovea_archive_limits archive;   /* bounds of each */
+    enum fovea_sandbox sandbox;            /* of what reads them */
     char separator;                        /* of the list: '\n' or '\0' */
     const struct fovea_filter *filter;     /* of what is found; or NULL */
     const struct fovea_stdin_image *image; /* NULL: "-" is a list */
@@ -49,8 +67,7 @@ struct fovea_source_settings {
 
 enum fovea_source_step {
     FOVEA_SOURCE_ENTRY,
-    FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps;
-                          a kind that gives names opens no listed one */
+    FOVEA_SOURCE_NAME, /* the entry's path is a name: another kind's, perhaps */
     FOVEA_SOURCE_WAIT, /* there is nothing yet: poll wait_fd */
     FOVEA_SOURCE_END,
 };
@@ -62,6 +79,7 @@ struct fovea_source_kind {
             const struct fovea_input_word *word);
     /* Whether reading it again gives the same inputs; NULL: it does. */
     bool (*repeats)(const struct fovea_input_word *word);
+    bool reads_file;   /* that the word names: results may not replace it */
     size_t state_size; /* of what the calls below know it by */
     /* Nothing is read yet. The state is all zero; finish is called whatever this
        returns: FOVEA_OK, FOVEA_ERR_NO_MEMORY. */

@@ -1,4 +1,4 @@
-/* A folder: the files under it, as walk.h finds them. */
+/* A folder: the files under it, as walk.h finds them, archives as names. */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 struct folder {
     char *top; /* with a slash at its end */
     size_t top_size;
+    bool only_names; /* archives are not opened */
     struct fovea_walk *walk;
 };
 
@@ -48,6 +49,7 @@ open_folder(const struct fovea_source_settings *settings,
     memcpy(folder->top + size, "/", sizeof "/");
     folder->top_size = has_slash ? size : size + 1;
     folder->top[folder->top_size] = '\0';
+    folder->only_names = settings->purpose == FOVEA_PURPOSE_NAMES;
     const struct fovea_walk_settings walk = {
         .top = folder->top,
         .below = "",
@@ -83,7 +85,9 @@ next(void *state, enum fovea_source_step *step_out,
     if (step == FOVEA_WALK_PROBLEM && size > 1) {
         path[size - 1] = '\0'; /* a folder is named without its slash */
     }
-    *step_out = FOVEA_SOURCE_ENTRY;
+    bool is_archive = step == FOVEA_WALK_FILE && !folder->only_names &&
+            fovea_archive_is_named(path);
+    *step_out = is_archive ? FOVEA_SOURCE_NAME : FOVEA_SOURCE_ENTRY;
     *entry_out = (struct fovea_entry){
         .path = path,
         .found = step == FOVEA_WALK_FILE,

@@ -59,6 +59,7 @@ run_inputs(const struct command *command, const struct fovea_sink *sink,
         .work = kind->work,
         .flags = request->raw ? (unsigned)FOVEA_EMBED_RAW : 0,
         .verb = kind->verb,
+        .read_ahead = request->read_ahead,
         .n_batch = command->n_batch,
         .show_progress = !request->quiet && !request->no_progress,
         .complaints = {
@@ -278,6 +279,7 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     if (status) {
         return fovea_cli_misused(kind->command, &error);
     }
+    request.archive.max_member_bytes = request.options.limits.max_bytes;
     const struct fovea_filter filter = {
         .include = { request.include.all, request.include.n },
         .exclude = { request.exclude.all, request.exclude.n },
@@ -293,6 +295,8 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
                 .filter = &filter,
                 .image = request.stdin_image ? &request.image : NULL,
                 .max_text_bytes = request.options.limits.max_text_bytes,
+                .archive = request.archive,
+                .sandbox = request.options.sandbox,
             },
             .target = &request.target,
         },

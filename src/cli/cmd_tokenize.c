@@ -74,8 +74,8 @@ keep_words(struct flags *flags, const struct fovea_arg_word *words,
         n_stdin += is_dash;
     }
     if (n_words == 0 && flags->null_separated) {
-        flags->words[n_words++] =
-                (struct fovea_input_word){ "-", FOVEA_WORD_TEXT_FILE };
+        flags->words[n_words++] = (struct fovea_input_word){ .word = "-",
+            .kind = FOVEA_WORD_TEXT_FILE };
     }
     flags->n_words = n_words;
     if (n_words == 0) {

@@ -36,6 +36,8 @@ struct fovea_run_request {
     const char *model;
     struct fovea_words include;
     struct fovea_words exclude;
+    uint64_t read_ahead;
+    struct fovea_archive_limits archive;
     const char *output;
     bool overwrite;
     /* Of output, once it was looked at. */

@@ -16,6 +16,7 @@ struct fovea_run_settings {
     unsigned flags; /* of the stream */
     struct fovea_inputs_settings inputs;
     struct fovea_sink sink; /* open */
+    uint64_t read_ahead;    /* bytes that inputs own */
     size_t n_batch;         /* inputs whose results are written at a time */
     const char *verb;       /* for the progress line */
     bool show_progress;

@@ -1,11 +1,11 @@
 /*
- * The system calls that a sealed worker may make, a table for each kind of
+ * The system calls that a sealed process may make, a table for each kind of
  * rules: see rules.h.
  *
  * Every row has one of three ends. Allowed: what computing, answering and
  * reading from open descriptors takes. Refused with an errno: what libraries
  * try on their own and can do without. Not in the table: the process is killed,
- * because nothing that is linked into a worker asks for it.
+ * because nothing that is linked into it asks for it.
  *
  * A filter sees arguments as 64-bit numbers and cannot look behind pointers.
  * Hence two things that it does not keep a worker from: asking for the size and
@@ -96,6 +96,14 @@ on_channel(scmp_filter_ctx filter, int call,
         const struct fovea_sandbox_profile *profile)
 {
     return only(filter, call, (scmp_datum_t)profile->channel_fd);
+}
+
+static int
+on_input(scmp_filter_ctx filter, int call,
+        const struct fovea_sandbox_profile *profile)
+{
+    (void)profile;
+    return only(filter, call, STDIN_FILENO);
 }
 
 /* How abort() ends this process. No other signal: the host takes what it did
@@ -390,11 +398,51 @@ static const struct rule codecs[] = {
     { SCMP_SYS(arch_prctl), refuse },
 };
 
+/* What reads an archive has one input and one output, and asks the kernel for
+   memory alone. The rest kills it. */
+static const struct rule unpacker[] = {
+    { SCMP_SYS(read), on_input },
+    { SCMP_SYS(lseek), on_input },
+    { SCMP_SYS(write), on_channel },
+
+    /* Memory. */
+    { SCMP_SYS(mmap), private_memory },
+    { SCMP_SYS(mprotect), not_executable },
+    { SCMP_SYS(munmap), allow },
+    { SCMP_SYS(mremap), of_blocks },
+    { SCMP_SYS(madvise), of_pages },
+    { SCMP_SYS(brk), allow },
+    { SCMP_SYS(futex), of_locks },
+
+    /* Ending, by abort() too. */
+    { SCMP_SYS(exit), allow },
+    { SCMP_SYS(exit_group), allow },
+    { SCMP_SYS(rt_sigaction), allow },
+    { SCMP_SYS(rt_sigprocmask), allow },
+    { SCMP_SYS(rt_sigreturn), allow },
+    { SCMP_SYS(restart_syscall), allow },
+    { SCMP_SYS(getpid), allow },
+    { SCMP_SYS(gettid), allow },
+    { SCMP_SYS(tgkill), to_abort },
+
+    /* What the C library and libarchive try and do without: saying why they end,
+       character sets, the time. */
+    { SCMP_SYS(writev), refuse },
+    { SCMP_SYS(open), refuse },
+    { SCMP_SYS(openat), refuse },
+    { SCMP_SYS(newfstatat), refuse },
+    { SCMP_SYS(access), refuse },
+    { SCMP_SYS(readlink), refuse },
+    { SCMP_SYS(getrandom), allow },
+    { SCMP_SYS(clock_gettime), allow },
+};
+
 static const struct {
     const struct rule *rules;
     size_t n;
 } tables[] = {
     [FOVEA_SANDBOX_RULES_CODECS] = { codecs, FOVEA_ARRAY_LEN(codecs) },
+    [FOVEA_SANDBOX_RULES_UNPACKER] = { unpacker, FOVEA_ARRAY_LEN(unpacker) },
 };
 
 int

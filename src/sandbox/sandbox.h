@@ -20,12 +20,14 @@
 
 /** Which system calls a sealed process may make: tables of rules.c. */
 enum fovea_sandbox_rules {
-    FOVEA_SANDBOX_RULES_CODECS, /* codecs, tokenizers, computing on the CPU */
+    FOVEA_SANDBOX_RULES_CODECS,   /* codecs, tokenizers, computing on the CPU */
+    FOVEA_SANDBOX_RULES_UNPACKER, /* one input, one output, and memory */
 };
 
 struct fovea_sandbox_profile {
     enum fovea_sandbox_rules rules;
-    int channel_fd; /* the socket it may talk on: recvmsg, sendmsg */
+    int channel_fd; /* what it may talk on: recvmsg and sendmsg on a socket; of
+                       an unpacker write to its output */
     int log_fd;     /* write; -1: none */
     /* On top of the data that it has: what it may have more at any time
        (RLIMIT_DATA's soft limit), and what it may be allowed besides (the hard

@@ -18,6 +18,8 @@ struct program {
 static const struct program programs[] = {
     [FOVEA_PROGRAM_WORKER] = { "fovea-worker", "FOVEA_WORKER",
             "worker program" },
+    [FOVEA_PROGRAM_UNPACKER] = { "fovea-unpacker", "FOVEA_UNPACKER",
+            "program for archives" },
     [FOVEA_PROGRAM_BENCH] = { "fovea-bench-engine", "FOVEA_BENCH_ENGINE",
             "benchmark program" },
 };

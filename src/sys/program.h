@@ -6,8 +6,9 @@
 #include "fovea/status.h"
 
 enum fovea_program {
-    FOVEA_PROGRAM_WORKER, /* fovea-worker, $FOVEA_WORKER */
-    FOVEA_PROGRAM_BENCH,  /* fovea-bench-engine, $FOVEA_BENCH_ENGINE */
+    FOVEA_PROGRAM_WORKER,   /* fovea-worker, $FOVEA_WORKER */
+    FOVEA_PROGRAM_UNPACKER, /* fovea-unpacker, $FOVEA_UNPACKER */
+    FOVEA_PROGRAM_BENCH,    /* fovea-bench-engine, $FOVEA_BENCH_ENGINE */
 };
 
 /**

@@ -15,7 +15,7 @@ cc=$3
 # shellcheck source=tests/tap.sh
 . "$source/tests/tap.sh"
 
-echo "1..11"
+echo "1..12"
 name="meson install puts everything under the given folder"
 ok meson install -C "$build" --no-rebuild --quiet --destdir "$root/sys"
 
@@ -24,6 +24,17 @@ has_worker() {
     [ -x "$(find "$root/sys" -path '*/libexec/fovea/fovea-worker')" ]
 }
 ok has_worker
+
+name="the program for archives is beside it, and the command finds it there"
+reads_archive() {
+    [ -x "$(find "$root/sys" -path '*/libexec/fovea/fovea-unpacker')" ] &&
+        command=$(find "$root/sys" -path '*/bin/fovea') &&
+        tar cf "$root/one.tar" -C "$source/samples/formats" rgb.png &&
+        env -u FOVEA_UNPACKER -u FOVEA_WORKER "$command" embed "$root/one.tar" \
+            --model "$source/tests/golden/models/quick" >"$root/out" &&
+        grep -q '"member":"rgb.png"' "$root/out"
+}
+ok reads_archive
 
 name="the benchmark program is beside it, and the command finds it there"
 runs_bench() {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a program or library links:  check_needed.sh FILE...
-# Who holds pictures must not have a codec or the matrix library in it, and who
-# decodes them nothing that encodes them or speaks to the network; a new name
+# Who holds pictures must not have a codec, the matrix library or libarchive in it,
+# and who decodes them nothing that encodes them or speaks to the network; a new name
 # here is a decision, with a line in docs/ARCHITECTURE.md.
 set -eu
 
@@ -20,6 +20,13 @@ may_link() {
             libopenjp2.so.* | libjxl.so.*) ;;
         libdnnl.so.* | libgomp.so.* | libseccomp.so.*) ;;
         libutf8proc.so.* | libyajl.so.*) ;;
+        *) return 1 ;;
+        esac
+        ;;
+    *fovea-unpacker)
+        case $2 in
+        libarchive.so.* | libseccomp.so.*) ;;
+        libz.so.*) ;; # image/head_text.c: SVG that is packed
         *) return 1 ;;
         esac
         ;;

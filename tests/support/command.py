@@ -31,7 +31,9 @@ def environment(**more):
     """Nothing of the user's caches and settings."""
     kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS",
             "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "FOVEA_WORKER",
-            "FOVEA_BENCH_ENGINE", "FOVEA_CACHE", "ONEDNN_MAX_CPU_ISA") if name in os.environ}
+            "FOVEA_UNPACKER",
+            "FOVEA_BENCH_ENGINE", "FOVEA_CACHE", "ONEDNN_MAX_CPU_ISA")
+            if name in os.environ}
     return {**kept, "HOME": "/nonexistent", "TERM": "xterm", **more}
 
 

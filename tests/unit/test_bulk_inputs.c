@@ -345,13 +345,13 @@ texts_keep_their_places_among_names(void **state)
     static const char lines[] = "two\r\nlast";
     set_stdin(lines, sizeof lines - 1);
     static const struct fovea_input_word words[] = {
-        { "folder", FOVEA_WORD_TEXT },
-        { "a.jpg", FOVEA_WORD_NAME },
-        { "", FOVEA_WORD_TEXT },
-        { "texts", FOVEA_WORD_TEXT_FILE },
-        { "-", FOVEA_WORD_TEXT },
-        { "-", FOVEA_WORD_TEXT_FILE },
-        { "b.jpg", FOVEA_WORD_NAME },
+        { .word = "folder", .kind = FOVEA_WORD_TEXT },
+        { .word = "a.jpg", .kind = FOVEA_WORD_NAME },
+        { .word = "", .kind = FOVEA_WORD_TEXT },
+        { .word = "texts", .kind = FOVEA_WORD_TEXT_FILE },
+        { .word = "-", .kind = FOVEA_WORD_TEXT },
+        { .word = "-", .kind = FOVEA_WORD_TEXT_FILE },
+        { .word = "b.jpg", .kind = FOVEA_WORD_NAME },
     };
     assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
             "folder\na.jpg\n\none\n\n- \nfolder\n-\ntwo\nlast\nb.jpg\n");
@@ -361,7 +361,8 @@ texts_keep_their_places_among_names(void **state)
     settings.n_words = 6;
     assert_false(fovea_inputs_repeat(&settings));
     assert_int_equal(mkfifo("pipe", 0600), 0);
-    const struct fovea_input_word pipe = { "pipe", FOVEA_WORD_TEXT_FILE };
+    const struct fovea_input_word pipe = { .word = "pipe",
+        .kind = FOVEA_WORD_TEXT_FILE };
     settings = (struct fovea_inputs_settings){ .words = &pipe, .n_words = 1 };
     assert_false(fovea_inputs_repeat(&settings));
 }
@@ -372,8 +373,8 @@ texts_may_hold_any_bytes(void **state)
     (void)state;
     static const char lines[] = "a\0b\n\xff\n\xef\xbb\xbf";
     static const char nuls[] = "a\nb\0\0c\r";
-    static const struct fovea_input_word words[] = { { "texts",
-            FOVEA_WORD_TEXT_FILE } };
+    static const struct fovea_input_word words[] = { { .word = "texts",
+            .kind = FOVEA_WORD_TEXT_FILE } };
     put_bytes("texts", lines, sizeof lines - 1);
     struct fovea_error error;
     struct fovea_inputs *inputs = NULL;
@@ -408,8 +409,8 @@ static void
 assert_between(size_t size, size_t limit, size_t size_seen,
         enum fovea_status problem)
 {
-    static const struct fovea_input_word word = { "texts",
-        FOVEA_WORD_TEXT_FILE };
+    static const struct fovea_input_word word = { .word = "texts",
+        .kind = FOVEA_WORD_TEXT_FILE };
     const struct fovea_inputs_settings settings = { .words = &word,
         .n_words = 1,
         .source = { .separator = '\n', .max_text_bytes = limit } };
@@ -458,8 +459,8 @@ a_text_that_is_too_long_costs_only_itself(void **state)
     static char last[10000];
     memset(last, 'x', sizeof last);
     put_bytes("texts", last, sizeof last);
-    static const struct fovea_input_word words[] = { { "texts",
-            FOVEA_WORD_TEXT_FILE } };
+    static const struct fovea_input_word words[] = { { .word = "texts",
+            .kind = FOVEA_WORD_TEXT_FILE } };
     static char expected[FOVEA_LIST_HEAD + 32];
     memset(expected, 'x', FOVEA_LIST_HEAD);
     memcpy(expected + FOVEA_LIST_HEAD, " text_too_large\n", 17);
@@ -473,8 +474,10 @@ files_of_texts_that_cannot_be_read_are_told(void **state)
     assert_int_equal(mkdir("d", 0700), 0);
     put("empty");
     static const struct fovea_input_word words[] = {
-        { "gone", FOVEA_WORD_TEXT_FILE }, { "d", FOVEA_WORD_TEXT_FILE },
-        { "empty", FOVEA_WORD_TEXT_FILE }, { "a", FOVEA_WORD_TEXT }
+        { .word = "gone", .kind = FOVEA_WORD_TEXT_FILE },
+        { .word = "d", .kind = FOVEA_WORD_TEXT_FILE },
+        { .word = "empty", .kind = FOVEA_WORD_TEXT_FILE },
+        { .word = "a", .kind = FOVEA_WORD_TEXT }
     };
     assert_entries(words, FOVEA_ARRAY_LEN(words), '\n',
             "gone file_not_found\nd not_a_file\na\n");
