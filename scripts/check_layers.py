@@ -22,7 +22,7 @@ LIBRARIES = {"jpeglib.h", "jerror.h", "turbojpeg.h", "png.h", "zlib.h",
              "utf8proc.h", "sqlite3.h", "expat.h", "archive.h",
              "archive_entry.h"}
 LIBRARY_FOLDERS = {"jxl", "webp", "libheif", "libde265", "dav1d", "curl",
-                   "openssl", "yajl"}
+                   "openssl", "yajl", "nats"}
 
 
 def read_table():
