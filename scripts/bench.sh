@@ -1,8 +1,9 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, towers of other shapes, an index, the search of stored
-# vectors, then the resize against Pillow's.
+# command and the C API, towers of other shapes, an index, a broker with many
+# nodes, the search of stored vectors, then the resize
+# against Pillow's.
 # Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -32,6 +33,9 @@ bench/towers.py build
 echo
 echo "an index beside fovea embed, and many files that have not changed"
 bench/index_updates.py build samples/scenes
+echo
+echo "a broker of 10,000 nodes"
+bench/queue_costs.py build
 echo
 scripts/describe_machine.sh | grep CPU
 build/bench/bench_search search 1000000 512 9
