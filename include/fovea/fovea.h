@@ -134,10 +134,13 @@ FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_base64(
 /**
  * As fovea_embed_image(), of what a URL leads to.
  *
- * http and https only. Redirects are followed and checked like the URL itself;
- * addresses that are not public are refused unless the options allow them.
+ * http and https, and s3://BUCKET/KEY where the options let it be
+ * (fovea_s3_options.on). Redirects are followed and checked like the URL itself, but
+ * not of s3://; addresses that are not public are refused unless the options allow
+ * them.
  *
- * @return as fovea_embed_image(), and a fetch status (the 500s).
+ * @return as fovea_embed_image(), and a fetch status (the 500s). Of s3:// also
+ *         FOVEA_ERR_FILE_NOT_FOUND.
  * Since: 0.1
  */
 FOVEA_API FOVEA_NODISCARD enum fovea_status fovea_embed_image_url(

@@ -163,8 +163,8 @@ struct fovea_option {
     const char *name;        /* for fovea_options_set(): "url.max_tries" */
     const char *flag;        /* of the command, without dashes; NULL: none */
     const char *environment; /* the variable that the command reads; NULL: none.
-                                The library reads FOVEA_WORKER and FOVEA_CACHE
-                                and no other one */
+                                The library reads FOVEA_WORKER and FOVEA_CACHE,
+                                and of others those of AWS for s3:// */
     enum fovea_option_kind kind;
     const char *initial; /* its default, as a text that it takes; NULL:
                             none, or what the machine or the build suggests

@@ -24,7 +24,8 @@ bool
 fovea_is_url(const char *name)
 {
     return strncasecmp(name, "http://", 7) == 0 ||
-            strncasecmp(name, "https://", 8) == 0;
+            strncasecmp(name, "https://", 8) == 0 ||
+            strncasecmp(name, "s3://", 5) == 0;
 }
 
 struct fovea_item

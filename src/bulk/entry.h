@@ -35,7 +35,7 @@ void fovea_entry_drop_bytes(struct fovea_entry *entry);
 /** What the library is given; borrows from the entry. */
 struct fovea_item fovea_entry_item(const struct fovea_entry *entry);
 
-/** Whether an input is fetched: it begins with http:// or https://. */
+/** Whether an input is fetched: it begins with http://, https:// or s3://. */
 bool fovea_is_url(const char *name);
 
 #endif

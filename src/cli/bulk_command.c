@@ -32,6 +32,7 @@ choose_options(struct fovea_options *options, struct fovea_watch *watch,
     options->on_event = fovea_watch_event;
     options->event_context = watch;
     options->url.use_proxies = true; /* the user's own */
+    options->s3.on = true;           /* with the user's credentials */
     return fovea_option_flags_resolve(options, err);
 }
 

@@ -179,6 +179,7 @@ choose_options(struct fovea_search_request *request, struct fovea_error *err)
     request->options.on_event = fovea_watch_event;
     request->options.event_context = &request->watch;
     request->options.url.use_proxies = true; /* the user's own */
+    request->options.s3.on = true;           /* with the user's credentials */
     return fovea_option_flags_resolve(&request->options, err);
 }
 

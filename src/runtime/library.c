@@ -18,6 +18,13 @@ open_parts(struct fovea *library, const struct fovea_options *options,
     if (!status) {
         status = fovea_fetcher_create(&fetch, &library->fetcher, err);
     }
+    if (!status && options->s3.on) {
+        const struct fovea_s3_settings s3 = {
+            .s3 = options->s3,
+            .url = options->url,
+        };
+        status = fovea_s3_create(&s3, &library->s3, err);
+    }
     return status;
 }
 
@@ -91,8 +98,11 @@ fovea_library_close(struct fovea *library)
     if (library->owner == getpid()) {
         drain_fetcher(library);
     }
-    /* In a forked child these two end nothing. */
+    /* In a forked child none of these ends anything. */
     fovea_fetcher_destroy(library->fetcher);
+    if (library->owner == getpid()) {
+        fovea_s3_destroy(library->s3); /* with which it signed */
+    }
     fovea_pool_destroy(library->pool);
     if (library->owner == getpid()) {
         (void)pthread_cond_destroy(&library->fetched);

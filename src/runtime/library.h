@@ -8,6 +8,7 @@
 #include "fovea/fovea.h"
 
 #include "pool/pool.h"
+#include "s3/s3.h"
 #include "source/fetch.h"
 
 struct fovea {
@@ -25,6 +26,7 @@ struct fovea {
     struct fovea_limits limits;
     struct fovea_pool *pool;
     struct fovea_fetcher *fetcher;
+    struct fovea_s3 *s3; /* NULL: s3:// is not fetched */
 
     pthread_mutex_t mutex;
     pthread_cond_t fetched; /* n_fetching became 0; CLOCK_MONOTONIC */

@@ -34,25 +34,32 @@ resolve_user_agent(struct fovea_url_options *url, struct fovea_error *err)
 
 /* A later version's members would be there. */
 static enum fovea_status
-check_reserved(const struct fovea_options *all, struct fovea_error *err)
+check_zero(const uint64_t *reserved, size_t n, const char *of,
+        struct fovea_error *err)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all->url.reserved); i++) {
-        if (all->url.reserved[i]) {
+    for (size_t i = 0; i < n; i++) {
+        if (reserved[i]) {
             return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "url.reserved[%zu] is not 0: it has no meaning in this "
+                    "%s.reserved[%zu] is not 0: it has no meaning in this "
                     "version of the library",
-                    i);
-        }
-    }
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all->limits.reserved); i++) {
-        if (all->limits.reserved[i]) {
-            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "limits.reserved[%zu] is not 0: it has no meaning in this "
-                    "version of the library",
-                    i);
+                    of, i);
         }
     }
     return FOVEA_OK;
+}
+
+static enum fovea_status
+check_reserved(const struct fovea_options *all, struct fovea_error *err)
+{
+    enum fovea_status status = check_zero(all->url.reserved,
+            FOVEA_ARRAY_LEN(all->url.reserved), "url", err);
+    if (!status) {
+        status = check_zero(all->limits.reserved,
+                FOVEA_ARRAY_LEN(all->limits.reserved), "limits", err);
+    }
+    return status ? status
+                  : check_zero(all->s3.reserved,
+                            FOVEA_ARRAY_LEN(all->s3.reserved), "s3", err);
 }
 
 enum fovea_status

@@ -22,6 +22,7 @@ struct fovea_fetching {
     struct fovea_model *model;
     struct fovea_group *group;
     struct fovea_pool_request image; /* as it will be submitted; no fd yet */
+    struct fovea_s3_name *object;    /* owned; of an s3:// URL, else NULL */
 };
 
 static void
@@ -64,6 +65,7 @@ end(struct fovea_fetching *fetching)
 {
     struct fovea *library = fetching->model->library;
     fovea_model_unref(fetching->model);
+    free(fetching->object);
     free(fetching);
     (void)pthread_mutex_lock(&library->mutex);
     if (--library->n_fetching == 0) {
@@ -140,6 +142,9 @@ fetched(void *context, const struct fovea_error *result,
     struct fovea_fetching *fetching = context;
     const struct fovea_pool_request *image = &fetching->image;
     struct fovea_error error = *result;
+    if (error.code && fetching->object) {
+        error.code = fovea_s3_failed(fetching->object, error.code, &error);
+    }
     if (!error.code && hand_over(fetching, fetched, &error)) {
         (void)close(fetched->fd);
     }
@@ -158,6 +163,62 @@ fetched(void *context, const struct fovea_error *result,
         image->done(image->context, &outcome);
     }
     end(fetching);
+}
+
+/* Submit an object: a URL of its store, which is signed for. */
+static enum fovea_status
+submit_object(struct fovea_fetching *fetching, const char *url,
+        struct fovea_fetch_request *request, struct fovea_error *err)
+{
+    struct fovea *library = fetching->model->library;
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text address = { 0 };
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text trusted_host = { 0 };
+    if (!library->s3) {
+        return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
+                "s3:// URLs are not fetched here (--s3, fovea_s3_options.on)");
+    }
+    fetching->object = malloc(sizeof *fetching->object);
+    if (!fetching->object) {
+        return fovea_fail_memory(err, sizeof *fetching->object, "a URL");
+    }
+    enum fovea_status status = fovea_s3_url_parse(url, fetching->object, err);
+    if (!status && !fetching->object->key[0]) {
+        status = fovea_fail(err, FOVEA_ERR_URL,
+                "an s3:// URL of a bucket, not of an object");
+    }
+    if (!status) {
+        status = fovea_s3_aim(library->s3, fetching->object, &address,
+                &trusted_host, err);
+    }
+    if (status) {
+        return status;
+    }
+    request->url = address.data;
+    request->rights = (struct fovea_fetch_rights){
+        .signer = fovea_s3_signer(library->s3),
+        .trusted_host = trusted_host.data,
+        .explain = fovea_s3_explain_answer,
+        .explain_context = fetching->object,
+    };
+    return fovea_fetcher_submit(library->fetcher, request, err);
+}
+
+static enum fovea_status
+submit(struct fovea_fetching *fetching, const char *url, bool is_admitted,
+        struct fovea_error *err)
+{
+    struct fovea_fetch_request request = {
+        .url = url,
+        .ticket = fetching->image.ticket,
+        .deadline_ns = fetching->image.deadline_ns,
+        .is_admitted = is_admitted,
+        .fetched = fetched,
+        .context = fetching,
+    };
+    return fovea_s3_is_url(url)
+            ? submit_object(fetching, url, &request, err)
+            : fovea_fetcher_submit(fetching->model->library->fetcher, &request,
+                      err);
 }
 
 enum fovea_status
@@ -184,16 +245,7 @@ fovea_url_submit(struct fovea_model *model, const char *url,
         *ticket_out = ticket; /* what holds it may go with the callback */
     }
     start(fetching);
-    const struct fovea_fetch_request request = {
-        .url = url,
-        .ticket = ticket,
-        .deadline_ns = image->deadline_ns,
-        .is_admitted = image->is_admitted,
-        .fetched = fetched,
-        .context = fetching,
-    };
-    enum fovea_status status =
-            fovea_fetcher_submit(model->library->fetcher, &request, err);
+    enum fovea_status status = submit(fetching, url, image->is_admitted, err);
     if (status) {
         (void)leave_list(fetching);
         end(fetching);

@@ -51,9 +51,6 @@ fovea_s3_create(const struct fovea_s3_settings *settings,
         status = fovea_fail_memory(err, sizeof *s3, "the options of s3://");
     }
     s3->settings.url.user_agent = s3->user_agent;
-    if (!status) {
-        status = fovea_client_create(&s3->settings, &s3->client, err);
-    }
     if (status) {
         fovea_s3_destroy(s3);
         return status;
@@ -133,6 +130,19 @@ find_site(struct fovea_s3 *s3, struct fovea_error *err)
     }
     drop_profile(profile);
     s3->has_site = !status;
+    return status;
+}
+
+enum fovea_status
+fovea_s3_client(struct fovea_s3 *s3, struct fovea_client **client_out,
+        struct fovea_error *err)
+{
+    (void)pthread_mutex_lock(&s3->mutex);
+    enum fovea_status status = s3->client
+            ? FOVEA_OK
+            : fovea_client_create(&s3->settings, &s3->client, err);
+    *client_out = s3->client;
+    (void)pthread_mutex_unlock(&s3->mutex);
     return status;
 }
 

@@ -8,7 +8,7 @@
 #include "source/easy.h"
 
 enum {
-    CODE_SIZE = 48
+    WORD_SIZE = 48
 };
 
 void
@@ -23,20 +23,19 @@ fovea_s3_words(const struct fovea_s3_name *name,
     }
 }
 
-/* The word in <Code>, letters and digits alone; "": there is none. */
+/* The word in an element, letters, digits and hyphens alone; "": there is none. */
 static void
-find_code(const struct fovea_text *text, char code[CODE_SIZE])
+find_word(const struct fovea_text *text, const char *tag, char word[WORD_SIZE])
 {
-    static const char tag[] = "<Code>";
+    size_t size = strlen(tag);
     const char *at = text && text->size
-            ? memmem(text->data, text->size, tag, sizeof tag - 1)
+            ? memmem(text->data, text->size, tag, size)
             : NULL;
-    size_t n = at ? strspn(at + sizeof tag - 1,
+    size_t n = at ? strspn(at + size,
                             "abcdefghijklmnopqrstuvwxyz"
-                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
                   : 0;
-    (void)snprintf(code, CODE_SIZE, "%.*s", (int)n,
-            at ? at + sizeof tag - 1 : "");
+    (void)snprintf(word, WORD_SIZE, "%.*s", (int)n, at ? at + size : "");
 }
 
 static bool
@@ -91,9 +90,12 @@ fovea_s3_explain(const struct fovea_s3_name *name, long code,
         struct fovea_error *err)
 {
     char words[FOVEA_S3_WORDS_SIZE];
-    char word[CODE_SIZE];
+    char word[WORD_SIZE];
+    char in_text[WORD_SIZE];
     fovea_s3_words(name, words);
-    find_code(text, word);
+    find_word(text, "<Code>", word);
+    find_word(text, "<Region>", in_text);
+    region = *region ? region : in_text;
     if (is_region(region) && (code == 301 || code == 307 || code == 400)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "%s: the bucket is in the region %.30s (--s3-region, "
@@ -118,6 +120,14 @@ fovea_s3_explain(const struct fovea_s3_name *name, long code,
     return fovea_fail(err, status_of(code, word),
             "%s: the object store answered %ld%s%s%s%s", words, code,
             fovea_http_words(code), *word ? " (" : "", word, *word ? ")" : "");
+}
+
+enum fovea_status
+fovea_s3_explain_answer(void *name, long code, CURL *easy,
+        const struct fovea_text *text, struct fovea_error *err)
+{
+    const char *region = fovea_easy_header(easy, "x-amz-bucket-region");
+    return fovea_s3_explain(name, code, text, region ? region : "", err);
 }
 
 enum fovea_status

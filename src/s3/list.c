@@ -79,8 +79,11 @@ ask(const struct fovea_s3_listing *listing, struct fovea_text *answer,
     struct fovea_http_field region = { .name = "x-amz-bucket-region" };
     long code = 0;
     bucket.key[0] = '\0';
-    enum fovea_status status =
-            fovea_s3_aim(listing->s3, &bucket, &url, &trusted_host, err);
+    struct fovea_client *client = NULL;
+    enum fovea_status status = fovea_s3_client(listing->s3, &client, err);
+    if (!status) {
+        status = fovea_s3_aim(listing->s3, &bucket, &url, &trusted_host, err);
+    }
     if (status) {
         return status;
     }
@@ -98,7 +101,7 @@ ask(const struct fovea_s3_listing *listing, struct fovea_text *answer,
         .text = answer,
         .max_text_bytes = FOVEA_MAX_PAGE_BYTES,
     };
-    status = fovea_client_perform(listing->s3->client, &request, &code, err);
+    status = fovea_client_perform(client, &request, &code, err);
     if (status) {
         return fovea_s3_failed(&listing->prefix, status, err);
     }

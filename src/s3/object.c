@@ -23,6 +23,7 @@ enum {
 
 /* What a request for an object needs. */
 struct target {
+    struct fovea_client *client;
     struct fovea_text url;
     struct fovea_text trusted_host;
     struct fovea_text text; /* what was answered */
@@ -49,7 +50,10 @@ aim(struct fovea_s3 *s3, const struct fovea_s3_name *name,
             [REGION] = { .name = "x-amz-bucket-region" },
         },
     };
-    return fovea_s3_aim(s3, name, &target->url, &target->trusted_host, err);
+    enum fovea_status status = fovea_s3_client(s3, &target->client, err);
+    return status
+            ? status
+            : fovea_s3_aim(s3, name, &target->url, &target->trusted_host, err);
 }
 
 static struct fovea_http_request
@@ -99,7 +103,7 @@ fovea_s3_head(struct fovea_s3 *s3, const struct fovea_s3_name *name,
     if (!status) {
         const struct fovea_http_request request =
                 request_of(s3, "HEAD", &target);
-        status = fovea_client_perform(s3->client, &request, &code, err);
+        status = fovea_client_perform(target.client, &request, &code, err);
     }
     if (status) {
         return fovea_s3_failed(name, status, err);
@@ -145,7 +149,7 @@ fovea_s3_get(struct fovea_s3 *s3, const struct fovea_s3_name *name,
         .context = context,
     };
     struct fovea_downloaded downloaded;
-    status = fovea_client_download(s3->client, &download, &downloaded, err);
+    status = fovea_client_download(target.client, &download, &downloaded, err);
     if (status && !downloaded.is_receivers) {
         status = fovea_s3_failed(name, status, err);
     }
@@ -239,7 +243,7 @@ fovea_s3_put(struct fovea_s3 *s3, const struct fovea_s3_name *name,
     request.body_sha256 = write->sha256 ? write->sha256 : sha256;
     request.headers = lines.all;
     request.n_headers = lines.n;
-    status = fovea_client_perform(s3->client, &request, &code, err);
+    status = fovea_client_perform(target.client, &request, &code, err);
     if (status) {
         return fovea_s3_failed(name, status, err);
     }
@@ -271,7 +275,7 @@ fovea_s3_delete(struct fovea_s3 *s3, const struct fovea_s3_name *name,
     if (!status) {
         const struct fovea_http_request request =
                 request_of(s3, "DELETE", &target);
-        status = fovea_client_perform(s3->client, &request, &code, err);
+        status = fovea_client_perform(target.client, &request, &code, err);
     }
     if (status) {
         return fovea_s3_failed(name, status, err);

@@ -41,8 +41,13 @@ fovea_s3_read_url(struct fovea_s3 *s3, const char *url,
     };
     struct fovea_error unread;
     struct fovea_downloaded downloaded;
-    enum fovea_status status = fovea_client_download(s3->client, &download,
-            &downloaded, err ? err : &unread);
+    struct fovea_client *client = NULL;
+    enum fovea_status status = fovea_s3_client(s3, &client, err);
+    if (status) {
+        return status;
+    }
+    status = fovea_client_download(client, &download, &downloaded,
+            err ? err : &unread);
     if (!status && !fovea_is_good(downloaded.code)) {
         char host[FOVEA_FIELD_SIZE];
         find_host(url, host);

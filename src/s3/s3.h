@@ -15,6 +15,7 @@
 #include "base/sha256.h"
 #include "s3/url.h"
 #include "source/client.h"
+#include "source/fetched.h"
 
 struct fovea_s3;
 
@@ -26,8 +27,8 @@ struct fovea_s3_settings {
     void *context;
 };
 
-/** Reads nothing and sends nothing: what the environment and the files say is looked
- *  at when it is first needed. FOVEA_ERR_NO_MEMORY, FOVEA_ERR_FETCH;
+/** Reads nothing, sends nothing and starts nothing: what the environment and the files
+ *  say is looked at when it is first needed. FOVEA_ERR_NO_MEMORY;
  *  FOVEA_ERR_ARGUMENT for a member of url that is out of its range. */
 FOVEA_NODISCARD enum fovea_status fovea_s3_create(
         const struct fovea_s3_settings *settings, struct fovea_s3 **s3_out,
@@ -154,6 +155,15 @@ FOVEA_NODISCARD enum fovea_status fovea_s3_aim(struct fovea_s3 *s3,
 
 /** What signs requests of a client. */
 struct fovea_signer fovea_s3_signer(struct fovea_s3 *s3);
+
+/** What a bad answer to the fetcher's request for an object means.
+ *  @param name  A struct fovea_s3_name. */
+fovea_explain_fn fovea_s3_explain_answer;
+
+/** What failed on the way to an object is the store's failure: FOVEA_ERR_OBJECT_STORE,
+ *  with the object's name before the message. Other statuses stay. */
+enum fovea_status fovea_s3_failed(const struct fovea_s3_name *name,
+        enum fovea_status status, struct fovea_error *err);
 
 /** Read whatever a URL leads to, s3://, https:// or http://, as fovea_s3_get() does.
  *  Of others the statuses are those of fovea_client_download(), and

@@ -17,10 +17,10 @@ struct fovea_s3 {
     bool asks_instance;
     struct fovea_client_settings settings;
     char *user_agent; /* owned; the settings have it */
-    struct fovea_client *client;
 
     pthread_mutex_t mutex;
     /* Guarded by it. */
+    struct fovea_client *client; /* NULL: not needed yet; then it stays */
     bool has_site;
     struct fovea_site site;
     struct fovea_credentials credentials; /* none yet: expires_ns 0 */
@@ -31,6 +31,10 @@ struct fovea_s3 {
 /** The site; looked up the first time. */
 FOVEA_NODISCARD enum fovea_status fovea_s3_site(struct fovea_s3 *s3,
         struct fovea_site *site_out, struct fovea_error *err);
+
+/** The client of its own requests; made the first time. */
+FOVEA_NODISCARD enum fovea_status fovea_s3_client(struct fovea_s3 *s3,
+        struct fovea_client **client_out, struct fovea_error *err);
 
 /** What messages call an object: "s3://bucket/key", cut and made plain. */
 enum {
@@ -49,10 +53,5 @@ void fovea_s3_words(const struct fovea_s3_name *name,
 enum fovea_status fovea_s3_explain(const struct fovea_s3_name *name, long code,
         const struct fovea_text *text, const char *region,
         struct fovea_error *err);
-
-/** What failed on the way is the store's failure; what was filled in stays, with the
- *  object's name before it. */
-enum fovea_status fovea_s3_failed(const struct fovea_s3_name *name,
-        enum fovea_status status, struct fovea_error *err);
 
 #endif

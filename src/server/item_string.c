@@ -74,9 +74,10 @@ is_scheme(const char *text, size_t size, const char *scheme)
 }
 
 static bool
-is_web(const char *text, size_t scheme)
+is_fetched(const char *text, size_t scheme)
 {
-    return is_scheme(text, scheme, "http") || is_scheme(text, scheme, "https");
+    return is_scheme(text, scheme, "http") ||
+            is_scheme(text, scheme, "https") || is_scheme(text, scheme, "s3");
 }
 
 static bool
@@ -183,7 +184,7 @@ fovea_string_is_text(const char *text, size_t size)
         return true;
     }
     size_t scheme = scheme_size(string.text);
-    if (is_path(string) || is_web(string.text, scheme) ||
+    if (is_path(string) || is_fetched(string.text, scheme) ||
             (scheme > 0 && string.text[scheme + 1] == '/')) {
         return false;
     }
@@ -222,15 +223,15 @@ check_image(struct trimmed string, size_t scheme, struct fovea_error *err)
     if (is_scheme(string.text, scheme, "data")) {
         return check_data_uri(string, err);
     }
-    if (scheme > 0 && !is_web(string.text, scheme)) {
+    if (scheme > 0 && !is_fetched(string.text, scheme)) {
         return fovea_fail(err, FOVEA_ERR_URL,
-                "a URL must be http or https, not \"%.*s\"", (int)scheme,
+                "a URL must be http, https or s3, not \"%.*s\"", (int)scheme,
                 string.text);
     }
     return scheme > 0 || looks_like_base64(string)
             ? FOVEA_OK
             : fovea_fail(err, FOVEA_ERR_BASE64,
-                      "neither an http(s) URL nor a data URI nor base64");
+                      "neither an http(s) or s3 URL nor a data URI nor base64");
 }
 
 enum fovea_status
@@ -245,7 +246,7 @@ fovea_string_read_image(const char *text, size_t size,
     }
     /* Whether it is base64, and of an image, is found out later. What is behind
        it stays: a URL has a NUL there. */
-    *item_out = (struct fovea_item){ .kind = is_web(string.text, scheme)
+    *item_out = (struct fovea_item){ .kind = is_fetched(string.text, scheme)
                 ? FOVEA_ITEM_IMAGE_URL
                 : FOVEA_ITEM_IMAGE_BASE64,
         .data = string.text,

@@ -77,7 +77,7 @@ fovea_client_perform(struct fovea_client *client,
     /* A mutable copy for the callback, which takes no const. */
     struct fovea_http_request asked = *request;
     struct fovea_patience patience;
-    fovea_patience_begin(&patience, client);
+    fovea_patience_begin(&patience);
     for (;;) {
         struct fovea_client_try try = {
             .client = client,

@@ -209,13 +209,13 @@ fovea_client_download(struct fovea_client *client,
     };
     struct fovea_client_try try = { .client = client };
     struct fovea_patience patience;
-    fovea_patience_begin(&patience, client);
+    fovea_patience_begin(&patience);
     for (;;) {
         uint64_t had = downloaded_out->n_bytes;
         enum fovea_status status = go_on(&progress, &request, &try, err);
         if (downloaded_out->n_bytes > had) {
             /* A bad line is no reason to give up. */
-            fovea_patience_begin(&patience, client);
+            fovea_patience_begin(&patience);
         }
         if (!status && try.code == 412 && *wanted_etag(&progress)) {
             return changed(err);

@@ -5,49 +5,16 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "source/passing.h"
 
-#define USUAL_PAUSE_NS (FOVEA_NS_PER_S / 2)
-#define MAX_PAUSE_NS   (20 * FOVEA_NS_PER_S)
+enum {
+    CONFLICT = 409
+};
 
 void
-fovea_patience_begin(struct fovea_patience *patience,
-        const struct fovea_client *client)
+fovea_patience_begin(struct fovea_patience *patience)
 {
-    const struct fovea_client_settings *settings = &client->settings;
-    patience->n_left = settings->url.max_tries - 1;
-    patience->pause_ns = settings->first_pause_ns ? settings->first_pause_ns
-                                                  : USUAL_PAUSE_NS;
-}
-
-/* What passes by itself: a server that is busy or broken for a moment, a connection
-   that broke off, another request for the same object that is under way. */
-static bool
-may_pass(const struct fovea_client_try *try, enum fovea_status status)
-{
-    if (status) {
-        return status == FOVEA_ERR_FETCH || status == FOVEA_ERR_FETCH_TIMEOUT;
-    }
-    switch (try->code) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return true;
-    case 409:
-        return try->request->body != NULL;
-    default:
-        return false;
-    }
-}
-
-/* Some of those who failed at the same moment come earlier and some later. */
-static int64_t
-spread(int64_t pause_ns)
-{
-    int64_t quarter_ns = pause_ns / 4;
-    return pause_ns - quarter_ns + fovea_clock_ns() % (2 * quarter_ns + 1);
+    patience->n_tries = 0;
 }
 
 static bool
@@ -75,16 +42,19 @@ fovea_patience_try_again(struct fovea_patience *patience,
         const struct fovea_client_try *try, enum fovea_status *status,
         struct fovea_error *err)
 {
+    const struct fovea_client_settings *settings = &try->client->settings;
     int64_t asked_ns = *status ? -1 : try->retry_after_ns;
-    if (!may_pass(try, *status) || patience->n_left == 0 ||
-            asked_ns > try->client->settings.url.total_ns) {
+    bool passes = fovea_may_pass(*status, try->code);
+    if (!*status && try->code == CONFLICT) {
+        passes = try->request->body; /* another write that is under way */
+    }
+    if (!passes || patience->n_tries + 1 >= settings->url.max_tries ||
+            asked_ns > settings->url.total_ns) {
         return false;
     }
-    int64_t pause_ns = spread(patience->pause_ns);
-    patience->n_left--;
-    patience->pause_ns = patience->pause_ns < MAX_PAUSE_NS / 2
-            ? patience->pause_ns * 2
-            : MAX_PAUSE_NS;
+    int64_t pause_ns = fovea_pause_after(patience->n_tries++,
+            settings->first_pause_ns ? settings->first_pause_ns
+                                     : FOVEA_FIRST_PAUSE_NS);
     if (!wait_ns(try->client, asked_ns > pause_ns ? asked_ns : pause_ns)) {
         *status = fovea_fail(err, FOVEA_ERR_CANCELLED, "cancelled");
         return false;

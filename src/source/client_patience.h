@@ -7,12 +7,10 @@
 
 /** How long tries go on. */
 struct fovea_patience {
-    unsigned n_left; /* tries after this one */
-    int64_t pause_ns;
+    unsigned n_tries; /* that have failed */
 };
 
-void fovea_patience_begin(struct fovea_patience *patience,
-        const struct fovea_client *client);
+void fovea_patience_begin(struct fovea_patience *patience);
 
 /**
  * Whether the same request may be answered better now. Waits before it says so.

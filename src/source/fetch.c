@@ -135,16 +135,11 @@ fovea_fetcher_submit(struct fovea_fetcher *fetcher,
                 "fetching URLs is switched off (--no-url)");
     }
     struct fovea_transfer *transfer = NULL;
-    enum fovea_status status =
-            fovea_transfer_create(request->url, &transfer, err);
+    enum fovea_status status = fovea_transfer_create(request, &transfer, err);
     if (status) {
         return status;
     }
     transfer->settings = &fetcher->settings;
-    transfer->ticket = request->ticket;
-    transfer->deadline_ns = request->deadline_ns;
-    transfer->fetched = request->fetched;
-    transfer->context = request->context;
     (void)pthread_mutex_lock(&fetcher->mutex);
     status = admit(fetcher, request->is_admitted, err);
     if (!status) {

@@ -15,19 +15,43 @@
 #include "sys/memfd.h"
 
 enum {
-    MAX_DROPPED_BYTES = 1 << 16 /* of a redirect's body, to keep a connection */
+    MAX_DROPPED_BYTES =
+            1 << 16,    /* of a redirect's body, to keep a connection */
+    MAX_BAD_TEXT = 4096 /* of what comes with a bad status, if it is read */
 };
 
+/* What of a request outlives it. */
+static enum fovea_status
+take_request(struct fovea_transfer *transfer,
+        const struct fovea_fetch_request *request, struct fovea_error *err)
+{
+    transfer->ticket = request->ticket;
+    transfer->deadline_ns = request->deadline_ns;
+    transfer->fetched = request->fetched;
+    transfer->context = request->context;
+    transfer->rights = request->rights;
+    if (request->rights.trusted_host) {
+        transfer->trusted_host = strdup(request->rights.trusted_host);
+        if (!transfer->trusted_host) {
+            return fovea_fail_memory(err, sizeof *transfer, "a transfer");
+        }
+    }
+    transfer->rights.trusted_host = transfer->trusted_host;
+    return fovea_transfer_is_signed(transfer)
+            ? fovea_url_parse_as_is(request->url, &transfer->url, err)
+            : fovea_url_parse(request->url, NULL, &transfer->url, err);
+}
+
 enum fovea_status
-fovea_transfer_create(const char *url, struct fovea_transfer **transfer_out,
-        struct fovea_error *err)
+fovea_transfer_create(const struct fovea_fetch_request *request,
+        struct fovea_transfer **transfer_out, struct fovea_error *err)
 {
     struct fovea_transfer *transfer = calloc(1, sizeof *transfer);
     if (!transfer) {
         return fovea_fail_memory(err, sizeof *transfer, "a transfer");
     }
     transfer->fd = -1;
-    enum fovea_status status = fovea_url_parse(url, NULL, &transfer->url, err);
+    enum fovea_status status = take_request(transfer, request, err);
     if (status) {
         fovea_transfer_destroy(transfer);
         return status;
@@ -37,6 +61,15 @@ fovea_transfer_create(const char *url, struct fovea_transfer **transfer_out,
     return FOVEA_OK;
 }
 
+static void
+drop_file(struct fovea_transfer *transfer)
+{
+    if (transfer->fd >= 0) {
+        (void)close(transfer->fd);
+        transfer->fd = -1;
+    }
+}
+
 void
 fovea_transfer_destroy(struct fovea_transfer *transfer)
 {
@@ -44,10 +77,11 @@ fovea_transfer_destroy(struct fovea_transfer *transfer)
         return;
     }
     curl_easy_cleanup(transfer->easy); /* before the URL that it reads */
+    curl_slist_free_all(transfer->headers);
     fovea_url_finish(&transfer->url);
-    if (transfer->fd >= 0) {
-        (void)close(transfer->fd);
-    }
+    fovea_text_finish(&transfer->text);
+    drop_file(transfer);
+    free(transfer->trusted_host);
     free(transfer);
 }
 
@@ -105,6 +139,11 @@ receive(char *bytes, size_t one, size_t n, void *context)
     struct fovea_transfer *transfer = context;
     long code = fovea_easy_code(transfer->easy);
     (void)one; /* always 1 */
+    if (!fovea_is_good(code) && fovea_transfer_is_signed(transfer)) {
+        size_t room = MAX_BAD_TEXT - transfer->text.size;
+        fovea_text_add(&transfer->text, bytes, n < room ? n : room);
+        return n < room ? n : 0;
+    }
     if (!fovea_is_good(code)) {
         /* What comes with an error is not worth waiting for. */
         transfer->size += n;
@@ -140,6 +179,27 @@ configure(struct fovea_transfer *transfer)
     return code;
 }
 
+/* Sign the request, at the time that it is sent. */
+static enum fovea_status
+sign(struct fovea_transfer *transfer, struct fovea_error *err)
+{
+    const struct fovea_signer *signer = &transfer->rights.signer;
+    struct fovea_signature signature;
+    enum fovea_status status = signer->fill(signer->context, &signature, err);
+    CURLcode code = CURLE_OK;
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+    if (!status) {
+        CURL *easy = transfer->easy;
+        code = fovea_signature_apply(&signature, FOVEA_SHA256_OF_NOTHING, easy,
+                &transfer->headers);
+        SET(HTTPHEADER, transfer->headers);
+    }
+    fovea_signature_wipe(&signature);
+    return code ? fovea_fail_memory(err, sizeof *transfer, "a transfer")
+                : status;
+}
+
 /* Point the handle at the URL, with the time that is left. */
 enum fovea_status
 fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
@@ -149,13 +209,17 @@ fovea_transfer_aim(struct fovea_transfer *transfer, struct fovea_error *err)
             fovea_later(transfer->begun_ns, transfer->settings->url.total_ns);
     int64_t left_ns = end_ns - fovea_clock_ns();
     CURLcode code = fovea_easy_aim(easy, &transfer->settings->url,
-            &transfer->url, NULL, &transfer->guard);
+            &transfer->url, transfer->trusted_host, &transfer->guard);
     SET(TIMEOUT_MS, fovea_milliseconds(left_ns));
     transfer->size = 0;
     transfer->n_header_bytes = 0;
     transfer->curl_message[0] = 0;
-    return code ? fovea_fail_memory(err, sizeof *transfer, "a transfer")
-                : FOVEA_OK;
+    drop_file(transfer); /* of a try before, that broke off */
+    fovea_text_clear(&transfer->text);
+    if (code) {
+        return fovea_fail_memory(err, sizeof *transfer, "a transfer");
+    }
+    return fovea_transfer_is_signed(transfer) ? sign(transfer, err) : FOVEA_OK;
 }
 
 enum fovea_status

@@ -22,6 +22,8 @@ struct fovea_transfer {
     uint64_t server; /* fovea_url_server() of the first URL */
     fovea_fetched_fn *fetched;
     void *context;
+    struct fovea_fetch_rights rights;
+    char *trusted_host; /* owned; the rights have it */
 
     const struct fovea_fetch_settings *settings; /* the fetcher's */
     struct fovea_url url;                        /* the one it is at now */
@@ -29,8 +31,10 @@ struct fovea_transfer {
     CURL *easy;     /* NULL: not begun */
     int64_t begun_ns;
     unsigned n_redirects;
-    unsigned n_tries;      /* that were answered with "later" */
-    int64_t not_before_ns; /* of the next try; 0: at once */
+    unsigned n_tries;           /* that are to be followed by another */
+    struct curl_slist *headers; /* of what is signed */
+    struct fovea_text text;     /* the beginning of a bad answer to that */
+    int64_t not_before_ns;      /* of the next try; 0: at once */
     char declared[FOVEA_DECLARED_SIZE];
     int fd; /* memory; -1: none yet */
     uint64_t size;
@@ -40,8 +44,9 @@ struct fovea_transfer {
     char curl_message[CURL_ERROR_SIZE];
 };
 
-/** Parse the URL. */
-FOVEA_NODISCARD enum fovea_status fovea_transfer_create(const char *url,
+/** Parse the URL, take over what the request says. */
+FOVEA_NODISCARD enum fovea_status fovea_transfer_create(
+        const struct fovea_fetch_request *request,
         struct fovea_transfer **transfer_out, struct fovea_error *err);
 
 void fovea_transfer_destroy(struct fovea_transfer *transfer);
@@ -51,7 +56,13 @@ void fovea_transfer_destroy(struct fovea_transfer *transfer);
 FOVEA_NODISCARD enum fovea_status fovea_transfer_begin(
         struct fovea_transfer *transfer, struct fovea_error *err);
 
-/** Point the handle at the URL, with the time that is left. */
+static inline bool
+fovea_transfer_is_signed(const struct fovea_transfer *transfer)
+{
+    return transfer->rights.signer.fill != NULL;
+}
+
+/** Point the handle at the URL, with the time that is left; sign what is signed. */
 FOVEA_NODISCARD enum fovea_status fovea_transfer_aim(
         struct fovea_transfer *transfer, struct fovea_error *err);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
+#include "source/passing.h"
 #include "sys/memfd.h"
 
 static enum fovea_status
@@ -106,6 +107,47 @@ take_file(struct fovea_transfer *transfer, struct fovea_error *err)
     return fovea_memfd_seal(transfer->fd, err);
 }
 
+/* A signed request that may be answered better later: whether there is time. */
+static bool
+wait_for_signed(struct fovea_transfer *transfer, enum fovea_status status,
+        long code)
+{
+    const struct fovea_url_options *options = &transfer->settings->url;
+    if (!fovea_transfer_is_signed(transfer) || !fovea_may_pass(status, code) ||
+            transfer->n_tries + 1 >= options->max_tries) {
+        return false;
+    }
+    curl_off_t asked_s = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &asked_s);
+    int64_t asked_ns =
+            asked_s < INT32_MAX ? asked_s * FOVEA_NS_PER_S : INT64_MAX;
+    int64_t pause_ns =
+            fovea_pause_after(transfer->n_tries, FOVEA_FIRST_PAUSE_NS);
+    int64_t then_ns = fovea_later(fovea_clock_ns(),
+            asked_ns > pause_ns ? asked_ns : pause_ns);
+    if (then_ns >= fovea_later(transfer->begun_ns, options->total_ns) ||
+            then_ns >= transfer->deadline_ns) {
+        return false;
+    }
+    transfer->n_tries++;
+    transfer->not_before_ns = then_ns;
+    return true;
+}
+
+/* A bad answer to a signed request. */
+static enum fovea_status
+judge_signed(struct fovea_transfer *transfer, long code,
+        enum fovea_next *next_out, struct fovea_error *err)
+{
+    const struct fovea_fetch_rights *rights = &transfer->rights;
+    if (wait_for_signed(transfer, FOVEA_OK, code)) {
+        *next_out = FOVEA_NEXT_LATER;
+        return FOVEA_OK;
+    }
+    return rights->explain(rights->explain_context, code, transfer->easy,
+            &transfer->text, err);
+}
+
 static enum fovea_status
 judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
         struct fovea_error *err)
@@ -116,6 +158,9 @@ judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
     };
     long code = fovea_easy_code(transfer->easy);
     const char *location = fovea_easy_header(transfer->easy, "Location");
+    if (fovea_transfer_is_signed(transfer) && !fovea_is_good(code)) {
+        return judge_signed(transfer, code, next_out, err);
+    }
     if (fovea_is_redirect(code) && location) {
         enum fovea_status status = follow(transfer, location, err);
         *next_out = status ? FOVEA_NEXT_END : FOVEA_NEXT_NOW;
@@ -152,6 +197,20 @@ judge_timeout(const struct fovea_transfer *transfer, struct fovea_error *err)
             fovea_limit_by(FOVEA_OPTION_FETCH_TIME));
 }
 
+static enum fovea_status
+judge_failure(struct fovea_transfer *transfer, CURLcode code,
+        struct fovea_error *err)
+{
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        return judge_timeout(transfer, err);
+    }
+    enum fovea_status status =
+            fovea_guard_judge(&transfer->guard, code, transfer->url.host, err);
+    return status ? status
+                  : fovea_easy_explain(transfer->easy, code, transfer->url.host,
+                            transfer->size, transfer->curl_message, err);
+}
+
 enum fovea_status
 fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
         enum fovea_next *next_out, struct fovea_error *err)
@@ -165,12 +224,10 @@ fovea_transfer_settle(struct fovea_transfer *transfer, CURLcode code,
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR) {
         return judge_answer(transfer, next_out, err);
     }
-    if (code == CURLE_OPERATION_TIMEDOUT) {
-        return judge_timeout(transfer, err);
+    enum fovea_status status = judge_failure(transfer, code, err);
+    if (wait_for_signed(transfer, status, 0)) {
+        *next_out = FOVEA_NEXT_LATER;
+        return FOVEA_OK;
     }
-    enum fovea_status status =
-            fovea_guard_judge(&transfer->guard, code, transfer->url.host, err);
-    return status ? status
-                  : fovea_easy_explain(transfer->easy, code, transfer->url.host,
-                            transfer->size, transfer->curl_message, err);
+    return status;
 }

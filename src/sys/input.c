@@ -16,8 +16,8 @@ open_failed(const char *path, int error, struct fovea_error *err)
     }
     if (error == ENOENT && strstr(path, "://")) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND,
-                "%.120s: no such file, and of URLs only http:// and https:// "
-                "are fetched",
+                "%.120s: no such file, and of URLs only http://, https:// and "
+                "s3:// are fetched",
                 path);
     }
     switch (error) {

@@ -33,6 +33,7 @@ may_link() {
     *.so*)
         case $2 in
         libcurl.so.* | libcrypto.so.* | libssl.so.* | libsqlite3.so.*) ;;
+        libexpat.so.*) ;;
         *) return 1 ;;
         esac
         ;;
@@ -40,7 +41,7 @@ may_link() {
         case $2 in
         libfovea.so.*) ;; # looked at by itself
         libcurl.so.* | libcrypto.so.* | libssl.so.* | libmicrohttpd.so.* | \
-            libz.so.* | libsqlite3.so.*) ;;
+            libz.so.* | libsqlite3.so.* | libexpat.so.*) ;;
         *) return 1 ;;
         esac
         ;;

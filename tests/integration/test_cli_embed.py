@@ -269,7 +269,7 @@ def test_what_is_no_name_is_explained(directory):
     same(empty["error"], {"code": "file_not_found",
                           "message": "the name is empty"})
     same(foreign["error"]["code"], "file_not_found")
-    assert "only http:// and https://" in foreign["error"]["message"], foreign
+    assert "only http://, https:// and s3://" in foreign["error"]["message"], foreign
 
 
 def test_messages_are_utf8_too(directory):

@@ -42,7 +42,7 @@ strings_that_are_neither(void **state)
         check_bad_item(item, FOVEA_ERR_ARGUMENT, "looks like a path");
     }
     check_bad_item("\"file:///etc/passwd\"", FOVEA_ERR_URL,
-            "a URL must be http or https, not \"file\"");
+            "a URL must be http, https or s3, not \"file\"");
     check_bad_item("\"file:/etc/passwd\"", FOVEA_ERR_URL, "not \"file\"");
     check_bad_item("\"FTP://a/b\"", FOVEA_ERR_URL, "not \"FTP\"");
     check_bad_item("\"gs://a/b.png\"", FOVEA_ERR_URL, "not \"gs\"");
@@ -53,7 +53,7 @@ strings_that_are_neither(void **state)
     check_bad_item("\"data:image/png;base64\"", FOVEA_ERR_BASE64,
             "without a comma");
     check_bad_item("{\"image\":\"a cat, and a dog\"}", FOVEA_ERR_BASE64,
-            "neither an http(s) URL nor a data URI nor base64");
+            "neither an http(s) or s3 URL nor a data URI nor base64");
     check_bad_item("{\"image\":\"\"}", FOVEA_ERR_ARGUMENT, "an empty string");
     check_bad_item("{\"image\":\" \\n\"}", FOVEA_ERR_ARGUMENT,
             "an empty string");
@@ -249,7 +249,7 @@ objects_that_are_neither(void **state)
         check_bad_item(cases[i].item, FOVEA_ERR_ARGUMENT, cases[i].part);
     }
     check_bad_item("{\"url\":\"file:///a\"}", FOVEA_ERR_URL,
-            "\"url\": a URL must be http or https");
+            "\"url\": a URL must be http, https or s3");
 }
 
 static void
