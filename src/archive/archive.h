@@ -38,23 +38,19 @@ struct fovea_archive_limits {
     uint64_t max_memory_bytes; /* of the unpacker */
     uint64_t max_expansion;    /* unpacked bytes a packed one; some are free */
     uint64_t max_members;
-    uint64_t max_member_bytes; /* of a picture */
-    int64_t stall_ns;          /* without progress, while it has input */
+    int64_t stall_ns; /* without progress, while it has input */
 };
-
-/** What reads archives that are not files of this machine. */
-struct fovea_archive_remote;
 
 /** Borrowed until the archive is closed, but the texts, which are copied. */
 struct fovea_archive_settings {
-    const char *name;    /* a path, or https:// or s3:// */
+    const char *name;    /* a path, or https://, http:// or s3:// */
     const char *version; /* that it must be; NULL: any */
     struct fovea_archive_part part;
     struct fovea_archive_limits limits;
-    enum fovea_sandbox sandbox;
     bool counts; /* only goes over a plain tar: members have a number and a place,
                     and neither name nor bytes */
-    const struct fovea_archive_remote *remote; /* NULL: files alone */
+    const struct fovea_options *options; /* whose sandbox, limits.max_bytes, url
+                                            and s3 hold here; NULL: defaults */
 };
 
 enum fovea_archive_step {
@@ -96,8 +92,8 @@ bool fovea_archive_is_named(const char *name);
  *
  * The unpacker is killed when the thread that calls this ends.
  *
- * @return FOVEA_OK or FOVEA_ERR_NO_MEMORY: what else is wrong is the first
- *         member's problem.
+ * @return FOVEA_OK, FOVEA_ERR_NO_MEMORY, or FOVEA_ERR_ARGUMENT for an option out
+ *         of range: what else is wrong is the first member's problem.
  */
 FOVEA_NODISCARD enum fovea_status fovea_archive_open(
         const struct fovea_archive_settings *settings,
@@ -129,7 +125,7 @@ struct fovea_archive_info {
 };
 
 /**
- * Ask for an archive's version and size; nothing of it is read.
+ * Ask for an archive's version and size; of what is elsewhere a byte is read.
  *
  * @return FOVEA_OK; what a file cannot be opened with; what fetching returns.
  */

@@ -13,7 +13,6 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
-#include "archive/defaults.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
@@ -27,6 +26,7 @@ fovea_archive_close(struct fovea_archive *archive)
         return;
     }
     fovea_unpacker_end(&archive->unpacker);
+    fovea_feed_close(archive->feed);
     fovea_local_file_close(&archive->file);
     fovea_intake_finish(&archive->intake);
     if (archive->timer_fd >= 0) {
@@ -41,16 +41,17 @@ fovea_archive_close(struct fovea_archive *archive)
 
 /* What the unpacker is started for. */
 static struct fovea_unpacker_order
-order_of(const struct fovea_archive_settings *settings)
+order_of(const struct fovea_archive *archive)
 {
-    const struct fovea_archive_limits *limits = &settings->limits;
+    const struct fovea_archive_settings *settings = &archive->settings;
+    const struct fovea_archive_limits *limits = &archive->terms.limits;
     return (struct fovea_unpacker_order){
         .counts = settings->counts,
-        .sandbox = (uint64_t)settings->sandbox,
+        .sandbox = (uint64_t)archive->terms.sandbox,
         .max_memory_bytes = limits->max_memory_bytes,
         .max_expansion = limits->max_expansion,
         .max_members = limits->max_members,
-        .max_member_bytes = limits->max_member_bytes,
+        .max_member_bytes = archive->terms.max_member_bytes,
         .first = settings->part.first,
         .count = settings->part.count,
         .offset = settings->part.offset,
@@ -71,22 +72,49 @@ watch(struct fovea_archive *archive, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+static enum fovea_status
+begin_file(struct fovea_archive *archive,
+        const struct fovea_unpacker_order *order, struct fovea_error *err)
+{
+    enum fovea_status status =
+            fovea_local_file_open(archive->name, &archive->file, err);
+    if (!status) {
+        status = fovea_local_file_expect(&archive->file,
+                archive->settings.version, err);
+    }
+    return status ? status
+                  : fovea_unpacker_start(order, archive->file.input.fd,
+                            &archive->unpacker, err);
+}
+
+static enum fovea_status
+begin_remote(struct fovea_archive *archive,
+        const struct fovea_unpacker_order *order, struct fovea_error *err)
+{
+    const struct fovea_archive_settings *settings = &archive->settings;
+    FOVEA_AUTO_FD int fd = -1;
+    if (settings->counts) {
+        return fovea_fail(err, FOVEA_ERR_CANCELLED,
+                "it is not a file: its members are known once they are read");
+    }
+    enum fovea_status status =
+            fovea_archive_allow(&archive->terms, archive->name, err);
+    if (!status) {
+        status = fovea_feed_open(archive->name, settings->version,
+                &archive->terms.remote, &archive->feed, &fd, err);
+    }
+    return status ? status
+                  : fovea_unpacker_start(order, fd, &archive->unpacker, err);
+}
+
 /* Everything that may fail for the archive's sake, or the machine's. */
 static enum fovea_status
 begin(struct fovea_archive *archive, struct fovea_error *err)
 {
-    const struct fovea_archive_settings *settings = &archive->settings;
-    const struct fovea_unpacker_order order = order_of(settings);
-    enum fovea_status status =
-            fovea_local_file_open(archive->name, &archive->file, err);
-    if (!status) {
-        status =
-                fovea_local_file_expect(&archive->file, settings->version, err);
-    }
-    if (!status) {
-        status = fovea_unpacker_start(&order, archive->file.input.fd,
-                &archive->unpacker, err);
-    }
+    const struct fovea_unpacker_order order = order_of(archive);
+    enum fovea_status status = fovea_archive_is_remote(archive->name)
+            ? begin_remote(archive, &order, err)
+            : begin_file(archive, &order, err);
     return status ? status : watch(archive, err);
 }
 
@@ -107,16 +135,19 @@ fovea_archive_open(const struct fovea_archive_settings *settings,
             timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     archive->wait_fd = epoll_create1(EPOLL_CLOEXEC);
     archive->settings = *settings;
-    fovea_archive_fill(&archive->settings);
     archive->name = strdup(settings->name);
+    enum fovea_status status =
+            fovea_archive_agree(settings, &archive->terms, err);
+    if (status) {
+        return status;
+    }
     const struct fovea_intake_settings intake = {
         .part = settings->part,
-        .max_member_bytes = archive->settings.limits.max_member_bytes,
-        .must_be_sealed = archive->settings.sandbox == FOVEA_SANDBOX_ON,
+        .max_member_bytes = archive->terms.max_member_bytes,
+        .must_be_sealed = archive->terms.sandbox == FOVEA_SANDBOX_ON,
         .counts = settings->counts,
     };
-    enum fovea_status status =
-            fovea_intake_init(&archive->intake, &intake, err);
+    status = fovea_intake_init(&archive->intake, &intake, err);
     if (status || !archive->name || archive->timer_fd < 0 ||
             archive->wait_fd < 0) {
         return status ? status : fovea_fail_memory(err, 1, "an archive");
@@ -153,12 +184,16 @@ static bool
 has_patience(struct fovea_archive *archive)
 {
     int64_t now_ns = fovea_clock_ns();
-    int64_t stall_ns = archive->settings.limits.stall_ns;
+    int64_t stall_ns = archive->terms.limits.stall_ns;
     if (archive->stalled_ns == FOVEA_NEVER) {
         set_timer(archive, fovea_later(now_ns, stall_ns));
         return true;
     }
     if (now_ns < archive->stalled_ns) {
+        return true;
+    }
+    if (archive->feed && fovea_feed_is_awaited(archive->feed)) {
+        set_timer(archive, fovea_later(now_ns, stall_ns));
         return true;
     }
     fovea_unpacker_end(&archive->unpacker);
@@ -204,7 +239,11 @@ advance(struct fovea_archive *archive, struct fovea_archive_member *member_out)
         step = fovea_intake_next(&archive->intake, member_out,
                 &archive->problem);
     } while (step == FOVEA_INTAKE_MORE && receive(archive));
-    if (step == FOVEA_INTAKE_END) {
+    if (archive->feed && archive->problem.code &&
+            fovea_feed_failure(archive->feed, &archive->problem)) {
+        say_where(archive);
+    }
+    if (!archive->feed && step == FOVEA_INTAKE_END) {
         enum fovea_status status =
                 fovea_local_file_check(&archive->file, &archive->problem);
         step = status ? FOVEA_INTAKE_FAILED : step;
@@ -241,18 +280,4 @@ int
 fovea_archive_wait_fd(const struct fovea_archive *archive)
 {
     return archive->wait_fd;
-}
-
-enum fovea_status
-fovea_archive_look(const struct fovea_archive_settings *settings,
-        struct fovea_archive_info *info_out, struct fovea_error *err)
-{
-    struct fovea_local_file file = FOVEA_LOCAL_FILE_INIT;
-    enum fovea_status status =
-            fovea_local_file_open(settings->name, &file, err);
-    if (!status) {
-        fovea_local_file_describe(&file, info_out);
-    }
-    fovea_local_file_close(&file);
-    return status;
 }

@@ -57,10 +57,10 @@ enum fovea_source_purpose {
 /** What a run says about all of its sources; borrowed until they finish. */
 struct fovea_source_settings {
     enum fovea_source_purpose purpose;
-    struct fovea_archive_limits archive;   /* bounds of each */
-    enum fovea_sandbox sandbox;            /* of what reads them */
-    char separator;                        /* of the list: '\n' or '\0' */
-    const struct fovea_filter *filter;     /* of what is found; or NULL */
+    struct fovea_archive_limits archive; /* bounds of each */
+    const struct fovea_options *options; /* of archives, too; NULL: defaults */
+    char separator;                      /* of the list: '\n' or '\0' */
+    const struct fovea_filter *filter;   /* of what is found; or NULL */
     const struct fovea_stdin_image *image; /* NULL: "-" is a list */
     size_t max_text_bytes;                 /* of those in a file */
 };

@@ -45,7 +45,7 @@ open_archive(const struct fovea_source_settings *settings,
         .part = word->part ? word->part->part
                            : (struct fovea_archive_part){ 0 },
         .limits = settings->archive,
-        .sandbox = settings->sandbox,
+        .options = settings->options,
         .counts = settings->purpose == FOVEA_PURPOSE_COUNT,
     };
     source->name = strdup(word->word);

@@ -280,7 +280,6 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     if (status) {
         return fovea_cli_misused(kind->command, &error);
     }
-    request.archive.max_member_bytes = request.options.limits.max_bytes;
     const struct fovea_filter filter = {
         .include = { request.include.all, request.include.n },
         .exclude = { request.exclude.all, request.exclude.n },
@@ -297,7 +296,7 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
                 .image = request.stdin_image ? &request.image : NULL,
                 .max_text_bytes = request.options.limits.max_text_bytes,
                 .archive = request.archive,
-                .sandbox = request.options.sandbox,
+                .options = &request.options,
             },
             .target = &request.target,
         },
