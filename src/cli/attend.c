@@ -16,6 +16,7 @@ fovea_attend(const struct fovea_attendance *attendance)
     struct pollfd fds[] = {
         { .fd = attendance->done_fd, .events = POLLIN },
         { .fd = attendance->signal_fd, .events = POLLIN },
+        { .fd = attendance->timer_fd, .events = POLLIN },
     };
     bool is_drawn = attendance->progress->fd >= 0;
     while (!fds[0].revents) {
@@ -23,6 +24,10 @@ fovea_attend(const struct fovea_attendance *attendance)
         int signal_number = fovea_signals_take(attendance->signal_fd);
         if (signal_number) {
             attendance->on_signal(attendance->context, signal_number);
+        }
+        if (fds[2].revents) {
+            attendance->on_timer(attendance->context);
+            fds[2].fd = -1;
         }
         if (is_drawn) {
             attendance->draw(attendance->context);

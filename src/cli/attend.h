@@ -9,10 +9,12 @@
 struct fovea_attendance {
     int done_fd; /* readable once the work has ended */
     int signal_fd;
+    int timer_fd; /* readable once the time is over, which then is told once; -1 */
     struct fovea_progress *progress;
     void (*draw)(void *context); /* where there is a terminal */
     /* One of the signals that end a run has come; it may end the process. */
     void (*on_signal)(void *context, int signal_number);
+    void (*on_timer)(void *context); /* with a timer */
     void *context;
 };
 

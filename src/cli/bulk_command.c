@@ -8,6 +8,7 @@
 #include "bulk/work_layout.h"
 #include "cli/label_texts.h"
 #include "cli/query.h"
+#include "cli/shard_command.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
 #include "cli/watch.h"
@@ -302,6 +303,9 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
         },
         .n_batch = request.options.max_batch,
     };
+    if (request.shard) {
+        return fovea_shard_command(&request, &command.inputs);
+    }
     return prepare(kind, &request, &command.inputs, &error)
             ? fovea_cli_fail(&error)
             : do_task(&command, &request.options);

@@ -33,7 +33,14 @@ static const char about[] =
         "which row is its own (\"row\":0), or the error. With -o x.jsonl (or .ndjson)\n"
         "the lines that would go to standard output go there. Files appear at the\n"
         "end, complete, or not at all. Another ending is refused, and so is a file\n"
-        "that fovea has not written, without --overwrite, and one that is an input.\n";
+        "that fovea has not written, without --overwrite, and one that is an input.\n"
+        "\n"
+        "With --shard I/N -o DIR many processes share the work: the list of inputs is\n"
+        "frozen in DIR/manifest.json by the first one, and each does every N-th shard\n"
+        "of --shard-size inputs: img_emb/img_emb_00007.npy, its rows; metadata/ and\n"
+        "errors/ with a line a row and a bad input; done/00007.json when all is there.\n"
+        "Killed at any time, the same command with --resume goes on. All processes\n"
+        "have the same inputs and settings; what differs is refused.\n";
 
 static const char notes[] =
         "Flags may stand anywhere before --. --flag=VALUE works as well.\n"
@@ -43,6 +50,9 @@ static const char notes[] =
         "could be done (the model cannot be loaded, the output cannot be written, there\n"
         "are no inputs); 130 and 143 after Ctrl-C and SIGTERM, nothing of -o left\n"
         "behind, the last line whole; 141 nobody reads standard output any more.\n"
+        "Of shards: 0 and 3 if all of this process are done, now or before; 2 if some\n"
+        "were done and --resume is missing, or the shards there are of other inputs or\n"
+        "settings; 130 and 143 with whole shards left behind.\n"
         "\n"
         "Examples:\n"
         "  fovea embed cat.jpg dog.png\n"
@@ -50,7 +60,9 @@ static const char notes[] =
         "  fovea embed -m openai/clip-vit-base-patch32 -o photos.npy photos/\n"
         "  fovea embed -m openai/clip-vit-base-patch32 --text \"a red bicycle\"\n"
         "  find . -name '*.jpg' -print0 | fovea embed -0 -o found.npy\n"
-        "  curl -s https://example.org/cat.jpg | fovea embed --stdin-image\n";
+        "  curl -s https://example.org/cat.jpg | fovea embed --stdin-image\n"
+        "  fovea embed --shard 0/1 --resume -o photos.out photos/\n"
+        "  sbatch --array=0-63 --wrap 'fovea embed --shard auto --resume -o out in/'\n";
 /* clang-format on */
 
 static int

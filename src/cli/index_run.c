@@ -260,6 +260,7 @@ fovea_index_run(const struct fovea_index_request *request,
     fovea_attend(&(struct fovea_attendance){
             .done_fd = done_fd,
             .signal_fd = signal_fd,
+            .timer_fd = -1,
             .progress = &run.progress,
             .draw = draw,
             .on_signal = take_signal,

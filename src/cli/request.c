@@ -100,6 +100,37 @@ check_labels(const struct fovea_run_kind *kind,
     return fovea_labels_check_template(request->label_template, err);
 }
 
+/* What is about shards is not given without --shard, and what is about a file not
+   with it. */
+static enum fovea_status
+check_shards(const struct fovea_run_request *request,
+        const struct fovea_flag *flags, size_t n_flags, struct fovea_error *err)
+{
+    static const enum fovea_option_id of_shards[] = {
+        FOVEA_OPTION_RESUME,
+        FOVEA_OPTION_SHARD_SIZE,
+        FOVEA_OPTION_SHARD_STORE,
+        FOVEA_OPTION_SHARD_TRIES,
+        FOVEA_OPTION_GRACE,
+    };
+    for (size_t i = 0; !request->shard && i < FOVEA_ARRAY_LEN(of_shards); i++) {
+        if (fovea_args_given(flags, n_flags, of_shards[i])) {
+            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                    "--%s is about shards, and there is no --shard",
+                    fovea_option_rows[of_shards[i]].option.flag);
+        }
+    }
+    if (request->shard && request->overwrite) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--overwrite is about a file, and shards replace nothing");
+    }
+    if (request->shard && !request->output) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "--shard needs -o: the folder for the shards");
+    }
+    return FOVEA_OK;
+}
+
 static enum fovea_status
 check_output(const struct fovea_run_kind *kind,
         const struct fovea_run_request *request, struct fovea_error *err)
@@ -205,6 +236,12 @@ parse_flags(const struct fovea_run_kind *kind,
         FOVEA_FLAG(VERBOSE, request->verbose),
         FOVEA_FLAG(NO_PROGRESS, request->no_progress),
         FOVEA_FLAG(STATS, request->stats),
+        FOVEA_FLAG(SHARD, request->shard),
+        FOVEA_FLAG(RESUME, request->resume),
+        FOVEA_FLAG(SHARD_SIZE, request->shard_size),
+        FOVEA_FLAG(SHARD_STORE, request->is_f16),
+        FOVEA_FLAG(SHARD_TRIES, request->n_tries),
+        FOVEA_FLAG(GRACE, request->grace_ns),
     };
     enum fovea_command_id command = kind->command->id;
     struct fovea_flag flags[FOVEA_N_OPTIONS];
@@ -219,6 +256,9 @@ parse_flags(const struct fovea_run_kind *kind,
             flags + n);
     enum fovea_status status = fovea_args_parse_ordered(flags, n, argc, argv,
             words, &n_words, err);
+    if (!status && !request->help) {
+        status = check_shards(request, flags, n, err);
+    }
     return status ? status : keep_words(request, words, n_words, err);
 }
 

@@ -40,6 +40,12 @@ struct fovea_run_request {
     struct fovea_archive_limits archive;
     const char *output;
     bool overwrite;
+    const char *shard; /* which shards are this process's; NULL: no shards */
+    bool resume;
+    uint64_t shard_size;
+    uint64_t n_tries;
+    bool is_f16;
+    int64_t grace_ns;
     /* Of output, once it was looked at. */
     const struct fovea_sink_kind *sink;
     struct fovea_target target;

@@ -196,6 +196,7 @@ run_pump(struct run *run, struct fovea_error *err)
     fovea_attend(&(struct fovea_attendance){
             .done_fd = run->done_fd,
             .signal_fd = run->signal_fd,
+            .timer_fd = -1,
             .progress = &run->progress,
             .draw = draw,
             .on_signal = interrupt,

@@ -25,6 +25,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "base/macros.h"
 #include "base/text.h"
 #include "objects/draft.h"
 #include "objects/object.h"
@@ -47,6 +48,8 @@ FOVEA_NODISCARD enum fovea_status fovea_objects_open(const char *place,
 
 /** NULL is fine. Drafts end before. */
 void fovea_objects_close(struct fovea_objects *objects);
+
+FOVEA_DEFINE_AUTO(struct fovea_objects *, fovea_objects_close);
 
 /** The place as it was given. */
 const char *fovea_objects_place(const struct fovea_objects *objects);

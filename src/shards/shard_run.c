@@ -24,6 +24,7 @@
 enum {
     MAX_NAMES_BYTES = 1 << 30,
     BATCH = 128,
+    READ_AHEAD = 32 << 20,
     TRIES = 3,
 };
 
@@ -180,6 +181,7 @@ pump(struct shard *shard, const struct fovea_source_kind *source,
         .inputs = &inputs,
         .sink = &sink,
         .n_batch = run->n_batch ? run->n_batch : BATCH,
+        .read_ahead = run->read_ahead ? run->read_ahead : READ_AHEAD,
         .stop_fd = run->stop_fd,
         .counters = counters,
         .before_write = before_write,

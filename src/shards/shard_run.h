@@ -53,10 +53,11 @@ struct fovea_shard_run {
     const struct fovea_source_settings
             *source;            /* limits of archives; or NULL */
     enum fovea_shard_look look; /* how closely one that is done is looked at */
-    size_t n_batch;   /* inputs whose results are taken at a time; 0: 128 */
-    unsigned n_tries; /* of an input whose failure may pass; 0: 3 */
-    int64_t pause_ns; /* before the second try; doubles; 0: 1 s */
-    int stop_fd;      /* readable once the shard is to be left; -1 */
+    size_t n_batch;      /* inputs whose results are taken at a time; 0: 128 */
+    uint64_t read_ahead; /* bytes of members of archives in memory; 0: 32M */
+    unsigned n_tries;    /* of an input whose failure may pass; 0: 3 */
+    int64_t pause_ns;    /* before the second try; doubles; 0: 1 s */
+    int stop_fd;         /* readable once the shard is to be left; -1 */
     struct fovea_shard_progress *progress;
     /* An input became a line of errors, or was passed over: no image. In the thread
        of the run, with what is borrowed for the call; or NULL. */
