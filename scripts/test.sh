@@ -80,7 +80,7 @@ fuzz_runs() {
         base64 | url) echo 900000 ;;
         sniff | decode_jpeg2000 | decode_webp) echo 240000 ;;
         decode_bmp | decode_png) echo 160000 ;;
-        decode_gif | decode_ico | decode_jpeg | decode_raw | tokenize) echo 100000 ;;
+        decode_gif | decode_ico | decode_jpeg | decode_raw | tokenize | unpacked) echo 100000 ;;
         decode_pnm | decode_tiff) echo 40000 ;;
         config | decode_heif | inflate) echo 6000 ;;
         tokenizer_json) echo 3000 ;;

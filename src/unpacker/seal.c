@@ -1,6 +1,7 @@
 /* See seal.h. */
 #include "unpacker/seal.h"
 
+#include "sandbox/memory_bound.h"
 #include "sandbox/sandbox.h"
 #include "unpacker/fail.h"
 
@@ -21,6 +22,9 @@ fovea_unpacker_seal(struct fovea_unpacker *unpacker)
     struct fovea_error error = { .code = FOVEA_OK };
     bool is_wanted = unpacker->order.sandbox != FOVEA_SANDBOX_OFF;
     bool is_sealed = is_wanted && !fovea_sandbox_seal(&profile, &error);
+    if (!is_sealed && FOVEA_BOUNDS_UNSEALED) {
+        (void)!fovea_sandbox_bound_memory(&profile, NULL);
+    }
     if (!is_sealed && unpacker->order.sandbox == FOVEA_SANDBOX_ON) {
         (void)fovea_unpack_fail(unpacker, error.code, "%s", error.message);
         fovea_tell_failure(&unpacker->teller, &unpacker->failure);

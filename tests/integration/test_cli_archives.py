@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Archives as inputs: their pictures, their damage, and what is hostile in them."""
 import os
+import signal
+import subprocess
 import tarfile
 
 from archives import END, gz, header, padded, tar, zst
 from command import (environment, lines, main, npy, picture, png, put, read, run,
-                     said, same)
+                     said, same, start, wait_until)
 
 PICTURES = [picture(seed) for seed in range(6)]
 NAMES = [f"d{seed % 2}/{seed:04}.png" for seed in range(6)]
@@ -239,18 +241,6 @@ def test_bombs(directory):
     same(found, [])
 
 
-def test_a_window_larger_than_memory(directory):
-    plain = tar(MEMBERS)
-    huge = zst(plain, window=(27 - 10) << 3)  # 128 MiB
-    message = broken(directory, huge, "archive_too_costly",
-                     "(--max-archive-memory)", 0, "a.tar.zst")
-    assert "memory" in message
-    found, result = embedded(directory, "a.tar.zst", huge,
-                             "--max-archive-memory=200M")
-    said(result, 0)
-    same(len(found), 6)
-
-
 def test_pax_headers_of_megabytes(directory):
     for size in (1 << 20, 64 << 20):
         record = b"comment=" + b"x" * size + b"\n"
@@ -286,6 +276,46 @@ def test_what_is_passed_over_is_not_read(directory):
     result = run("embed", path)
     said(result, 0, "1 skipped")
     same([line["member"] for line in lines(result.stdout)], NAMES[:2])
+
+
+def test_millions_of_members(directory):
+    """Empty ones, in a file that the file system knows as a few blocks."""
+    n = 200000
+    content = gz(header("e", 0) * n + tar(MEMBERS[:1]))
+    found, result = embedded(directory, "a.tgz", content,
+                             "--max-archive-expansion=1000")
+    said(result, 0, f"{n} skipped")
+    same(len(found), 1)
+
+
+def children(pid):
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+            found += map(int, file.read().split())
+    return found
+
+
+def is_unpacker(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+            return file.read() == "fovea-unpacker\n"
+    except OSError:
+        return False
+
+
+def test_it_ends_with_its_host(directory):
+    """Whose list is held: the archive is open, and nobody reads it on."""
+    path = put(directory, "a.tar", tar(MEMBERS * 2000))
+    process = start("embed", path, stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL)
+    process.stdout.readline()
+    process.send_signal(signal.SIGSTOP)
+    found = [pid for pid in children(process.pid) if is_unpacker(pid)]
+    same(len(found), 1)
+    process.kill()
+    process.wait()
+    wait_until(lambda: not is_unpacker(found[0]), "the unpacker's end")
 
 
 def fake(directory, name, *commands):
@@ -346,10 +376,11 @@ if __name__ == "__main__":
         test_what_is_none_says_so,
         test_files_that_are_not_there,
         test_bombs,
-        test_a_window_larger_than_memory,
         test_pax_headers_of_megabytes,
         test_a_member_larger_than_the_limit,
         test_what_is_passed_over_is_not_read,
+        test_millions_of_members,
+        test_it_ends_with_its_host,
         test_the_process_that_reads_may_end_as_it_likes,
         test_a_process_that_hangs_is_killed,
         test_a_program_that_is_not_there,

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Archives that are elsewhere: https:// (here without TLS)."""
+"""Archives that are elsewhere: https:// (here without TLS) and s3://."""
 import http.server
+import os
 import threading
 
 from archives import gz, header, padded, tar
-from command import lines, main, picture, put, run, said, same
+from command import environment, lines, main, picture, put, run, said, same
+from s3_server import S3Server
 
 PICTURES = [picture(seed, 200, 150) for seed in range(20)]
 NAMES = [f"{seed:04}.png" for seed in range(20)]
@@ -155,6 +157,25 @@ def test_members_that_are_no_pictures_pass_by(directory):
         same(len(found), 20)
 
 
+def test_objects(directory):
+    rows = expected(directory)
+    with S3Server() as server:
+        server.put("t/a b=1?.tar", ARCHIVE)
+        server.fail("503", "bucket/t/*", times=1)
+        server.fail("half", "bucket/t/*", times=2)
+        env = environment(**server.environment())
+        found, result = embed("s3://bucket/t/a b=1?.tar", env=env)
+        said(result, 0)
+        same([line["embedding"] for line in found], rows)
+        same(found[0]["input"], f"s3://bucket/t/a b=1?.tar/{NAMES[0]}")
+        found, result = embed("s3://bucket/none.tar", env=env)
+        said(result, 3)
+        same(found[0]["error"]["code"], "file_not_found")
+        server.fail("403", "bucket/t/*", times=99)
+        found, result = embed("s3://bucket/t/a b=1?.tar", env=env)
+        same(found[0]["error"]["code"], "object_store_denied")
+
+
 if __name__ == "__main__":
     main([
         test_a_url_is_what_a_file_is,
@@ -164,4 +185,5 @@ if __name__ == "__main__":
         test_addresses_of_this_machine_are_refused,
         test_damage_is_the_archives,
         test_members_that_are_no_pictures_pass_by,
+        test_objects,
     ])
