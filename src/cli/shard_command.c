@@ -250,6 +250,8 @@ run(struct task *task)
     const struct fovea_objects_settings settings = {
         .is_cancelled = is_left,
         .context = task,
+        .s3 = &task->request->options.s3,
+        .url = &task->request->options.url,
     };
     if (done_fd < 0 || stop_fd < 0 || grace_fd < 0) {
         (void)fovea_fail_errno(&error, FOVEA_ERR_IO, errno,

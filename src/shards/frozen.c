@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/macros.h"
-#include "spec/dtype.h"
 
 /* What is compared, in the order of messages. */
 enum part {
@@ -103,67 +102,68 @@ describe(const struct fovea_frozen *frozen, enum part part,
     }
 }
 
-static enum fovea_status
-hash_limits(const struct fovea_limits *limits, char hex_out[FOVEA_SHA256_SIZE],
-        struct fovea_error *err)
+static void
+finish_patterns(struct fovea_patterns *patterns)
 {
-    const uint64_t all[][2] = {
-        { limits->max_bytes, FOVEA_DEFAULT_MAX_BYTES },
-        { limits->max_pixels, FOVEA_DEFAULT_MAX_PIXELS },
-        { limits->max_side_px, FOVEA_DEFAULT_MAX_SIDE_PX },
-        { limits->damaged, FOVEA_DAMAGED_REFUSE },
-        { limits->max_decode_bytes, FOVEA_DEFAULT_MAX_DECODE_BYTES },
-        { limits->max_decode_work, FOVEA_DEFAULT_MAX_DECODE_WORK },
-    };
-    struct fovea_sha256 hash;
-    fovea_sha256_begin(&hash);
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(all); i++) {
-        char text[24];
-        (void)snprintf(text, sizeof text, "%" PRIu64,
-                all[i][0] ? all[i][0] : all[i][1]);
-        fovea_sha256_add_text(&hash, text);
+    for (size_t i = 0; i < patterns->n; i++) {
+        free((void *)(uintptr_t)patterns->all[i]);
     }
-    return fovea_sha256_end(&hash, hex_out, err);
-}
-
-enum fovea_status
-fovea_frozen_of_model(struct fovea_model *model,
-        const struct fovea_limits *limits, bool is_half, bool is_raw,
-        struct fovea_frozen *frozen_out, struct fovea_error *err)
-{
-    const struct fovea_model_info *info = fovea_model_describe(model);
-    struct fovea_frozen frozen = {
-        .dimension = info->embedding_dimension,
-        .is_half = is_half,
-        .is_raw = is_raw,
-    };
-    (void)snprintf(frozen.version, sizeof frozen.version, "%s",
-            fovea_version());
-    (void)snprintf(frozen.dtype, sizeof frozen.dtype, "%s",
-            fovea_dtype_word(info->dtype));
-    (void)snprintf(frozen.pixels, sizeof frozen.pixels, "%s", info->pixels);
-    enum fovea_status status =
-            fovea_model_weights_digest(model, frozen.weights, err);
-    if (!status) {
-        status = hash_limits(limits, frozen.limits, err);
-    }
-    if (!status) {
-        frozen.model = strdup(info->key);
-        status = frozen.model
-                ? FOVEA_OK
-                : fovea_fail_memory(err, strlen(info->key), "a model's key");
-    }
-    if (!status) {
-        *frozen_out = frozen;
-    }
-    return status;
+    free((void *)(uintptr_t)patterns->all);
+    *patterns = (struct fovea_patterns){ .n = 0 };
 }
 
 void
 fovea_frozen_finish(struct fovea_frozen *frozen)
 {
     free(frozen->model);
+    finish_patterns(&frozen->filter.include);
+    finish_patterns(&frozen->filter.exclude);
     *frozen = (struct fovea_frozen){ .model = NULL };
+}
+
+/* Room for n patterns; false without memory. */
+static bool
+begin_patterns(struct fovea_patterns *patterns, size_t n)
+{
+    *patterns = (struct fovea_patterns){
+        .all = calloc(n + 1, sizeof *patterns->all),
+    };
+    return patterns->all != NULL;
+}
+
+/* Add a copy of one, for which there is room. */
+static bool
+add_pattern(struct fovea_patterns *patterns, const char *pattern)
+{
+    const char **all = (const char **)(uintptr_t)patterns->all;
+    all[patterns->n] = strdup(pattern);
+    return all[patterns->n] && ++patterns->n > 0;
+}
+
+static bool
+copy_patterns(const struct fovea_patterns *from, struct fovea_patterns *to)
+{
+    bool is_good = begin_patterns(to, from->n);
+    for (size_t i = 0; is_good && i < from->n; i++) {
+        is_good = add_pattern(to, from->all[i]);
+    }
+    return is_good;
+}
+
+enum fovea_status
+fovea_frozen_copy(const struct fovea_frozen *frozen,
+        struct fovea_frozen *copy_out, struct fovea_error *err)
+{
+    *copy_out = *frozen;
+    copy_out->model = strdup(frozen->model);
+    copy_out->filter = (struct fovea_filter){ .include = { .n = 0 } };
+    return copy_out->model &&
+                    copy_patterns(&frozen->filter.include,
+                            &copy_out->filter.include) &&
+                    copy_patterns(&frozen->filter.exclude,
+                            &copy_out->filter.exclude)
+            ? FOVEA_OK
+            : fovea_fail_memory(err, sizeof *frozen, "what is frozen");
 }
 
 static enum fovea_status
@@ -226,6 +226,18 @@ fovea_frozen_check(const struct fovea_frozen *theirs,
     return check(theirs, ours, N_PARTS, FOVEA_ERR_SHARDS_DIFFER, place, err);
 }
 
+static void
+write_patterns(const char *name, const struct fovea_patterns *patterns,
+        struct fovea_text *text)
+{
+    fovea_text_format(text, ",\n\"%s\":[", name);
+    for (size_t i = 0; i < patterns->n; i++) {
+        fovea_text_format(text, i ? "," : "");
+        fovea_text_json_string(text, patterns->all[i]);
+    }
+    fovea_text_add(text, "]", 1);
+}
+
 void
 fovea_frozen_write(const struct fovea_frozen *frozen, struct fovea_text *text)
 {
@@ -243,6 +255,8 @@ fovea_frozen_write(const struct fovea_frozen *frozen, struct fovea_text *text)
             fovea_text_json_string(text, value);
         }
     }
+    write_patterns("include", &frozen->filter.include, text);
+    write_patterns("exclude", &frozen->filter.exclude, text);
 }
 
 static bool
@@ -277,6 +291,20 @@ read_text(const json_t *object, enum part part, struct fovea_frozen *frozen)
     return true;
 }
 
+static bool
+read_patterns(const json_t *object, const char *name,
+        struct fovea_patterns *patterns)
+{
+    const json_t *array = json_object_get(object, name);
+    bool is_good = json_is_array(array) &&
+            begin_patterns(patterns, json_array_size(array));
+    for (size_t i = 0; is_good && i < json_array_size(array); i++) {
+        const char *pattern = json_string_value(json_array_get(array, i));
+        is_good = pattern && add_pattern(patterns, pattern);
+    }
+    return is_good;
+}
+
 bool
 fovea_frozen_read(const json_t *object, struct fovea_frozen *frozen_out)
 {
@@ -293,7 +321,9 @@ fovea_frozen_read(const json_t *object, struct fovea_frozen *frozen_out)
             return false;
         }
     }
-    if (!json_is_string(model) || !json_is_boolean(raw) || !store ||
+    if (!read_patterns(object, "include", &frozen_out->filter.include) ||
+            !read_patterns(object, "exclude", &frozen_out->filter.exclude) ||
+            !json_is_string(model) || !json_is_boolean(raw) || !store ||
             (strcmp(store, "f16") != 0 && strcmp(store, "f32") != 0) ||
             !read_number(object, parts[PART_DIMENSION].name, 1 << 20,
                     &dimension) ||

@@ -14,6 +14,7 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "bulk/filter.h"
 
 enum {
     FOVEA_FROZEN_WORD_SIZE = 32,    /* of a version, a dtype, a profile */
@@ -35,6 +36,9 @@ struct fovea_frozen {
     char inputs[FOVEA_SHA256_SIZE];  /* of the words of the command line */
     char filters[FOVEA_SHA256_SIZE]; /* of --include and --exclude */
     char lists[FOVEA_SHA256_SIZE];   /* of the names in lists */
+    /* The filters themselves, which members of archives go through; their patterns
+       and arrays are owned where they were read or copied. */
+    struct fovea_filter filter;
 };
 
 /**
@@ -47,6 +51,12 @@ struct fovea_frozen {
 FOVEA_NODISCARD enum fovea_status fovea_frozen_of_model(
         struct fovea_model *model, const struct fovea_limits *limits,
         bool is_half, bool is_raw, struct fovea_frozen *frozen_out,
+        struct fovea_error *err);
+
+/** Copy, with all that is owned. FOVEA_ERR_NO_MEMORY; finish the copy in any
+ *  case. */
+FOVEA_NODISCARD enum fovea_status fovea_frozen_copy(
+        const struct fovea_frozen *frozen, struct fovea_frozen *copy_out,
         struct fovea_error *err);
 
 void fovea_frozen_finish(struct fovea_frozen *frozen);

@@ -51,7 +51,8 @@ fovea_manifest_write(const struct fovea_manifest *manifest,
         } else {
             fovea_text_format(text, "%" PRIu64, shard->count);
         }
-        fovea_text_format(text, ",\"names\":\"%s\"}%s\n", shard->names,
+        fovea_text_format(text, "%s,\"names\":\"%s\"}%s\n",
+                shard->is_archive ? ",\"archive\":true" : "", shard->names,
                 i + 1 < manifest->n_shards ? "," : "");
     }
     fovea_text_format(text, "%s", list_end);
@@ -110,15 +111,18 @@ parse_shard(const char *line, size_t size, struct fovea_manifest_shard *shard)
     json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
     const json_t *first = json_object_get(object, "first");
     const json_t *count = json_object_get(object, "count");
+    const json_t *archive = json_object_get(object, "archive");
     const char *names = json_string_value(json_object_get(object, "names"));
     bool is_counted = json_is_integer(count);
     if (!json_is_integer(first) || json_integer_value(first) < 0 ||
             !(is_counted ? json_integer_value(count) > 0
-                         : json_is_null(count)) ||
-            !names || !fovea_sha256_is_hex(names)) {
+                         : json_is_null(count) && archive) ||
+            (archive && !json_is_true(archive)) || !names ||
+            !fovea_sha256_is_hex(names)) {
         return false;
     }
     shard->first = (uint64_t)json_integer_value(first);
+    shard->is_archive = archive != NULL;
     shard->count = is_counted ? (uint64_t)json_integer_value(count)
                               : FOVEA_SHARD_UNCOUNTED;
     memcpy(shard->names, names, sizeof shard->names);

@@ -29,6 +29,8 @@ enum {
 struct fovea_manifest_shard {
     uint64_t first; /* inputs of the shards before it that are counted */
     uint64_t count; /* of its own; FOVEA_SHARD_UNCOUNTED */
+    bool is_archive; /* or a part of one: members that filters leave out, and those
+                        behind a place where it is damaged, are no inputs */
     char names[FOVEA_SHA256_SIZE]; /* digest of its file of names */
 };
 

@@ -4,7 +4,7 @@
  * Files of names that somebody left who did not come to the end are ours to replace:
  * there is no manifest.json that tells of them. Two that make it with different
  * settings at the same time may so replace each other's; the manifest that wins has
- * digests of its own, and is checked where anything was replaced.
+ * digests of its own, and who put it looks whether the files are still his.
  */
 #include "shards/manifest_make.h"
 
@@ -14,7 +14,9 @@
 
 #include "base/error.h"
 #include "base/macros.h"
+#include "base/no_worker.h"
 #include "shards/key.h"
+#include "shards/manifest_archive.h"
 #include "shards/names.h"
 
 enum {
@@ -27,7 +29,7 @@ struct maker {
     uint64_t room;                  /* of its shards */
     struct fovea_text names;        /* of the shard that is being filled */
     uint64_t n_names;               /* inputs in it */
-    bool has_replaced;              /* files of names that somebody left */
+    bool is_archive;                /* it is one, or a part of one */
 };
 
 static enum fovea_status
@@ -46,11 +48,9 @@ hash_words(const struct fovea_inputs_settings *inputs,
 }
 
 static enum fovea_status
-hash_filters(const struct fovea_filter *filter, char hex_out[FOVEA_SHA256_SIZE],
+hash_filters(const struct fovea_filter *now, char hex_out[FOVEA_SHA256_SIZE],
         struct fovea_error *err)
 {
-    static const struct fovea_filter none;
-    const struct fovea_filter *now = filter ? filter : &none;
     struct fovea_sha256 hash;
     fovea_sha256_begin(&hash);
     for (size_t i = 0; i < now->include.n; i++) {
@@ -145,7 +145,6 @@ put_names(struct maker *maker, struct fovea_manifest_shard *shard,
     if (status || !was_there || strcmp(info.sha256, shard->names) == 0) {
         return status;
     }
-    maker->has_replaced = true;
     status = check_left(maker, key, &info, err);
     return status ? status
                   : fovea_objects_replace(objects, &draft, info.version, err);
@@ -181,21 +180,66 @@ end_shard(struct maker *maker, struct fovea_error *err)
     *shard = (struct fovea_manifest_shard){
         .first = manifest->n_items,
         .count = maker->n_names,
+        .is_archive = maker->is_archive,
     };
     enum fovea_status status = put_names(maker, shard, err);
     if (!status) {
         manifest->n_shards++;
-        manifest->n_items += shard->count;
+        manifest->n_items +=
+                shard->count == FOVEA_SHARD_UNCOUNTED ? 0 : shard->count;
     }
     maker->n_names = 0;
+    maker->is_archive = false;
     fovea_text_clear(&maker->names);
     return status;
 }
 
+/* An archive is shards of its own; one that cannot be read is a bad input. */
 static enum fovea_status
-add_name(struct maker *maker, const struct fovea_entry *entry,
+add_archive(struct maker *maker, struct fovea_entry *entry,
         struct fovea_error *err)
 {
+    const struct fovea_manifest_order *order = maker->order;
+    FOVEA_AUTO(fovea_archive_parts_finish)
+    struct fovea_archive_parts parts = { .n = 0 };
+    struct fovea_error problem;
+    enum fovea_status status = fovea_archive_divide(entry->path,
+            &order->inputs->source, maker->manifest.frozen.shard_size,
+            order->stop_fd, &parts, &problem);
+    /* What may pass, and what is this machine's, is not frozen. */
+    if (fovea_status_retryable(status) ||
+            fovea_no_worker(&problem, !!status, NULL)) {
+        *err = problem;
+        return status;
+    }
+    if (status) {
+        entry->problem = problem;
+        return FOVEA_OK;
+    }
+    status = end_shard(maker, err);
+    for (uint64_t i = 0; !status && i < parts.n; i++) {
+        uint64_t count = parts.all[i].count;
+        fovea_shard_name_write(&parts.all[i], &maker->names);
+        maker->n_names = count;
+        maker->is_archive = true;
+        if (order->n_listed && count != FOVEA_SHARD_UNCOUNTED) {
+            (void)atomic_fetch_add(order->n_listed, count);
+        }
+        status = end_shard(maker, err);
+    }
+    return status;
+}
+
+static enum fovea_status
+add_input(struct maker *maker, struct fovea_entry *entry,
+        struct fovea_error *err)
+{
+    if (!entry->problem.code && fovea_archive_is_named(entry->path)) {
+        enum fovea_status status = add_archive(maker, entry, err);
+        if (status || !entry->problem.code) {
+            return status;
+        }
+    }
     const struct fovea_shard_name name = {
         .name = entry->path,
         .found = entry->found,
@@ -215,7 +259,7 @@ add_name(struct maker *maker, const struct fovea_entry *entry,
 static enum fovea_status
 walk(struct maker *maker, bool only_lists,
         enum fovea_status (*take)(struct maker *maker,
-                const struct fovea_entry *entry, struct fovea_error *err),
+                struct fovea_entry *entry, struct fovea_error *err),
         struct fovea_error *err)
 {
     struct fovea_inputs_settings settings = *maker->order->inputs;
@@ -223,6 +267,7 @@ walk(struct maker *maker, bool only_lists,
     struct fovea_sha256 hash;
     struct fovea_error error;
     enum fovea_inputs_step step = FOVEA_INPUTS_ENTRY;
+    settings.source.purpose = FOVEA_PURPOSE_NAMES;
     settings.listed = &hash;
     settings.only_lists = only_lists;
     fovea_sha256_begin(&hash);
@@ -346,7 +391,7 @@ put_manifest(struct maker *maker, bool *was_made_out, struct fovea_error *err)
     if (!status && was_there) {
         status = compare(maker, &theirs, err);
     }
-    if (!status && !was_there && maker->has_replaced) {
+    if (!status && !was_there) {
         status = check_names(maker, err);
     }
     if (status) {
@@ -384,7 +429,7 @@ look(struct fovea_objects *objects, bool *is_there_out,
 static enum fovea_status
 make(struct maker *maker, bool *was_made_out, struct fovea_error *err)
 {
-    enum fovea_status status = walk(maker, false, add_name, err);
+    enum fovea_status status = walk(maker, false, add_input, err);
     if (!status) {
         status = end_shard(maker, err);
     }
@@ -401,19 +446,20 @@ begin(struct maker *maker, struct fovea_error *err)
 {
     const struct fovea_manifest_order *order = maker->order;
     struct fovea_frozen *frozen = &maker->manifest.frozen;
-    const char *model = order->frozen->model;
-    *frozen = *order->frozen;
-    frozen->model = strdup(model);
-    if (!frozen->model) {
-        return fovea_fail_memory(err, strlen(model), "a model's key");
+    const struct fovea_filter *filter = order->inputs->source.filter;
+    struct fovea_frozen ours = *order->frozen;
+    if (filter) {
+        ours.filter = *filter;
     }
-    enum fovea_status status = check_words(order->inputs, err);
+    enum fovea_status status = fovea_frozen_copy(&ours, frozen, err);
+    if (!status) {
+        status = check_words(order->inputs, err);
+    }
     if (!status) {
         status = hash_words(order->inputs, frozen->inputs, err);
     }
-    return status
-            ? status
-            : hash_filters(order->inputs->source.filter, frozen->filters, err);
+    return status ? status
+                  : hash_filters(&frozen->filter, frozen->filters, err);
 }
 
 enum fovea_status

@@ -26,9 +26,8 @@ write_failure(const struct fovea_shard_failure *failure,
     fovea_text_format(text, "},\"status\":%d}\n", (int)failure->code);
 }
 
-/* What is damaged has no message, and its shard failed. */
-static bool
-parse_failure(const char *bytes, size_t size, uint64_t number,
+bool
+fovea_shard_failure_parse(const char *bytes, size_t size, uint64_t number,
         struct fovea_shard_failure *failure)
 {
     uint64_t shard = 0;
@@ -66,8 +65,8 @@ read_failure(struct fovea_objects *objects, enum fovea_shard_object object,
     *is_there_out = !status || status == FOVEA_ERR_ARGUMENT;
     if (!status || status == FOVEA_ERR_FILE_NOT_FOUND ||
             status == FOVEA_ERR_ARGUMENT) {
-        (void)parse_failure(bytes.data, status ? 0 : bytes.size, number,
-                failure);
+        (void)fovea_shard_failure_parse(bytes.data, status ? 0 : bytes.size,
+                number, failure);
     }
     if (status == FOVEA_ERR_ARGUMENT) {
         status = fovea_objects_stat(objects, key, info, err);

@@ -53,6 +53,10 @@ FOVEA_NODISCARD enum fovea_status fovea_shard_failed(
         struct fovea_objects *objects, uint64_t number, bool *is_failed_out,
         struct fovea_shard_failure *failure_out, struct fovea_error *err);
 
+/** Parse either of them; false: it is damaged, and a failure without a reason. */
+bool fovea_shard_failure_parse(const char *bytes, size_t size, uint64_t number,
+        struct fovea_shard_failure *failure_out);
+
 /** Remove both, so that it is tried again. As fovea_objects_remove(). */
 FOVEA_NODISCARD enum fovea_status fovea_shard_forgive(
         struct fovea_objects *objects, uint64_t number,

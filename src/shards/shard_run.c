@@ -163,12 +163,14 @@ pump(struct shard *shard, const struct fovea_source_kind *source,
 {
     const struct fovea_shard_run *run = shard->run;
     const struct fovea_frozen *frozen = &run->manifest->frozen;
-    const struct fovea_inputs_settings inputs = {
+    struct fovea_inputs_settings inputs = {
         .own_source = source,
         .own = own,
         .source = run->source ? *run->source
                               : (struct fovea_source_settings){ 0 },
     };
+    inputs.source.purpose = FOVEA_PURPOSE_READ;
+    inputs.source.filter = &frozen->filter;
     struct fovea_sink sink = {
         .kind = kind,
         .state = &shard,
@@ -315,14 +317,16 @@ read_names(struct shard *shard, struct fovea_text *bytes,
 static enum fovea_status
 check_count(const struct shard *shard, struct fovea_error *err)
 {
-    uint64_t count = shard->run->manifest->shards[shard->run->number].count;
-    return count == FOVEA_SHARD_UNCOUNTED || count == shard->n_inputs
+    const struct fovea_manifest_shard *told =
+            &shard->run->manifest->shards[shard->run->number];
+    return shard->n_inputs == told->count ||
+                    (shard->n_inputs < told->count && told->is_archive)
             ? FOVEA_OK
             : fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
                       "shard %llu has %llu inputs, and %llu in the manifest",
                       (unsigned long long)shard->run->number,
                       (unsigned long long)shard->n_inputs,
-                      (unsigned long long)count);
+                      (unsigned long long)told->count);
 }
 
 static enum fovea_status

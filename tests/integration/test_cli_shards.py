@@ -3,11 +3,13 @@
 time, refused, left."""
 import hashlib
 import http.server
+import io
 import json
 import os
 import resource
 import signal
 import subprocess
+import tarfile
 import threading
 
 import command
@@ -449,6 +451,104 @@ def test_a_full_disk_ends_the_run(directory):
           if not path.startswith("manifest")], [])
     said(shard(directory, "0/1", "--resume", "in", size=30), 0)
     same(check(directory), (40, 40, 0, 0))
+
+
+def tar(directory, name, members, mode="w"):
+    """An archive of (name, bytes)."""
+    path = os.path.join(directory, name)
+    with tarfile.open(path, mode) as archive:
+        for member, content in members:
+            info = tarfile.TarInfo(member)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def members(directory, out="out"):
+    """The inputs of all rows, in order."""
+    found = files(directory, out)
+    return [line["input"] for path in sorted(found)
+            if path.startswith("metadata/") for line in lines(found[path])]
+
+
+def test_archives_are_shards_of_their_own(directory):
+    """A plain one in parts that begin at any member, a packed one whole."""
+    album(directory, 3)
+    pictures = [(f"{i:02}.png", picture(i)) for i in range(10)]
+    pictures.insert(5, ("05.json", b"{}"))
+    tar(directory, "a.tar", pictures)
+    tar(directory, "b.tar.gz", pictures[:3], "w:gz")
+    said(run("embed", "-o", "all.npy", "in", "a.tar", "b.tar.gz", "in/000.png",
+             cwd=directory), 0)
+    words = ("in", "a.tar", "b.tar.gz", "in/000.png")
+    said(shard(directory, "0/2", *words), 0)
+    said(shard(directory, "1/2", *words), 0)
+    found = files(directory)
+    manifest = json.loads(found["manifest.json"])
+    same([(told["first"], told["count"], told.get("archive"))
+          for told in manifest["shards"]],
+         [(0, 3, None), (3, 4, True), (7, 4, True), (11, 3, True),
+          (14, None, True), (14, 1, None)])
+    done = [json.loads(found[f"done/{i:05}.json"]) for i in range(6)]
+    same([(told["inputs"], told["rows"], told["skipped"]) for told in done],
+         [(3, 3, 0), (4, 4, 0), (4, 3, 1), (3, 3, 0), (3, 3, 0), (1, 1, 0)])
+    same(members(directory),
+         ["in/000.png", "in/001.png", "in/002.png"] +
+         [f"a.tar/{i:02}.png" for i in range(10)] +
+         [f"b.tar.gz/{i:02}.png" for i in range(3)] + ["in/000.png"])
+    rows = b"".join(npy(os.path.join(
+        directory, f"out/img_emb/img_emb_{i:05}.npy"))[2] for i in range(6))
+    same(rows, npy(os.path.join(directory, "all.npy"))[2])
+    row = lines(found["metadata/metadata_00002.jsonl"])[1]
+    same((row["item"], row["archive"], row["member"], row["key"]),
+         (2, "a.tar", "05.png", "05"))
+
+
+def test_members_go_through_filters(directory):
+    tar(directory, "a.tar", [(f"{kind}/{i}.png", picture(i))
+                             for i in range(4) for kind in ("raw", "good")])
+    said(shard(directory, "0/1", "--exclude", "raw/*", "a.tar"), 0,
+         "embedded 4 images")
+    same(members(directory), [f"a.tar/good/{i}.png" for i in range(4)])
+    said(shard(directory, "0/1", "--resume", "--exclude", "raw/*", "a.tar"), 0,
+         "0 now, 2 before")
+
+
+def test_what_is_wrong_with_an_archive_is_an_error_of_it(directory):
+    album(directory, 1)
+    path = tar(directory, "cut.tar", [(f"{i}.png", picture(i))
+                                      for i in range(6)])
+    content = read(path)
+    with open(path, "wb") as f:
+        f.write(content[:len(content) // 2])
+    put(directory, "none.tar", b"no archive at all, however long it is" * 99)
+    said(shard(directory, "0/1", "in", "cut.tar", "none.tar", "gone.tar",
+               "in"), 3)
+    found = files(directory)
+    errors = [(line["input"], line["error"]["code"]) for path in sorted(found)
+              if path.startswith("errors/") for line in lines(found[path])]
+    same(sorted(code for _, code in errors),
+         ["archive", "archive_unsupported", "file_not_found"])
+    same({os.path.basename(name) for name, _ in errors},
+         {"cut.tar", "none.tar", "gone.tar"})
+    inputs = members(directory)
+    same(inputs[:2], ["in/000.png", "cut.tar/0.png"])
+    same(inputs[-1], "in/000.png")
+    said(shard(directory, "0/1", "--resume", "in", "cut.tar", "none.tar",
+               "gone.tar", "in"), 3, "0 now")
+
+
+def test_an_archive_that_has_changed_fails(directory):
+    path = tar(directory, "a.tar", [(f"{i}.png", picture(i))
+                                    for i in range(6)])
+    album(directory, 2)
+    said(shard(directory, "0/2", "a.tar", "in"), 0)
+    tar(directory, "a.tar", [(f"{i}.png", picture(i + 1)) for i in range(6)])
+    os.utime(path, ns=(1, 1))
+    text = said(shard(directory, "1/2", "a.tar", "in"), 1, "shard 1 failed",
+                "a.tar", "1 failed")
+    assert "done/00001.json" not in files(directory), text
+    said(shard(directory, "0/2", "--resume", "a.tar", "in"), 0)
 
 
 main([value for name, value in list(globals().items())

@@ -94,6 +94,13 @@ work(const struct fovea_item *item, struct fovea_error *result, float *row)
     }
 }
 
+void
+shard_scene_pretend(void)
+{
+    fake_stream_reset(3, work);
+    n_tried = 0;
+}
+
 struct fovea_frozen
 shard_scene_frozen(void)
 {
@@ -137,8 +144,7 @@ shard_scene_begin(struct shard_scene *scene, const char *place,
         const char *const *words, size_t n)
 {
     struct fovea_error error;
-    fake_stream_reset(3, work);
-    n_tried = 0;
+    shard_scene_pretend();
     *scene = (struct shard_scene){ .frozen = shard_scene_frozen() };
     assert_ok(fovea_objects_open(place, NULL, &scene->objects, &error), &error);
     assert_ok(shard_scene_make(scene->objects, &scene->frozen, words, n, NULL,

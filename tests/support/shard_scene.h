@@ -37,6 +37,9 @@ enum fovea_status shard_scene_make(struct fovea_objects *objects,
         bool *was_made_out, struct fovea_manifest *manifest_out,
         struct fovea_error *err);
 
+/** Pretend anew: nothing was tried yet. shard_scene_begin() does it. */
+void shard_scene_pretend(void);
+
 /** A model of dimension 1 that is nobody's. */
 struct fovea_frozen shard_scene_frozen(void);
 

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -67,10 +68,18 @@ end_process(void)
     }
 }
 
+/* A pipe or an event descriptor has no disk. */
+static bool
+is_file(int fd)
+{
+    struct stat facts;
+    return fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
 static ssize_t
 write_at(int fd, const void *bytes, size_t size, const off_t *offset)
 {
-    bool due = is_due(true);
+    bool due = is_file(fd) && is_due(true);
     if (due && fault_to_come == STEP_NO_ROOM) {
         errno = ENOSPC;
         return -1;
@@ -142,4 +151,26 @@ OURS int
 renameat(int old_fd, const char *old, int new_fd, const char *new)
 {
     return fails() ? -1 : (int)syscall(SYS_renameat, old_fd, old, new_fd, new);
+}
+
+OURS int
+renameat2(int old_fd, const char *old, int new_fd, const char *new,
+        unsigned flags)
+{
+    return fails()
+            ? -1
+            : (int)syscall(SYS_renameat2, old_fd, old, new_fd, new, flags);
+}
+
+OURS int
+linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
+{
+    return fails() ? -1
+                   : (int)syscall(SYS_linkat, old_fd, old, new_fd, new, flags);
+}
+
+OURS int
+mkdir(const char *path, mode_t mode)
+{
+    return fails() ? -1 : (int)syscall(SYS_mkdir, path, mode);
 }
