@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/size.h"
 #include "image/signatures.h"
 #include "option/limits.h"
 #include "unpacker/data.h"
@@ -58,6 +59,13 @@ judge(struct fovea_unpacker *unpacker, const struct beginning *beginning)
     }
 }
 
+static bool
+refuse_size(struct fovea_unpacker *unpacker)
+{
+    return fovea_unpack_fail(unpacker, FOVEA_ERR_ARCHIVE,
+            "its data and its header do not agree in size");
+}
+
 /* As many bytes as its header says. */
 static bool
 tell_bytes(struct fovea_unpacker *unpacker, const struct beginning *beginning)
@@ -74,9 +82,7 @@ tell_bytes(struct fovea_unpacker *unpacker, const struct beginning *beginning)
             return false;
         }
     }
-    return (block.size == 0 && left == 0) ||
-            fovea_unpack_fail(unpacker, FOVEA_ERR_ARCHIVE,
-                    "its data and its header do not agree in size");
+    return (block.size == 0 && left == 0) || refuse_size(unpacker);
 }
 
 bool
@@ -85,6 +91,10 @@ fovea_unpack_picture(struct fovea_unpacker *unpacker)
     struct beginning beginning = { 0 };
     if (!read_head(unpacker, &beginning)) {
         return false;
+    }
+    if (beginning.size !=
+            fovea_least_bytes(unpacker->member.size, FOVEA_HEAD_BYTES)) {
+        return refuse_size(unpacker);
     }
     judge(unpacker, &beginning);
     fovea_tell_member(&unpacker->teller, &unpacker->member);
