@@ -28,13 +28,20 @@ struct fovea_shard_output {
     uint64_t n_errors;
 };
 
+/* All zero would name descriptor 0 as a draft's. */
+#define FOVEA_SHARD_OUTPUT_INIT                                             \
+    {                                                                       \
+        .drafts = { FOVEA_DRAFT_INIT, FOVEA_DRAFT_INIT, FOVEA_DRAFT_INIT }, \
+    }
+
 /** Begin. To be finished in any case. As fovea_objects_draft(), fovea_draft_write(). */
 FOVEA_NODISCARD enum fovea_status fovea_shard_output_open(
         struct fovea_objects *objects, const struct fovea_manifest *manifest,
         uint64_t number, struct fovea_shard_output *output_out,
         struct fovea_error *err);
 
-/** Drop what was not published, free everything. */
+/** Drop what was not published, free everything. Fine on FOVEA_SHARD_OUTPUT_INIT, and
+ *  twice. */
 void fovea_shard_output_finish(struct fovea_shard_output *output);
 
 /**

@@ -141,6 +141,9 @@ put_marker(struct fovea_shard_output *output,
         return status;
     }
     status = fovea_objects_stat(output->objects, key, &info, err);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
+        return fail_changed(output->objects, key, err);
+    }
     if (!status) {
         status = look_for_theirs(output, manifest, is_theirs_out, &theirs, err);
     }

@@ -387,6 +387,7 @@ fovea_shard_run(const struct fovea_shard_run *run,
     struct shard shard = {
         .run = run,
         .progress = run->progress ? run->progress : &unseen,
+        .output = FOVEA_SHARD_OUTPUT_INIT,
         .deferred = { .rows = FOVEA_DRAFT_INIT },
         .n_tries = run->n_tries ? run->n_tries : TRIES,
     };

@@ -3,6 +3,8 @@
  * what is the shard's and what an input's, what becomes of files that are there
  * already. Times of death are in test_shards_steps.c.
  */
+#include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -51,13 +53,33 @@ assert_rows(struct shard_scene *scene, const char *key, const float *rows,
     fovea_text_finish(&bytes);
 }
 
+/* How many descriptors are open; with that of the folder that is read for it. */
+static size_t
+n_descriptors(void)
+{
+    size_t n = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder)) {
+        n++;
+    }
+    (void)closedir(folder);
+    return n;
+}
+
+/* No descriptor is left open, and none is closed that is somebody else's: another
+   thread's connection gets the number of one that is. */
 static void
 run_shard(struct shard_scene *scene, uint64_t number,
         enum fovea_shard_verdict expected, struct fovea_shard_done *done)
 {
     struct fovea_error error = { .message = "" };
     const struct fovea_shard_run run = shard_scene_run(scene, number);
+    size_t n_before = n_descriptors();
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
     enum fovea_shard_verdict verdict = fovea_shard_run(&run, done, &error);
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    assert_int_equal(n_descriptors(), n_before);
     if (verdict != expected) {
         fail_msg("verdict %d, expected %d: %s", (int)verdict, (int)expected,
                 error.message);
