@@ -6,6 +6,7 @@
 #include "bulk/ranking.h"
 #include "bulk/sinks.h"
 #include "bulk/work_layout.h"
+#include "cli/job_create.h"
 #include "cli/label_texts.h"
 #include "cli/query.h"
 #include "cli/shard_command.h"
@@ -303,6 +304,9 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
         },
         .n_batch = request.options.max_batch,
     };
+    if (kind->makes_job) {
+        return fovea_job_create(&request, &command.inputs);
+    }
     if (request.shard) {
         return fovea_shard_command(&request, &command.inputs);
     }

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/queue_flags.h"
+#include "queue/queue_types.h"
 #include "base/macros.h"
 #include "labels/labels.h"
 
@@ -131,6 +133,29 @@ check_shards(const struct fovea_run_request *request,
     return FOVEA_OK;
 }
 
+/* The name off the words, and what a job cannot do without. */
+static enum fovea_status
+take_job(struct fovea_run_request *request, struct fovea_error *err)
+{
+    if (request->n_words == 0 || request->words[0].kind != FOVEA_WORD_NAME ||
+            !fovea_queue_is_name(request->words[0].word)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "the first word is the job's NAME: 1 to %d of A-Z a-z 0-9 - "
+                "and _",
+                FOVEA_QUEUE_MAX_NAME);
+    }
+    request->job = request->words[0].word;
+    request->n_words--;
+    memmove(request->words, request->words + 1,
+            request->n_words * sizeof request->words[0]);
+    if (!request->output) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "no output: give -o, a folder that every node sees, or "
+                "s3://BUCKET/PREFIX");
+    }
+    return fovea_queue_flags_check(&request->queue, err);
+}
+
 static enum fovea_status
 check_output(const struct fovea_run_kind *kind,
         const struct fovea_run_request *request, struct fovea_error *err)
@@ -153,8 +178,9 @@ static enum fovea_status
 take_words(const struct fovea_run_kind *kind, struct fovea_run_request *request,
         struct fovea_error *err)
 {
-    enum fovea_status status =
-            kind->ranks ? take_query(request, err) : FOVEA_OK;
+    enum fovea_status status = kind->ranks ? take_query(request, err)
+            : kind->makes_job              ? take_job(request, err)
+                                           : FOVEA_OK;
     if (status) {
         return status;
     }
@@ -242,6 +268,9 @@ parse_flags(const struct fovea_run_kind *kind,
         FOVEA_FLAG(SHARD_STORE, request->is_f16),
         FOVEA_FLAG(SHARD_TRIES, request->n_tries),
         FOVEA_FLAG(GRACE, request->grace_ns),
+        FOVEA_FLAG(JOB_OUTPUT, request->output),
+        FOVEA_FLAG(ACK_WAIT, request->ack_wait_ns),
+        FOVEA_FLAG(REPLICAS, request->n_replicas),
     };
     enum fovea_command_id command = kind->command->id;
     struct fovea_flag flags[FOVEA_N_OPTIONS];
@@ -254,9 +283,13 @@ parse_flags(const struct fovea_run_kind *kind,
     size_t n = fovea_option_flags(&request->options, command, flags);
     n += fovea_option_flags_choose(own, FOVEA_ARRAY_LEN(own), command,
             flags + n);
+    if (kind->makes_job) {
+        fovea_queue_flags(&request->queue, flags + n);
+        n += FOVEA_N_QUEUE_FLAGS;
+    }
     enum fovea_status status = fovea_args_parse_ordered(flags, n, argc, argv,
             words, &n_words, err);
-    if (!status && !request->help) {
+    if (!status && !request->help && !kind->makes_job) {
         status = check_shards(request, flags, n, err);
     }
     return status ? status : keep_words(request, words, n_words, err);

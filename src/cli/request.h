@@ -11,6 +11,7 @@
 #include "cli/label_list.h"
 #include "cli/option_flags.h"
 #include "cli/run.h"
+#include "queue/queue_types.h"
 
 /** The flags, as they were given. */
 struct fovea_run_request {
@@ -46,6 +47,10 @@ struct fovea_run_request {
     uint64_t n_tries;
     bool is_f16;
     int64_t grace_ns;
+    const char *job; /* the first word, where the kind makes one */
+    struct fovea_queue_settings queue;
+    int64_t ack_wait_ns;
+    uint64_t n_replicas;
     /* Of output, once it was looked at. */
     const struct fovea_sink_kind *sink;
     struct fovea_target target;
@@ -60,6 +65,7 @@ struct fovea_run_kind {
     bool needs_output; /* -o must be given */
     bool ranks;        /* inputs by likeness to the first word */
     bool classifies;   /* inputs by labels */
+    bool makes_job;    /* of the inputs, called by the first word */
     enum fovea_stream_work work;
 };
 

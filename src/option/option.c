@@ -15,6 +15,9 @@ static const char *const damaged_words[] = { "refuse", "accept", NULL };
 /* How vectors are kept. */
 static const char *const store_words[] = { "f32", "f16", NULL };
 
+/* In the order of enum fovea_shard_look. */
+static const char *const check_words[] = { "marker", "files", "bytes", NULL };
+
 /* In the order of enum fovea_truncate. */
 static const char *const truncate_words[] = { "cut", "refuse", NULL };
 

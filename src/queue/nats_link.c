@@ -183,7 +183,10 @@ fovea_nats_link_fail(struct fovea_nats_link *link, natsStatus status,
         return fovea_fail(err, FOVEA_ERR_QUEUE,
                 "%s: the broker wants TLS: give --queue tls://", what);
     }
-    return fovea_fail(err, FOVEA_ERR_QUEUE, "%s: %s", what, text);
+    return fovea_fail(err, FOVEA_ERR_QUEUE, "%s: %s%s", what, text,
+            status == NATS_SSL_ERROR
+                    ? " (tls:// and --queue-ca say who may vouch for it)"
+                    : "");
 }
 
 enum fovea_status

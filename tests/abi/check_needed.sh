@@ -41,7 +41,7 @@ may_link() {
         case $2 in
         libfovea.so.*) ;; # looked at by itself
         libcurl.so.* | libcrypto.so.* | libssl.so.* | libmicrohttpd.so.* | \
-            libz.so.* | libsqlite3.so.* | libexpat.so.*) ;;
+            libz.so.* | libsqlite3.so.* | libexpat.so.* | libnats.so.*) ;;
         *) return 1 ;;
         esac
         ;;

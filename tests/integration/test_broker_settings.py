@@ -11,44 +11,12 @@ import subprocess
 import sys
 
 import command
-from broker import NATS_SERVER, Broker
+from broker import NATS_SERVER
+from broker_settings import TOKEN, USERS, broker_of, settings_in
 from command import Skip, put, read, same
 from nats_client import Client
 
 SETTINGS = sys.argv[3]
-TOKEN = "t0123456789abcdef"
-USERS = ("owner", "node", "reader")
-
-
-def settings_in(directory):
-    """A copy of all of them, as an administrator has it; with a token, nkeys,
-    {user: seed}, and a certificate. Gives seeds and the environment."""
-    if not os.access(NATS_SERVER, os.X_OK):
-        raise Skip("nats-server is missing")
-    if not shutil.which("openssl"):
-        raise Skip("openssl is missing")
-    for name in ("token.conf", "nkey.conf", "tls.conf"):
-        text = read(os.path.join(SETTINGS, name)).decode()
-        for place in ("/etc/fovea", "/var/lib/nats"):
-            text = text.replace(place, directory)
-        put(directory, name, text.encode())
-    put(directory, "token.secret.conf", f'token: "{TOKEN}"\n'.encode())
-    put(directory, "queue.token", f"{TOKEN}\n".encode())
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", f"{directory}/broker.key", "-out",
-         f"{directory}/broker.pem"], check=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    seeds, variables = {}, command.environment()
-    for user in USERS:
-        path = os.path.join(directory, f"{user}.nkey")
-        variables[f"FOVEA_{user.upper()}_NKEY"] = subprocess.run(
-            [os.path.join(SETTINGS, "make_nkey.py"), path], check=True,
-            stdout=subprocess.PIPE).stdout.decode().strip()
-        seeds[user] = read(path).decode().strip()
-    return seeds, variables
 
 
 def check(directory, name, variables):
@@ -60,12 +28,6 @@ def check(directory, name, variables):
     return result.returncode, result.stdout.decode()
 
 
-def broker_of(directory, name, variables):
-    """nats-server with one of them, on a free port."""
-    return Broker(os.path.join(directory, "run"), env=variables,
-                  settings=os.path.join(directory, name))
-
-
 def is_refused(answer):
     assert "Authorization Violation" in answer, answer
 
@@ -75,14 +37,14 @@ def is_forbidden(answer):
 
 
 def test_nats_server_takes_them(directory):
-    _, variables = settings_in(directory)
+    _, variables = settings_in(directory, SETTINGS)
     for name in ("token.conf", "nkey.conf", "tls.conf"):
         status, said = check(directory, name, variables)
         assert status == 0 and "is valid" in said, (name, said)
 
 
 def test_without_its_secrets_none_is_taken(directory):
-    _, variables = settings_in(directory)
+    _, variables = settings_in(directory, SETTINGS)
     os.unlink(os.path.join(directory, "token.secret.conf"))
     assert check(directory, "token.conf", variables)[0] != 0
     for user in USERS:
@@ -94,7 +56,7 @@ def test_without_its_secrets_none_is_taken(directory):
 
 
 def test_a_token_and_nothing_else_opens(directory):
-    _, variables = settings_in(directory)
+    _, variables = settings_in(directory, SETTINGS)
     with broker_of(directory, "token.conf", variables) as broker:
         for fields in ({}, {"auth_token": ""}, {"auth_token": TOKEN[:-1]},
                        {"user": "x", "pass": "x"}):
@@ -107,7 +69,7 @@ def test_a_token_and_nothing_else_opens(directory):
 
 
 def test_an_nkey_and_nothing_else_opens(directory):
-    seeds, variables = settings_in(directory)
+    seeds, variables = settings_in(directory, SETTINGS)
     node = variables["FOVEA_NODE_NKEY"]
     with broker_of(directory, "nkey.conf", variables) as broker:
         # Nobody; a key without a signature; with another's.
@@ -123,7 +85,7 @@ def test_an_nkey_and_nothing_else_opens(directory):
 
 
 def test_users_may_do_what_they_are_for(directory):
-    seeds, variables = settings_in(directory)
+    seeds, variables = settings_in(directory, SETTINGS)
     may = {
         "owner": ["$JS.API.STREAM.CREATE.FOVEA_a", "fovea.a.shard.1",
                   "$JS.API.STREAM.PURGE.FOVEA_a"],
@@ -154,7 +116,7 @@ def test_users_may_do_what_they_are_for(directory):
 
 
 def test_over_tls(directory):
-    seeds, variables = settings_in(directory)
+    seeds, variables = settings_in(directory, SETTINGS)
     trusted = ssl.create_default_context(cafile=f"{directory}/broker.pem")
     with broker_of(directory, "tls.conf", variables) as broker:
         with Client(broker.port) as client:  # in the clear
