@@ -230,10 +230,35 @@ add_archive(struct maker *maker, struct fovea_entry *entry,
     return status;
 }
 
+static const char *
+without_dot(const char *path)
+{
+    return strncmp(path, "./", 2) == 0 ? path + 2 : path;
+}
+
+/* Whether a file that was found is one of those that are being made. */
+static bool
+is_own(const struct maker *maker, const struct fovea_entry *entry)
+{
+    const char *place = without_dot(fovea_objects_place(maker->order->objects));
+    const char *path = without_dot(entry->path);
+    size_t size = strlen(place);
+    size -= size > 0 && place[size - 1] == '/';
+    return entry->found && size > 0 && strncmp(path, place, size) == 0 &&
+            path[size] == '/';
+}
+
 static enum fovea_status
 add_input(struct maker *maker, struct fovea_entry *entry,
         struct fovea_error *err)
 {
+    if (is_own(maker, entry)) {
+        return FOVEA_OK;
+    }
+    if (fovea_status_retryable(entry->problem.code)) {
+        *err = entry->problem;
+        return entry->problem.code;
+    }
     if (!entry->problem.code && fovea_archive_is_named(entry->path)) {
         enum fovea_status status = add_archive(maker, entry, err);
         if (status || !entry->problem.code) {
@@ -255,12 +280,9 @@ add_input(struct maker *maker, struct fovea_entry *entry,
             : end_shard(maker, err);
 }
 
-/* Go through the inputs, and call take with each; fill in the digest of lists. */
+/* Go through the inputs, or through lists alone; fill in the digest of those. */
 static enum fovea_status
-walk(struct maker *maker, bool only_lists,
-        enum fovea_status (*take)(struct maker *maker,
-                struct fovea_entry *entry, struct fovea_error *err),
-        struct fovea_error *err)
+walk(struct maker *maker, bool only_lists, struct fovea_error *err)
 {
     struct fovea_inputs_settings settings = *maker->order->inputs;
     struct fovea_inputs *inputs = NULL;
@@ -275,8 +297,11 @@ walk(struct maker *maker, bool only_lists,
     while (!status && step != FOVEA_INPUTS_END) {
         struct fovea_entry entry = { 0 };
         status = fovea_inputs_next(inputs, &step, &entry, err);
-        if (!status && step == FOVEA_INPUTS_ENTRY && take) {
-            status = take(maker, &entry, err);
+        if (!status && step == FOVEA_INPUTS_ENTRY && !only_lists) {
+            status = add_input(maker, &entry, err);
+        } else if (!status && entry.problem.code) {
+            *err = entry.problem; /* a list that cannot be read to its end */
+            status = entry.problem.code;
         }
         fovea_entry_finish(&entry);
         if (!status && step != FOVEA_INPUTS_END) {
@@ -429,7 +454,7 @@ look(struct fovea_objects *objects, bool *is_there_out,
 static enum fovea_status
 make(struct maker *maker, bool *was_made_out, struct fovea_error *err)
 {
-    enum fovea_status status = walk(maker, false, add_input, err);
+    enum fovea_status status = walk(maker, false, err);
     if (!status) {
         status = end_shard(maker, err);
     }
@@ -477,7 +502,7 @@ fovea_manifest_make(const struct fovea_manifest_order *order,
         if (!status && !is_there) {
             status = make(&maker, &was_made, err);
         } else if (!status) {
-            status = walk(&maker, true, NULL, err);
+            status = walk(&maker, true, err);
         }
         if (is_there && !status) {
             status = fovea_frozen_check(&theirs.frozen, &maker.manifest.frozen,

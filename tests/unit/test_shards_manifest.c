@@ -85,6 +85,23 @@ who_comes_later_takes_what_is_there(void **state)
     fovea_objects_close(objects);
 }
 
+/* What is written below an input folder is no input of later makers. */
+static void
+what_is_made_is_no_input(void **state)
+{
+    (void)state;
+    const char *const folder[] = { "./in/" };
+    struct shard_scene scene;
+    assert_int_equal(tree_put(root, "/in/1", ""), 0);
+    assert_int_equal(tree_put(root, "/in/out/manifest/names_00000.jsonl",
+                             "{\"input\":\"x\"}\n"),
+            0);
+    assert_int_equal(tree_put(root, "/in/outer", ""), 0);
+    shard_scene_begin(&scene, "in/out", folder, 1);
+    assert_int_equal(scene.manifest.n_items, 2);
+    shard_scene_end(&scene);
+}
+
 /* A change of a manifest that is good otherwise, and what is said of it. */
 static const struct {
     const char *from;
@@ -306,6 +323,7 @@ main(void)
         cmocka_unit_test_teardown(what_is_written_is_read_again, empty_root),
         cmocka_unit_test_teardown(who_comes_later_takes_what_is_there,
                 empty_root),
+        cmocka_unit_test_teardown(what_is_made_is_no_input, empty_root),
         cmocka_unit_test_teardown(what_is_damaged_is_refused, empty_root),
         cmocka_unit_test_teardown(names_may_be_any_bytes, empty_root),
         cmocka_unit_test_teardown(one_of_many_has_made_it, empty_root),
