@@ -291,48 +291,75 @@ read_text(const json_t *object, enum part part, struct fovea_frozen *frozen)
     return true;
 }
 
-static bool
+static enum fovea_status
 read_patterns(const json_t *object, const char *name,
         struct fovea_patterns *patterns)
 {
     const json_t *array = json_object_get(object, name);
-    bool is_good = json_is_array(array) &&
-            begin_patterns(patterns, json_array_size(array));
-    for (size_t i = 0; is_good && i < json_array_size(array); i++) {
-        const char *pattern = json_string_value(json_array_get(array, i));
-        is_good = pattern && add_pattern(patterns, pattern);
+    if (!json_is_array(array)) {
+        return FOVEA_ERR_SHARDS_DIFFER;
     }
-    return is_good;
+    if (!begin_patterns(patterns, json_array_size(array))) {
+        return FOVEA_ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *pattern = json_string_value(json_array_get(array, i));
+        if (!pattern) {
+            return FOVEA_ERR_SHARDS_DIFFER;
+        }
+        if (!add_pattern(patterns, pattern)) {
+            return FOVEA_ERR_NO_MEMORY;
+        }
+    }
+    return FOVEA_OK;
 }
 
-bool
-fovea_frozen_read(const json_t *object, struct fovea_frozen *frozen_out)
+/* What is no text of its own; the model's key comes last. */
+static bool
+read_others(const json_t *object, struct fovea_frozen *frozen)
 {
-    const json_t *model = json_object_get(object, "model");
     const json_t *raw = json_object_get(object, parts[PART_RAW].name);
     const char *store =
             json_string_value(json_object_get(object, parts[PART_STORE].name));
     uint64_t dimension = 0;
-    *frozen_out = (struct fovea_frozen){ .is_raw = json_is_true(raw) };
-    for (enum part part = 0; part < N_PARTS; part++) {
-        size_t room = 0;
-        if (text_of(frozen_out, part, &room) &&
-                !read_text(object, part, frozen_out)) {
-            return false;
-        }
-    }
-    if (!read_patterns(object, "include", &frozen_out->filter.include) ||
-            !read_patterns(object, "exclude", &frozen_out->filter.exclude) ||
-            !json_is_string(model) || !json_is_boolean(raw) || !store ||
+    if (!json_is_string(json_object_get(object, "model")) ||
+            !json_is_boolean(raw) || !store ||
             (strcmp(store, "f16") != 0 && strcmp(store, "f32") != 0) ||
             !read_number(object, parts[PART_DIMENSION].name, 1 << 20,
                     &dimension) ||
             !read_number(object, parts[PART_SIZE].name, FOVEA_MAX_SHARD_SIZE,
-                    &frozen_out->shard_size)) {
+                    &frozen->shard_size)) {
         return false;
     }
-    frozen_out->is_half = strcmp(store, "f16") == 0;
-    frozen_out->dimension = (uint32_t)dimension;
-    frozen_out->model = strdup(json_string_value(model));
-    return frozen_out->model != NULL;
+    frozen->is_raw = json_is_true(raw);
+    frozen->is_half = strcmp(store, "f16") == 0;
+    frozen->dimension = (uint32_t)dimension;
+    return true;
+}
+
+enum fovea_status
+fovea_frozen_read(const json_t *object, struct fovea_frozen *frozen_out)
+{
+    *frozen_out = (struct fovea_frozen){ .model = NULL };
+    for (enum part part = 0; part < N_PARTS; part++) {
+        size_t room = 0;
+        if (text_of(frozen_out, part, &room) &&
+                !read_text(object, part, frozen_out)) {
+            return FOVEA_ERR_SHARDS_DIFFER;
+        }
+    }
+    if (!read_others(object, frozen_out)) {
+        return FOVEA_ERR_SHARDS_DIFFER;
+    }
+    enum fovea_status status =
+            read_patterns(object, "include", &frozen_out->filter.include);
+    if (!status) {
+        status = read_patterns(object, "exclude", &frozen_out->filter.exclude);
+    }
+    if (status) {
+        return status;
+    }
+    frozen_out->model =
+            strdup(json_string_value(json_object_get(object, "model")));
+    return frozen_out->model ? FOVEA_OK : FOVEA_ERR_NO_MEMORY;
 }

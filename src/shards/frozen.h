@@ -85,8 +85,10 @@ FOVEA_NODISCARD enum fovea_status fovea_frozen_check(
 void fovea_frozen_write(const struct fovea_frozen *frozen,
         struct fovea_text *text);
 
-/** Take them out of an object; false: one is missing, malformed or out of range.
- *  frozen_out is to be finished in any case. */
-bool fovea_frozen_read(const json_t *object, struct fovea_frozen *frozen_out);
+/** Take them out of an object. FOVEA_OK; FOVEA_ERR_SHARDS_DIFFER: one is missing,
+ *  malformed or out of range; FOVEA_ERR_NO_MEMORY. frozen_out is to be finished in any
+ *  case. */
+FOVEA_NODISCARD enum fovea_status fovea_frozen_read(const json_t *object,
+        struct fovea_frozen *frozen_out);
 
 #endif

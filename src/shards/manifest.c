@@ -98,9 +98,11 @@ parse_head(const char *bytes, size_t size, const char *place,
     }
     manifest->n_shards = (uint64_t)n_shards;
     manifest->n_items = (uint64_t)n_items;
-    return fovea_frozen_read(head, &manifest->frozen)
-            ? FOVEA_OK
-            : damaged(place, "what is frozen in it", err);
+    enum fovea_status status = fovea_frozen_read(head, &manifest->frozen);
+    return status == FOVEA_ERR_NO_MEMORY
+            ? fovea_fail_memory(err, size, "a manifest")
+            : status ? damaged(place, "what is frozen in it", err)
+                     : FOVEA_OK;
 }
 
 /* A line of the list, without what stands behind its object. */

@@ -57,40 +57,50 @@ digit_of(char c)
                                    : -1;
 }
 
-/* The name's own bytes, by their digits; NULL: they are none, or a NUL is among
-   them. */
-static char *
-name_of_digits(const char *digits, size_t size)
+/* Whether they are the digits of bytes none of which is NUL. */
+static bool
+are_digits(const char *digits, size_t size)
 {
-    char *name = calloc(1, size / 2 + 1);
-    bool is_good = name && size > 0 && size % 2 == 0;
+    bool is_good = size > 0 && size % 2 == 0;
     for (size_t i = 0; is_good && i < size; i += 2) {
         int high = digit_of(digits[i]);
         int low = digit_of(digits[i + 1]);
         is_good = high >= 0 && low >= 0 && high + low > 0;
-        name[i / 2] = is_good ? (char)(high * 16 + low) : '\0';
     }
-    if (!is_good) {
-        free(name);
-        return NULL;
+    return is_good;
+}
+
+/* The name's own bytes, by their digits. */
+static char *
+name_of_digits(const char *digits, size_t size)
+{
+    char *name = calloc(1, size / 2 + 1);
+    for (size_t i = 0; name && i < size; i += 2) {
+        name[i / 2] =
+                (char)(digit_of(digits[i]) * 16 + digit_of(digits[i + 1]));
     }
     return name;
 }
 
-/* The name under a key, or by its digits; NULL: there is none. */
-static char *
-take_name(const json_t *object, const char *key, const char *hex_key)
+/* The name under a key, or by its digits; FOVEA_ERR_SHARDS_DIFFER: there is none. */
+static enum fovea_status
+take_name(const json_t *object, const char *key, const char *hex_key,
+        char **name_out)
 {
     const json_t *name = json_object_get(object, key);
     const json_t *hex = json_object_get(object, hex_key);
-    if (!json_is_string(name) || (hex && !json_is_string(hex))) {
-        return NULL;
+    bool is_good = json_is_string(name) &&
+            (hex ? json_is_string(hex) &&
+                                    are_digits(json_string_value(hex),
+                                            json_string_length(hex))
+                 : strlen(json_string_value(name)) == json_string_length(name));
+    if (!is_good) {
+        return FOVEA_ERR_SHARDS_DIFFER;
     }
-    if (hex) {
-        return name_of_digits(json_string_value(hex), json_string_length(hex));
-    }
-    bool is_name = strlen(json_string_value(name)) == json_string_length(name);
-    return is_name ? strdup(json_string_value(name)) : NULL;
+    *name_out = hex
+            ? name_of_digits(json_string_value(hex), json_string_length(hex))
+            : strdup(json_string_value(name));
+    return *name_out ? FOVEA_OK : FOVEA_ERR_NO_MEMORY;
 }
 
 static bool
@@ -126,17 +136,19 @@ take_problem(const json_t *object, struct fovea_error *problem)
     return true;
 }
 
-static bool
+static enum fovea_status
 take(const json_t *object, struct fovea_shard_name *name)
 {
     const json_t *found = json_object_get(object, "found");
     bool is_archive = json_object_get(object, "archive") != NULL;
-    name->name = is_archive ? take_name(object, "archive", "archive_hex")
-                            : take_name(object, "input", "input_hex");
     name->found = json_is_true(found);
-    return name->name && (!found || name->found) &&
-            (!is_archive || take_archive(object, name)) &&
-            take_problem(object, &name->problem);
+    if ((found && !name->found) ||
+            (is_archive && !take_archive(object, name)) ||
+            !take_problem(object, &name->problem)) {
+        return FOVEA_ERR_SHARDS_DIFFER;
+    }
+    return is_archive ? take_name(object, "archive", "archive_hex", &name->name)
+                      : take_name(object, "input", "input_hex", &name->name);
 }
 
 enum fovea_status
@@ -156,9 +168,15 @@ fovea_names_read(struct fovea_names_reader *reader, bool *is_end_out,
     json_t *object = size > 0 && size < MAX_LINE
             ? fovea_marker_parse(reader->at, size)
             : NULL;
-    if (!take(object, &name)) {
+    enum fovea_status status = take(object, &name);
+    if (status) {
         fovea_shard_name_finish(&name);
-        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+    }
+    if (status == FOVEA_ERR_NO_MEMORY) {
+        return fovea_fail_memory(err, size, "a name");
+    }
+    if (status) {
+        return fovea_fail(err, status,
                 "line %" PRIu64 " of a file of names is damaged", reader->line);
     }
     reader->at = newline + 1;

@@ -120,8 +120,8 @@ shard_scene_make(struct fovea_objects *objects,
         bool *was_made_out, struct fovea_manifest *manifest_out,
         struct fovea_error *err)
 {
-    FOVEA_AUTO_FREE struct fovea_input_word *all = calloc(n + 1, sizeof *all);
-    assert_non_null(all);
+    struct fovea_input_word all[16] = { { .word = NULL } };
+    assert_in_range(n, 0, FOVEA_ARRAY_LEN(all));
     for (size_t i = 0; i < n; i++) {
         all[i].word = words[i];
     }
