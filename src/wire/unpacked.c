@@ -50,7 +50,7 @@ fovea_unpacked_parse(const uint8_t *bytes, size_t size,
 
 /* A frame's length is known once its payload is written. */
 static size_t
-begin(struct fovea_writer *writer, enum fovea_unpacked_type type)
+begin_frame(struct fovea_writer *writer, enum fovea_unpacked_type type)
 {
     size_t at = writer->size;
     fovea_unpacked_header(writer, type, 0);
@@ -58,7 +58,7 @@ begin(struct fovea_writer *writer, enum fovea_unpacked_type type)
 }
 
 static void
-end(struct fovea_writer *writer, enum fovea_unpacked_type type, size_t at)
+end_frame(struct fovea_writer *writer, enum fovea_unpacked_type type, size_t at)
 {
     size_t size = writer->size - at - FOVEA_UNPACKED_HEADER_SIZE;
     if (!writer->overflow) {
@@ -72,55 +72,55 @@ end(struct fovea_writer *writer, enum fovea_unpacked_type type, size_t at)
 void
 fovea_unpacked_write_ready(struct fovea_writer *writer, bool is_sealed)
 {
-    size_t at = begin(writer, FOVEA_UNPACKED_READY);
+    size_t at = begin_frame(writer, FOVEA_UNPACKED_READY);
     fovea_write_u8(writer, is_sealed);
-    end(writer, FOVEA_UNPACKED_READY, at);
+    end_frame(writer, FOVEA_UNPACKED_READY, at);
 }
 
 void
 fovea_unpacked_write_member(struct fovea_writer *writer,
         const struct fovea_unpacked_member *member)
 {
-    size_t at = begin(writer, FOVEA_UNPACKED_MEMBER);
+    size_t at = begin_frame(writer, FOVEA_UNPACKED_MEMBER);
     fovea_write_u64(writer, member->number);
     fovea_write_u64(writer, member->offset);
     fovea_write_u64(writer, member->size);
     fovea_write_u16(writer, (uint16_t)member->status);
     fovea_write_string(writer, member->name);
     fovea_write_string(writer, member->reason);
-    end(writer, FOVEA_UNPACKED_MEMBER, at);
+    end_frame(writer, FOVEA_UNPACKED_MEMBER, at);
 }
 
 void
 fovea_unpacked_write_mark(struct fovea_writer *writer,
         const struct fovea_unpacked_mark *mark)
 {
-    size_t at = begin(writer, FOVEA_UNPACKED_MARK);
+    size_t at = begin_frame(writer, FOVEA_UNPACKED_MARK);
     fovea_write_u64(writer, mark->number);
     fovea_write_u64(writer, mark->offset);
-    end(writer, FOVEA_UNPACKED_MARK, at);
+    end_frame(writer, FOVEA_UNPACKED_MARK, at);
 }
 
 void
 fovea_unpacked_write_end(struct fovea_writer *writer,
-        const struct fovea_unpacked_end *end_of)
+        const struct fovea_unpacked_end *end)
 {
-    size_t at = begin(writer, FOVEA_UNPACKED_END);
-    fovea_write_u64(writer, end_of->n_members);
-    fovea_write_u8(writer, end_of->is_plain);
-    end(writer, FOVEA_UNPACKED_END, at);
+    size_t at = begin_frame(writer, FOVEA_UNPACKED_END);
+    fovea_write_u64(writer, end->n_members);
+    fovea_write_u8(writer, end->is_plain);
+    end_frame(writer, FOVEA_UNPACKED_END, at);
 }
 
 void
 fovea_unpacked_write_failure(struct fovea_writer *writer,
         const struct fovea_unpacked_failure *failure)
 {
-    size_t at = begin(writer, FOVEA_UNPACKED_FAILED);
+    size_t at = begin_frame(writer, FOVEA_UNPACKED_FAILED);
     fovea_write_u64(writer, failure->number);
     fovea_write_u64(writer, failure->offset);
     fovea_write_u16(writer, (uint16_t)failure->status);
     fovea_write_string(writer, failure->reason);
-    end(writer, FOVEA_UNPACKED_FAILED, at);
+    end_frame(writer, FOVEA_UNPACKED_FAILED, at);
 }
 
 static bool
