@@ -78,7 +78,7 @@ fuzz_runs() {
     case ${1#fuzz_} in
         wire) echo 1500000 ;;
         base64 | url) echo 900000 ;;
-        sniff | decode_jpeg2000 | decode_webp) echo 240000 ;;
+        sniff | decode_jpeg2000 | decode_webp | s3_profile | s3_url) echo 240000 ;;
         decode_bmp | decode_png) echo 160000 ;;
         decode_gif | decode_ico | decode_jpeg | decode_raw | tokenize | unpacked) echo 100000 ;;
         decode_pnm | decode_tiff) echo 40000 ;;

@@ -33,7 +33,6 @@ fovea_archive_agree(const struct fovea_archive_settings *settings,
         .limits = settings->limits,
         .max_member_bytes = options.limits.max_bytes,
         .sandbox = options.sandbox,
-        .has_s3 = options.s3.on,
         .remote = { .s3 = options.s3, .url = options.url },
     };
     struct fovea_archive_limits *limits = &terms_out->limits;
@@ -52,8 +51,6 @@ fovea_archive_allow(const struct fovea_archive_terms *terms, const char *name,
         return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
                 "fetching URLs is switched off (--no-url)");
     }
-    return terms->has_s3 || !fovea_s3_is_url(name)
-            ? FOVEA_OK
-            : fovea_fail(err, FOVEA_ERR_URL_REFUSED,
-                      "s3:// is switched off (fovea_options.s3.on)");
+    return fovea_s3_is_url(name) ? fovea_s3_check_on(&terms->remote.s3, err)
+                                 : FOVEA_OK;
 }

@@ -9,7 +9,6 @@ struct fovea_archive_terms {
     struct fovea_archive_limits limits;
     uint64_t max_member_bytes; /* of a picture */
     enum fovea_sandbox sandbox;
-    bool has_s3;                     /* s3:// is read */
     struct fovea_s3_settings remote; /* of what is elsewhere */
 };
 

@@ -25,6 +25,7 @@ struct fovea_entry {
                           member's name follow, unless it is the archive itself;
                           0: it is in none */
     struct fovea_error problem;
+    bool is_list; /* the problem is a list's: names that it has are missing */
 };
 
 void fovea_entry_finish(struct fovea_entry *entry);

@@ -169,6 +169,12 @@ refuse_binary(const struct fovea_list *list, struct fovea_error *err)
                 "(if its texts end in NUL, add -0)",
                 name_of(list));
     }
+    if (list->name) {
+        return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
+                "%.120s is no list of names, but a picture or another file "
+                "(if its names end in NUL, add -0)",
+                list->name);
+    }
     return fovea_fail(err, FOVEA_ERR_LIST_REFUSED,
             "standard input is no list of names, but a picture or another "
             "file: add --stdin-image to embed it (or -0 if its names end "

@@ -26,6 +26,7 @@ enum fovea_word_kind {
     FOVEA_WORD_LISTED,    /* a name of a list, where - is a file */
     FOVEA_WORD_TEXT,      /* a text itself */
     FOVEA_WORD_TEXT_FILE, /* a file of texts; - is standard input */
+    FOVEA_WORD_LIST,      /* a list of names: a file, a URL; - as well */
 };
 
 /** A part of an archive, instead of all of it. */
@@ -59,7 +60,7 @@ struct fovea_source_settings {
     enum fovea_source_purpose purpose;
     struct fovea_archive_limits archive; /* bounds of each */
     const struct fovea_options *options; /* of archives, too; NULL: defaults */
-    char separator;                      /* of the list: '\n' or '\0' */
+    char separator;                      /* of lists: '\n' or '\0' */
     const struct fovea_filter *filter;   /* of what is found; or NULL */
     const struct fovea_stdin_image *image; /* NULL: "-" is a list */
     size_t max_text_bytes;                 /* of those in a file */

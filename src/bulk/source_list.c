@@ -1,23 +1,40 @@
-/* A list of names on standard input as a source: see list.h. */
+/*
+ * Lists of names as a source: on standard input (-), in a file, or where a URL leads
+ * (--list); see list.h. A list of a name that cannot be read is a bad input.
+ */
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "bulk/list.h"
+#include "bulk/list_file.h"
+#include "bulk/remote.h"
 #include "bulk/source.h"
+
+struct source {
+    struct fovea_list list;
+    struct fovea_remote remote; /* of a list that has a name */
+    const struct fovea_options *options;
+    bool is_open;
+    bool has_ended;
+};
 
 static bool
 takes(const struct fovea_source_settings *settings,
         const struct fovea_input_word *word)
 {
-    return !settings->image && fovea_word_is_stdin(word);
+    return word->kind == FOVEA_WORD_LIST ||
+            (!settings->image && fovea_word_is_stdin(word));
 }
 
+/* Standard input, a pipe and what is elsewhere are not read again. */
 static bool
 repeats(const struct fovea_input_word *word)
 {
-    (void)word;
-    return false;
+    struct stat info;
+    return strcmp(word->word, "-") != 0 && !fovea_is_url(word->word) &&
+            stat(word->word, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 static enum fovea_status
@@ -25,11 +42,46 @@ open_list(const struct fovea_source_settings *settings,
         const struct fovea_input_word *word, void *state,
         struct fovea_error *err)
 {
-    (void)word;
-    (void)err;
-    struct fovea_list *list = state;
-    list->fd = STDIN_FILENO;
-    list->separator = settings->separator;
+    struct source *source = state;
+    source->options = settings->options;
+    source->list.fd = -1;
+    source->list.separator = settings->separator;
+    enum fovea_status status =
+            fovea_remote_init(&source->remote, word->word, err);
+    if (!status && strcmp(word->word, "-") != 0) {
+        source->list.name = source->remote.url;
+    }
+    return status;
+}
+
+/* The file, or a pipe that a thread fills. */
+static enum fovea_status
+open_named(struct source *source, struct fovea_error *err)
+{
+    enum fovea_status status = fovea_is_url(source->remote.url)
+            ? fovea_remote_open(&source->remote, source->options, err)
+            : fovea_list_file_open(source->remote.url, &source->list.fd, err);
+    if (!status && source->remote.fd >= 0) {
+        source->list.fd = source->remote.fd;
+    }
+    source->is_open = true;
+    return status;
+}
+
+/* A bad input that stands for the list, behind what came before. */
+static enum fovea_status
+report(struct source *source, const struct fovea_error *problem,
+        enum fovea_source_step *step_out, struct fovea_entry *entry_out,
+        struct fovea_error *err)
+{
+    source->has_ended = true;
+    entry_out->path = strdup(source->remote.url);
+    if (!entry_out->path) {
+        return fovea_fail_memory(err, strlen(source->remote.url), "a name");
+    }
+    entry_out->problem = *problem;
+    entry_out->is_list = true;
+    *step_out = FOVEA_SOURCE_ENTRY;
     return FOVEA_OK;
 }
 
@@ -55,38 +107,58 @@ static enum fovea_status
 next(void *state, enum fovea_source_step *step_out,
         struct fovea_entry *entry_out, struct fovea_error *err)
 {
+    struct source *source = state;
+    struct fovea_error problem = { .code = FOVEA_OK };
     enum fovea_list_step step = FOVEA_LIST_END;
     char *name = NULL;
     size_t size = 0;
-    enum fovea_status status = fovea_list_next(state, &step, &name, &size, err);
+    *step_out = FOVEA_SOURCE_END;
+    if (source->has_ended) {
+        return FOVEA_OK;
+    }
+    if (!source->is_open && open_named(source, &problem)) {
+        return report(source, &problem, step_out, entry_out, err);
+    }
+    enum fovea_status status =
+            fovea_list_next(&source->list, &step, &name, &size, err);
     if (status) {
         return status;
     }
     if (step == FOVEA_LIST_NAME) {
         return take_name(name, size, step_out, entry_out, err);
     }
-    *step_out = step == FOVEA_LIST_WAIT ? FOVEA_SOURCE_WAIT : FOVEA_SOURCE_END;
-    return FOVEA_OK;
+    if (step == FOVEA_LIST_WAIT) {
+        *step_out = FOVEA_SOURCE_WAIT;
+        return FOVEA_OK;
+    }
+    return fovea_remote_failure(&source->remote, &problem)
+            ? report(source, &problem, step_out, entry_out, err)
+            : FOVEA_OK;
 }
 
 static int
 wait_fd(const void *state)
 {
-    const struct fovea_list *list = state;
-    return list->fd;
+    const struct source *source = state;
+    return source->list.fd;
 }
 
 static void
 finish(void *state)
 {
-    fovea_list_finish(state);
+    struct source *source = state;
+    fovea_list_finish(&source->list);
+    if (source->remote.fd < 0) {
+        fovea_list_file_close(source->list.fd);
+    }
+    fovea_remote_finish(&source->remote);
 }
 
 const struct fovea_source_kind fovea_source_list = {
     .is_list = true,
     .takes = takes,
     .repeats = repeats,
-    .state_size = sizeof(struct fovea_list),
+    .state_size = sizeof(struct source),
     .open = open_list,
     .next = next,
     .wait_fd = wait_fd,

@@ -35,6 +35,13 @@ take_query(struct fovea_run_request *request, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* Whether -0 is about it, and - in it is standard input. */
+static bool
+reads_file(const struct fovea_input_word *word)
+{
+    return word->kind == FOVEA_WORD_TEXT_FILE || word->kind == FOVEA_WORD_LIST;
+}
+
 /* How often standard input is a list of names or an image, and anything. */
 static void
 count_dashes(const struct fovea_run_request *request, size_t *n_names_out,
@@ -45,16 +52,15 @@ count_dashes(const struct fovea_run_request *request, size_t *n_names_out,
     for (size_t i = 0; i < request->n_words; i++) {
         const struct fovea_input_word *word = &request->words[i];
         *n_names_out += fovea_word_is_stdin(word);
-        *n_files_out +=
-                word->kind == FOVEA_WORD_TEXT_FILE && is_dash(word->word);
+        *n_files_out += reads_file(word) && is_dash(word->word);
     }
 }
 
 static bool
-has_text_file(const struct fovea_run_request *request)
+has_file(const struct fovea_run_request *request)
 {
     for (size_t i = 0; i < request->n_words; i++) {
-        if (request->words[i].kind == FOVEA_WORD_TEXT_FILE) {
+        if (reads_file(&request->words[i])) {
             return true;
         }
     }
@@ -81,9 +87,10 @@ check_dashes(const struct fovea_run_request *request, struct fovea_error *err)
                 "--stdin-image is about the image that - stands for, and there "
                 "is no - here");
     }
-    if (request->null_separated && n_names == 0 && !has_text_file(request)) {
+    if (request->null_separated && n_names == 0 && !has_file(request)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "-0 is about the list that - reads, and there is no - here");
+                "-0 is about the list that - or --list reads, and there is none "
+                "here");
     }
     return FOVEA_OK;
 }
@@ -192,8 +199,8 @@ take_words(const struct fovea_run_kind *kind, struct fovea_run_request *request,
     }
     if (request->n_words == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                "no INPUT: give files, directories, or - for a list of names "
-                "on standard input");
+                "no INPUT: give files, directories, URLs, or - or --list for a "
+                "list of names");
     }
     status = check_dashes(request, err);
     if (!status) {
@@ -220,6 +227,8 @@ keep_words(struct fovea_run_request *request,
             .kind = !row ? FOVEA_WORD_NAME
                     : row == &fovea_option_rows[FOVEA_OPTION_EMBED_TEXT]
                     ? FOVEA_WORD_TEXT
+                    : row == &fovea_option_rows[FOVEA_OPTION_NAME_LIST]
+                    ? FOVEA_WORD_LIST
                     : FOVEA_WORD_TEXT_FILE,
         };
     }
@@ -245,6 +254,7 @@ parse_flags(const struct fovea_run_kind *kind,
         FOVEA_FLAG(LINES_ALWAYS, request->json),
         FOVEA_FLAG_WORD(EMBED_TEXT),
         FOVEA_FLAG_WORD(TEXT_FILE),
+        FOVEA_FLAG_WORD(NAME_LIST),
         FOVEA_FLAG(QUERY_TEXT, request->query_text),
         FOVEA_FLAG(LABELS, request->labels_file),
         FOVEA_FLAG(LABEL, request->labels),

@@ -174,8 +174,8 @@ submit_object(struct fovea_fetching *fetching, const char *url,
     FOVEA_AUTO(fovea_text_finish) struct fovea_text address = { 0 };
     FOVEA_AUTO(fovea_text_finish) struct fovea_text trusted_host = { 0 };
     if (!library->s3) {
-        return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
-                "s3:// URLs are not fetched here (--s3, fovea_s3_options.on)");
+        return fovea_s3_check_on(&(struct fovea_s3_options){ .on = false },
+                err);
     }
     fetching->object = malloc(sizeof *fetching->object);
     if (!fetching->object) {

@@ -59,6 +59,16 @@ fovea_s3_create(const struct fovea_s3_settings *settings,
     return FOVEA_OK;
 }
 
+enum fovea_status
+fovea_s3_check_on(const struct fovea_s3_options *options,
+        struct fovea_error *err)
+{
+    return options->on ? FOVEA_OK
+                       : fovea_fail(err, FOVEA_ERR_URL_REFUSED,
+                                 "s3:// URLs are not fetched here (--s3, "
+                                 "fovea_s3_options.on)");
+}
+
 void
 fovea_s3_destroy(struct fovea_s3 *s3)
 {

@@ -263,14 +263,17 @@ parse(struct reader *reader, const char *xml, size_t size)
     XML_SetElementHandler(reader->parser, begin_element, end_element);
     XML_SetCharacterDataHandler(reader->parser, take_text);
     XML_SetStartDoctypeDeclHandler(reader->parser, refuse_doctype);
-    if (XML_Parse(reader->parser, xml, (int)size, 1) != XML_STATUS_OK &&
-            !reader->result.code) {
-        return fovea_fail(&reader->result, FOVEA_ERR_OBJECT_STORE,
-                "the list of objects is no XML: %.80s (line %lu)",
-                XML_ErrorString(XML_GetErrorCode(reader->parser)),
-                XML_GetCurrentLineNumber(reader->parser));
+    if (XML_Parse(reader->parser, xml, (int)size, 1) == XML_STATUS_OK ||
+            reader->result.code) {
+        return reader->result.code;
     }
-    return reader->result.code;
+    enum XML_Error error = XML_GetErrorCode(reader->parser);
+    return error == XML_ERROR_NO_MEMORY
+            ? fovea_fail_memory(&reader->result, size, "a list of objects")
+            : fovea_fail(&reader->result, FOVEA_ERR_OBJECT_STORE,
+                      "the list of objects is no XML: %.80s (line %lu)",
+                      XML_ErrorString(error),
+                      XML_GetCurrentLineNumber(reader->parser));
 }
 
 /* What the store promises of the keys of a page. */

@@ -37,6 +37,10 @@ FOVEA_NODISCARD enum fovea_status fovea_s3_create(
 /** No call may be under way. NULL is fine. */
 void fovea_s3_destroy(struct fovea_s3 *s3);
 
+/** FOVEA_ERR_URL_REFUSED where s3:// is not to be read. */
+FOVEA_NODISCARD enum fovea_status fovea_s3_check_on(
+        const struct fovea_s3_options *options, struct fovea_error *err);
+
 /** What a store says of an object. */
 struct fovea_s3_object {
     uint64_t size;

@@ -255,7 +255,7 @@ add_input(struct maker *maker, struct fovea_entry *entry,
     if (is_own(maker, entry)) {
         return FOVEA_OK;
     }
-    if (fovea_status_retryable(entry->problem.code)) {
+    if (entry->is_list || fovea_status_retryable(entry->problem.code)) {
         *err = entry->problem;
         return entry->problem.code;
     }

@@ -97,7 +97,7 @@ def test_trouble_of_a_store_is_told_or_passes(directory):
         server.fail("503", Retry_After=10000)
         fails(server, "object_store", "503", url)
         fails(server, "image_too_many_bytes", "--max-bytes", url, "--max-bytes", "9")
-        for name in ("s3://bucket", "s3://x", "s3://bucket/" + "k" * 1030):
+        for name in ("s3://x/k", "s3://x", "s3://bucket/" + "k" * 1030):
             fails(server, "url", "s3://", name)
         server.put("text", b"words")
         fails(server, "not_an_image", "not an image", "s3://bucket/text")

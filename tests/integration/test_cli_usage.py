@@ -62,7 +62,7 @@ def test_mistakes_are_explained(directory):
         (("embed", "a", "--raw=yes"), "takes no value"),
         (("embed", "a", "--max-bytes", "1X"), "K, M and G"),
         (("embed", "-", "-"), "only once"),
-        (("embed", "-0", "a"), "there is no -"),
+        (("embed", "-0", "a"), "there is none here"),
         (("embed", "a", "-o", "-"), "needs a file"),
         (("preprocess", "a"), "-o FILE is needed"),
         (("preprocess", "--raw", "-o", "x.npy", "a"), "unknown flag --raw"),
