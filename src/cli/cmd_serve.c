@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/option_flags.h"
+#include "cli/queue_flags.h"
 #include "server/server.h"
 #include "server/server_settings.h"
 
@@ -23,7 +24,9 @@ static const char about[] =
         "With --index it searches the pictures of indexes, too, over HTTP and on the\n"
         "page:\n"
         "\n"
-        "  fovea serve --index photos=~/Pictures\n";
+        "  fovea serve --index photos=~/Pictures\n"
+        "\n"
+        "With --queue it shows the jobs of a broker, and changes none.\n";
 
 static const char notes[] =
         "SIGTERM and Ctrl-C: no new work, what is under way is finished, exit 0.\n"
@@ -81,6 +84,8 @@ parse(struct flags *flags, int argc, char **argv, const char **words,
     struct fovea_flag table[FOVEA_N_OPTIONS];
     size_t n = server_flags(server, table);
     n += fovea_option_flags(&server->library, FOVEA_COMMAND_SERVE, table + n);
+    fovea_queue_flags(&server->queue, table + n);
+    n += FOVEA_N_QUEUE_FLAGS;
     memcpy(table + n, own, sizeof own);
     n += FOVEA_ARRAY_LEN(own);
     enum fovea_status status =
@@ -157,6 +162,7 @@ run(const struct fovea_command *self, int argc, char **argv)
     int status = serve(self, &flags, argc, argv, words);
     free(flags.server.indexes.all);
     free(flags.server.writable_indexes.all);
+    free(flags.server.jobs_outputs.all);
     return status;
 }
 

@@ -7,6 +7,7 @@ static const char *const names[FOVEA_N_DESKS] = {
     [FOVEA_DESK_SEARCH] = "fovea-search",
     [FOVEA_DESK_DUPLICATES] = "fovea-alike",
     [FOVEA_DESK_CHANGE] = "fovea-change",
+    [FOVEA_DESK_JOBS] = "fovea-jobs",
 };
 
 void

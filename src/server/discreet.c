@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "server/index.h"
+#include "server/queued.h"
 
 enum {
     GROUP = 100, /* statuses of one kind */
     ENVIRONMENT = 3,
     POOL = 4,
+    QUEUE = 6,
     BUG = 9
 };
 
@@ -19,8 +21,8 @@ static bool
 is_about_here(enum fovea_status code)
 {
     int group = (int)code / GROUP;
-    return group == ENVIRONMENT || group == POOL || group == BUG ||
-            code == FOVEA_ERR_INDEX_READ_ONLY;
+    return group == ENVIRONMENT || group == POOL || group == QUEUE ||
+            group == BUG || code == FOVEA_ERR_INDEX_READ_ONLY;
 }
 
 /* Put a name in the place of every path. */
@@ -77,6 +79,10 @@ fovea_discreet(const struct fovea_server *server, struct fovea_error *error)
     for (size_t i = 0; i < server->n_indexes; i++) {
         replace(error->message, server->indexes[i].path,
                 server->indexes[i].name);
+    }
+    const char *place;
+    for (size_t i = 0; (place = fovea_queued_place(server->queued, i)); i++) {
+        replace(error->message, place, "the output");
     }
     if (!has_path(server, error->message)) {
         return false;

@@ -25,13 +25,15 @@
 
 struct fovea_server_job;
 struct fovea_server_index;
+struct fovea_queued;
 
-/* Kinds of work about indexes, each with threads of its own: none holds up
-   another. */
+/* Kinds of work about indexes, and about jobs of a broker, each with threads of its
+   own: none holds up another. */
 enum fovea_server_desk {
     FOVEA_DESK_SEARCH,     /* searches, and looking things up */
     FOVEA_DESK_DUPLICATES, /* one thread: it takes all CPUs */
     FOVEA_DESK_CHANGE,     /* one thread: an index has one writer */
+    FOVEA_DESK_JOBS,       /* one thread: it talks to the broker */
     FOVEA_N_DESKS
 };
 
@@ -52,6 +54,7 @@ struct fovea_server {
     size_t n_models;
     struct fovea_server_index *indexes; /* [n_indexes] */
     size_t n_indexes;
+    struct fovea_queued *queued; /* NULL: no broker is asked */
     int64_t started_ns;
     pid_t pid;
 

@@ -12,6 +12,7 @@
 #include "server/desk.h"
 #include "server/handlers.h"
 #include "server/health.h"
+#include "server/queued_metrics.h"
 #include "server/view.h"
 
 static void
@@ -330,14 +331,14 @@ add_models(const struct fovea_pool_stats *stats, struct fovea_text *text)
 static void
 add_desks(const struct fovea_server *server, struct fovea_text *text)
 {
-    static const char *const kinds[FOVEA_N_DESKS] = {
+    static const char *const kinds[] = {
         [FOVEA_DESK_SEARCH] = "search",
         [FOVEA_DESK_DUPLICATES] = "duplicates",
         [FOVEA_DESK_CHANGE] = "change",
     };
     fovea_exposition_head(text, "index_requests", "gauge",
             "Requests about indexes that wait or are under way.");
-    for (unsigned i = 0; i < FOVEA_N_DESKS; i++) {
+    for (unsigned i = 0; i < FOVEA_ARRAY_LEN(kinds); i++) {
         fovea_text_format(text, "fovea_index_requests{kind=\"%s\"} %zu\n",
                 kinds[i], fovea_desk_size(server, (enum fovea_server_desk)i));
     }
@@ -357,6 +358,7 @@ write_text(struct fovea_http_exchange *exchange,
     add_items("thumbnails_total", "Thumbnails by what came of them.",
             server->counters.thumbnails, text);
     add_desks(server, text);
+    fovea_queued_metrics(server, text);
     add_memory(stats, text);
     add_models(stats, text);
 }

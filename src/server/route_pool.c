@@ -224,7 +224,8 @@ write_text(struct fovea_http_exchange *exchange,
         fovea_text_format(text, "%s\"%s\"", i > 0 ? "," : "",
                 server->indexes[i].name);
     }
-    fovea_text_format(text, "],\"workers\":[");
+    fovea_text_format(text, "],\"jobs\":%s,\"workers\":[",
+            server->queued ? "true" : "false");
     for (size_t i = 0; i < stats->n_workers; i++) {
         fovea_text_format(text, "%s", i > 0 ? "," : "");
         add_worker(&stats->workers[i], text);

@@ -10,6 +10,7 @@
 #include "server/index.h"
 #include "server/internal.h"
 #include "server/job.h"
+#include "server/queued.h"
 #include "server/routes.h"
 #include "server/served.h"
 
@@ -158,6 +159,9 @@ start(struct fovea_server *server, struct fovea_error *err)
     if (!status) {
         status = fovea_server_indexes_open(server, err);
     }
+    if (!status) {
+        status = fovea_queued_open(server, err);
+    }
     return status ? status : start_background(server, err);
 }
 
@@ -165,7 +169,9 @@ static void
 finish(struct fovea_server *server)
 {
     fovea_background_finish(&server->background);
+    fovea_queued_cancel(server->queued);
     fovea_desks_finish(server);
+    fovea_queued_close(server);
     fovea_server_indexes_close(server);
     fovea_served_close(server);
     fovea_close(server->library);

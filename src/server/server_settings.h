@@ -8,6 +8,7 @@
 #include "http/http_settings.h"
 #include "option/option.h"
 #include "option/value.h"
+#include "queue/queue.h"
 
 enum {
     FOVEA_MAX_SERVED_MODELS = 64
@@ -22,6 +23,9 @@ struct fovea_server_settings {
     struct fovea_words indexes;   /* NAME=DIR; read only */
     struct fovea_words writable_indexes;
     bool show_paths; /* clients are told where files of indexes are */
+    struct fovea_queue_settings
+            queue;                   /* whose jobs are shown; url NULL: none */
+    struct fovea_words jobs_outputs; /* of such jobs */
 
     size_t max_items;                /* images of a request */
     size_t max_hits;                 /* of a search */

@@ -88,20 +88,23 @@ def test_users_may_do_what_they_are_for(directory):
     seeds, variables = settings_in(directory, SETTINGS)
     may = {
         "owner": ["$JS.API.STREAM.CREATE.FOVEA_a", "fovea.a.shard.1",
-                  "$JS.API.STREAM.PURGE.FOVEA_a"],
+                  "$JS.API.STREAM.PURGE.FOVEA_a",
+                  "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0"],
         "node": ["$JS.API.CONSUMER.MSG.NEXT.FOVEA_a.nodes", "fovea.a.node.x",
                  "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0"],
-        "reader": ["$JS.API.CONSUMER.INFO.FOVEA_a.nodes"],
+        "reader": ["$JS.API.CONSUMER.INFO.FOVEA_a.nodes", "fovea.a.ask"],
     }
     may_not = {
         "owner": ["$SYS.REQ.SERVER.PING"],
-        "node": ["fovea.a.shard.1", "$JS.API.STREAM.CREATE.FOVEA_a",
+        "node": ["fovea.a.shard.1", "fovea.a.ask", "$JS.API.STREAM.CREATE.FOVEA_a",
                  "$JS.API.STREAM.DELETE.FOVEA_a", "$JS.API.STREAM.PURGE.FOVEA_a",
                  "$JS.API.CONSUMER.DELETE.FOVEA_a.nodes"],
         "reader": ["fovea.a.shard.1", "fovea.a.node.x",
                    "$JS.ACK.FOVEA_a.nodes.1.1.1.1.0",
                    "$JS.API.CONSUMER.MSG.NEXT.FOVEA_a.nodes"],
     }
+    hears = {"owner": ["fovea.a.node.x"], "node": ["fovea.a.ask"],
+             "reader": ["fovea.a.node.x"]}
     with broker_of(directory, "nkey.conf", variables) as broker:
         for user in USERS:
             with Client(broker.port) as client:
@@ -113,6 +116,10 @@ def test_users_may_do_what_they_are_for(directory):
                 for subject in may_not[user]:
                     is_forbidden(client.publish(subject))
                     same(client.answer(), "PONG")
+                for subject in hears[user]:
+                    same(client.subscribe(subject), "PONG")
+                is_forbidden(client.subscribe("fovea.a.shard.1"))
+                same(client.answer(), "PONG")
 
 
 def test_over_tls(directory):

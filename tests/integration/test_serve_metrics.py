@@ -163,7 +163,9 @@ def test_any_name_of_a_model_is_a_label(directory):
 
 
 def test_the_text_names_every_metric(_):
-    with Server() as server:
+    with Server("--queue", "nats://127.0.0.1:1") as server:
+        # Whose broker is asked beside it.
+        wait_until(lambda: "fovea_broker_up" in scrape(server).types, "its jobs")
         types = use(server).types
     text = command.read(os.path.join(SOURCE, "docs/HTTP.md")).decode()
     named = re.findall(r"^\| `(fovea_\w+)` \|[^|]*\| (histogram)?", text,

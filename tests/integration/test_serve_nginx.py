@@ -232,8 +232,9 @@ def test_requests_keep_their_names(directory):
 
 def test_the_inside_is_not_public(directory):
     with Proxy(directory) as proxy:
-        for path in ("/metrics", "/v1/pool"):
-            same(proxy.ask("GET", path).status, 200)
+        for path, status in (("/metrics", 200), ("/v1/pool", 200),
+                             ("/v1/jobs", 200), ("/v1/jobs/photos", 404)):
+            same(proxy.ask("GET", path).status, status)
             same(proxy.ask("GET", path,
                            source_address=("127.0.0.2", 0)).status, 403)
         same(proxy.ask("GET", "/v1/models",

@@ -2,6 +2,7 @@
 """The server does what /openapi.json and docs/HTTP.md say, and they say all that
 it does: every path and method is asked, every status that can be provoked is,
 and what comes back is held against its schema."""
+import atexit
 import contextlib
 import fcntl
 import functools
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 
 import command
+from broker import Broker
 from command import Skip, picture, same
 from serving import KEY, Answer, Server, b64, floats
 
@@ -25,6 +27,7 @@ CLASSIFY = ("/v1/classify", "/classify")
 SEARCH, THUMBNAIL = "/v1/search", "/v1/thumbnail"
 ADD = "/v1/indexes/{name}/items"
 ITEM = "/v1/indexes/{name}/items/{id}"
+JOB = "/v1/jobs/{name}"
 POSTED = (*EMBED, UPLOAD, *CLASSIFY, SEARCH, THUMBNAIL)
 # They take an image as it is, those with a model.
 UPLOADS = (UPLOAD, THUMBNAIL, ADD)
@@ -33,7 +36,7 @@ MODEL = os.path.join(os.environ["FOVEA_WHOLE_MODELS"], "clip")
 NAME, DIMENSION = "clip", 24
 # Faults of the server's own, which it has to have first.
 NOT_PROVOKED = {"500", "507"}
-# A question to an index is answered too soon to wait or be late.
+# A question to an index, or to the broker, is answered too soon to wait or be late.
 AT_ONCE = {"429", "504"}
 JSON = {"Content-Type": "application/json"}
 WRITER = "sesame-write-1"
@@ -73,8 +76,28 @@ class Indexed(Server):
             self.pictures.cleanup()
 
 
+@functools.lru_cache
+def jobs():
+    """Flags with which a server knows a job, `photos`; none without a broker."""
+    folder = tempfile.TemporaryDirectory(prefix="fovea-jobs-")
+    atexit.register(folder.cleanup)
+    try:
+        broker = Broker(os.path.join(folder.name, "broker")).start()
+    except Skip:
+        return ()
+    atexit.register(broker.kill)
+    output = os.path.join(folder.name, "out")
+    command.put(folder.name, "pictures/1.png", picture(1))
+    result = command.run(
+        "job", "create", "photos", "--model", command.MODEL, "--queue",
+        broker.url, "-o", output, os.path.join(folder.name, "pictures"),
+        model=False)
+    assert result.returncode == 0, result.stderr
+    return ("--queue", broker.url, "--jobs-output", output)
+
+
 def serve(*flags):
-    return Indexed(*flags)
+    return Indexed(*flags, *(() if "--queue" in flags else jobs()))
 
 
 def source(name):
@@ -219,7 +242,8 @@ def embed(server, path, image, status, headers=None, **settings):
 def getters():
     """Paths that are looked at, with both methods."""
     return [(path, method) for path, item in DOCUMENT["paths"].items()
-            if "get" in item for method in ("GET", "HEAD")]
+            if "get" in item and (path != JOB or jobs())
+            for method in ("GET", "HEAD")]
 
 
 # -- tests
@@ -414,7 +438,7 @@ def provoke_callers(server):
         for path in ("/v1/models/{id}", "/models/{id}", ITEM,
                      ITEM + "/thumbnail"):
             inquire(server, method, path, 404, id_="no/pe")
-        for path in ("/v1/indexes/{name}", ADD,
+        for path in ("/v1/indexes/{name}", ADD, JOB,
                      "/v1/indexes/{name}/duplicates"):
             inquire(server, method, path, 404, name="no")
         for path in (ADD, "/v1/indexes/{name}/duplicates"):
@@ -503,6 +527,13 @@ def provoke_fetch(server):
                          headers=JSON).error(), "fetch")
 
 
+def provoke_broker(server):
+    """Nobody is there."""
+    for method in ("GET", "HEAD"):
+        for path in ("/v1/jobs", JOB):
+            inquire(server, method, path, 503)
+
+
 def provoke_deadline(server):
     for path in server.posted:
         same(embed(server, path, picture(1), 504).error(), "deadline")
@@ -519,6 +550,7 @@ def test_every_documented_status_is_provoked(_):
              (provoke_limits, ("--max-body", "4K", "--body-memory", "1K")),
              (provoke_timeout, ("--body-time", "200ms")),
              (provoke_want, ("--memory-limit", "1K")),
+             (provoke_broker, ("--queue", "nats://127.0.0.1:1")),
              (provoke_fetch, ("--allow-private-urls",)),
              (provoke_deadline, ("--deadline", "1ms")))
     with contextlib.ExitStack() as stack:
@@ -532,8 +564,9 @@ def test_every_documented_status_is_provoked(_):
                   for method, operation in item.items()
                   for status in operation["responses"]
                   if status not in NOT_PROVOKED and not (
-                      "/indexes" in path and method != "post" and
-                      status in AT_ONCE)}
+                      ("/indexes" in path or "/jobs" in path) and
+                      method != "post" and status in AT_ONCE) and (
+                      path != JOB or status != "200" or jobs())}
     same(sorted(documented - SEEN), [])
 
 

@@ -1,10 +1,18 @@
 // The server's page with jobs: how far they are, their nodes, shards that failed, a
 // broker that is away; on a phone, in light and dark, for those who hear it.
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync }
+  from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { contrasts } from "./looks.mjs";
-import { browser, onProxy, says, text } from "./browsing.mjs";
-import { main } from "./serving.mjs";
+import { browser, onPage, onProxy, says, scene, text } from "./browsing.mjs";
+import { environment, FOVEA, main, MODEL } from "./serving.mjs";
+
+const BROKER = "/usr/sbin/nats-server";
 
 const report = (more = {}) => ({ version: "0.1.0", state: "working", reason: "",
   uptime: 4000, done: 41, failed: 0, returned: 1, redeliveries: 2, refused: 0,
@@ -142,6 +150,48 @@ async function fitsAPhone(page) {
   assert.ok(inside <= outside, `${inside} is wider than ${outside}`);
 }
 
+// Run a broker with a job of three shards while use(url, output) does.
+async function withJob(use) {
+  const folder = mkdtempSync(join(tmpdir(), "fovea-jobs-"));
+  const broker = spawn(BROKER, ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd",
+    join(folder, "store"), "--ports_file_dir", folder], { stdio: "ignore" });
+  const ended = new Promise((done) => broker.on("exit", done));
+  try {
+    const ports = join(folder, `nats-server_${broker.pid}.ports`);
+    while (!existsSync(ports) || !readFileSync(ports, "utf-8").endsWith("}")) {
+      assert.equal(broker.exitCode, null);
+      await pause(5);
+    }
+    const [url] = JSON.parse(readFileSync(ports, "utf-8")).nats;
+    const output = join(folder, "out");
+    mkdirSync(join(folder, "pictures"));
+    for (const name of ["city", "fog", "beach"]) {
+      copyFileSync(scene(name), join(folder, "pictures", `${name}.jpg`));
+    }
+    const made = spawnSync(FOVEA, ["job", "create", "photos", "--model", MODEL,
+      "--queue", url, "--shard-size", "1", "-o", output,
+      join(folder, "pictures")], { env: environment(folder) });
+    assert.equal(made.status, 0, String(made.stderr));
+    await use(url, output, folder);
+  } finally {
+    broker.kill("SIGKILL");
+    await ended;
+    rmSync(folder, { recursive: true });
+  }
+}
+
+// Broker, job and markers as they really are.
+const showsAJob = () => withJob((queue, output, folder) => onPage(
+  async (page) => {
+    await says(page, `${card("photos")} .words`, /0 of 3 shards done/);
+    const done = spawnSync(FOVEA, ["embed", "--model", MODEL, "--shard", "0/1",
+      "--resume", "--shard-size", "1", "-o", output, join(folder, "pictures")],
+    { env: environment(folder) });
+    assert.equal(done.status, 0, String(done.stderr));
+    await says(page, `${card("photos")} .words`, /3 of 3 shards done/);
+    await says(page, `${card("photos")} .badge`, /complete/);
+  }, { flags: ["--queue", queue, "--jobs-output", output] })());
+
 async function isReadable(page) {
   await fitsAPhone(page);
   assert.deepEqual(await page.evaluate(contrasts), []);
@@ -149,6 +199,8 @@ async function isReadable(page) {
 
 const all = { rule: having(photos, unknown, unread) };
 await main([
+  ...existsSync(BROKER) ? [["it shows a job as it comes to its end", showsAJob]]
+    : [],
   ["it shows how far jobs are", onProxy(showsProgress, all)],
   ["it shows nodes and shards that failed", onProxy(showsNodes, all)],
   ["keys are enough", onProxy(keysAreEnough, all)],

@@ -90,6 +90,9 @@ function fillDetail(detail, { nodes, failed_shards: lost }) {
 async function showDetail(card, name) {
   try {
     const job = await ask(`/v1/jobs/${encodeURIComponent(name)}`);
+    if (job.error) {
+      throw new Error(job.error.message);
+    }
     if (open.has(name)) {
       fillDetail(card.querySelector(".detail"), job);
     }
