@@ -44,6 +44,7 @@ extern const struct fovea_command fovea_cmd_bench;
 extern const struct fovea_command fovea_cmd_index;
 extern const struct fovea_command fovea_cmd_export;
 extern const struct fovea_command fovea_cmd_job;
+extern const struct fovea_command fovea_cmd_work;
 extern const struct fovea_command fovea_cmd_serve;
 extern const struct fovea_command fovea_cmd_ps;
 extern const struct fovea_command fovea_cmd_stop;

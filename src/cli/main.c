@@ -20,6 +20,7 @@ static const struct fovea_command *const commands[FOVEA_N_COMMANDS] = {
     [FOVEA_COMMAND_DUPLICATES] = &fovea_cmd_duplicates,
     [FOVEA_COMMAND_EXPORT] = &fovea_cmd_export,
     [FOVEA_COMMAND_JOB] = &fovea_cmd_job,
+    [FOVEA_COMMAND_WORK] = &fovea_cmd_work,
     [FOVEA_COMMAND_SERVE] = &fovea_cmd_serve,
     [FOVEA_COMMAND_PS] = &fovea_cmd_ps,
     [FOVEA_COMMAND_STOP] = &fovea_cmd_stop,

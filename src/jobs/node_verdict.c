@@ -6,12 +6,16 @@
 #include "base/macros.h"
 #include "base/pause.h"
 
-/* What says something of the node. All else is of the shard, and whether trying again
+/* What needs no verdict, or says something of the node. All else is of the shard, and whether trying again
    can help is in the table of statuses. */
 static const struct {
     enum fovea_status status;
     enum fovea_node_class class;
-} of_the_node[] = {
+} exceptions[] = {
+    { FOVEA_ERR_SHARD_FAILED, FOVEA_NODE_CLASS_FAILED },
+    /* Another node does it at the same time. */
+    { FOVEA_ERR_OBJECT_CHANGED, FOVEA_NODE_CLASS_AGAIN },
+
     { FOVEA_ERR_CANCELLED, FOVEA_NODE_CLASS_LEFT },
     { FOVEA_ERR_SHUTTING_DOWN, FOVEA_NODE_CLASS_LEFT },
 
@@ -30,7 +34,6 @@ static const struct {
     { FOVEA_ERR_MODEL_UNSUPPORTED, FOVEA_NODE_CLASS_END },
     { FOVEA_ERR_TOKENIZER_UNSUPPORTED, FOVEA_NODE_CLASS_END },
     { FOVEA_ERR_TOKENIZER_INVALID, FOVEA_NODE_CLASS_END },
-    { FOVEA_ERR_SHARDS_DIFFER, FOVEA_NODE_CLASS_END },
     { FOVEA_ERR_SANDBOX, FOVEA_NODE_CLASS_END },
     { FOVEA_ERR_FORKED, FOVEA_NODE_CLASS_END },
     { FOVEA_ERR_OBJECT_STORE_CREDENTIALS, FOVEA_NODE_CLASS_END },
@@ -40,9 +43,9 @@ static const struct {
 enum fovea_node_class
 fovea_node_class_of(enum fovea_status status)
 {
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(of_the_node); i++) {
-        if (of_the_node[i].status == status) {
-            return of_the_node[i].class;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(exceptions); i++) {
+        if (exceptions[i].status == status) {
+            return exceptions[i].class;
         }
     }
     return fovea_status_retryable(status) ? FOVEA_NODE_CLASS_AGAIN
@@ -82,6 +85,8 @@ fovea_node_decide(enum fovea_status status, bool hung, uint64_t n_attempts,
         };
     case FOVEA_NODE_CLASS_AGAIN:
         return decide_counted(n_attempts, pause_ns, FOVEA_NODE_MOOD_WORK);
+    case FOVEA_NODE_CLASS_FAILED:
+        return (struct fovea_node_decision){ .answer = FOVEA_NODE_ANSWER_DROP };
     case FOVEA_NODE_CLASS_LEFT:
         return (struct fovea_node_decision){
             .answer = FOVEA_NODE_ANSWER_LATER,

@@ -23,11 +23,12 @@ enum {
 
 /** What a status says, of what. */
 enum fovea_node_class {
-    FOVEA_NODE_CLASS_FINAL, /* of the shard: it will be so again */
-    FOVEA_NODE_CLASS_AGAIN, /* of the shard: trying again may help */
-    FOVEA_NODE_CLASS_LEFT,  /* of neither: it was left in the middle */
-    FOVEA_NODE_CLASS_REST,  /* of the node: it will pass */
-    FOVEA_NODE_CLASS_END,   /* of the node: nothing will work here */
+    FOVEA_NODE_CLASS_FINAL,  /* of the shard: it will be so again */
+    FOVEA_NODE_CLASS_AGAIN,  /* of the shard: trying again may help */
+    FOVEA_NODE_CLASS_FAILED, /* of the shard: somebody has said so already */
+    FOVEA_NODE_CLASS_LEFT,   /* of neither: it was left in the middle */
+    FOVEA_NODE_CLASS_REST,   /* of the node: it will pass */
+    FOVEA_NODE_CLASS_END,    /* of the node: nothing will work here */
 };
 
 enum fovea_node_class fovea_node_class_of(enum fovea_status status);

@@ -39,7 +39,6 @@ static const struct {
     { FOVEA_ERR_MODEL_UNSUPPORTED, FOVEA_NODE_MOOD_END },
     { FOVEA_ERR_TOKENIZER_UNSUPPORTED, FOVEA_NODE_MOOD_END },
     { FOVEA_ERR_TOKENIZER_INVALID, FOVEA_NODE_MOOD_END },
-    { FOVEA_ERR_SHARDS_DIFFER, FOVEA_NODE_MOOD_END },
     { FOVEA_ERR_SANDBOX, FOVEA_NODE_MOOD_END },
     { FOVEA_ERR_FORKED, FOVEA_NODE_MOOD_END },
     { FOVEA_ERR_OBJECT_STORE_CREDENTIALS, FOVEA_NODE_MOOD_END },
@@ -71,9 +70,11 @@ every_status_is_decided(void **state)
         if (!rows[i].status) {
             answer = FOVEA_NODE_ANSWER_DONE;
         } else if (!is_own(rows[i].status, &mood)) {
-            counts = true;
-            answer = rows[i].is_retryable ? FOVEA_NODE_ANSWER_LATER
-                                          : FOVEA_NODE_ANSWER_DROP;
+            counts = rows[i].status != FOVEA_ERR_SHARD_FAILED;
+            answer = rows[i].is_retryable ||
+                            rows[i].status == FOVEA_ERR_OBJECT_CHANGED
+                    ? FOVEA_NODE_ANSWER_LATER
+                    : FOVEA_NODE_ANSWER_DROP;
         }
         if (decision.answer != answer || decision.mood != mood ||
                 decision.counts != counts) {
