@@ -1,8 +1,10 @@
 /* See easy.h. */
 #include "source/easy.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -14,31 +16,60 @@
 #include "source/proxy.h"
 
 static void
-note_refusal(struct fovea_guard *guard, const struct curl_sockaddr *address,
-        const char *reason)
+note_refusal(struct fovea_guard *guard, const struct sockaddr *address,
+        socklen_t size, const char *reason)
 {
     char text[NI_MAXHOST] = "an address";
-    (void)getnameinfo(&address->addr, address->addrlen, text, sizeof text, NULL,
-            0, NI_NUMERICHOST);
+    (void)getnameinfo(address, size, text, sizeof text, NULL, 0,
+            NI_NUMERICHOST);
     (void)snprintf(guard->refused, sizeof guard->refused, "%.80s is %s", text,
             reason);
+}
+
+/* Whether there may be a connection to it. */
+static bool
+allows(struct fovea_guard *guard, const struct sockaddr *address,
+        socklen_t size)
+{
+    const char *reason = NULL;
+    if (!guard->checks_addresses ||
+            fovea_address_is_public(address, size, &reason)) {
+        return true;
+    }
+    note_refusal(guard, address, size, reason);
+    return false;
 }
 
 /* libcurl is about to connect to an address: make the socket, or do not. */
 static curl_socket_t
 open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct fovea_guard *guard = context;
-    const char *reason = NULL;
     (void)purpose;
-    if (guard->checks_addresses &&
-            !fovea_address_is_public(&address->addr, address->addrlen,
-                    &reason)) {
-        note_refusal(guard, address, reason);
-        return CURL_SOCKET_BAD;
+    return allows(context, &address->addr, address->addrlen)
+            ? socket(address->family, address->socktype | SOCK_CLOEXEC,
+                      address->protocol)
+            : CURL_SOCKET_BAD;
+}
+
+/* libcurl is about to send a request. The connection may be one that was made
+   for another URL, to a host that is trusted for that alone. */
+static int
+check_connection(void *context, char *address, char *own_address, int port,
+        int own_port)
+{
+    struct sockaddr_in v4 = { .sin_family = AF_INET };
+    struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+    (void)own_address;
+    (void)port;
+    (void)own_port;
+    bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1) {
+        v6.sin6_family = AF_UNSPEC; /* which is never public */
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC,
-            address->protocol);
+    bool is_allowed = is_v4
+            ? allows(context, (const struct sockaddr *)&v4, sizeof v4)
+            : allows(context, (const struct sockaddr *)&v6, sizeof v6);
+    return is_allowed ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 long
@@ -63,6 +94,8 @@ fovea_easy_configure(CURL *easy, const struct fovea_url_options *options,
     SET(FOLLOWLOCATION, 0L);
     SET(OPENSOCKETFUNCTION, open_socket);
     SET(OPENSOCKETDATA, guard);
+    SET(PREREQFUNCTION, check_connection);
+    SET(PREREQDATA, guard);
     SET(NOSIGNAL, 1L);
     SET(BUFFERSIZE, 1L << 17);
     SET(USERAGENT, options->user_agent);
@@ -155,7 +188,9 @@ enum fovea_status
 fovea_guard_judge(const struct fovea_guard *guard, CURLcode code,
         const char *host, struct fovea_error *err)
 {
-    if (guard->refused[0] && code == CURLE_COULDNT_CONNECT) {
+    if (guard->refused[0] &&
+            (code == CURLE_COULDNT_CONNECT ||
+                    code == CURLE_ABORTED_BY_CALLBACK)) {
         return fovea_fail(err, FOVEA_ERR_URL_REFUSED,
                 "%.100s: not fetched from there: %s; --allow-private-urls "
                 "(allow_private) would allow it",

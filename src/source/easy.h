@@ -3,8 +3,9 @@
  * client's: the rules that a handle keeps to, whom it may connect to, and what is
  * said of failures.
  *
- * Addresses are checked at the last moment, where the socket is made: whatever a
- * name is resolved to, and however oddly a host is written, it ends there.
+ * Addresses are checked at the last moments, where the socket is made and where a
+ * request is sent: whatever a name is resolved to, however oddly a host is written,
+ * and whoever else's connection was kept, it ends there.
  */
 #ifndef FOVEA_SOURCE_EASY_H
 #define FOVEA_SOURCE_EASY_H

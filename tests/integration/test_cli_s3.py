@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 """Objects of stores as inputs, of the command and of the server."""
-from command import environment, lines, main, picture, put, run, said, same
+import json
+from subprocess import PIPE
+
+from command import environment, lines, main, picture, put, run, said, same, start
 from s3_server import KEY, S3Server, SECRET
 from serving import Server, is_error
 
@@ -75,7 +78,19 @@ endpoint_url = {server.endpoint}
               "--s3-region", "us-east-1")
         fails(server, "argument", "--s3-endpoint", url, "--s3-endpoint", "x y")
         # The endpoint alone may be a private address, and for s3:// alone.
-        fails(server, "url_refused", "loopback", f"{server.endpoint}/bucket/a.png")
+        private = f"{server.endpoint}/bucket/a.png"
+        fails(server, "url_refused", "loopback", private)
+        # Nor is a connection to it that was kept for others.
+        process = start("embed", "-", stdin=PIPE, stdout=PIPE,
+                        env=environment(**server.environment()))
+        for name, expected in ((url, "good"), (private, "url_refused")) * 2:
+            process.stdin.write(name.encode() + b"\n")
+            process.stdin.flush()
+            line = json.loads(process.stdout.readline())
+            same((line["input"], line.get("error", {}).get("code", "good")),
+                 (name, expected))
+        process.stdin.close()
+        same(process.wait(), 3)
 
 
 def test_trouble_of_a_store_is_told_or_passes(directory):
