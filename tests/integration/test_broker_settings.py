@@ -136,6 +136,51 @@ def test_over_tls(directory):
                                 seed=seeds["node"]), "PONG")
 
 
+def flags_of(directory, name, broker, user):
+    """How a user of one of them is at the broker."""
+    if name == "token.conf":
+        return ("--queue", broker.url, "--queue-token-file",
+                f"{directory}/queue.token")
+    nkey = ("--queue-nkey", f"{directory}/{user}.nkey")
+    if name == "nkey.conf":
+        return ("--queue", broker.url, *nkey)
+    return ("--queue", f"tls://localhost:{broker.port}", "--queue-ca",
+            f"{directory}/broker.pem", *nkey)
+
+
+def test_jobs_are_made_worked_on_and_looked_at_with_each(directory):
+    _, variables = settings_in(directory, SETTINGS)
+    for i in range(3):
+        put(directory, f"pictures/{i}.png", command.picture(i + 1))
+    for name in ("token.conf", "nkey.conf", "tls.conf"):
+        output = os.path.join(directory, f"out-{name}")
+        with broker_of(directory, name, variables) as broker:
+            def run(user, *words):
+                return command.run(
+                    *words, *flags_of(directory, name, broker, user), "-o",
+                    output, model=False)
+            create = ("job", "create", "photos", "--model", command.MODEL,
+                      "--shard-size", "1", f"{directory}/pictures")
+            if name == "nkey.conf":
+                command.said(run("node", *create), 1, "does not allow")
+            same(run("owner", *create).returncode, 0)
+            node = subprocess.Popen(
+                [command.FOVEA, "work", "photos", "--model", command.MODEL,
+                 *flags_of(directory, name, broker, "node"), "-o", output],
+                env=command.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                same(run("owner", "job", "finish", "photos",
+                         "--wait").returncode, 0)
+                same(run("reader", "job", "status", "photos").returncode, 0)
+            finally:
+                node.terminate()
+                same(node.wait(command.TIMEOUT), 0)
+            same(len(os.listdir(os.path.join(output, "done"))), 3)
+        shutil.rmtree(os.path.join(directory, "run"))
+        shutil.rmtree(os.path.join(directory, "fovea"), ignore_errors=True)
+
+
 def test_make_nkey_replaces_nothing(directory):
     if not shutil.which("openssl"):
         raise Skip("openssl is missing")
@@ -155,5 +200,6 @@ command.main([
     test_an_nkey_and_nothing_else_opens,
     test_users_may_do_what_they_are_for,
     test_over_tls,
+    test_jobs_are_made_worked_on_and_looked_at_with_each,
     test_make_nkey_replaces_nothing,
 ])

@@ -19,6 +19,7 @@ from deployment import command_line, containers, copied, dockerfile, documents, 
 PROGRAMS = [command.FOVEA, *sys.argv[3:]]
 ROOT = os.environ["FOVEA_SOURCE_ROOT"]
 MANIFESTS = folder(ROOT, "kubernetes")
+COMPOSE = folder(ROOT, "compose.yaml")
 ACCEPT = folder(ROOT, "accept_bad_items.sh")
 SLURM = folder(ROOT, "slurm/fovea.sbatch")
 
@@ -47,7 +48,23 @@ def test_flags_are_known(_):
                 if words:
                     has_flags(words, name)
                     n += 1
-    assert n >= 3, n
+    assert n >= 4, n
+    for name, service in documents(COMPOSE)[0]["services"].items():
+        if service["image"].startswith("fovea:") and "command" in service:
+            has_flags(["fovea", *service["command"]], name)
+            n += 1
+    assert n >= 5, n
+
+
+def test_variables_are_known(_):
+    table = command.run("serve", "--help", model=False).stdout.decode()
+    for name in ("work", "job"):
+        table += command.run(name, "--help", model=False).stdout.decode()
+    for service in documents(COMPOSE)[0]["services"].values():
+        if service["image"].startswith("fovea:"):
+            for name in service.get("environment", {}):
+                flag = name.replace("FOVEA_", "--", 1).replace("_", "-").lower()
+                assert flag in table, name
 
 
 def test_pods_name_what_there_is(_):
@@ -70,7 +87,7 @@ def test_pods_name_what_there_is(_):
                     for how in ("httpGet", "tcpSocket"):
                         port = container.get(probe, {}).get(how, {}).get("port")
                         assert port is None or port in ports, (name, port)
-    assert n >= 4, n
+    assert n >= 5, n
     for name, document in manifests():
         selector = document["spec"].get("selector", {}).get("matchLabels")
         if selector:
@@ -139,6 +156,12 @@ def test_the_image_is_made_of_what_there_is(_):
                                     check=False).returncode, 0)
     for name in ("broker", "fovea"):
         assert ("USER", "65532:65532") in stages[name], name
+    services = documents(COMPOSE)[0]["services"]
+    for service in services.values():
+        same(service["build"]["dockerfile"], "dist/Dockerfile")
+        assert service["build"]["target"] in stages
+        same(service["cap_drop"], ["ALL"])
+        same(service["read_only"], True)
 
 
 def run_accepting(*words):
@@ -228,6 +251,7 @@ def test_an_array_of_slurm_does_all_shards(directory):
 
 command.main([
     test_flags_are_known,
+    test_variables_are_known,
     test_pods_name_what_there_is,
     test_pods_may_do_little,
     test_shards_are_as_many_as_their_pods,

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import threading
 
 import command
@@ -128,6 +129,29 @@ def test_a_job_from_its_beginning_to_its_end(directory):
             is_error(server.get("/v1/jobs/others"), 404, "no_job")
 
 
+def test_a_node_is_heard_of(directory):
+    with Broker(os.path.join(directory, "broker")) as broker:
+        output = make_job(broker, directory)
+        with Server("--queue", broker.url, "--jobs-output", output) as server:
+            node = subprocess.Popen(
+                [command.FOVEA, "work", "photos", "--model", command.MODEL,
+                 "--queue", broker.url, "-o", output, "--node-name", "node-1"],
+                env=command.environment(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                def is_done(job):
+                    assert node.poll() is None, node.returncode
+                    return job["state"] == "complete" and job["nodes"] and \
+                        job["nodes"][0]["report"]["done"] == N_SHARDS
+                job = until(server, is_done)
+            finally:
+                node.terminate()
+                same(node.wait(command.TIMEOUT), 0)
+            same((job["nodes"][0]["name"], job["nodes"][0]["report"]["items"]),
+                 ("node-1", N_PICTURES))
+            same((job["shards"]["waiting"], job["shards"]["handed_out"]), (0, 0))
+
+
 def test_what_is_no_report_is_left_out(directory):
     with Broker(os.path.join(directory, "broker")) as broker:
         make_job(broker, directory)
@@ -241,6 +265,7 @@ def test_keys_are_asked_for(directory):
 command.main([
     test_without_a_broker_there_are_none,
     test_a_job_from_its_beginning_to_its_end,
+    test_a_node_is_heard_of,
     test_what_is_no_report_is_left_out,
     test_only_the_output_of_a_job_tells_of_it,
     test_shards_that_failed_say_why,

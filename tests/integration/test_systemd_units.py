@@ -6,19 +6,24 @@ the server and its workers can do their work within their system calls.
 """
 import ctypes
 import errno
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 
 import command
-from command import Skip, picture, same
+from broker import Broker
+from command import Skip, picture, put, same
 from serving import Server, is_error
 
 UNITS = sys.argv[3]
 MOST_EXPOSED = 15  # in tenths, of 100: what systemd-analyze calls OK ends at 41
+SERVER, NODE = "fovea.service", "fovea-work@.service"
+FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
 MAX_FAMILY = 64  # of sockets; Linux has some 45
 
 
@@ -31,23 +36,25 @@ def analyze(*words):
                           env={**os.environ, "LC_ALL": "C.UTF-8"})
 
 
-def service():
-    return command.read(os.path.join(UNITS, "fovea.service")).decode()
+def service(unit=SERVER):
+    return command.read(os.path.join(UNITS, unit)).decode()
 
 
-def settings(name):
+def settings(name, unit=SERVER):
     """Values of a setting, in order."""
-    return re.findall(rf"^{name}=(.*)$", service(), re.MULTILINE)
+    return re.findall(rf"^{name}=(.*)$", service(unit), re.MULTILINE)
 
 
 def put_units(directory):
-    """The units, of the program that was built; gives their paths."""
-    text = re.sub(r"^ExecStart=\S+/fovea ", f"ExecStart={command.FOVEA} ",
-                  service(), flags=re.MULTILINE)
-    assert command.FOVEA in text
-    return [command.put(directory, "fovea.service", text.encode()),
-            command.put(directory, "fovea.socket", command.read(
-                os.path.join(UNITS, "fovea.socket")))]
+    """The units, services first, of the program that was built; gives their paths."""
+    paths = []
+    for unit in (SERVER, NODE):
+        text = re.sub(r"^ExecStart=\S+/fovea ", f"ExecStart={command.FOVEA} ",
+                      service(unit), flags=re.MULTILINE)
+        assert command.FOVEA in text
+        paths.append(put(directory, unit, text.encode()))
+    return [*paths, put(directory, "fovea.socket", command.read(
+        os.path.join(UNITS, "fovea.socket")))]
 
 
 def test_systemd_understands_them(directory):
@@ -57,12 +64,13 @@ def test_systemd_understands_them(directory):
 
 
 def test_little_is_exposed(directory):
-    result = analyze("security", "--offline=true",
-                     f"--threshold={MOST_EXPOSED}", put_units(directory)[0])
-    text = result.stdout.decode("utf-8", "replace")
-    assert result.returncode == 0, "\n".join(
-        line for line in text.split("\n") if not line.startswith("\u2713"))
-    assert "Overall exposure level" in text, text
+    for unit in put_units(directory)[:2]:
+        result = analyze("security", "--offline=true",
+                         f"--threshold={MOST_EXPOSED}", unit)
+        text = result.stdout.decode("utf-8", "replace")
+        assert result.returncode == 0, "\n".join(
+            line for line in text.split("\n") if not line.startswith("\u2713"))
+        assert "Overall exposure level" in text, text
 
 
 def test_flags_of_the_unit_are_known(_):
@@ -75,6 +83,21 @@ def test_flags_of_the_unit_are_known(_):
     same(result.returncode, 0)
     for flag in re.findall(r"--[a-z]+(?:-[a-z]+)*", service()):
         assert flag.encode() in result.stdout, flag
+
+
+def test_flags_of_the_unit_of_nodes_are_known(_):
+    start, = settings("ExecStart", NODE)
+    same(start.split()[1:], ["work", "%i", "$FOVEA_WORK_FLAGS"])
+    said = command.run("work", "--help", model=False).stdout.decode()
+    flags = re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", service(NODE))
+    assert "--queue-nkey" in flags, flags
+    for flag in flags:
+        # Those of systemctl are none of fovea's.
+        assert flag == "--now" or flag in said, flag
+    # systemd waits longer than the node does.
+    grace, = re.findall(r"--grace \((\d+)s\)", service(NODE))
+    stop, = settings("TimeoutStopSec", NODE)
+    assert int(grace) < int(stop.rstrip("s")), (grace, stop)
 
 
 def groups():
@@ -96,11 +119,11 @@ def expand(known, word):
     return {name for entry in known[word] for name in expand(known, entry)}
 
 
-def allowed_calls():
+def allowed_calls(unit=SERVER):
     """What SystemCallFilter= comes to; the first line allows."""
     known = groups()
     calls = expand(known, "@default")
-    for value in settings("SystemCallFilter"):
+    for value in settings("SystemCallFilter", unit):
         named = set()
         for word in value.lstrip("~").split():
             named |= expand(known, word)
@@ -149,9 +172,8 @@ def test_the_server_and_its_workers_need_no_other_call(_):
         pool = server.get("/v1/pool").json
         if not any(worker["sandboxed"] for worker in pool["workers"]):
             raise Skip("workers of this build are not sealed")
-    families = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
     with Server("--allow-private-urls",
-                preexec_fn=lambda: load_filter(calls, families)) as server:
+                preexec_fn=lambda: load_filter(calls, FAMILIES)) as server:
         same(server.upload(picture(1)).status, 200)
         pool = server.get("/v1/pool").json
         assert any(worker["sandboxed"] for worker in pool["workers"]), pool
@@ -162,9 +184,38 @@ def test_the_server_and_its_workers_need_no_other_call(_):
         same(server.end(), 0)
 
 
+def test_a_node_and_its_workers_need_no_other_call(directory):
+    calls = allowed_calls(NODE)
+    same(settings("RestrictAddressFamilies", NODE),
+         ["AF_UNIX AF_INET AF_INET6"])
+    put(directory, "pictures/1.png", picture(1))
+    with tarfile.open(os.path.join(directory, "pictures.tar.gz"), "w:gz") as tar:
+        tar.add(os.path.join(directory, "pictures/1.png"), "1.png")
+    output = os.path.join(directory, "out")
+    with Broker(os.path.join(directory, "broker")) as broker:
+        queue = ("--queue", broker.url, "-o", output)
+        result = command.run(
+            "job", "create", "photos", "--model", command.MODEL, *queue,
+            os.path.join(directory, "pictures"),
+            os.path.join(directory, "pictures.tar.gz"), model=False)
+        assert result.returncode == 0, result.stderr
+        result = command.run(
+            "work", "photos", "--model", command.MODEL, *queue, "--until-done",
+            "--metrics", "127.0.0.1:0", model=False,
+            preexec_fn=lambda: load_filter(calls, FAMILIES))
+        assert result.returncode == 0, result.stderr
+    rows = 0
+    for name in os.listdir(os.path.join(output, "done")):
+        done = json.loads(command.read(os.path.join(output, "done", name)))
+        rows += done["rows"]
+    same(rows, 2)
+
+
 command.main([
     test_systemd_understands_them,
     test_little_is_exposed,
     test_flags_of_the_unit_are_known,
+    test_flags_of_the_unit_of_nodes_are_known,
     test_the_server_and_its_workers_need_no_other_call,
+    test_a_node_and_its_workers_need_no_other_call,
 ])

@@ -8,6 +8,7 @@ says:
     ```sh fails         one command, which must not succeed
     ```sh background    one command, which goes on while the others run
     ```python, ```js    a program; the latter a module
+    ```python MODULE    a program that needs a module of which Debian has no package
     ```json, ```console what is answered, and what is not run here
 """
 import os
@@ -19,7 +20,7 @@ import subprocess
 import command
 from command import TIMEOUT, wait_until
 
-RUN = ("sh", "sh fails", "sh background", "python", "js")
+RUN = ("sh", "sh fails", "sh background", "python", "python pyarrow", "js")
 SHOWN = ("json", "console")
 INTERPRETERS = {"python": "/usr/bin/python3 -", "js": "node --input-type=module -"}
 
