@@ -155,8 +155,30 @@ run(struct fovea_node *node)
 }
 
 static void
+hold(void *owner)
+{
+    struct fovea_node *node = owner;
+    (void)atomic_fetch_add(&node->n_owners, 1);
+}
+
+static void
+let_go(void *owner)
+{
+    struct fovea_node *node = owner;
+    if (atomic_fetch_sub(&node->n_owners, 1) > 1) {
+        return;
+    }
+    for (size_t i = 0; i < FOVEA_NODE_SHARDS; i++) {
+        fovea_node_slot_clear(&node->slots[i]);
+    }
+    (void)close(node->event_fd);
+    free(node);
+}
+
+static void
 begin(struct fovea_node *node)
 {
+    atomic_store(&node->n_owners, 1);
     node->started_ns = fovea_clock_ns();
     (void)snprintf(node->report.version, sizeof node->report.version, "%s",
             node->settings->version);
@@ -167,6 +189,9 @@ begin(struct fovea_node *node)
         slot->work = node->settings->work;
         slot->pause_ns = node->settings->pause_ns;
         slot->event_fd = node->event_fd;
+        slot->hold = hold;
+        slot->let_go = let_go;
+        slot->owner = node;
     }
 }
 
@@ -194,9 +219,6 @@ fovea_node_run(const struct fovea_node_settings *settings, bool *is_left_out,
     if (status && err) {
         *err = node->error;
     }
-    if (!node->is_left) { /* else a thread still writes to it */
-        (void)close(node->event_fd);
-        free(node);
-    }
+    let_go(node);
     return status;
 }

@@ -29,6 +29,7 @@ struct fovea_node_broker {
 };
 
 struct fovea_node {
+    atomic_uint n_owners; /* the loop, and threads that are left */
     const struct fovea_node_settings *settings;
     struct fovea_node_broker broker;
     struct fovea_node_slot slots[FOVEA_NODE_SHARDS];

@@ -97,7 +97,10 @@ leave(struct fovea_node *node, struct fovea_node_slot *slot)
     (void)fovea_fail(&error, FOVEA_ERR_DEADLINE,
             "shard %" PRIu64 " hangs, and its work cannot be ended",
             slot->delivery.shard);
-    fovea_node_slot_leave(slot, &outcome);
+    if (!fovea_node_slot_abandon(slot)) {
+        return; /* it has ended after all */
+    }
+    fovea_node_slot_decide(slot, &outcome);
     fovea_node_broker_answer(node, &slot->delivery, &outcome.decision);
     count(node, &outcome.decision);
     node->is_left = true;
@@ -255,9 +258,10 @@ fovea_node_round_abandon(struct fovea_node *node)
         struct fovea_node_slot *slot = &node->slots[i];
         if (slot->is_busy && !slot->is_left) {
             fovea_node_slot_cancel(slot, false);
-            fovea_node_broker_answer(node, &slot->delivery, &later);
-            fovea_node_slot_abandon(slot);
-            node->is_left = true;
+            if (fovea_node_slot_abandon(slot)) {
+                fovea_node_broker_answer(node, &slot->delivery, &later);
+                node->is_left = true;
+            }
         }
     }
 }

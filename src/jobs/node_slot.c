@@ -58,8 +58,13 @@ run(void *context)
             slot->number, slot->delivery.shard, &slot->outcome.error);
     decide(slot, slot->number, status, atomic_load(&slot->hangs),
             &slot->outcome);
-    atomic_store(&slot->has_ended, true);
-    fovea_event_raise(slot->event_fd);
+    int phase = FOVEA_NODE_PHASE_RUNS;
+    if (atomic_compare_exchange_strong(&slot->phase, &phase,
+                FOVEA_NODE_PHASE_ENDED)) {
+        fovea_event_raise(slot->event_fd);
+    } else {
+        slot->let_go(slot->owner);
+    }
     return NULL;
 }
 
@@ -74,7 +79,7 @@ fovea_node_slot_begin(struct fovea_node_slot *slot,
     slot->hung_ns = 0;
     slot->began_ns = fovea_clock_ns();
     atomic_store(&slot->hangs, false);
-    atomic_store(&slot->has_ended, false);
+    atomic_store(&slot->phase, FOVEA_NODE_PHASE_RUNS);
     slot->work->begin(slot->work->context, slot->number, slot->delivery.shard);
     int error = fovea_thread_create(&slot->thread, run, slot);
     slot->is_busy = error == 0;
@@ -99,18 +104,25 @@ fovea_node_slot_leave_ns(const struct fovea_node_slot *slot)
     return fovea_later(slot->hung_ns, slot->watch.stall_ns);
 }
 
-void
+bool
 fovea_node_slot_abandon(struct fovea_node_slot *slot)
 {
-    slot->is_left = true;
-    (void)pthread_detach(slot->thread);
+    int phase = FOVEA_NODE_PHASE_RUNS;
+    slot->hold(slot->owner);
+    slot->is_left = atomic_compare_exchange_strong(&slot->phase, &phase,
+            FOVEA_NODE_PHASE_LEFT);
+    if (slot->is_left) {
+        (void)pthread_detach(slot->thread);
+    } else {
+        slot->let_go(slot->owner);
+    }
+    return slot->is_left;
 }
 
 void
-fovea_node_slot_leave(struct fovea_node_slot *slot,
+fovea_node_slot_decide(struct fovea_node_slot *slot,
         struct fovea_node_outcome *outcome_out)
 {
-    fovea_node_slot_abandon(slot);
     fovea_error_clear(&outcome_out->error);
     decide(slot, FOVEA_NODE_LOOP, FOVEA_ERR_DEADLINE, true, outcome_out);
 }
@@ -118,7 +130,7 @@ fovea_node_slot_leave(struct fovea_node_slot *slot,
 bool
 fovea_node_slot_take(struct fovea_node_slot *slot)
 {
-    if (!slot->is_busy || slot->is_left || !atomic_load(&slot->has_ended)) {
+    if (!slot->is_busy || atomic_load(&slot->phase) != FOVEA_NODE_PHASE_ENDED) {
         return false;
     }
     (void)pthread_join(slot->thread, NULL);

@@ -20,12 +20,24 @@ struct fovea_node_outcome {
             error; /* of the shard, or why nothing could be written */
 };
 
+enum fovea_node_phase {
+    FOVEA_NODE_PHASE_RUNS,
+    FOVEA_NODE_PHASE_ENDED, /* by its thread, which will be joined */
+    FOVEA_NODE_PHASE_LEFT,  /* by the loop; its thread lets go of the owner */
+};
+
 /** Members are the loop's where nothing else is said. */
 struct fovea_node_slot {
     unsigned number;
     const struct fovea_node_work *work;
     int64_t pause_ns; /* the first one of a shard that is tried again */
     int event_fd;     /* raised at the end */
+
+    /* What the slot is a part of: held for a thread that is left, and let go of by
+       it. */
+    void (*hold)(void *owner);
+    void (*let_go)(void *owner);
+    void *owner;
 
     bool is_busy;
     bool is_left; /* it hangs, and does not end: the broker was told */
@@ -37,7 +49,7 @@ struct fovea_node_slot {
     pthread_t thread;
 
     atomic_bool hangs; /* written by the loop */
-    atomic_bool has_ended;
+    atomic_int phase;  /* enum fovea_node_phase */
 
     /* The thread's, until it has ended. */
     struct fovea_node_outcome outcome;
@@ -55,11 +67,11 @@ void fovea_node_slot_cancel(struct fovea_node_slot *slot, bool hangs);
 /** Of a slot that hangs and was cancelled: when it is left. */
 int64_t fovea_node_slot_leave_ns(const struct fovea_node_slot *slot);
 
-/** Let its thread go its way. The slot is lost. */
-void fovea_node_slot_abandon(struct fovea_node_slot *slot);
+/** Let its thread go its way; the slot is lost. False: it has just ended. */
+bool fovea_node_slot_abandon(struct fovea_node_slot *slot);
 
-/** It does not end: abandon it, and decide in the place of its thread. */
-void fovea_node_slot_leave(struct fovea_node_slot *slot,
+/** Of one that was abandoned: decide in the place of its thread. */
+void fovea_node_slot_decide(struct fovea_node_slot *slot,
         struct fovea_node_outcome *outcome_out);
 
 /** Whether it has ended; the thread is gone then, and the outcome there. */
