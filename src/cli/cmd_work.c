@@ -126,6 +126,7 @@ work_on(struct fovea_work_request *request,
     request->options.on_event = fovea_work_event;
     request->options.event_context = &events;
     request->options.url.use_proxies = true; /* the user's own */
+    request->options.s3.on = true;           /* with the user's credentials */
     if (take_over(request, &manifest->frozen, &error) ||
             fovea_option_flags_resolve(&request->options, &error) ||
             fovea_open(&request->options, &library, &error) ||
