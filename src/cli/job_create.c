@@ -26,6 +26,7 @@ struct create {
     struct fovea_manifest manifest;
     struct fovea_job_published published;
     uint64_t n_decided;
+    uint64_t n_settled; /* of those that were there before */
 };
 
 static void
@@ -39,6 +40,27 @@ draw(void *context, struct fovea_progress *progress)
         .first_ns = 1,
     };
     fovea_progress_draw(progress, &state);
+}
+
+/* How many that were there before no node will be given any more: the broker takes
+   none of them again, whatever became of their results. */
+static enum fovea_status
+count_settled(struct create *create, struct fovea_queue *queue,
+        struct fovea_error *err)
+{
+    const struct fovea_job_published *published = &create->published;
+    struct fovea_queue_counts counts = { 0 };
+    enum fovea_status status = published->n_there > 0
+            ? fovea_queue_count(queue, &counts, err)
+            : FOVEA_OK;
+    uint64_t n_open = counts.n_waiting + counts.n_handed_out;
+    uint64_t n_all = published->n_new + published->n_there;
+    if (!status && published->n_there > 0 && n_open < n_all) {
+        create->n_settled = n_all - n_open < published->n_there
+                ? n_all - n_open
+                : published->n_there;
+    }
+    return status;
 }
 
 /* Those that no marker decides yet: the output may have been begun before. */
@@ -56,6 +78,9 @@ publish_open(struct create *create, const struct fovea_job_place *place,
     if (!status) {
         status = fovea_job_publish(place, markers.states, false,
                 &create->published, err);
+    }
+    if (!status) {
+        status = count_settled(create, place->queue, err);
     }
     fovea_job_markers_finish(&markers);
     return status;
@@ -117,6 +142,13 @@ summarise(const struct create *create)
                      " there before, %" PRIu64 " done or failed already",
             create->published.n_new, create->published.n_there,
             create->n_decided);
+    if (create->n_settled > 0) {
+        fovea_cli_report("%" PRIu64 " of those there before wait for no node "
+                         "any more, as if they were done, at another -o "
+                         "perhaps; fovea job finish publishes again what is "
+                         "missing here",
+                create->n_settled);
+    }
 }
 
 /* With the model described. The exit code. */

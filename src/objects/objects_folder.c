@@ -45,6 +45,37 @@ finish(void *state)
     free(folder->top);
 }
 
+/* Whether it begins as a URL does: results nobody would look for in a folder of that
+   name. */
+static bool
+is_url(const char *place)
+{
+    size_t size = strspn(place,
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+    return size > 0 && strncmp(place + size, "://", 3) == 0;
+}
+
+/* What is there already must be a folder; what is not is made when it is needed. */
+static enum fovea_status
+check_place(const char *place, struct fovea_error *err)
+{
+    struct stat facts;
+    if (is_url(place)) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "%.160s: results go to a folder, or to s3://BUCKET/PREFIX "
+                "(-o)",
+                place);
+    }
+    bool is_there = stat(place, &facts) == 0;
+    if (is_there ? !S_ISDIR(facts.st_mode) : errno == ENOTDIR) {
+        return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                "%.160s: it, or a part of its path, is a file, and results "
+                "need a folder (-o)",
+                place);
+    }
+    return FOVEA_OK;
+}
+
 static enum fovea_status
 open_folder(void *state, const char *place,
         const struct fovea_objects_settings *settings, struct fovea_error *err)
@@ -55,6 +86,10 @@ open_folder(void *state, const char *place,
     if (size == 0) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "an empty name is no folder's");
+    }
+    enum fovea_status status = check_place(place, err);
+    if (status) {
+        return status;
     }
     if (asprintf(&folder->top, "%s%s", place,
                 place[size - 1] == '/' ? "" : "/") < 0) {
@@ -79,9 +114,13 @@ path_of(const struct folder *folder, const char *key, char **path_out,
 static enum fovea_status
 fail_path(const char *path, int error, struct fovea_error *err)
 {
-    if (error == ENOENT || error == ENOTDIR) {
+    if (error == ENOENT) {
         return fovea_fail(err, FOVEA_ERR_FILE_NOT_FOUND, "%s: is not there",
                 path);
+    }
+    if (error == ENOTDIR) {
+        return fovea_fail(err, FOVEA_ERR_NOT_A_FILE,
+                "%s: a file stands where a folder has to be", path);
     }
     if (error == ELOOP) {
         return fovea_fail(err, FOVEA_ERR_NOT_A_FILE,

@@ -156,9 +156,6 @@ enum fovea_status
 fovea_nats_link_fail(struct fovea_nats_link *link, natsStatus status,
         const char *what, struct fovea_error *err)
 {
-    const char *reason = nats_GetLastError(NULL);
-    const char *text =
-            reason && reason[0] ? reason : natsStatus_GetText(status);
     (void)pthread_mutex_lock(&link->mutex);
     bool is_denied = link->is_denied;
     (void)pthread_mutex_unlock(&link->mutex);
@@ -183,7 +180,12 @@ fovea_nats_link_fail(struct fovea_nats_link *link, natsStatus status,
         return fovea_fail(err, FOVEA_ERR_QUEUE,
                 "%s: the broker wants TLS: give --queue tls://", what);
     }
-    return fovea_fail(err, FOVEA_ERR_QUEUE, "%s: %s%s", what, text,
+    if (status == NATS_NO_SERVER) {
+        return fovea_fail(err, FOVEA_ERR_QUEUE,
+                "%s: no broker answers there (--queue)", what);
+    }
+    return fovea_fail(err, FOVEA_ERR_QUEUE, "%s: %s%s", what,
+            fovea_nats_reason(status),
             status == NATS_SSL_ERROR
                     ? " (tls:// and --queue-ca say who may vouch for it)"
                     : "");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "sys/input.h"
 
@@ -29,16 +30,38 @@ fovea_nats_takes(const char *url)
     return url && (begins(url, PLAIN) || begins(url, TLS));
 }
 
+const char *
+fovea_nats_reason(natsStatus status)
+{
+    const char *reason = nats_GetLastError(NULL);
+    if (!reason || !reason[0]) {
+        return natsStatus_GetText(status);
+    }
+    /* Where in its source the library found it, "(conn.c:2088): ", is nobody's
+       business. */
+    const char *end = reason[0] == '(' ? strstr(reason, "): ") : NULL;
+    return end ? end + 3 : reason;
+}
+
 /* The library's complaint about what it was given. */
 static enum fovea_status
 refuse(natsStatus status, const char *what, struct fovea_error *err)
 {
-    const char *reason = nats_GetLastError(NULL);
     return status == NATS_NO_MEMORY
             ? fovea_fail_memory(err, 1, what)
             : fovea_fail(err, FOVEA_ERR_ARGUMENT, "%s: %s", what,
-                      reason && reason[0] ? reason
-                                          : natsStatus_GetText(status));
+                      fovea_nats_reason(status));
+}
+
+/* Whether what stands behind a host, if anything, is a port. */
+static bool
+has_good_port(const char *host)
+{
+    uint64_t port = 0;
+    const char *bracket = strchr(host, ']');
+    const char *colon = strchr(bracket ? bracket : host, ':');
+    return !colon ||
+            (fovea_number_parse(colon + 1, &port) && port > 0 && port < 65536);
 }
 
 /* One URL of the list, which is cut up: without its scheme. */
@@ -57,7 +80,8 @@ check_url(const char *url, bool is_tls, struct fovea_error *err)
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "--queue %s: all brokers of a list are %s", url, scheme);
     }
-    if (!host[0] || strcspn(host, "/?# \t") != strlen(host)) {
+    if (!host[0] || strcspn(host, "/?# \t") != strlen(host) ||
+            !has_good_port(host)) {
         return fovea_fail(err, FOVEA_ERR_ARGUMENT,
                 "--queue %s: it takes %sHOST or %sHOST:PORT", url, scheme,
                 scheme);

@@ -20,6 +20,9 @@ struct fovea_nats_login {
 /** Whether it is a URL of one of the schemes, by its beginning. */
 bool fovea_nats_takes(const char *url);
 
+/** What the client library says of the last failure of this thread. Static, or its. */
+const char *fovea_nats_reason(natsStatus status);
+
 /**
  * Put all of it into options.
  *

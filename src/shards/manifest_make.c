@@ -3,8 +3,9 @@
  *
  * Files of names that somebody left who did not come to the end are ours to replace:
  * there is no manifest.json that tells of them. Two that make it with different
- * settings at the same time may so replace each other's; the manifest that wins has
- * digests of its own, and who put it looks whether the files are still his.
+ * settings at the same time may so replace each other's. Who finds a manifest there
+ * stops and takes it, or is refused; who put it looks whether the files are still his,
+ * and puts them once more if they are not.
  */
 #include "shards/manifest_make.h"
 
@@ -17,10 +18,11 @@
 #include "base/no_worker.h"
 #include "shards/key.h"
 #include "shards/manifest_archive.h"
+#include "shards/manifest_names.h"
 #include "shards/names.h"
 
 enum {
-    MAX_NAMES_BYTES = 1 << 30
+    RACE_TRIES = 8 /* where others make one at the same time */
 };
 
 struct maker {
@@ -30,6 +32,8 @@ struct maker {
     struct fovea_text names;        /* of the shard that is being filled */
     uint64_t n_names;               /* inputs in it */
     bool is_archive;                /* it is one, or a part of one */
+    const struct fovea_manifest
+            *told; /* of the same inputs, put already; or NULL */
 };
 
 static enum fovea_status
@@ -94,62 +98,6 @@ wait_for_input(const struct maker *maker, const struct fovea_inputs *inputs,
             : FOVEA_OK;
 }
 
-/* Whether what is in the way of a file of names is such a file, of somebody who
-   began and did not end. */
-static enum fovea_status
-check_left(struct maker *maker, const char *key, struct fovea_object_info *info,
-        struct fovea_error *err)
-{
-    struct fovea_objects *objects = maker->order->objects;
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text bytes = { 0 };
-    enum fovea_status status =
-            fovea_objects_get(objects, key, MAX_NAMES_BYTES, &bytes, info, err);
-    if (status) {
-        return status;
-    }
-    return fovea_names_are_good(bytes.data, bytes.size)
-            ? FOVEA_OK
-            : fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
-                      "%.160s: is there already and is no list of names of a "
-                      "shard; take another -o",
-                      fovea_objects_name(objects, key));
-}
-
-/* Put the names of a shard, or find them there. */
-static enum fovea_status
-put_names(struct maker *maker, struct fovea_manifest_shard *shard,
-        struct fovea_error *err)
-{
-    struct fovea_objects *objects = maker->order->objects;
-    struct fovea_object_info info = { 0 };
-    bool was_there = false;
-    char key[FOVEA_SHARD_KEY_SIZE];
-    FOVEA_AUTO(fovea_draft_finish) struct fovea_draft draft = FOVEA_DRAFT_INIT;
-    fovea_shard_key(FOVEA_SHARD_NAMES, maker->manifest.n_shards, key);
-    enum fovea_status status = fovea_objects_draft(objects, key, &draft, err);
-    if (!status) {
-        status = fovea_draft_write(&draft, maker->names.data, maker->names.size,
-                err);
-    }
-    if (!status) {
-        status = fovea_draft_seal(&draft, err);
-    }
-    if (status) {
-        return status;
-    }
-    memcpy(shard->names, draft.sha256, sizeof shard->names);
-    status = fovea_objects_put_new(objects, &draft, &was_there, err);
-    if (!status && was_there) {
-        status = fovea_objects_digest(objects, key, &info, err);
-    }
-    if (status || !was_there || strcmp(info.sha256, shard->names) == 0) {
-        return status;
-    }
-    status = check_left(maker, key, &info, err);
-    return status ? status
-                  : fovea_objects_replace(objects, &draft, info.version, err);
-}
-
 /* The names so far are a shard. */
 static enum fovea_status
 end_shard(struct maker *maker, struct fovea_error *err)
@@ -182,7 +130,16 @@ end_shard(struct maker *maker, struct fovea_error *err)
         .count = maker->n_names,
         .is_archive = maker->is_archive,
     };
-    enum fovea_status status = put_names(maker, shard, err);
+    const struct fovea_manifest *told = maker->told;
+    if (told && manifest->n_shards == told->n_shards) {
+        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                "%.100s: INPUT stands for more files than a moment ago; take "
+                "another -o",
+                fovea_objects_name(maker->order->objects, FOVEA_MANIFEST_KEY));
+    }
+    enum fovea_status status = fovea_manifest_put_names(maker->order->objects,
+            manifest->n_shards, &maker->names,
+            told ? &told->shards[manifest->n_shards] : NULL, shard->names, err);
     if (!status) {
         manifest->n_shards++;
         manifest->n_items +=
@@ -315,6 +272,35 @@ walk(struct maker *maker, bool only_lists, struct fovea_error *err)
     return status ? status : ended;
 }
 
+/* What is to be frozen; the digest of lists follows from a walk. */
+static enum fovea_status
+begin(struct maker *maker, struct fovea_error *err)
+{
+    const struct fovea_manifest_order *order = maker->order;
+    struct fovea_frozen *frozen = &maker->manifest.frozen;
+    const struct fovea_filter *filter = order->inputs->source.filter;
+    struct fovea_frozen ours = *order->frozen;
+    if (filter) {
+        ours.filter = *filter;
+    }
+    enum fovea_status status = fovea_frozen_copy(&ours, frozen, err);
+    if (!status) {
+        status = check_words(order->inputs, err);
+    }
+    if (!status) {
+        status = hash_words(order->inputs, frozen->inputs, err);
+    }
+    return status ? status
+                  : hash_filters(&frozen->filter, frozen->filters, err);
+}
+
+static void
+finish(struct maker *maker)
+{
+    fovea_manifest_finish(&maker->manifest);
+    fovea_text_finish(&maker->names);
+}
+
 static enum fovea_status
 refuse_object(void *context, const char *name, uint64_t size,
         struct fovea_error *err)
@@ -374,26 +360,47 @@ compare(struct maker *maker, const struct fovea_manifest *theirs,
     return FOVEA_OK;
 }
 
+/* What others put in the place of our names before the manifest told of them, is
+   replaced: the inputs once more. */
+static enum fovea_status
+repair_names(const struct maker *made, struct fovea_error *err)
+{
+    struct fovea_manifest_order order = *made->order;
+    struct maker maker = { .order = &order, .told = &made->manifest };
+    order.n_listed = NULL;
+    enum fovea_status status = begin(&maker, err);
+    if (!status) {
+        status = walk(&maker, false, err);
+    }
+    if (!status) {
+        status = end_shard(&maker, err);
+    }
+    finish(&maker);
+    return status;
+}
+
 /* That every file of names is the one that the manifest tells of. */
 static enum fovea_status
-check_names(struct maker *maker, struct fovea_error *err)
+check_names(const struct maker *maker, struct fovea_error *err)
 {
     struct fovea_objects *objects = maker->order->objects;
-    enum fovea_status status = FOVEA_OK;
-    for (uint64_t i = 0; !status && i < maker->manifest.n_shards; i++) {
-        struct fovea_object_info info;
-        char key[FOVEA_SHARD_KEY_SIZE];
-        fovea_shard_key(FOVEA_SHARD_NAMES, i, key);
-        status = fovea_objects_digest(objects, key, &info, err);
-        if (!status &&
-                strcmp(info.sha256, maker->manifest.shards[i].names) != 0) {
-            return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                    "%.140s: others made a manifest here at the same time "
-                    "with other settings; take another -o",
-                    fovea_objects_name(objects, key));
-        }
+    bool has_all = false;
+    enum fovea_status status =
+            fovea_manifest_has_names(objects, &maker->manifest, &has_all, err);
+    if (status || has_all) {
+        return status;
     }
-    return status;
+    status = repair_names(maker, err);
+    if (!status) {
+        status = fovea_manifest_has_names(objects, &maker->manifest, &has_all,
+                err);
+    }
+    return status || has_all
+            ? status
+            : fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                      "%.140s: others made shards here at the same time with "
+                      "other settings; take another -o",
+                      fovea_objects_name(objects, FOVEA_MANIFEST_KEY));
 }
 
 /* All names are there: put the manifest, or compare with who was first. */
@@ -465,26 +472,32 @@ make(struct maker *maker, bool *was_made_out, struct fovea_error *err)
     return status ? status : put_manifest(maker, was_made_out, err);
 }
 
-/* What is to be frozen; the digest of lists follows from a walk. */
+/* Read the manifest that is there and compare, or make it. */
 static enum fovea_status
-begin(struct maker *maker, struct fovea_error *err)
+read_or_make(struct maker *maker, bool *was_made_out, struct fovea_error *err)
 {
-    const struct fovea_manifest_order *order = maker->order;
-    struct fovea_frozen *frozen = &maker->manifest.frozen;
-    const struct fovea_filter *filter = order->inputs->source.filter;
-    struct fovea_frozen ours = *order->frozen;
-    if (filter) {
-        ours.filter = *filter;
-    }
-    enum fovea_status status = fovea_frozen_copy(&ours, frozen, err);
+    struct fovea_objects *objects = maker->order->objects;
+    struct fovea_manifest theirs = { .n_shards = 0 };
+    bool is_there = false;
+    enum fovea_status status = begin(maker, err);
     if (!status) {
-        status = check_words(order->inputs, err);
+        status = look(objects, &is_there, &theirs, err);
+    }
+    if (!status && !is_there) {
+        return make(maker, was_made_out, err);
     }
     if (!status) {
-        status = hash_words(order->inputs, frozen->inputs, err);
+        status = walk(maker, true, err);
     }
-    return status ? status
-                  : hash_filters(&frozen->filter, frozen->filters, err);
+    if (!status) {
+        status = fovea_frozen_check(&theirs.frozen, &maker->manifest.frozen,
+                fovea_objects_name(objects, FOVEA_MANIFEST_KEY), err);
+    }
+    fovea_manifest_finish(status ? &theirs : &maker->manifest);
+    if (!status) {
+        maker->manifest = theirs;
+    }
+    return status;
 }
 
 enum fovea_status
@@ -492,38 +505,19 @@ fovea_manifest_make(const struct fovea_manifest_order *order,
         bool *was_made_out, struct fovea_manifest *manifest_out,
         struct fovea_error *err)
 {
-    struct maker maker = { .order = order };
-    struct fovea_manifest theirs = { .n_shards = 0 };
     bool was_made = false;
-    enum fovea_status status = begin(&maker, err);
-    if (!status) {
-        bool is_there = false;
-        status = look(order->objects, &is_there, &theirs, err);
-        if (!status && !is_there) {
-            status = make(&maker, &was_made, err);
-        } else if (!status) {
-            status = walk(&maker, true, err);
+    enum fovea_status status = FOVEA_ERR_OBJECT_CHANGED;
+    for (int i = 0; status == FOVEA_ERR_OBJECT_CHANGED && i < RACE_TRIES; i++) {
+        struct maker maker = { .order = order };
+        status = read_or_make(&maker, &was_made, err);
+        if (!status) {
+            *manifest_out = maker.manifest;
+            maker.manifest = (struct fovea_manifest){ .n_shards = 0 };
         }
-        if (is_there && !status) {
-            status = fovea_frozen_check(&theirs.frozen, &maker.manifest.frozen,
-                    fovea_objects_name(order->objects, FOVEA_MANIFEST_KEY),
-                    err);
-        }
-        if (is_there && !status) {
-            fovea_manifest_finish(&maker.manifest);
-            maker.manifest = theirs;
-            theirs = (struct fovea_manifest){ .n_shards = 0 };
-        }
+        finish(&maker);
     }
-    fovea_manifest_finish(&theirs);
-    fovea_text_finish(&maker.names);
-    if (status) {
-        fovea_manifest_finish(&maker.manifest);
-        return status;
-    }
-    *manifest_out = maker.manifest;
-    if (was_made_out) {
+    if (!status && was_made_out) {
         *was_made_out = was_made;
     }
-    return FOVEA_OK;
+    return status;
 }

@@ -224,6 +224,19 @@ def test_another_job(directory):
         said(unknown.run("status"), 2, "no such job")
 
 
+def test_the_same_job_at_another_output(directory):
+    """What nodes did elsewhere is not done here, and nobody is told that it is."""
+    with Job(directory) as job:
+        said(job.create(), 0)
+        job.work()
+        job.output = directory + "/second"
+        said(job.create(), 0, "0 shards published, 5 there before, 0 done",
+             "5 of those there before wait for no node", "fovea job finish")
+        said(job.run("finish"), 1, "5 shards published again")
+        text = said(job.create(), 0, "0 shards published, 5 there before")
+        assert "wait for no node" not in text, text
+
+
 def test_status_without_an_output(directory):
     with Job(directory) as job:
         said(job.create(), 0)
@@ -337,6 +350,9 @@ def test_usage(directory):
     said(job("finish", "a", "--watch"), 2, "--watch")
     said(job("status", "a", "--dtype", "f32"), 2, "--dtype")
     said(job("finish", "a", "--queue", "nats://me:sesame@x", "-o", "y"), 2)
+    for port in ("0", "65536", "x", ""):
+        said(job("status", "a", "--queue", f"nats://127.0.0.1:{port}"), 2,
+             "HOST:PORT")
     with Broker(os.path.join(directory, "b")) as broker:
         url = broker.url
     os.mkdir(directory + "/in")
@@ -344,7 +360,7 @@ def test_usage(directory):
     # Without a broker nothing is begun.
     result = job("create", "a", directory + "/in", "--queue", url, "-o",
                  directory + "/out", "-m", MODEL)
-    said(result, 1, url)
+    said(result, 1, f"{url}: no broker answers there (--queue)")
     assert not os.path.exists(directory + "/out/manifest.json")
     said(job("status", "a", "--queue", url), 1, url)
     shutil.rmtree(directory + "/in")

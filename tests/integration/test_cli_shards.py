@@ -134,6 +134,54 @@ def test_processes_share_them(directory):
     same(files(directory), files(directory, "alone"))
 
 
+class Held:
+    """Names in a list and then standard input, which is held open: what is in the
+    list is in files of names by then, as far as it fills shards."""
+
+    def __init__(self, directory, size, names):
+        put(directory, f"list-{size}", "".join(
+            f"in/{name:03}.png\n" for name in names).encode())
+        self.process = start(
+            "embed", "--shard", "0/1", "--shard-size", str(size), "-o", "out",
+            "--list", f"list-{size}", "-", cwd=directory,
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def end(self, names=()):
+        """With more of them."""
+        _, text = self.process.communicate(
+            "".join(f"in/{name:03}.png\n" for name in names).encode(),
+            timeout=command.TIMEOUT)
+        return subprocess.CompletedProcess((), self.process.returncode, b"",
+                                           text)
+
+
+def names_of_first(directory):
+    path = os.path.join(directory, "out/manifest/names_00000.jsonl")
+    return len(lines(read(path))) if os.path.exists(path) else 0
+
+
+def test_who_comes_too_late_replaces_nothing(directory):
+    """Two make it with different settings; the one that ends first has it."""
+    album(directory, 12)
+    late = Held(directory, 4, range(6))
+    wait_until(lambda: names_of_first(directory) == 4, "names")
+    said(shard(directory, "0/1", "in", size=5), 0)
+    said(late.end(range(6, 12)), 2, "made with shard size 5, not 4 (--shard-size)")
+    same(check(directory), (12, 12, 0, 0))
+
+
+def test_who_is_first_has_its_names(directory):
+    """Even if another one had replaced them before there was a manifest."""
+    album(directory, 12)
+    first = Held(directory, 4, range(6))
+    wait_until(lambda: names_of_first(directory) == 4, "names")
+    other = Held(directory, 5, range(6))
+    wait_until(lambda: names_of_first(directory) == 5, "others' names")
+    said(first.end(), 0, "2 of 2 shards done: 2 now")
+    said(other.end(), 2, "made with shard size 4, not 5 (--shard-size)")
+    same(check(directory), (6, 6, 0, 0))
+
+
 def test_the_same_shard_twice_at_once(directory):
     album(directory, 8)
     said(shard(directory, "0/1", "in", out="alone"), 0)
@@ -305,6 +353,25 @@ def test_wrong_usage(directory):
     said(run("embed", "--shard", "0/1", "-o", "void", "none", cwd=directory),
          1, "no inputs")
     assert not os.path.exists(os.path.join(directory, "void", "manifest.json"))
+
+
+def test_an_output_that_is_no_folder(directory):
+    """Nothing is made of it, and it is not touched."""
+    album(directory, 2)
+    there = {path: read(os.path.join(directory, "in", path))
+             for path in os.listdir(os.path.join(directory, "in"))}
+    for out in ("in/000.png", "in/000.png/below"):
+        said(shard(directory, "0/1", "in", out=out), 2, out, "is a file", "-o")
+    for out in ("https://host/results", "file:///results", "gs://bucket/x"):
+        said(shard(directory, "0/1", "in", out=out), 2, out,
+             "s3://BUCKET/PREFIX")
+    same(os.listdir(directory), ["in"])
+    same({path: read(os.path.join(directory, "in", path)) for path in there},
+         there)
+    put(directory, "out/done", b"theirs")
+    said(shard(directory, "0/1", "in"), 1, "out/done",
+         "a file stands where a folder has to be")
+    same(files(directory), {"done": b"theirs"})
 
 
 def test_schedulers_say_which(directory):

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """embed --shard to an object store: the same bytes as in a folder, whatever the store
 does; what it refuses ends the run."""
+import json
 import os
 import subprocess
 
 import command
-from command import environment, main, picture, put, run, said, same, \
+from command import environment, lines, main, picture, put, run, said, same, \
     start
 from s3_server import S3Server
 from s3_trouble import Chance
@@ -123,6 +124,29 @@ def test_what_a_store_refuses_ends_the_run(directory):
         said(shard(directory, server, "0/1", "--resume", "in"), 3)
         said(run("embed", "--shard", "0/1", "-o", OUT, "in", cwd=directory,
                  env=environment(AWS_ENDPOINT_URL=server.endpoint)), 1)
+
+
+def test_what_is_in_a_store_is_frozen(directory):
+    with S3Server() as server:
+        for i in range(5):
+            server.put(f"photos/{i}.png", picture(i))
+        server.put("photos/readme.txt", b"no picture")
+        server.put("list", b"s3://bucket/photos/1.png\ns3://bucket/none.png\n")
+        words = ("s3://bucket/photos/", "--list", "s3://bucket/list")
+        said(shard(directory, server, "0/1", *words), 3, "1 skipped")
+        done = [json.loads(server.get(f"deep/out/done/{i:05}.json"))
+                for i in range(2)]
+        same([(told["inputs"], told["rows"], told["errors"], told["skipped"])
+              for told in done], [(4, 4, 0, 0), (4, 2, 1, 1)])
+        same([line["input"] for line in lines(server.get(
+            "deep/out/metadata/metadata_00001.jsonl"))],
+             ["s3://bucket/photos/4.png", "s3://bucket/photos/1.png"])
+        server.put("photos/9.png", picture(9))
+        said(shard(directory, server, "0/1", "--resume", *words), 3,
+             "2 before")
+        server.put("list", b"s3://bucket/photos/2.png\n")
+        said(shard(directory, server, "0/1", "--resume", *words), 2,
+             "names in lists")
 
 
 main([value for name, value in list(globals().items())

@@ -1,0 +1,122 @@
+/* See manifest_names.h. */
+#include "shards/manifest_names.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/macros.h"
+#include "shards/key.h"
+#include "shards/names.h"
+
+enum {
+    MAX_NAMES_BYTES = 1 << 30
+};
+
+/* Whether what is in the way of a file of names is such a file, of somebody who
+   began and did not end. */
+static enum fovea_status
+check_left(struct fovea_objects *objects, const char *key,
+        struct fovea_object_info *info, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text bytes = { 0 };
+    enum fovea_status status =
+            fovea_objects_get(objects, key, MAX_NAMES_BYTES, &bytes, info, err);
+    if (status) {
+        return status;
+    }
+    return fovea_names_are_good(bytes.data, bytes.size)
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
+                      "%.160s: is there already and is no list of names of a "
+                      "shard; take another -o",
+                      fovea_objects_name(objects, key));
+}
+
+/* That no manifest tells of what is in the way. */
+static enum fovea_status
+check_unmade(struct fovea_objects *objects, struct fovea_error *err)
+{
+    struct fovea_object_info info;
+    struct fovea_error error;
+    enum fovea_status status =
+            fovea_objects_stat(objects, FOVEA_MANIFEST_KEY, &info, &error);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND) {
+        return FOVEA_OK;
+    }
+    if (status && err) {
+        *err = error;
+    }
+    return status ? status
+                  : fovea_fail(err, FOVEA_ERR_OBJECT_CHANGED,
+                            "%.140s: others make shards here at the same time",
+                            fovea_objects_name(objects, FOVEA_MANIFEST_KEY));
+}
+
+/* What was drafted, in the place of others' names. */
+static enum fovea_status
+put_over(struct fovea_objects *objects, struct fovea_draft *draft,
+        const char *key, bool is_made, struct fovea_error *err)
+{
+    struct fovea_object_info info = { 0 };
+    enum fovea_status status = check_left(objects, key, &info, err);
+    if (!status && !is_made) {
+        status = check_unmade(objects, err);
+    }
+    return status ? status
+                  : fovea_objects_replace(objects, draft, info.version, err);
+}
+
+enum fovea_status
+fovea_manifest_put_names(struct fovea_objects *objects, uint64_t number,
+        const struct fovea_text *names, const struct fovea_manifest_shard *told,
+        char sha256_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
+{
+    struct fovea_object_info info = { 0 };
+    bool was_there = false;
+    char key[FOVEA_SHARD_KEY_SIZE];
+    FOVEA_AUTO(fovea_draft_finish) struct fovea_draft draft = FOVEA_DRAFT_INIT;
+    fovea_shard_key(FOVEA_SHARD_NAMES, number, key);
+    enum fovea_status status = fovea_objects_draft(objects, key, &draft, err);
+    if (!status) {
+        status = fovea_draft_write(&draft, names->data, names->size, err);
+    }
+    if (!status) {
+        status = fovea_draft_seal(&draft, err);
+    }
+    if (status) {
+        return status;
+    }
+    memcpy(sha256_out, draft.sha256, FOVEA_SHA256_SIZE);
+    if (told && strcmp(told->names, sha256_out) != 0) {
+        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                "%.140s: others made shards here at the same time, and INPUT "
+                "stands for other files by now; take another -o",
+                fovea_objects_name(objects, key));
+    }
+    status = fovea_objects_put_new(objects, &draft, &was_there, err);
+    if (!status && was_there) {
+        status = fovea_objects_digest(objects, key, &info, err);
+    }
+    return status || !was_there || strcmp(info.sha256, sha256_out) == 0
+            ? status
+            : put_over(objects, &draft, key, told != NULL, err);
+}
+
+enum fovea_status
+fovea_manifest_has_names(struct fovea_objects *objects,
+        const struct fovea_manifest *manifest, bool *has_all_out,
+        struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    *has_all_out = true;
+    for (uint64_t i = 0; !status && *has_all_out && i < manifest->n_shards;
+            i++) {
+        struct fovea_object_info info;
+        char key[FOVEA_SHARD_KEY_SIZE];
+        fovea_shard_key(FOVEA_SHARD_NAMES, i, key);
+        status = fovea_objects_digest(objects, key, &info, err);
+        *has_all_out =
+                !status && strcmp(info.sha256, manifest->shards[i].names) == 0;
+    }
+    return status;
+}

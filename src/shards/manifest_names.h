@@ -1,0 +1,34 @@
+/* The files of names of a manifest that is being made, while others may make one at
+   the same place. */
+#ifndef FOVEA_SHARDS_MANIFEST_NAMES_H
+#define FOVEA_SHARDS_MANIFEST_NAMES_H
+
+#include "base/text.h"
+#include "objects/objects.h"
+#include "shards/manifest.h"
+
+/**
+ * Put the names of a shard, or find them there.
+ *
+ * Others' names are replaced: they began and did not end. Not so once a manifest is
+ * there, which tells of them.
+ *
+ * @param told     NULL, or the shard of a manifest of ours that is there already:
+ *                 its names take the place of others', and no other names are put.
+ * @param sha256_out  Of the names.
+ * @return FOVEA_OK; FOVEA_ERR_OBJECT_CHANGED if others make a manifest here, or have
+ *         made one; FOVEA_ERR_OUTPUT_REFUSED if something else is in the way;
+ *         FOVEA_ERR_SHARDS_DIFFER: they are not those that were told of; as the calls
+ *         of objects.h.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_manifest_put_names(
+        struct fovea_objects *objects, uint64_t number,
+        const struct fovea_text *names, const struct fovea_manifest_shard *told,
+        char sha256_out[FOVEA_SHA256_SIZE], struct fovea_error *err);
+
+/** Whether every file of names is the one that the manifest tells of. */
+FOVEA_NODISCARD enum fovea_status fovea_manifest_has_names(
+        struct fovea_objects *objects, const struct fovea_manifest *manifest,
+        bool *has_all_out, struct fovea_error *err);
+
+#endif
