@@ -174,7 +174,9 @@ fovea_nats_link_fail(struct fovea_nats_link *link, natsStatus status,
     }
     if (status == NATS_NO_RESPONDERS) {
         return fovea_fail(err, FOVEA_ERR_QUEUE,
-                "%s: the broker has no JetStream (nats-server -js)", what);
+                "%s: nothing answers there: the broker has no JetStream "
+                "(nats-server -js), or not this job any more",
+                what);
     }
     if (status == NATS_SECURE_CONNECTION_REQUIRED) {
         return fovea_fail(err, FOVEA_ERR_QUEUE,

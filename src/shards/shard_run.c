@@ -292,6 +292,33 @@ try_deferred(struct shard *shard, struct fovea_error *err)
 
 /* -- the whole */
 
+/* The names are not those of the manifest. Where that is gone as well, or another's,
+   the place is not what it was, a folder that is not mounted any more: that says
+   nothing of the shard. */
+static enum fovea_status
+refuse_names(const struct fovea_shard_run *run, const char *key,
+        struct fovea_error *err)
+{
+    struct fovea_object_info info;
+    struct fovea_error error;
+    enum fovea_status status = fovea_objects_digest(run->objects,
+            FOVEA_MANIFEST_KEY, &info, &error);
+    if (status == FOVEA_ERR_FILE_NOT_FOUND ||
+            (!status && strcmp(info.sha256, run->manifest->sha256) != 0)) {
+        return fovea_fail(err, FOVEA_ERR_JOB_DIFFERS,
+                "%.140s: the manifest of this run is not there any more",
+                fovea_objects_name(run->objects, FOVEA_MANIFEST_KEY));
+    }
+    if (status && err) {
+        *err = error;
+    }
+    return status ? status
+                  : fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
+                            "%.140s: is not the list of names that the "
+                            "manifest tells of",
+                            fovea_objects_name(run->objects, key));
+}
+
 static enum fovea_status
 read_names(struct shard *shard, struct fovea_text *bytes,
         struct fovea_error *err)
@@ -306,9 +333,7 @@ read_names(struct shard *shard, struct fovea_text *bytes,
             (!status &&
                     strcmp(info.sha256,
                             run->manifest->shards[run->number].names) != 0)) {
-        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                "%.140s: is not the list of names that the manifest tells of",
-                fovea_objects_name(run->objects, key));
+        return refuse_names(run, key, err);
     }
     shard->names = (struct fovea_names){ bytes->data, bytes->size };
     return status;

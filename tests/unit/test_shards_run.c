@@ -321,6 +321,31 @@ a_list_that_is_not_the_manifests_is_refused(void **state)
     shard_scene_end(&scene);
 }
 
+/* As where a folder is not mounted any more: no shard has failed by that. */
+static void
+a_place_without_its_manifest_is_no_shards_fault(void **state)
+{
+    (void)state;
+    static const char *const words[] = { "1", "2" };
+    struct fovea_error error;
+    struct shard_scene scene;
+    shard_scene_begin(&scene, "out", words, FOVEA_ARRAY_LEN(words));
+    const struct fovea_shard_run run = shard_scene_run(&scene, 0);
+    assert_ok(fovea_objects_remove(scene.objects, "manifest/names_00000.jsonl",
+                      &error),
+            &error);
+    assert_int_equal(fovea_shard_run(&run, NULL, &error),
+            FOVEA_SHARD_VERDICT_FINAL);
+    assert_int_equal(error.code, FOVEA_ERR_SHARDS_DIFFER);
+    assert_ok(fovea_objects_remove(scene.objects, "manifest.json", &error),
+            &error);
+    assert_int_equal(fovea_shard_run(&run, NULL, &error),
+            FOVEA_SHARD_VERDICT_FINAL);
+    assert_int_equal(error.code, FOVEA_ERR_JOB_DIFFERS);
+    assert_non_null(strstr(error.message, "manifest.json"));
+    shard_scene_end(&scene);
+}
+
 int
 main(void)
 {
@@ -340,6 +365,8 @@ main(void)
                 empty_root),
         cmocka_unit_test_teardown(a_list_that_is_not_the_manifests_is_refused,
                 empty_root),
+        cmocka_unit_test_teardown(
+                a_place_without_its_manifest_is_no_shards_fault, empty_root),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
