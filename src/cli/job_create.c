@@ -93,14 +93,12 @@ run(void *context, struct fovea_error *err)
     const struct fovea_run_request *request = create->request;
     FOVEA_AUTO(fovea_objects_close_auto) struct fovea_objects *objects = NULL;
     FOVEA_AUTO(fovea_queue_close_auto) struct fovea_queue *queue = NULL;
-    const struct fovea_manifest_order order = {
-        .objects = NULL,
+    struct fovea_manifest_order order = {
         .frozen = &create->frozen,
         .inputs = create->inputs,
         .stop_fd = create->task.stop_fd,
         .n_listed = &create->n_listed,
     };
-    struct fovea_manifest_order with_objects = order;
     /* The broker first: without one nothing is begun. */
     enum fovea_status status =
             fovea_queue_open(&request->queue, request->job, &queue, err);
@@ -109,9 +107,8 @@ run(void *context, struct fovea_error *err)
                 err);
     }
     if (!status) {
-        with_objects.objects = objects;
-        status = fovea_manifest_make(&with_objects, NULL, &create->manifest,
-                err);
+        order.objects = objects;
+        status = fovea_manifest_make(&order, NULL, &create->manifest, err);
     }
     if (status) {
         return status;

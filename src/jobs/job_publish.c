@@ -18,8 +18,8 @@ fovea_job_make(const struct fovea_job_place *place, int64_t ack_wait_ns,
     return fovea_queue_create(place->queue, &job, err);
 }
 
-bool
-fovea_job_is_cancelled(const struct fovea_job_place *place)
+static bool
+is_cancelled(const struct fovea_job_place *place)
 {
     return place->store->is_cancelled &&
             place->store->is_cancelled(place->store->context);
@@ -60,7 +60,7 @@ fovea_job_publish(const struct fovea_job_place *place, const uint8_t *wanted,
         if (!wanted[i]) {
             continue;
         }
-        status = fovea_job_is_cancelled(place)
+        status = is_cancelled(place)
                 ? fovea_fail(err, FOVEA_ERR_CANCELLED,
                           "given up while shards were published")
                 : publish_one(place, i, purges, &text, err);

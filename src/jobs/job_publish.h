@@ -36,9 +36,6 @@ FOVEA_NODISCARD enum fovea_status fovea_job_make(
         const struct fovea_job_place *place, int64_t ack_wait_ns,
         uint32_t n_replicas, struct fovea_error *err);
 
-/** Whether all is to be given up. */
-bool fovea_job_is_cancelled(const struct fovea_job_place *place);
-
 /**
  * Publish the shards that are wanted, in the order of their numbers.
  *

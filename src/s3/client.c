@@ -156,8 +156,9 @@ fovea_s3_client(struct fovea_s3 *s3, struct fovea_client **client_out,
     return status;
 }
 
-enum fovea_status
-fovea_s3_site(struct fovea_s3 *s3, struct fovea_site *site_out,
+/* Where the store is; looked up the first time. */
+static enum fovea_status
+locate(struct fovea_s3 *s3, struct fovea_site *site_out,
         struct fovea_error *err)
 {
     (void)pthread_mutex_lock(&s3->mutex);
@@ -222,7 +223,7 @@ fill(void *context, struct fovea_signature *signature_out,
 {
     struct fovea_s3 *s3 = context;
     struct fovea_site site;
-    enum fovea_status status = fovea_s3_site(s3, &site, err);
+    enum fovea_status status = locate(s3, &site, err);
     if (status) {
         return status;
     }
@@ -256,7 +257,7 @@ fovea_s3_aim(struct fovea_s3 *s3, const struct fovea_s3_name *name,
         struct fovea_error *err)
 {
     struct fovea_site site;
-    enum fovea_status status = fovea_s3_site(s3, &site, err);
+    enum fovea_status status = locate(s3, &site, err);
     if (status) {
         return status;
     }

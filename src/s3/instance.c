@@ -129,10 +129,11 @@ take_string(const json_t *object, const char *key, char *kept, size_t size)
     return true;
 }
 
-enum fovea_status
-fovea_instance_parse(const char *text, size_t size, int64_t now_s,
-        int64_t now_ns, struct fovea_credentials *credentials_out,
-        struct fovea_error *err)
+/* Take credentials from the service's answer. now_s: seconds since 1970, and now_ns the
+   same moment of the clock. */
+static enum fovea_status
+parse(const char *text, size_t size, int64_t now_s, int64_t now_ns,
+        struct fovea_credentials *credentials_out, struct fovea_error *err)
 {
     FOVEA_AUTO(json_decref_auto)
     json_t *answer = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -201,9 +202,8 @@ fovea_instance_credentials(const struct fovea_client_settings *settings,
         status = ask(&service, "GET", path, service.header, &answer, err);
     }
     if (!status) {
-        status = fovea_instance_parse(answer.data ? answer.data : "",
-                answer.size, (int64_t)time(NULL), fovea_clock_ns(),
-                credentials_out, err);
+        status = parse(answer.data ? answer.data : "", answer.size,
+                (int64_t)time(NULL), fovea_clock_ns(), credentials_out, err);
     }
     if (answer.data) {
         explicit_bzero(answer.data, answer.size);

@@ -9,21 +9,18 @@
 #ifndef FOVEA_S3_INSTANCE_H
 #define FOVEA_S3_INSTANCE_H
 
-#include <stddef.h>
-
 #include "s3/secrets.h"
 #include "source/exchange.h"
 
-/** Ask the metadata service of the machine, version 2 of its protocol. */
+/**
+ * Ask the metadata service of the machine, version 2 of its protocol. Waits for some
+ * seconds at most.
+ *
+ * @return FOVEA_OK; FOVEA_ERR_OBJECT_STORE_CREDENTIALS: nobody answers, it has no role,
+ *         or its answer makes no sense; FOVEA_ERR_CANCELLED; FOVEA_ERR_NO_MEMORY.
+ */
 FOVEA_NODISCARD enum fovea_status fovea_instance_credentials(
         const struct fovea_client_settings *settings,
-        struct fovea_credentials *credentials_out, struct fovea_error *err);
-
-/** Take credentials from the service's answer. FOVEA_ERR_OBJECT_STORE_CREDENTIALS
- *  if it makes no sense.
- *  @param now_s  Seconds since 1970, and now_ns the same moment of the clock. */
-FOVEA_NODISCARD enum fovea_status fovea_instance_parse(const char *text,
-        size_t size, int64_t now_s, int64_t now_ns,
         struct fovea_credentials *credentials_out, struct fovea_error *err);
 
 #endif

@@ -28,10 +28,6 @@ struct fovea_s3 {
     int64_t failed_until_ns;              /* so long it is not tried again */
 };
 
-/** The site; looked up the first time. */
-FOVEA_NODISCARD enum fovea_status fovea_s3_site(struct fovea_s3 *s3,
-        struct fovea_site *site_out, struct fovea_error *err);
-
 /** The client of its own requests; made the first time. */
 FOVEA_NODISCARD enum fovea_status fovea_s3_client(struct fovea_s3 *s3,
         struct fovea_client **client_out, struct fovea_error *err);

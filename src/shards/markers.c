@@ -129,16 +129,6 @@ fovea_shard_count_attempt(struct fovea_objects *objects, uint64_t number,
 }
 
 enum fovea_status
-fovea_shard_attempts(struct fovea_objects *objects, uint64_t number,
-        struct fovea_shard_failure *failure_out, struct fovea_error *err)
-{
-    struct fovea_object_info info;
-    bool is_there = false;
-    return read_failure(objects, FOVEA_SHARD_ATTEMPTS, number, &is_there, &info,
-            failure_out, err);
-}
-
-enum fovea_status
 fovea_shard_fail(struct fovea_objects *objects,
         const struct fovea_shard_failure *failure, struct fovea_error *err)
 {

@@ -32,12 +32,6 @@ FOVEA_NODISCARD enum fovea_status fovea_shard_count_attempt(
         const struct fovea_error *error, uint64_t *n_attempts_out,
         struct fovea_error *err);
 
-/** How often a shard has failed, 0 where nothing is written. A count that is damaged
- *  is 0. As fovea_objects_get(). */
-FOVEA_NODISCARD enum fovea_status fovea_shard_attempts(
-        struct fovea_objects *objects, uint64_t number,
-        struct fovea_shard_failure *failure_out, struct fovea_error *err);
-
 /** Write failed/N.json; one that is there stays. As fovea_objects_put_new(). */
 FOVEA_NODISCARD enum fovea_status fovea_shard_fail(
         struct fovea_objects *objects,

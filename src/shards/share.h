@@ -32,11 +32,4 @@ FOVEA_NODISCARD enum fovea_status fovea_share_parse(const char *text,
         fovea_variable_fn *variable, struct fovea_share *share_out,
         struct fovea_error *err);
 
-/** Whether a shard is of a share. */
-static inline bool
-fovea_share_has(const struct fovea_share *share, uint64_t number)
-{
-    return number % share->count == share->index;
-}
-
 #endif

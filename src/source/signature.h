@@ -2,7 +2,7 @@
  * What a request is signed with: AWS Signature Version 4, which libcurl makes.
  *
  * Plain data. Whoever fills one in has checked that it can stand in the lines of
- * a request: fovea_signature_check().
+ * a request: fovea_signature_is_word().
  */
 #ifndef FOVEA_SOURCE_SIGNATURE_H
 #define FOVEA_SOURCE_SIGNATURE_H
