@@ -2,7 +2,23 @@
 #include "bulk/entry.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+
+#include "base/error.h"
+
+enum fovea_status
+fovea_entry_of_list(const char *name, const struct fovea_error *problem,
+        struct fovea_entry *entry_out, struct fovea_error *err)
+{
+    *entry_out = (struct fovea_entry){
+        .path = strdup(name),
+        .problem = *problem,
+        .is_list = true,
+    };
+    return entry_out->path ? FOVEA_OK
+                           : fovea_fail_memory(err, strlen(name), "a name");
+}
 
 void
 fovea_entry_drop_bytes(struct fovea_entry *entry)

@@ -28,6 +28,12 @@ struct fovea_entry {
     bool is_list; /* the problem is a list's: names that it has are missing */
 };
 
+/** Make the bad input that stands for a list that broke off, or a prefix whose listing
+ *  did. FOVEA_OK; FOVEA_ERR_NO_MEMORY. */
+FOVEA_NODISCARD enum fovea_status fovea_entry_of_list(const char *name,
+        const struct fovea_error *problem, struct fovea_entry *entry_out,
+        struct fovea_error *err);
+
 void fovea_entry_finish(struct fovea_entry *entry);
 
 /** Free bytes that it owns: the library has copied them. */

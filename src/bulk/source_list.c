@@ -75,14 +75,8 @@ report(struct source *source, const struct fovea_error *problem,
         struct fovea_error *err)
 {
     source->has_ended = true;
-    entry_out->path = strdup(source->remote.url);
-    if (!entry_out->path) {
-        return fovea_fail_memory(err, strlen(source->remote.url), "a name");
-    }
-    entry_out->problem = *problem;
-    entry_out->is_list = true;
     *step_out = FOVEA_SOURCE_ENTRY;
-    return FOVEA_OK;
+    return fovea_entry_of_list(source->remote.url, problem, entry_out, err);
 }
 
 static enum fovea_status

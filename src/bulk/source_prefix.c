@@ -67,14 +67,8 @@ report(struct prefix *prefix, const struct fovea_error *problem,
         struct fovea_error *err)
 {
     prefix->has_ended = true;
-    entry_out->path = strdup(prefix->remote.url);
-    if (!entry_out->path) {
-        return fovea_fail_memory(err, strlen(prefix->remote.url), "a name");
-    }
-    entry_out->problem = *problem;
-    entry_out->is_list = true;
     *step_out = FOVEA_SOURCE_ENTRY;
-    return FOVEA_OK;
+    return fovea_entry_of_list(prefix->remote.url, problem, entry_out, err);
 }
 
 static enum fovea_status
