@@ -15,10 +15,11 @@
 #include "fovea/status.h"
 
 #include "base/text.h"
+#include "queue/queue_types.h"
 
 enum {
     FOVEA_NODE_SHARDS = 2, /* that a node has at a time */
-    FOVEA_NODE_REPORT_SIZE = 4 << 10,
+    FOVEA_NODE_REPORT_SIZE = FOVEA_QUEUE_MAX_REPORT,
     FOVEA_NODE_VERSION_SIZE = 32,
 };
 

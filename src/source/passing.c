@@ -2,6 +2,7 @@
 #include "source/passing.h"
 
 #include "base/clock.h"
+#include "base/pause.h"
 
 #define MAX_PAUSE_NS (20 * FOVEA_NS_PER_S)
 
@@ -27,11 +28,7 @@ fovea_may_pass(enum fovea_status status, long code)
 int64_t
 fovea_pause_after(unsigned n, int64_t first_ns)
 {
-    int64_t pause_ns = first_ns;
-    for (; n > 0 && pause_ns < MAX_PAUSE_NS; n--) {
-        pause_ns *= 2;
-    }
-    pause_ns = pause_ns < MAX_PAUSE_NS ? pause_ns : MAX_PAUSE_NS;
-    int64_t quarter_ns = pause_ns / 4;
-    return pause_ns - quarter_ns + fovea_clock_ns() % (2 * quarter_ns + 1);
+    return fovea_pause_spread(
+            fovea_pause_ns(first_ns, MAX_PAUSE_NS, (uint64_t)n + 1),
+            (uint32_t)fovea_clock_ns());
 }

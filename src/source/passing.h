@@ -16,8 +16,7 @@
 bool fovea_may_pass(enum fovea_status status, long code);
 
 /** The pause after the try of this number, 0 and up: twice as long each time, to 20
- *  seconds, and some earlier and some later of those who failed at the same
- *  moment. */
+ *  seconds, and of that a random part (base/pause.h). */
 int64_t fovea_pause_after(unsigned n, int64_t first_ns);
 
 #endif
