@@ -14,31 +14,33 @@ static const char about[] =
         "       fovea job finish NAME --queue URL -o OUTPUT [--wait] [--remove]\n"
         "       fovea job retry NAME --queue URL -o OUTPUT [SHARD...]\n"
         "\n"
-        "Embed images on many machines. A job is a list of shards, which is written below\n"
-        "OUTPUT, and a message for each of them at a broker (NATS with JetStream), which\n"
-        "hands them out to those who run fovea work NAME.\n"
+        "Embed images on many machines. A job is a list of shards, which is written\n"
+        "below OUTPUT, and a message for each of them at a broker (NATS with JetStream),\n"
+        "which hands them out to those who run fovea work NAME.\n"
         "\n"
         "create  lists the inputs, as fovea embed --shard does, and publishes the shards.\n"
-        "        Again with the same inputs and settings it goes on where it was stopped.\n"
+        "        Again with the same inputs and settings it goes on where it stopped.\n"
         "status  tells how far it is: once, or with --watch until all is decided. Without\n"
         "        -o it knows what the broker knows, which is not how many are done.\n"
         "finish  compares the list with what is marked as done or failed below OUTPUT,\n"
         "        looks at the files of what is done, and publishes what is missing again,\n"
-        "        whatever the broker has lost. With --wait it goes on until all is decided.\n"
-        "retry   tries shards that have failed again: all of them, or those that are named\n"
-        "        by their numbers.\n";
+        "        whatever the broker has lost. With --wait it goes on until all is\n"
+        "        decided.\n"
+        "retry   tries shards that have failed again: all, or those that are named by\n"
+        "        their numbers.\n";
 
 static const char notes[] =
-        "Exit status of finish: 0 every shard is done; 3 all are decided, and some have\n"
-        "failed; 1 some are neither, or it could not be told. Of all: 0 it was done; 1 it\n"
-        "could not be (no broker, no permission); 2 wrong usage, no such job, or one of\n"
-        "that name with other inputs or settings; 130 and 143 after Ctrl-C and SIGTERM.\n"
+        "Exit status: 0 it was done; 1 it could not be (no broker, no permission); 2\n"
+        "wrong usage, no such job, or one of that name with other inputs or settings;\n"
+        "130 and 143 after Ctrl-C and SIGTERM. Of finish: 0 every shard is done; 3 all\n"
+        "are decided, and some have failed; 1 some are neither, or it could not be told.\n"
         "\n"
-        "Examples:\n"
-        "  fovea job create photos --queue nats://10.0.0.1:4222 -o /mnt/photos.out /mnt/photos\n"
-        "  fovea work photos --queue nats://10.0.0.1:4222 -o /mnt/photos.out\n"
-        "  fovea job status photos --queue nats://10.0.0.1:4222 -o /mnt/photos.out --watch\n"
-        "  fovea job finish photos --queue nats://10.0.0.1:4222 -o /mnt/photos.out --wait\n";
+        "Examples (FOVEA_QUEUE and FOVEA_OUTPUT stand for --queue and -o):\n"
+        "  export FOVEA_QUEUE=nats://10.0.0.1:4222 FOVEA_OUTPUT=/mnt/photos.out\n"
+        "  fovea job create photos /mnt/photos\n"
+        "  fovea work photos\n"
+        "  fovea job status photos --watch\n"
+        "  fovea job finish photos --wait\n";
 /* clang-format on */
 
 static int

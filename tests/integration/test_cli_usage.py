@@ -8,7 +8,7 @@ from command import DIMENSION, MODEL, environment, lines, main, picture, put, \
     read, run, said, same
 
 COMMANDS = ("embed", "similar", "classify", "index", "search", "duplicates",
-            "export", "work", "serve", "preprocess", "tokenize", "models", "pull",
+            "export", "job", "work", "serve", "preprocess", "tokenize", "models", "pull",
             "bench")
 
 
