@@ -23,19 +23,24 @@
 
 FOVEA_DEFINE_AUTO(struct archive *, archive_read_free);
 
-/* Tar, as it is or packed with one of two. */
+/* All that is read. libarchive knows more; what is not named here it refuses. */
+static int (*const supported[])(struct archive *archive) = {
+    archive_read_support_format_tar,
+    archive_read_support_filter_gzip,
+    archive_read_support_filter_zstd,
+};
+
 static int
 open_archive(struct fovea_unpacker *unpacker)
 {
     struct archive *archive = unpacker->archive;
-    int result = archive_read_support_format_tar(archive);
-    if (!result) {
-        result = archive_read_support_filter_gzip(archive);
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(supported); i++) {
+        int result = supported[i](archive);
+        if (result) {
+            return result;
+        }
     }
-    if (!result) {
-        result = archive_read_support_filter_zstd(archive);
-    }
-    return result ? result : fovea_tar_input_open(&unpacker->input, archive);
+    return fovea_tar_input_open(&unpacker->input, archive);
 }
 
 /* Why a member is none that could be a picture; NULL: it is a file. */
