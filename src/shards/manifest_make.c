@@ -19,6 +19,7 @@
 #include "shards/key.h"
 #include "shards/manifest_archive.h"
 #include "shards/manifest_names.h"
+#include "shards/manifest_words.h"
 #include "shards/names.h"
 
 enum {
@@ -35,53 +36,6 @@ struct maker {
     const struct fovea_manifest
             *told; /* of the same inputs, put already; or NULL */
 };
-
-static enum fovea_status
-hash_words(const struct fovea_inputs_settings *inputs,
-        char hex_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
-{
-    struct fovea_sha256 hash;
-    fovea_sha256_begin(&hash);
-    fovea_sha256_add(&hash, &inputs->source.separator, 1);
-    for (size_t i = 0; i < inputs->n_words; i++) {
-        char kind = (char)('0' + inputs->words[i].kind);
-        fovea_sha256_add(&hash, &kind, 1);
-        fovea_sha256_add_text(&hash, inputs->words[i].word);
-    }
-    return fovea_sha256_end(&hash, hex_out, err);
-}
-
-static enum fovea_status
-hash_filters(const struct fovea_filter *now, char hex_out[FOVEA_SHA256_SIZE],
-        struct fovea_error *err)
-{
-    struct fovea_sha256 hash;
-    fovea_sha256_begin(&hash);
-    for (size_t i = 0; i < now->include.n; i++) {
-        fovea_sha256_add_text(&hash, now->include.all[i]);
-    }
-    fovea_sha256_add(&hash, "", 1); /* no pattern is empty */
-    for (size_t i = 0; i < now->exclude.n; i++) {
-        fovea_sha256_add_text(&hash, now->exclude.all[i]);
-    }
-    return fovea_sha256_end(&hash, hex_out, err);
-}
-
-static enum fovea_status
-check_words(const struct fovea_inputs_settings *inputs, struct fovea_error *err)
-{
-    for (size_t i = 0; i < inputs->n_words; i++) {
-        enum fovea_word_kind kind = inputs->words[i].kind;
-        if (kind == FOVEA_WORD_TEXT || kind == FOVEA_WORD_TEXT_FILE) {
-            return fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                    "texts are not embedded in shards, images only");
-        }
-    }
-    return inputs->source.image ? fovea_fail(err, FOVEA_ERR_ARGUMENT,
-                                          "an image on standard input is not "
-                                          "embedded in shards")
-                                : FOVEA_OK;
-}
 
 /* Until there is another input, or it is to stop; or only look. */
 static enum fovea_status
@@ -284,14 +238,8 @@ begin(struct maker *maker, struct fovea_error *err)
         ours.filter = *filter;
     }
     enum fovea_status status = fovea_frozen_copy(&ours, frozen, err);
-    if (!status) {
-        status = check_words(order->inputs, err);
-    }
-    if (!status) {
-        status = hash_words(order->inputs, frozen->inputs, err);
-    }
     return status ? status
-                  : hash_filters(&frozen->filter, frozen->filters, err);
+                  : fovea_manifest_take_words(order->inputs, frozen, err);
 }
 
 static void
@@ -299,40 +247,6 @@ finish(struct maker *maker)
 {
     fovea_manifest_finish(&maker->manifest);
     fovea_text_finish(&maker->names);
-}
-
-static enum fovea_status
-refuse_object(void *context, const char *name, uint64_t size,
-        struct fovea_error *err)
-{
-    (void)context;
-    (void)size;
-    return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED, "%.80s", name);
-}
-
-/* Where there is no manifest there may be no results either: they are somebody
-   else's. */
-static enum fovea_status
-check_empty(struct fovea_objects *objects, struct fovea_error *err)
-{
-    enum fovea_status status = FOVEA_OK;
-    for (enum fovea_shard_object i = FOVEA_SHARD_ROWS;
-            !status && i < FOVEA_N_SHARD_OBJECTS; i++) {
-        struct fovea_error error;
-        const char *folder = fovea_shard_folder(i);
-        status = fovea_objects_list(objects, folder, refuse_object, NULL,
-                &error);
-        if (status == FOVEA_ERR_OUTPUT_REFUSED) {
-            return fovea_fail(err, status,
-                    "%.100s: there is %s already, and no manifest of fovea's; "
-                    "take another -o",
-                    fovea_objects_name(objects, folder), error.message);
-        }
-        if (status && err) {
-            *err = error;
-        }
-    }
-    return status;
 }
 
 /* Whether a manifest that is there is the one that was to be made. */
@@ -443,7 +357,7 @@ look(struct fovea_objects *objects, bool *is_there_out,
 {
     enum fovea_status status = fovea_manifest_read(objects, theirs, err);
     if (status == FOVEA_ERR_FILE_NOT_FOUND) {
-        status = check_empty(objects, err);
+        status = fovea_manifest_check_empty(objects, err);
         if (!status) {
             return FOVEA_OK;
         }

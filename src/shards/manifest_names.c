@@ -120,3 +120,36 @@ fovea_manifest_has_names(struct fovea_objects *objects,
     }
     return status;
 }
+
+static enum fovea_status
+refuse_object(void *context, const char *name, uint64_t size,
+        struct fovea_error *err)
+{
+    (void)context;
+    (void)size;
+    return fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED, "%.80s", name);
+}
+
+enum fovea_status
+fovea_manifest_check_empty(struct fovea_objects *objects,
+        struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_shard_object i = FOVEA_SHARD_ROWS;
+            !status && i < FOVEA_N_SHARD_OBJECTS; i++) {
+        struct fovea_error error;
+        const char *folder = fovea_shard_folder(i);
+        status = fovea_objects_list(objects, folder, refuse_object, NULL,
+                &error);
+        if (status == FOVEA_ERR_OUTPUT_REFUSED) {
+            return fovea_fail(err, status,
+                    "%.100s: there is %s already, and no manifest of fovea's; "
+                    "take another -o",
+                    fovea_objects_name(objects, folder), error.message);
+        }
+        if (status && err) {
+            *err = error;
+        }
+    }
+    return status;
+}

@@ -31,4 +31,9 @@ FOVEA_NODISCARD enum fovea_status fovea_manifest_has_names(
         struct fovea_objects *objects, const struct fovea_manifest *manifest,
         bool *has_all_out, struct fovea_error *err);
 
+/** Where there is no manifest there may be no results either: they are somebody
+ *  else's. FOVEA_OK; FOVEA_ERR_OUTPUT_REFUSED; as fovea_objects_list(). */
+FOVEA_NODISCARD enum fovea_status fovea_manifest_check_empty(
+        struct fovea_objects *objects, struct fovea_error *err);
+
 #endif
