@@ -131,17 +131,25 @@ fovea_nats_reports_ask(struct fovea_nats_reports *reports,
     return status;
 }
 
-bool
-fovea_nats_reports_heard(struct fovea_nats_reports *reports,
-        struct fovea_queue_report *report_out)
+/* The link's mutex is held, or the link is closed. */
+static bool
+take(struct fovea_nats_reports *reports, struct fovea_queue_report *report_out)
 {
-    (void)pthread_mutex_lock(&reports->link->mutex);
     bool is_there = reports->n > 0;
     if (is_there) {
         *report_out = reports->ring[reports->first];
         reports->first = (reports->first + 1) % FOVEA_NATS_MAX_REPORTS;
         reports->n--;
     }
+    return is_there;
+}
+
+bool
+fovea_nats_reports_heard(struct fovea_nats_reports *reports,
+        struct fovea_queue_report *report_out)
+{
+    (void)pthread_mutex_lock(&reports->link->mutex);
+    bool is_there = take(reports, report_out);
     (void)pthread_mutex_unlock(&reports->link->mutex);
     return is_there;
 }
@@ -150,7 +158,7 @@ void
 fovea_nats_reports_finish(struct fovea_nats_reports *reports)
 {
     struct fovea_queue_report report;
-    while (fovea_nats_reports_heard(reports, &report)) {
+    while (take(reports, &report)) {
         fovea_queue_report_finish(&report);
     }
     free(reports->ring);
