@@ -1,6 +1,11 @@
 /*
  * Lists of names as a source: on standard input (-), in a file, or where a URL leads
  * (--list); see list.h. A list of a name that cannot be read is a bad input.
+ *
+ * Whoever writes a list that is elsewhere may not choose what is read with rights of
+ * this user: files of the machine, and, where no credentials were needed to read the
+ * list, objects of stores. Such names are bad inputs. Who saves the list and gives the
+ * file has seen it.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +16,7 @@
 #include "bulk/list_file.h"
 #include "bulk/remote.h"
 #include "bulk/source.h"
+#include "s3/s3.h"
 
 struct source {
     struct fovea_list list;
@@ -79,21 +85,42 @@ report(struct source *source, const struct fovea_error *problem,
     return fovea_entry_of_list(source->remote.url, problem, entry_out, err);
 }
 
+/* Whether a list may have this name. */
 static enum fovea_status
-take_name(const char *name, size_t size, enum fovea_source_step *step_out,
-        struct fovea_entry *entry_out, struct fovea_error *err)
+check_name(const struct source *source, const char *name, size_t size,
+        struct fovea_error *err)
+{
+    const char *list = source->remote.url;
+    if (strlen(name) != size) {
+        return fovea_fail(err, FOVEA_ERR_ARGUMENT,
+                "the name has a NUL byte in it; if the list is NUL-separated, "
+                "add -0");
+    }
+    if (fovea_is_url(list) && !fovea_is_url(name)) {
+        return fovea_fail(err, FOVEA_ERR_FILE_DENIED,
+                "a list at a URL opens no file of this machine: download the "
+                "list, and give --list its file");
+    }
+    return !fovea_is_url(list) || fovea_s3_is_url(list) ||
+                    !fovea_s3_is_url(name)
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_URL_REFUSED,
+                      "a list at https:// reads no object of a store: download "
+                      "the list, and give --list its file");
+}
+
+static enum fovea_status
+take_name(const struct source *source, const char *name, size_t size,
+        enum fovea_source_step *step_out, struct fovea_entry *entry_out,
+        struct fovea_error *err)
 {
     entry_out->path = strdup(name);
     if (!entry_out->path) {
         return fovea_fail_memory(err, size, "a name");
     }
-    *step_out = FOVEA_SOURCE_NAME;
-    if (strlen(name) != size) {
-        *step_out = FOVEA_SOURCE_ENTRY;
-        (void)fovea_fail(&entry_out->problem, FOVEA_ERR_ARGUMENT,
-                "the name has a NUL byte in it; if the list is NUL-separated, "
-                "add -0");
-    }
+    *step_out = check_name(source, name, size, &entry_out->problem)
+            ? FOVEA_SOURCE_ENTRY
+            : FOVEA_SOURCE_NAME;
     return FOVEA_OK;
 }
 
@@ -119,7 +146,7 @@ next(void *state, enum fovea_source_step *step_out,
         return status;
     }
     if (step == FOVEA_LIST_NAME) {
-        return take_name(name, size, step_out, entry_out, err);
+        return take_name(source, name, size, step_out, entry_out, err);
     }
     if (step == FOVEA_LIST_WAIT) {
         *step_out = FOVEA_SOURCE_WAIT;

@@ -210,7 +210,7 @@ walk(struct maker *maker, bool only_lists, struct fovea_error *err)
         status = fovea_inputs_next(inputs, &step, &entry, err);
         if (!status && step == FOVEA_INPUTS_ENTRY && !only_lists) {
             status = add_input(maker, &entry, err);
-        } else if (!status && entry.problem.code) {
+        } else if (!status && entry.is_list) {
             *err = entry.problem; /* a list that cannot be read to its end */
             status = entry.problem.code;
         }

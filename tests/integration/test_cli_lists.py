@@ -4,7 +4,8 @@ import http.server
 import os
 import threading
 
-from command import environment, lines, main, picture, put, run, said, same
+from archives import tar
+from command import environment, lines, main, picture, put, read, run, said, same
 from s3_server import S3Server
 
 
@@ -55,12 +56,14 @@ def test_lists_are_objects(directory):
     path = put(directory, "a.png", picture(1))
     with S3Server() as server:
         server.put("b.png", picture(2))
-        body = f"s3://bucket/b.png\n{path}\n".encode() * 20
+        server.put("a.png", picture(1))
+        body = b"s3://bucket/b.png\ns3://bucket/a.png\n" * 20
         server.put("list", body)
         server.fail("half", "bucket/list", times=3)
         result = embed(server, "--list", "s3://bucket/list", path)
         said(result, 0)
-        same(names(result), ["s3://bucket/b.png", path] * 20 + [path])
+        same(names(result), 
+             ["s3://bucket/b.png", "s3://bucket/a.png"] * 20 + [path])
         # What fails behind the names that came is a bad input of the list's name.
         result = embed(server, "--list", "s3://bucket/none", path)
         said(result, 3)
@@ -84,12 +87,13 @@ def test_lists_are_objects(directory):
 
 class Lists(http.server.BaseHTTPRequestHandler):
     body = b""
+    pictures = {}
 
     def do_GET(self):
-        self.send_response(200 if self.path == "/list" else 404)
+        body = self.body if self.path == "/list" else self.pictures.get(self.path)
+        self.send_response(404 if body is None else 200)
         self.end_headers()
-        if self.path == "/list":
-            self.wfile.write(self.body)
+        self.wfile.write(body or b"")
 
     def log_message(self, *_):
         pass
@@ -97,17 +101,44 @@ class Lists(http.server.BaseHTTPRequestHandler):
 
 def test_lists_are_urls(directory):
     path = put(directory, "a.png", picture(1))
-    Lists.body = path.encode() + b"\n" + path.encode()
+    Lists.pictures = {"/a.png": picture(1), "/x.tar": tar([("b.png", picture(2))])}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lists)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
         base = f"http://127.0.0.1:{server.server_address[1]}"
-        result = embed(None, "--allow-private-urls", "--list", f"{base}/list",
-                       "--list", f"{base}/none")
+        Lists.body = f"{base}/a.png\n{base}/x.tar\n".encode()
+        words = ["--allow-private-urls", "--list", f"{base}/list"]
+        result = embed(None, *words, "--list", f"{base}/none")
         said(result, 3)
-        same(names(result), [path, path, f"{base}/none"])
+        same(names(result), [f"{base}/a.png", f"{base}/x.tar/b.png", f"{base}/none"])
         same(codes(result)[-1], "fetch_status")
+        # Whoever writes it opens no files, folders and archives of this machine, and
+        # reads no objects with this user's credentials.
+        put(directory, "d/b.png", picture(2))
+        put(directory, "y.tar", tar([("c.png", picture(3))]))
+        own = [path, f"{directory}/d", f"{directory}/y.tar", "a.png", "-",
+               f"file://{path}"]
+        objects = ["s3://bucket/a.png", "S3://bucket/", "s3://bucket/y.tar"]
+        Lists.body = "\n".join(own + objects + [f"{base}/a.png"]).encode()
+        with S3Server() as store:
+            for key in ("a.png", "list"):
+                store.put(key, picture(1))
+            result = embed(store, *words, path, cwd=directory)
+            said(result, 3, "--list")
+            same(names(result), own + objects + [f"{base}/a.png", path])
+            same(codes(result), ["file_denied"] * len(own) +
+                 ["url_refused"] * len(objects) + ["good"] * 2)
+            # Of a list that needs those credentials it may be objects.
+            store.put("list", "\n".join(own + ["s3://bucket/a.png"]).encode())
+            for _ in range(2):
+                result = embed(store, "--list", "s3://bucket/list", cwd=directory)
+                same(codes(result), ["file_denied"] * len(own) + ["good"])
+                # In shards they are bad inputs, too, when they are run again as well.
+                said(embed(store, "--shard", "0/1", "--resume", "-o", "out", "--list",
+                           "s3://bucket/list", cwd=directory), 3, "1 of 1 shards done")
+            errors = lines(read(os.path.join(directory, "out/errors/errors_00000.jsonl")))
+            same([line["input"] for line in errors], own)
     finally:
         server.shutdown()
         thread.join()
@@ -189,6 +220,16 @@ def test_no_shards_are_made_of_a_list_that_broke_off(directory):
         said(embed(server, *shard, "--list", "s3://bucket/none"), 1, "no such")
         assert not os.path.exists(os.path.join(directory, "out/manifest.json"))
         said(embed(server, *shard, "s3://bucket/p/"), 0)
+
+
+def test_a_bad_name_of_a_list_is_a_bad_input_of_its_shard(directory):
+    put(directory, "a.png", picture(1))
+    put(directory, "list", b"a.png\nb\0c\na.png\n")
+    for _ in range(2):  # who makes the manifest, and who compares
+        said(embed(None, "--shard", "0/1", "--resume", "-o", "out", "--list", "list",
+                   cwd=directory), 3, "1 of 1 shards done")
+    error, = lines(read(os.path.join(directory, "out/errors/errors_00000.jsonl")))
+    same((error["input"], error["error"]["code"]), ("b", "argument"))
 
 
 main([test for name, test in list(globals().items()) if
