@@ -145,7 +145,10 @@ next(void *state, enum fovea_source_step *step_out,
     if (status) {
         return status;
     }
-    if (step == FOVEA_LIST_NAME) {
+    /* One that nothing ends may be half of a name, where the list broke off. */
+    bool is_half = step == FOVEA_LIST_NAME && source->list.at_end &&
+            fovea_remote_failure(&source->remote, &problem);
+    if (step == FOVEA_LIST_NAME && !is_half) {
         return take_name(source, name, size, step_out, entry_out, err);
     }
     if (step == FOVEA_LIST_WAIT) {

@@ -88,10 +88,13 @@ def test_lists_are_objects(directory):
 class Lists(http.server.BaseHTTPRequestHandler):
     body = b""
     pictures = {}
+    missing = 0  # bytes that the list says it has, and does not send
 
     def do_GET(self):
         body = self.body if self.path == "/list" else self.pictures.get(self.path)
         self.send_response(404 if body is None else 200)
+        if self.path == "/list":
+            self.send_header("Content-Length", str(len(self.body) + self.missing))
         self.end_headers()
         self.wfile.write(body or b"")
 
@@ -107,12 +110,19 @@ def test_lists_are_urls(directory):
     thread.start()
     try:
         base = f"http://127.0.0.1:{server.server_address[1]}"
-        Lists.body = f"{base}/a.png\n{base}/x.tar\n".encode()
+        Lists.body = f"{base}/a.png\n{base}/x.tar".encode()
         words = ["--allow-private-urls", "--list", f"{base}/list"]
         result = embed(None, *words, "--list", f"{base}/none")
         said(result, 3)
         same(names(result), [f"{base}/a.png", f"{base}/x.tar/b.png", f"{base}/none"])
         same(codes(result)[-1], "fetch_status")
+        # Half of a name, where the list breaks off, is none: it may be a prefix.
+        Lists.missing = 1
+        result = embed(None, *words[:-1], f"{base}/list")
+        said(result, 3)
+        same(list(zip(names(result), codes(result))),
+             [(f"{base}/a.png", "good"), (f"{base}/list", "fetch")])
+        Lists.missing = 0
         # Whoever writes it opens no files, folders and archives of this machine, and
         # reads no objects with this user's credentials.
         put(directory, "d/b.png", picture(2))
