@@ -34,7 +34,8 @@ struct maker {
     uint64_t n_names;               /* inputs in it */
     bool is_archive;                /* it is one, or a part of one */
     const struct fovea_manifest
-            *told; /* of the same inputs, put already; or NULL */
+            *told;     /* of the same inputs, put already; or NULL */
+    bool has_bad_list; /* why it fails: no race, which may be won yet */
 };
 
 /* Until there is another input, or it is to stop; or only look. */
@@ -167,6 +168,7 @@ add_input(struct maker *maker, struct fovea_entry *entry,
         return FOVEA_OK;
     }
     if (entry->is_list || fovea_status_retryable(entry->problem.code)) {
+        maker->has_bad_list = entry->is_list;
         *err = entry->problem;
         return entry->problem.code;
     }
@@ -211,7 +213,8 @@ walk(struct maker *maker, bool only_lists, struct fovea_error *err)
         if (!status && step == FOVEA_INPUTS_ENTRY && !only_lists) {
             status = add_input(maker, &entry, err);
         } else if (!status && entry.is_list) {
-            *err = entry.problem; /* a list that cannot be read to its end */
+            maker->has_bad_list = true; /* it cannot be read to its end */
+            *err = entry.problem;
             status = entry.problem.code;
         }
         fovea_entry_finish(&entry);
@@ -420,10 +423,12 @@ fovea_manifest_make(const struct fovea_manifest_order *order,
         struct fovea_error *err)
 {
     bool was_made = false;
-    enum fovea_status status = FOVEA_ERR_OBJECT_CHANGED;
-    for (int i = 0; status == FOVEA_ERR_OBJECT_CHANGED && i < RACE_TRIES; i++) {
+    enum fovea_status status = FOVEA_OK;
+    bool may_be_race = true;
+    for (int i = 0; may_be_race && i < RACE_TRIES; i++) {
         struct maker maker = { .order = order };
         status = read_or_make(&maker, &was_made, err);
+        may_be_race = status == FOVEA_ERR_OBJECT_CHANGED && !maker.has_bad_list;
         if (!status) {
             *manifest_out = maker.manifest;
             maker.manifest = (struct fovea_manifest){ .n_shards = 0 };
