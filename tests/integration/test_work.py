@@ -2,6 +2,8 @@
 """Nodes of a job: what they do, what they say, and what they refuse to begin."""
 import json
 import os
+import signal
+import socket
 import time
 
 import command
@@ -175,6 +177,32 @@ def test_an_idle_node_asks_less_than_once_a_second(directory):
             node.end()
 
 
+def test_systemd_is_told(directory):
+    """READY once the broker is reached, and the end."""
+    path = os.path.join(directory, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told, \
+            Broker(os.path.join(directory, "broker")) as broker:
+        told.bind(path)
+        told.settimeout(command.TIMEOUT)
+        job = Job(broker, os.path.join(directory, "out"),
+                  pictures(directory, 2))
+        broker.kill()
+        with Node(directory, job, "--pause", "20ms",
+                  env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"}) as node:
+            node.wait_says("trying again")
+            broker.start()
+            seen = [told.recv(4096)]
+            while b"READY=1" not in seen[-1]:
+                assert seen[-1] == b"WATCHDOG=1", seen
+                seen.append(told.recv(4096))
+            while told.recv(4096) != b"WATCHDOG=1":
+                pass
+            node.send(signal.SIGTERM)
+            while told.recv(4096) != b"STOPPING=1":
+                pass
+            node.wait(0)
+
+
 def private_bytes(pid):
     total = 0
     for line in read(f"/proc/{pid}/smaps_rollup").decode().splitlines():
@@ -204,5 +232,6 @@ if __name__ == "__main__":
     command.main([test_nodes_share_a_job, test_a_node_ends_when_nothing_is_left,
                   test_metrics_and_health, test_what_differs_is_refused,
                   test_wrong_usage, test_messages_that_are_not_the_jobs,
+                  test_systemd_is_told,
                   test_an_idle_node_asks_less_than_once_a_second,
                   test_memory_does_not_grow_with_the_job])
