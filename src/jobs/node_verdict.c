@@ -16,6 +16,9 @@ static const struct {
     /* Another node does it at the same time. */
     { FOVEA_ERR_OBJECT_CHANGED, FOVEA_NODE_CLASS_AGAIN },
 
+    /* Not mounted here, or gone everywhere: others may have the inputs. */
+    { FOVEA_ERR_ROOT_MISSING, FOVEA_NODE_CLASS_LACKS },
+
     { FOVEA_ERR_CANCELLED, FOVEA_NODE_CLASS_LEFT },
     { FOVEA_ERR_SHUTTING_DOWN, FOVEA_NODE_CLASS_LEFT },
 
@@ -85,6 +88,8 @@ fovea_node_decide(enum fovea_status status, bool hung, uint64_t n_attempts,
         };
     case FOVEA_NODE_CLASS_AGAIN:
         return decide_counted(n_attempts, pause_ns, FOVEA_NODE_MOOD_WORK);
+    case FOVEA_NODE_CLASS_LACKS:
+        return decide_counted(n_attempts, pause_ns, FOVEA_NODE_MOOD_REST);
     case FOVEA_NODE_CLASS_FAILED:
         return (struct fovea_node_decision){ .answer = FOVEA_NODE_ANSWER_DROP };
     case FOVEA_NODE_CLASS_LEFT:

@@ -25,6 +25,7 @@ enum {
 enum fovea_node_class {
     FOVEA_NODE_CLASS_FINAL,  /* of the shard: it will be so again */
     FOVEA_NODE_CLASS_AGAIN,  /* of the shard: trying again may help */
+    FOVEA_NODE_CLASS_LACKS,  /* of the node, or of the shard: it cannot tell */
     FOVEA_NODE_CLASS_FAILED, /* of the shard: somebody has said so already */
     FOVEA_NODE_CLASS_LEFT,   /* of neither: it was left in the middle */
     FOVEA_NODE_CLASS_REST,   /* of the node: it will pass */

@@ -26,6 +26,8 @@ enum {
     BATCH = 128,
     READ_AHEAD = 32 << 20,
     TRIES = 3,
+    /* So many inputs, and none of them there, are no accident of theirs. */
+    FEW_INPUTS = 10,
 };
 
 #define PAUSE_NS      FOVEA_NS_PER_S
@@ -42,6 +44,7 @@ struct shard {
     bool begins_anew;  /* what ended the pump may pass, but not here */
     uint64_t n_inputs; /* that have come, once all have */
     uint64_t n_skipped;
+    uint64_t n_missing; /* files that are not there, or not ours to open */
 };
 
 static void
@@ -103,6 +106,8 @@ take_result(struct shard *shard, const struct fovea_row_result *result,
     if (error->code && shard->run->on_bad) {
         shard->run->on_bad(shard->run->context, entry, error, false);
     }
+    shard->n_missing += error->code == FOVEA_ERR_FILE_NOT_FOUND ||
+            error->code == FOVEA_ERR_FILE_DENIED;
     return fovea_shard_output_add(&shard->output, result, entry->number, err);
 }
 
@@ -218,6 +223,7 @@ try_all(struct shard *shard, struct fovea_error *err)
     enum fovea_status status = FOVEA_OK;
     do {
         shard->begins_anew = false;
+        shard->n_missing = 0;
         fovea_deferred_finish(&shard->deferred);
         fovea_shard_output_finish(&shard->output);
         atomic_store(&counters->n_done, 0);
@@ -354,6 +360,20 @@ check_count(const struct shard *shard, struct fovea_error *err)
                       (unsigned long long)told->count);
 }
 
+/* Where not one of many inputs can be opened, a folder is not mounted on this
+   machine: that is no result. */
+static enum fovea_status
+check_there(const struct shard *shard, struct fovea_error *err)
+{
+    return shard->n_inputs < FEW_INPUTS || shard->n_missing < shard->n_inputs
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_ROOT_MISSING,
+                      "shard %llu: none of its %llu inputs can be opened on "
+                      "this machine; is their folder mounted?",
+                      (unsigned long long)shard->run->number,
+                      (unsigned long long)shard->n_inputs);
+}
+
 static enum fovea_status
 embed_and_publish(struct shard *shard, struct fovea_shard_done *done,
         bool *is_theirs_out, struct fovea_error *err)
@@ -369,6 +389,9 @@ embed_and_publish(struct shard *shard, struct fovea_shard_done *done,
     }
     if (!status) {
         status = check_count(shard, err);
+    }
+    if (!status) {
+        status = check_there(shard, err);
     }
     if (!status) {
         status = fovea_shard_output_seal(&shard->output, err);
@@ -399,7 +422,9 @@ judge(const struct shard *shard, enum fovea_status status)
     if (status == FOVEA_ERR_CANCELLED && is_stopped(shard)) {
         return FOVEA_SHARD_VERDICT_LEFT;
     }
-    return fovea_status_retryable(status) || status == FOVEA_ERR_OBJECT_CHANGED
+    return fovea_status_retryable(status) ||
+                    status == FOVEA_ERR_OBJECT_CHANGED ||
+                    status == FOVEA_ERR_ROOT_MISSING
             ? FOVEA_SHARD_VERDICT_RETRY
             : FOVEA_SHARD_VERDICT_FINAL;
 }

@@ -9,7 +9,8 @@
  * An input that fails is a line of errors_N.jsonl. One whose failure may pass (its
  * status is retryable) is tried again, with pauses, when the others are done, before
  * it becomes one. What is not an input's business is the shard's verdict: no memory
- * for a worker, no room on the disk, a store that cannot be reached.
+ * for a worker, no room on the disk, a store that cannot be reached; ten inputs or
+ * more of which not one can be opened (FOVEA_ERR_ROOT_MISSING).
  */
 #ifndef FOVEA_SHARDS_SHARD_RUN_H
 #define FOVEA_SHARDS_SHARD_RUN_H

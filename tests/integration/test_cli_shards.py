@@ -605,6 +605,23 @@ def test_what_is_wrong_with_an_archive_is_an_error_of_it(directory):
                "gone.tar", "in"), 3, "0 now")
 
 
+def test_inputs_that_are_all_gone_are_no_results(directory):
+    """As where their folder is not mounted on this machine."""
+    album(directory, 10)
+    path = os.path.join(directory, "in")
+    os.rename(path, path + "-away")
+    put(directory, "names", "".join(f"in/{i:03}.png\n"
+                                    for i in range(10)).encode())
+    said(shard(directory, "0/1", "--list", "names", size=10), 1,
+         "none of its 10 inputs can be opened")
+    same([name for name in files(directory) if not
+          name.startswith("manifest")], [])
+    os.rename(path + "-away", path)
+    os.remove(os.path.join(path, "007.png"))
+    said(shard(directory, "0/1", "--resume", "--list", "names", size=10), 3,
+         "1 bad")
+
+
 def test_an_archive_that_has_changed_fails(directory):
     path = tar(directory, "a.tar", [(f"{i}.png", picture(i))
                                     for i in range(6)])

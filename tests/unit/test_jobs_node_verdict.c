@@ -72,9 +72,13 @@ every_status_is_decided(void **state)
         } else if (!is_own(rows[i].status, &mood)) {
             counts = rows[i].status != FOVEA_ERR_SHARD_FAILED;
             answer = rows[i].is_retryable ||
-                            rows[i].status == FOVEA_ERR_OBJECT_CHANGED
+                            rows[i].status == FOVEA_ERR_OBJECT_CHANGED ||
+                            rows[i].status == FOVEA_ERR_ROOT_MISSING
                     ? FOVEA_NODE_ANSWER_LATER
                     : FOVEA_NODE_ANSWER_DROP;
+        }
+        if (rows[i].status == FOVEA_ERR_ROOT_MISSING) {
+            mood = FOVEA_NODE_MOOD_REST; /* and others are asked, too */
         }
         if (decision.answer != answer || decision.mood != mood ||
                 decision.counts != counts) {
