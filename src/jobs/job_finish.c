@@ -137,6 +137,15 @@ ask_for_places(struct fovea_job_finish *finish, uint8_t *missing,
     return status;
 }
 
+/* The broker lost the job while it was asked, so another look makes it again. */
+static enum fovea_status
+fail_lost(const struct fovea_job_place *place, struct fovea_error *err)
+{
+    return fovea_fail(err, FOVEA_ERR_QUEUE,
+            "%s: the broker has just lost the job; finish once more",
+            place->name);
+}
+
 /* What is missing and the broker does not have is published. */
 static enum fovea_status
 publish_missing(struct fovea_job_finish *finish, uint8_t *missing,
@@ -171,7 +180,7 @@ publish_missing(struct fovea_job_finish *finish, uint8_t *missing,
         }
         tally->n_published = published.n_new;
     }
-    return status;
+    return status == FOVEA_ERR_NO_JOB ? fail_lost(&finish->place, err) : status;
 }
 
 /* The broker has the job, of this manifest. */

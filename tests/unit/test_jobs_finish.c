@@ -35,6 +35,7 @@ struct fake {
     uint64_t n_new;
     uint64_t n_there;
     enum fovea_status publish_status;
+    bool loses_job; /* once it is asked where a shard is */
 };
 
 static struct fake fake;
@@ -135,8 +136,11 @@ place(struct fovea_queue *queue, uint64_t shard,
         enum fovea_queue_place *place_out, struct fovea_error *err)
 {
     (void)queue;
-    (void)err;
     fake.n_finds++;
+    if (fake.loses_job) {
+        fake.has_job = false;
+        return no_job(err);
+    }
     *place_out = fake.places[shard];
     return FOVEA_OK;
 }
@@ -411,6 +415,24 @@ the_broker_has_lost_it(void **state)
     end();
 }
 
+/* Between two requests of a round; who waits for the end tries again. */
+static void
+the_broker_loses_it_just_now(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_job_tally tally;
+    begin();
+    fake.loses_job = true;
+    assert_int_equal(fovea_job_finish_round(&finish, &tally, &error),
+            FOVEA_ERR_QUEUE);
+    assert_true(fovea_status_retryable(FOVEA_ERR_QUEUE));
+    fake.loses_job = false;
+    tally = round_of();
+    assert_true(tally.was_made);
+    end();
+}
+
 static void
 who_waits_does_not_ask_for_each_again(void **state)
 {
@@ -506,6 +528,7 @@ main(void)
         cmocka_unit_test_teardown(every_mix, empty_root),
         cmocka_unit_test_teardown(files_that_are_not_their_markers, empty_root),
         cmocka_unit_test_teardown(the_broker_has_lost_it, empty_root),
+        cmocka_unit_test_teardown(the_broker_loses_it_just_now, empty_root),
         cmocka_unit_test_teardown(who_waits_does_not_ask_for_each_again,
                 empty_root),
         cmocka_unit_test_teardown(another_manifest, empty_root),
