@@ -35,6 +35,7 @@ a_long_path_is_cut(void **state)
     char path[FOVEA_MEMBER_NAME_BYTES + 3];
     char name[FOVEA_MEMBER_NAME_BYTES + 1];
     memset(path, 'x', sizeof path);
+    path[sizeof path - 1] = '\0';
     path[FOVEA_MEMBER_NAME_BYTES] = '\0';
     assert_true(fovea_member_name_make(path, 0, name));
     assert_string_equal(name, path);
