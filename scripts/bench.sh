@@ -1,8 +1,8 @@
 #!/bin/sh
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
-# command and the C API, towers of other shapes, an index, a broker with many
-# nodes, the search of stored vectors, then the resize
+# command and the C API, towers of other shapes, an index, shards and nodes of a
+# job, a broker with many nodes, the search of stored vectors, then the resize
 # against Pillow's.
 # Arguments go to `fovea bench`.
 set -eu
@@ -34,7 +34,8 @@ echo
 echo "an index beside fovea embed, and many files that have not changed"
 bench/index_updates.py build samples/scenes
 echo
-echo "a broker of 10,000 nodes"
+echo "shards, and nodes of a job, beside fovea embed; a broker of 10,000 nodes"
+bench/shards.py build samples/scenes
 bench/queue_costs.py build
 echo
 scripts/describe_machine.sh | grep CPU
