@@ -13,7 +13,6 @@ CPU is user and system time of all processes; instructions where perf counts the
 import os
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -85,15 +84,6 @@ class Process:
         return Cost(time.monotonic() - self.begun,
                     usage.ru_utime + usage.ru_stime, counted)
 
-    def end(self):
-        # perf hands a signal on to nobody: its child is told.
-        pid = self.process.pid
-        if HAS_PERF and self.counts:
-            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-                pid = int(f.read().split()[0])
-        os.kill(pid, signal.SIGTERM)
-        return self.wait((0, 143))
-
 
 def write(folder, n):
     """n pictures, of those that there are, each with bytes of its own behind it."""
@@ -123,23 +113,27 @@ def shards(folder, directory, size):
 
 
 def job(folder, directory, size, n_nodes=1):
-    """Nodes until all is done: what they cost, the longest's wall time, and what
-    the broker costs."""
+    """Nodes until all is done: what they cost, the time until the last marker (they
+    notice their end later), and what the broker costs."""
     out = os.path.join(directory, "out")
     with Broker(os.path.join(directory, "broker")) as broker:
         name = ("bench", "--queue", broker.url, "-o", out)
         Process(FOVEA, "job", "create", "-q", *name, "--shard-size", str(size),
                 folder).wait()
+        begun = time.time()
         nodes = [Process(FOVEA, "work", "-q", *name, "--until-done", "--workers", "2",
                          counts=f"{directory}/counts{i}") for i in range(n_nodes)]
         costs = [node.wait() for node in nodes]
         Process(FOVEA, "job", "finish", "-q", *name).wait()
+        done = os.path.join(out, "done")
+        wall = max(os.stat(os.path.join(done, marker)).st_mtime
+                   for marker in os.listdir(done)) - begun
         broker_cpu = sum(os.times()[2:4])
         broker.stop()
         broker_cpu = sum(os.times()[2:4]) - broker_cpu
     shutil.rmtree(out)
     shutil.rmtree(os.path.join(directory, "broker"))
-    return Cost(max(cost.wall for cost in costs), sum(cost.cpu for cost in costs),
+    return Cost(wall, sum(cost.cpu for cost in costs),
                 sum(cost.instructions for cost in costs)), broker_cpu
 
 
