@@ -3,15 +3,17 @@
 
 #include <poll.h>
 
+#include "base/error.h"
 #include "base/macros.h"
+#include "base/thread.h"
 #include "cli/signals.h"
 
 enum {
     REDRAW_MS = 100
 };
 
-void
-fovea_attend(const struct fovea_attendance *attendance)
+static void
+wait_for_end(const struct fovea_attendance *attendance)
 {
     struct pollfd fds[] = {
         { .fd = attendance->done_fd, .events = POLLIN },
@@ -34,4 +36,19 @@ fovea_attend(const struct fovea_attendance *attendance)
         }
     }
     fovea_progress_clear(attendance->progress);
+}
+
+enum fovea_status
+fovea_attend(const struct fovea_attendance *attendance, struct fovea_error *err)
+{
+    pthread_t thread;
+    int failure =
+            fovea_thread_create(&thread, attendance->work, attendance->context);
+    if (failure) {
+        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, failure,
+                "cannot start a thread");
+    }
+    wait_for_end(attendance);
+    (void)pthread_join(thread, NULL);
+    return FOVEA_OK;
 }

@@ -1,13 +1,16 @@
-/* Waiting for a thread that does the work: progress is drawn and signals are taken
-   meanwhile. */
+/* A thread that does the work, while this one draws progress and takes signals. */
 #ifndef FOVEA_CLI_ATTEND_H
 #define FOVEA_CLI_ATTEND_H
+
+#include "fovea/export.h"
+#include "fovea/status.h"
 
 #include "cli/progress.h"
 
 /** Borrowed until the end. */
 struct fovea_attendance {
-    int done_fd; /* readable once the work has ended */
+    void *(*work)(void *context); /* the thread's; NULL is what it returns */
+    int done_fd;                  /* readable once the work has ended */
     int signal_fd;
     int timer_fd; /* readable once the time is over, which then is told once; -1 */
     struct fovea_progress *progress;
@@ -18,7 +21,9 @@ struct fovea_attendance {
     void *context;
 };
 
-/** Wait until the work has ended; nothing is drawn then. */
-void fovea_attend(const struct fovea_attendance *attendance);
+/** Start the work and wait until it has ended; nothing is drawn then. FOVEA_OK,
+ *  whatever came of the work; FOVEA_ERR_NO_MEMORY if there is no thread for it. */
+FOVEA_NODISCARD enum fovea_status fovea_attend(
+        const struct fovea_attendance *attendance, struct fovea_error *err);
 
 #endif

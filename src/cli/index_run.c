@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/event_fd.h"
 #include "base/macros.h"
-#include "base/thread.h"
 #include "cli/attend.h"
 #include "cli/complaints.h"
 #include "cli/index_report.h"
@@ -239,7 +238,6 @@ fovea_index_run(const struct fovea_index_request *request,
     settings->counts = &run.counts;
     settings->hooks = &hooks;
     settings->stop_fd = stop_fd;
-    pthread_t thread;
     if (done_fd < 0 || stop_fd < 0) {
         (void)fovea_fail_errno(&error, FOVEA_ERR_IO, errno,
                 "cannot make an event descriptor");
@@ -251,21 +249,16 @@ fovea_index_run(const struct fovea_index_request *request,
     if (!request->quiet && !request->no_progress) {
         fovea_progress_begin(&run.progress);
     }
-    int failure = fovea_thread_create(&thread, update, &run);
-    if (failure) {
-        (void)fovea_fail_errno(&error, FOVEA_ERR_NO_MEMORY, failure,
-                "cannot start a thread");
-        return fovea_cli_fail(&error);
-    }
-    fovea_attend(&(struct fovea_attendance){
-            .done_fd = done_fd,
-            .signal_fd = signal_fd,
-            .timer_fd = -1,
-            .progress = &run.progress,
-            .draw = draw,
-            .on_signal = take_signal,
-            .context = &run,
-    });
-    (void)pthread_join(thread, NULL);
-    return conclude(&run);
+    const struct fovea_attendance attendance = {
+        .work = update,
+        .done_fd = done_fd,
+        .signal_fd = signal_fd,
+        .timer_fd = -1,
+        .progress = &run.progress,
+        .draw = draw,
+        .on_signal = take_signal,
+        .context = &run,
+    };
+    return fovea_attend(&attendance, &error) ? fovea_cli_fail(&error)
+                                             : conclude(&run);
 }

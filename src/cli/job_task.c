@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/event_fd.h"
 #include "base/macros.h"
-#include "base/thread.h"
 #include "cli/attend.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
@@ -46,7 +45,6 @@ static enum fovea_status
 attend(struct fovea_job_task *task, struct fovea_error *err)
 {
     FOVEA_AUTO_FD int signal_fd = -1;
-    pthread_t thread;
     enum fovea_status status = fovea_signals_open(&signal_fd, err);
     if (status) {
         return status;
@@ -54,22 +52,18 @@ attend(struct fovea_job_task *task, struct fovea_error *err)
     if (task->shows_progress) {
         fovea_progress_begin(&task->progress);
     }
-    int failure = fovea_thread_create(&thread, run, task);
-    if (failure) {
-        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, failure,
-                "cannot start a thread");
-    }
-    fovea_attend(&(struct fovea_attendance){
-            .done_fd = task->done_fd,
-            .signal_fd = signal_fd,
-            .timer_fd = -1,
-            .progress = &task->progress,
-            .draw = draw,
-            .on_signal = take_signal,
-            .context = task,
-    });
-    (void)pthread_join(thread, NULL);
-    return task->status;
+    const struct fovea_attendance attendance = {
+        .work = run,
+        .done_fd = task->done_fd,
+        .signal_fd = signal_fd,
+        .timer_fd = -1,
+        .progress = &task->progress,
+        .draw = draw,
+        .on_signal = take_signal,
+        .context = task,
+    };
+    status = fovea_attend(&attendance, err);
+    return status ? status : task->status;
 }
 
 int

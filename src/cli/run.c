@@ -17,7 +17,6 @@
 #include "base/error.h"
 #include "base/event_fd.h"
 #include "base/macros.h"
-#include "base/thread.h"
 #include "bulk/count.h"
 #include "bulk/sinks.h"
 #include "cli/attend.h"
@@ -173,7 +172,6 @@ static enum fovea_status
 run_pump(struct run *run, struct fovea_error *err)
 {
     const struct fovea_run_settings *settings = run->settings;
-    pthread_t thread;
     run->pump = (struct fovea_pump_settings){
         .model = settings->model,
         .work = settings->work,
@@ -188,21 +186,20 @@ run_pump(struct run *run, struct fovea_error *err)
         .after_write = after_write,
         .context = run,
     };
-    int error = fovea_thread_create(&thread, pump, run);
-    if (error) {
-        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, error,
-                "cannot start a thread");
+    const struct fovea_attendance attendance = {
+        .work = pump,
+        .done_fd = run->done_fd,
+        .signal_fd = run->signal_fd,
+        .timer_fd = -1,
+        .progress = &run->progress,
+        .draw = draw,
+        .on_signal = interrupt,
+        .context = run,
+    };
+    enum fovea_status status = fovea_attend(&attendance, err);
+    if (status) {
+        return status;
     }
-    fovea_attend(&(struct fovea_attendance){
-            .done_fd = run->done_fd,
-            .signal_fd = run->signal_fd,
-            .timer_fd = -1,
-            .progress = &run->progress,
-            .draw = draw,
-            .on_signal = interrupt,
-            .context = run,
-    });
-    (void)pthread_join(thread, NULL);
     if (run->status && err) {
         *err = run->error;
     }

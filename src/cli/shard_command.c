@@ -19,7 +19,6 @@
 #include "base/error.h"
 #include "base/event_fd.h"
 #include "base/macros.h"
-#include "base/thread.h"
 #include "cli/attend.h"
 #include "cli/complaints.h"
 #include "cli/shard_work.h"
@@ -211,7 +210,6 @@ static enum fovea_status
 attend(struct task *task, struct fovea_error *err)
 {
     FOVEA_AUTO_FD int signal_fd = -1;
-    pthread_t thread;
     enum fovea_status status = fovea_signals_open(&signal_fd, err);
     if (status) {
         return status;
@@ -219,23 +217,18 @@ attend(struct task *task, struct fovea_error *err)
     if (!task->request->quiet && !task->request->no_progress) {
         fovea_progress_begin(&task->progress);
     }
-    int failure = fovea_thread_create(&thread, work, task);
-    if (failure) {
-        return fovea_fail_errno(err, FOVEA_ERR_NO_MEMORY, failure,
-                "cannot start a thread");
-    }
-    fovea_attend(&(struct fovea_attendance){
-            .done_fd = task->done_fd,
-            .signal_fd = signal_fd,
-            .timer_fd = task->grace_fd,
-            .progress = &task->progress,
-            .draw = draw,
-            .on_signal = take_signal,
-            .on_timer = leave,
-            .context = task,
-    });
-    (void)pthread_join(thread, NULL);
-    return FOVEA_OK;
+    const struct fovea_attendance attendance = {
+        .work = work,
+        .done_fd = task->done_fd,
+        .signal_fd = signal_fd,
+        .timer_fd = task->grace_fd,
+        .progress = &task->progress,
+        .draw = draw,
+        .on_signal = take_signal,
+        .on_timer = leave,
+        .context = task,
+    };
+    return fovea_attend(&attendance, err);
 }
 
 /* With everything open. The exit code. */
