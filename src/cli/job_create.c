@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
+#include "cli/frozen_model.h"
 #include "cli/job_task.h"
-#include "cli/watch.h"
 #include "jobs/job_markers.h"
 #include "jobs/job_publish.h"
 #include "shards/manifest_make.h"
@@ -16,7 +16,7 @@
 struct create {
     const struct fovea_run_request *request;
     const struct fovea_inputs_settings *inputs;
-    struct fovea_frozen frozen;
+    const struct fovea_frozen *frozen;
     struct fovea_job_task task;
     struct fovea_objects_settings store;
     int64_t begin_ns;
@@ -94,7 +94,7 @@ run(void *context, struct fovea_error *err)
     FOVEA_AUTO(fovea_objects_close_auto) struct fovea_objects *objects = NULL;
     FOVEA_AUTO(fovea_queue_close_auto) struct fovea_queue *queue = NULL;
     struct fovea_manifest_order order = {
-        .frozen = &create->frozen,
+        .frozen = create->frozen,
         .inputs = create->inputs,
         .stop_fd = create->task.stop_fd,
         .n_listed = &create->n_listed,
@@ -178,29 +178,15 @@ int
 fovea_job_create(const struct fovea_run_request *request,
         const struct fovea_inputs_settings *inputs)
 {
-    struct fovea_error error;
-    struct create create = { .request = request, .inputs = inputs };
-    struct fovea_watch watch = {
-        .is_verbose = request->verbose,
-        .is_quiet = request->quiet,
+    FOVEA_AUTO(fovea_frozen_model_close)
+    struct fovea_frozen_model opened = { .library = NULL };
+    struct create create = {
+        .request = request,
+        .inputs = inputs,
+        .frozen = &opened.frozen,
     };
-    struct fovea_options options = request->options;
-    FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
-    options.event_context = &watch;
-    enum fovea_status status = fovea_open(&options, &library, &error);
-    if (!status) {
-        status = fovea_model_open(library, request->model, &model, &error);
-    }
-    if (!status) {
-        status = fovea_frozen_of_model(model, &request->options.limits,
-                request->is_f16, request->raw, &create.frozen, &error);
-    }
-    if (status) {
-        return fovea_cli_fail(&error);
-    }
-    create.frozen.shard_size = request->shard_size;
-    int code = create_job(&create);
-    fovea_frozen_finish(&create.frozen);
-    return code;
+    struct fovea_error error;
+    return fovea_frozen_model_open(request, &opened, &error)
+            ? fovea_cli_fail(&error)
+            : create_job(&create);
 }

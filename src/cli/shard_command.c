@@ -21,11 +21,11 @@
 #include "base/macros.h"
 #include "cli/attend.h"
 #include "cli/complaints.h"
+#include "cli/frozen_model.h"
 #include "cli/shard_work.h"
 #include "cli/signals.h"
 #include "cli/stats_report.h"
 #include "cli/summary.h"
-#include "cli/watch.h"
 
 enum {
     N_COMPLAINTS = 10
@@ -270,18 +270,19 @@ run(struct task *task)
 
 static int
 embed_shards(const struct fovea_run_request *request,
-        const struct fovea_inputs_settings *inputs, struct fovea_model *model,
-        const struct fovea_share *share, const struct fovea_frozen *frozen)
+        const struct fovea_inputs_settings *inputs,
+        const struct fovea_frozen_model *opened,
+        const struct fovea_share *share)
 {
     struct task task = {
         .request = request,
         .work = {
             .order = {
-                .frozen = frozen,
+                .frozen = &opened->frozen,
                 .inputs = inputs,
             },
             .run = {
-                .model = model,
+                .model = opened->model,
                 .source = &inputs->source,
                 .look = FOVEA_SHARD_LOOK_READ,
                 .n_batch = request->options.max_batch,
@@ -316,40 +317,24 @@ int
 fovea_shard_command(const struct fovea_run_request *request,
         const struct fovea_inputs_settings *inputs)
 {
+    FOVEA_AUTO(fovea_frozen_model_close)
+    struct fovea_frozen_model opened = { .library = NULL };
     struct fovea_error error;
     struct fovea_share share;
-    struct fovea_frozen frozen = { .model = NULL };
-    struct fovea_watch watch = {
-        .is_verbose = request->verbose,
-        .is_quiet = request->quiet,
-    };
-    struct fovea_options options = request->options;
-    FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
-    FOVEA_AUTO(fovea_model_close_auto) struct fovea_model *model = NULL;
-    options.event_context = &watch;
     enum fovea_status status =
             fovea_share_parse(request->shard, variable, &share, &error);
     if (!status) {
-        status = fovea_open(&options, &library, &error);
-    }
-    if (!status) {
-        status = fovea_model_open(library, request->model, &model, &error);
-    }
-    if (!status) {
-        status = fovea_frozen_of_model(model, &request->options.limits,
-                request->is_f16, request->raw, &frozen, &error);
+        status = fovea_frozen_model_open(request, &opened, &error);
     }
     if (status) {
         return fovea_cli_fail(&error);
     }
     if (!request->quiet) {
-        fovea_cli_warn_of_model(fovea_model_describe(model));
+        fovea_cli_warn_of_model(fovea_model_describe(opened.model));
     }
-    frozen.shard_size = request->shard_size;
-    int code = embed_shards(request, inputs, model, &share, &frozen);
-    fovea_frozen_finish(&frozen);
+    int code = embed_shards(request, inputs, &opened, &share);
     if (request->stats) {
-        fovea_stats_report_of(library);
+        fovea_stats_report_of(opened.library);
     }
     return code;
 }
