@@ -1,6 +1,7 @@
 /* `fovea work`: one of the machines that work on a job. */
 #include "base/error.h"
 #include "cli/cli.h"
+#include "cli/job_request.h"
 #include "cli/option_flags.h"
 #include "cli/watch.h"
 #include "cli/work_node.h"
@@ -99,15 +100,10 @@ read_manifest(const struct fovea_work_request *request,
     enum fovea_status status =
             fovea_objects_open(request->output, &settings, &objects, err);
     if (!status) {
-        status = fovea_manifest_read(objects, manifest_out, err);
+        status = fovea_job_manifest(objects, manifest_out, err);
     }
     fovea_objects_close(objects);
-    return status == FOVEA_ERR_FILE_NOT_FOUND
-            ? fovea_fail(err, FOVEA_ERR_NO_JOB,
-                      "%.120s has no manifest of a job; fovea job create makes "
-                      "it, with the same -o",
-                      request->output)
-            : status;
+    return status;
 }
 
 static int

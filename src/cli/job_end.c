@@ -65,8 +65,7 @@ open_all(struct end *end, struct fovea_error *err)
             : fovea_objects_open(request->output, &end->store, &end->objects,
                       err);
     if (!status && !end->has_manifest) {
-        status = fovea_job_request_manifest(request, end->objects,
-                &end->manifest, err);
+        status = fovea_job_manifest(end->objects, &end->manifest, err);
         end->has_manifest = !status;
     }
     if (!status && !end->queue) {

@@ -112,15 +112,14 @@ fovea_job_request_parse(enum fovea_job_verb verb,
 }
 
 enum fovea_status
-fovea_job_request_manifest(const struct fovea_job_request *request,
-        struct fovea_objects *objects, struct fovea_manifest *manifest_out,
-        struct fovea_error *err)
+fovea_job_manifest(struct fovea_objects *objects,
+        struct fovea_manifest *manifest_out, struct fovea_error *err)
 {
     enum fovea_status status = fovea_manifest_read(objects, manifest_out, err);
     return status == FOVEA_ERR_FILE_NOT_FOUND
             ? fovea_fail(err, FOVEA_ERR_NO_JOB,
                       "%.120s has no manifest of a job; fovea job create makes "
                       "it, with the same -o",
-                      request->output)
+                      fovea_objects_place(objects))
             : status;
 }

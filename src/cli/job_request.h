@@ -45,9 +45,10 @@ FOVEA_NODISCARD enum fovea_status fovea_job_request_parse(
         enum fovea_job_verb verb, struct fovea_job_request *request, int argc,
         char **argv, const char **words, struct fovea_error *err);
 
-/** Read the manifest at the output. FOVEA_ERR_NO_JOB where there is none. */
-FOVEA_NODISCARD enum fovea_status fovea_job_request_manifest(
-        const struct fovea_job_request *request, struct fovea_objects *objects,
-        struct fovea_manifest *manifest_out, struct fovea_error *err);
+/** Read the manifest of a job at its output. FOVEA_ERR_NO_JOB where there is none;
+ *  else as fovea_manifest_read(). */
+FOVEA_NODISCARD enum fovea_status fovea_job_manifest(
+        struct fovea_objects *objects, struct fovea_manifest *manifest_out,
+        struct fovea_error *err);
 
 #endif

@@ -408,8 +408,7 @@ open_output(struct status *status, struct fovea_error *err)
     enum fovea_status opened = fovea_objects_open(request->output, &settings,
             &status->objects, err);
     if (!opened) {
-        opened = fovea_job_request_manifest(request, status->objects,
-                &status->manifest, err);
+        opened = fovea_job_manifest(status->objects, &status->manifest, err);
     }
     status->has_manifest = !opened;
     if (!opened &&
