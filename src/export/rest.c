@@ -159,7 +159,7 @@ try(struct fovea_rest *rest, long *code_out, struct fovea_error *err)
     if (code != CURLE_OK) {
         return explain(rest, code, err);
     }
-    (void)curl_easy_getinfo(rest->easy, CURLINFO_RESPONSE_CODE, code_out);
+    *code_out = fovea_libcurl_code(rest->easy);
     if (*code_out < 500 && *code_out != 429) {
         return FOVEA_OK;
     }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "hub/hub.h"
+#include "source/libcurl.h"
 #include "sys/file_limit.h"
 
 #define FIRST_PAUSE_NS (400 * FOVEA_NS_PER_MS)
@@ -124,15 +125,13 @@ fovea_hub_get(struct fovea_hub *hub, const char *path, size_t max_size,
 static char *
 same_server(const struct fovea_hub *hub, const char *from)
 {
-    struct curl_header *location = NULL;
+    const char *location = fovea_libcurl_header(hub->easy, "Location");
     struct fovea_url here = { 0 };
     struct fovea_url target = { 0 };
     char *found = NULL;
     char *text = NULL;
-    if (curl_easy_header(hub->easy, "Location", 0, CURLH_HEADER, -1,
-                &location) == CURLHE_OK &&
-            !fovea_url_parse(from, NULL, &here, NULL) &&
-            !fovea_url_parse(location->value, &here, &target, NULL) &&
+    if (location && !fovea_url_parse(from, NULL, &here, NULL) &&
+            !fovea_url_parse(location, &here, &target, NULL) &&
             fovea_url_server(&here) == fovea_url_server(&target) &&
             !curl_url_get(target.parsed, CURLUPART_URL, &text, 0)) {
         found = strdup(text);
@@ -198,13 +197,11 @@ static bool
 begin_bytes(struct download *download, long code)
 {
     struct fovea_hub *hub = download->hub;
-    struct curl_header *range = NULL;
+    const char *range = fovea_libcurl_header(hub->easy, "Content-Range");
     char expected[40];
     (void)snprintf(expected, sizeof expected, "bytes %" PRIu64 "-", hub->have);
-    bool goes_on = code == 206 &&
-            curl_easy_header(hub->easy, "Content-Range", 0, CURLH_HEADER, -1,
-                    &range) == CURLHE_OK &&
-            strncmp(range->value, expected, strlen(expected)) == 0;
+    bool goes_on = code == 206 && range &&
+            strncmp(range, expected, strlen(expected)) == 0;
     if (!goes_on && code != 200) {
         (void)fovea_fail(&download->result, FOVEA_ERR_FETCH,
                 "%.100s sent another part of the file than it was asked for",
@@ -226,9 +223,8 @@ receive_bytes(char *bytes, size_t one, size_t n, void *context)
 {
     struct download *download = context;
     struct fovea_hub *hub = download->hub;
-    long code = 0;
+    long code = fovea_libcurl_code(hub->easy);
     (void)one; /* always 1 */
-    (void)curl_easy_getinfo(hub->easy, CURLINFO_RESPONSE_CODE, &code);
     if (code / 100 != 2) {
         return n; /* the words of an error or a redirect */
     }

@@ -62,16 +62,6 @@ fovea_hub_aim(struct fovea_hub *hub, const char *url, struct fovea_error *err)
                 : FOVEA_OK;
 }
 
-static const char *
-header(CURL *easy, const char *name)
-{
-    struct curl_header *found = NULL;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) ==
-                    CURLHE_OK
-            ? found->value
-            : NULL;
-}
-
 /* W/"abc" and "abc" are abc. What could not be a file's name is none. */
 static void
 note_etag(const char *value, char etag_out[FOVEA_ETAG_SIZE])
@@ -103,21 +93,21 @@ read_answer(struct fovea_hub *hub, struct fovea_hub_answer *answer)
 {
     CURL *easy = hub->easy;
     curl_off_t length = -1;
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->code);
+    answer->code = fovea_libcurl_code(easy);
     (void)curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     hub->is_reached = hub->is_reached || answer->code > 0;
     /* A header's text is good until the next look at the headers. */
-    const char *value = header(easy, "X-Error-Code");
+    const char *value = fovea_libcurl_header(easy, "X-Error-Code");
     if (value) {
         (void)snprintf(answer->reason, sizeof answer->reason, "%s", value);
     }
-    value = header(easy, "X-Repo-Commit");
+    value = fovea_libcurl_header(easy, "X-Repo-Commit");
     if (value && fovea_is_commit(value)) {
         memcpy(answer->commit, value, FOVEA_COMMIT_SIZE);
     }
-    note_etag(header(easy, "ETag"), answer->etag);
-    note_etag(header(easy, "X-Linked-Etag"), answer->etag);
-    value = header(easy, "X-Linked-Size");
+    note_etag(fovea_libcurl_header(easy, "ETag"), answer->etag);
+    note_etag(fovea_libcurl_header(easy, "X-Linked-Etag"), answer->etag);
+    value = fovea_libcurl_header(easy, "X-Linked-Size");
     if (value) {
         answer->size = read_size(value);
     } else if (answer->code < 300 && length > 0) {

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "s3/state.h"
 #include "source/easy.h"
+#include "source/libcurl.h"
 
 enum {
     WORD_SIZE = 48
@@ -126,7 +127,7 @@ enum fovea_status
 fovea_s3_explain_answer(void *name, long code, CURL *easy,
         const struct fovea_text *text, struct fovea_error *err)
 {
-    const char *region = fovea_easy_header(easy, "x-amz-bucket-region");
+    const char *region = fovea_libcurl_header(easy, "x-amz-bucket-region");
     return fovea_s3_explain(name, code, text, region ? region : "", err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "source/client.h"
 #include "source/client_patience.h"
+#include "source/libcurl.h"
 
 enum {
     MAX_BAD_TEXT =
@@ -74,8 +75,8 @@ look_at_head(struct progress *progress, long code, struct fovea_error *result)
 {
     struct fovea_downloaded *downloaded = progress->downloaded;
     CURL *easy = progress->try->easy;
-    const char *etag = fovea_easy_header(easy, "ETag");
-    const char *range = fovea_easy_header(easy, "Content-Range");
+    const char *etag = fovea_libcurl_header(easy, "ETag");
+    const char *range = fovea_libcurl_header(easy, "Content-Range");
     const char *wanted = wanted_etag(progress);
     uint64_t first = 0;
     uint64_t size = UINT64_MAX;

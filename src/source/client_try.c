@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
+#include "source/libcurl.h"
 
 static CURL *
 take_handle(struct fovea_client *client)
@@ -51,7 +52,7 @@ is_to_follow(const struct fovea_client_try *try, long code)
 {
     return fovea_is_redirect(code) && !try->request->signer.fill &&
             !try->request->keeps_to_server &&
-            fovea_easy_header(try->easy, "Location");
+            fovea_libcurl_header(try->easy, "Location");
 }
 
 static size_t
@@ -74,7 +75,7 @@ receive_header(char *bytes, size_t one, size_t n, void *context)
 static bool
 take(struct fovea_client_try *try, const char *bytes, size_t n)
 {
-    long code = fovea_easy_code(try->easy);
+    long code = fovea_libcurl_code(try->easy);
     if (is_to_follow(try, code)) {
         return true; /* the words of it */
     }
@@ -294,8 +295,9 @@ follow(struct fovea_client_try *try, struct fovea_error *err)
                 fovea_limit_by(FOVEA_OPTION_REDIRECTS));
     }
     struct fovea_url target = { 0 };
-    enum fovea_status status = fovea_url_parse(
-            fovea_easy_header(try->easy, "Location"), &try->url, &target, err);
+    enum fovea_status status =
+            fovea_url_parse(fovea_libcurl_header(try->easy, "Location"),
+                    &try->url, &target, err);
     if (status) {
         fovea_error_prefix(err, "%.60s: redirect", try->url.host);
         return status;
@@ -313,16 +315,16 @@ note_answer(struct fovea_client_try *try)
 {
     const struct fovea_http_request *request = try->request;
     curl_off_t wait_s = 0;
-    try->code = fovea_easy_code(try->easy);
+    try->code = fovea_libcurl_code(try->easy);
     try->retry_after_ns = -1;
     (void)curl_easy_getinfo(try->easy, CURLINFO_RETRY_AFTER, &wait_s);
-    if (fovea_easy_header(try->easy, "Retry-After") && wait_s >= 0) {
+    if (fovea_libcurl_header(try->easy, "Retry-After") && wait_s >= 0) {
         try->retry_after_ns =
                 wait_s < INT32_MAX ? wait_s * FOVEA_NS_PER_S : INT64_MAX;
     }
     for (size_t i = 0; i < request->n_fields; i++) {
         struct fovea_http_field *field = &request->fields[i];
-        const char *value = fovea_easy_header(try->easy, field->name);
+        const char *value = fovea_libcurl_header(try->easy, field->name);
         bool fits = value && strlen(value) < sizeof field->value;
         (void)snprintf(field->value, sizeof field->value, "%s",
                 fits ? value : "");
@@ -335,7 +337,7 @@ run(struct fovea_client_try *try, struct fovea_error *err)
     enum fovea_status status = prepare(try, err);
     while (!status) {
         status = judge(try, curl_easy_perform(try->easy), err);
-        if (status || !is_to_follow(try, fovea_easy_code(try->easy))) {
+        if (status || !is_to_follow(try, fovea_libcurl_code(try->easy))) {
             break;
         }
         status = follow(try, err);

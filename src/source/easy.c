@@ -130,24 +130,6 @@ fovea_easy_aim(CURL *easy, const struct fovea_url_options *options,
     return code;
 }
 
-long
-fovea_easy_code(CURL *easy)
-{
-    long code = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
-    return code;
-}
-
-const char *
-fovea_easy_header(CURL *easy, const char *name)
-{
-    struct curl_header *found = NULL;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) ==
-                    CURLHE_OK
-            ? found->value
-            : NULL;
-}
-
 const char *
 fovea_http_words(long code)
 {

@@ -45,13 +45,6 @@ FOVEA_NODISCARD CURLcode fovea_easy_aim(CURL *easy,
 /** Rounded up, for libcurl; of FOVEA_NEVER as many as it can count. */
 long fovea_milliseconds(int64_t time_ns);
 
-/** The status of the HTTP answer; 0: none came. */
-long fovea_easy_code(CURL *easy);
-
-/** A header of the answer; NULL: it has none. The handle's, until its next
- *  request. */
-const char *fovea_easy_header(CURL *easy, const char *name);
-
 static inline bool
 fovea_is_good(long code)
 {

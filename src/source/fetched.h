@@ -36,7 +36,7 @@ typedef void fovea_fetched_fn(void *context, const struct fovea_error *result,
 /**
  * Say what a bad answer to a signed request means. From the fetcher's thread.
  *
- * @param easy  Of the answer, for its headers (fovea_easy_header()).
+ * @param easy  Of the answer, for its headers (fovea_libcurl_header()).
  * @param text  The beginning of what came with it.
  */
 typedef enum fovea_status fovea_explain_fn(void *context, long code, CURL *easy,

@@ -26,3 +26,21 @@ fovea_libcurl_message(char *buffer, CURLcode code)
     }
     return buffer[0] ? buffer : curl_easy_strerror(code);
 }
+
+long
+fovea_libcurl_code(CURL *easy)
+{
+    long code = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &code);
+    return code;
+}
+
+const char *
+fovea_libcurl_header(CURL *easy, const char *name)
+{
+    struct curl_header *found = NULL;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) ==
+                    CURLHE_OK
+            ? found->value
+            : NULL;
+}

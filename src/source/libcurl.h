@@ -1,4 +1,5 @@
-/* Starting libcurl, once for each user of it, and what it says of failures. */
+/* Starting libcurl, once for each user of it, and what it says of failures and
+   answers. */
 #ifndef FOVEA_SOURCE_LIBCURL_H
 #define FOVEA_SOURCE_LIBCURL_H
 
@@ -18,5 +19,12 @@ FOVEA_NODISCARD enum fovea_status fovea_libcurl_start(struct fovea_error *err);
  * @return buffer, or a static string.
  */
 const char *fovea_libcurl_message(char *buffer, CURLcode code);
+
+/** The status of the HTTP answer; 0: none came. */
+long fovea_libcurl_code(CURL *easy);
+
+/** A header of the answer; NULL: it has none. The handle's, until its next look at
+ *  headers. */
+const char *fovea_libcurl_header(CURL *easy, const char *name);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
+#include "source/libcurl.h"
 #include "sys/memfd.h"
 
 enum {
@@ -137,7 +138,7 @@ static size_t
 receive(char *bytes, size_t one, size_t n, void *context)
 {
     struct fovea_transfer *transfer = context;
-    long code = fovea_easy_code(transfer->easy);
+    long code = fovea_libcurl_code(transfer->easy);
     (void)one; /* always 1 */
     if (!fovea_is_good(code) && fovea_transfer_is_signed(transfer)) {
         size_t room = MAX_BAD_TEXT - transfer->text.size;

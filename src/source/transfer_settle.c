@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "option/limits.h"
+#include "source/libcurl.h"
 #include "source/passing.h"
 #include "sys/memfd.h"
 
@@ -45,7 +46,7 @@ judge_later(struct fovea_transfer *transfer, long code,
     const char *host = transfer->url.host;
     curl_off_t wait_s = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &wait_s);
-    if (!fovea_easy_header(transfer->easy, "Retry-After")) {
+    if (!fovea_libcurl_header(transfer->easy, "Retry-After")) {
         return fovea_fail(err, FOVEA_ERR_FETCH_BUSY, "%.100s answered %ld%s",
                 host, code, fovea_http_words(code));
     }
@@ -91,8 +92,9 @@ declare(struct fovea_transfer *transfer, const char *before, const char *value)
 static enum fovea_status
 take_file(struct fovea_transfer *transfer, struct fovea_error *err)
 {
-    const char *type = fovea_easy_header(transfer->easy, "Content-Type");
-    const char *coding = fovea_easy_header(transfer->easy, "Content-Encoding");
+    const char *type = fovea_libcurl_header(transfer->easy, "Content-Type");
+    const char *coding =
+            fovea_libcurl_header(transfer->easy, "Content-Encoding");
     if (type) {
         declare(transfer, "", type);
     }
@@ -156,8 +158,8 @@ judge_answer(struct fovea_transfer *transfer, enum fovea_next *next_out,
         TOO_MANY_REQUESTS = 429,
         UNAVAILABLE = 503
     };
-    long code = fovea_easy_code(transfer->easy);
-    const char *location = fovea_easy_header(transfer->easy, "Location");
+    long code = fovea_libcurl_code(transfer->easy);
+    const char *location = fovea_libcurl_header(transfer->easy, "Location");
     if (fovea_transfer_is_signed(transfer) && !fovea_is_good(code)) {
         return judge_signed(transfer, code, next_out, err);
     }
