@@ -13,7 +13,6 @@
  * second of such nodes.
  */
 #include <inttypes.h>
-#include <nats/nats.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -23,6 +22,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <nats/nats.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -343,21 +344,30 @@ connect_nodes(struct swarm *swarm, const char *url)
     }
 }
 
-/* All shards of a job of its own; gives the broker's CPU a shard. */
-static double
-do_shards(struct swarm *swarm, const char *url, size_t n_shards, size_t n_keeps,
-        double *publish_us_out)
+/* An empty job; close its queue. */
+static struct fovea_queue *
+make_job(const char *url)
 {
     struct fovea_error error;
     struct fovea_queue *queue = NULL;
-    uint64_t n_new = 0;
-    uint64_t n_there = 0;
     const struct fovea_queue_settings settings = { .url = url };
     const struct fovea_queue_job job = { .tag = TAG,
         .ack_wait_ns = 3600 * FOVEA_NS_PER_S,
         .n_replicas = 1 };
     need_fovea(fovea_queue_open(&settings, JOB, &queue, &error), &error);
     need_fovea(fovea_queue_create(queue, &job, &error), &error);
+    return queue;
+}
+
+/* All shards of a job of its own; gives the broker's CPU a shard. */
+static double
+do_shards(struct swarm *swarm, const char *url, size_t n_shards, size_t n_keeps,
+        double *publish_us_out)
+{
+    struct fovea_error error;
+    struct fovea_queue *queue = make_job(url);
+    uint64_t n_new = 0;
+    uint64_t n_there = 0;
     struct mark mark = look(swarm);
     for (size_t i = 0; i < n_shards; i++) {
         need_fovea(fovea_queue_publish(queue, i, blank, sizeof blank, &error),
@@ -389,13 +399,7 @@ static double
 do_idle(struct swarm *swarm, const char *url)
 {
     struct fovea_error error;
-    struct fovea_queue *queue = NULL;
-    const struct fovea_queue_settings settings = { .url = url };
-    const struct fovea_queue_job job = { .tag = TAG,
-        .ack_wait_ns = 3600 * FOVEA_NS_PER_S,
-        .n_replicas = 1 };
-    need_fovea(fovea_queue_open(&settings, JOB, &queue, &error), &error);
-    need_fovea(fovea_queue_create(queue, &job, &error), &error);
+    struct fovea_queue *queue = make_job(url);
     swarm->n_expired = 0;
     struct mark mark = look(swarm);
     for (size_t i = 0; i < swarm->n_nodes; i++) {

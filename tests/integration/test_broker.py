@@ -12,24 +12,16 @@ import subprocess
 import command
 from broker import Broker
 from command import main, same, wait_until
-from nats_client import Client
+from nats_client import Asker, Client
 
 SUBJECT = "$JS.API.STREAM."
 
 
-class JetStream(Client):
+class JetStream(Asker):
     """Requests of JetStream's, and their answers."""
 
     def __init__(self, broker):
         super().__init__(broker.port)
-        same(self.connect(), "PONG")
-        same(self.subscribe("answer"), "PONG")
-
-    def ask(self, subject, text=""):
-        self.send(f"PUB {subject} answer {len(text)}\r\n{text}\r\n")
-        head = self.answer().split()
-        assert head[0] == "MSG", head
-        return json.loads(self.lines.read(int(head[-1]) + 2))
 
     def create(self, name):
         return self.ask(f"{SUBJECT}CREATE.{name}", json.dumps({

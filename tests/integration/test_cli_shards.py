@@ -2,7 +2,6 @@
 """embed --shard: what is written, by one process and by many at once, killed at any
 time, refused, left."""
 import hashlib
-import http.server
 import io
 import json
 import os
@@ -10,11 +9,11 @@ import resource
 import signal
 import subprocess
 import tarfile
-import threading
 
 import command
 from command import DIMENSION, FOVEA, MODEL, Skip, environment, lines, main, \
     npy, picture, put, read, run, said, same, start, wait_until
+from held_pictures import Pictures
 
 KINDS = {"img_emb": "npy", "metadata": "jsonl", "errors": "jsonl"}
 
@@ -398,57 +397,16 @@ def test_schedulers_say_which(directory):
          "SLURM_PROCID=1", "PMI_RANK=2")
 
 
-class Holder:
-    """Gives a picture, but not before it is told to."""
-
-    def __init__(self):
-        self.asked = threading.Event()
-        self.told = threading.Event()
-        holder = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                holder.asked.set()
-                holder.told.wait(command.TIMEOUT)
-                body = picture(7)
-                try:
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except OSError:
-                    pass
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
-                                                      Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/held"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.told.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-def held(directory, holder, *words):
-    """Begin a run whose second shard of three waits for the holder."""
+def held(directory, served, *words):
+    """Begin a run whose second shard of three waits for a picture."""
     put(directory, "names", "".join(
         f"{name}\n" for name in ("in/000.png", "in/001.png", "in/002.png",
-                                 holder.url, "in/003.png")).encode())
+                                 served.url("held/7"), "in/003.png")).encode())
     process = start("embed", "--allow-private-urls", "--shard", "0/1",
                     "--shard-size", "2", "-o", "out", *words, "-",
                     cwd=directory, stderr=subprocess.PIPE,
                     stdin=open(os.path.join(directory, "names"), "rb"))
-    assert holder.asked.wait(command.TIMEOUT)
+    assert served.asked.wait(command.TIMEOUT)
     return process
 
 
@@ -463,11 +421,11 @@ def markers(directory):
 
 def test_a_signal_lets_the_shard_in_hand_end(directory):
     album(directory, 4)
-    with Holder() as holder:
-        process = held(directory, holder, "--grace", "never")
+    with Pictures() as served:
+        process = held(directory, served, "--grace", "never")
         process.send_signal(signal.SIGTERM)
         assert b"finishing the shard in hand" in process.stderr.readline()
-        holder.told.set()
+        served.free.set()
         code, text = finished(process)
         same(code, 143)
         assert "2 of 3 shards done" in text, text
@@ -483,8 +441,8 @@ def test_what_does_not_end_in_time_is_left(directory):
     album(directory, 4)
     for number, grace in ((signal.SIGTERM, "1ms"), (signal.SIGINT, "50ms")):
         subprocess.run(["rm", "-rf", "out"], cwd=directory, check=True)
-        with Holder() as holder:
-            process = held(directory, holder, "--grace", grace)
+        with Pictures() as served:
+            process = held(directory, served, "--grace", grace)
             process.send_signal(number)
             code, text = finished(process)
             same(code, 128 + number)
@@ -496,8 +454,8 @@ def test_what_does_not_end_in_time_is_left(directory):
 
 def test_a_second_signal_ends_it_at_once(directory):
     album(directory, 4)
-    with Holder() as holder:
-        process = held(directory, holder, "--grace", "never")
+    with Pictures() as served:
+        process = held(directory, served, "--grace", "never")
         process.send_signal(signal.SIGINT)
         assert b"finishing the shard in hand" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 import command
-from command import Skip, put, read, same, wait_until
+from command import Skip, not_under_sanitizers, put, read, same, wait_until
 from deployment import command_line, containers, copied, dockerfile, documents, \
     flags, folder, installed, pods, subcommand
 
@@ -126,8 +126,7 @@ def test_shards_are_as_many_as_their_pods(_):
 def test_the_image_has_what_the_programs_need(_):
     if not shutil.which("dpkg") or not shutil.which("readelf"):
         raise Skip("dpkg or readelf is missing")
-    if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
-        raise Skip("a sanitizer links libraries of its own")
+    not_under_sanitizers("a sanitizer links libraries of its own")
     stages = dockerfile(folder(ROOT, "Dockerfile"))
     needed = set()
     for program in PROGRAMS:

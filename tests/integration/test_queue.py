@@ -9,26 +9,18 @@ import os
 import command
 from broker import Broker
 from command import main, same, wait_until
-from nats_client import Client
+from nats_client import Asker
 from queue_handle import TAG, Tool
 
 OTHER_TAG = "cd" * 32
 NEVER = 3600 * 1000  # ms
 
 
-class JetStream(Client):
+class JetStream(Asker):
     """Somebody else at the broker."""
 
     def __init__(self, broker):
-        super().__init__(broker.port)
-        same(self.connect(headers=True), "PONG")
-        same(self.subscribe("answer"), "PONG")
-
-    def ask(self, subject, text=""):
-        self.send(f"PUB {subject} answer {len(text)}\r\n{text}\r\n")
-        head = self.answer().split()
-        assert head[0] == "MSG", head
-        return json.loads(self.lines.read(int(head[-1]) + 2))
+        super().__init__(broker.port, headers=True)
 
     def api(self, what, fields=None):
         return self.ask(f"$JS.API.{what}", json.dumps(fields) if fields else "")

@@ -185,8 +185,7 @@ def test_the_server_and_its_workers_need_no_other_call(_):
 
 
 def test_a_node_and_its_workers_need_no_other_call(directory):
-    if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
-        raise Skip("a sanitizer makes calls of its own")
+    command.not_under_sanitizers("a sanitizer makes calls of its own")
     calls = allowed_calls(NODE)
     same(settings("RestrictAddressFamilies", NODE),
          ["AF_UNIX AF_INET AF_INET6"])

@@ -212,8 +212,7 @@ def private_bytes(pid):
 
 
 def test_memory_does_not_grow_with_the_job(directory):
-    if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
-        raise command.Skip("a sanitizer takes memory")
+    command.not_under_sanitizers("a sanitizer takes memory")
     with Broker(os.path.join(directory, "broker")) as broker:
         job = Job(broker, os.path.join(directory, "out"),
                   pictures(directory, 1200), size=4)

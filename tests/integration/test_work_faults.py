@@ -9,7 +9,8 @@ import command
 import s3_server
 from broker import Broker
 from command import Skip, put, read, same, wait_until
-from working import Job, Node, Pictures, pictures
+from held_pictures import Pictures
+from working import Job, Node, pictures
 
 URLS = ("--allow-private-urls", "--deadline", "never", "--fetch-time", "never",
         "--pause", "100ms")

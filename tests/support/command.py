@@ -114,6 +114,12 @@ def npy(path):
     return fields["descr"], fields["shape"], content[10 + size:]
 
 
+def not_under_sanitizers(why):
+    """Skip the test in builds that a sanitizer is in."""
+    if "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ:
+        raise Skip(why)
+
+
 def wait_until(condition, what):
     """Poll; gives what the condition gave in the end."""
     until = time.monotonic() + TIMEOUT

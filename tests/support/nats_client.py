@@ -83,3 +83,18 @@ class Client:
     def subscribe(self, subject):
         self.send(f"SUB {subject} 1\r\nPING\r\n")
         return self.answer()
+
+
+class Asker(Client):
+    """Requests, and their answers, which are JSON."""
+
+    def __init__(self, port, **fields):
+        super().__init__(port)
+        command.same(self.connect(**fields), "PONG")
+        command.same(self.subscribe("answer"), "PONG")
+
+    def ask(self, subject, text=""):
+        self.send(f"PUB {subject} answer {len(text)}\r\n{text}\r\n")
+        head = self.answer().split()
+        assert head[0] == "MSG", head
+        return json.loads(self.lines.read(int(head[-1]) + 2))
