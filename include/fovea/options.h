@@ -79,20 +79,22 @@ struct fovea_url_options {
 /** How objects of s3:// URLs are reached. All zero: none is fetched. What later
  *  versions add takes room of `reserved`. */
 struct fovea_s3_options {
-    bool on;              /* s3://bucket/key is fetched, with the credentials of
-                             whoever runs the program; else FOVEA_ERR_URL_REFUSED */
-    bool path_style;      /* https://endpoint/bucket/key, as many stores want it, not
-                             https://bucket.endpoint/key */
-    bool instance_credentials; /* where there are no others, ask the metadata
-                                  service of the cloud's machine */
-    const char *endpoint; /* "https://minio.example.org:9000"; its addresses may be
-                             private ones. NULL: AWS_ENDPOINT_URL_S3,
-                             AWS_ENDPOINT_URL, the profile's, else AWS's own */
-    const char *region;   /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's,
-                             else us-east-1 */
-    const char *profile;  /* of ~/.aws/credentials and ~/.aws/config, before
-                             AWS_ACCESS_KEY_ID; NULL: AWS_PROFILE, else default,
-                             after it */
+    /* s3://bucket/key is fetched, with the credentials of whoever runs the program;
+       else FOVEA_ERR_URL_REFUSED. */
+    bool on;
+    /* https://endpoint/bucket/key, as many stores want it, not
+       https://bucket.endpoint/key. */
+    bool path_style;
+    /* Where there are no others, ask the metadata service of the cloud's machine. */
+    bool instance_credentials;
+    /* "https://minio.example.org:9000"; its addresses may be private ones. NULL:
+       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's, else AWS's own. */
+    const char *endpoint;
+    /* NULL: AWS_REGION, AWS_DEFAULT_REGION, the profile's, else us-east-1. */
+    const char *region;
+    /* Of ~/.aws/credentials and ~/.aws/config, before AWS_ACCESS_KEY_ID; NULL:
+       AWS_PROFILE, else default, after it. */
+    const char *profile;
     uint64_t reserved[8]; /* zero */
 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/queue_flags.h"
-#include "queue/queue_types.h"
 #include "base/macros.h"
+#include "cli/queue_flags.h"
 #include "labels/labels.h"
+#include "queue/queue_types.h"
 
 static bool
 is_dash(const char *word)

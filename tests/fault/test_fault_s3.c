@@ -80,9 +80,7 @@ objects_without_memory_say_so(void **state)
     (void)setenv("AWS_ACCESS_KEY_ID", "A", 1);
     (void)setenv("AWS_SECRET_ACCESS_KEY", "S", 1);
     (void)setenv("HOME", "/nonexistent", 1);
-    server_put(server,
-            "/list",
-            "200 OK", page, sizeof page - 1);
+    server_put(server, "/list", "200 OK", page, sizeof page - 1);
     assert_true(fault_each_allocation(ask, NULL, rules) >= 12);
 }
 

@@ -5,8 +5,8 @@
 
 #include "base/macros.h"
 #include "checkpoint/config.h"
-#include "checkpoint/preprocessor.h"
 #include "checkpoint/digest.h"
+#include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/tensors.h"

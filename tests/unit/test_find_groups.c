@@ -261,7 +261,9 @@ a_folder_that_is_not_there_is_named(void **state)
     (void)state;
     struct fovea_pair_list list;
     const struct fovea_row_pair pair = { 0, 1, 0.9F };
-    assert_ok(fovea_pair_list_init(&list, "/proc/self/fovea-nowhere", 1, &error), &error);
+    assert_ok(
+            fovea_pair_list_init(&list, "/proc/self/fovea-nowhere", 1, &error),
+            &error);
     assert_ok(fovea_pair_list_add(&list, &pair, &error), &error);
     assert_fails(fovea_pair_list_add(&list, &pair, &error), &error,
             FOVEA_ERR_IO, "/proc/self/fovea-nowhere");
