@@ -3,7 +3,6 @@ of text. Standard library, and openssl for signatures with nkeys."""
 import base64
 import json
 import socket
-import ssl
 import subprocess
 import tempfile
 
