@@ -174,7 +174,7 @@ else
 fi
 
 title "threads"
-export TSAN_OPTIONS=halt_on_error=1
+export TSAN_OPTIONS=halt_on_error=1:suppressions=$PWD/tests/sanitizers/tsan.supp
 if CC=clang-14 CXX=clang++-14 build build-tsan --buildtype=debugoptimized \
     -Dsandbox=disabled -Db_sanitize=thread -Db_lundef=false; then
     suites build-tsan tsan --timeout-multiplier 5 \
