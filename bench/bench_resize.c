@@ -33,8 +33,8 @@ run(const struct fovea_resample_plan *plan, const uint8_t *rows,
     if (fovea_resampler_create(plan, pixels, &resampler, err)) {
         return -1;
     }
-    size_t stride = (size_t)plan->stored_width_px * 3;
-    for (size_t y = 0; y < plan->stored_height_px; y++) {
+    size_t stride = (size_t)plan->rows.width_px * 3;
+    for (size_t y = 0; y < plan->rows.height_px; y++) {
         fovea_resampler_push(resampler, rows + y * stride);
     }
     int64_t taken = fovea_clock_ns() - start;

@@ -75,7 +75,8 @@ struct fovea_model_info {
     uint64_t per_worker_bytes; /* scratch and decoder working set, each */
     uint64_t est_memory_allocation_mb; /* shared + one worker, rounded up */
     const char *family;                /* "CLIP"; static */
-    /* Whose pixels they are: "pil" or "torchvision" (enum fovea_pixels).
+    /* Whose pixels they are: "pil", "torchvision" or "fast" (enum
+       fovea_pixels).
        Static. */
     const char *pixels;
     /* Where logit_scale and logit_bias come from: "checkpoint", "default" (the

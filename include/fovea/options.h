@@ -29,12 +29,15 @@ enum fovea_dtype {
 /** Whose pixels a model's are equal to, where libraries differ: the resize and the
  *  middle of what is cropped. Weights that were trained before 2026 saw Pillow's;
  *  torchvision's differ from them by one or two levels in less than one of a
- *  hundred values. */
+ *  hundred values, the fast ones by a level or two on average. */
 enum fovea_pixels {
     FOVEA_PIXELS_PIL, /* Pillow's, as of Hugging Face's ...ImageProcessorPil and
                          all processors before transformers 5 */
     FOVEA_PIXELS_TORCHVISION, /* PyTorch's of uint8, as of transformers 5 where it
                                  is not told otherwise */
+    FOVEA_PIXELS_FAST, /* Pillow's of what a decoder makes of a picture in less
+                          time, where it can: at a half, a quarter or an eighth
+                          of its size, and at least twice the model's */
 };
 
 /** Whether workers must lock themselves in before they see an image or a

@@ -59,7 +59,8 @@ drop_row(void *context, const uint8_t *rgb, struct fovea_error *err)
 static enum fovea_status
 decode_once(struct bench *bench, struct fovea_error *err)
 {
-    const struct fovea_row_sink sink = { NULL, begin_nothing, drop_row, NULL };
+    const struct fovea_row_sink sink = { .begin = begin_nothing,
+        .row = drop_row };
     struct fovea_input input = FOVEA_INPUT_INIT;
     fovea_input_from_memory(bench->picture.jpeg, bench->picture.jpeg_size,
             &input);

@@ -19,6 +19,7 @@
 
 #include "base/format.h"
 #include "image/exif.h"
+#include "image/rows.h"
 #include "sys/input.h"
 
 /** What the header says, before any pixel is decoded. */
@@ -32,6 +33,9 @@ struct fovea_image_info {
     uint64_t decode_bytes; /* at most, besides some rows; 0: it streams */
     uint64_t decode_work;  /* at least; 0: one pass */
     const char *raw_kind;  /* of a raw photograph's preview: "NEF"; or NULL */
+    /* What comes of it. Decoders that give it as it is stored leave the sides 0;
+       sinks always have them. */
+    struct fovea_rows rows;
 };
 
 /** Where decoded rows go. Any function may fail; the decoder then stops. */
@@ -40,8 +44,8 @@ struct fovea_row_sink {
     /* Once, after the limits were checked and before the first row. */
     enum fovea_status (*begin)(void *context,
             const struct fovea_image_info *info, struct fovea_error *err);
-    /* height_px times, top to bottom: width_px samples R, G, B of 8 bits,
-       interleaved. The row is borrowed for the call. */
+    /* rows.height_px times, top to bottom: rows.width_px samples R, G, B of 8
+       bits, interleaved. The row is borrowed for the call. */
     enum fovea_status (
             *row)(void *context, const uint8_t *rgb, struct fovea_error *err);
     /* May decoding take this memory? Asked before begin, and once more before
@@ -50,6 +54,15 @@ struct fovea_row_sink {
        may. */
     enum fovea_status (*reserve)(void *context,
             const struct fovea_image_info *info, struct fovea_error *err);
+    /* The least sides of rows that will do, across and down, for a decoder that
+       can give a smaller picture than the stored one. Asked before reserve; where
+       the orientation is not known yet (0) they do for any. NULL: as stored. */
+    enum fovea_status (*least)(void *context,
+            const struct fovea_image_info *info, uint32_t least_out[2],
+            struct fovea_error *err);
+    /* Which samples count, asked once it has begun: whatever lies outside may be
+       anything, but rows come all. NULL: all do. */
+    void (*window)(void *context, struct fovea_window *window_out);
 };
 
 /**

@@ -13,7 +13,10 @@
 enum {
     /* Of a resized side: far beyond what a picture gives, and sums of such
        sides stay inside 32 bits. */
-    MAX_RESIZED_PX = 1 << 30
+    MAX_RESIZED_PX = 1 << 30,
+    /* Of rows to resized ones, at least, where the profile lets the decoder make
+       the picture smaller: the resize has still much to do. */
+    LEAST_RATIO = 2
 };
 
 struct stream {
@@ -85,7 +88,7 @@ centre(const struct fovea_preprocess *settings, uint32_t resized_px,
     if (resized_px < crop_px) {
         uint32_t missing = crop_px - resized_px;
         bool more_before = settings->centre == FOVEA_CENTRE_HUGGING_FACE &&
-                settings->pixels == FOVEA_PIXELS_PIL;
+                settings->pixels != FOVEA_PIXELS_TORCHVISION;
         return (struct span){
             .n_px = resized_px,
             .at_px = more_before ? missing - missing / 2 : missing / 2,
@@ -141,8 +144,9 @@ fovea_preprocess_plan(const struct fovea_preprocess *settings,
     struct fovea_resample_plan plan = {
         .pixels = settings->pixels,
         .filter = settings->filter,
-        .stored_width_px = info->width_px,
-        .stored_height_px = info->height_px,
+        .rows = info->rows.width_px > 0
+                ? info->rows
+                : fovea_rows_as_stored(info->width_px, info->height_px),
         .orientation = info->orientation,
     };
     enum fovea_status status =
@@ -154,30 +158,67 @@ fovea_preprocess_plan(const struct fovea_preprocess *settings,
     return status;
 }
 
+enum {
+    N_WAYS = 2
+};
+
 /* Where it is not known yet how the picture is turned: whichever way. */
 static enum fovea_status
-resize_bytes(const struct stream *stream, const struct fovea_image_info *info,
-        uint64_t *bytes_out, struct fovea_error *err)
+plan_ways(const struct stream *stream, const struct fovea_image_info *info,
+        struct fovea_resample_plan plans[N_WAYS], struct fovea_error *err)
 {
     enum {
         UPRIGHT = 1,
         TURNED = 6
     };
-    const unsigned ways[] = { info->orientation ? info->orientation : UPRIGHT,
+    const unsigned ways[N_WAYS] = { info->orientation ? info->orientation
+                                                      : UPRIGHT,
         info->orientation ? info->orientation : TURNED };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(ways); i++) {
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; !status && i < N_WAYS; i++) {
         struct fovea_image_info way = *info;
-        struct fovea_resample_plan plan;
         way.orientation = ways[i];
-        enum fovea_status status =
-                fovea_preprocess_plan(stream->settings, &way, &plan, err);
-        if (status) {
-            return status;
-        }
-        uint64_t bytes = fovea_resampler_bytes(&plan);
+        status = fovea_preprocess_plan(stream->settings, &way, &plans[i], err);
+    }
+    return status;
+}
+
+static enum fovea_status
+resize_bytes(const struct stream *stream, const struct fovea_image_info *info,
+        uint64_t *bytes_out, struct fovea_error *err)
+{
+    struct fovea_resample_plan plans[N_WAYS];
+    enum fovea_status status = plan_ways(stream, info, plans, err);
+    for (size_t i = 0; !status && i < N_WAYS; i++) {
+        uint64_t bytes = fovea_resampler_bytes(&plans[i]);
         *bytes_out = bytes > *bytes_out ? bytes : *bytes_out;
     }
-    return FOVEA_OK;
+    return status;
+}
+
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static enum fovea_status
+stream_least(void *context, const struct fovea_image_info *info,
+        uint32_t least_out[2], struct fovea_error *err)
+{
+    const struct stream *stream = context;
+    struct fovea_resample_plan plans[N_WAYS];
+    enum fovea_status status = plan_ways(stream, info, plans, err);
+    least_out[0] = 0;
+    least_out[1] = 0;
+    for (size_t i = 0; !status && i < N_WAYS; i++) {
+        bool turned = fovea_orient_from_exif(plans[i].orientation).transposed;
+        uint32_t width = LEAST_RATIO * plans[i].resized_width_px;
+        uint32_t height = LEAST_RATIO * plans[i].resized_height_px;
+        least_out[0] = larger(least_out[0], turned ? height : width);
+        least_out[1] = larger(least_out[1], turned ? width : height);
+    }
+    return status;
 }
 
 /* Rows, what the decoder states, and the resize, in one question: whoever held
@@ -194,7 +235,7 @@ stream_reserve(void *context, const struct fovea_image_info *info,
     }
     uint64_t bytes = fovea_sum_bytes(info->decode_bytes,
             fovea_sum_bytes(resizing,
-                    (uint64_t)info->width_px * FOVEA_DECODE_ROW_BYTES));
+                    (uint64_t)info->rows.width_px * FOVEA_DECODE_ROW_BYTES));
     if (bytes <= stream->allowed_bytes) {
         return FOVEA_OK;
     }
@@ -253,6 +294,13 @@ stream_row(void *context, const uint8_t *rgb, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+static void
+stream_window(void *context, struct fovea_window *window_out)
+{
+    const struct stream *stream = context;
+    *window_out = fovea_resampler_window(stream->resampler);
+}
+
 enum fovea_status
 fovea_preprocess_image(const struct fovea_preprocess *settings,
         const struct fovea_limits *limits,
@@ -271,6 +319,8 @@ fovea_preprocess_image(const struct fovea_preprocess *settings,
         .begin = stream_begin,
         .row = stream_row,
         .reserve = stream_reserve,
+        .least = settings->pixels == FOVEA_PIXELS_FAST ? stream_least : NULL,
+        .window = stream_window,
     };
     enum fovea_status status = fovea_image_decode(input, limits, &sink, err);
     bool done = stream.resampler && fovea_resampler_is_done(stream.resampler);

@@ -42,6 +42,7 @@ make_tables(struct fovea_resampler *resampler,
     struct fovea_orient orient = fovea_orient_from_exif(plan->orientation);
     resampler->transposed = orient.transposed;
     resampler->mirrored_y = orient.mirrored_y;
+    const struct fovea_rows *rows = &plan->rows;
     struct fovea_axis x = {
         .resized_px = plan->resized_width_px,
         .first_px = plan->left_px,
@@ -54,9 +55,13 @@ make_tables(struct fovea_resampler *resampler,
     };
     struct fovea_axis along = orient.transposed ? y : x;
     struct fovea_axis across = orient.transposed ? x : y;
-    along.source_px = plan->stored_width_px;
+    along.source_px = rows->width_px;
+    along.start = rows->left;
+    along.extent = rows->across;
     along.mirrored = orient.mirrored_x;
-    across.source_px = plan->stored_height_px;
+    across.source_px = rows->height_px;
+    across.start = rows->top;
+    across.extent = rows->down;
     across.mirrored = orient.mirrored_y;
     enum fovea_status status = fovea_filter_table_init(&resampler->along,
             plan->pixels, plan->filter, &along, err);
@@ -95,11 +100,10 @@ fovea_resampler_bytes(const struct fovea_resample_plan *plan)
             transposed ? plan->resized_width_px : plan->resized_height_px;
     uint64_t n_along = transposed ? plan->crop_height_px : plan->crop_width_px;
     uint64_t n_across = transposed ? plan->crop_width_px : plan->crop_height_px;
-    uint64_t taps_along = most_taps(plan->stored_width_px, resized_along);
-    uint64_t taps_across = most_taps(plan->stored_height_px, resized_across);
-    uint64_t line = 3 * (transposed ? plan->stored_width_px : n_along);
-    uint64_t planes =
-            3 * sizeof(int16_t) * (plan->stored_width_px + taps_along);
+    uint64_t taps_along = most_taps(plan->rows.width_px, resized_along);
+    uint64_t taps_across = most_taps(plan->rows.height_px, resized_across);
+    uint64_t line = 3 * (transposed ? plan->rows.width_px : n_along);
+    uint64_t planes = 3 * sizeof(int16_t) * (plan->rows.width_px + taps_along);
     return fovea_sum_bytes(fovea_product_bytes(line, taps_across + 1),
             planes + 3 * n_along + taps_across * 16 +
                     table_bytes(n_along, taps_along) +
@@ -250,6 +254,17 @@ fovea_resampler_push(struct fovea_resampler *resampler, const uint8_t *rgb)
         finish_output(resampler, output);
         resampler->next++;
     }
+}
+
+struct fovea_window
+fovea_resampler_window(const struct fovea_resampler *resampler)
+{
+    return (struct fovea_window){
+        .x_begin = resampler->along.begin,
+        .x_end = resampler->along.end,
+        .y_begin = resampler->across.begin,
+        .y_end = resampler->across.end,
+    };
 }
 
 bool

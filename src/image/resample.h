@@ -16,6 +16,7 @@
 #include "fovea/export.h"
 #include "fovea/status.h"
 
+#include "image/rows.h"
 #include "spec/pixels.h"
 
 struct fovea_resampler;
@@ -24,9 +25,8 @@ struct fovea_resampler;
 struct fovea_resample_plan {
     enum fovea_pixels pixels;
     enum fovea_filter filter;
-    uint32_t stored_width_px; /* at least 1 */
-    uint32_t stored_height_px;
-    unsigned orientation; /* EXIF, 1..8 */
+    struct fovea_rows rows; /* that come; sides at least 1 */
+    unsigned orientation;   /* EXIF, 1..8 */
     /* Of the oriented image. The window lies inside the resized image. */
     uint32_t resized_width_px;
     uint32_t resized_height_px;
@@ -57,8 +57,11 @@ void fovea_resampler_destroy(struct fovea_resampler *resampler);
 /** What fovea_resampler_create() will take, at most. */
 uint64_t fovea_resampler_bytes(const struct fovea_resample_plan *plan);
 
-/** Take the next stored row, [stored_width_px][3]; rows past the last one are
- *  ignored. */
+/** Which samples of the rows some sample of the window is made of. */
+struct fovea_window fovea_resampler_window(
+        const struct fovea_resampler *resampler);
+
+/** Take the next row, [rows.width_px][3]; rows past the last one are ignored. */
 void fovea_resampler_push(struct fovea_resampler *resampler,
         const uint8_t *rgb);
 

@@ -35,6 +35,7 @@ bicubic(double x)
 /* How an axis is sampled; see rule 5 of Pillow's resize. */
 struct sampling {
     double (*kernel)(double x);
+    double start;
     double scale;
     double filter_scale;
     double support;
@@ -44,10 +45,12 @@ static struct sampling
 sampling_of(enum fovea_filter filter, const struct fovea_axis *axis)
 {
     bool linear = filter == FOVEA_FILTER_BILINEAR;
-    double scale = (double)axis->source_px / (double)axis->resized_px;
+    double scale = axis->extent / (double)axis->resized_px;
+    double behind = (double)axis->source_px - axis->extent - axis->start;
     double filter_scale = scale < 1.0 ? 1.0 : scale;
     return (struct sampling){
         .kernel = linear ? bilinear : bicubic,
+        .start = axis->mirrored ? behind : axis->start,
         .scale = scale,
         .filter_scale = filter_scale,
         .support = (linear ? 1.0 : 2.0) * filter_scale,
@@ -59,12 +62,13 @@ static uint32_t
 compute_weights(const struct sampling *sampling, uint32_t source_px, uint32_t i,
         double *weights, uint32_t *count_out)
 {
-    double centre = ((double)i + 0.5) * sampling->scale;
+    double centre = sampling->start + ((double)i + 0.5) * sampling->scale;
     double inverse = 1.0 / sampling->filter_scale;
     double low = centre - sampling->support + 0.5;
     double high = centre + sampling->support + 0.5;
     uint32_t first = low < 0.0 ? 0 : (uint32_t)low;
     uint32_t end = high > (double)source_px ? source_px : (uint32_t)high;
+    FOVEA_ASSERT(end > first);
     uint32_t count = end - first;
     double sum = 0.0;
     for (uint32_t x = 0; x < count; x++) {
@@ -178,8 +182,9 @@ fovea_filter_table_init(struct fovea_filter_table *table_out,
     FOVEA_ASSERT(axis->n_px <= axis->resized_px - axis->first_px);
     struct sampling sampling = sampling_of(filter, axis);
     /* A side that keeps its length is not filtered: one tap, weight 1. */
-    bool same = axis->source_px == axis->resized_px;
-    bool halves = pixels == FOVEA_PIXELS_PIL;
+    bool same = axis->extent == (double)axis->resized_px &&
+            axis->source_px == axis->resized_px;
+    bool halves = pixels != FOVEA_PIXELS_TORCHVISION;
     if (same) {
         sampling.kernel = bilinear;
         sampling.support = 0.5;

@@ -31,6 +31,10 @@ enum {
 /** One axis of a resize: source -> resized, of which a window is wanted. */
 struct fovea_axis {
     uint32_t source_px;
+    /* What is resized: a side that begins there and is so long, both in stored
+       samples; all of them, or what they stand for (rows.h). */
+    double start;
+    double extent;
     uint32_t resized_px;
     uint32_t first_px; /* the window, in resized samples */
     uint32_t n_px;

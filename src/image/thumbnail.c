@@ -36,7 +36,7 @@ fovea_thumbnail_make(struct fovea_thumbnail *thumbnail,
         struct fovea_image_info *info_out, struct fovea_error *err)
 {
     const struct fovea_preprocess settings = {
-        .pixels = FOVEA_PIXELS_PIL,
+        .pixels = FOVEA_PIXELS_FAST,
         .filter = FOVEA_FILTER_BICUBIC,
         .resize = FOVEA_RESIZE_WITHIN,
         .resize_height_px = thumbnail->side_px,

@@ -2,4 +2,4 @@
 #include "spec/pixels.h"
 
 const char *const fovea_pixels_words[FOVEA_N_PIXELS + 1] = { "pil",
-    "torchvision", NULL };
+    "torchvision", "fast", NULL };

@@ -11,7 +11,7 @@
 #include "fovea/options.h"
 
 enum {
-    FOVEA_N_PIXELS = FOVEA_PIXELS_TORCHVISION + 1
+    FOVEA_N_PIXELS = FOVEA_PIXELS_FAST + 1
 };
 
 /** Words of enum fovea_pixels, in the order of its values, and NULL. */

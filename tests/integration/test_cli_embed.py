@@ -291,10 +291,10 @@ def test_many_inputs(directory):
     same(found[-1], {"input": "a.png", "pixels": "pil", "row": 0})
 
 
-def test_pixels_of_two_libraries(directory):
+def test_pixels_of_every_profile(directory):
     put(directory, "a.png", picture(1, width=301, height=200))
     data = {}
-    for whose in ("pil", "torchvision"):
+    for whose in ("pil", "torchvision", "fast"):
         for command in ("embed", "preprocess"):
             out = f"{command}-{whose}.npy"
             result = run(command, "-q", f"--pixels={whose}", "-o", out, "a.png",
@@ -312,6 +312,23 @@ def test_pixels_of_two_libraries(directory):
     far = [abs(a - b) for a, b in zip(data["preprocess", "pil"],
                                       data["preprocess", "torchvision"])]
     assert 1 <= max(far) <= 2, max(far)
+    # No decoder makes a PNG smaller.
+    same(data["preprocess", "pil"], data["preprocess", "fast"])
+    same(data["embed", "pil"], data["embed", "fast"])
+
+
+def test_fast_pixels_of_what_is_large(directory):
+    root = os.environ.get("FOVEA_SOURCE_ROOT", ".")
+    model = os.path.join(root, "tests/golden/models/quick")  # of 64 pixels
+    large = os.path.join(root, "samples/scenes/forest.jpg")
+    found = {}
+    for whose in ("pil", "fast"):
+        result = run("preprocess", "-q", "-m", model, f"--pixels={whose}",
+                     "-o", "x.npy", large, cwd=directory)
+        same(result.returncode, 0)
+        found[whose] = npy(os.path.join(directory, "x.npy"))[2]
+    far = [abs(a - b) for a, b in zip(found["pil"], found["fast"])]
+    assert 0 < sum(far) < 2 * len(far), sum(far) / len(far)
 
 
 def test_pixels_are_those_of_the_picture(directory):

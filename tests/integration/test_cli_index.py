@@ -627,6 +627,7 @@ def test_what_a_set_was_begun_with_stays(directory):
     update(directory, "--dtype", "f32")
     for flags, word in ((("--dtype", "bf16"), "--dtype f32"),
                         (("--pixels", "torchvision"), "--pixels pil"),
+                        (("--pixels", "fast"), "--pixels pil"),
                         (("--store", "f16"), "--store f32")):
         said(index(*flags, "d", cwd=directory), 2, word, "-i")
     same(update(directory, "--dtype", "f32", "--store", "f32",

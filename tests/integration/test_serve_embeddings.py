@@ -217,11 +217,12 @@ def test_models(_):
 
 def test_whose_pixels_is_said(_):
     vectors = []
-    for whose in ("pil", "torchvision"):
+    for whose in ("pil", "torchvision", "fast"):
         with Server("--pixels", whose) as server:
             same(server.get("/v1/models").json["data"][0]["pixels"], whose)
             vectors += server.post({"input": b64(picture(3, 301, 200))}).vectors()
     assert vectors[0] != vectors[1]
+    same(vectors[0], vectors[2])  # of a PNG
 
 
 def test_pixels_by_default_are_said(directory):

@@ -55,8 +55,7 @@ plan_of(const struct golden_case *golden)
     return (struct fovea_resample_plan){
         .pixels = golden->pixels,
         .filter = golden->filter,
-        .stored_width_px = golden->width,
-        .stored_height_px = golden->height,
+        .rows = fovea_rows_as_stored(golden->width, golden->height),
         .orientation = golden->orientation,
         .resized_width_px = golden->resized_width,
         .resized_height_px = golden->resized_height,
@@ -134,6 +133,7 @@ static void
 check_kernels(enum fovea_pixels pixels)
 {
     struct fovea_axis axis = { .source_px = 301,
+        .extent = 301,
         .resized_px = 40,
         .first_px = 3,
         .n_px = 33 };
@@ -204,6 +204,7 @@ torchvisions_weights_fit_16_bits(void **state)
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(axes); i++) {
         struct fovea_axis axis = { .source_px = axes[i].source_px,
+            .extent = axes[i].source_px,
             .resized_px = axes[i].resized_px,
             .first_px = axes[i].resized_px / 2,
             .n_px = 1 };

@@ -76,6 +76,37 @@ check_size(const struct fovea_image_info *info,
 }
 
 enum fovea_status
+fovea_decode_choose_shrink(const struct fovea_image_info *info,
+        const struct fovea_row_sink *sink, unsigned most, unsigned *shrink_out,
+        struct fovea_error *err)
+{
+    uint32_t least[2] = { info->width_px, info->height_px };
+    enum fovea_status status = FOVEA_OK;
+    unsigned shrink = 1;
+    if (sink->least && info->width_px > 0 && info->height_px > 0) {
+        status = sink->least(sink->context, info, least, err);
+    }
+    while (!status && shrink < most &&
+            info->width_px / (2 * shrink) >= least[0] &&
+            info->height_px / (2 * shrink) >= least[1]) {
+        shrink *= 2;
+    }
+    *shrink_out = shrink;
+    return status;
+}
+
+/* What sinks are told: with the rows. */
+static struct fovea_image_info
+with_rows(const struct fovea_image_info *info)
+{
+    struct fovea_image_info told = *info;
+    if (told.rows.width_px == 0) {
+        told.rows = fovea_rows_as_stored(info->width_px, info->height_px);
+    }
+    return told;
+}
+
+enum fovea_status
 fovea_decode_reserve(const struct fovea_image_info *info,
         const struct fovea_limits *limits, const struct fovea_row_sink *sink,
         struct fovea_error *err)
@@ -90,8 +121,9 @@ fovea_decode_reserve(const struct fovea_image_info *info,
         status =
                 fovea_decode_check_bytes(info, limits, info->decode_bytes, err);
     }
+    const struct fovea_image_info told = with_rows(info);
     return status || !sink->reserve ? status
-                                    : sink->reserve(sink->context, info, err);
+                                    : sink->reserve(sink->context, &told, err);
 }
 
 enum fovea_status
@@ -100,5 +132,6 @@ fovea_decode_begin(const struct fovea_image_info *info,
         struct fovea_error *err)
 {
     enum fovea_status status = fovea_decode_reserve(info, limits, sink, err);
-    return status ? status : sink->begin(sink->context, info, err);
+    const struct fovea_image_info told = with_rows(info);
+    return status ? status : sink->begin(sink->context, &told, err);
 }

@@ -46,6 +46,15 @@ FOVEA_NODISCARD enum fovea_status fovea_decode_check_work(
         uint64_t decode_work, struct fovea_error *err);
 
 /**
+ * How many times smaller than stored the rows may be, in both directions: the
+ * largest of 1, 2, 4, ... up to `most` that leaves the sides which the sink wants
+ * at least.
+ */
+FOVEA_NODISCARD enum fovea_status fovea_decode_choose_shrink(
+        const struct fovea_image_info *info, const struct fovea_row_sink *sink,
+        unsigned most, unsigned *shrink_out, struct fovea_error *err);
+
+/**
  * Check the limits and ask for the memory, for a format that loads the file
  * before it knows all that fovea_decode_begin() is told. What that is told
  * later must not cost more.

@@ -15,6 +15,10 @@
  * (JWRN_HIT_MARKER). That and its other warnings about entropy-coded data are
  * damage; those about headers concern no pixel and are none.
  *
+ * Where the sink can do with a smaller picture, libjpeg makes one of an eighth, a
+ * quarter or half the size; and of columns that do not count it decodes the entropy
+ * code alone.
+ *
  * A picture of one scan ends at its first damage: the rows before it were given.
  * One of several scans is read through to its end, because each of its rows is
  * made of all scans; rows count up to the first that some scan has damaged. The
@@ -35,6 +39,7 @@
 #include "image/codec/codec.h"
 #include "image/codec/jpeg_data.h"
 #include "image/codec/jpeg_head.h"
+#include "image/codec/jpeg_rows.h"
 #include "option/limits.h"
 
 enum {
@@ -248,6 +253,27 @@ coefficient_bytes(j_decompress_ptr jpeg)
     return sum;
 }
 
+/* libjpeg can leave out the finest waves of each block: of 8x8 samples come 4x4,
+   2x2, or 1. Other sizes take it longer than the next larger of these. */
+static enum fovea_status
+choose_size(struct decoder *decoder)
+{
+    struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    unsigned shrink = 1;
+    enum fovea_status status = fovea_decode_choose_shrink(&decoder->info,
+            decoder->sink, DCTSIZE, &shrink, decoder->err);
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = shrink;
+    jpeg_calc_output_dimensions(jpeg);
+    decoder->info.rows = (struct fovea_rows){
+        .width_px = jpeg->output_width,
+        .height_px = jpeg->output_height,
+        .across = (double)jpeg->image_width / shrink,
+        .down = (double)jpeg->image_height / shrink,
+    };
+    return status;
+}
+
 static enum fovea_status
 start(struct decoder *decoder)
 {
@@ -275,14 +301,17 @@ start(struct decoder *decoder)
         .taken = decoder->exif.taken,
         .decode_bytes = coefficient_bytes(jpeg),
     };
-    enum fovea_status status = fovea_decode_begin(&decoder->info,
-            decoder->limits, decoder->sink, decoder->err);
+    enum fovea_status status = choose_size(decoder);
+    if (!status) {
+        status = fovea_decode_begin(&decoder->info, decoder->limits,
+                decoder->sink, decoder->err);
+    }
     if (status) {
         return status;
     }
     /* A bound, not a reservation; 0 would be none. */
     jpeg->mem->max_memory_to_use = (long)(decoder->info.decode_bytes +
-            ROWS_BYTES + (uint64_t)jpeg->image_width * FOVEA_DECODE_ROW_BYTES);
+            ROWS_BYTES + (uint64_t)jpeg->output_width * FOVEA_DECODE_ROW_BYTES);
     status = fovea_jpeg_data_begin(jpeg, &decoder->data, decoder->err);
     if (!status) {
         (void)jpeg_start_decompress(jpeg);
@@ -291,55 +320,31 @@ start(struct decoder *decoder)
     return status;
 }
 
-/* a * b / 255, rounded. */
-static uint8_t
-scale_255(unsigned a, unsigned b)
-{
-    unsigned product = a * b + 128;
-    return (uint8_t)((product + (product >> 8)) >> 8);
-}
-
-/* The samples are inverted: 255 is no ink. */
+/* What libjpeg smooths where a scan of a progressive picture is missing depends
+   on more than the blocks around it. */
 static void
-cmyk_to_rgb(const uint8_t *cmyk, size_t n, uint8_t *rgb)
+begin_rows(struct decoder *decoder, struct fovea_jpeg_rows *rows)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned light = cmyk[4 * i + 3];
-        for (size_t c = 0; c < 3; c++) {
-            unsigned ink = 255U - cmyk[4 * i + c];
-            rgb[3 * i + c] = (uint8_t)(light - scale_255(ink, light));
-        }
+    struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    struct fovea_window window = fovea_rows_whole(&decoder->info.rows);
+    if (decoder->sink->window) {
+        decoder->sink->window(decoder->sink->context, &window);
     }
-}
-
-static void
-grey_to_rgb(const uint8_t *grey, size_t n, uint8_t *rgb)
-{
-    for (size_t i = 0; i < n; i++) {
-        memset(rgb + 3 * i, grey[i], 3);
-    }
+    fovea_jpeg_rows_begin(jpeg, &window,
+            jpeg->scale_denom == 1 && fovea_jpeg_is_refined(jpeg), rows);
 }
 
 static enum fovea_status
 push_rows(struct decoder *decoder)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-    j_common_ptr common = (j_common_ptr)jpeg;
-    JDIMENSION width = jpeg->output_width;
-    JSAMPARRAY rows = jpeg->mem->alloc_sarray(common, JPOOL_IMAGE,
-            width * (JDIMENSION)jpeg->output_components, 1);
-    JSAMPARRAY colours =
-            jpeg->mem->alloc_sarray(common, JPOOL_IMAGE, width * 3, 1);
-    while (jpeg->output_scanline < decoder->data.n_good_rows) {
-        (void)jpeg_read_scanlines(jpeg, rows, 1);
-        const uint8_t *rgb = colours[0];
-        if (jpeg->output_components == 1) {
-            grey_to_rgb(rows[0], width, colours[0]);
-        } else if (jpeg->output_components == 4) {
-            cmyk_to_rgb(rows[0], width, colours[0]);
-        } else {
-            rgb = rows[0];
-        }
+    struct fovea_jpeg_rows rows;
+    begin_rows(decoder, &rows);
+    JDIMENSION n_good = decoder->data.n_good_rows == jpeg->image_height
+            ? jpeg->output_height
+            : decoder->data.n_good_rows / jpeg->scale_denom;
+    while (jpeg->output_scanline < n_good) {
+        const uint8_t *rgb = fovea_jpeg_rows_read(jpeg, &rows);
         enum fovea_status status =
                 decoder->sink->row(decoder->sink->context, rgb, decoder->err);
         if (status) {

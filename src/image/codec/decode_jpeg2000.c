@@ -6,6 +6,10 @@
  * nothing, in its strict mode, and what it warns of while it does is damage too.
  * It has a pool of threads, which has none unless it is told to.
  *
+ * A picture is stored as a small one and what makes it twice as large, level by
+ * level: where the sink can do with a smaller one the last levels are left out.
+ * What is damaged of them is not seen then.
+ *
  * Colour profiles are ignored, alpha is dropped; a palette is looked up. Chroma
  * that is sampled more coarsely than luma is YCbCr, whatever the boxes say, as
  * in Pillow.
@@ -47,6 +51,13 @@ struct source {
     bool is_open;         /* what cannot be decoded is missing */
     bool is_decoding;     /* the pixels: warnings count */
     char text[TEXT_SIZE]; /* the first one that counts; empty: none */
+};
+
+/* What becomes of it. */
+struct job {
+    struct fovea_image_info info;
+    unsigned shrink; /* 1, 2, 4, ...: so many times smaller */
+    const struct fovea_row_sink *sink;
 };
 
 FOVEA_DEFINE_AUTO(opj_codec_t *, opj_destroy_codec);
@@ -236,26 +247,34 @@ choose_planes(const opj_image_t *image, const struct fovea_jpeg2000 *head,
     return true;
 }
 
+static uint32_t
+divide_up(uint32_t a, uint32_t b)
+{
+    return a / b + (a % b > 0);
+}
+
 static enum fovea_status
 push_rows(const opj_image_t *image, const struct fovea_jpeg2000 *head,
-        const struct fovea_row_sink *sink, struct fovea_error *err)
+        const struct job *job, struct fovea_error *err)
 {
+    const struct fovea_rows *rows = &job->info.rows;
+    const struct fovea_row_sink *sink = job->sink;
     struct fovea_jpeg2000_picture picture = {
-        .width_px = head->width_px,
-        .height_px = head->height_px,
-        .left_px = head->left_px,
-        .top_px = head->top_px,
+        .width_px = rows->width_px,
+        .height_px = rows->height_px,
+        .left_px = divide_up(head->left_px, job->shrink),
+        .top_px = divide_up(head->top_px, job->shrink),
     };
     if (!choose_planes(image, head, &picture)) {
         return fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
                 "JPEG 2000: it has no colours");
     }
-    size_t size = 3 * (size_t)head->width_px;
+    size_t size = 3 * (size_t)rows->width_px;
     FOVEA_AUTO_FREE uint8_t *rgb = malloc(size);
     if (!rgb) {
         return fovea_fail_memory(err, size, "a row of a JPEG 2000");
     }
-    for (uint32_t y = 0; y < head->height_px; y++) {
+    for (uint32_t y = 0; y < rows->height_px; y++) {
         fovea_jpeg2000_convert_row(&picture, y, rgb);
         enum fovea_status status = sink->row(sink->context, rgb, err);
         if (status) {
@@ -280,12 +299,14 @@ create_stream(struct source *source)
 }
 
 static opj_codec_t *
-create_codec(const struct fovea_jpeg2000 *head, struct source *source)
+create_codec(const struct fovea_jpeg2000 *head, const struct job *job,
+        struct source *source)
 {
     opj_dparameters_t parameters;
     opj_codec_t *codec = opj_create_decompress(
             head->has_boxes ? OPJ_CODEC_JP2 : OPJ_CODEC_J2K);
     opj_set_default_decoder_parameters(&parameters);
+    parameters.cp_reduce = (OPJ_UINT32)__builtin_ctz(job->shrink);
     if (codec) {
         opj_set_error_handler(codec, on_error, source);
         opj_set_warning_handler(codec, on_warning, source);
@@ -301,12 +322,12 @@ create_codec(const struct fovea_jpeg2000 *head, struct source *source)
 
 static enum fovea_status
 decode(struct source *source, const struct fovea_jpeg2000 *head,
-        const struct fovea_row_sink *sink, struct fovea_error *err)
+        const struct job *job, struct fovea_error *err)
 {
     FOVEA_AUTO(opj_stream_destroy_auto)
     opj_stream_t *stream = create_stream(source);
     FOVEA_AUTO(opj_destroy_codec_auto)
-    opj_codec_t *codec = create_codec(head, source);
+    opj_codec_t *codec = create_codec(head, job, source);
     FOVEA_AUTO(opj_image_destroy_auto) opj_image_t *image = NULL;
     if (!stream || !codec) {
         return fovea_fail(err, FOVEA_ERR_NO_MEMORY, "JPEG 2000: no memory");
@@ -324,7 +345,42 @@ decode(struct source *source, const struct fovea_jpeg2000 *head,
     if (!opj_decode(codec, stream, image) || source->text[0]) {
         return fail(source, err);
     }
-    return push_rows(image, head, sink, err);
+    return push_rows(image, head, job, err);
+}
+
+/* Of n pixels behind the first on the grid: samples that are left of them, and
+   where they lie. One stands for the place of the first of those whose place it
+   takes, as the filters have it: for their middle it lies half of them early. */
+static uint32_t
+shrink_side(uint32_t first, uint32_t n, uint32_t shrink, double *start_out)
+{
+    uint32_t begin = divide_up(first, shrink);
+    *start_out = ((double)first - 0.5) / shrink - begin + 0.5;
+    return divide_up(first + n, shrink) - begin;
+}
+
+/* What a level less leaves must be there in every tile and component. */
+static enum fovea_status
+choose_rows(const struct fovea_jpeg2000 *head, struct job *job,
+        struct fovea_error *err)
+{
+    enum {
+        MAX_LEVELS = 5
+    };
+    unsigned n = head->coding.least_levels < MAX_LEVELS
+            ? head->coding.least_levels
+            : MAX_LEVELS;
+    struct fovea_image_info *info = &job->info;
+    struct fovea_rows *rows = &info->rows;
+    enum fovea_status status = fovea_decode_choose_shrink(info, job->sink,
+            1U << n, &job->shrink, err);
+    rows->width_px = shrink_side(head->left_px, head->width_px, job->shrink,
+            &rows->left);
+    rows->height_px = shrink_side(head->top_px, head->height_px, job->shrink,
+            &rows->top);
+    rows->across = (double)head->width_px / job->shrink;
+    rows->down = (double)head->height_px / job->shrink;
+    return status;
 }
 
 enum fovea_status
@@ -345,14 +401,20 @@ fovea_decode_jpeg2000(struct fovea_input *input,
     if (status) {
         return status;
     }
-    struct fovea_image_info info = {
-        .format = FOVEA_FORMAT_JPEG2000,
-        .width_px = head.width_px,
-        .height_px = head.height_px,
-        .orientation = 1,
+    struct job job = {
+        .info = {
+            .format = FOVEA_FORMAT_JPEG2000,
+            .width_px = head.width_px,
+            .height_px = head.height_px,
+            .orientation = 1,
+        },
+        .sink = sink,
     };
     source.is_open = head.is_open;
-    fovea_jpeg2000_price(&head, &info);
-    status = fovea_decode_begin(&info, limits, sink, err);
-    return status ? status : decode(&source, &head, sink, err);
+    status = choose_rows(&head, &job, err);
+    if (!status) {
+        fovea_jpeg2000_price(&head, job.shrink, &job.info);
+        status = fovea_decode_begin(&job.info, limits, sink, err);
+    }
+    return status ? status : decode(&source, &head, &job, err);
 }

@@ -4,7 +4,10 @@
  *
  * Alpha is dropped, not composited: a transparent pixel keeps the colour that
  * is stored under it. libwebp gives no rows out before the last one without
- * keeping them all, so a frame stands in memory whole, three bytes a pixel.
+ * keeping them all, so a frame stands in memory whole, three bytes a pixel. Where
+ * the sink can do with a smaller picture libwebp scales rows down as it decodes
+ * them, and only that picture stands in memory; not of an animation, whose frames
+ * have their places on a canvas.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,21 +19,18 @@
 #include "base/size.h"
 #include "image/byte_order.h"
 #include "image/codec/codec.h"
+#include "image/codec/webp.h"
 #include "image/exif.h"
 
 enum {
-    RIFF_SIZE = 12,  /* of the header */
-    HEAD_BYTES = 30, /* the RIFF header, and the first chunk's with its sides */
-    /* For each pixel of the canvas: our RGB; of a lossy one an alpha plane and
-       what it is decoded from, of a lossless one its ARGB and transforms. */
-    LOSSY_BYTES = 3,
-    LOSSLESS_BYTES = 9,
-    TABLES_BYTES = 2 << 20,
+    RIFF_SIZE = 12, /* of the header */
 };
 
 /* A frame's own pixels. */
 struct picture {
     uint8_t *pixels; /* [height][width][3] */
+    uint32_t width;  /* the frame's, or less */
+    uint32_t height;
     size_t stride;
     size_t size;
     uint32_t n_rows; /* that are good */
@@ -127,7 +127,7 @@ read_exif(const WebPDemuxer *demuxer, struct fovea_image_info *info)
     info->taken = exif.taken;
 }
 
-/* Where libwebp puts the frame's pixels. */
+/* Where libwebp puts the frame's pixels, and how many it makes of them. */
 static enum fovea_status
 configure(const WebPIterator *frame, const struct picture *picture,
         WebPDecoderConfig *config, struct fovea_error *err)
@@ -151,6 +151,10 @@ configure(const WebPIterator *frame, const struct picture *picture,
     config->output.u.RGBA.rgba = picture->pixels;
     config->output.u.RGBA.stride = (int)picture->stride;
     config->output.u.RGBA.size = picture->size;
+    config->options.use_scaling = picture->width != (uint32_t)frame->width ||
+            picture->height != (uint32_t)frame->height;
+    config->options.scaled_width = (int)picture->width;
+    config->options.scaled_height = (int)picture->height;
     return FOVEA_OK;
 }
 
@@ -173,7 +177,7 @@ count_good_rows(const WebPIterator *frame, struct picture *picture,
             WebPIUpdate(decoder, frame->fragment.bytes, frame->fragment.size);
     int n = 0;
     if (WebPIDecGetRGB(decoder, &n, NULL, NULL, NULL) && n > 0 &&
-            n <= frame->height) {
+            (uint32_t)n <= picture->height) {
         picture->n_rows = (uint32_t)n;
     }
     WebPIDelete(decoder);
@@ -186,9 +190,8 @@ static enum fovea_status
 decode_frame(const WebPIterator *frame, struct picture *picture,
         struct fovea_error *err)
 {
-    picture->stride = (size_t)frame->width * 3;
-    if (!fovea_mul_size(picture->stride, (size_t)frame->height,
-                &picture->size)) {
+    picture->stride = (size_t)picture->width * 3;
+    if (!fovea_mul_size(picture->stride, picture->height, &picture->size)) {
         return fovea_fail_memory(err, SIZE_MAX, "a WebP");
     }
     picture->pixels = malloc(picture->size);
@@ -204,7 +207,7 @@ decode_frame(const WebPIterator *frame, struct picture *picture,
             WebPDecode(frame->fragment.bytes, frame->fragment.size, &config);
     WebPFreeDecBuffer(&config.output);
     if (code == VP8_STATUS_OK) {
-        picture->n_rows = (uint32_t)frame->height;
+        picture->n_rows = picture->height;
         return FOVEA_OK;
     }
     status = fail_decode(code, err);
@@ -220,22 +223,21 @@ push_canvas(const WebPIterator *frame, const struct fovea_image_info *info,
         const struct picture *picture, const struct fovea_row_sink *sink,
         struct fovea_error *err)
 {
-    FOVEA_AUTO_FREE uint8_t *row = calloc(info->width_px, 3);
+    size_t row_size = (size_t)info->rows.width_px * 3;
+    FOVEA_AUTO_FREE uint8_t *row = calloc(row_size, 1);
     if (!row) {
-        return fovea_fail_memory(err, (size_t)info->width_px * 3,
-                "a row of a WebP");
+        return fovea_fail_memory(err, row_size, "a row of a WebP");
     }
     uint32_t top = (uint32_t)frame->y_offset;
-    uint32_t end = picture->n_rows < (uint32_t)frame->height
-            ? top + picture->n_rows
-            : info->height_px;
+    uint32_t end = picture->n_rows < picture->height ? top + picture->n_rows
+                                                     : info->rows.height_px;
     for (uint32_t y = 0; picture->n_rows > 0 && y < end; y++) {
         if (y >= top && y - top < picture->n_rows) {
             memcpy(row + (size_t)frame->x_offset * 3,
                     picture->pixels + (y - top) * picture->stride,
                     picture->stride);
         } else {
-            memset(row, 0, (size_t)info->width_px * 3);
+            memset(row, 0, row_size);
         }
         enum fovea_status status = sink->row(sink->context, row, err);
         if (status) {
@@ -253,7 +255,11 @@ push_frame(const WebPIterator *frame, bool is_whole,
         const struct fovea_image_info *info, const struct fovea_row_sink *sink,
         struct fovea_error *err)
 {
-    struct picture picture = { .n_rows = 0 };
+    bool is_smaller = info->rows.width_px < info->width_px;
+    struct picture picture = {
+        .width = is_smaller ? info->rows.width_px : (uint32_t)frame->width,
+        .height = is_smaller ? info->rows.height_px : (uint32_t)frame->height,
+    };
     enum fovea_status status = decode_frame(frame, &picture, err);
     if (!status && !is_whole) {
         status = fovea_fail(err, FOVEA_ERR_IMAGE_TRUNCATED,
@@ -264,11 +270,25 @@ push_frame(const WebPIterator *frame, bool is_whole,
     return pushed ? pushed : status;
 }
 
+/* The one picture of a file that is no animation fills its canvas. */
+static enum fovea_status
+check_frame(const WebPIterator *frame, const struct fovea_image_info *info,
+        struct fovea_error *err)
+{
+    bool is_whole = (uint32_t)frame->width == info->width_px &&
+            (uint32_t)frame->height == info->height_px;
+    return is_whole || info->rows.width_px == info->width_px
+            ? FOVEA_OK
+            : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
+                      "WebP: the frame and the canvas differ in size");
+}
+
 /* info: as it was priced. */
 static enum fovea_status
 decode_first(const WebPDemuxer *demuxer, const WebPData *data,
-        struct fovea_image_info *info, const struct fovea_limits *limits,
-        const struct fovea_row_sink *sink, struct fovea_error *err)
+        const struct fovea_webp_canvas *canvas, struct fovea_image_info *info,
+        const struct fovea_limits *limits, const struct fovea_row_sink *sink,
+        struct fovea_error *err)
 {
     if (WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_WIDTH) != info->width_px ||
             WebPDemuxGetI(demuxer, WEBP_FF_CANVAS_HEIGHT) != info->height_px) {
@@ -285,7 +305,13 @@ decode_first(const WebPDemuxer *demuxer, const WebPData *data,
                 : fovea_fail(err, FOVEA_ERR_IMAGE_CORRUPT,
                           "WebP: there is no frame in it");
     }
-    enum fovea_status status = fovea_decode_begin(info, limits, sink, err);
+    enum fovea_status status = fovea_webp_choose_rows(canvas, sink, info, err);
+    if (!status) {
+        status = check_frame(&frame, info, err);
+    }
+    if (!status) {
+        status = fovea_decode_begin(info, limits, sink, err);
+    }
     if (!status) {
         /* The byte that makes a chunk's size even may be missing. */
         bool is_whole = frame.complete || stated_size(data) <= data->size + 1;
@@ -295,57 +321,6 @@ decode_first(const WebPDemuxer *demuxer, const WebPData *data,
     return status;
 }
 
-/* What the first chunk says of the canvas: enough to tell what decoding will
-   take before the file is loaded. Sides of 0: it says nothing that libwebp
-   would take. */
-static void
-read_canvas(const uint8_t head[HEAD_BYTES], struct fovea_image_info *info,
-        uint64_t *pixel_bytes_out)
-{
-    const uint8_t *body = head + 20;
-    *pixel_bytes_out = LOSSLESS_BYTES; /* of an extended one either may come */
-    if (memcmp(head + 12, "VP8X", 4) == 0) {
-        info->width_px = (uint32_t)fovea_little_endian(body + 4, 3) + 1;
-        info->height_px = (uint32_t)fovea_little_endian(body + 7, 3) + 1;
-    } else if (memcmp(head + 12, "VP8L", 4) == 0) {
-        uint32_t sides = (uint32_t)fovea_little_endian(body + 1, 4);
-        info->width_px = (sides & 0x3fff) + 1;
-        info->height_px = (sides >> 14 & 0x3fff) + 1;
-    } else if (memcmp(head + 12, "VP8 ", 4) == 0) {
-        info->width_px = (uint32_t)fovea_little_endian(body + 6, 2) & 0x3fff;
-        info->height_px = (uint32_t)fovea_little_endian(body + 8, 2) & 0x3fff;
-        *pixel_bytes_out = LOSSY_BYTES;
-    }
-}
-
-/* Fills sides and cost; asks for the memory, which the file has a share in. How
-   the picture is turned is not known yet. What is too short or odd is left to
-   libwebp, which refuses it. */
-static enum fovea_status
-price(const struct fovea_input *input, const struct fovea_limits *limits,
-        const struct fovea_row_sink *sink, struct fovea_image_info *info,
-        struct fovea_error *err)
-{
-    uint8_t head[HEAD_BYTES] = { 0 };
-    size_t n = 0;
-    enum fovea_status status =
-            fovea_input_read(input, 0, head, sizeof head, &n, err);
-    if (status) {
-        return status;
-    }
-    uint64_t pixel_bytes = 0;
-    read_canvas(head, info, &pixel_bytes);
-    info->width_px += info->width_px == 0;
-    info->height_px += info->height_px == 0;
-    /* A file that is longer than it says is copied, to be mended. */
-    uint64_t stated = fovea_little_endian(head + 4, 4) + 8;
-    uint64_t file = stated < input->size ? 2 * input->size : input->size;
-    info->decode_bytes = fovea_sum_bytes(file + TABLES_BYTES,
-            fovea_decode_passes(info, pixel_bytes));
-    info->decode_work = fovea_decode_passes(info, 2);
-    return fovea_decode_reserve(info, limits, sink, err);
-}
-
 enum fovea_status
 fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
         const struct fovea_row_sink *sink, struct fovea_error *err)
@@ -353,7 +328,9 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
     struct fovea_image_info info = {
         .format = FOVEA_FORMAT_WEBP,
     };
-    enum fovea_status status = price(input, limits, sink, &info, err);
+    struct fovea_webp_canvas canvas;
+    enum fovea_status status =
+            fovea_webp_price(input, limits, sink, &canvas, &info, err);
     if (status) {
         return status;
     }
@@ -372,6 +349,7 @@ fovea_decode_webp(struct fovea_input *input, const struct fovea_limits *limits,
         }
         (void)demux(&data, &demuxer);
     }
-    return demuxer ? decode_first(demuxer, &data, &info, limits, sink, err)
-                   : fail_demux(&data, err);
+    return demuxer
+            ? decode_first(demuxer, &data, &canvas, &info, limits, sink, err)
+            : fail_demux(&data, err);
 }

@@ -32,6 +32,7 @@ struct fovea_jpeg2000_component {
 /* Of all tiles and components the one that costs most. */
 struct fovea_jpeg2000_coding {
     unsigned n_levels;
+    unsigned least_levels; /* but of all the one that has fewest */
     unsigned n_layers;
     unsigned block_width; /* log2 of a code block's sides */
     unsigned block_height;
@@ -72,8 +73,9 @@ FOVEA_NODISCARD enum fovea_status fovea_jpeg2000_read_head(
         const struct fovea_input *input, struct fovea_jpeg2000 *head_out,
         struct fovea_error *err);
 
-/** Fill in what decoding will take. */
-void fovea_jpeg2000_price(const struct fovea_jpeg2000 *head,
+/** Fill in what decoding will take, to rows that are so many times smaller than
+ *  the picture, which the info has already. */
+void fovea_jpeg2000_price(const struct fovea_jpeg2000 *head, unsigned shrink,
         struct fovea_image_info *info);
 
 /* Samples of a component as they were decoded. */
@@ -89,7 +91,7 @@ struct fovea_jpeg2000_plane {
 
 /* How components become colours. */
 struct fovea_jpeg2000_picture {
-    uint32_t width_px;
+    uint32_t width_px; /* and its place on the grid, both made smaller if it is */
     uint32_t height_px;
     uint32_t left_px;
     uint32_t top_px;

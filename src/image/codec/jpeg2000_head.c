@@ -160,6 +160,7 @@ take_coding(struct walk *walk, const uint8_t *bytes, size_t n,
         return fail(walk, "a coding style that makes no sense");
     }
     coding->n_levels = larger(coding->n_levels, n_levels);
+    coding->least_levels = smaller(coding->least_levels, n_levels);
     coding->block_width =
             smaller(coding->block_width, (bytes[1] & 15U) + MIN_BLOCK);
     coding->block_height =
@@ -448,6 +449,7 @@ fovea_jpeg2000_read_head(const struct fovea_input *input,
     head_out->end = input->size;
     struct fovea_jpeg2000_coding *coding = &head_out->coding;
     coding->block_width = coding->block_height = UINT8_MAX;
+    coding->least_levels = FOVEA_JPEG2000_MAX_LEVELS;
     for (size_t i = 0; i <= FOVEA_JPEG2000_MAX_LEVELS; i++) {
         coding->precinct_width[i] = coding->precinct_height[i] = WHOLE;
     }

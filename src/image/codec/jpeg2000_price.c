@@ -6,6 +6,9 @@
  * of a tile; and what OpenJPEG keeps of tiles, precincts and code blocks, of one
  * tile at a time. Blocks may be as small as 4x4: then that is most of it.
  *
+ * Of a picture that is decoded smaller than it is the components are smaller; all
+ * else is there, whether it is decoded or not.
+ *
  * Work: a pixel takes some passes, and each coded byte many more.
  */
 #include "base/size.h"
@@ -74,8 +77,22 @@ smaller_side(uint32_t tile, uint32_t picture)
     return tile < picture ? tile : picture;
 }
 
+/* Samples of a component, of so many columns and rows of the picture. */
+static uint64_t
+count_samples(const struct fovea_jpeg2000_component *component, uint64_t width,
+        uint64_t height, unsigned shrink)
+{
+    uint64_t across = width / component->dx + 1;
+    uint64_t down = height / component->dy + 1;
+    if (shrink > 1) {
+        across = across / shrink + 1;
+        down = down / shrink + 1;
+    }
+    return fovea_product_bytes(across, down);
+}
+
 void
-fovea_jpeg2000_price(const struct fovea_jpeg2000 *head,
+fovea_jpeg2000_price(const struct fovea_jpeg2000 *head, unsigned shrink,
         struct fovea_image_info *info)
 {
     uint64_t coded = head->end - head->at;
@@ -84,18 +101,18 @@ fovea_jpeg2000_price(const struct fovea_jpeg2000 *head,
     uint64_t samples = 0;
     uint64_t bytes = coded;
     for (unsigned i = 0; i < head->n_components; i++) {
-        uint64_t dx = head->components[i].dx;
-        uint64_t dy = head->components[i].dy;
-        uint64_t n = fovea_product_bytes(head->width_px / dx + 1,
-                head->height_px / dy + 1);
-        uint64_t of_tile = fovea_product_bytes(width / dx + 1, height / dy + 1);
+        const struct fovea_jpeg2000_component *component = &head->components[i];
+        uint64_t n = count_samples(component, head->width_px, head->height_px,
+                shrink);
+        uint64_t of_tile = count_samples(component, width, height, shrink);
         n = fovea_sum_bytes(n, head->n_tiles > 1 ? of_tile : 0);
         samples = fovea_sum_bytes(samples, n);
         bytes = fovea_sum_bytes(bytes,
-                price_structure(&head->coding, width / dx + 1,
-                        height / dy + 1));
+                price_structure(&head->coding, width / component->dx + 1,
+                        height / component->dy + 1));
     }
-    uint64_t pixels = (uint64_t)head->width_px * head->height_px;
+    uint64_t pixels =
+            (uint64_t)info->rows.width_px * info->rows.height_px;
     samples = fovea_sum_bytes(samples,
             fovea_product_bytes(pixels, head->n_palette));
     bytes = fovea_sum_bytes(bytes, fovea_product_bytes(samples, SAMPLE_BYTES));

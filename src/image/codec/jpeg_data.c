@@ -174,9 +174,8 @@ has_all_components(const struct jpeg_decompress_struct *jpeg)
     return true;
 }
 
-/* Whether the scans have brought all bits of all coefficients. */
-static bool
-is_refined(const struct jpeg_decompress_struct *jpeg)
+bool
+fovea_jpeg_is_refined(const struct jpeg_decompress_struct *jpeg)
 {
     for (int c = 0; jpeg->coef_bits && c < jpeg->num_components; c++) {
         for (size_t i = 0; i < DCTSIZE2; i++) {
@@ -196,7 +195,8 @@ fovea_jpeg_check_scans(const struct jpeg_decompress_struct *jpeg,
 {
     bool is_doubtful = data->ended || data->damage.code;
     if (!data->has_scans ||
-            (has_all_components(jpeg) && (!is_doubtful || is_refined(jpeg)))) {
+            (has_all_components(jpeg) &&
+                    (!is_doubtful || fovea_jpeg_is_refined(jpeg)))) {
         return;
     }
     if (!data->damage.code) {

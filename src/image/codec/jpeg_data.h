@@ -58,6 +58,10 @@ void fovea_jpeg_take_damage(struct jpeg_decompress_struct *jpeg,
 void fovea_jpeg_check_scans(const struct jpeg_decompress_struct *jpeg,
         struct fovea_jpeg_data *data);
 
+/** Whether its scans have brought all bits of all coefficients; of one scan they
+ *  always have. */
+bool fovea_jpeg_is_refined(const struct jpeg_decompress_struct *jpeg);
+
 /** All good rows were given: whether they are all, and right.
  *  FOVEA_OK, FOVEA_ERR_IO, or what the damage is. */
 FOVEA_NODISCARD enum fovea_status fovea_jpeg_check_rest(

@@ -39,6 +39,22 @@ push_row(void *context, const uint8_t *rgb, struct fovea_error *err)
     return within->sink->row(within->sink->context, rgb, err);
 }
 
+static enum fovea_status
+least(void *context, const struct fovea_image_info *info, uint32_t least_out[2],
+        struct fovea_error *err)
+{
+    const struct fovea_within *within = context;
+    struct fovea_image_info whole = as_whole(within, info);
+    return within->sink->least(within->sink->context, &whole, least_out, err);
+}
+
+static void
+window(void *context, struct fovea_window *window_out)
+{
+    const struct fovea_within *within = context;
+    within->sink->window(within->sink->context, window_out);
+}
+
 struct fovea_row_sink
 fovea_within_sink(struct fovea_within *within)
 {
@@ -47,5 +63,7 @@ fovea_within_sink(struct fovea_within *within)
         .begin = begin,
         .row = push_row,
         .reserve = reserve,
+        .least = within->sink->least ? least : NULL,
+        .window = within->sink->window ? window : NULL,
     };
 }
