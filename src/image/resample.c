@@ -8,6 +8,7 @@
 #include "image/orient.h"
 #include "image/resample_filter.h"
 #include "image/resample_kernels.h"
+#include "image/resample_wide.h"
 
 struct fovea_resampler {
     bool transposed;
@@ -17,9 +18,11 @@ struct fovea_resampler {
 
     struct fovea_filter_table along;  /* along a stored row */
     struct fovea_filter_table across; /* from row to row */
+    struct fovea_wide_filter wide;    /* of `along`, where it is used */
 
-    /* The row under the filter along it, as planes. */
+    /* The row under the filter along it, as planes: of either kind. */
     int16_t *planes;
+    uint8_t *wide_planes;
     size_t plane_stride;
 
     /* The lines that the next outputs across need: line y in slot y % n. */
@@ -68,8 +71,11 @@ make_tables(struct fovea_resampler *resampler,
     if (status) {
         return status;
     }
-    return fovea_filter_table_init(&resampler->across, plan->pixels,
+    status = fovea_filter_table_init(&resampler->across, plan->pixels,
             plan->filter, &across, err);
+    return status
+            ? status
+            : fovea_wide_filter_init(&resampler->along, &resampler->wide, err);
 }
 
 /* Taps of an output, at most: the widest kernel reaches two samples to each
@@ -104,8 +110,10 @@ fovea_resampler_bytes(const struct fovea_resample_plan *plan)
     uint64_t taps_across = most_taps(plan->rows.height_px, resized_across);
     uint64_t line = 3 * (transposed ? plan->rows.width_px : n_along);
     uint64_t planes = 3 * sizeof(int16_t) * (plan->rows.width_px + taps_along);
+    uint64_t digits = fovea_product_bytes(n_along,
+            FOVEA_WIDE_DIGITS * (taps_along + FOVEA_WIDE_LANES));
     return fovea_sum_bytes(fovea_product_bytes(line, taps_across + 1),
-            planes + 3 * n_along + taps_across * 16 +
+            digits + planes + 3 * n_along + taps_across * 16 +
                     table_bytes(n_along, taps_along) +
                     table_bytes(n_across, taps_across));
 }
@@ -116,7 +124,10 @@ make_buffers(struct fovea_resampler *resampler, struct fovea_error *err)
     const struct fovea_filter_table *along = &resampler->along;
     const struct fovea_filter_table *across = &resampler->across;
     size_t width = along->end - along->begin;
-    resampler->plane_stride = width + along->n_taps;
+    bool is_wide = resampler->wide.digits;
+    resampler->plane_stride = width +
+            (is_wide ? resampler->wide.n_taps + FOVEA_WIDE_LANES
+                     : along->n_taps);
     resampler->line_samples =
             3 * (resampler->transposed ? width : along->n_outputs);
     size_t ring_size = 0;
@@ -124,15 +135,20 @@ make_buffers(struct fovea_resampler *resampler, struct fovea_error *err)
                 &ring_size)) {
         return fovea_fail_memory(err, SIZE_MAX, "the rows under the filter");
     }
-    resampler->planes =
-            calloc(3 * resampler->plane_stride, sizeof *resampler->planes);
+    if (is_wide) {
+        resampler->wide_planes = calloc(3 * resampler->plane_stride, 1);
+    } else {
+        resampler->planes =
+                calloc(3 * resampler->plane_stride, sizeof *resampler->planes);
+    }
     resampler->ring = malloc(ring_size);
     resampler->lines = calloc(across->max_count, sizeof *resampler->lines);
     resampler->weights = calloc(across->max_count, sizeof *resampler->weights);
     resampler->finished = malloc(resampler->line_samples);
     resampler->column = malloc(3 * (size_t)along->n_outputs);
-    if (!resampler->planes || !resampler->ring || !resampler->lines ||
-            !resampler->weights || !resampler->finished || !resampler->column) {
+    if (!(resampler->planes || resampler->wide_planes) || !resampler->ring ||
+            !resampler->lines || !resampler->weights || !resampler->finished ||
+            !resampler->column) {
         return fovea_fail_memory(err, ring_size, "the rows under the filter");
     }
     return FOVEA_OK;
@@ -172,7 +188,9 @@ fovea_resampler_destroy(struct fovea_resampler *resampler)
     }
     fovea_filter_table_finish(&resampler->along);
     fovea_filter_table_finish(&resampler->across);
+    fovea_wide_filter_finish(&resampler->wide);
     free(resampler->planes);
+    free(resampler->wide_planes);
     free(resampler->ring);
     free(resampler->lines);
     free(resampler->weights);
@@ -193,9 +211,15 @@ filter_along(struct fovea_resampler *resampler, const uint8_t *rgb,
         uint8_t *out)
 {
     const struct fovea_filter_table *along = &resampler->along;
-    fovea_resample_split(rgb, along->end - along->begin, resampler->planes,
-            resampler->plane_stride);
-    fovea_resample_line(along, resampler->planes, resampler->plane_stride, out);
+    size_t n = along->end - along->begin;
+    size_t stride = resampler->plane_stride;
+    if (resampler->wide.digits) {
+        fovea_wide_split(rgb, n, resampler->wide_planes, stride);
+        fovea_wide_line(&resampler->wide, resampler->wide_planes, stride, out);
+        return;
+    }
+    fovea_resample_split(rgb, n, resampler->planes, stride);
+    fovea_resample_line(along, resampler->planes, stride, out);
 }
 
 /* All lines of an output have come: sum them and put the result in its place,

@@ -5,6 +5,7 @@
 #include "base/macros.h"
 #include "image/resample.h"
 #include "image/resample_kernels.h"
+#include "image/resample_wide.h"
 #include "support/test.h"
 
 struct golden_case {
@@ -182,6 +183,73 @@ kernels_equal_plain_sums(void **state)
     check_kernels(FOVEA_PIXELS_TORCHVISION);
 }
 
+/* The planes of exactly the size that is asked for: a sanitizer sees a step too
+   far. Gives whether the CPU has what it takes. */
+static bool
+check_wide(enum fovea_pixels pixels, enum fovea_filter filter,
+        const struct fovea_axis *axis)
+{
+    struct fovea_filter_table table;
+    struct fovea_wide_filter wide;
+    struct fovea_error error;
+    assert_ok(fovea_filter_table_init(&table, pixels, filter, axis, &error),
+            &error);
+    assert_ok(fovea_wide_filter_init(&table, &wide, &error), &error);
+    if (!wide.digits) {
+        fovea_filter_table_finish(&table);
+        return false;
+    }
+    FOVEA_AUTO_FREE uint8_t *source = draw_source(axis->source_px, 1);
+    const uint8_t *needed = source + 3 * (size_t)table.begin;
+    size_t width = table.end - table.begin;
+    size_t stride = width + wide.n_taps + FOVEA_WIDE_LANES;
+    size_t size = 3 * (size_t)table.n_outputs;
+    FOVEA_AUTO_FREE uint8_t *bytes = calloc(3 * stride, 1);
+    FOVEA_AUTO_FREE int16_t *planes =
+            calloc(3 * (width + table.n_taps), sizeof *planes);
+    FOVEA_AUTO_FREE uint8_t *line = malloc(size);
+    FOVEA_AUTO_FREE uint8_t *plain = malloc(size);
+    assert_true(bytes && planes && line && plain);
+    fovea_wide_split(needed, width, bytes, stride);
+    fovea_wide_line(&wide, bytes, stride, line);
+    fovea_resample_split(needed, width, planes, width + table.n_taps);
+    fovea_resample_line_plain(&table, planes, width + table.n_taps, plain);
+    assert_memory_equal(line, plain, size);
+    fovea_wide_filter_finish(&wide);
+    fovea_filter_table_finish(&table);
+    return true;
+}
+
+static void
+wide_kernels_equal_plain_ones(void **state)
+{
+    (void)state;
+    unsigned n = 0;
+    for (uint32_t source_px = 60; source_px < 900; source_px += 7) {
+        const struct fovea_axis axes[] = {
+            { .source_px = source_px, .resized_px = 6, .n_px = 6 },
+            { .source_px = source_px,
+                    .resized_px = 9,
+                    .first_px = 2,
+                    .n_px = 5,
+                    .mirrored = true },
+            { .source_px = source_px, .resized_px = 40, .n_px = 40 },
+        };
+        for (size_t i = 0; i < FOVEA_ARRAY_LEN(axes); i++) {
+            struct fovea_axis axis = axes[i];
+            axis.extent = (double)source_px - (i == 1 ? 0.375 : 0.0);
+            n += check_wide(FOVEA_PIXELS_PIL, FOVEA_FILTER_BICUBIC, &axis);
+            n += check_wide(FOVEA_PIXELS_PIL, FOVEA_FILTER_BILINEAR, &axis);
+            n += check_wide(FOVEA_PIXELS_TORCHVISION, FOVEA_FILTER_BICUBIC,
+                    &axis);
+        }
+    }
+    print_message("# %u lines\n", n);
+    if (n == 0) {
+        skip(); /* no such CPU */
+    }
+}
+
 /* As many fractional bits as leave the largest weight of the axis in 16: that may
    be one outside the window. */
 static void
@@ -226,6 +294,7 @@ main(void)
         cmocka_unit_test(every_case_equals_the_reference),
         cmocka_unit_test(rows_below_the_window_are_not_needed),
         cmocka_unit_test(kernels_equal_plain_sums),
+        cmocka_unit_test(wide_kernels_equal_plain_ones),
         cmocka_unit_test(torchvisions_weights_fit_16_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
