@@ -40,6 +40,7 @@
 #include "image/codec/jpeg_data.h"
 #include "image/codec/jpeg_head.h"
 #include "image/codec/jpeg_rows.h"
+#include "image/codec/jpeg_thin.h"
 #include "option/limits.h"
 
 enum {
@@ -66,6 +67,13 @@ struct decoder {
     struct fovea_exif exif;
     struct fovea_image_info info;
 
+    /* Of the first try only: then the picture is decoded once more, without it,
+       and rows that were pushed are not pushed again. */
+    struct fovea_jpeg_thin *thin;
+    bool is_irregular;
+    bool is_again;
+    uint32_t n_pushed;
+
     struct fovea_jpeg_data data;
     uint8_t window[WINDOW_BYTES];
 };
@@ -81,6 +89,17 @@ escape(struct decoder *decoder, enum fovea_status status)
 {
     decoder->status = status;
     longjmp(decoder->escape, 1);
+}
+
+/* Data that were made less can only be right, or else the file's own say what
+   is wrong. */
+static void
+leave_if_thin(struct decoder *decoder)
+{
+    if (decoder->thin) {
+        decoder->is_irregular = true;
+        escape(decoder, FOVEA_ERR_IMAGE_CORRUPT);
+    }
 }
 
 static enum fovea_status
@@ -111,6 +130,9 @@ on_error(j_common_ptr jpeg)
 {
     struct decoder *decoder = decoder_of(jpeg);
     enum fovea_status status = status_of_code(jpeg->err->msg_code);
+    if (status != FOVEA_ERR_NO_MEMORY) {
+        leave_if_thin(decoder);
+    }
     if (decoder->data.ended && status != FOVEA_ERR_NO_MEMORY) {
         escape(decoder, fovea_jpeg_fail_truncated(decoder->err));
     }
@@ -130,6 +152,9 @@ on_message(j_common_ptr jpeg, int level)
                       decoder->err);
     if (status) {
         escape(decoder, status);
+    }
+    if (is_damage) {
+        leave_if_thin(decoder);
     }
     if (is_damage && !decoder->data.has_scans) {
         escape(decoder,
@@ -158,12 +183,16 @@ source_fill(j_decompress_ptr jpeg)
 {
     struct decoder *decoder = jpeg->client_data;
     size_t n = 0;
-    enum fovea_status status = fovea_jpeg_data_read(&decoder->data,
-            decoder->window, WINDOW_BYTES, &n, decoder->err);
+    enum fovea_status status = decoder->thin
+            ? fovea_jpeg_thin_read(decoder->thin, decoder->window, WINDOW_BYTES,
+                      &n, decoder->err)
+            : fovea_jpeg_data_read(&decoder->data, decoder->window,
+                      WINDOW_BYTES, &n, decoder->err);
     if (status) {
         escape(decoder, status);
     }
     if (n == 0) {
+        leave_if_thin(decoder);
         decoder->window[0] = 0xff;
         decoder->window[1] = JPEG_EOI;
         n = 2;
@@ -302,7 +331,7 @@ start(struct decoder *decoder)
         .decode_bytes = coefficient_bytes(jpeg),
     };
     enum fovea_status status = choose_size(decoder);
-    if (!status) {
+    if (!status && !decoder->is_again) {
         status = fovea_decode_begin(&decoder->info, decoder->limits,
                 decoder->sink, decoder->err);
     }
@@ -313,11 +342,14 @@ start(struct decoder *decoder)
     jpeg->mem->max_memory_to_use = (long)(decoder->info.decode_bytes +
             ROWS_BYTES + (uint64_t)jpeg->output_width * FOVEA_DECODE_ROW_BYTES);
     status = fovea_jpeg_data_begin(jpeg, &decoder->data, decoder->err);
-    if (!status) {
-        (void)jpeg_start_decompress(jpeg);
-        fovea_jpeg_check_scans(jpeg, &decoder->data);
+    if (status) {
+        return status;
     }
-    return status;
+    (void)jpeg_start_decompress(jpeg);
+    fovea_jpeg_check_scans(jpeg, &decoder->data);
+    return decoder->is_again ? FOVEA_OK
+                             : fovea_jpeg_thin_create(jpeg, &decoder->data,
+                                       &decoder->thin, decoder->err);
 }
 
 /* What libjpeg smooths where a scan of a progressive picture is missing depends
@@ -345,11 +377,18 @@ push_rows(struct decoder *decoder)
             : decoder->data.n_good_rows / jpeg->scale_denom;
     while (jpeg->output_scanline < n_good) {
         const uint8_t *rgb = fovea_jpeg_rows_read(jpeg, &rows);
+        if (jpeg->output_scanline <= decoder->n_pushed) {
+            continue;
+        }
         enum fovea_status status =
                 decoder->sink->row(decoder->sink->context, rgb, decoder->err);
         if (status) {
             return status;
         }
+        decoder->n_pushed = jpeg->output_scanline;
+    }
+    if (decoder->thin) {
+        return FOVEA_OK; /* it has seen the end */
     }
     return fovea_jpeg_check_rest(jpeg, &decoder->data, decoder->err);
 }
@@ -387,11 +426,17 @@ fovea_decode_jpeg(struct fovea_input *input, const struct fovea_limits *limits,
     }
     decoder->exif = head.exif;
     decoder->exif.orientation += !head.exif.orientation;
-    decoder->data.input = input;
     decoder->limits = limits;
     decoder->sink = sink;
     decoder->err = err;
-    status = guarded(decoder);
-    jpeg_destroy_decompress(&decoder->jpeg);
+    do {
+        decoder->is_again = decoder->is_irregular;
+        decoder->is_irregular = false;
+        decoder->data = (struct fovea_jpeg_data){ .input = input };
+        status = guarded(decoder);
+        jpeg_destroy_decompress(&decoder->jpeg);
+        fovea_jpeg_thin_destroy(decoder->thin);
+        decoder->thin = NULL;
+    } while (decoder->is_irregular);
     return status;
 }

@@ -376,8 +376,8 @@ choose_rows(const struct fovea_jpeg2000 *head, struct job *job,
             1U << n, &job->shrink, err);
     rows->width_px = shrink_side(head->left_px, head->width_px, job->shrink,
             &rows->left);
-    rows->height_px = shrink_side(head->top_px, head->height_px, job->shrink,
-            &rows->top);
+    rows->height_px =
+            shrink_side(head->top_px, head->height_px, job->shrink, &rows->top);
     rows->across = (double)head->width_px / job->shrink;
     rows->down = (double)head->height_px / job->shrink;
     return status;

@@ -91,7 +91,8 @@ struct fovea_jpeg2000_plane {
 
 /* How components become colours. */
 struct fovea_jpeg2000_picture {
-    uint32_t width_px; /* and its place on the grid, both made smaller if it is */
+    uint32_t
+            width_px; /* and its place on the grid, both made smaller if it is */
     uint32_t height_px;
     uint32_t left_px;
     uint32_t top_px;

@@ -111,8 +111,7 @@ fovea_jpeg2000_price(const struct fovea_jpeg2000 *head, unsigned shrink,
                 price_structure(&head->coding, width / component->dx + 1,
                         height / component->dy + 1));
     }
-    uint64_t pixels =
-            (uint64_t)info->rows.width_px * info->rows.height_px;
+    uint64_t pixels = (uint64_t)info->rows.width_px * info->rows.height_px;
     samples = fovea_sum_bytes(samples,
             fovea_product_bytes(pixels, head->n_palette));
     bytes = fovea_sum_bytes(bytes, fovea_product_bytes(samples, SAMPLE_BYTES));
