@@ -2,8 +2,8 @@
 # How fast this machine is: the command's own bench in both dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
 # command and the C API, towers of other shapes, an index, shards and nodes of a
-# job, a broker with many nodes, the search of stored vectors, then the resize
-# against Pillow's.
+# job, a broker with many nodes, the search of stored vectors, the resize against
+# Pillow's, then large photographs.
 # Arguments go to `fovea bench`.
 set -eu
 cd "$(dirname "$0")/.."
@@ -44,3 +44,5 @@ build/bench/bench_search pairs 100000 256 3
 build/bench/bench_search pairs 200000 256 1 best
 echo
 /usr/bin/python3 bench/resize_vs_pillow.py
+echo
+/usr/bin/python3 bench/photographs.py build

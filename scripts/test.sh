@@ -78,12 +78,14 @@ fuzz_runs() {
     case ${1#fuzz_} in
         wire) echo 1500000 ;;
         base64 | url) echo 900000 ;;
-        sniff | decode_jpeg2000 | decode_webp | s3_profile | s3_url) echo 240000 ;;
-        decode_bmp | decode_png) echo 160000 ;;
-        decode_gif | decode_ico | decode_jpeg | decode_raw | tokenize | unpacked) echo 100000 ;;
-        decode_pnm | decode_tiff) echo 40000 ;;
-        config | decode_heif | inflate) echo 6000 ;;
-        tokenizer_json) echo 3000 ;;
+        sniff | s3_profile | s3_url) echo 240000 ;;
+        decode_jpeg2000 | decode_webp) echo 120000 ;;
+        tokenize | unpacked) echo 100000 ;;
+        decode_bmp | decode_png) echo 80000 ;;
+        decode_gif | decode_ico) echo 50000 ;;
+        decode_jpeg | decode_raw) echo 25000 ;;
+        config | inflate) echo 6000 ;;
+        tokenizer_json | decode_heif) echo 3000 ;;
         *) echo 20000 ;;
     esac
 }

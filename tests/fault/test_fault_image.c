@@ -153,6 +153,29 @@ torchvision(void **state)
     settings.pixels = FOVEA_PIXELS_PIL;
 }
 
+/* Small enough for samples to be decoded at an eighth of their size, and a half;
+   the rest of the crop is filled. */
+static void
+fast(void **state)
+{
+    (void)state;
+    static const uint32_t edges[] = { 5, 20 };
+    const struct fovea_preprocess before = settings;
+    settings.pixels = FOVEA_PIXELS_FAST;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(edges); i++) {
+        settings.resize_height_px = edges[i];
+        settings.resize_width_px = edges[i];
+        check("baseline.jpg", strict);
+        check("restart.jpg", strict);
+        check("progressive.jpg", strict);
+        check("cmyk.jpg", strict);
+        check("lossy.webp", vague);
+        check("lossless.jp2", own);
+        check_cut("baseline.jpg");
+    }
+    settings = before;
+}
+
 /* Nothing of the file but the preview's own bytes counts, so that a directory
    that cannot be read is an error too. */
 static void
@@ -271,6 +294,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg),
         cmocka_unit_test(torchvision),
+        cmocka_unit_test(fast),
         cmocka_unit_test(damaged),
         cmocka_unit_test(raw),
         cmocka_unit_test(png),

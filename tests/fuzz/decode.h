@@ -11,7 +11,9 @@
 #include "image/image.h"
 
 /**
- * Decode the bytes if they are of the format, by either policy of damage.
+ * Decode the bytes if they are of the format, by either policy of damage, whole
+ * and as small as the decoder can make the picture; JPEG for a sink, too, of which
+ * the middle of the rows counts, and what it gets there must be the same.
  * Asserts what a caller relies on: one begin within the limits, then either all
  * rows and FOVEA_OK, noted as damaged only where that is accepted, or a status
  * with a message.

@@ -4,8 +4,8 @@
     tests/golden/make_fast.py > tests/golden/fast.inc
 
 Every line is a case of tests/unit/test_image_fast.c: a sample, the edge of its
-crop, the filter, how many times smaller its rows are than the stored ones (0 of
-WebP, whose rows have twice the resized sides), and the FNV-1a hash of the crop.
+crop, the filter, how many times smaller its rows are than the stored ones, and the
+FNV-1a hash of the crop.
 
 JPEG is made smaller by Pillow's draft(), and resized by Pillow where it takes the
 box; WebP by dwebp, JPEG 2000 by opj_decompress, and resized by box_resize.py. Needs
@@ -71,14 +71,15 @@ def read_jpeg(path, least):
 def read_webp(path, least):
     image = Image.open(path)
     samples = np.asarray(image.convert("RGB"))
-    if getattr(image, "is_animated", False) or not all(
-            small < side for side, small in zip(image.size, least)):
-        return samples, 1, (0.0, 0.0) + tuple(map(float, image.size))
-    with tempfile.TemporaryDirectory() as folder:
-        out = os.path.join(folder, "a.ppm")
-        run("dwebp", "-scale", *map(str, least), "-ppm", path, "-o", out)
-        samples = np.asarray(Image.open(out).convert("RGB"))
-    return samples, 0, (0.0, 0.0) + tuple(map(float, least))
+    animated = getattr(image, "is_animated", False)
+    shrink = shrink_of(image.size, least, 1 if animated else 8)
+    sides = tuple(-(-side // shrink) for side in image.size)
+    if shrink > 1:
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "a.ppm")
+            run("dwebp", "-scale", *map(str, sides), "-ppm", path, "-o", out)
+            samples = np.asarray(Image.open(out).convert("RGB"))
+    return samples, shrink, (0.0, 0.0) + tuple(map(float, sides))
 
 
 def read_jpeg2000(path, least):

@@ -12,7 +12,7 @@ struct golden_case {
     const char *name;
     uint32_t edge;
     enum fovea_filter filter;
-    unsigned shrink; /* 0: to twice the resized sides */
+    unsigned shrink;
     uint64_t hash;
 };
 
@@ -75,18 +75,11 @@ every_case_equals_the_reference(void **state)
         assert_non_null(crop);
         struct fovea_image_info info;
         make_crop(golden, FOVEA_PIXELS_FAST, crop, &info);
-        if (golden->shrink > 0) {
-            uint32_t shrink = golden->shrink;
-            assert_int_equal(info.rows.width_px,
-                    (info.width_px + shrink - 1) / shrink);
-            assert_int_equal(info.rows.height_px,
-                    (info.height_px + shrink - 1) / shrink);
-        } else {
-            assert_int_equal(info.rows.width_px < info.rows.height_px
-                            ? info.rows.width_px
-                            : info.rows.height_px,
-                    2 * golden->edge);
-        }
+        uint32_t shrink = golden->shrink;
+        assert_int_equal(info.rows.width_px,
+                (info.width_px + shrink - 1) / shrink);
+        assert_int_equal(info.rows.height_px,
+                (info.height_px + shrink - 1) / shrink);
         if (fnv1a(crop, size) != golden->hash) {
             fail_msg("%s at %u, filter %d, %u times smaller", golden->name,
                     golden->edge, (int)golden->filter, golden->shrink);

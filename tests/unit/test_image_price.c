@@ -31,7 +31,7 @@ enum {
     SLACK = 24 * MIB, /* as a worker has it */
 };
 
-static const struct fovea_preprocess settings = {
+static struct fovea_preprocess settings = {
     .resize = FOVEA_RESIZE_SHORTEST,
     .resize_height_px = SIDE,
     .resize_width_px = SIDE,
@@ -91,9 +91,7 @@ decode_here(int fd, size_t size, struct facts *facts)
     struct fovea_error error = { .code = FOVEA_OK };
     input.fd = fd;
     input.size = size;
-    /* What the parent has freed shall not be taken for nothing. */
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
-    (void)malloc_trim(0);
     int refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
     (void)!write(refs, "5", 1); /* the peak begins anew */
     (void)close(refs);
@@ -105,23 +103,66 @@ decode_here(int fd, size_t size, struct facts *facts)
     memcpy(facts->message, error.message, sizeof facts->message);
 }
 
+enum {
+    FACTS_FD = 3,
+    PICTURE_FD = 4
+};
+
+static struct facts *
+map_facts(int fd)
+{
+    struct facts *facts = mmap(NULL, sizeof *facts, PROT_READ | PROT_WRITE,
+            MAP_SHARED, fd, 0);
+    assert_true(facts != MAP_FAILED);
+    return facts;
+}
+
+/* This program once more, for one picture: of the profile, and so many bytes. A
+   child that has no more than a fork would have the holes in its parent's heap. */
+static int
+decode_alone(char **argv)
+{
+    settings.pixels = (enum fovea_pixels)strtol(argv[2], NULL, 10);
+    decode_here(PICTURE_FD, strtoul(argv[3], NULL, 10), map_facts(FACTS_FD));
+    return 0;
+}
+
+static _Noreturn void
+start_alone(int facts_fd, int picture_fd, size_t size)
+{
+    char profile[16];
+    char bytes[32];
+    (void)snprintf(profile, sizeof profile, "%d", (int)settings.pixels);
+    (void)snprintf(bytes, sizeof bytes, "%zu", size);
+    /* First out of the way of the numbers that they get. */
+    int facts = fcntl(facts_fd, F_DUPFD, PICTURE_FD + 1);
+    int picture = fcntl(picture_fd, F_DUPFD, PICTURE_FD + 1);
+    if (dup2(facts, FACTS_FD) == FACTS_FD &&
+            dup2(picture, PICTURE_FD) == PICTURE_FD) {
+        (void)execl("/proc/self/exe", "test_image_price", "--decode", profile,
+                bytes, (char *)NULL);
+    }
+    _exit(1);
+}
+
 static void
 check(const char *name, const void *bytes, size_t size)
 {
-    struct facts *facts = mmap(NULL, sizeof *facts, PROT_READ | PROT_WRITE,
-            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int facts_fd = memfd_create("facts", MFD_CLOEXEC);
     int fd = memfd_create("picture", MFD_CLOEXEC);
-    assert_true(facts != MAP_FAILED && fd >= 0);
+    assert_true(facts_fd >= 0 && fd >= 0);
+    assert_int_equal(ftruncate(facts_fd, sizeof(struct facts)), 0);
+    struct facts *facts = map_facts(facts_fd);
     assert_int_equal(write(fd, bytes, size), size);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        decode_here(fd, size, facts);
-        _exit(0);
+        start_alone(facts_fd, fd, size);
     }
     int status = -1;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     (void)close(fd);
+    (void)close(facts_fd);
     struct facts found = *facts;
     (void)munmap(facts, sizeof *facts);
     print_message("# %s: asked for %llu KiB, took %llu KiB\n", name,
@@ -414,9 +455,23 @@ jpegxl_takes_what_it_states(void **state)
     check_jpegxl("JPEG XL of three layers", &how);
 }
 
-int
-main(void)
+/* Decoded at an eighth of their size. */
+static void
+small_pictures_take_what_they_state(void **state)
 {
+    settings.pixels = FOVEA_PIXELS_FAST;
+    jpeg_takes_what_it_states(state);
+    webp_takes_what_it_states(state);
+    jpeg2000_takes_what_it_states(state);
+    settings.pixels = FOVEA_PIXELS_PIL;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc > 1) {
+        return argc == 4 ? decode_alone(argv) : 2;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jpeg_takes_what_it_states),
         cmocka_unit_test(png_takes_what_it_states),
@@ -425,6 +480,7 @@ main(void)
         cmocka_unit_test(gif_takes_what_it_states),
         cmocka_unit_test(jpeg2000_takes_what_it_states),
         cmocka_unit_test(jpegxl_takes_what_it_states),
+        cmocka_unit_test(small_pictures_take_what_they_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,9 @@ choose_size(struct decoder *decoder)
     jpeg->scale_num = 1;
     jpeg->scale_denom = shrink;
     jpeg_calc_output_dimensions(jpeg);
+    if (shrink == DCTSIZE) {
+        decoder->info.decode_bytes += FOVEA_JPEG_THIN_BYTES;
+    }
     decoder->info.rows = (struct fovea_rows){
         .width_px = jpeg->output_width,
         .height_px = jpeg->output_height,

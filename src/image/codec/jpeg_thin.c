@@ -80,6 +80,9 @@ struct fovea_jpeg_thin {
     struct step singles[N_LOOKS];
 };
 
+_Static_assert(sizeof(struct fovea_jpeg_thin) <= FOVEA_JPEG_THIN_BYTES,
+        "more memory than is asked for");
+
 /* Reading. */
 
 /* At least `n` bytes behind the bits, if there are as many. */

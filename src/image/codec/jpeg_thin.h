@@ -45,7 +45,8 @@ FOVEA_NODISCARD enum fovea_status fovea_jpeg_thin_read(
 enum {
     /* More than the blocks of a unit can take: ten, each of 64 codes with their
        bits, every byte doubled. */
-    FOVEA_JPEG_THIN_ROOM = 8192
+    FOVEA_JPEG_THIN_ROOM = 8192,
+    FOVEA_JPEG_THIN_BYTES = 256 << 10 /* of memory, at most */
 };
 
 #endif

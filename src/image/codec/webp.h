@@ -15,8 +15,8 @@ struct fovea_webp_canvas {
     bool is_animated;
 };
 
-/** Smaller rows than stored, where they will do: the least that the sink wants,
- *  which no animation has. What the sink says. */
+/** Smaller rows than stored, where they will do; of an animation they are never.
+ *  FOVEA_OK, or what the sink says. */
 FOVEA_NODISCARD enum fovea_status fovea_webp_choose_rows(
         const struct fovea_webp_canvas *canvas,
         const struct fovea_row_sink *sink, struct fovea_image_info *info,

@@ -22,15 +22,15 @@ fovea_webp_choose_rows(const struct fovea_webp_canvas *canvas,
         const struct fovea_row_sink *sink, struct fovea_image_info *info,
         struct fovea_error *err)
 {
-    uint32_t least[2] = { info->width_px, info->height_px };
-    info->rows = fovea_rows_as_stored(info->width_px, info->height_px);
-    if (!sink->least || canvas->is_animated) {
-        return FOVEA_OK;
-    }
-    enum fovea_status status = sink->least(sink->context, info, least, err);
-    if (!status && least[0] < info->width_px && least[1] < info->height_px) {
-        info->rows = fovea_rows_as_stored(least[0], least[1]);
-    }
+    enum {
+        MAX_SHRINK = 8
+    };
+    unsigned shrink = 1;
+    enum fovea_status status = canvas->is_animated
+            ? FOVEA_OK
+            : fovea_decode_choose_shrink(info, sink, MAX_SHRINK, &shrink, err);
+    info->rows = fovea_rows_as_stored((info->width_px + shrink - 1) / shrink,
+            (info->height_px + shrink - 1) / shrink);
     return status;
 }
 

@@ -1,0 +1,46 @@
+/*
+ * JPEG files of all kinds, of pictures in which no sample is like the one beside it,
+ * and damage to them: for tests that hold two ways of decoding against each other.
+ */
+#ifndef FOVEA_SUPPORT_JPEG_FORMS_H
+#define FOVEA_SUPPORT_JPEG_FORMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    JPEG_FORM_MAX_SIDE = 600,
+    JPEG_FORM_N_DAMAGES = 24 /* kinds and places */
+};
+
+struct jpeg_form {
+    const char *name;
+    int n_components;
+    int h[3]; /* sampling of each component, of CMYK of the first three */
+    int v[3];
+    bool progressive;
+    bool arithmetic;
+    bool planes; /* a scan for each component */
+    unsigned restart_interval;
+};
+
+extern const struct jpeg_form jpeg_forms[];
+extern const size_t n_jpeg_forms;
+
+/** The file; to be freed. */
+uint8_t *jpeg_form_encode(const struct jpeg_form *form, unsigned width,
+        unsigned height, size_t *size_out);
+
+/**
+ * Damage a file behind the head of its first scan: cut it, turn a bit over, put a
+ * marker into it, or end it by the end marker after some of its scans.
+ *
+ * @param number  Which of the damages; others come of the same number and another
+ *                state.
+ * @return the new size, not larger.
+ */
+size_t jpeg_form_damage(uint8_t *bytes, size_t size, unsigned number,
+        uint32_t *state);
+
+#endif
