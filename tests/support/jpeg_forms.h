@@ -11,7 +11,7 @@
 
 enum {
     JPEG_FORM_MAX_SIDE = 600,
-    JPEG_FORM_N_DAMAGES = 24 /* kinds and places */
+    JPEG_FORM_N_DAMAGES = 16 /* kinds and places */
 };
 
 struct jpeg_form {

@@ -214,7 +214,7 @@ damaged_files(void **state)
     enum {
         WIDTH = 259,
         HEIGHT = 281,
-        N_ROUNDS = 12
+        N_ROUNDS = 5
     };
     uint32_t random = 1;
     for (size_t i = 0; i < n_jpeg_forms; i++) {

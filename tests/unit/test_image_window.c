@@ -104,7 +104,7 @@ check_windows(const uint8_t *bytes, size_t size, enum fovea_damaged damaged,
         { width / 3, width / 3 + 1, height / 3, height / 3 + 1 },
         { 0, width / 4 + 1, 0, height / 4 + 1 },
         { width - width / 4 - 1, width, height - height / 4 - 1, height },
-        { width / 2, width, height / 2 - 1, height - height / 5 },
+        { width / 2, width, height / 2, height - height / 5 },
         { 63 % width, 63 % width + 1, height - 1, height },
         { 0, width, height / 4, height - height / 4 },
     };
@@ -124,7 +124,7 @@ whole_files(void **state)
 {
     (void)state;
     static const unsigned sides[][2] = { { 300, 64 }, { 311, 77 }, { 597, 33 },
-        { 144, 145 }, { 129, 100 }, { 33, 200 }, { 81, 7 }, { 5, 3 },
+        { 144, 445 }, { 129, 500 }, { 33, 600 }, { 81, 7 }, { 5, 3 },
         { 1, 1 } };
     for (size_t i = 0; i < n_jpeg_forms; i++) {
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(sides); k++) {
@@ -148,8 +148,8 @@ damaged_files(void **state)
 {
     (void)state;
     enum {
-        WIDTH = 259,
-        HEIGHT = 181
+        WIDTH = 179,
+        HEIGHT = 381
     };
     uint32_t random = 1;
     for (size_t i = 0; i < n_jpeg_forms; i++) {

@@ -16,8 +16,8 @@
  * damage; those about headers concern no pixel and are none.
  *
  * Where the sink can do with a smaller picture, libjpeg makes one of an eighth, a
- * quarter or half the size; and of columns that do not count it decodes the entropy
- * code alone.
+ * quarter or half the size; and of columns and rows that do not count it decodes the
+ * entropy code alone.
  *
  * A picture of one scan ends at its first damage: the rows before it were given.
  * One of several scans is read through to its end, because each of its rows is
@@ -67,9 +67,10 @@ struct decoder {
     struct fovea_exif exif;
     struct fovea_image_info info;
 
-    /* Of the first try only: then the picture is decoded once more, without it,
-       and rows that were pushed are not pushed again. */
+    /* Of the first try only: at any fault the picture is decoded once more, without
+       them, and rows that were pushed are not pushed again. */
     struct fovea_jpeg_thin *thin;
+    bool has_skipped;
     bool is_irregular;
     bool is_again;
     uint32_t n_pushed;
@@ -91,12 +92,12 @@ escape(struct decoder *decoder, enum fovea_status status)
     longjmp(decoder->escape, 1);
 }
 
-/* Data that were made less can only be right, or else the file's own say what
-   is wrong. */
+/* Where data are made less, or rows left out, they can only be right: or else the
+   whole of them says what is wrong, and how many rows are right. */
 static void
-leave_if_thin(struct decoder *decoder)
+leave_if_partial(struct decoder *decoder)
 {
-    if (decoder->thin) {
+    if (decoder->thin || decoder->has_skipped) {
         decoder->is_irregular = true;
         escape(decoder, FOVEA_ERR_IMAGE_CORRUPT);
     }
@@ -131,7 +132,7 @@ on_error(j_common_ptr jpeg)
     struct decoder *decoder = decoder_of(jpeg);
     enum fovea_status status = status_of_code(jpeg->err->msg_code);
     if (status != FOVEA_ERR_NO_MEMORY) {
-        leave_if_thin(decoder);
+        leave_if_partial(decoder);
     }
     if (decoder->data.ended && status != FOVEA_ERR_NO_MEMORY) {
         escape(decoder, fovea_jpeg_fail_truncated(decoder->err));
@@ -154,7 +155,7 @@ on_message(j_common_ptr jpeg, int level)
         escape(decoder, status);
     }
     if (is_damage) {
-        leave_if_thin(decoder);
+        leave_if_partial(decoder);
     }
     if (is_damage && !decoder->data.has_scans) {
         escape(decoder,
@@ -192,7 +193,7 @@ source_fill(j_decompress_ptr jpeg)
         escape(decoder, status);
     }
     if (n == 0) {
-        leave_if_thin(decoder);
+        leave_if_partial(decoder);
         decoder->window[0] = 0xff;
         decoder->window[1] = JPEG_EOI;
         n = 2;
@@ -252,6 +253,7 @@ create(struct decoder *decoder)
     decoder->errors.output_message = output_nothing;
     jpeg->client_data = decoder;
     jpeg_create_decompress(jpeg);
+    decoder->source.bytes_in_buffer = 0;
     decoder->source.init_source = source_init;
     decoder->source.fill_input_buffer = source_fill;
     decoder->source.skip_input_data = source_skip;
@@ -358,15 +360,18 @@ start(struct decoder *decoder)
 /* What libjpeg smooths where a scan of a progressive picture is missing depends
    on more than the blocks around it. */
 static void
-begin_rows(struct decoder *decoder, struct fovea_jpeg_rows *rows)
+begin_rows(struct decoder *decoder, JDIMENSION n_good,
+        struct fovea_jpeg_rows *rows)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     struct fovea_window window = fovea_rows_whole(&decoder->info.rows);
     if (decoder->sink->window) {
         decoder->sink->window(decoder->sink->context, &window);
     }
-    fovea_jpeg_rows_begin(jpeg, &window,
-            jpeg->scale_denom == 1 && fovea_jpeg_is_refined(jpeg), rows);
+    bool may_crop = jpeg->scale_denom == 1 && fovea_jpeg_is_refined(jpeg);
+    fovea_jpeg_rows_begin(jpeg, &window, may_crop, rows);
+    decoder->has_skipped = may_crop && n_good == jpeg->output_height &&
+            !decoder->is_again && fovea_jpeg_rows_skip(jpeg, &window, rows);
 }
 
 static enum fovea_status
@@ -374,21 +379,21 @@ push_rows(struct decoder *decoder)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     struct fovea_jpeg_rows rows;
-    begin_rows(decoder, &rows);
     JDIMENSION n_good = decoder->data.n_good_rows == jpeg->image_height
             ? jpeg->output_height
             : decoder->data.n_good_rows / jpeg->scale_denom;
+    begin_rows(decoder, n_good, &rows);
     while (jpeg->output_scanline < n_good) {
         const uint8_t *rgb = fovea_jpeg_rows_read(jpeg, &rows);
-        if (jpeg->output_scanline <= decoder->n_pushed) {
-            continue;
+        /* Those that were left out, whose samples do not count, before it. */
+        while (decoder->n_pushed < jpeg->output_scanline) {
+            enum fovea_status status = decoder->sink->row(
+                    decoder->sink->context, rgb, decoder->err);
+            if (status) {
+                return status;
+            }
+            decoder->n_pushed++;
         }
-        enum fovea_status status =
-                decoder->sink->row(decoder->sink->context, rgb, decoder->err);
-        if (status) {
-            return status;
-        }
-        decoder->n_pushed = jpeg->output_scanline;
     }
     if (decoder->thin) {
         return FOVEA_OK; /* it has seen the end */
@@ -435,6 +440,7 @@ fovea_decode_jpeg(struct fovea_input *input, const struct fovea_limits *limits,
     do {
         decoder->is_again = decoder->is_irregular;
         decoder->is_irregular = false;
+        decoder->has_skipped = false;
         decoder->data = (struct fovea_jpeg_data){ .input = input };
         status = guarded(decoder);
         jpeg_destroy_decompress(&decoder->jpeg);

@@ -6,6 +6,9 @@
  * has another one: a column beside the edge would differ. So more columns are
  * decoded than are wanted, by far more than the one sample of chroma that it
  * looks at. What is beside the window is never looked at by anybody.
+ *
+ * The same holds for rows, whose entropy code must be gone through all the same: it
+ * is where damage is found.
  */
 #include "image/codec/jpeg_rows.h"
 
@@ -14,7 +17,8 @@
 enum {
     MARGIN_PX = 32,
     /* Less than this is not worth the work of leaving it out. */
-    LEAST_GAIN_PX = 64
+    LEAST_GAIN_PX = 64,
+    LEAST_ROWS = 64
 };
 
 /* a * b / 255, rounded. */
@@ -79,13 +83,37 @@ fovea_jpeg_rows_begin(struct jpeg_decompress_struct *jpeg,
         memset(rows.rgb[0], 0, (size_t)width * 3);
     }
     rows.offset = may_crop ? crop(jpeg, window) : 0;
+    rows.bottom = jpeg->output_height;
     *rows_out = rows;
+}
+
+bool
+fovea_jpeg_rows_skip(const struct jpeg_decompress_struct *jpeg,
+        const struct fovea_window *window, struct fovea_jpeg_rows *rows)
+{
+    JDIMENSION height = jpeg->output_height;
+    if (window->y_begin >= MARGIN_PX + LEAST_ROWS) {
+        rows->top = window->y_begin - MARGIN_PX;
+    }
+    /* The last row is read: libjpeg does not even look at data that end in rows
+       which are left out. */
+    if (height - window->y_end >= MARGIN_PX + LEAST_ROWS + 1) {
+        rows->bottom = window->y_end + MARGIN_PX;
+    }
+    return rows->top > 0 || rows->bottom < height;
 }
 
 const uint8_t *
 fovea_jpeg_rows_read(struct jpeg_decompress_struct *jpeg,
         const struct fovea_jpeg_rows *rows)
 {
+    if (jpeg->output_scanline < rows->top) {
+        (void)jpeg_skip_scanlines(jpeg, rows->top - jpeg->output_scanline);
+    } else if (jpeg->output_scanline >= rows->bottom &&
+            jpeg->output_scanline + 1 < jpeg->output_height) {
+        (void)jpeg_skip_scanlines(jpeg,
+                jpeg->output_height - 1 - jpeg->output_scanline);
+    }
     size_t n_components = (size_t)jpeg->output_components;
     JSAMPROW stored = rows->stored[0] + rows->offset * n_components;
     (void)jpeg_read_scanlines(jpeg, &stored, 1);
