@@ -1,0 +1,53 @@
+/*
+ * What stands around a product of 8-bit operands: rows that become 8 bits, and the
+ * epilogue, which makes floats of exact int32 sums.
+ *
+ * A source is q + 128, unsigned, as the CPU's instructions want it, with q * scale the
+ * value and a scale for every row; a weight is signed, with a scale for every output
+ * channel. So of a sum over unsigned sources 128 times the sum of the channel's
+ * weights is too much.
+ *
+ * A value has the same bits whatever it stands beside, on every CPU: see activation.h.
+ */
+#ifndef FOVEA_ENGINE_CPU_INT8_KERNELS_H
+#define FOVEA_ENGINE_CPU_INT8_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cpu/element.h"
+
+enum {
+    FOVEA_INT8_ZERO = 128 /* what 0 is in a source */
+};
+
+/**
+ * Make a row 8 bits: q = value / scale to nearest, ties to even.
+ *
+ * @param values   [n] of F32 or BF16.
+ * @param out      [n]: q + FOVEA_INT8_ZERO.
+ * @return The scale, as fovea_int8_scale() (int8.h): infinite or NaN where a value is,
+ *         so that what is computed from the row is too.
+ */
+float fovea_int8_quantise(const void *values, enum fovea_element element,
+        size_t n, uint8_t *out);
+
+/* Of the columns of a product, [n] each. */
+struct fovea_int8_columns {
+    const float *scale;
+    const int32_t *offset; /* FOVEA_INT8_ZERO * sum of the channel's weights */
+    const float *bias;
+};
+
+/**
+ * The epilogue of one row: out = post((sum - offset) * (row_scale * scale) + bias),
+ * the last step one fused multiply-add.
+ *
+ * @param sums  [n], exact.
+ * @param out   [n]. With FOVEA_POST_ADD it is added to what stands there.
+ */
+void fovea_int8_epilogue(const int32_t *sums, size_t n, float row_scale,
+        const struct fovea_int8_columns *columns, enum fovea_post post,
+        float *out);
+
+#endif
