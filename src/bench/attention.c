@@ -3,17 +3,26 @@
 
 #include "engine/cpu/steps.h"
 
+static struct fovea_rows
+rows_of(const struct fovea_plan *plan, void *buffer, size_t width, size_t first)
+{
+    const struct fovea_rows all =
+            fovea_rows_dense(buffer, width, plan->element);
+    return fovea_rows_from(&all, first);
+}
+
 /* All tokens to each other, in a layer, where an image's rows lie in a pass. */
 static enum fovea_status
 attend_all(struct fovea_plan *plan, size_t image, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
-    const size_t first = image * s->n_tokens * s->hidden;
-    void *query = fovea_step_offset(plan, plan->wide, 3 * first);
+    const size_t first = image * s->n_tokens;
+    const struct fovea_rows query =
+            rows_of(plan, plan->wide, 3 * s->hidden, first);
     const struct fovea_attended attended = { query,
-        fovea_step_offset(plan, query, s->hidden),
-        fovea_step_offset(plan, query, 2 * s->hidden),
-        fovea_step_offset(plan, plan->y, first), s->n_tokens };
+        fovea_rows_columns(&query, s->hidden),
+        fovea_rows_columns(&query, 2 * s->hidden),
+        rows_of(plan, plan->y, s->hidden, first), s->n_tokens };
     return fovea_step_attend(plan, fovea_plan_attention(plan, s->n_tokens),
             &attended, err);
 }
@@ -23,18 +32,18 @@ static enum fovea_status
 attend_pooled(struct fovea_plan *plan, size_t image, struct fovea_error *err)
 {
     const struct fovea_sizes *s = &plan->sizes;
-    const size_t first = image * s->n_tokens * s->hidden;
-    struct fovea_attended attended;
+    const size_t first = image * s->n_tokens;
+    struct fovea_attended attended = { .n_tokens = s->n_tokens };
     if (plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION) {
-        void *tokens = fovea_step_offset(plan, plan->y, first);
-        attended = (struct fovea_attended){ plan->x, tokens, tokens,
-            fovea_step_offset(plan, plan->wide, image * s->n_heads * s->hidden),
-            s->n_tokens };
+        attended.query = rows_of(plan, plan->x, s->hidden, 0);
+        attended.key = rows_of(plan, plan->y, s->hidden, first);
+        attended.value = attended.key;
+        attended.out = rows_of(plan, plan->wide, s->hidden, image * s->n_heads);
     } else {
-        void *key = fovea_step_offset(plan, plan->wide, 2 * first);
-        attended = (struct fovea_attended){ plan->x, key,
-            fovea_step_offset(plan, key, s->hidden),
-            fovea_step_offset(plan, plan->y, image * s->hidden), s->n_tokens };
+        attended.query = rows_of(plan, plan->y, s->hidden, image);
+        attended.key = rows_of(plan, plan->wide, 2 * s->hidden, first);
+        attended.value = fovea_rows_columns(&attended.key, s->hidden);
+        attended.out = rows_of(plan, plan->x, s->hidden, image);
     }
     return fovea_step_attend(plan,
             fovea_plan_pooled_attention(plan, s->n_tokens), &attended, err);

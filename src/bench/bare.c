@@ -11,7 +11,7 @@
 struct fovea_bare {
     const struct fovea_weights *weights;
     /* Of the layers' matrices; others are NULL. */
-    struct fovea_product *products[FOVEA_N_MATRICES];
+    struct fovea_product *products[FOVEA_N_ELEMENTS][FOVEA_N_MATRICES];
     void *last_qkv; /* packed: the last layer's are packed apart */
     void *src;
     void *dst;
@@ -24,8 +24,10 @@ fovea_bare_destroy(struct fovea_bare *bare)
     if (!bare) {
         return;
     }
-    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        fovea_product_destroy(bare->products[i]);
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (size_t k = 0; k < FOVEA_N_MATRICES; k++) {
+            fovea_product_destroy(bare->products[i][k]);
+        }
     }
     free(bare->last_qkv);
     free(bare->src);
@@ -54,17 +56,19 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     size_t widest = 3 * hidden > mlp ? 3 * hidden : mlp;
     size_t size = rows * widest * sizeof(float);
     size_t scratch_size = FOVEA_OPERAND_ALIGNMENT;
-    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        size_t needed = bare->products[i]
-                ? fovea_product_scratch_size(bare->products[i])
-                : 0;
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS * FOVEA_N_MATRICES; i++) {
+        const struct fovea_product *product =
+                bare->products[i / FOVEA_N_MATRICES][i % FOVEA_N_MATRICES];
+        size_t needed = product ? fovea_product_scratch_size(product) : 0;
         scratch_size = needed > scratch_size ? needed : scratch_size;
     }
     bare->src = zeroed(size);
     bare->dst = zeroed(size);
     bare->scratch = zeroed(scratch_size);
     /* A tower of one layer has only that one. */
-    const struct fovea_packing *qkv = weights->packings[FOVEA_MATRIX_QKV];
+    const enum fovea_element last =
+            fovea_weights_element(weights, weights->tower.n_layers - 1);
+    const struct fovea_packing *qkv = weights->packings[last][FOVEA_MATRIX_QKV];
     bare->last_qkv =
             zeroed(qkv ? fovea_packing_size(qkv) : FOVEA_OPERAND_ALIGNMENT);
     if (!bare->src || !bare->dst || !bare->scratch || !bare->last_qkv) {
@@ -73,28 +77,45 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     return FOVEA_OK;
 }
 
+/* What a product of a layer leaves behind: of the residual it is float32. */
+static enum fovea_element
+output_of(const struct fovea_weights *weights, enum fovea_element element,
+        enum fovea_matrix matrix)
+{
+    switch (matrix) {
+    case FOVEA_MATRIX_QKV:
+        return fovea_precision_element(weights->precision);
+    case FOVEA_MATRIX_FC1:
+        return element;
+    case FOVEA_MATRIX_PATCH:
+    case FOVEA_MATRIX_KEY_VALUE:
+    case FOVEA_MATRIX_SQUARE:
+    case FOVEA_MATRIX_FC2:
+    case FOVEA_MATRIX_PROJECT:
+    case FOVEA_N_MATRICES:
+        break;
+    }
+    return FOVEA_ELEMENT_F32;
+}
+
 static enum fovea_status
 create_products(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
 {
+    static const enum fovea_matrix matrices[] = { FOVEA_MATRIX_QKV,
+        FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1, FOVEA_MATRIX_FC2 };
     const struct fovea_weights *weights = bare->weights;
-    const struct {
-        enum fovea_matrix matrix;
-        enum fovea_element dst;
-    } table[] = {
-        { FOVEA_MATRIX_QKV, weights->element },
-        { FOVEA_MATRIX_SQUARE, FOVEA_ELEMENT_F32 },
-        { FOVEA_MATRIX_FC1, weights->element },
-        { FOVEA_MATRIX_FC2, FOVEA_ELEMENT_F32 },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(table); i++) {
-        const struct fovea_linear_shape shape = { rows, table[i].dst,
-            FOVEA_POST_NONE, false };
+    const size_t n = FOVEA_ARRAY_LEN(matrices);
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS * n; i++) {
+        const enum fovea_element element = (enum fovea_element)(i / n);
+        const enum fovea_matrix matrix = matrices[i % n];
+        const struct fovea_linear_shape shape = { rows,
+            output_of(weights, element, matrix), FOVEA_POST_NONE, false };
         const struct fovea_packing *packing =
-                weights->packings[table[i].matrix];
+                weights->packings[element][matrix];
         enum fovea_status status = !packing
                 ? FOVEA_OK
                 : fovea_product_create_linear(packing, &shape,
-                          &bare->products[table[i].matrix], err);
+                          &bare->products[element][matrix], err);
         if (status) {
             return status;
         }
@@ -131,15 +152,28 @@ run_piece(struct fovea_bare *bare, const struct fovea_piece *piece,
     bool is_apart = piece->role == FOVEA_ROLE_QKV && piece->n_parts < 3;
     enum fovea_matrix matrix =
             is_apart ? FOVEA_MATRIX_QKV : fovea_linear_of(piece);
-    if (!bare->products[matrix] || (is_apart && piece->part > 0)) {
+    const struct fovea_weights *weights = bare->weights;
+    const enum fovea_element element =
+            fovea_weights_element(weights, piece->layer);
+    struct fovea_product *product = bare->products[element][matrix];
+    if (!product || (is_apart && piece->part > 0)) {
         return FOVEA_OK;
     }
-    const void *packed = is_apart ? bare->last_qkv
-                                  : fovea_weights_at(bare->weights, piece->role,
-                                            piece->layer, piece->part)
-                                            ->weight;
-    return fovea_product_run(bare->products[matrix], bare->src, packed, NULL,
-            bare->dst, bare->scratch, err);
+    const struct fovea_packing *packing = weights->packings[element][matrix];
+    const struct fovea_rows src =
+            fovea_rows_dense(bare->src, fovea_packing_k(packing), element);
+    const struct fovea_rows dst = fovea_rows_dense(bare->dst,
+            fovea_packing_n(packing), output_of(weights, element, matrix));
+    const struct fovea_operands operands = {
+        .src = &src,
+        .weights = is_apart ? bare->last_qkv
+                            : fovea_weights_at(weights, piece->role,
+                                      piece->layer, piece->part)
+                                      ->weight,
+        .dst = &dst,
+        .scratch = bare->scratch,
+    };
+    return fovea_product_run(product, &operands, err);
 }
 
 enum fovea_status

@@ -48,7 +48,7 @@ read_weights(struct bench *bench, struct fovea_error *err)
                 fovea_weights_at(weights, piece.role, piece.layer, piece.part)
                         ->weight;
         const size_t size =
-                fovea_packing_size(weights->packings[fovea_linear_of(&piece)]);
+                fovea_packing_size(fovea_weights_packing(weights, &piece));
         for (size_t k = 0; k + AT_ONCE <= size / sizeof *words; k += AT_ONCE) {
             for (size_t lane = 0; lane < AT_ONCE; lane++) {
                 sums[lane] += words[k + lane];

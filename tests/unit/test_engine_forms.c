@@ -63,18 +63,10 @@ enum fovea_status __wrap_fovea_product_create_linear(
         const struct fovea_packing *packing,
         const struct fovea_linear_shape *shape,
         struct fovea_product **product_out, struct fovea_error *err);
-enum fovea_status __real_fovea_product_create_batched(
-        const struct fovea_batched_shape *shape,
-        struct fovea_product **product_out, struct fovea_error *err);
-enum fovea_status __wrap_fovea_product_create_batched(
-        const struct fovea_batched_shape *shape,
-        struct fovea_product **product_out, struct fovea_error *err);
 enum fovea_status __real_fovea_product_run(struct fovea_product *product,
-        const void *src, const void *weights, const float *bias, void *dst,
-        void *scratch, struct fovea_error *err);
+        const struct fovea_operands *operands, struct fovea_error *err);
 enum fovea_status __wrap_fovea_product_run(struct fovea_product *product,
-        const void *src, const void *weights, const float *bias, void *dst,
-        void *scratch, struct fovea_error *err);
+        const struct fovea_operands *operands, struct fovea_error *err);
 
 enum fovea_status
 __wrap_fovea_packing_create(const struct fovea_packing_shape *shape,
@@ -126,21 +118,6 @@ __wrap_fovea_product_create_linear(const struct fovea_packing *packing,
     return status;
 }
 
-/* These tell the truth; one may lie where a linear one was that did not. */
-enum fovea_status
-__wrap_fovea_product_create_batched(const struct fovea_batched_shape *shape,
-        struct fovea_product **product_out, struct fovea_error *err)
-{
-    enum fovea_status status =
-            __real_fovea_product_create_batched(shape, product_out, err);
-    for (size_t i = 0; !status && i < MAX_KNOWN; i++) {
-        if (products[i].product == *product_out) {
-            products[i].lies = false;
-        }
-    }
-    return status;
-}
-
 /* The last bit of the last value of the last row. */
 static void
 change(size_t i, void *dst)
@@ -151,17 +128,15 @@ change(size_t i, void *dst)
 }
 
 enum fovea_status
-__wrap_fovea_product_run(struct fovea_product *product, const void *src,
-        const void *weights, const float *bias, void *dst, void *scratch,
-        struct fovea_error *err)
+__wrap_fovea_product_run(struct fovea_product *product,
+        const struct fovea_operands *operands, struct fovea_error *err)
 {
-    enum fovea_status status = __real_fovea_product_run(product, src, weights,
-            bias, dst, scratch, err);
+    enum fovea_status status = __real_fovea_product_run(product, operands, err);
     n_runs++;
     for (size_t i = 0; !status && i < MAX_KNOWN; i++) {
         if (products[i].product == product) {
             if (products[i].lies && products[i].shape.rows % 3 == 0) {
-                change(i, dst);
+                change(i, operands->dst->base);
             }
             break;
         }
@@ -196,11 +171,12 @@ find(const struct fovea_tower *config, struct lie told)
     struct fovea_error error;
     (void)fovea_machine_set_threads(1);
     lie = truth;
-    assert_ok(fovea_forms_prefer(config, FOVEA_ELEMENT_F32, &forms, &error),
+    assert_ok(fovea_forms_prefer(config, FOVEA_PRECISION_F32, &forms, &error),
             &error);
-    first_form = (enum fovea_form)forms.form[FOVEA_MATRIX_FC2];
+    first_form =
+            (enum fovea_form)forms.form[FOVEA_ELEMENT_F32][FOVEA_MATRIX_FC2];
     lie = told;
-    assert_ok(fovea_forms_find(config, FOVEA_ELEMENT_F32, &forms, &error),
+    assert_ok(fovea_forms_find(config, FOVEA_PRECISION_F32, &forms, &error),
             &error);
     assert_true(fovea_forms_fit(&forms, config));
     return forms;
@@ -212,7 +188,7 @@ assert_all_first(const struct fovea_forms *forms)
 {
     for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
         if (i != FOVEA_MATRIX_QKV) {
-            assert_int_equal(forms->form[i], first_form);
+            assert_int_equal(forms->form[FOVEA_ELEMENT_F32][i], first_form);
         }
     }
 }
@@ -236,7 +212,7 @@ check_other(const struct fovea_forms *forms, enum fovea_matrix matrix)
         assert_int_equal(forms->most_images, 1);
         return;
     }
-    assert_int_not_equal(forms->form[matrix], first_form);
+    assert_int_not_equal(forms->form[FOVEA_ELEMENT_F32][matrix], first_form);
     assert_true(forms->most_images >= MAX_BATCH);
 }
 
@@ -247,8 +223,10 @@ long_sums_that_depend_on_rows_take_another_form(void **state)
     struct fovea_forms forms =
             find(&wide_patches, (struct lie){ true, false, 768 });
     assert_int_equal(forms.mlp_parts, 4);
-    assert_int_equal(forms.form[FOVEA_MATRIX_FC2], first_form);
-    assert_int_equal(forms.form[FOVEA_MATRIX_KEY_VALUE], first_form);
+    assert_int_equal(forms.form[FOVEA_ELEMENT_F32][FOVEA_MATRIX_FC2],
+            first_form);
+    assert_int_equal(forms.form[FOVEA_ELEMENT_F32][FOVEA_MATRIX_KEY_VALUE],
+            first_form);
     check_other(&forms, FOVEA_MATRIX_PATCH);
 }
 
@@ -437,7 +415,7 @@ forms_from_elsewhere_are_checked(void **state)
     (void)state;
     struct fovea_forms good = find(&wide_patches, truth);
     struct fovea_forms forms = good;
-    forms.form[3] = FOVEA_N_FORMS;
+    forms.form[FOVEA_ELEMENT_F32][3] = FOVEA_N_FORMS;
     assert_false(fovea_forms_fit(&forms, &wide_patches));
     forms = good;
     forms.mlp_parts = 0;

@@ -48,10 +48,8 @@ floats(size_t n)
 static uint64_t
 packed_bytes(const struct fovea_tower *tower, enum fovea_precision precision)
 {
-    const enum fovea_element element = fovea_precision_element(precision);
     const size_t token_size =
             fovea_element_size(fovea_precision_table(precision));
-    const struct blocks blocks = blocks_of(element);
     /* With zeros, which are there where the MLP has parts. */
     uint64_t bytes = FOVEA_PACKED_HEADER_SIZE + floats(tower->width);
     struct fovea_piece piece;
@@ -61,6 +59,8 @@ packed_bytes(const struct fovea_tower *tower, enum fovea_precision precision)
                     FOVEA_OPERAND_ALIGNMENT);
             continue;
         }
+        const struct blocks blocks = blocks_of(
+                fovea_precision_of_layer(precision, tower, piece.layer));
         bytes += piece.k > 0 ? matrix(&blocks, piece.k, piece.n)
                              : floats(piece.n);
     }

@@ -6,10 +6,12 @@
 
 #include <stddef.h>
 
-/* Element type of sources and weights; sums are always float32. */
+/* Element type of sources and weights. */
 enum fovea_element {
-    FOVEA_ELEMENT_F32,
-    FOVEA_ELEMENT_BF16,
+#define X(name, size) FOVEA_ELEMENT_##name,
+#include "engine/cpu/elements.def"
+#undef X
+    FOVEA_N_ELEMENTS
 };
 
 /* What is done to each sum (bias included) before it is stored. */
@@ -21,16 +23,12 @@ enum fovea_post {
     FOVEA_POST_ADD, /* added to what dst holds: the residual */
 };
 
-/* The primitive of the library that carries a linear layer out. Each packs
-   weights in a layout of its own. */
+/* How a linear layer is carried out (form.h). */
 enum fovea_form {
-    FOVEA_FORM_MATMUL,
-    FOVEA_FORM_INNER_PRODUCT,
-    FOVEA_FORM_CONVOLUTION, /* 1x1, over a row of pixels */
-};
-
-enum {
-    FOVEA_N_FORMS = FOVEA_FORM_CONVOLUTION + 1
+#define X(NAME, name) FOVEA_FORM_##NAME,
+#include "engine/cpu/forms.def"
+#undef X
+    FOVEA_N_FORMS
 };
 
 /* Floats that kernels work on at a time; rows of scores are padded to a multiple. */
@@ -47,7 +45,16 @@ enum {
 static inline size_t
 fovea_element_size(enum fovea_element element)
 {
-    return element == FOVEA_ELEMENT_BF16 ? 2 : 4;
+    switch (element) {
+#define X(name, size)      \
+case FOVEA_ELEMENT_##name: \
+    return (size);
+#include "engine/cpu/elements.def"
+#undef X
+    case FOVEA_N_ELEMENTS:
+        break;
+    }
+    return 0;
 }
 
 #endif

@@ -13,15 +13,16 @@ embed_patches(const struct fovea_pass *pass,
     const struct fovea_sizes *s = &plan->sizes;
     const size_t side = plan->weights->tower.side_px;
     const size_t patch = plan->weights->tower.patch_px;
+    const struct fovea_rows patches =
+            fovea_rows_dense(plan->wide, s->patch_width, plan->element);
+    const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
     for (size_t i = 0; i < pass->n_sequences; i++) {
         fovea_pixels_cut(table, pixels + i * 3 * side * side, side, patch,
-                plan->element,
-                fovea_step_offset(plan, plan->wide,
-                        i * s->n_patches * s->patch_width));
+                plan->element, fovea_rows_at(&patches, i * s->n_patches, 0));
     }
     return fovea_step_linear(plan,
-            pass->of_sequences->products[FOVEA_USE_PATCH], plan->wide,
-            fovea_step_piece(plan, FOVEA_ROLE_PATCH, 0), plan->x, err);
+            pass->of_sequences->products[plan->element][FOVEA_USE_PATCH],
+            &patches, fovea_step_piece(plan, FOVEA_ROLE_PATCH, 0), &x, err);
 }
 
 enum fovea_status
@@ -42,9 +43,9 @@ fovea_embed_images(const struct fovea_pass *pass,
         fovea_step_piece(plan, FOVEA_ROLE_POSITION, 0)->weight };
     fovea_kernel_tokens(plan->x, pass->n_sequences, &parts);
     if (tower->has_pre_norm) {
+        const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
         fovea_step_norm(plan, plan->x, pass->n_rows,
-                fovea_step_piece(plan, FOVEA_ROLE_PRE_NORM, 0),
-                FOVEA_ELEMENT_F32, plan->x);
+                fovea_step_piece(plan, FOVEA_ROLE_PRE_NORM, 0), &x);
     }
     return FOVEA_OK;
 }

@@ -51,7 +51,8 @@ round_bf16(float *values, size_t n, size_t k)
 
 static void (*const rounds[FOVEA_N_PRECISIONS])(float *values, size_t n,
         size_t k) = {
-#define X(name, element, rounding) [FOVEA_PRECISION_##name] = round_##rounding,
+#define X(name, layers, others, rounding) \
+    [FOVEA_PRECISION_##name] = round_##rounding,
 #include "engine/cpu/precision.def"
 #undef X
 };
@@ -63,8 +64,7 @@ pack(const struct loader *loader, const struct fovea_piece *piece,
         struct fovea_error *err)
 {
     const struct fovea_weights *weights = loader->weights;
-    const struct fovea_packing *packing =
-            weights->packings[fovea_linear_of(piece)];
+    const struct fovea_packing *packing = fovea_weights_packing(weights, piece);
     const uint32_t n_cuts = cuts_of(loader, piece);
     const size_t step = piece->role == FOVEA_ROLE_FC1
             ? piece->n / n_cuts * piece->k
@@ -230,8 +230,7 @@ fovea_weights_load(const struct fovea_tower *tower,
 {
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_find(tower,
-            fovea_precision_element(precision), &forms, err);
+    enum fovea_status status = fovea_forms_find(tower, precision, &forms, err);
     if (!status) {
         status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }

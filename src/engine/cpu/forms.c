@@ -35,7 +35,7 @@ enum {
 /* The search for one tower. */
 struct search {
     const struct fovea_tower *tower;
-    enum fovea_element element;
+    enum fovea_precision precision;
     size_t most_images;
     struct fovea_probe probe;
 };
@@ -97,9 +97,13 @@ look_at(const struct search *search, enum fovea_matrix matrix,
         struct fovea_error *err)
 {
     bool keeps = true;
+    if (fovea_packing_keeps_bits(packing)) {
+        *keeps_out = true;
+        return FOVEA_OK;
+    }
     for (enum fovea_use i = 0; i < FOVEA_N_USES && keeps; i++) {
-        struct fovea_linear_use use =
-                fovea_linear_use(search->tower, search->element, i);
+        struct fovea_linear_use use = fovea_linear_use(search->tower,
+                search->precision, fovea_packing_element(packing), i);
         if (use.matrix != matrix || use.shape.rows == 0) {
             continue;
         }
@@ -113,14 +117,15 @@ look_at(const struct search *search, enum fovea_matrix matrix,
     return FOVEA_OK;
 }
 
-/* The first form of a matrix that keeps bits; found_out is false if none of the
-   first n_forms does. */
+/* The first form of a matrix of an element that keeps bits; found_out is false if
+   none of the first n_forms does. */
 static enum fovea_status
-find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
-        struct fovea_forms *forms, bool *found_out, struct fovea_error *err)
+find_form_of(const struct search *search, enum fovea_element element,
+        enum fovea_matrix matrix, size_t n_forms, struct fovea_forms *forms,
+        bool *found_out, struct fovea_error *err)
 {
     struct fovea_packing_shape shape = fovea_linear_matrix(search->tower,
-            search->element, forms->mlp_parts, matrix);
+            search->precision, element, forms->mlp_parts, matrix);
     struct candidates candidates = { .n = 0 };
     bool found = shape.k == 0; /* nothing to be looked for */
     enum fovea_status status =
@@ -134,8 +139,23 @@ find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
             status = look_at(search, matrix, packing, &found, err);
         }
         if (found) {
-            forms->form[matrix] = candidates.forms[i];
+            forms->form[element][matrix] = candidates.forms[i];
         }
+    }
+    *found_out = found;
+    return status;
+}
+
+/* Of all elements that it has. */
+static enum fovea_status
+find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
+        struct fovea_forms *forms, bool *found_out, struct fovea_error *err)
+{
+    bool found = true;
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS && found && !status;
+            i++) {
+        status = find_form_of(search, i, matrix, n_forms, forms, &found, err);
     }
     *found_out = found;
     return status;
@@ -156,11 +176,12 @@ parts_of(uint32_t mlp)
 }
 
 static enum fovea_status
-is_amx(const struct fovea_tower *tower, enum fovea_element element,
+is_amx(const struct fovea_tower *tower, enum fovea_precision precision,
         bool *is_amx_out, struct fovea_error *err)
 {
+    const enum fovea_element element = fovea_precision_element(precision);
     struct fovea_packing_shape shape =
-            fovea_linear_matrix(tower, element, 1, FOVEA_MATRIX_FC2);
+            fovea_linear_matrix(tower, precision, element, 1, FOVEA_MATRIX_FC2);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
     *is_amx_out = candidates.is_amx;
@@ -182,7 +203,7 @@ find_mlp(const struct search *search, struct fovea_forms *forms,
     bool skips_first = false;
     bool found = false;
     enum fovea_status status =
-            is_amx(search->tower, search->element, &skips_first, err);
+            is_amx(search->tower, search->precision, &skips_first, err);
     for (size_t i = skips_first; i < FOVEA_ARRAY_LEN(ways) && !found && !status;
             i++) {
         *forms = before;
@@ -235,18 +256,19 @@ most_images(const struct fovea_tower *tower)
     return most;
 }
 
-/* For the neediest product of the tower, with the MLP whole and in parts. */
+/* For the neediest product of an element, with the MLP whole and in parts. */
 static size_t
-probe_values(const struct search *search)
+probe_values_of(const struct search *search, enum fovea_element element)
 {
     const uint32_t parts[] = { 1, parts_of(search->tower->mlp) };
     size_t most = 0;
     for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
         struct fovea_linear_use use =
-                fovea_linear_use(search->tower, search->element, i);
+                fovea_linear_use(search->tower, search->precision, element, i);
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(parts); k++) {
-            struct fovea_packing_shape shape = fovea_linear_matrix(
-                    search->tower, search->element, parts[k], use.matrix);
+            struct fovea_packing_shape shape =
+                    fovea_linear_matrix(search->tower, search->precision,
+                            element, parts[k], use.matrix);
             if (shape.k == 0 || use.shape.rows == 0) {
                 continue;
             }
@@ -258,39 +280,65 @@ probe_values(const struct search *search)
     return most;
 }
 
-enum fovea_status
-fovea_forms_prefer(const struct fovea_tower *tower, enum fovea_element element,
-        struct fovea_forms *forms_out, struct fovea_error *err)
+static size_t
+probe_values(const struct search *search)
 {
-    struct fovea_forms forms = { .mlp_parts = 1, .most_images = 1 };
-    bool cuts = false;
-    enum fovea_status status = is_amx(tower, element, &cuts, err);
-    if (cuts) {
-        forms.mlp_parts = parts_of(tower->mlp);
+    size_t most = 1;
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        const size_t n = probe_values_of(search, i);
+        most = n > most ? n : most;
     }
+    return most;
+}
+
+static enum fovea_status
+prefer(const struct fovea_tower *tower, enum fovea_precision precision,
+        enum fovea_element element, struct fovea_forms *forms,
+        struct fovea_error *err)
+{
+    enum fovea_status status = FOVEA_OK;
     for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
-        struct fovea_packing_shape shape =
-                fovea_linear_matrix(tower, element, forms.mlp_parts, i);
+        struct fovea_packing_shape shape = fovea_linear_matrix(tower, precision,
+                element, forms->mlp_parts, i);
         struct candidates candidates;
         if (shape.k == 0) {
             continue;
         }
         status = list_candidates(&shape, &candidates, err);
-        forms.form[i] = candidates.forms[0];
+        forms->form[element][i] = candidates.forms[0];
+    }
+    return status;
+}
+
+enum fovea_status
+fovea_forms_prefer(const struct fovea_tower *tower,
+        enum fovea_precision precision, struct fovea_forms *forms_out,
+        struct fovea_error *err)
+{
+    struct fovea_forms forms = { .mlp_parts = 1, .most_images = 1 };
+    bool cuts = false;
+    enum fovea_status status = is_amx(tower, precision, &cuts, err);
+    if (cuts) {
+        forms.mlp_parts = parts_of(tower->mlp);
+    }
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS && !status; i++) {
+        status = prefer(tower, precision, i, &forms, err);
     }
     *forms_out = forms;
     return status;
 }
 
 enum fovea_status
-fovea_forms_find(const struct fovea_tower *tower, enum fovea_element element,
-        struct fovea_forms *forms_out, struct fovea_error *err)
+fovea_forms_find(const struct fovea_tower *tower,
+        enum fovea_precision precision, struct fovea_forms *forms_out,
+        struct fovea_error *err)
 {
     struct search search = { .tower = tower,
-        .element = element,
+        .precision = precision,
         .most_images = most_images(tower) };
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_prefer(tower, element, &forms, err);
+    enum fovea_status status =
+            fovea_forms_prefer(tower, precision, &forms, err);
     if (!status) {
         status = fovea_probe_init(&search.probe, probe_values(&search), err);
         search.probe.modality = tower->modality;
@@ -311,9 +359,11 @@ bool
 fovea_forms_fit(const struct fovea_forms *forms,
         const struct fovea_tower *tower)
 {
-    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        if (forms->form[i] >= FOVEA_N_FORMS) {
-            return false;
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (size_t k = 0; k < FOVEA_N_MATRICES; k++) {
+            if (forms->form[i][k] >= FOVEA_N_FORMS) {
+                return false;
+            }
         }
     }
     return forms->mlp_parts >= 1 && forms->most_images >= 1 &&

@@ -6,27 +6,33 @@
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/steps.h"
 
+static struct fovea_rows
+rows_of(const struct fovea_plan *plan, void *buffer)
+{
+    return fovea_rows_dense(buffer, plan->sizes.hidden, plan->element);
+}
+
 /* wide = what each head gathers of all tokens, [n_sequences][n_heads][hidden] */
 static enum fovea_status
 gather_tokens(const struct fovea_pass *pass, size_t layer,
-        struct fovea_error *err)
+        const struct fovea_rows *wide, struct fovea_error *err)
 {
     struct fovea_plan *plan = pass->plan;
     const struct fovea_sizes *s = &plan->sizes;
-    fovea_step_norm(plan, plan->x, pass->n_rows,
-            fovea_step_piece(plan, FOVEA_ROLE_POST_NORM, 0), plan->element,
-            plan->y);
+    const struct fovea_rows normed = rows_of(plan, plan->y);
     /* x is free now and takes the probe. */
+    const struct fovea_rows probe = rows_of(plan, plan->x);
+    fovea_step_norm(plan, plan->x, pass->n_rows,
+            fovea_step_piece(plan, FOVEA_ROLE_POST_NORM, 0), &normed);
     fovea_kernel_narrow(fovea_step_piece(plan, FOVEA_ROLE_PROBE, layer)->weight,
-            s->n_heads * s->hidden, plan->element, plan->x);
+            s->n_heads * s->hidden, plan->element, probe.base);
     enum fovea_status status = FOVEA_OK;
     for (size_t i = 0; !status && i < pass->n_sequences; i++) {
         const struct fovea_sequence *sequence = &pass->sequences[i];
-        void *tokens =
-                fovea_step_offset(plan, plan->y, sequence->row * s->hidden);
-        const struct fovea_attended attended = { plan->x, tokens, tokens,
-            fovea_step_offset(plan, plan->wide, i * s->n_heads * s->hidden),
-            sequence->n_tokens };
+        const struct fovea_rows tokens =
+                fovea_rows_from(&normed, sequence->row);
+        const struct fovea_attended attended = { probe, tokens, tokens,
+            fovea_rows_from(wide, i * s->n_heads), sequence->n_tokens };
         status = fovea_step_attend(plan,
                 fovea_plan_pooled_attention(plan, sequence->n_tokens),
                 &attended, err);
@@ -36,15 +42,15 @@ gather_tokens(const struct fovea_pass *pass, size_t layer,
 
 /* Of a head's row of values only the columns of that head are its own. */
 static void
-take_own_columns(const struct fovea_pass *pass, const void *values, void *out)
+take_own_columns(const struct fovea_pass *pass, const struct fovea_rows *heads,
+        const struct fovea_rows *out)
 {
-    const struct fovea_plan *plan = pass->plan;
-    const struct fovea_sizes *s = &plan->sizes;
-    const size_t size = s->head_dim * fovea_element_size(plan->element);
+    const struct fovea_sizes *s = &pass->plan->sizes;
+    const size_t size = s->head_dim * fovea_element_size(out->element);
     for (size_t i = 0; i < pass->n_sequences * s->n_heads; i++) {
-        const size_t head = i % s->n_heads;
-        memcpy((uint8_t *)out + i * size,
-                (const uint8_t *)values + (i * s->n_heads + head) * size, size);
+        const size_t column = i % s->n_heads * s->head_dim;
+        memcpy(fovea_rows_at(out, i / s->n_heads, column),
+                fovea_rows_at(heads, i, column), size);
     }
 }
 
@@ -54,20 +60,23 @@ fovea_head_attention_run(const struct fovea_pass *pass, float *embeds,
 {
     struct fovea_plan *plan = pass->plan;
     const size_t layer = plan->weights->tower.n_layers;
-    enum fovea_status status = gather_tokens(pass, layer, err);
+    struct fovea_product *const *products =
+            pass->of_sequences->products[plan->element];
+    const struct fovea_rows wide = rows_of(plan, plan->wide);
+    const struct fovea_rows heads = rows_of(plan, plan->y);
+    const struct fovea_rows pooled = fovea_pass_residual(pass, plan->pooled);
+    enum fovea_status status = gather_tokens(pass, layer, &wide, err);
     if (!status) {
-        status = fovea_step_linear(plan,
-                pass->of_sequences->products[FOVEA_USE_HEAD_VALUES], plan->wide,
+        status = fovea_step_linear(plan, products[FOVEA_USE_HEAD_VALUES], &wide,
                 fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 2),
-                plan->y, err);
+                &heads, err);
     }
     if (status) {
         return status;
     }
-    take_own_columns(pass, plan->y, plan->wide);
-    status = fovea_step_linear(plan,
-            pass->of_sequences->products[FOVEA_USE_POOLED_OUT], plan->wide,
-            fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), plan->pooled, err);
+    take_own_columns(pass, &heads, &wide);
+    status = fovea_step_linear(plan, products[FOVEA_USE_POOLED_OUT], &wide,
+            fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &pooled, err);
     if (!status) {
         status = fovea_layer_pooled_mlp(pass, layer, err);
     }

@@ -173,9 +173,19 @@ fovea_kernel_words(const struct fovea_token_table *table, const uint32_t *ids,
         (sum) = add_lanes(&lanes_);                              \
     } while (0)
 
+/* Where the i-th element of a row lies. */
+INLINE uint8_t *
+element_at(uint8_t *row, size_t i, enum fovea_element element,
+        size_t line_stride)
+{
+    const size_t byte = i * fovea_element_size(element);
+    return row + byte / FOVEA_LINE_BYTES * line_stride +
+            byte % FOVEA_LINE_BYTES;
+}
+
 INLINE void
 norm_row(const float *x, const struct fovea_norm *norm,
-        enum fovea_element element, void *out)
+        enum fovea_element element, uint8_t *out, size_t line_stride)
 {
     const size_t width = norm->width;
     float sum;
@@ -186,6 +196,7 @@ norm_row(const float *x, const struct fovea_norm *norm,
 
     size_t i = 0;
     for (; i + FOVEA_LANES <= width; i += FOVEA_LANES) {
+        void *to = element_at(out, i, element, line_stride);
         v16f value;
         v16f weight;
         v16f bias;
@@ -194,29 +205,35 @@ norm_row(const float *x, const struct fovea_norm *norm,
         load(&bias, norm->bias + i);
         value = (value - mean) * scale * weight + bias;
         if (element == FOVEA_ELEMENT_BF16) {
-            store_bf16((uint16_t *)out + i, &value);
+            store_bf16(to, &value);
         } else {
-            store((float *)out + i, &value);
+            store(to, &value);
         }
     }
     for (; i < width; i++) {
+        void *to = element_at(out, i, element, line_stride);
         float value = (x[i] - mean) * scale * norm->weight[i] + norm->bias[i];
         if (element == FOVEA_ELEMENT_BF16) {
-            ((uint16_t *)out)[i] = fovea_to_bf16(value);
+            *(uint16_t *)to = fovea_to_bf16(value);
         } else {
-            ((float *)out)[i] = value;
+            *(float *)to = value;
         }
     }
 }
 
 FOVEA_CLONES void
 fovea_kernel_layer_norm(const float *x, size_t n, const struct fovea_norm *norm,
-        enum fovea_element element, void *out)
+        const struct fovea_rows *out)
 {
-    size_t row_size = norm->width * fovea_element_size(element);
     for (size_t i = 0; i < n; i++) {
-        norm_row(x + i * norm->width, norm, element,
-                (uint8_t *)out + i * row_size);
+        uint8_t *row = fovea_rows_line(out, i, 0);
+        if (out->element == FOVEA_ELEMENT_BF16) {
+            norm_row(x + i * norm->width, norm, FOVEA_ELEMENT_BF16, row,
+                    out->line_stride);
+        } else {
+            norm_row(x + i * norm->width, norm, FOVEA_ELEMENT_F32, row,
+                    out->line_stride);
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "engine/cpu/buffers.h"
+#include "engine/cpu/rows.h"
 
 /* What an image's tokens are made of. */
 struct fovea_token_parts {
@@ -58,9 +59,9 @@ struct fovea_norm {
     size_t width;
 };
 
-/** Layer norm of n rows, [n][width]; out may be x if it is float32. */
+/** Layer norm of n rows, [n][width]; out may lie on x if it is float32 and dense. */
 void fovea_kernel_layer_norm(const float *x, size_t n,
-        const struct fovea_norm *norm, enum fovea_element element, void *out);
+        const struct fovea_norm *norm, const struct fovea_rows *out);
 
 /**
  * Softmax of scale * score, in place.

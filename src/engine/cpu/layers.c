@@ -6,6 +6,63 @@
 
 #include "engine/cpu/steps.h"
 
+struct fovea_rows
+fovea_pass_residual(const struct fovea_pass *pass, float *x)
+{
+    return fovea_rows_dense(x, pass->plan->sizes.hidden, FOVEA_ELEMENT_F32);
+}
+
+/* A product of a set by a layer's matrices. */
+static struct fovea_product *
+product_of(const struct fovea_pass *pass, const struct fovea_product_set *set,
+        size_t layer, enum fovea_use use)
+{
+    const enum fovea_element element =
+            fovea_weights_element(pass->plan->weights, layer);
+    return set->products[element][use];
+}
+
+/* Rows of what a layer's matrices multiply. */
+static struct fovea_rows
+sources(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer)
+{
+    return fovea_rows_dense(buffer, width,
+            fovea_weights_element(pass->plan->weights, layer));
+}
+
+/* Rows of what attention works on. */
+static struct fovea_rows
+values(const struct fovea_pass *pass, void *buffer, size_t width)
+{
+    return fovea_rows_dense(buffer, width, pass->plan->element);
+}
+
+/* The part of an MLP's hidden layer that is there at a time. */
+static struct fovea_rows
+hidden_layer(const struct fovea_pass *pass, size_t layer)
+{
+    const struct fovea_plan *plan = pass->plan;
+    return sources(pass, plan->wide,
+            plan->sizes.mlp / plan->weights->forms.mlp_parts, layer);
+}
+
+/* out = what each token of a sequence gathers of all of them, of queries, keys and
+   values side by side in wide. */
+static enum fovea_status
+attend(const struct fovea_pass *pass, const struct fovea_sequence *sequence,
+        const struct fovea_rows *wide, const struct fovea_rows *out,
+        struct fovea_error *err)
+{
+    struct fovea_plan *plan = pass->plan;
+    const size_t hidden = plan->sizes.hidden;
+    const struct fovea_rows all = fovea_rows_from(wide, sequence->row);
+    const struct fovea_attended attended = { all,
+        fovea_rows_columns(&all, hidden), fovea_rows_columns(&all, 2 * hidden),
+        fovea_rows_from(out, sequence->row), sequence->n_tokens };
+    return fovea_step_attend(plan,
+            fovea_plan_attention(plan, sequence->n_tokens), &attended, err);
+}
+
 /* x += Attention(LayerNorm(x)) */
 static enum fovea_status
 attention_block(const struct fovea_pass *pass, size_t layer,
@@ -13,27 +70,22 @@ attention_block(const struct fovea_pass *pass, size_t layer,
 {
     struct fovea_plan *plan = pass->plan;
     const size_t hidden = plan->sizes.hidden;
+    const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
+    const struct fovea_rows normed = sources(pass, plan->y, hidden, layer);
+    const struct fovea_rows wide = values(pass, plan->wide, 3 * hidden);
+    const struct fovea_rows gathered = values(pass, plan->y, hidden);
     fovea_step_norm(plan, plan->x, pass->n_rows,
-            fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), plan->element,
-            plan->y);
+            fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), &normed);
     enum fovea_status status = fovea_step_linear(plan,
-            pass->of_rows->products[FOVEA_USE_QKV], plan->y,
-            fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), plan->wide, err);
+            product_of(pass, pass->of_rows, layer, FOVEA_USE_QKV), &normed,
+            fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), &wide, err);
     for (size_t i = 0; !status && i < pass->n_sequences; i++) {
-        const struct fovea_sequence *sequence = &pass->sequences[i];
-        void *query =
-                fovea_step_offset(plan, plan->wide, sequence->row * 3 * hidden);
-        const struct fovea_attended attended = { query,
-            fovea_step_offset(plan, query, hidden),
-            fovea_step_offset(plan, query, 2 * hidden),
-            fovea_step_offset(plan, plan->y, sequence->row * hidden),
-            sequence->n_tokens };
-        status = fovea_step_attend(plan,
-                fovea_plan_attention(plan, sequence->n_tokens), &attended, err);
+        status = attend(pass, &pass->sequences[i], &wide, &gathered, err);
     }
     if (!status) {
-        status = fovea_step_linear(plan, pass->of_rows->products[FOVEA_USE_OUT],
-                plan->y, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), plan->x,
+        status = fovea_step_linear(plan,
+                product_of(pass, pass->of_rows, layer, FOVEA_USE_OUT),
+                &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &x,
                 err);
     }
     return status;
@@ -44,11 +96,17 @@ static enum fovea_status
 mlp_block(const struct fovea_pass *pass, size_t layer, struct fovea_error *err)
 {
     struct fovea_plan *plan = pass->plan;
+    const struct fovea_mlp mlp = {
+        layer,
+        product_of(pass, pass->of_rows, layer, FOVEA_USE_FC1),
+        product_of(pass, pass->of_rows, layer, FOVEA_USE_FC2),
+        sources(pass, plan->y, plan->sizes.hidden, layer),
+        hidden_layer(pass, layer),
+        fovea_pass_residual(pass, plan->x),
+    };
     fovea_step_norm(plan, plan->x, pass->n_rows,
-            fovea_step_piece(plan, FOVEA_ROLE_NORM2, layer), plan->element,
-            plan->y);
-    return fovea_step_mlp(plan, pass->of_rows->products[FOVEA_USE_FC1],
-            pass->of_rows->products[FOVEA_USE_FC2], layer, plan->x, err);
+            fovea_step_piece(plan, FOVEA_ROLE_NORM2, layer), &mlp.src);
+    return fovea_step_mlp(plan, &mlp, err);
 }
 
 enum fovea_status
@@ -59,20 +117,44 @@ fovea_layer_run(const struct fovea_pass *pass, size_t layer,
     return status ? status : mlp_block(pass, layer, err);
 }
 
-/* The pooled rows come together, in pooled and at the start of y. */
+/* The pooled rows come together: those of x in pooled, and then those of normed in
+   x, which is free from there on. */
 static void
-gather_pooled_rows(const struct fovea_pass *pass)
+gather_pooled_rows(const struct fovea_pass *pass,
+        const struct fovea_rows *normed, const struct fovea_rows *picked)
 {
     struct fovea_plan *plan = pass->plan;
     const size_t hidden = plan->sizes.hidden;
     for (size_t i = 0; i < pass->n_sequences; i++) {
-        const size_t from = pass->sequences[i].pooled_row * hidden;
-        memcpy(plan->pooled + i * hidden, plan->x + from,
+        memcpy(plan->pooled + i * hidden,
+                plan->x + pass->sequences[i].pooled_row * hidden,
                 hidden * sizeof(float));
-        memmove(fovea_step_offset(plan, plan->y, i * hidden),
-                fovea_step_offset(plan, plan->y, from),
-                hidden * fovea_element_size(plan->element));
     }
+    for (size_t i = 0; i < pass->n_sequences; i++) {
+        fovea_rows_copy(picked, i, normed, pass->sequences[i].pooled_row,
+                hidden);
+    }
+}
+
+/* out[i] = what the pooled token of each sequence gathers of all of them. */
+static enum fovea_status
+attend_pooled(const struct fovea_pass *pass, const struct fovea_rows *query,
+        const struct fovea_rows *wide, const struct fovea_rows *out,
+        struct fovea_error *err)
+{
+    struct fovea_plan *plan = pass->plan;
+    enum fovea_status status = FOVEA_OK;
+    for (size_t i = 0; !status && i < pass->n_sequences; i++) {
+        const struct fovea_sequence *sequence = &pass->sequences[i];
+        const struct fovea_rows key = fovea_rows_from(wide, sequence->row);
+        const struct fovea_attended attended = { fovea_rows_from(query, i), key,
+            fovea_rows_columns(&key, plan->sizes.hidden),
+            fovea_rows_from(out, i), sequence->n_tokens };
+        status = fovea_step_attend(plan,
+                fovea_plan_pooled_attention(plan, sequence->n_tokens),
+                &attended, err);
+    }
+    return status;
 }
 
 /* pooled += Attention(LayerNorm(x)), for the pooled rows alone. */
@@ -82,38 +164,36 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
 {
     struct fovea_plan *plan = pass->plan;
     const size_t hidden = plan->sizes.hidden;
+    const struct fovea_rows normed = sources(pass, plan->y, hidden, layer);
+    const struct fovea_rows wide = values(pass, plan->wide, 2 * hidden);
+    /* Of pooled tokens. */
+    const struct fovea_rows picked = sources(pass, plan->x, hidden, layer);
+    const struct fovea_rows query = values(pass, plan->y, hidden);
+    const struct fovea_rows gathered = values(pass, plan->x, hidden);
+    const struct fovea_rows pooled = fovea_pass_residual(pass, plan->pooled);
     fovea_step_norm(plan, plan->x, pass->n_rows,
-            fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), plan->element,
-            plan->y);
+            fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), &normed);
     enum fovea_status status = fovea_step_linear(plan,
-            pass->of_rows->products[FOVEA_USE_KEY_VALUE], plan->y,
-            fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 1),
-            plan->wide, err);
+            product_of(pass, pass->of_rows, layer, FOVEA_USE_KEY_VALUE),
+            &normed, fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 1),
+            &wide, err);
     if (status) {
         return status;
     }
-    gather_pooled_rows(pass);
-    /* x is free now and takes the queries. */
+    gather_pooled_rows(pass, &normed, &picked);
     status = fovea_step_linear(plan,
-            pass->of_sequences->products[FOVEA_USE_QUERY], plan->y,
-            fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), plan->x, err);
-    for (size_t i = 0; !status && i < pass->n_sequences; i++) {
-        const struct fovea_sequence *sequence = &pass->sequences[i];
-        void *key =
-                fovea_step_offset(plan, plan->wide, sequence->row * 2 * hidden);
-        const struct fovea_attended attended = { fovea_step_offset(plan,
-                                                         plan->x, i * hidden),
-            key, fovea_step_offset(plan, key, hidden),
-            fovea_step_offset(plan, plan->y, i * hidden), sequence->n_tokens };
-        status = fovea_step_attend(plan,
-                fovea_plan_pooled_attention(plan, sequence->n_tokens),
-                &attended, err);
+            product_of(pass, pass->of_sequences, layer, FOVEA_USE_QUERY),
+            &picked, fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), &query,
+            err);
+    if (!status) {
+        status = attend_pooled(pass, &query, &wide, &gathered, err);
     }
     if (!status) {
         status = fovea_step_linear(plan,
-                pass->of_sequences->products[FOVEA_USE_POOLED_OUT], plan->y,
-                fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), plan->pooled,
-                err);
+                product_of(pass, pass->of_sequences, layer,
+                        FOVEA_USE_POOLED_OUT),
+                &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer),
+                &pooled, err);
     }
     return status;
 }
@@ -123,13 +203,17 @@ fovea_layer_pooled_mlp(const struct fovea_pass *pass, size_t layer,
         struct fovea_error *err)
 {
     struct fovea_plan *plan = pass->plan;
+    const struct fovea_mlp mlp = {
+        layer,
+        product_of(pass, pass->of_sequences, layer, FOVEA_USE_POOLED_FC1),
+        product_of(pass, pass->of_sequences, layer, FOVEA_USE_POOLED_FC2),
+        sources(pass, plan->y, plan->sizes.hidden, layer),
+        hidden_layer(pass, layer),
+        fovea_pass_residual(pass, plan->pooled),
+    };
     fovea_step_norm(plan, plan->pooled, pass->n_sequences,
-            fovea_step_piece(plan, FOVEA_ROLE_NORM2, layer), plan->element,
-            plan->y);
-    return fovea_step_mlp(plan,
-            pass->of_sequences->products[FOVEA_USE_POOLED_FC1],
-            pass->of_sequences->products[FOVEA_USE_POOLED_FC2], layer,
-            plan->pooled, err);
+            fovea_step_piece(plan, FOVEA_ROLE_NORM2, layer), &mlp.src);
+    return fovea_step_mlp(plan, &mlp, err);
 }
 
 enum fovea_status

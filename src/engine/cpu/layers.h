@@ -19,6 +19,9 @@ struct fovea_pass {
     size_t n_sequences;
 };
 
+/** Rows of float32 of the residual stream: x, or pooled. */
+struct fovea_rows fovea_pass_residual(const struct fovea_pass *pass, float *x);
+
 /** x = layer(x) of all rows. */
 FOVEA_NODISCARD enum fovea_status fovea_layer_run(const struct fovea_pass *pass,
         size_t layer, struct fovea_error *err);

@@ -5,6 +5,7 @@
 #ifndef FOVEA_ENGINE_CPU_LINEAR_H
 #define FOVEA_ENGINE_CPU_LINEAR_H
 
+#include "engine/cpu/precision.h"
 #include "engine/cpu/product.h"
 #include "engine/cpu/units.h"
 #include "spec/tower.h"
@@ -45,18 +46,21 @@ struct fovea_linear_use {
     struct fovea_linear_shape shape;
 };
 
+/** @param element  What the matrix is made of: a tower may have one matrix of several
+ *                  elements, in different layers. */
 struct fovea_linear_use fovea_linear_use(const struct fovea_tower *tower,
-        enum fovea_element element, enum fovea_use use);
+        enum fovea_precision precision, enum fovea_element element,
+        enum fovea_use use);
 
 /** The matrix that a piece is packed as. */
 enum fovea_matrix fovea_linear_of(const struct fovea_piece *piece);
 
-/** All 0 for a matrix that the tower does not have.
+/** All 0 for a matrix that the tower does not have of that element.
  *
  *  @param mlp_parts  Parts that the hidden layer of the MLP is cut into; divides
  *                    its width. */
 struct fovea_packing_shape fovea_linear_matrix(const struct fovea_tower *tower,
-        enum fovea_element element, uint32_t mlp_parts,
-        enum fovea_matrix matrix);
+        enum fovea_precision precision, enum fovea_element element,
+        uint32_t mlp_parts, enum fovea_matrix matrix);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * What products and layouts of weights share of oneDNN: see onednn.h. By its C
- * API of version 2 (Debian 12). A move to version 3 is a matter of this file,
- * product.c, packing.c and machine.c: there memory descriptors become opaque and
- * primitive descriptors are created without operation descriptors.
+ * See onednn.h. By the library's C API of version 2 (Debian 12). A move to version 3
+ * is a matter of onednn*.c, form_*.c, batched.c and machine.c: there memory
+ * descriptors become opaque and primitive descriptors are created without operation
+ * descriptors.
  */
 #include "engine/cpu/onednn.h"
 
@@ -55,19 +55,6 @@ fovea_onednn_matrix(dnnl_memory_desc_t *matrix_out, size_t rows, size_t columns,
             fovea_onednn_type(element), strides);
 }
 
-dnnl_status_t
-fovea_onednn_rows(dnnl_memory_desc_t *rows_out, enum fovea_form form,
-        size_t rows, size_t columns, enum fovea_element element)
-{
-    if (form != FOVEA_FORM_CONVOLUTION) {
-        return fovea_onednn_matrix(rows_out, rows, columns, element, columns,
-                1);
-    }
-    dnnl_dims_t sides = { 1, (dnnl_dim_t)columns, 1, (dnnl_dim_t)rows };
-    return dnnl_memory_desc_init_by_tag(rows_out, 4, sides,
-            fovea_onednn_type(element), dnnl_nhwc);
-}
-
 static dnnl_status_t
 add_post_op(dnnl_post_ops_t ops, enum fovea_post post)
 {
@@ -89,8 +76,9 @@ add_post_op(dnnl_post_ops_t ops, enum fovea_post post)
     }
 }
 
-static dnnl_status_t
-create_attributes(enum fovea_post post, dnnl_primitive_attr_t *attributes_out)
+dnnl_status_t
+fovea_onednn_attributes(enum fovea_post post,
+        dnnl_primitive_attr_t *attributes_out)
 {
     dnnl_primitive_attr_t attributes = NULL;
     dnnl_post_ops_t ops = NULL;
@@ -117,8 +105,8 @@ create_attributes(enum fovea_post post, dnnl_primitive_attr_t *attributes_out)
     return dnnl_success;
 }
 
-static dnnl_status_t
-describe_matmul(const struct fovea_operands *operands,
+dnnl_status_t
+fovea_onednn_matmul(const struct fovea_onednn_operands *operands,
         const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
         dnnl_primitive_desc_t *description_out)
 {
@@ -129,63 +117,4 @@ describe_matmul(const struct fovea_operands *operands,
     return status ? status
                   : dnnl_primitive_desc_create(description_out, &operation,
                             attributes, engine, NULL);
-}
-
-static dnnl_status_t
-describe_convolution(const struct fovea_operands *operands,
-        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    const dnnl_dims_t stride = { 1, 1 };
-    const dnnl_dims_t padding = { 0, 0 };
-    dnnl_convolution_desc_t operation;
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(&operation,
-            dnnl_forward_inference, dnnl_convolution_direct, &operands->src,
-            &operands->weights, operands->bias.ndims ? &operands->bias : NULL,
-            &operands->dst, stride, padding, padding);
-    return status ? status
-                  : dnnl_primitive_desc_create(description_out, &operation,
-                            attributes, engine, NULL);
-}
-
-static dnnl_status_t
-describe_inner_product(const struct fovea_operands *operands,
-        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    dnnl_inner_product_desc_t operation;
-    dnnl_status_t status = dnnl_inner_product_forward_desc_init(&operation,
-            dnnl_forward_inference, &operands->src, &operands->weights,
-            operands->bias.ndims ? &operands->bias : NULL, &operands->dst);
-    return status ? status
-                  : dnnl_primitive_desc_create(description_out, &operation,
-                            attributes, engine, NULL);
-}
-
-dnnl_status_t
-fovea_onednn_describe(const struct fovea_operands *operands,
-        enum fovea_post post, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out)
-{
-    dnnl_primitive_attr_t attributes = NULL;
-    dnnl_status_t status = create_attributes(post, &attributes);
-    if (status) {
-        return status;
-    }
-    switch (operands->form) {
-    case FOVEA_FORM_CONVOLUTION:
-        status = describe_convolution(operands, attributes, engine,
-                description_out);
-        break;
-    case FOVEA_FORM_INNER_PRODUCT:
-        status = describe_inner_product(operands, attributes, engine,
-                description_out);
-        break;
-    case FOVEA_FORM_MATMUL:
-    default:
-        status = describe_matmul(operands, attributes, engine, description_out);
-        break;
-    }
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
 }

@@ -1,6 +1,6 @@
 /*
- * What products (product.c) and layouts of weights (packing.c) share of oneDNN's
- * C API.
+ * What our uses of oneDNN's C API share: engines, descriptions of memory, what is
+ * fused into a product.
  */
 #ifndef FOVEA_ENGINE_CPU_ONEDNN_H
 #define FOVEA_ENGINE_CPU_ONEDNN_H
@@ -12,24 +12,19 @@
 
 #include "engine/cpu/element.h"
 
-struct fovea_packing {
-    dnnl_engine_t engine;
-    dnnl_memory_desc_t layout;
-    enum fovea_form form;
-    size_t k;
-    size_t n;
-    enum fovea_element element;
-    char implementation[32]; /* the library's word, cut */
-};
-
-/* A product; bias is unused when its ndims is 0. */
-struct fovea_operands {
-    enum fovea_form form;
+/* A product as the library is asked for it; bias is unused when its ndims is 0. */
+struct fovea_onednn_operands {
     dnnl_memory_desc_t src;
     dnnl_memory_desc_t weights;
     dnnl_memory_desc_t bias;
     dnnl_memory_desc_t dst;
 };
+
+/* Asks the library what it would do. */
+typedef dnnl_status_t fovea_onednn_describe(
+        const struct fovea_onednn_operands *operands,
+        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
+        dnnl_primitive_desc_t *description_out);
 
 /** A CPU engine is a small stateless description: each object has its own, so
  *  that none outlives another. */
@@ -48,14 +43,11 @@ dnnl_status_t fovea_onednn_matrix(dnnl_memory_desc_t *matrix_out, size_t rows,
         size_t columns, enum fovea_element element, size_t row_stride,
         size_t column_stride);
 
-/** Dense rows: a matrix, or pixels whose channels are the columns. */
-dnnl_status_t fovea_onednn_rows(dnnl_memory_desc_t *rows_out,
-        enum fovea_form form, size_t rows, size_t columns,
-        enum fovea_element element);
+/** What is fused, and that scratch is the caller's. */
+dnnl_status_t fovea_onednn_attributes(enum fovea_post post,
+        dnnl_primitive_attr_t *attributes_out);
 
-/** Ask the library what it would do. */
-dnnl_status_t fovea_onednn_describe(const struct fovea_operands *operands,
-        enum fovea_post post, dnnl_engine_t engine,
-        dnnl_primitive_desc_t *description_out);
+/** A product of two matrices, or of as many as a batch has. */
+fovea_onednn_describe fovea_onednn_matmul;
 
 #endif

@@ -23,17 +23,17 @@
 #include "sys/memfd.h"
 
 enum {
-    VERSION = 3, /* of the header and of the block's order */
+    VERSION = 4, /* of the header and of the block's order */
 };
 
-/* No byte of it is padding. */
+/* In a page that was zeroed: what of it is padding is 0. */
 struct fields {
     char magic[16];
     uint64_t checksum; /* of the page, this field 0 */
     uint64_t block_checksum;
     uint64_t block_size;
-    uint64_t layouts[FOVEA_N_MATRICES]; /* fingerprints */
-    uint64_t tower;                     /* a hash of its pieces and numbers */
+    uint64_t layouts[FOVEA_N_ELEMENTS][FOVEA_N_MATRICES]; /* fingerprints */
+    uint64_t tower; /* a hash of its pieces and numbers */
     struct fovea_forms forms;
     uint32_t precision;
     char engine[FOVEA_PACKED_ENGINE_SIZE];
@@ -106,9 +106,12 @@ describe(const struct fovea_weights *weights, uint64_t block_checksum,
     memcpy(fields->magic, magic, sizeof magic);
     fields->block_checksum = block_checksum;
     fields->block_size = weights->block_size;
-    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        const struct fovea_packing *packing = weights->packings[i];
-        fields->layouts[i] = packing ? fovea_packing_fingerprint(packing) : 0;
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (size_t k = 0; k < FOVEA_N_MATRICES; k++) {
+            const struct fovea_packing *packing = weights->packings[i][k];
+            fields->layouts[i][k] =
+                    packing ? fovea_packing_fingerprint(packing) : 0;
+        }
     }
     fields->tower = hash_tower(&weights->tower, weights->forms.mlp_parts);
     fields->forms = weights->forms;
@@ -211,8 +214,7 @@ fovea_packed_create(const struct fovea_tower *tower,
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
     FOVEA_AUTO_FD int fd = -1;
-    enum fovea_status status = fovea_forms_find(tower,
-            fovea_precision_element(precision), &forms, err);
+    enum fovea_status status = fovea_forms_find(tower, precision, &forms, err);
     if (!status) {
         status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }

@@ -5,6 +5,7 @@
 #ifndef FOVEA_ENGINE_CPU_PACKING_H
 #define FOVEA_ENGINE_CPU_PACKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct fovea_packing_shape {
 /**
  * Find the layout that a form likes best for a weight matrix.
  *
- * @return FOVEA_OK; FOVEA_ERR_INTERNAL if the library has no such product;
+ * @return FOVEA_OK; FOVEA_ERR_INTERNAL if the form has no such product;
  *         FOVEA_ERR_NO_MEMORY.
  */
 FOVEA_NODISCARD enum fovea_status fovea_packing_create(
@@ -43,9 +44,12 @@ enum fovea_element fovea_packing_element(const struct fovea_packing *packing);
 /** Size of the packed matrix in bytes. */
 size_t fovea_packing_size(const struct fovea_packing *packing);
 
-/** The library's word for the kernel that it takes at the typical number of
- *  rows. */
+/** The word for the kernel that is taken at the typical number of rows. */
 const char *fovea_packing_implementation(const struct fovea_packing *packing);
+
+/** Whether products with it keep a row's bits whatever rows stand beside it, by the
+ *  way they are computed. */
+bool fovea_packing_keeps_bits(const struct fovea_packing *packing);
 
 /** A number that is the same for two packings only if a matrix packed with the
  *  one can be used with the other (in one version of the library). */

@@ -33,11 +33,9 @@ allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
 
 /* The matrix library's scratch grows to what the neediest product wants. */
 static enum fovea_status
-reserve_scratch(struct fovea_plan *plan, const struct fovea_product *product,
-        struct fovea_error *err)
+reserve_scratch(struct fovea_plan *plan, size_t needed, struct fovea_error *err)
 {
-    size_t size = fovea_round_up(fovea_product_scratch_size(product),
-            FOVEA_OPERAND_ALIGNMENT);
+    size_t size = fovea_round_up(needed, FOVEA_OPERAND_ALIGNMENT);
     if (size <= plan->scratch_size) {
         return FOVEA_OK;
     }
@@ -59,30 +57,46 @@ set_destroy(struct fovea_product_set *set)
     if (!set) {
         return;
     }
-    for (size_t i = 0; i < FOVEA_N_USES; i++) {
-        fovea_product_destroy(set->products[i]);
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (size_t k = 0; k < FOVEA_N_USES; k++) {
+            fovea_product_destroy(set->products[i][k]);
+        }
     }
     free(set);
+}
+
+static enum fovea_status
+products_init(struct fovea_plan *plan, size_t n, enum fovea_element element,
+        struct fovea_product **products, struct fovea_error *err)
+{
+    const struct fovea_weights *weights = plan->weights;
+    enum fovea_status status = FOVEA_OK;
+    for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
+        struct fovea_linear_use use = fovea_linear_use(&weights->tower,
+                weights->precision, element, i);
+        const struct fovea_packing *packing =
+                weights->packings[element][use.matrix];
+        if (!packing || use.shape.rows == 0) {
+            continue;
+        }
+        use.shape.rows *= n;
+        status = fovea_product_create_linear(packing, &use.shape, &products[i],
+                err);
+        if (!status) {
+            status = reserve_scratch(plan,
+                    fovea_product_scratch_size(products[i]), err);
+        }
+    }
+    return status;
 }
 
 static enum fovea_status
 set_init(struct fovea_plan *plan, size_t n, struct fovea_product_set *set,
         struct fovea_error *err)
 {
-    const struct fovea_weights *weights = plan->weights;
     enum fovea_status status = FOVEA_OK;
-    for (enum fovea_use i = 0; i < FOVEA_N_USES && !status; i++) {
-        struct fovea_linear_use use =
-                fovea_linear_use(&weights->tower, plan->element, i);
-        if (!weights->packings[use.matrix] || use.shape.rows == 0) {
-            continue;
-        }
-        use.shape.rows *= n;
-        status = fovea_product_create_linear(weights->packings[use.matrix],
-                &use.shape, &set->products[i], err);
-        if (!status) {
-            status = reserve_scratch(plan, set->products[i], err);
-        }
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS && !status; i++) {
+        status = products_init(plan, n, i, set->products[i], err);
     }
     return status;
 }
@@ -208,19 +222,18 @@ attention_init(struct fovea_plan *plan, const struct attention_form *form,
     attention->n_queries = form->n_queries;
     attention->n_keys = s->n_tokens;
     attention->heads_at_once = form->n_heads;
-    attention->query_stride = form->query_stride;
-    attention->key_stride = form->key_stride;
     enum fovea_status status =
-            fovea_product_create_batched(&score_shape, &attention->scores, err);
+            fovea_batched_create(&score_shape, &attention->scores, err);
     if (!status) {
-        status = reserve_scratch(plan, attention->scores, err);
+        status = reserve_scratch(plan,
+                fovea_batched_scratch_size(attention->scores), err);
     }
     if (!status) {
-        status = fovea_product_create_batched(&gather_shape, &attention->gather,
-                err);
+        status = fovea_batched_create(&gather_shape, &attention->gather, err);
     }
     if (!status) {
-        status = reserve_scratch(plan, attention->gather, err);
+        status = reserve_scratch(plan,
+                fovea_batched_scratch_size(attention->gather), err);
     }
     return status;
 }
@@ -239,11 +252,7 @@ attentions_init(struct fovea_plan *plan, struct fovea_error *err)
     const bool attends =
             plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION;
     if (s->is_text) {
-        plan->attention.query_stride = all.query_stride;
-        plan->attention.key_stride = all.key_stride;
         plan->pooled_attention.n_queries = one_token.n_queries;
-        plan->pooled_attention.query_stride = one_token.query_stride;
-        plan->pooled_attention.key_stride = one_token.key_stride;
         return FOVEA_OK;
     }
     enum fovea_status status =
@@ -269,7 +278,7 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
     }
     plan->weights = weights;
     plan->sizes = fovea_sizes_of(&weights->tower);
-    plan->element = weights->element;
+    plan->element = fovea_precision_element(weights->precision);
     plan->max_batch = max_batch;
     plan->max_units = plan->sizes.is_text
             ? fovea_units_of_texts(max_batch, plan->sizes.n_tokens)
@@ -301,10 +310,10 @@ fovea_plan_destroy(struct fovea_plan *plan)
     for (size_t i = 0; plan->sets && i <= plan->max_units; i++) {
         set_destroy(plan->sets[i]);
     }
-    fovea_product_destroy(plan->attention.scores);
-    fovea_product_destroy(plan->attention.gather);
-    fovea_product_destroy(plan->pooled_attention.scores);
-    fovea_product_destroy(plan->pooled_attention.gather);
+    fovea_batched_destroy(plan->attention.scores);
+    fovea_batched_destroy(plan->attention.gather);
+    fovea_batched_destroy(plan->pooled_attention.scores);
+    fovea_batched_destroy(plan->pooled_attention.gather);
     free(plan->sets);
     free(plan->sequences);
     fovea_pages_unmap(plan->block, plan->block_size);

@@ -11,25 +11,24 @@
 #ifndef FOVEA_ENGINE_CPU_PLAN_H
 #define FOVEA_ENGINE_CPU_PLAN_H
 
+#include "engine/cpu/batched.h"
 #include "engine/cpu/buffers.h"
 #include "engine/cpu/product.h"
 #include "engine/cpu/weights.h"
 
-/* The matrix products for one number of units. */
+/* The linear layers for one number of units, by what their matrices are made of. */
 struct fovea_product_set {
-    struct fovea_product *products[FOVEA_N_USES];
+    struct fovea_product *products[FOVEA_N_ELEMENTS][FOVEA_N_USES];
 };
 
 /* softmax(Q K^T) V for some heads of one sequence. Of texts there are no products:
    n_queries is 1, or 0 for as many as there are tokens. */
 struct fovea_attention {
-    struct fovea_product *scores;
-    struct fovea_product *gather;
+    struct fovea_batched *scores;
+    struct fovea_batched *gather;
     size_t n_queries;
     size_t n_keys;
     size_t heads_at_once;
-    size_t query_stride; /* elements from a row to the next */
-    size_t key_stride;
 };
 
 /* The tokens of one image or text: rows, one after the other. */
@@ -43,7 +42,8 @@ struct fovea_sequence {
 struct fovea_plan {
     const struct fovea_weights *weights;
     struct fovea_sizes sizes;
-    enum fovea_element element;
+    enum fovea_element element; /* of what attention works on, and outside the
+                                   layers: fovea_precision_element() */
     size_t max_batch;
     struct fovea_attention attention;
     struct fovea_attention pooled_attention;

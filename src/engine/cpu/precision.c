@@ -54,10 +54,26 @@ enum fovea_element
 fovea_precision_element(enum fovea_precision precision)
 {
     static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
-#define X(name, element, rounding) \
-    [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##element,
+#define X(name, layers, others, rounding) \
+    [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##others,
 #include "engine/cpu/precision.def"
 #undef X
     };
     return elements[precision];
+}
+
+/* What pools by attention is a layer's pieces, but none of the layers. */
+enum fovea_element
+fovea_precision_of_layer(enum fovea_precision precision,
+        const struct fovea_tower *tower, size_t layer)
+{
+    static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
+#define X(name, layers, others, rounding) \
+    [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##layers,
+#include "engine/cpu/precision.def"
+#undef X
+    };
+    return layer >= 1 && layer < tower->n_layers
+            ? elements[precision]
+            : fovea_precision_element(precision);
 }

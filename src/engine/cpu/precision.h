@@ -12,7 +12,7 @@
 #include "spec/tower.h"
 
 enum fovea_precision {
-#define X(name, element, rounding) FOVEA_PRECISION_##name,
+#define X(name, layers, others, rounding) FOVEA_PRECISION_##name,
 #include "engine/cpu/precision.def"
 #undef X
     FOVEA_N_PRECISIONS
@@ -31,7 +31,13 @@ enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
 /** What the tokens of a vocabulary are made of: nothing multiplies them. */
 enum fovea_element fovea_precision_table(enum fovea_precision precision);
 
-/** What packed matrices and their sources are made of. */
+/** What packed matrices and their sources are made of outside the layers and in the
+ *  first of them, and what attention works on everywhere. */
 enum fovea_element fovea_precision_element(enum fovea_precision precision);
+
+/** What the packed matrices of a layer and their sources are made of. Layer 0 stands
+ *  for what is outside the layers, too. */
+enum fovea_element fovea_precision_of_layer(enum fovea_precision precision,
+        const struct fovea_tower *tower, size_t layer);
 
 #endif

@@ -128,15 +128,14 @@ sight_init(struct sight *sight, struct fovea_error *err)
             fovea_packing_k(packing), sight->weights, err);
 }
 
-static const uint8_t *
+static void *
 source_of(const struct sight *sight, size_t image)
 {
     const struct fovea_probe *probe = sight->probe;
-    const void *sources =
-            fovea_packing_element(sight->packing) == FOVEA_ELEMENT_BF16
-            ? (const void *)probe->narrow
-            : (const void *)probe->values;
-    return (const uint8_t *)sources + image * sight->source_bytes;
+    void *sources = fovea_packing_element(sight->packing) == FOVEA_ELEMENT_BF16
+            ? (void *)probe->narrow
+            : (void *)probe->values;
+    return (uint8_t *)sources + image * sight->source_bytes;
 }
 
 /* A product of the images from `first` on, and so many rows further. */
@@ -150,12 +149,20 @@ run_product(const struct sight *sight, struct fovea_product *product,
         return fovea_fail_memory(err, scratch_size,
                 "looking at matrix products");
     }
-    const float *bias =
-            sight->image->has_bias ? sight->probe->values + OFFSET : NULL;
-    const size_t row_bytes = sight->source_bytes / sight->image->rows;
-    return fovea_product_run(product,
-            source_of(sight, first) + shift * row_bytes, sight->weights, bias,
-            outputs, scratch, err);
+    const struct fovea_packing *packing = sight->packing;
+    const struct fovea_rows sources = fovea_rows_dense(source_of(sight, first),
+            fovea_packing_k(packing), fovea_packing_element(packing));
+    const struct fovea_rows src = fovea_rows_from(&sources, shift);
+    const struct fovea_rows dst = fovea_rows_dense(outputs,
+            fovea_packing_n(packing), sight->image->dst_element);
+    const struct fovea_operands operands = {
+        .src = &src,
+        .weights = sight->weights,
+        .bias = sight->image->has_bias ? sight->probe->values + OFFSET : NULL,
+        .dst = &dst,
+        .scratch = scratch,
+    };
+    return fovea_product_run(product, &operands, err);
 }
 
 /* What dst holds before: the residual of all images, from a row on. */

@@ -12,27 +12,24 @@
 const struct fovea_placed *fovea_step_piece(const struct fovea_plan *plan,
         enum fovea_role role, size_t layer);
 
-/** Where the n-th element of a buffer of elements lies. */
-void *fovea_step_offset(const struct fovea_plan *plan, void *buffer,
-        size_t n_elements);
-
 /** dst = src by a matrix, as its product was made. */
 FOVEA_NODISCARD enum fovea_status fovea_step_linear(struct fovea_plan *plan,
-        struct fovea_product *product, const void *src,
-        const struct fovea_placed *placed, void *dst, struct fovea_error *err);
+        struct fovea_product *product, const struct fovea_rows *src,
+        const struct fovea_placed *placed, const struct fovea_rows *dst,
+        struct fovea_error *err);
 
 /** out = layer norm of the first n rows of x. */
 void fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
-        const struct fovea_placed *placed, enum fovea_element element,
-        void *out);
+        const struct fovea_placed *placed, const struct fovea_rows *out);
 
-/* Where the first head of a sequence's queries, keys and values lies, and that of
-   what is gathered; each head's columns follow those of the one before. */
+/* The rows of a sequence's queries, keys and values, and of what is gathered; of
+   each the first head's columns come first, and each head's follow those of the one
+   before. */
 struct fovea_attended {
-    void *query;
-    void *key;
-    void *value;
-    void *out;
+    struct fovea_rows query;
+    struct fovea_rows key;
+    struct fovea_rows value;
+    struct fovea_rows out;
     size_t n_tokens; /* of the sequence */
 };
 
@@ -42,9 +39,18 @@ FOVEA_NODISCARD enum fovea_status fovea_step_attend(struct fovea_plan *plan,
         const struct fovea_attention *attention,
         const struct fovea_attended *attended, struct fovea_error *err);
 
-/** x += MLP(y), one part of the hidden layer after the other. */
+/* An MLP of a layer, and what it works on. */
+struct fovea_mlp {
+    size_t layer;
+    struct fovea_product *fc1;
+    struct fovea_product *fc2;
+    struct fovea_rows src;
+    struct fovea_rows hidden; /* room for a part of the hidden layer */
+    struct fovea_rows x;      /* float32 */
+};
+
+/** x += MLP(src), one part of the hidden layer after the other. */
 FOVEA_NODISCARD enum fovea_status fovea_step_mlp(struct fovea_plan *plan,
-        struct fovea_product *fc1, struct fovea_product *fc2, size_t layer,
-        float *x, struct fovea_error *err);
+        const struct fovea_mlp *mlp, struct fovea_error *err);
 
 #endif

@@ -16,22 +16,46 @@ fovea_precision_of(const struct fovea_tower *tower, enum fovea_dtype dtype)
     return fovea_precision_choose(tower, dtype, fovea_machine_has_bf16());
 }
 
+static enum fovea_status
+packing_init(struct fovea_weights *weights, enum fovea_element element,
+        enum fovea_matrix matrix, struct fovea_error *err)
+{
+    const struct fovea_forms *forms = &weights->forms;
+    const struct fovea_packing_shape shape =
+            fovea_linear_matrix(&weights->tower, weights->precision, element,
+                    forms->mlp_parts, matrix);
+    return shape.k == 0 ? FOVEA_OK
+                        : fovea_packing_create(&shape,
+                                  (enum fovea_form)forms->form[element][matrix],
+                                  &weights->packings[element][matrix], err);
+}
+
 /* On failure some packings are NULL. */
 static enum fovea_status
 packings_init(struct fovea_weights *weights, struct fovea_error *err)
 {
-    const struct fovea_forms *forms = &weights->forms;
     enum fovea_status status = FOVEA_OK;
-    for (enum fovea_matrix i = 0; i < FOVEA_N_MATRICES && !status; i++) {
-        struct fovea_packing_shape shape = fovea_linear_matrix(&weights->tower,
-                weights->element, forms->mlp_parts, i);
-        if (shape.k == 0) {
-            continue;
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (enum fovea_matrix k = 0; k < FOVEA_N_MATRICES && !status; k++) {
+            status = packing_init(weights, i, k, err);
         }
-        status = fovea_packing_create(&shape, (enum fovea_form)forms->form[i],
-                &weights->packings[i], err);
     }
     return status;
+}
+
+enum fovea_element
+fovea_weights_element(const struct fovea_weights *weights, size_t layer)
+{
+    return fovea_precision_of_layer(weights->precision, &weights->tower, layer);
+}
+
+const struct fovea_packing *
+fovea_weights_packing(const struct fovea_weights *weights,
+        const struct fovea_piece *piece)
+{
+    const enum fovea_element element =
+            fovea_weights_element(weights, piece->layer);
+    return weights->packings[element][fovea_linear_of(piece)];
 }
 
 /* The block. */
@@ -70,8 +94,7 @@ size_of(const struct fovea_weights *weights, const struct fovea_piece *piece)
     if (piece->k == 0) {
         return piece->n * sizeof(float);
     }
-    const struct fovea_packing *packing =
-            weights->packings[fovea_linear_of(piece)];
+    const struct fovea_packing *packing = fovea_weights_packing(weights, piece);
     FOVEA_ASSERT(fovea_packing_k(packing) == piece->k &&
             fovea_packing_n(packing) == piece->n);
     return fovea_packing_size(packing);
@@ -134,7 +157,6 @@ fovea_weights_create(const struct fovea_tower *tower,
     }
     weights->tower = *tower;
     weights->precision = precision;
-    weights->element = fovea_precision_element(precision);
     weights->forms = *forms;
     enum fovea_status status = placed_init(weights, err);
     if (!status) {
@@ -158,8 +180,10 @@ fovea_weights_destroy(struct fovea_weights *weights)
         return;
     }
     fovea_pages_unmap(weights->mapping, weights->mapping_size);
-    for (size_t i = 0; i < FOVEA_N_MATRICES; i++) {
-        fovea_packing_destroy(weights->packings[i]);
+    for (size_t i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        for (size_t k = 0; k < FOVEA_N_MATRICES; k++) {
+            fovea_packing_destroy(weights->packings[i][k]);
+        }
     }
     free(weights->placed);
     free(weights);
@@ -172,8 +196,8 @@ fovea_weights_size(const struct fovea_tower *tower,
 {
     struct fovea_weights *weights = NULL;
     struct fovea_forms forms;
-    enum fovea_status status = fovea_forms_prefer(tower,
-            fovea_precision_element(precision), &forms, err);
+    enum fovea_status status =
+            fovea_forms_prefer(tower, precision, &forms, err);
     if (!status) {
         status = fovea_weights_create(tower, precision, &forms, &weights, err);
     }

@@ -26,9 +26,9 @@ struct fovea_placed {
 struct fovea_weights {
     struct fovea_tower tower;
     enum fovea_precision precision;
-    enum fovea_element element; /* of packed matrices and their sources */
     struct fovea_forms forms;
-    struct fovea_packing *packings[FOVEA_N_MATRICES]; /* NULL: it has none */
+    /* NULL: it has none. */
+    struct fovea_packing *packings[FOVEA_N_ELEMENTS][FOVEA_N_MATRICES];
 
     /* [fovea_tower_layers()][FOVEA_N_ROLES][n_parts]: see fovea_weights_at(). */
     struct fovea_placed *placed;
@@ -66,6 +66,14 @@ void fovea_weights_place(struct fovea_weights *weights, void *block);
  */
 struct fovea_placed *fovea_weights_at(const struct fovea_weights *weights,
         enum fovea_role role, size_t layer, size_t part);
+
+/** How a piece is packed that is a matrix. */
+const struct fovea_packing *fovea_weights_packing(
+        const struct fovea_weights *weights, const struct fovea_piece *piece);
+
+/** What a layer's matrices are made of: fovea_precision_of_layer(). */
+enum fovea_element fovea_weights_element(const struct fovea_weights *weights,
+        size_t layer);
 
 /**
  * Size of the packed block in the forms that are tried first, without loading
