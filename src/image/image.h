@@ -35,7 +35,7 @@ struct fovea_image_info {
     const char *raw_kind;  /* of a raw photograph's preview: "NEF"; or NULL */
     /* What comes of it. Decoders that give it as it is stored leave the sides 0;
        sinks always have them. */
-    struct fovea_rows rows;
+    struct fovea_image_rows rows;
 };
 
 /** Where decoded rows go. Any function may fail; the decoder then stops. */

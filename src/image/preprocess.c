@@ -146,7 +146,7 @@ fovea_preprocess_plan(const struct fovea_preprocess *settings,
         .filter = settings->filter,
         .rows = info->rows.width_px > 0
                 ? info->rows
-                : fovea_rows_as_stored(info->width_px, info->height_px),
+                : fovea_image_rows_as_stored(info->width_px, info->height_px),
         .orientation = info->orientation,
     };
     enum fovea_status status =

@@ -45,7 +45,7 @@ make_tables(struct fovea_resampler *resampler,
     struct fovea_orient orient = fovea_orient_from_exif(plan->orientation);
     resampler->transposed = orient.transposed;
     resampler->mirrored_y = orient.mirrored_y;
-    const struct fovea_rows *rows = &plan->rows;
+    const struct fovea_image_rows *rows = &plan->rows;
     struct fovea_axis x = {
         .resized_px = plan->resized_width_px,
         .first_px = plan->left_px,

@@ -25,8 +25,8 @@ struct fovea_resampler;
 struct fovea_resample_plan {
     enum fovea_pixels pixels;
     enum fovea_filter filter;
-    struct fovea_rows rows; /* that come; sides at least 1 */
-    unsigned orientation;   /* EXIF, 1..8 */
+    struct fovea_image_rows rows; /* that come; sides at least 1 */
+    unsigned orientation;         /* EXIF, 1..8 */
     /* Of the oriented image. The window lies inside the resized image. */
     uint32_t resized_width_px;
     uint32_t resized_height_px;

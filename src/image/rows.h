@@ -10,7 +10,7 @@
 
 /* The picture's edges need not be those of smaller rows: their last column may
    stand for fewer stored ones than the others do. */
-struct fovea_rows {
+struct fovea_image_rows {
     uint32_t width_px; /* of each */
     uint32_t height_px;
     /* The picture, in pixels of these rows, whose own first edges are 0. */
@@ -28,10 +28,10 @@ struct fovea_window {
     uint32_t y_end;
 };
 
-static inline struct fovea_rows
-fovea_rows_as_stored(uint32_t width_px, uint32_t height_px)
+static inline struct fovea_image_rows
+fovea_image_rows_as_stored(uint32_t width_px, uint32_t height_px)
 {
-    return (struct fovea_rows){
+    return (struct fovea_image_rows){
         .width_px = width_px,
         .height_px = height_px,
         .across = (double)width_px,
@@ -40,7 +40,7 @@ fovea_rows_as_stored(uint32_t width_px, uint32_t height_px)
 }
 
 static inline struct fovea_window
-fovea_rows_whole(const struct fovea_rows *rows)
+fovea_image_rows_whole(const struct fovea_image_rows *rows)
 {
     return (struct fovea_window){
         .x_end = rows->width_px,

@@ -40,7 +40,7 @@ begin(void *context, const struct fovea_image_info *info,
     FOVEA_ASSERT(info->height_px > 0 && info->height_px <= MAX_SIDE_PX);
     FOVEA_ASSERT((uint64_t)info->width_px * info->height_px <= MAX_PIXELS);
     FOVEA_ASSERT(info->orientation >= 1 && info->orientation <= 8);
-    const struct fovea_rows *rows = &info->rows;
+    const struct fovea_image_rows *rows = &info->rows;
     FOVEA_ASSERT(rows->width_px > 0 && rows->width_px <= info->width_px);
     FOVEA_ASSERT(rows->height_px > 0 && rows->height_px <= info->height_px);
     FOVEA_ASSERT(rows->across > 0 && rows->down > 0);
@@ -54,7 +54,7 @@ begin(void *context, const struct fovea_image_info *info,
 static struct fovea_window
 middle_of(const struct fovea_image_info *info)
 {
-    const struct fovea_rows *rows = &info->rows;
+    const struct fovea_image_rows *rows = &info->rows;
     return (struct fovea_window){
         .x_begin = rows->width_px / 3,
         .x_end = rows->width_px - rows->width_px / 4,

@@ -56,7 +56,7 @@ plan_of(const struct golden_case *golden)
     return (struct fovea_resample_plan){
         .pixels = golden->pixels,
         .filter = golden->filter,
-        .rows = fovea_rows_as_stored(golden->width, golden->height),
+        .rows = fovea_image_rows_as_stored(golden->width, golden->height),
         .orientation = golden->orientation,
         .resized_width_px = golden->resized_width,
         .resized_height_px = golden->resized_height,

@@ -101,7 +101,7 @@ with_rows(const struct fovea_image_info *info)
 {
     struct fovea_image_info told = *info;
     if (told.rows.width_px == 0) {
-        told.rows = fovea_rows_as_stored(info->width_px, info->height_px);
+        told.rows = fovea_image_rows_as_stored(info->width_px, info->height_px);
     }
     return told;
 }

@@ -299,7 +299,7 @@ choose_size(struct decoder *decoder)
     if (shrink == DCTSIZE) {
         decoder->info.decode_bytes += FOVEA_JPEG_THIN_BYTES;
     }
-    decoder->info.rows = (struct fovea_rows){
+    decoder->info.rows = (struct fovea_image_rows){
         .width_px = jpeg->output_width,
         .height_px = jpeg->output_height,
         .across = (double)jpeg->image_width / shrink,
@@ -364,7 +364,7 @@ begin_rows(struct decoder *decoder, JDIMENSION n_good,
         struct fovea_jpeg_rows *rows)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
-    struct fovea_window window = fovea_rows_whole(&decoder->info.rows);
+    struct fovea_window window = fovea_image_rows_whole(&decoder->info.rows);
     if (decoder->sink->window) {
         decoder->sink->window(decoder->sink->context, &window);
     }

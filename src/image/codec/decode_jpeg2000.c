@@ -257,7 +257,7 @@ static enum fovea_status
 push_rows(const opj_image_t *image, const struct fovea_jpeg2000 *head,
         const struct job *job, struct fovea_error *err)
 {
-    const struct fovea_rows *rows = &job->info.rows;
+    const struct fovea_image_rows *rows = &job->info.rows;
     const struct fovea_row_sink *sink = job->sink;
     struct fovea_jpeg2000_picture picture = {
         .width_px = rows->width_px,
@@ -371,7 +371,7 @@ choose_rows(const struct fovea_jpeg2000 *head, struct job *job,
             ? head->coding.least_levels
             : MAX_LEVELS;
     struct fovea_image_info *info = &job->info;
-    struct fovea_rows *rows = &info->rows;
+    struct fovea_image_rows *rows = &info->rows;
     enum fovea_status status = fovea_decode_choose_shrink(info, job->sink,
             1U << n, &job->shrink, err);
     rows->width_px = shrink_side(head->left_px, head->width_px, job->shrink,

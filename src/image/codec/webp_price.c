@@ -29,8 +29,9 @@ fovea_webp_choose_rows(const struct fovea_webp_canvas *canvas,
     enum fovea_status status = canvas->is_animated
             ? FOVEA_OK
             : fovea_decode_choose_shrink(info, sink, MAX_SHRINK, &shrink, err);
-    info->rows = fovea_rows_as_stored((info->width_px + shrink - 1) / shrink,
-            (info->height_px + shrink - 1) / shrink);
+    info->rows =
+            fovea_image_rows_as_stored((info->width_px + shrink - 1) / shrink,
+                    (info->height_px + shrink - 1) / shrink);
     return status;
 }
 
