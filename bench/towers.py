@@ -35,7 +35,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([f"{build}/tools/make_random_model", folder,
                             *shape.split()], check=True)
-            for dtype in ("f32", "bf16"):
+            for dtype in ("f32", "bf16", "int8"):
                 out = subprocess.run(
                     [f"{build}/fovea", "bench", "--json", "-m", folder,
                      "--dtype", dtype, "--batch", str(batch), *flags],

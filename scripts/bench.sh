@@ -1,5 +1,5 @@
 #!/bin/sh
-# How fast this machine is: the command's own bench in both dtypes, the pool
+# How fast this machine is: the command's own bench in all dtypes, the pool
 # against the bare engine, a whole run of the command, the server against the
 # command and the C API, towers of other shapes, an index, shards and nodes of a
 # job, a broker with many nodes, the search of stored vectors, the resize against
@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-for dtype in f32 bf16; do
+for dtype in f32 bf16 int8; do
     build/fovea bench --dtype "$dtype" "$@"
     echo
     build/fovea bench --text --dtype "$dtype"
@@ -18,7 +18,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export FOVEA_WORKER="$PWD/build/fovea-worker" FOVEA_CACHE="$folder/cache"
 build/tools/make_random_model "$folder/b32" 768 3072 12 12 224 32 512
-for dtype in f32 bf16; do
+for dtype in f32 bf16 int8; do
     echo "the pool beside the bare engine, ViT-B/32, $dtype"
     build/bench/bench_pool "$folder/b32" "$dtype" 2 5
     bench/embed_start.py build/fovea samples/scenes/forest.jpg \

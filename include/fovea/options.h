@@ -24,6 +24,9 @@ enum fovea_dtype {
     FOVEA_DTYPE_BF16, /* weights in bfloat16; arithmetic too, with float32 sums,
                          where the CPU has it and the tower is 256 wide or
                          more, else float32 */
+    FOVEA_DTYPE_INT8, /* weights of all layers but the first in 8 bits, each
+                         output channel with a scale of its own, the others in
+                         bfloat16. AUTO is never this */
 };
 
 /** Whose pixels a model's are equal to, where libraries differ: the resize and the

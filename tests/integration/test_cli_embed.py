@@ -74,13 +74,21 @@ def test_raw_vectors_are_not_scaled(directory):
         assert abs(a * size - b) < 1e-4 * size
 
 
-def test_bf16_is_near_f32(directory):
+def embedded(path, *flags, **variables):
+    result = run("embed", *flags, path, env=environment(**variables))
+    return lines(result.stdout)[0]["embedding"]
+
+
+def test_narrower_dtypes_are_near_f32(directory):
     path, = album(directory, 1)
-    a = lines(run("embed", "--dtype=f32", path).stdout)[0]["embedding"]
-    b = lines(run("embed", "--dtype=bf16", path).stdout)[0]["embedding"]
-    cosine = sum(x * y for x, y in zip(a, b))
-    assert 0.999 < cosine < 1.0001, cosine
-    assert a != b
+    exact = embedded(path, "--dtype=f32")
+    for dtype, least in (("bf16", 0.999), ("int8", 0.998)):
+        vector = embedded(path, f"--dtype={dtype}")
+        cosine = sum(x * y for x, y in zip(exact, vector))
+        assert least < cosine < 1.0001, (dtype, cosine)
+        assert exact != vector
+        same(embedded(path, FOVEA_DTYPE=dtype), vector)
+    assert embedded(path) != embedded(path, "--dtype=int8")
 
 
 def test_the_default_model_needs_no_name(directory):

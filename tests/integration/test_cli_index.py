@@ -626,6 +626,7 @@ def test_what_a_set_was_begun_with_stays(directory):
     pictures(directory, 2)
     update(directory, "--dtype", "f32")
     for flags, word in ((("--dtype", "bf16"), "--dtype f32"),
+                        (("--dtype", "int8"), "--dtype f32"),
                         (("--pixels", "torchvision"), "--pixels pil"),
                         (("--pixels", "fast"), "--pixels pil"),
                         (("--store", "f16"), "--store f32")):

@@ -271,6 +271,7 @@ def test_what_differs_is_refused(directory):
             ((*size, "--store", "f16", "in"), ("--store", "f32, not f16")),
             ((*size, "--raw", "in"), ("--raw",)),
             ((*size, "--dtype", "bf16", "in"), ("--dtype", "f32, not bf16")),
+            ((*size, "--dtype", "int8", "in"), ("--dtype", "f32, not int8")),
             ((*size, "--pixels", "torchvision", "in"),
              ("--pixels", "pil, not torchvision")),
             ((*size, "--max-pixels", "1000", "in"), ("--max-pixels",)),

@@ -170,7 +170,7 @@ def test_messages_have_no_terminal_commands(directory):
 def test_the_bench_measures(directory):
     words = ("bench", "-m", MODEL, "--rounds=2", "--batch=2", "--width=64",
              "--height", "48")
-    for dtype in ("f32", "bf16"):
+    for dtype in ("f32", "bf16", "int8"):
         result = run(*words, "--json", f"--dtype={dtype}", model=False)
         same(result.returncode, 0)
         found = json.loads(result.stdout)
@@ -347,11 +347,12 @@ def test_a_model_is_shown(directory):
     same(result.stderr, b"")
     same(model["directory"], MODEL)
     assert model["est_memory_allocation_mb"] > 0
-    result = run("models", "show", MODEL, "--dtype=bf16", model=False)
-    same(result.returncode, 0)
-    for word in (b"dimension", b"64", b"224 x 224", b"mean", b"std", b"bf16",
-                 b"memory", MODEL.encode()):
-        assert word in result.stdout, word
+    for dtype in ("bf16", "int8"):
+        result = run("models", "show", MODEL, f"--dtype={dtype}", model=False)
+        same(result.returncode, 0)
+        for word in (b"dimension", b"64", b"224 x 224", b"mean", b"std",
+                     dtype.encode(), b"memory", MODEL.encode()):
+            assert word in result.stdout, word
     said(run("models", "show", "nonsense", model=False), 2, "nonsense")
 
 

@@ -128,6 +128,13 @@ bfloat16_is_close_to_the_reference(void **state)
 }
 
 static void
+int8_is_close_to_the_reference(void **state)
+{
+    (void)state;
+    check_dtype(FOVEA_DTYPE_INT8, 0.998, 0.07);
+}
+
+static void
 vectors_have_length_one_unless_raw(void **state)
 {
     (void)state;
@@ -228,15 +235,24 @@ bfloat16_bits_do_not_depend_on_batch_place_or_threads(void **state)
     check_same_bits(FOVEA_DTYPE_BF16);
 }
 
+static void
+int8_bits_do_not_depend_on_batch_place_or_threads(void **state)
+{
+    (void)state;
+    check_same_bits(FOVEA_DTYPE_INT8);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(float32_equals_the_reference),
         cmocka_unit_test(bfloat16_is_close_to_the_reference),
+        cmocka_unit_test(int8_is_close_to_the_reference),
         cmocka_unit_test(vectors_have_length_one_unless_raw),
         cmocka_unit_test(float32_bits_do_not_depend_on_batch_place_or_threads),
         cmocka_unit_test(bfloat16_bits_do_not_depend_on_batch_place_or_threads),
+        cmocka_unit_test(int8_bits_do_not_depend_on_batch_place_or_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

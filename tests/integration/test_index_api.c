@@ -552,12 +552,13 @@ it_is_read_without_a_library(void **state)
     fovea_index_hits_close(hits);
 }
 
-/* Whatever the library is opened with later. */
 static void
-a_set_is_computed_as_it_was_begun(void **state)
+check_set(enum fovea_dtype dtype, enum fovea_dtype other)
 {
-    (void)state;
-    struct fovea *library = open_library();
+    struct fovea *library = NULL;
+    struct fovea_options first = usual_options();
+    first.dtype = dtype;
+    assert_ok(fovea_open(&first, &library, &error), &error);
     struct fovea_index *index =
             open_index(library, FOVEA_INDEX_MODE_CREATE, quick);
     const struct fovea_item item = path_item(paths[0]);
@@ -565,13 +566,13 @@ a_set_is_computed_as_it_was_begun(void **state)
     fovea_index_close(index);
     fovea_close(library);
     struct fovea_options options = usual_options();
-    options.dtype = FOVEA_DTYPE_BF16;
+    options.dtype = other;
     options.pixels = FOVEA_PIXELS_TORCHVISION;
     assert_ok(fovea_open(&options, &library, &error), &error);
     index = open_index(library, FOVEA_INDEX_MODE_WRITE, quick);
     struct fovea_index_set_info set = FOVEA_INDEX_SET_INFO_INIT;
     assert_ok(fovea_index_describe_set(index, 1, &set, &error), &error);
-    assert_int_equal(set.dtype, FOVEA_DTYPE_F32);
+    assert_int_equal(set.dtype, dtype);
     assert_int_equal(set.pixels, FOVEA_PIXELS_PIL);
     const struct fovea_index_term term = { .item = &item };
     struct fovea_index_hits *hits = search(index, &term, 1, quick);
@@ -579,6 +580,17 @@ a_set_is_computed_as_it_was_begun(void **state)
     fovea_index_hits_close(hits);
     fovea_index_close(index);
     fovea_close(library);
+}
+
+/* Whatever the library is opened with later. */
+static void
+a_set_is_computed_as_it_was_begun(void **state)
+{
+    check_set(FOVEA_DTYPE_F32, FOVEA_DTYPE_BF16);
+    assert_int_equal(empty_root(state), 0);
+    check_set(FOVEA_DTYPE_INT8, FOVEA_DTYPE_F32);
+    assert_int_equal(empty_root(state), 0);
+    check_set(FOVEA_DTYPE_F32, FOVEA_DTYPE_INT8);
 }
 
 static void

@@ -52,6 +52,23 @@ def test_a_node_ends_when_nothing_is_left(directory):
         job.finish()
 
 
+def test_a_node_takes_the_jobs_dtype(directory):
+    folder = pictures(directory, 6)
+    single = os.path.join(directory, "single.npy")
+    same(command.run("embed", "--dtype", "int8", "-o", single,
+                     folder).returncode, 0)
+    inputs = [line["input"] for line in command.lines(read(single + ".jsonl"))]
+    with Broker(os.path.join(directory, "broker")) as broker:
+        job = Job(broker, os.path.join(directory, "out"), *inputs,
+                  more=("--dtype", "int8"))
+        with Node(directory, job, "--until-done") as node:
+            node.wait()
+        job.finish()
+    rows = b"".join(command.npy(os.path.join(
+        job.out, "img_emb", f"img_emb_{i:05}.npy"))[2] for i in range(2))
+    same(rows, command.npy(single)[2])
+
+
 def test_metrics_and_health(directory):
     with Broker(os.path.join(directory, "broker")) as broker:
         job = Job(broker, os.path.join(directory, "out"),
@@ -94,6 +111,7 @@ def test_what_differs_is_refused(directory):
                   more=("--dtype", "f32"))
         for words, part in (
                 (("--dtype", "bf16"), "--dtype"),
+                (("--dtype", "int8"), "--dtype"),
                 (("--pixels", "torchvision"), "--pixels"),
                 (("--max-pixels", "1000"), "limit"),
                 (("-m", other), "weights")):

@@ -161,6 +161,7 @@ vectors_have_the_bits_of_the_bare_model(void **state)
         check_model(names[i], FOVEA_DTYPE_F32, 1);
     }
     check_model("quick", FOVEA_DTYPE_BF16, 1);
+    check_model("quick", FOVEA_DTYPE_INT8, 1);
 }
 
 static void
@@ -235,6 +236,7 @@ every_batch_size_works_behind_the_seal(void **state)
     (void)state;
     check_batch_sizes(FOVEA_DTYPE_F32);
     check_batch_sizes(FOVEA_DTYPE_BF16);
+    check_batch_sizes(FOVEA_DTYPE_INT8);
 }
 
 static void

@@ -147,6 +147,7 @@ a_worker_that_embeds(void **state)
     (void)state;
     check_embedding(FOVEA_DTYPE_F32, 1);
     check_embedding(FOVEA_DTYPE_BF16, 1);
+    check_embedding(FOVEA_DTYPE_INT8, 1);
     check_embedding(FOVEA_DTYPE_F32, 3);
 }
 

@@ -167,6 +167,7 @@ flags_are_read_as_they_are_meant(void **state)
         FIELD(limits.truncate, "--truncate=refuse", FOVEA_TRUNCATE_REFUSE),
         FIELD(limits.truncate, "--truncate=cut", FOVEA_TRUNCATE_CUT),
         FIELD(dtype, "--dtype=bf16", FOVEA_DTYPE_BF16),
+        FIELD(dtype, "--dtype=int8", FOVEA_DTYPE_INT8),
         FIELD(pixels, "--pixels=torchvision", FOVEA_PIXELS_TORCHVISION),
         FIELD(url.max_connections, "--fetch-connections=7", 7),
         FIELD(url.max_per_host, "--fetch-per-host=3", 3),

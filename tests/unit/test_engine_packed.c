@@ -121,6 +121,10 @@ what_is_mapped_is_what_was_packed(void **state)
     check_same(&words, FOVEA_PRECISION_F32);
     check_same(&words, FOVEA_PRECISION_BF16_WEIGHTS);
     check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_BF16));
+    check_same(&config, FOVEA_PRECISION_INT8_WEIGHTS);
+    check_same(&words, FOVEA_PRECISION_INT8_WEIGHTS);
+    check_same(&pooled, FOVEA_PRECISION_INT8_WEIGHTS);
+    check_same(&wide, fovea_precision_of(&wide, FOVEA_DTYPE_INT8));
 }
 
 static void
@@ -224,7 +228,11 @@ another_tower_or_precision_is_refused(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(others); i++) {
         refuse(&others[i], FOVEA_PRECISION_F32, packed.fd);
     }
-    refuse(&config, FOVEA_PRECISION_BF16_WEIGHTS, packed.fd);
+    for (size_t i = 0; i < FOVEA_N_PRECISIONS; i++) {
+        if (i != FOVEA_PRECISION_F32) {
+            refuse(&config, (enum fovea_precision)i, packed.fd);
+        }
+    }
     drop(&packed);
 }
 

@@ -185,6 +185,16 @@ bfloat16_is_close(void **state)
     }
 }
 
+static void
+int8_is_close(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_INT8), 0.998, 0.07);
+    }
+}
+
 /* Alone, and in every run of texts of every size; then in another order. */
 static void
 check_company(const struct fovea_tower *config, enum fovea_precision precision)
@@ -230,6 +240,8 @@ a_text_has_the_same_bits_in_every_company(void **state)
         check_company(&configs[i], FOVEA_PRECISION_F32);
         check_company(&configs[i],
                 fovea_precision_of(&configs[i], FOVEA_DTYPE_BF16));
+        check_company(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_INT8));
     }
 }
 
@@ -315,6 +327,7 @@ main(void)
         cmocka_unit_test(no_code_is_generated_after_creation),
         cmocka_unit_test(float32_agrees_with_the_naive_forward_pass),
         cmocka_unit_test(bfloat16_is_close),
+        cmocka_unit_test(int8_is_close),
         cmocka_unit_test(a_text_has_the_same_bits_in_every_company),
         cmocka_unit_test(rows_that_are_no_texts_are_refused),
         cmocka_unit_test(passes_have_room_for_what_they_take),

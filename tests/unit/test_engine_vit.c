@@ -209,6 +209,16 @@ bfloat16_is_close(void **state)
 }
 
 static void
+int8_is_close(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(configs); i++) {
+        check_tower(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_INT8), 0.998, 0.07);
+    }
+}
+
+static void
 bfloat16_weights_alone_are_close(void **state)
 {
     (void)state;
@@ -246,6 +256,8 @@ an_image_has_the_same_bits_in_every_batch(void **state)
         check_batches(&configs[i], FOVEA_PRECISION_F32);
         check_batches(&configs[i],
                 fovea_precision_of(&configs[i], FOVEA_DTYPE_BF16));
+        check_batches(&configs[i],
+                fovea_precision_of(&configs[i], FOVEA_DTYPE_INT8));
     }
 }
 
@@ -382,6 +394,7 @@ main(void)
         cmocka_unit_test(no_code_is_generated_after_creation),
         cmocka_unit_test(float32_agrees_with_the_naive_forward_pass),
         cmocka_unit_test(bfloat16_is_close),
+        cmocka_unit_test(int8_is_close),
         cmocka_unit_test(bfloat16_weights_alone_are_close),
         cmocka_unit_test(an_image_has_the_same_bits_in_every_batch),
         cmocka_unit_test(large_batches_have_the_same_bits),

@@ -474,12 +474,13 @@ static void
 a_key_depends_on_all_of_its_parts(void **state)
 {
     (void)state;
-    char keys[5][FOVEA_CACHE_KEY_SIZE];
+    char keys[6][FOVEA_CACHE_KEY_SIZE];
     fovea_cache_key(KEY_A, "f32", "engine", keys[0]);
     fovea_cache_key(KEY_B, "f32", "engine", keys[1]);
     fovea_cache_key(KEY_A, "bf16", "engine", keys[2]);
     fovea_cache_key(KEY_A, "f32", "engine2", keys[3]);
     fovea_cache_key(KEY_A, "f32e", "ngine", keys[4]);
+    fovea_cache_key(KEY_A, "int8", "engine", keys[5]);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(keys); i++) {
         assert_true(fovea_cache_is_key(keys[i]));
         for (size_t k = 0; k < i; k++) {

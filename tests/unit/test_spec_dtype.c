@@ -33,6 +33,7 @@ words_do_not_change(void **state)
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_AUTO), "auto");
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_F32), "f32");
     assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_BF16), "bf16");
+    assert_string_equal(fovea_dtype_word(FOVEA_DTYPE_INT8), "int8");
 }
 
 int

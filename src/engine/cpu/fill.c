@@ -12,6 +12,7 @@
 #include "base/size.h"
 #include "checkpoint/tensors.h"
 #include "engine/cpu/fold.h"
+#include "engine/cpu/int8_weights.h"
 #include "engine/cpu/kernels.h"
 #include "spec/families.h"
 #include "sys/pages.h"
@@ -49,13 +50,32 @@ round_bf16(float *values, size_t n, size_t k)
     fovea_kernel_round_bf16(values, n * k);
 }
 
-static void (*const rounds[FOVEA_N_PRECISIONS])(float *values, size_t n,
-        size_t k) = {
-#define X(name, layers, others, rounding) \
-    [FOVEA_PRECISION_##name] = round_##rounding,
+static void
+round_int8(float *values, size_t n, size_t k)
+{
+    fovea_int8_round(values, n, k);
+}
+
+static const struct {
+    void (*layers)(float *values, size_t n, size_t k);
+    void (*others)(float *values, size_t n, size_t k);
+} rounds[FOVEA_N_PRECISIONS] = {
+#define X(name, layers_, others_, layers, others) \
+    [FOVEA_PRECISION_##name] = { round_##layers, round_##others },
 #include "engine/cpu/precision.def"
 #undef X
 };
+
+static void
+round_matrix(const struct fovea_weights *weights,
+        const struct fovea_piece *piece, float *values)
+{
+    if (fovea_precision_is_inner(&weights->tower, piece)) {
+        rounds[weights->precision].layers(values, piece->n, piece->k);
+    } else {
+        rounds[weights->precision].others(values, piece->n, piece->k);
+    }
+}
 
 /* What is staged is a matrix [n][k], as precise as it shall be. A part of FC1 is
    some of its rows, one of FC2 some of its columns. */
@@ -69,7 +89,7 @@ pack(const struct loader *loader, const struct fovea_piece *piece,
     const size_t step = piece->role == FOVEA_ROLE_FC1
             ? piece->n / n_cuts * piece->k
             : piece->k / n_cuts;
-    rounds[weights->precision](loader->staging, piece->n, piece->k);
+    round_matrix(weights, piece, loader->staging);
     enum fovea_status status = FOVEA_OK;
     for (uint32_t i = 0; i < n_cuts && !status; i++) {
         status = fovea_packing_pack(packing, loader->staging + i * step,

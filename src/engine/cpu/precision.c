@@ -35,11 +35,28 @@ fovea_precision_choose(const struct fovea_tower *tower, enum fovea_dtype dtype,
     case FOVEA_DTYPE_BF16:
         return computes_in_bf16(tower, has_bf16) ? FOVEA_PRECISION_BF16
                                                  : FOVEA_PRECISION_BF16_WEIGHTS;
+    case FOVEA_DTYPE_INT8:
+        return FOVEA_PRECISION_INT8_WEIGHTS;
     case FOVEA_DTYPE_AUTO:
     case FOVEA_DTYPE_F32:
         break;
     }
     return FOVEA_PRECISION_F32;
+}
+
+/* What pools by attention is a layer's pieces, but none of the layers; what is outside
+   the layers has 0. */
+static bool
+is_inner(const struct fovea_tower *tower, size_t layer)
+{
+    return layer >= 1 && layer < tower->n_layers;
+}
+
+bool
+fovea_precision_is_inner(const struct fovea_tower *tower,
+        const struct fovea_piece *piece)
+{
+    return piece->k > 0 && is_inner(tower, piece->layer);
 }
 
 /* Where matrices are rounded to bfloat16, so are tokens, whatever holds those. */
@@ -54,7 +71,7 @@ enum fovea_element
 fovea_precision_element(enum fovea_precision precision)
 {
     static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
-#define X(name, layers, others, rounding) \
+#define X(name, layers, others, round_layers, round_others) \
     [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##others,
 #include "engine/cpu/precision.def"
 #undef X
@@ -62,18 +79,16 @@ fovea_precision_element(enum fovea_precision precision)
     return elements[precision];
 }
 
-/* What pools by attention is a layer's pieces, but none of the layers. */
 enum fovea_element
 fovea_precision_of_layer(enum fovea_precision precision,
         const struct fovea_tower *tower, size_t layer)
 {
     static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
-#define X(name, layers, others, rounding) \
+#define X(name, layers, others, round_layers, round_others) \
     [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##layers,
 #include "engine/cpu/precision.def"
 #undef X
     };
-    return layer >= 1 && layer < tower->n_layers
-            ? elements[precision]
-            : fovea_precision_element(precision);
+    return is_inner(tower, layer) ? elements[precision]
+                                  : fovea_precision_element(precision);
 }

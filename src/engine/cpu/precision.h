@@ -12,7 +12,8 @@
 #include "spec/tower.h"
 
 enum fovea_precision {
-#define X(name, layers, others, rounding) FOVEA_PRECISION_##name,
+#define X(name, layers, others, round_layers, round_others) \
+    FOVEA_PRECISION_##name,
 #include "engine/cpu/precision.def"
 #undef X
     FOVEA_N_PRECISIONS
@@ -27,6 +28,12 @@ enum fovea_dtype fovea_precision_dtype(const struct fovea_tower *tower,
  *  @param has_bf16  Whether the CPU has bfloat16 dot products. */
 enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
         enum fovea_dtype dtype, bool has_bf16);
+
+/** Whether a matrix is of a layer that is not the first, nor attention pooling's:
+ *  what int8 is for. The first layer carries most of the error that int8 makes, the
+ *  others cost little. */
+bool fovea_precision_is_inner(const struct fovea_tower *tower,
+        const struct fovea_piece *piece);
 
 /** What the tokens of a vocabulary are made of: nothing multiplies them. */
 enum fovea_element fovea_precision_table(enum fovea_precision precision);
