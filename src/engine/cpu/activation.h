@@ -3,6 +3,18 @@
  * into vectors. A value has the same bits whatever it stands beside and in whichever
  * width it is computed: every fused multiply-add is written as one, and where this is
  * included contraction is off.
+ *
+ * All three are x * logistic(x * P(x * x)):
+ *
+ *   quick GELU   P = 1.702
+ *   tanh GELU    P = sqrt(8 / pi) (1 + 0.044715 x^2): the same function
+ *   GELU         P = log(Phi(x) / Phi(-x)) / x, by its minimax polynomial of the sixth
+ *                degree in x^2 up to 5.6^2 and constant above: the GELU is at most
+ *                7e-8 away then
+ *
+ * logistic(u) = 1 / (1 + 2^t), t = -log2(e) u; -log2(e) is a factor of each polynomial
+ * below. No step divides: beside the CPU's tile unit (tile_kernels.c) a division would
+ * take as long as everything else.
  */
 #ifndef FOVEA_ENGINE_CPU_ACTIVATION_H
 #define FOVEA_ENGINE_CPU_ACTIVATION_H
@@ -14,67 +26,87 @@
 
 #define FOVEA_ACTIVATION_INLINE static inline __attribute__((always_inline))
 
+/* 2^x for -126 <= x <= 126, relative error below 2e-7. x = n + f, |f| <= 1/2, and 2^f
+   by its minimax polynomial of the fifth degree. */
 FOVEA_ACTIVATION_INLINE float
-fovea_activation_magnitude(float x)
+fovea_activation_exp2(float x)
 {
-    return __builtin_fabsf(x);
-}
-
-/* e^x for x <= 0, relative error below 2e-7. x = n ln 2 + r, |r| <= ln 2 / 2 (ln 2
-   in two parts), e^r by its Taylor series to the sixth power. Below -87 it is e^-87:
-   a normal number, as others take many times as long. NaN stays NaN. */
-FOVEA_ACTIVATION_INLINE float
-fovea_activation_exp(float x)
-{
-    const float round_magic = 12582912.0F; /* 1.5 * 2^23 */
-    x = x < -87.0F ? -87.0F : x;
-    const float shifted = __builtin_fmaf(x, 1.44269504F, round_magic);
-    const float n = shifted - round_magic;
-    float r = __builtin_fmaf(n, -0.693359375F, x);
-    r = __builtin_fmaf(n, 2.12194440e-4F, r);
-    float p = __builtin_fmaf(r, 1.0F / 720.0F, 1.0F / 120.0F);
-    p = __builtin_fmaf(p, r, 1.0F / 24.0F);
-    p = __builtin_fmaf(p, r, 1.0F / 6.0F);
-    p = __builtin_fmaf(p, r, 0.5F);
-    p = __builtin_fmaf(p, r, 1.0F);
-    p = __builtin_fmaf(p, r, 1.0F);
+    const float shifted =
+            x + 12582912.0F; /* 1.5 * 2^23: n is in the low bits */
+    const float f = x - (shifted - 12582912.0F);
+    float p = __builtin_fmaf(f, 0.00132764718F, 0.00967554133F);
+    p = __builtin_fmaf(p, f, 0.0555071327F);
+    p = __builtin_fmaf(p, f, 0.240221197F);
+    p = __builtin_fmaf(p, f, 0.693146967F);
+    p = __builtin_fmaf(p, f, 1.0F);
+    uint32_t n;
     uint32_t bits;
-    memcpy(&bits, &shifted, sizeof bits);
-    bits = (bits + 127U) << 23; /* n is in the low bits */
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
+    memcpy(&n, &shifted, sizeof n);
+    memcpy(&bits, &p, sizeof bits);
+    bits += n << 23;
+    memcpy(&p, &bits, sizeof p);
+    return p;
 }
 
-/* x / (1 + e^-z). */
+/* 1 / x for 2^-100 < x < 2^100, relative error below 2e-7. Subtracting the number's
+   bits from a constant is 5 % away at most, a step with the error's square 1.3e-4, and
+   one more step below rounding. */
 FOVEA_ACTIVATION_INLINE float
-fovea_activation_gate(float x, float z)
+fovea_activation_reciprocal(float x)
 {
-    const float e = fovea_activation_exp(-fovea_activation_magnitude(z));
-    return x * (z < 0.0F ? e : 1.0F) / (1.0F + e);
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits = 0x7ef31000U - bits;
+    float y;
+    memcpy(&y, &bits, sizeof y);
+    float error = __builtin_fmaf(-x, y, 1.0F);
+    y = __builtin_fmaf(y, __builtin_fmaf(error, error, error), y);
+    error = __builtin_fmaf(-x, y, 1.0F);
+    return __builtin_fmaf(y, error, y);
 }
 
-/* x Phi(x), absolute error below 2e-7 |x|. Source: Abramowitz and Stegun, 7.1.26. */
+/* Between -most and most. Magnitudes are ordered as their bits are, which compilers
+   know an instruction for; NaN becomes one of the two. */
+FOVEA_ACTIVATION_INLINE float
+fovea_activation_clamp(float x, float most)
+{
+    int32_t bits;
+    int32_t most_bits;
+    memcpy(&bits, &x, sizeof bits);
+    memcpy(&most_bits, &most, sizeof most_bits);
+    const int32_t sign = bits & INT32_MIN;
+    bits &= INT32_MAX;
+    bits = (bits < most_bits ? bits : most_bits) | sign;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* x / (1 + 2^t) */
+FOVEA_ACTIVATION_INLINE float
+fovea_activation_gate(float x, float t)
+{
+    t = fovea_activation_clamp(t, 80.0F);
+    return x * fovea_activation_reciprocal(1.0F + fovea_activation_exp2(t));
+}
+
 FOVEA_ACTIVATION_INLINE float
 fovea_activation_gelu(float x)
 {
-    const float a = fovea_activation_magnitude(x) * 0.707106781F;
-    const float t = 1.0F / __builtin_fmaf(a, 0.3275911F, 1.0F);
-    float p = __builtin_fmaf(t, 1.061405429F, -1.453152027F);
-    p = __builtin_fmaf(p, t, 1.421413741F);
-    p = __builtin_fmaf(p, t, -0.284496736F);
-    p = __builtin_fmaf(p, t, 0.254829592F);
-    /* Half of erfc(a): Phi(-|x|). */
-    const float tail = 0.5F * p * t * fovea_activation_exp(-a * a);
-    return x * (x < 0.0F ? tail : 1.0F - tail);
+    const float square = fovea_activation_clamp(x * x, 31.36F);
+    float p = __builtin_fmaf(square, -5.19185154e-09F, 3.84311106e-07F);
+    p = __builtin_fmaf(p, square, -1.14415981e-05F);
+    p = __builtin_fmaf(p, square, 0.000159316797F);
+    p = __builtin_fmaf(p, square, 9.58186265e-05F);
+    p = __builtin_fmaf(p, square, -0.104838874F);
+    p = __builtin_fmaf(p, square, -2.30220709F);
+    return fovea_activation_gate(x, x * p);
 }
 
-/* 2 sqrt(2 / pi) and that times 0.044715: tanh as a sigmoid. */
 FOVEA_ACTIVATION_INLINE float
 fovea_activation_gelu_tanh(float x)
 {
-    const float z = x * __builtin_fmaf(x * x, 0.0713548162F, 1.59576912F);
-    return fovea_activation_gate(x, z);
+    const float p = __builtin_fmaf(x * x, -0.102943241F, -2.30220820F);
+    return fovea_activation_gate(x, x * p);
 }
 
 /** What is done to a sum before it is stored; FOVEA_POST_ADD is not one of them.
@@ -84,7 +116,7 @@ fovea_activation_apply(float x, enum fovea_post post)
 {
     switch (post) {
     case FOVEA_POST_QUICK_GELU:
-        return fovea_activation_gate(x, 1.702F * x);
+        return fovea_activation_gate(x, -2.45546696F * x);
     case FOVEA_POST_GELU:
         return fovea_activation_gelu(x);
     case FOVEA_POST_GELU_TANH:
