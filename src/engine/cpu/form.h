@@ -43,7 +43,8 @@ struct fovea_form_ops {
     /* Whether a row has the same bits whatever rows stand beside it, by the way it
        is computed. Other forms are looked at while weights are packed (probe.h). */
     bool keeps_bits;
-    const void *kind; /* of forms that share their functions; else NULL */
+    bool takes_blocked; /* rows, beside dense ones */
+    const void *kind;   /* of forms that share their functions; else NULL */
 
     /* Choose the layout of a matrix, for a typical number of rows. */
     enum fovea_status (*lay_out)(struct fovea_packing *packing, size_t rows,

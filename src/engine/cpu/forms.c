@@ -18,6 +18,9 @@
 #include "fovea/fovea.h"
 
 #include "base/error.h"
+#include "engine/cpu/form.h"
+#include "engine/cpu/machine.h"
+#include "engine/cpu/pass_size.h"
 #include "engine/cpu/probe.h"
 
 enum {
@@ -25,11 +28,6 @@ enum {
        kernels like, and the width at which it is fastest. */
     MOST_PART_WIDTH = 768,
     PART_WIDTH_UNIT = 64,
-    /* Passes of more rows than this gain nothing, and looking at them costs. */
-    MOST_ROWS = 2100,
-    /* The same for numbers of images above eight. */
-    MOST_ROWS_OF_MANY = 600,
-    MANY_IMAGES = 8,
 };
 
 /* The search for one tower. */
@@ -238,22 +236,39 @@ find_all(const struct search *search, struct fovea_forms *forms,
     return status;
 }
 
-static size_t
-most_images(const struct fovea_tower *tower)
+static bool
+are_blocked(const struct search *search, const struct fovea_forms *forms,
+        enum fovea_element element)
 {
-    size_t tokens = fovea_tower_tokens(tower);
-    size_t most = 1;
-    if (tower->modality == FOVEA_MODALITY_TEXT) {
-        return FOVEA_MOST_UNITS;
-    }
-    for (size_t n = 2; n <= FOVEA_MAX_BATCH; n++) {
-        size_t most_rows = n > MANY_IMAGES ? MOST_ROWS_OF_MANY : MOST_ROWS;
-        if (fovea_units_are_prepared(tower->modality, n) &&
-                n * tokens <= most_rows) {
-            most = n;
+    static const enum fovea_matrix matrices[] = { FOVEA_MATRIX_QKV,
+        FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1,
+        FOVEA_MATRIX_FC2 };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(matrices); i++) {
+        const struct fovea_packing_shape shape =
+                fovea_linear_matrix(search->tower, search->precision, element,
+                        forms->mlp_parts, matrices[i]);
+        const uint32_t form = forms->form[element][matrices[i]];
+        if (shape.k > 0 &&
+                !fovea_form_ops((enum fovea_form)form)->takes_blocked) {
+            return false;
         }
     }
-    return most;
+    return true;
+}
+
+/* Products that take blocked rows are fast enough to wait for memory. */
+static size_t
+most_images(const struct search *search, const struct fovea_forms *forms)
+{
+    const struct fovea_tower *tower = search->tower;
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        if (!are_blocked(search, forms, i)) {
+            return search->most_images;
+        }
+    }
+    return fovea_pass_most_in_cache(tower,
+            fovea_element_size(fovea_precision_element(search->precision)),
+            fovea_machine_cache_bytes());
 }
 
 /* For the neediest product of an element, with the MLP whole and in parts. */
@@ -335,7 +350,7 @@ fovea_forms_find(const struct fovea_tower *tower,
 {
     struct search search = { .tower = tower,
         .precision = precision,
-        .most_images = most_images(tower) };
+        .most_images = fovea_pass_most(tower) };
     struct fovea_forms forms;
     enum fovea_status status =
             fovea_forms_prefer(tower, precision, &forms, err);
@@ -349,7 +364,7 @@ fovea_forms_find(const struct fovea_tower *tower,
     }
     fovea_probe_finish(&search.probe);
     if (found && !status) {
-        forms.most_images = (uint32_t)search.most_images;
+        forms.most_images = (uint32_t)most_images(&search, &forms);
     }
     *forms_out = forms;
     return status;

@@ -22,28 +22,53 @@ product_of(const struct fovea_pass *pass, const struct fovea_product_set *set,
     return set->products[element][use];
 }
 
-/* Rows of what a layer's matrices multiply. */
+/* Rows of all tokens, as the products of a layer want them. */
+static struct fovea_rows
+rows_of(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer,
+        enum fovea_element element)
+{
+    const struct fovea_plan *plan = pass->plan;
+    return plan->is_blocked[fovea_weights_element(plan->weights, layer)]
+            ? fovea_rows_blocked(buffer, pass->of_rows->n_rows, element)
+            : fovea_rows_dense(buffer, width, element);
+}
+
+/* Rows of all tokens that a layer's matrices multiply. */
 static struct fovea_rows
 sources(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer)
+{
+    return rows_of(pass, buffer, width, layer,
+            fovea_weights_element(pass->plan->weights, layer));
+}
+
+/* And those that attention works on. */
+static struct fovea_rows
+values(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer)
+{
+    return rows_of(pass, buffer, width, layer, pass->plan->element);
+}
+
+/* The same of pooled tokens, which are few. */
+static struct fovea_rows
+pooled_sources(const struct fovea_pass *pass, void *buffer, size_t width,
+        size_t layer)
 {
     return fovea_rows_dense(buffer, width,
             fovea_weights_element(pass->plan->weights, layer));
 }
 
-/* Rows of what attention works on. */
 static struct fovea_rows
-values(const struct fovea_pass *pass, void *buffer, size_t width)
+pooled_values(const struct fovea_pass *pass, void *buffer)
 {
-    return fovea_rows_dense(buffer, width, pass->plan->element);
+    return fovea_rows_dense(buffer, pass->plan->sizes.hidden,
+            pass->plan->element);
 }
 
-/* The part of an MLP's hidden layer that is there at a time. */
-static struct fovea_rows
-hidden_layer(const struct fovea_pass *pass, size_t layer)
+/* The width of the part of an MLP's hidden layer that is there at a time. */
+static size_t
+part_width(const struct fovea_plan *plan)
 {
-    const struct fovea_plan *plan = pass->plan;
-    return sources(pass, plan->wide,
-            plan->sizes.mlp / plan->weights->forms.mlp_parts, layer);
+    return plan->sizes.mlp / plan->weights->forms.mlp_parts;
 }
 
 /* out = what each token of a sequence gathers of all of them, of queries, keys and
@@ -72,8 +97,8 @@ attention_block(const struct fovea_pass *pass, size_t layer,
     const size_t hidden = plan->sizes.hidden;
     const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
     const struct fovea_rows normed = sources(pass, plan->y, hidden, layer);
-    const struct fovea_rows wide = values(pass, plan->wide, 3 * hidden);
-    const struct fovea_rows gathered = values(pass, plan->y, hidden);
+    const struct fovea_rows wide = values(pass, plan->wide, 3 * hidden, layer);
+    const struct fovea_rows gathered = values(pass, plan->y, hidden, layer);
     fovea_step_norm(plan, plan->x, pass->n_rows,
             fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), &normed);
     enum fovea_status status = fovea_step_linear(plan,
@@ -101,7 +126,7 @@ mlp_block(const struct fovea_pass *pass, size_t layer, struct fovea_error *err)
         product_of(pass, pass->of_rows, layer, FOVEA_USE_FC1),
         product_of(pass, pass->of_rows, layer, FOVEA_USE_FC2),
         sources(pass, plan->y, plan->sizes.hidden, layer),
-        hidden_layer(pass, layer),
+        sources(pass, plan->wide, part_width(plan), layer),
         fovea_pass_residual(pass, plan->x),
     };
     fovea_step_norm(plan, plan->x, pass->n_rows,
@@ -165,11 +190,11 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
     struct fovea_plan *plan = pass->plan;
     const size_t hidden = plan->sizes.hidden;
     const struct fovea_rows normed = sources(pass, plan->y, hidden, layer);
-    const struct fovea_rows wide = values(pass, plan->wide, 2 * hidden);
-    /* Of pooled tokens. */
-    const struct fovea_rows picked = sources(pass, plan->x, hidden, layer);
-    const struct fovea_rows query = values(pass, plan->y, hidden);
-    const struct fovea_rows gathered = values(pass, plan->x, hidden);
+    const struct fovea_rows wide = values(pass, plan->wide, 2 * hidden, layer);
+    const struct fovea_rows picked =
+            pooled_sources(pass, plan->x, hidden, layer);
+    const struct fovea_rows query = pooled_values(pass, plan->y);
+    const struct fovea_rows gathered = pooled_values(pass, plan->x);
     const struct fovea_rows pooled = fovea_pass_residual(pass, plan->pooled);
     fovea_step_norm(plan, plan->x, pass->n_rows,
             fovea_step_piece(plan, FOVEA_ROLE_NORM1, layer), &normed);
@@ -207,8 +232,8 @@ fovea_layer_pooled_mlp(const struct fovea_pass *pass, size_t layer,
         layer,
         product_of(pass, pass->of_sequences, layer, FOVEA_USE_POOLED_FC1),
         product_of(pass, pass->of_sequences, layer, FOVEA_USE_POOLED_FC2),
-        sources(pass, plan->y, plan->sizes.hidden, layer),
-        hidden_layer(pass, layer),
+        pooled_sources(pass, plan->y, plan->sizes.hidden, layer),
+        pooled_sources(pass, plan->wide, part_width(plan), layer),
         fovea_pass_residual(pass, plan->pooled),
     };
     fovea_step_norm(plan, plan->pooled, pass->n_sequences,

@@ -42,6 +42,13 @@ fovea_machine_word(char *word, size_t size)
             sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024);
 }
 
+size_t
+fovea_machine_cache_bytes(void)
+{
+    long size = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return size > 0 ? (size_t)size : 0;
+}
+
 bool
 fovea_machine_has_bf16(void)
 {

@@ -9,6 +9,9 @@
  *  what CPU it is: one word. */
 void fovea_machine_word(char *word, size_t size);
 
+/** Bytes of a core's second-level cache; 0: it is not told. */
+size_t fovea_machine_cache_bytes(void);
+
 /** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
 bool fovea_machine_has_bf16(void);
 

@@ -38,12 +38,13 @@ enum fovea_status fovea_onednn_run(struct fovea_product *product,
 void fovea_onednn_drop(void *own);
 
 /* Which form keeps bits depends on the sizes, the CPU and its caches. */
-#define FOVEA_ONEDNN_FORM_OPS(form)                                           \
-    {                                                                         \
-        .keeps_bits = false, .kind = (form), .lay_out = fovea_onednn_lay_out, \
-        .drop_layout = fovea_onednn_drop_layout, .pack = fovea_onednn_pack,   \
-        .prepare = fovea_onednn_prepare, .run = fovea_onednn_run,             \
-        .drop = fovea_onednn_drop                                             \
+#define FOVEA_ONEDNN_FORM_OPS(form)                                         \
+    {                                                                       \
+        .keeps_bits = false, .takes_blocked = false, .kind = (form),        \
+        .lay_out = fovea_onednn_lay_out,                                    \
+        .drop_layout = fovea_onednn_drop_layout, .pack = fovea_onednn_pack, \
+        .prepare = fovea_onednn_prepare, .run = fovea_onednn_run,           \
+        .drop = fovea_onednn_drop                                           \
     }
 
 #endif

@@ -47,6 +47,12 @@ fovea_packing_keeps_bits(const struct fovea_packing *packing)
     return packing->ops->keeps_bits;
 }
 
+bool
+fovea_packing_takes_blocked(const struct fovea_packing *packing)
+{
+    return packing->ops->takes_blocked;
+}
+
 size_t
 fovea_packing_k(const struct fovea_packing *packing)
 {

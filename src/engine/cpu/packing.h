@@ -51,6 +51,9 @@ const char *fovea_packing_implementation(const struct fovea_packing *packing);
  *  way they are computed. */
 bool fovea_packing_keeps_bits(const struct fovea_packing *packing);
 
+/** Whether products with it read and write blocked rows (rows.h), too. */
+bool fovea_packing_takes_blocked(const struct fovea_packing *packing);
+
 /** A number that is the same for two packings only if a matrix packed with the
  *  one can be used with the other (in one version of the library). */
 uint64_t fovea_packing_fingerprint(const struct fovea_packing *packing);

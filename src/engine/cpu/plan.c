@@ -51,6 +51,33 @@ reserve_scratch(struct fovea_plan *plan, size_t needed, struct fovea_error *err)
 
 /* Plans. */
 
+static bool
+is_whole_lines(size_t width, enum fovea_element element)
+{
+    return width * fovea_element_size(element) % FOVEA_LINE_BYTES == 0;
+}
+
+/* Where all that reads and writes them takes it so. */
+static bool
+is_blocked(const struct fovea_plan *plan, enum fovea_element element)
+{
+    static const enum fovea_matrix matrices[] = { FOVEA_MATRIX_QKV,
+        FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1,
+        FOVEA_MATRIX_FC2 };
+    const struct fovea_weights *weights = plan->weights;
+    const struct fovea_sizes *s = &plan->sizes;
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(matrices); i++) {
+        const struct fovea_packing *packing =
+                weights->packings[element][matrices[i]];
+        if (packing && !fovea_packing_takes_blocked(packing)) {
+            return false;
+        }
+    }
+    return is_whole_lines(s->hidden, element) &&
+            is_whole_lines(s->hidden, plan->element) &&
+            is_whole_lines(s->mlp / weights->forms.mlp_parts, element);
+}
+
 static void
 set_destroy(struct fovea_product_set *set)
 {
@@ -95,6 +122,9 @@ set_init(struct fovea_plan *plan, size_t n, struct fovea_product_set *set,
         struct fovea_error *err)
 {
     enum fovea_status status = FOVEA_OK;
+    set->n_rows = n *
+            (plan->sizes.is_text ? (size_t)FOVEA_UNIT_ROWS
+                                 : plan->sizes.n_tokens);
     for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS && !status; i++) {
         status = products_init(plan, n, i, set->products[i], err);
     }
@@ -279,6 +309,9 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
     plan->weights = weights;
     plan->sizes = fovea_sizes_of(&weights->tower);
     plan->element = fovea_precision_element(weights->precision);
+    for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS; i++) {
+        plan->is_blocked[i] = is_blocked(plan, i);
+    }
     plan->max_batch = max_batch;
     plan->max_units = plan->sizes.is_text
             ? fovea_units_of_texts(max_batch, plan->sizes.n_tokens)

@@ -18,6 +18,7 @@
 
 /* The linear layers for one number of units, by what their matrices are made of. */
 struct fovea_product_set {
+    size_t n_rows; /* of tokens */
     struct fovea_product *products[FOVEA_N_ELEMENTS][FOVEA_N_USES];
 };
 
@@ -44,6 +45,8 @@ struct fovea_plan {
     struct fovea_sizes sizes;
     enum fovea_element element; /* of what attention works on, and outside the
                                    layers: fovea_precision_element() */
+    /* Whether the tokens' rows of layers whose matrices are made of it are blocked. */
+    bool is_blocked[FOVEA_N_ELEMENTS];
     size_t max_batch;
     struct fovea_attention attention;
     struct fovea_attention pooled_attention;
