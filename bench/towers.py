@@ -3,8 +3,9 @@
 
     bench/towers.py [BUILD] [FLAGS OF BENCH...]
 
-Prints a row a tower and dtype: milliseconds an image, the bare matrix products
-of the same rounds, and how much of the forward pass is attention. The largest
+Prints a row a tower and dtype: milliseconds an image, the forward pass over the
+bare matrix products of the same rounds and over its roofline, and how much of it
+is attention. The largest
 takes 2.5 GiB of memory and some minutes.
 """
 import json
@@ -29,8 +30,8 @@ def main():
     if flags and not flags[0].startswith("-"):
         build = flags.pop(0)
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(f"{'':14} {'':4} tokens  forward  one alone  bare      over  "
-          "attention")
+    print(f"{'':14} {'':4} tokens  forward  one alone     bare   over  "
+          "over roof  attention")
     for name, (shape, batch) in TOWERS.items():
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([f"{build}/tools/make_random_model", folder,
@@ -40,13 +41,14 @@ def main():
                     [f"{build}/fovea", "bench", "--json", "-m", folder,
                      "--dtype", dtype, "--batch", str(batch), *flags],
                     check=True, capture_output=True, text=True).stdout
-                f = json.loads(out)["forward"]
+                found = json.loads(out)
+                f = found["forward"]
                 print(f"{name:14} {dtype:4} {f['tokens']:6}"
                       f" {f['ms_per_image']:8.1f}"
-                      f" {f['single_ms_per_image']:10.1f}"
+                      f" {found['single']['ms_per_image']:10.1f}"
                       f" {f['matmul_ms_per_image']:8.1f}"
-                      f" {f['over_matmul']:6.3f}"
-                      f" {f['attention_share']:6.3f}", flush=True)
+                      f" {f['over_matmul']:6.3f} {f['over_roofline']:9.3f}"
+                      f" {f['parts']['attention']['share']:10.3f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
 /* See bench.h. */
 #include "bench/bench.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/number.h"
-#include "bench/measure.h"
-#include "bench/measure_text.h"
+#include "bench/report.h"
 #include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
@@ -65,64 +63,6 @@ open_tower(const char *directory, enum fovea_modality modality,
                   : fovea_checkpoint_open(directory, checkpoint_out, err);
 }
 
-/* Figures. */
-
-struct figure {
-    const char *name;
-    double value;
-};
-
-static void
-print_figures(const struct figure *figures, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        (void)printf("%s %.9g\n", figures[i].name, figures[i].value);
-    }
-}
-
-static void
-print_head(enum fovea_dtype dtype, uint64_t weights_bytes, uint64_t n_tokens)
-{
-    (void)printf("dtype %s\nweights_bytes %" PRIu64 "\nn_tokens %" PRIu64 "\n",
-            fovea_dtype_word(dtype), weights_bytes, n_tokens);
-}
-
-static void
-print_images(const struct fovea_bench_result *result)
-{
-    const struct figure figures[] = {
-        { "decode_ms", result->decode_ms },
-        { "resize_ms", result->resize_ms },
-        { "forward_ms", result->forward_ms },
-        { "forward_single_ms", result->forward_single_ms },
-        { "attention_ms", result->attention_ms },
-        { "attention_share", result->attention_share },
-        { "matmul_ms", result->matmul_ms },
-        { "over_matmul", result->over_matmul },
-        { "end_to_end_ms", result->end_to_end_ms },
-    };
-    print_head(result->dtype, result->weights_bytes, result->n_tokens);
-    (void)printf("jpeg_bytes %" PRIu64 "\n", result->jpeg_bytes);
-    print_figures(figures, FOVEA_ARRAY_LEN(figures));
-}
-
-static void
-print_texts(const struct fovea_text_bench_result *result)
-{
-    const struct figure figures[] = {
-        { "read_ms", result->read_ms },
-        { "text_ms", result->text_ms },
-        { "text_matmul_ms", result->text_matmul_ms },
-        { "text_over", result->text_over },
-        { "batch_ms", result->batch_ms },
-        { "batch_matmul_ms", result->batch_matmul_ms },
-        { "batch_over", result->batch_over },
-    };
-    print_head(result->dtype, result->weights_bytes, result->n_tokens);
-    (void)printf("read_bytes %" PRIu64 "\n", result->read_bytes);
-    print_figures(figures, FOVEA_ARRAY_LEN(figures));
-}
-
 /* Both benches. */
 
 static enum fovea_status
@@ -146,7 +86,7 @@ measure_images(const char *directory, struct fovea_bench_options *options,
     }
     fovea_checkpoint_close(checkpoint);
     if (!status) {
-        print_images(&result);
+        fovea_bench_report_images(options, &result);
     }
     return status;
 }
@@ -165,7 +105,7 @@ measure_texts(const char *directory, struct fovea_text_bench_options *options,
     }
     fovea_checkpoint_close(checkpoint);
     if (!status) {
-        print_texts(&result);
+        fovea_bench_report_texts(options, &result);
     }
     return status;
 }
@@ -219,6 +159,8 @@ fovea_bench_main(int argc, char **argv)
     }
     if (status) {
         (void)printf("failed %d %s\n", (int)status, error.message);
+    } else {
+        (void)puts("end");
     }
     bool written = fflush(stdout) == 0 && !ferror(stdout);
     return !status && written ? EXIT_SUCCESS : EXIT_FAILURE;

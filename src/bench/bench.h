@@ -10,13 +10,10 @@
  * ViT-B/32; DTYPE is a word of spec/dtype.def; the others are plain numbers, within
  * the bounds of measure.h and picture.h.
  *
- * Standard output gets one line a figure, "name value": dtype (that was used),
- * jpeg_bytes, weights_bytes, n_tokens, then decode_ms, resize_ms, forward_ms,
- * forward_single_ms, attention_ms, attention_share, matmul_ms, over_matmul and
- * end_to_end_ms, as in struct fovea_bench_result. Of texts these are dtype,
- * weights_bytes, read_bytes, n_tokens, then read_ms, text_ms, text_matmul_ms,
- * text_over, batch_ms, batch_matmul_ms and batch_over, as in struct
- * fovea_text_bench_result. Exit status 0.
+ * Standard output gets one line a figure, "NAME VALUE", and the line "end". A name is
+ * where the figure stands in what `fovea bench --json` prints, from the outside in
+ * with dots between ("forward.parts.qkv.share"); what stands together comes together.
+ * A value is a number or a word in quotes. Exit status 0.
  *
  * Where something fails it gets one line, "failed STATUS MESSAGE" with the
  * number of the status, and the exit status is 1. Words that are none of the

@@ -1,17 +1,14 @@
 /*
- * See measure.h. The rounds interleave what is compared: a forward pass,
- * then the bare products, then a forward pass again, so that a machine that
- * slows down slows both.
+ * See measure.h. The rounds interleave what is compared: the machine's rates, a
+ * forward pass, the bare products, then a forward pass again, so that a machine that
+ * slows down slows all of them.
  */
 #include "bench/measure.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "bench/attention.h"
-#include "bench/bare.h"
 #include "bench/picture.h"
 #include "bench/rounds.h"
 #include "engine/cost.h"
@@ -28,7 +25,10 @@ struct bench {
     struct fovea_weights *weights;
     struct fovea_pixel_table table;
     struct fovea_plan *plan;
-    struct fovea_bare *bare;
+    struct fovea_bench_runner batch;
+    struct fovea_bench_runner single;
+    struct fovea_peak_memory memory;
+    enum fovea_peak_level level;        /* that holds the weights */
     struct fovea_bench_picture picture; /* the JPEG and its rows */
     uint8_t *pixels;                    /* [batch] images */
     float *embeds;
@@ -100,122 +100,80 @@ prepare_once(struct bench *bench, uint8_t *pixels, struct fovea_error *err)
             NULL, &input, pixels, NULL, err);
 }
 
-/* The forward half. */
-
-static enum fovea_status
-forward_batch(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_forward_run(bench->plan, &bench->table, bench->pixels,
-            bench->options->batch, bench->embeds, err);
-}
-
-static enum fovea_status
-forward_single(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_forward_run(bench->plan, &bench->table, bench->pixels, 1,
-            bench->embeds, err);
-}
+/* Rounds. */
 
 static enum fovea_status
 end_to_end(struct bench *bench, struct fovea_error *err)
 {
-    for (size_t i = 0; i < bench->options->batch; i++) {
+    const struct fovea_bench_rows *rows = &bench->batch.rows;
+    for (size_t i = 0; i < rows->n; i++) {
         enum fovea_status status = prepare_once(bench,
                 bench->pixels + i * bench->pixels_size, err);
         if (status) {
             return status;
         }
     }
-    return forward_batch(bench, err);
+    return fovea_forward_run(rows->plan, rows->pixels, rows->rows, rows->n,
+            rows->embeds, err);
 }
 
+/* Milliseconds that one of the functions above takes. */
 static enum fovea_status
-attend(struct bench *bench, struct fovea_error *err)
+time_once(struct bench *bench,
+        enum fovea_status (*run)(struct bench *bench, struct fovea_error *err),
+        double *ms_out, struct fovea_error *err)
 {
-    return fovea_bench_attend(bench->plan, bench->options->batch, err);
+    const int64_t start = fovea_clock_ns();
+    enum fovea_status status = run(bench, err);
+    *ms_out = fovea_bench_ms_since(start);
+    return status;
 }
 
+/* One of everything. */
 static enum fovea_status
-run_bare(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_bare_run(bench->bare, err);
-}
-
-/* Rounds. */
-
-enum {
-    DECODE,
-    RESIZE,
-    FORWARD,
-    ATTENTION,
-    MATMUL,
-    SINGLE,
-    WHOLE,
-    N_PARTS
-};
-
-struct part {
-    enum fovea_status (*run)(struct bench *bench, struct fovea_error *err);
-    bool is_batch; /* its time is shared by a batch of images */
-};
-
-static const struct part parts[N_PARTS] = {
-    [DECODE] = { decode_once, false },
-    [RESIZE] = { resize_once, false },
-    [FORWARD] = { forward_batch, true },
-    [ATTENTION] = { attend, true },
-    [MATMUL] = { run_bare, true },
-    [SINGLE] = { forward_single, false },
-    [WHOLE] = { end_to_end, true },
-};
-
-/* One of everything; times are in ms an image. */
-static enum fovea_status
-run_round(struct bench *bench, double ms_out[N_PARTS], struct fovea_error *err)
-{
-    for (size_t i = 0; i < N_PARTS; i++) {
-        int64_t start = fovea_clock_ns();
-        enum fovea_status status = parts[i].run(bench, err);
-        if (status) {
-            return status;
-        }
-        ms_out[i] = fovea_bench_ms_since(start) /
-                (parts[i].is_batch ? (double)bench->options->batch : 1.0);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-run_rounds(struct bench *bench, struct fovea_bench_result *result,
+run_round(struct bench *bench, struct fovea_bench_sample *sample,
         struct fovea_error *err)
 {
-    double times[N_PARTS][FOVEA_BENCH_MAX_ROUNDS];
-    double ratios[FOVEA_BENCH_MAX_ROUNDS];
-    double shares[FOVEA_BENCH_MAX_ROUNDS];
-    size_t n = bench->options->n_rounds;
-    double ms[N_PARTS];
-    enum fovea_status status = run_round(bench, ms, err); /* warm-up */
+    fovea_peaks_measure(&bench->memory, &sample->peaks);
+    enum fovea_status status =
+            time_once(bench, decode_once, &sample->decode_ms, err);
+    if (!status) {
+        status = time_once(bench, resize_once, &sample->resize_ms, err);
+    }
+    if (!status) {
+        status = fovea_bench_runner_run(&bench->batch, &sample->peaks,
+                bench->level, &sample->batch, err);
+    }
+    if (!status) {
+        status = fovea_bench_runner_run(&bench->single, &sample->peaks,
+                bench->level, &sample->single, err);
+    }
+    if (!status) {
+        status = time_once(bench, end_to_end, &sample->end_to_end_ms, err);
+        sample->end_to_end_ms /= (double)bench->options->batch;
+    }
+    return status;
+}
+
+static enum fovea_status
+run_rounds(struct bench *bench, struct fovea_bench_sample *median_out,
+        struct fovea_error *err)
+{
+    const size_t n = bench->options->n_rounds;
+    FOVEA_AUTO_FREE struct fovea_bench_sample *samples =
+            calloc(n, sizeof *samples);
+    if (!samples) {
+        return fovea_fail_memory(err, n * sizeof *samples, "the bench");
+    }
+    /* The first is a warm-up. */
+    enum fovea_status status = run_round(bench, samples, err);
     for (size_t round = 0; !status && round < n; round++) {
-        status = run_round(bench, ms, err);
-        for (size_t i = 0; i < N_PARTS; i++) {
-            times[i][round] = ms[i];
-        }
-        ratios[round] = ms[FORWARD] / ms[MATMUL];
-        shares[round] = ms[ATTENTION] / ms[FORWARD];
+        status = run_round(bench, &samples[round], err);
     }
-    if (status) {
-        return status;
+    if (!status) {
+        fovea_bench_medians(samples, sizeof *samples, n, median_out);
     }
-    result->decode_ms = fovea_bench_median(times[DECODE], n);
-    result->resize_ms = fovea_bench_median(times[RESIZE], n);
-    result->forward_ms = fovea_bench_median(times[FORWARD], n);
-    result->forward_single_ms = fovea_bench_median(times[SINGLE], n);
-    result->attention_ms = fovea_bench_median(times[ATTENTION], n);
-    result->attention_share = fovea_bench_median(shares, n);
-    result->matmul_ms = fovea_bench_median(times[MATMUL], n);
-    result->end_to_end_ms = fovea_bench_median(times[WHOLE], n);
-    result->over_matmul = fovea_bench_median(ratios, n);
-    return FOVEA_OK;
+    return status;
 }
 
 static enum fovea_status
@@ -236,6 +194,20 @@ bench_buffers(struct bench *bench, struct fovea_error *err)
         }
     }
     return FOVEA_OK;
+}
+
+static enum fovea_status
+init_runners(struct bench *bench, struct fovea_error *err)
+{
+    const size_t n_tokens = fovea_tower_tokens(&bench->options->tower);
+    struct fovea_bench_rows rows = { bench->plan, &bench->table, bench->pixels,
+        bench->embeds, bench->options->batch };
+    enum fovea_status status =
+            fovea_bench_runner_init(&bench->batch, &rows, n_tokens, err);
+    rows.n = 1;
+    return status
+            ? status
+            : fovea_bench_runner_init(&bench->single, &rows, n_tokens, err);
 }
 
 static enum fovea_status
@@ -261,9 +233,12 @@ bench_init(struct bench *bench, struct fovea_error *err)
         status = fovea_forward_warm_up(bench->plan, &bench->table, err);
     }
     if (!status) {
-        status = fovea_bare_create(bench->weights,
-                options->batch * fovea_tower_tokens(&options->tower),
-                &bench->bare, err);
+        status = init_runners(bench, err);
+    }
+    if (!status) {
+        status = fovea_peak_memory_init(&bench->memory, err);
+        bench->level =
+                fovea_peak_level_of(&bench->memory, bench->weights->block_size);
     }
     return status;
 }
@@ -271,7 +246,9 @@ bench_init(struct bench *bench, struct fovea_error *err)
 static void
 bench_finish(struct bench *bench)
 {
-    fovea_bare_destroy(bench->bare);
+    fovea_peak_memory_finish(&bench->memory);
+    fovea_bench_runner_finish(&bench->batch);
+    fovea_bench_runner_finish(&bench->single);
     fovea_plan_destroy(bench->plan);
     fovea_weights_destroy(bench->weights);
     fovea_bench_picture_finish(&bench->picture);
@@ -303,9 +280,10 @@ fovea_bench_run(const struct fovea_bench_options *options,
     int before = fovea_machine_set_threads(1);
     enum fovea_status status = bench_init(&bench, err);
     if (!status) {
-        status = run_rounds(&bench, &result, err);
+        status = run_rounds(&bench, &result.median, err);
     }
     if (!status) {
+        result.level = bench.level;
         result.n_tokens = fovea_tower_tokens(&options->tower);
         result.jpeg_bytes = bench.picture.jpeg_size;
         result.weights_bytes = bench.weights->block_size;

@@ -1,14 +1,16 @@
 /*
- * Timing the engine's parts, one thread, everything in one run: decode, resize,
- * forward pass, all of them together, and beside the forward pass its attention
- * alone and the bare matrix products of the whole network, so that what stands
- * around them can be told from the machine's own speed that day.
+ * Timing the engine, one thread, everything in one run: decode, resize, forward
+ * passes of a batch and of one image, part by part, and all of it together. Beside
+ * each forward pass the bare matrix products of the whole network are timed, and the
+ * rates of the machine (peaks.h), so that what stands around the products, and what
+ * the products leave of the machine, can be told from its own speed that day.
  */
 #ifndef FOVEA_BENCH_MEASURE_H
 #define FOVEA_BENCH_MEASURE_H
 
 #include "fovea/fovea.h"
 
+#include "bench/pass.h"
 #include "bench/rounds.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config.h"
@@ -27,18 +29,20 @@ struct fovea_bench_options {
     uint32_t height_px;
 };
 
-/** Milliseconds an image, medians. */
-struct fovea_bench_result {
-    double decode_ms;         /* JPEG bytes to rows */
-    double resize_ms;         /* rows to the model's pixels */
-    double forward_ms;        /* pixels to image_embeds, in batches */
-    double forward_single_ms; /* the same, one image at a time */
-    double attention_ms;      /* scores, softmax, gathering; same batch */
-    double attention_share;   /* median of it over forward, round by round */
-    double matmul_ms;         /* bare products of all layers, same batch */
-    double over_matmul;   /* median of forward over matmul, round by round */
+/* What a round gives. Nothing but doubles: see rounds.h. */
+struct fovea_bench_sample {
+    double decode_ms;     /* JPEG bytes to rows; milliseconds an image */
+    double resize_ms;     /* rows to the model's pixels */
     double end_to_end_ms; /* JPEG bytes to image_embeds, in batches */
-    uint64_t n_tokens;    /* of an image */
+    struct fovea_bench_pass batch;
+    struct fovea_bench_pass single; /* of one image */
+    struct fovea_peaks peaks;       /* of the machine, meanwhile */
+};
+
+struct fovea_bench_result {
+    struct fovea_bench_sample median;
+    enum fovea_peak_level level; /* that holds the weights */
+    uint64_t n_tokens;           /* of an image */
     uint64_t jpeg_bytes;
     uint64_t weights_bytes; /* packed */
     enum fovea_dtype dtype; /* what was run */

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "bench/bare.h"
+#include "bench/instructions.h"
 #include "engine/cost.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/forward.h"
@@ -17,26 +17,24 @@ struct bench {
     size_t n_tokens; /* of a text */
     struct fovea_weights *weights;
     struct fovea_plan *plan;
-    struct fovea_bare *bare_text;
-    struct fovea_bare *bare_batch;
-    uint8_t *rows; /* [FOVEA_BENCH_TEXTS] texts */
+    struct fovea_bench_runner text;
+    struct fovea_bench_runner batch;
+    struct fovea_peak_memory memory;
+    enum fovea_peak_level level; /* that holds the weights */
+    uint8_t *rows;               /* [FOVEA_BENCH_TEXTS] texts */
     float *embeds;
     uint64_t read_bytes;
-    volatile uint64_t sum; /* so that what is read is read */
 };
 
-/* What takes turns. */
+/* Rounds. */
 
-static enum fovea_status
-read_weights(struct bench *bench, struct fovea_error *err)
+/* The milliseconds that it takes. */
+static double
+read_weights(struct bench *bench)
 {
-    enum {
-        AT_ONCE = 16
-    };
-    (void)err;
     const struct fovea_weights *weights = bench->weights;
     struct fovea_piece piece;
-    uint64_t sums[AT_ONCE] = { 0 };
+    const int64_t start = fovea_clock_ns();
     bench->read_bytes = 0;
     for (size_t i = 0; fovea_tower_piece(&weights->tower,
                  weights->forms.mlp_parts, i, &piece);
@@ -44,112 +42,57 @@ read_weights(struct bench *bench, struct fovea_error *err)
         if (piece.k == 0 || piece.layer >= weights->tower.n_layers) {
             continue;
         }
-        const uint64_t *words =
-                fovea_weights_at(weights, piece.role, piece.layer, piece.part)
-                        ->weight;
         const size_t size =
-                fovea_packing_size(fovea_weights_packing(weights, &piece));
-        for (size_t k = 0; k + AT_ONCE <= size / sizeof *words; k += AT_ONCE) {
-            for (size_t lane = 0; lane < AT_ONCE; lane++) {
-                sums[lane] += words[k + lane];
-            }
+                fovea_packing_size(fovea_weights_packing(weights, &piece)) /
+                FOVEA_READ_UNIT * FOVEA_READ_UNIT;
+        if (size > 0) {
+            fovea_loop_read(fovea_weights_at(weights, piece.role, piece.layer,
+                                    piece.part)
+                                    ->weight,
+                    size);
         }
         bench->read_bytes += size;
     }
-    for (size_t lane = 0; lane < AT_ONCE; lane++) {
-        bench->sum += sums[lane];
-    }
-    return FOVEA_OK;
+    return fovea_bench_ms_since(start);
 }
 
 static enum fovea_status
-embed_text(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_forward_run(bench->plan, NULL, bench->rows, 1, bench->embeds,
-            err);
-}
-
-static enum fovea_status
-embed_batch(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_forward_run(bench->plan, NULL, bench->rows, FOVEA_BENCH_TEXTS,
-            bench->embeds, err);
-}
-
-static enum fovea_status
-multiply_text(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_bare_run(bench->bare_text, err);
-}
-
-static enum fovea_status
-multiply_batch(struct bench *bench, struct fovea_error *err)
-{
-    return fovea_bare_run(bench->bare_batch, err);
-}
-
-enum {
-    READ,
-    TEXT,
-    TEXT_MATMUL,
-    BATCH,
-    BATCH_MATMUL,
-    N_PARTS
-};
-
-static enum fovea_status (*const parts[N_PARTS])(struct bench *bench,
-        struct fovea_error *err) = {
-    [READ] = read_weights,
-    [TEXT] = embed_text,
-    [TEXT_MATMUL] = multiply_text,
-    [BATCH] = embed_batch,
-    [BATCH_MATMUL] = multiply_batch,
-};
-
-static enum fovea_status
-run_round(struct bench *bench, double ms_out[N_PARTS], struct fovea_error *err)
-{
-    for (size_t i = 0; i < N_PARTS; i++) {
-        int64_t start = fovea_clock_ns();
-        enum fovea_status status = parts[i](bench, err);
-        if (status) {
-            return status;
-        }
-        ms_out[i] = fovea_bench_ms_since(start);
-    }
-    return FOVEA_OK;
-}
-
-static enum fovea_status
-run_rounds(struct bench *bench, struct fovea_text_bench_result *result,
+run_round(struct bench *bench, struct fovea_text_bench_sample *sample,
         struct fovea_error *err)
 {
-    double times[N_PARTS][FOVEA_BENCH_MAX_ROUNDS];
-    double text_over[FOVEA_BENCH_MAX_ROUNDS];
-    double batch_over[FOVEA_BENCH_MAX_ROUNDS];
-    size_t n = bench->options->n_rounds;
-    double ms[N_PARTS];
-    enum fovea_status status = run_round(bench, ms, err); /* warm-up */
-    for (size_t round = 0; !status && round < n; round++) {
-        status = run_round(bench, ms, err);
-        for (size_t i = 0; i < N_PARTS; i++) {
-            times[i][round] = ms[i];
-        }
-        text_over[round] = ms[TEXT] /
-                (ms[READ] > ms[TEXT_MATMUL] ? ms[READ] : ms[TEXT_MATMUL]);
-        batch_over[round] = ms[BATCH] / ms[BATCH_MATMUL];
-    }
+    fovea_peaks_measure(&bench->memory, &sample->peaks);
+    sample->read_ms = read_weights(bench);
+    enum fovea_status status = fovea_bench_runner_run(&bench->text,
+            &sample->peaks, bench->level, &sample->text, err);
     if (status) {
         return status;
     }
-    result->read_ms = fovea_bench_median(times[READ], n);
-    result->text_ms = fovea_bench_median(times[TEXT], n);
-    result->text_matmul_ms = fovea_bench_median(times[TEXT_MATMUL], n);
-    result->text_over = fovea_bench_median(text_over, n);
-    result->batch_ms = fovea_bench_median(times[BATCH], n);
-    result->batch_matmul_ms = fovea_bench_median(times[BATCH_MATMUL], n);
-    result->batch_over = fovea_bench_median(batch_over, n);
-    return FOVEA_OK;
+    const double matmul_ms = sample->text.matmul_ms;
+    sample->text_over = sample->text.forward_ms /
+            (sample->read_ms > matmul_ms ? sample->read_ms : matmul_ms);
+    return fovea_bench_runner_run(&bench->batch, &sample->peaks, bench->level,
+            &sample->batch, err);
+}
+
+static enum fovea_status
+run_rounds(struct bench *bench, struct fovea_text_bench_sample *median_out,
+        struct fovea_error *err)
+{
+    const size_t n = bench->options->n_rounds;
+    FOVEA_AUTO_FREE struct fovea_text_bench_sample *samples =
+            calloc(n, sizeof *samples);
+    if (!samples) {
+        return fovea_fail_memory(err, n * sizeof *samples, "the bench");
+    }
+    /* The first is a warm-up. */
+    enum fovea_status status = run_round(bench, samples, err);
+    for (size_t round = 0; !status && round < n; round++) {
+        status = run_round(bench, &samples[round], err);
+    }
+    if (!status) {
+        fovea_bench_medians(samples, sizeof *samples, n, median_out);
+    }
+    return status;
 }
 
 /* Texts of tokens that were drawn. */
@@ -178,6 +121,19 @@ draw_texts(struct bench *bench, struct fovea_error *err)
 }
 
 static enum fovea_status
+init_runners(struct bench *bench, struct fovea_error *err)
+{
+    struct fovea_bench_rows rows = { bench->plan, NULL, bench->rows,
+        bench->embeds, FOVEA_BENCH_TEXTS };
+    enum fovea_status status =
+            fovea_bench_runner_init(&bench->batch, &rows, bench->n_tokens, err);
+    rows.n = 1;
+    return status ? status
+                  : fovea_bench_runner_init(&bench->text, &rows,
+                            bench->n_tokens, err);
+}
+
+static enum fovea_status
 bench_init(struct bench *bench, struct fovea_error *err)
 {
     const struct fovea_text_bench_options *options = bench->options;
@@ -195,12 +151,12 @@ bench_init(struct bench *bench, struct fovea_error *err)
         status = fovea_forward_warm_up(bench->plan, NULL, err);
     }
     if (!status) {
-        status = fovea_bare_create(bench->weights, bench->n_tokens,
-                &bench->bare_text, err);
+        status = init_runners(bench, err);
     }
     if (!status) {
-        status = fovea_bare_create(bench->weights,
-                FOVEA_BENCH_TEXTS * bench->n_tokens, &bench->bare_batch, err);
+        status = fovea_peak_memory_init(&bench->memory, err);
+        bench->level =
+                fovea_peak_level_of(&bench->memory, bench->weights->block_size);
     }
     return status;
 }
@@ -208,8 +164,9 @@ bench_init(struct bench *bench, struct fovea_error *err)
 static void
 bench_finish(struct bench *bench)
 {
-    fovea_bare_destroy(bench->bare_text);
-    fovea_bare_destroy(bench->bare_batch);
+    fovea_peak_memory_finish(&bench->memory);
+    fovea_bench_runner_finish(&bench->text);
+    fovea_bench_runner_finish(&bench->batch);
     fovea_plan_destroy(bench->plan);
     fovea_weights_destroy(bench->weights);
     free(bench->rows);
@@ -247,9 +204,10 @@ fovea_text_bench_run(const struct fovea_text_bench_options *options,
     int before = fovea_machine_set_threads(1);
     status = bench_init(&bench, err);
     if (!status) {
-        status = run_rounds(&bench, &result, err);
+        status = run_rounds(&bench, &result.median, err);
     }
     if (!status) {
+        result.level = bench.level;
         result.read_bytes = bench.read_bytes;
         result.weights_bytes = bench.weights->block_size;
         *result_out = result;

@@ -2,13 +2,15 @@
  * Timing a tower for texts, one thread, everything in one run: a text alone beside
  * what it cannot do without, which is reading the layers' matrices once or the bare
  * products of its rows, whichever takes longer; and a batch of texts beside the
- * bare products of its rows.
+ * bare products of its rows; both part by part, beside the rates of the machine
+ * (peaks.h).
  */
 #ifndef FOVEA_BENCH_MEASURE_TEXT_H
 #define FOVEA_BENCH_MEASURE_TEXT_H
 
 #include "fovea/fovea.h"
 
+#include "bench/pass.h"
 #include "bench/rounds.h"
 #include "checkpoint/checkpoint.h"
 #include "spec/tower.h"
@@ -26,17 +28,21 @@ struct fovea_text_bench_options {
     unsigned n_rounds;                         /* 1 to FOVEA_BENCH_MAX_ROUNDS */
 };
 
-/** Milliseconds, medians; ratios round by round. */
+/* What a round gives. Nothing but doubles: see rounds.h. */
+struct fovea_text_bench_sample {
+    double read_ms;   /* the layers' packed matrices, once */
+    double text_over; /* text over the larger of reading and products */
+    struct fovea_bench_pass text;
+    struct fovea_bench_pass batch; /* of FOVEA_BENCH_TEXTS, a text */
+    struct fovea_peaks peaks;      /* of the machine, meanwhile */
+};
+
 struct fovea_text_bench_result {
-    double read_ms;         /* the layers' packed matrices, once */
-    double text_ms;         /* a text: ids to text_embeds */
-    double text_matmul_ms;  /* bare products of its rows, all layers */
-    double text_over;       /* text over the larger of reading and products */
-    double batch_ms;        /* FOVEA_BENCH_TEXTS such texts at once */
-    double batch_matmul_ms; /* bare products of their rows */
-    double batch_over;      /* batch over those */
-    uint64_t n_tokens;      /* of a text: FOVEA_BENCH_TEXT_TOKENS, or all that
-                               the tower has where it looks at each of them */
+    struct fovea_text_bench_sample median;
+    enum fovea_peak_level level; /* that holds the weights */
+    uint64_t n_tokens;           /* of a text: FOVEA_BENCH_TEXT_TOKENS, or all
+                                    that the tower has where it looks at each of
+                                    them */
     uint64_t read_bytes;
     uint64_t weights_bytes; /* packed */
     enum fovea_dtype dtype; /* what was run */

@@ -30,9 +30,22 @@ compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-double
-fovea_bench_median(double *values, size_t n)
+void
+fovea_bench_medians(const void *samples, size_t size, size_t n_rounds,
+        void *median)
 {
-    qsort(values, n, sizeof *values, compare_doubles);
-    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
+    const double *all = samples;
+    double *medians = median;
+    const size_t n_values = size / sizeof *all;
+    double values[FOVEA_BENCH_MAX_ROUNDS];
+    FOVEA_ASSERT(n_rounds >= 1 && n_rounds <= FOVEA_BENCH_MAX_ROUNDS);
+    for (size_t i = 0; i < n_values; i++) {
+        for (size_t round = 0; round < n_rounds; round++) {
+            values[round] = all[round * n_values + i];
+        }
+        qsort(values, n_rounds, sizeof *values, compare_doubles);
+        const size_t half = n_rounds / 2;
+        medians[i] = n_rounds % 2 ? values[half]
+                                  : (values[half - 1] + values[half]) / 2.0;
+    }
 }

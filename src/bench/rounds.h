@@ -20,7 +20,16 @@ FOVEA_NODISCARD enum fovea_status fovea_bench_check_rounds(unsigned n,
 /** Milliseconds since a time of fovea_clock_ns(). */
 double fovea_bench_ms_since(int64_t start_ns);
 
-/** The median of n values, at least 1, which it sorts. */
-double fovea_bench_median(double *values, size_t n);
+/**
+ * The median of each value over all rounds.
+ *
+ * @param samples  [n_rounds]: what each round gave, in structs of nothing but
+ *                 doubles.
+ * @param size     Of such a struct, in bytes.
+ * @param n_rounds 1 to FOVEA_BENCH_MAX_ROUNDS.
+ * @param median   One more such struct.
+ */
+void fovea_bench_medians(const void *samples, size_t size, size_t n_rounds,
+        void *median);
 
 #endif

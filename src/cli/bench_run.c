@@ -10,16 +10,13 @@
 #include <sys/wait.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "sys/program.h"
 
 enum {
     NUMBER_SIZE = 24,
     LINE_SIZE = 512,
-    N_FIGURES_OF_IMAGES = 13,
-    N_FIGURES_OF_TEXTS = 11,
 };
-
-FOVEA_DEFINE_AUTO(FILE *, fclose);
 
 /* Start it with its standard output on the pipe. */
 static int
@@ -38,80 +35,34 @@ start(const char *program, char *const *words, int output, pid_t *pid_out)
     return error;
 }
 
-/* What the benchmark program writes are plain numbers, in range: sscanf does. */
-/* NOLINTBEGIN(cert-err34-c) */
+/* "NAME VALUE", a number or a word in quotes: what may stand in JSON as it is. */
 static bool
-take_number(struct fovea_bench_figures *figures, const char *name,
-        const char *value)
+take_line(struct fovea_bench_figures *figures, const char *line)
 {
-    const struct {
-        const char *name;
-        double *place;
-    } rows[] = {
-        { "decode_ms", &figures->decode_ms },
-        { "resize_ms", &figures->resize_ms },
-        { "forward_ms", &figures->forward_ms },
-        { "forward_single_ms", &figures->forward_single_ms },
-        { "attention_ms", &figures->attention_ms },
-        { "attention_share", &figures->attention_share },
-        { "matmul_ms", &figures->matmul_ms },
-        { "over_matmul", &figures->over_matmul },
-        { "end_to_end_ms", &figures->end_to_end_ms },
-        { "read_ms", &figures->read_ms },
-        { "text_ms", &figures->text_ms },
-        { "text_matmul_ms", &figures->text_matmul_ms },
-        { "text_over", &figures->text_over },
-        { "batch_ms", &figures->batch_ms },
-        { "batch_matmul_ms", &figures->batch_matmul_ms },
-        { "batch_over", &figures->batch_over },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
-        if (strcmp(rows[i].name, name) == 0) {
-            return sscanf(value, "%lf", rows[i].place) == 1;
-        }
-    }
-    return false;
-}
-
-static bool
-take_count(struct fovea_bench_figures *figures, const char *name,
-        const char *value)
-{
-    const struct {
-        const char *name;
-        uint64_t *place;
-    } rows[] = {
-        { "weights_bytes", &figures->weights_bytes },
-        { "n_tokens", &figures->n_tokens },
-        { "jpeg_bytes", &figures->jpeg_bytes },
-        { "read_bytes", &figures->read_bytes },
-    };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(rows); i++) {
-        if (strcmp(rows[i].name, name) == 0) {
-            return sscanf(value, "%" SCNu64, rows[i].place) == 1;
-        }
-    }
-    return false;
-}
-
-/* "name value"; false for what is no figure. */
-static bool
-take_line(struct fovea_bench_figures *figures, char *line)
-{
-    char *value = strchr(line, ' ');
-    if (!value) {
+    double number;
+    const char *value = strchr(line, ' ');
+    if (!value || figures->n == FOVEA_BENCH_MAX_FIGURES) {
         return false;
     }
-    *value++ = '\0';
-    if (strcmp(line, "dtype") == 0) {
-        int n = snprintf(figures->dtype, sizeof figures->dtype, "%s", value);
-        return n > 0 && (size_t)n < sizeof figures->dtype;
+    struct fovea_bench_figure *figure = &figures->rows[figures->n];
+    const size_t name_size = (size_t)(value++ - line);
+    const size_t size = strlen(value);
+    const bool is_word = size >= 2 && value[0] == '"' &&
+            strchr(value + 1, '"') == value + size - 1 && !strchr(value, '\\');
+    if (name_size == 0 || name_size >= sizeof figure->name || size == 0 ||
+            size >= sizeof figure->value ||
+            (!is_word && !fovea_number_fraction(value, &number))) {
+        return false;
     }
-    return take_count(figures, line, value) ||
-            take_number(figures, line, value);
+    memcpy(figure->name, line, name_size);
+    figure->name[name_size] = '\0';
+    memcpy(figure->value, value, size + 1);
+    figures->n++;
+    return true;
 }
 
-/* "failed STATUS MESSAGE". */
+/* "failed STATUS MESSAGE": of plain numbers, in range, sscanf does. */
+/* NOLINTBEGIN(cert-err34-c) */
 static enum fovea_status
 take_failure(const char *line, struct fovea_error *err)
 {
@@ -127,30 +78,32 @@ take_failure(const char *line, struct fovea_error *err)
 /* NOLINTEND(cert-err34-c) */
 
 static enum fovea_status
-read_figures(FILE *file, size_t n_expected, struct fovea_bench_figures *figures,
+read_figures(FILE *file, struct fovea_bench_figures *figures,
         struct fovea_error *err)
 {
     char line[LINE_SIZE];
-    size_t n = 0;
+    figures->n = 0;
     while (fgets(line, sizeof line, file)) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "failed ", 7) == 0) {
             return take_failure(line, err);
         }
-        n += take_line(figures, line);
+        if (strcmp(line, "end") == 0) {
+            return FOVEA_OK;
+        }
+        if (!take_line(figures, line)) {
+            return fovea_fail(err, FOVEA_ERR_WORKER_START,
+                    "the benchmark program says what makes no sense: %s", line);
+        }
     }
-    return n == n_expected
-            ? FOVEA_OK
-            : fovea_fail(err, FOVEA_ERR_WORKER_START,
-                      "the benchmark program ended before it had "
-                      "measured everything");
+    return fovea_fail(err, FOVEA_ERR_WORKER_START,
+            "the benchmark program ended before it had measured everything");
 }
 
 static enum fovea_status
-run(const char *program, char *const *words, size_t n_expected,
+run(const char *program, char *const *words,
         struct fovea_bench_figures *figures, struct fovea_error *err)
 {
-    FOVEA_AUTO(fclose_auto) FILE *file = NULL;
     int ends[2];
     if (pipe2(ends, O_CLOEXEC)) {
         return fovea_fail_errno(err, FOVEA_ERR_IO, errno, "cannot make a pipe");
@@ -158,24 +111,24 @@ run(const char *program, char *const *words, size_t n_expected,
     pid_t pid = 0;
     int error = start(program, words, ends[1], &pid);
     (void)close(ends[1]);
-    file = fdopen(ends[0], "r");
-    if (!file) {
-        (void)close(ends[0]);
-    }
     if (error) {
+        (void)close(ends[0]);
         return fovea_fail_errno(err, FOVEA_ERR_WORKER_START, error,
                 "cannot run the benchmark program %s", program);
     }
+    FILE *file = fdopen(ends[0], "r");
     enum fovea_status status = file
-            ? read_figures(file, n_expected, figures, err)
+            ? read_figures(file, figures, err)
             : fovea_fail_memory(err, LINE_SIZE, "the figures");
+    /* Before it is waited for: it may have more to say. */
+    (void)(file ? fclose(file) : close(ends[0]));
     (void)waitpid(pid, NULL, 0);
     return status;
 }
 
 enum fovea_status
 fovea_bench_measure(const struct fovea_bench_request *request,
-        struct fovea_bench_figures *figures_out, struct fovea_error *err)
+        struct fovea_bench_figures *figures, struct fovea_error *err)
 {
     FOVEA_AUTO_FREE char *program = NULL;
     FOVEA_AUTO_FREE char *directory = strdup(request->directory);
@@ -197,12 +150,5 @@ fovea_bench_measure(const struct fovea_bench_request *request,
     }
     char *const words[] = { program, directory, dtype, texts[0],
         request->is_text ? NULL : texts[1], texts[2], texts[3], NULL };
-    struct fovea_bench_figures figures = { .jpeg_bytes = 0 };
-    status = run(program, words,
-            request->is_text ? N_FIGURES_OF_TEXTS : N_FIGURES_OF_IMAGES,
-            &figures, err);
-    if (!status) {
-        *figures_out = figures;
-    }
-    return status;
+    return run(program, words, figures, err);
 }

@@ -167,6 +167,41 @@ def test_messages_have_no_terminal_commands(directory):
     same(result.stderr.count(b"\n"), 2)
 
 
+def check_pass(found, unit, embed):
+    """A forward pass part by part, and what stands beside it."""
+    for name in ("ms", "matmul_ms", "roofline_ms"):
+        assert found[name + unit] > 0, found
+    for name in ("over_matmul", "over_roofline"):
+        assert found[name] > 0, found
+    same(set(found["parts"]), {embed, "norms", "qkv", "attention", "out", "mlp",
+                               "head"})
+    for name, part in found["parts"].items():
+        same(set(part), {"share", "ms" + unit, "arithmetic_ms" + unit,
+                         "memory_ms" + unit})
+        assert 0 < part["share"] < 1 and part["ms" + unit] > 0, (name, part)
+        for bound in ("arithmetic_ms", "memory_ms"):
+            # Of words there is nothing that is multiplied, of attention and
+            # norms nothing that is large enough to be counted as read.
+            free = name in ("norms", "words") or (name, bound) == (
+                "attention", "memory_ms")
+            assert (part[bound + unit] > 0) != free, (name, part)
+
+
+def check_machine(found):
+    same(set(found), {"cpu", "gop_per_s", "read_gb_per_s", "weights_in"})
+    rates = found["gop_per_s"]
+    assert rates["f32_avx2"] > 0 and all(rate > 0 for rate in rates.values())
+    read = found["read_gb_per_s"]
+    assert read["memory"] > 0 and found["weights_in"] in read, found
+
+
+def check_report(report):
+    assert b"nan" not in report, report
+    # The first line has the model's name.
+    for line in report.decode("ascii").split("\n")[1:]:
+        assert len(line) <= 80 and line == line.rstrip(), report
+
+
 def test_the_bench_measures(directory):
     words = ("bench", "-m", MODEL, "--rounds=2", "--batch=2", "--width=64",
              "--height", "48")
@@ -177,18 +212,18 @@ def test_the_bench_measures(directory):
         same((found["dtype"], found["batch"]), (dtype, 2))
         for stage in ("decode", "resize", "forward", "end_to_end"):
             assert found[stage]["ms_per_image"] > 0, found
-        assert found["forward"]["matmul_ms_per_image"] > 0
-        assert found["forward"]["single_ms_per_image"] > 0
-        assert found["forward"]["over_matmul"] > 0
         # 7 x 7 patches and the class token.
         same(found["forward"]["tokens"], 50)
-        assert found["forward"]["attention_share"] > 0
-        assert found["forward"]["attention_ms_per_image"] > 0
+        for name in ("forward", "single"):
+            check_pass(found[name], "_per_image", "patches")
+        check_machine(found["machine"])
     result = run(*words, model=False)
     same(result.returncode, 0)
     for word in (b"decode", b"resize", b"forward", b"end to end",
-                 b"images/s", b"matrix products", b", 50 tokens: "):
+                 b"images/s", b"matrix products", b", 50 tokens\n",
+                 b"patches ", b"attention ", b"roofline ", b"Gop/s: f32"):
         assert word in result.stdout, word
+    check_report(result.stdout)
     said(run("bench", "-m", f"{directory}/none", model=False), 1, "none")
     nowhere = environment(FOVEA_BENCH_ENGINE="/nowhere/bench")
     said(run(*words, model=False, env=nowhere), 1,
@@ -196,6 +231,9 @@ def test_the_bench_measures(directory):
     silent = environment(FOVEA_BENCH_ENGINE="/bin/true")
     said(run(*words, model=False, env=silent), 1,
          "ended before it had measured everything")
+    # It has more to say than anybody reads.
+    noisy = environment(FOVEA_BENCH_ENGINE="/usr/bin/yes")
+    said(run(*words, model=False, env=noisy), 1, "says what makes no sense")
 
 
 def test_the_bench_measures_texts(directory):
@@ -209,12 +247,15 @@ def test_the_bench_measures_texts(directory):
         same((found["tokens"], found["texts"]), (tokens, 32))
         assert found["read"]["ms"] > 0 and found["read"]["bytes"] > 0
         for part in ("text", "batch"):
-            for figure in ("ms", "matmul_ms", "over"):
-                assert found[part][figure] > 0, found
+            check_pass(found[part], "", "words")
+        assert found["text"]["over"] > 0
+        check_machine(found["machine"])
         result = run(*words, model=False)
         same(result.returncode, 0)
-        for word in (f" {tokens} tokens".encode(), b"a text ", b"32 texts "):
+        for word in (f" {tokens} tokens".encode(), b"a text ", b"32 texts ",
+                     b"words ", b"products: "):
             assert word in result.stdout, word
+        check_report(result.stdout)
     said(run("bench", "--text", "-m", MODEL, model=False), 1, "no text tower")
 
 

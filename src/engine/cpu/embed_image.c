@@ -42,6 +42,7 @@ fovea_embed_images(const struct fovea_pass *pass,
         fovea_step_piece(plan, FOVEA_ROLE_CLASS, 0)->weight,
         fovea_step_piece(plan, FOVEA_ROLE_POSITION, 0)->weight };
     fovea_kernel_tokens(plan->x, pass->n_sequences, &parts);
+    fovea_part_end(plan->clock, FOVEA_PART_EMBED);
     if (tower->has_pre_norm) {
         const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
         fovea_step_norm(plan, plan->x, pass->n_rows,

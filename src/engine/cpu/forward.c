@@ -39,11 +39,17 @@ run_layers(const struct fovea_pass *pass, size_t first, float *embeds,
     if (status) {
         return status;
     }
-    if (tower->pooling == FOVEA_POOLING_ATTENTION) {
-        return fovea_head_attention_run(pass, embeds, err);
+    const bool attends = tower->pooling == FOVEA_POOLING_ATTENTION;
+    if (!attends) {
+        status = fovea_layer_run_last(pass, n_whole, err);
     }
-    status = fovea_layer_run_last(pass, n_whole, err);
-    return status ? status : fovea_head_token_run(pass, embeds, err);
+    fovea_part_enter_head(pass->plan->clock);
+    if (!status) {
+        status = attends ? fovea_head_attention_run(pass, embeds, err)
+                         : fovea_head_token_run(pass, embeds, err);
+    }
+    fovea_part_end(pass->plan->clock, FOVEA_PART_HEAD);
+    return status;
 }
 
 /* As many of n images or texts as a pass takes, as rows. */
@@ -92,8 +98,10 @@ fovea_forward_run(struct fovea_plan *plan,
     FOVEA_ASSERT(n >= 1 && n <= plan->max_batch);
     struct fovea_pass pass = { .n_sequences = 0 };
     for (size_t i = 0; i < n; i += pass.n_sequences) {
+        fovea_part_begin(plan->clock);
         enum fovea_status status = begin_pass(plan, table,
                 (const uint8_t *)rows + i * size, n - i, &pass, err);
+        fovea_part_end(plan->clock, FOVEA_PART_EMBED);
         if (!status) {
             status = finish_pass(&pass, 0, embeds + i * tower->dimension, err);
         }

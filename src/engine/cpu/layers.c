@@ -104,15 +104,18 @@ attention_block(const struct fovea_pass *pass, size_t layer,
     enum fovea_status status = fovea_step_linear(plan,
             product_of(pass, pass->of_rows, layer, FOVEA_USE_QKV), &normed,
             fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), &wide, err);
+    fovea_part_end(plan->clock, FOVEA_PART_QKV);
     for (size_t i = 0; !status && i < pass->n_sequences; i++) {
         status = attend(pass, &pass->sequences[i], &wide, &gathered, err);
     }
+    fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {
         status = fovea_step_linear(plan,
                 product_of(pass, pass->of_rows, layer, FOVEA_USE_OUT),
                 &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &x,
                 err);
     }
+    fovea_part_end(plan->clock, FOVEA_PART_OUT);
     return status;
 }
 
@@ -210,9 +213,11 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
             product_of(pass, pass->of_sequences, layer, FOVEA_USE_QUERY),
             &picked, fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), &query,
             err);
+    fovea_part_end(plan->clock, FOVEA_PART_QKV);
     if (!status) {
         status = attend_pooled(pass, &query, &wide, &gathered, err);
     }
+    fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {
         status = fovea_step_linear(plan,
                 product_of(pass, pass->of_sequences, layer,
@@ -220,6 +225,7 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
                 &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer),
                 &pooled, err);
     }
+    fovea_part_end(plan->clock, FOVEA_PART_OUT);
     return status;
 }
 

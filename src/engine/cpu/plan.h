@@ -13,6 +13,7 @@
 
 #include "engine/cpu/batched.h"
 #include "engine/cpu/buffers.h"
+#include "engine/cpu/parts.h"
 #include "engine/cpu/product.h"
 #include "engine/cpu/weights.h"
 
@@ -55,6 +56,7 @@ struct fovea_plan {
        prepared for. */
     struct fovea_product_set **sets;
     struct fovea_sequence *sequences; /* [max_batch] */
+    struct fovea_part_clock *clock;   /* NULL: nobody measures; borrowed */
 
     void *block; /* the buffers, as buffers.h has them */
     size_t block_size;

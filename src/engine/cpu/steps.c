@@ -30,6 +30,7 @@ fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
     struct fovea_norm norm = { placed->weight, placed->bias,
         plan->weights->tower.eps, plan->sizes.hidden };
     fovea_kernel_layer_norm(x, n, &norm, out);
+    fovea_part_end(plan->clock, FOVEA_PART_NORMS);
 }
 
 /* Elements from a row to the next. */
@@ -110,5 +111,6 @@ fovea_step_mlp(struct fovea_plan *plan, const struct fovea_mlp *mlp,
                     &mlp->x, err);
         }
     }
+    fovea_part_end(plan->clock, FOVEA_PART_MLP);
     return status;
 }

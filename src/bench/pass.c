@@ -1,0 +1,89 @@
+/* See pass.h. */
+#include "bench/pass.h"
+
+#include "bench/rounds.h"
+
+enum fovea_status
+fovea_bench_runner_init(struct fovea_bench_runner *runner,
+        const struct fovea_bench_rows *rows, size_t n_tokens,
+        struct fovea_error *err)
+{
+    const struct fovea_weights *weights = rows->plan->weights;
+    runner->rows = *rows;
+    fovea_work_count(weights, rows->n, n_tokens, runner->work);
+    return fovea_bare_create(weights, rows->n * n_tokens, &runner->bare, err);
+}
+
+void
+fovea_bench_runner_finish(struct fovea_bench_runner *runner)
+{
+    fovea_bare_destroy(runner->bare);
+    *runner = (struct fovea_bench_runner){ .bare = NULL };
+}
+
+static enum fovea_status
+run_forward(const struct fovea_bench_rows *rows,
+        struct fovea_part_clock *clock_out, double *ms_out,
+        struct fovea_error *err)
+{
+    struct fovea_part_clock clock = { 0 };
+    rows->plan->clock = &clock;
+    const int64_t start = fovea_clock_ns();
+    enum fovea_status status = fovea_forward_run(rows->plan, rows->pixels,
+            rows->rows, rows->n, rows->embeds, err);
+    *ms_out = fovea_bench_ms_since(start);
+    rows->plan->clock = NULL;
+    *clock_out = clock;
+    return status;
+}
+
+/* All times are of all rows, and become those of one. */
+static void
+fill_parts(const struct fovea_bench_runner *runner,
+        const struct fovea_part_clock *clock, const struct fovea_peaks *peaks,
+        enum fovea_peak_level level, struct fovea_bench_pass *pass)
+{
+    const double n = (double)runner->rows.n;
+    double arithmetic_ms = 0.0;
+    double memory_ms = 0.0;
+    for (size_t i = 0; i < FOVEA_N_PARTS; i++) {
+        const struct fovea_part_bound bound =
+                fovea_work_bound(&runner->work[i], peaks, level);
+        const double ms = (double)clock->ns[i] * 1e-6;
+        pass->parts[i] =
+                (struct fovea_bench_part){ ms / n, ms / pass->forward_ms,
+                    bound.arithmetic_ms / n, bound.memory_ms / n };
+        arithmetic_ms += bound.arithmetic_ms;
+        memory_ms += bound.memory_ms;
+    }
+    pass->roofline_ms = arithmetic_ms > memory_ms ? arithmetic_ms : memory_ms;
+}
+
+enum fovea_status
+fovea_bench_runner_run(struct fovea_bench_runner *runner,
+        const struct fovea_peaks *peaks, enum fovea_peak_level level,
+        struct fovea_bench_pass *pass_out, struct fovea_error *err)
+{
+    const double n = (double)runner->rows.n;
+    struct fovea_part_clock clock;
+    struct fovea_bench_pass pass;
+    enum fovea_status status =
+            run_forward(&runner->rows, &clock, &pass.forward_ms, err);
+    if (status) {
+        return status;
+    }
+    const int64_t start = fovea_clock_ns();
+    status = fovea_bare_run(runner->bare, err);
+    if (status) {
+        return status;
+    }
+    pass.matmul_ms = fovea_bench_ms_since(start);
+    fill_parts(runner, &clock, peaks, level, &pass);
+    pass.over_matmul = pass.forward_ms / pass.matmul_ms;
+    pass.over_roofline = pass.forward_ms / pass.roofline_ms;
+    pass.forward_ms /= n;
+    pass.matmul_ms /= n;
+    pass.roofline_ms /= n;
+    *pass_out = pass;
+    return FOVEA_OK;
+}
