@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jpeglib.h>
 
@@ -138,6 +139,96 @@ find_scan(const uint8_t *bytes, size_t from, size_t size, unsigned n)
         }
     }
     return size;
+}
+
+/* The first such marker of a segment. */
+static size_t
+find_segment(const uint8_t *bytes, size_t size, uint8_t code)
+{
+    size_t i = 2;
+    while (i + 4 < size && bytes[i + 1] != code) {
+        i += 2 + ((size_t)bytes[i + 2] << 8 | bytes[i + 3]);
+    }
+    return i;
+}
+
+/* The marker behind entropy-coded data. */
+static size_t
+find_end(const uint8_t *bytes, size_t from, size_t size)
+{
+    while (from + 2 < size &&
+            (bytes[from] != 0xff || bytes[from + 1] == 0 ||
+                    (bytes[from + 1] & 0xf8) == 0xd0)) {
+        from++;
+    }
+    return from;
+}
+
+uint8_t *
+jpeg_form_encode_again(const struct jpeg_form *form, unsigned width,
+        unsigned height, size_t *size_out)
+{
+    enum {
+        DHT = 0xc4
+    };
+    struct jpeg_form apart = *form;
+    size_t n_first = 0;
+    size_t n_whole = 0;
+    apart.planes = true;
+    uint8_t *first = jpeg_form_encode(&apart, width, height, &n_first);
+    uint8_t *whole = jpeg_form_encode(form, width, height, &n_whole);
+    size_t head = find_end(first, find_data(first, n_first), n_first);
+    size_t tail = find_segment(whole, n_whole, DHT);
+    uint8_t *both = malloc(head + n_whole - tail);
+    if (both) {
+        memcpy(both, first, head);
+        memcpy(both + head, whole + tail, n_whole - tail);
+        *size_out = head + n_whole - tail;
+    }
+    free(first);
+    free(whole);
+    return both;
+}
+
+/* How many codes of each length: a tree that is not full, as the format has it. */
+static void
+draw_lengths(uint8_t counts[16], unsigned n_codes, uint32_t *state)
+{
+    uint8_t lengths[256];
+    uint32_t taken = n_codes; /* of 1 << 16 */
+    unsigned n_tries = next_random(state) % 4096;
+    memset(lengths, 16, sizeof lengths);
+    for (unsigned i = 0; i < n_tries; i++) {
+        uint8_t *length = &lengths[next_random(state) % n_codes];
+        uint32_t more = 1U << (16 - *length);
+        if (*length > 1 && taken + more < 1U << 16) {
+            taken += more;
+            --*length;
+        }
+    }
+    memset(counts, 0, 16);
+    for (unsigned i = 0; i < n_codes; i++) {
+        counts[lengths[i] - 1]++;
+    }
+}
+
+void
+jpeg_form_set_tables(uint8_t *bytes, size_t size, uint32_t *state)
+{
+    size_t end = find_data(bytes, size);
+    for (size_t i = 2; i + 21 < end;) {
+        size_t length = (size_t)bytes[i + 2] << 8 | bytes[i + 3];
+        if (bytes[i + 1] == 0xc4) {
+            bool is_dc = bytes[i + 4] >> 4 == 0;
+            unsigned n_codes = (unsigned)length - 19;
+            draw_lengths(bytes + i + 5, n_codes, state);
+            for (unsigned k = 0; k < n_codes; k++) {
+                uint32_t symbol = next_random(state);
+                bytes[i + 21 + k] = (uint8_t)(symbol & (is_dc ? 15 : 255));
+            }
+        }
+        i += 2 + length;
+    }
 }
 
 size_t

@@ -33,6 +33,22 @@ uint8_t *jpeg_form_encode(const struct jpeg_form *form, unsigned width,
         unsigned height, size_t *size_out);
 
 /**
+ * A file of two scans, the first of one component, the second of all: a picture of
+ * `form`, the first of whose components comes twice. To be freed.
+ *
+ * @param form  Of three components in one scan.
+ */
+uint8_t *jpeg_form_encode_again(const struct jpeg_form *form, unsigned width,
+        unsigned height, size_t *size_out);
+
+/**
+ * Put other Huffman tables into a file, of as many codes each, which its data then
+ * follow by chance alone: codes of all lengths, with as many bits behind them as
+ * there can be, of runs that lead beyond a block, and often without an end.
+ */
+void jpeg_form_set_tables(uint8_t *bytes, size_t size, uint32_t *state);
+
+/**
  * Damage a file behind the head of its first scan: cut it, turn a bit over, put a
  * marker into it, or end it by the end marker after some of its scans.
  *

@@ -238,12 +238,65 @@ damaged_files(void **state)
     }
 }
 
+static void
+tables_by_chance(void **state)
+{
+    (void)state;
+    enum {
+        N_ROUNDS = 400
+    };
+    uint32_t random = 1;
+    for (unsigned k = 0; k < N_ROUNDS; k++) {
+        const struct jpeg_form *form = &jpeg_forms[k % n_jpeg_forms];
+        char name[80];
+        size_t size = 0;
+        if (!is_of_interest(form) || form->arithmetic) {
+            continue;
+        }
+        uint8_t *bytes = jpeg_form_encode(form, 66 + k % 67, 90, &size);
+        jpeg_form_set_tables(bytes, size, &random);
+        (void)snprintf(name, sizeof name, "%s, tables %u", form->name, k);
+        check_damaged(bytes, size, name);
+        free(bytes);
+    }
+}
+
+/* Of several scans the last may be of all components, as the only one of others is;
+   what is damaged in it is told all the same. */
+static void
+last_scan_of_all(void **state)
+{
+    (void)state;
+    static struct small small;
+    static struct plain plain;
+    size_t size = 0;
+    uint8_t *bytes = jpeg_form_encode_again(&jpeg_forms[2], 259, 281, &size);
+    assert_non_null(bytes);
+    assert_string_equal(jpeg_forms[2].name, "4:2:0");
+    decode(bytes, size, FOVEA_DAMAGED_REFUSE, &small);
+    assert_ok(small.status, &small.error);
+    decode_plainly(bytes, size, &plain);
+    assert_int_equal(small.n_rows, plain.n_rows);
+    assert_same_rows(&small, &plain, plain.n_rows, "luma, then all");
+    for (size_t n = 1; n < 40; n++) {
+        decode(bytes, size - n * size / 160, FOVEA_DAMAGED_REFUSE, &small);
+        assert_int_equal(small.status, FOVEA_ERR_IMAGE_TRUNCATED);
+        decode(bytes, size - n * size / 160, FOVEA_DAMAGED_ACCEPT, &small);
+        if (small.status == FOVEA_OK) {
+            assert_int_equal(small.n_rows, small.height);
+        }
+    }
+    free(bytes);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_files),
         cmocka_unit_test(damaged_files),
+        cmocka_unit_test(tables_by_chance),
+        cmocka_unit_test(last_scan_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -429,11 +429,12 @@ fovea_jpeg_thin_read(struct fovea_jpeg_thin *thin, uint8_t *bytes, size_t size,
 
 /* Making. */
 
+/* Of several scans libjpeg has read the data already, and the last of them may well
+   look like one that is alone. */
 static bool
-can_be_thin(const struct jpeg_decompress_struct *jpeg)
+can_be_thin(struct jpeg_decompress_struct *jpeg)
 {
-    if (jpeg->arith_code || jpeg->progressive_mode ||
-            jpeg->comps_in_scan < jpeg->num_components) {
+    if (jpeg->arith_code || jpeg_has_multiple_scans(jpeg)) {
         return false;
     }
     for (int i = 0; i < jpeg->comps_in_scan; i++) {
