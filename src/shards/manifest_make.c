@@ -2,10 +2,10 @@
  * See manifest_make.h.
  *
  * Files of names that somebody left who did not come to the end are ours to replace:
- * there is no manifest.json that tells of them. Two that make it with different
- * settings at the same time may so replace each other's. Who finds a manifest there
- * stops and takes it, or is refused; who put it looks whether the files are still his,
- * and puts them once more if they are not.
+ * there is no manifest.json that tells of them. Two that make it at the same time, with
+ * different settings or while files come into a folder, may so replace each other's. Who
+ * finds a manifest there stops and takes it, or is refused; who put it has kept his
+ * names, and puts those once more that are not there (manifest_kept.h).
  */
 #include "shards/manifest_make.h"
 
@@ -18,6 +18,7 @@
 #include "base/no_worker.h"
 #include "shards/key.h"
 #include "shards/manifest_archive.h"
+#include "shards/manifest_kept.h"
 #include "shards/manifest_names.h"
 #include "shards/manifest_words.h"
 #include "shards/names.h"
@@ -28,13 +29,12 @@ enum {
 
 struct maker {
     const struct fovea_manifest_order *order;
-    struct fovea_manifest manifest; /* as far as it is made */
-    uint64_t room;                  /* of its shards */
-    struct fovea_text names;        /* of the shard that is being filled */
-    uint64_t n_names;               /* inputs in it */
-    bool is_archive;                /* it is one, or a part of one */
-    const struct fovea_manifest
-            *told;     /* of the same inputs, put already; or NULL */
+    struct fovea_manifest manifest;  /* as far as it is made */
+    uint64_t room;                   /* of its shards */
+    struct fovea_text names;         /* of the shard that is being filled */
+    uint64_t n_names;                /* inputs in it */
+    bool is_archive;                 /* it is one, or a part of one */
+    struct fovea_manifest_kept kept; /* the names of all shards */
     bool has_bad_list; /* why it fails: no race, which may be won yet */
 };
 
@@ -85,16 +85,12 @@ end_shard(struct maker *maker, struct fovea_error *err)
         .count = maker->n_names,
         .is_archive = maker->is_archive,
     };
-    const struct fovea_manifest *told = maker->told;
-    if (told && manifest->n_shards == told->n_shards) {
-        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                "%.100s: INPUT stands for more files than a moment ago; take "
-                "another -o",
-                fovea_objects_name(maker->order->objects, FOVEA_MANIFEST_KEY));
-    }
     enum fovea_status status = fovea_manifest_put_names(maker->order->objects,
-            manifest->n_shards, &maker->names,
-            told ? &told->shards[manifest->n_shards] : NULL, shard->names, err);
+            manifest->n_shards, &maker->names, false, shard->names, err);
+    if (!status) {
+        status = fovea_manifest_keep(&maker->kept, maker->order->objects,
+                &maker->names, err);
+    }
     if (!status) {
         manifest->n_shards++;
         manifest->n_items +=
@@ -250,77 +246,11 @@ finish(struct maker *maker)
 {
     fovea_manifest_finish(&maker->manifest);
     fovea_text_finish(&maker->names);
+    fovea_manifest_kept_finish(&maker->kept);
 }
 
-/* Whether a manifest that is there is the one that was to be made. */
-static enum fovea_status
-compare(struct maker *maker, const struct fovea_manifest *theirs,
-        struct fovea_error *err)
-{
-    const struct fovea_manifest *ours = &maker->manifest;
-    const char *place =
-            fovea_objects_name(maker->order->objects, FOVEA_MANIFEST_KEY);
-    enum fovea_status status =
-            fovea_frozen_check(&theirs->frozen, &ours->frozen, place, err);
-    if (status) {
-        return status;
-    }
-    for (uint64_t i = 0; i < theirs->n_shards || i < ours->n_shards; i++) {
-        if (i >= theirs->n_shards || i >= ours->n_shards ||
-                strcmp(theirs->shards[i].names, ours->shards[i].names) != 0) {
-            return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                    "%.100s: made at the same time with other inputs: from "
-                    "shard %" PRIu64 " on, INPUT stood for other files there",
-                    place, i);
-        }
-    }
-    return FOVEA_OK;
-}
-
-/* What others put in the place of our names before the manifest told of them, is
-   replaced: the inputs once more. */
-static enum fovea_status
-repair_names(const struct maker *made, struct fovea_error *err)
-{
-    struct fovea_manifest_order order = *made->order;
-    struct maker maker = { .order = &order, .told = &made->manifest };
-    order.n_listed = NULL;
-    enum fovea_status status = begin(&maker, err);
-    if (!status) {
-        status = walk(&maker, false, err);
-    }
-    if (!status) {
-        status = end_shard(&maker, err);
-    }
-    finish(&maker);
-    return status;
-}
-
-/* That every file of names is the one that the manifest tells of. */
-static enum fovea_status
-check_names(const struct maker *maker, struct fovea_error *err)
-{
-    struct fovea_objects *objects = maker->order->objects;
-    bool has_all = false;
-    enum fovea_status status =
-            fovea_manifest_has_names(objects, &maker->manifest, &has_all, err);
-    if (status || has_all) {
-        return status;
-    }
-    status = repair_names(maker, err);
-    if (!status) {
-        status = fovea_manifest_has_names(objects, &maker->manifest, &has_all,
-                err);
-    }
-    return status || has_all
-            ? status
-            : fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                      "%.140s: others made shards here at the same time with "
-                      "other settings; take another -o",
-                      fovea_objects_name(objects, FOVEA_MANIFEST_KEY));
-}
-
-/* All names are there: put the manifest, or compare with who was first. */
+/* All names are there: put the manifest, or compare with who was first, whose names
+   are taken as by who comes later. */
 static enum fovea_status
 put_manifest(struct maker *maker, bool *was_made_out, struct fovea_error *err)
 {
@@ -338,10 +268,12 @@ put_manifest(struct maker *maker, bool *was_made_out, struct fovea_error *err)
         status = fovea_manifest_read(objects, &theirs, err);
     }
     if (!status && was_there) {
-        status = compare(maker, &theirs, err);
+        status = fovea_frozen_check(&theirs.frozen, &maker->manifest.frozen,
+                fovea_objects_name(objects, FOVEA_MANIFEST_KEY), err);
     }
     if (!status && !was_there) {
-        status = check_names(maker, err);
+        status = fovea_manifest_kept_settle(&maker->kept, objects,
+                &maker->manifest, err);
     }
     if (status) {
         fovea_manifest_finish(&theirs);
@@ -426,7 +358,10 @@ fovea_manifest_make(const struct fovea_manifest_order *order,
     enum fovea_status status = FOVEA_OK;
     bool may_be_race = true;
     for (int i = 0; may_be_race && i < RACE_TRIES; i++) {
-        struct maker maker = { .order = order };
+        struct maker maker = {
+            .order = order,
+            .kept = FOVEA_MANIFEST_KEPT_INIT,
+        };
         status = read_or_make(&maker, &was_made, err);
         may_be_race = status == FOVEA_ERR_OBJECT_CHANGED && !maker.has_bad_list;
         if (!status) {

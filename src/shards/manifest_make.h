@@ -2,9 +2,9 @@
  * Making the manifest of a place, or finding it there as it would be made.
  *
  * Any number of processes may do this at once with the same settings: files of names
- * come first, manifest.json last and where nothing is, so one of them has made it,
- * and the others compare theirs with it. Who comes later compares what is frozen and
- * takes the names as they are, whatever the folders have become.
+ * come first, manifest.json last and where nothing is, so one of them has made it.
+ * The others, and who comes later, compare what is frozen and take the names as they
+ * are, whatever the folders have become.
  */
 #ifndef FOVEA_SHARDS_MANIFEST_MAKE_H
 #define FOVEA_SHARDS_MANIFEST_MAKE_H

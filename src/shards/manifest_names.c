@@ -16,15 +16,15 @@ enum {
    began and did not end. */
 static enum fovea_status
 check_left(struct fovea_objects *objects, const char *key,
-        struct fovea_object_info *info, struct fovea_error *err)
+        struct fovea_text *left, struct fovea_object_info *info,
+        struct fovea_error *err)
 {
-    FOVEA_AUTO(fovea_text_finish) struct fovea_text bytes = { 0 };
     enum fovea_status status =
-            fovea_objects_get(objects, key, MAX_NAMES_BYTES, &bytes, info, err);
+            fovea_objects_get(objects, key, MAX_NAMES_BYTES, left, info, err);
     if (status) {
         return status;
     }
-    return fovea_names_are_good(bytes.data, bytes.size)
+    return fovea_names_are_good(left->data, left->size)
             ? FOVEA_OK
             : fovea_fail(err, FOVEA_ERR_OUTPUT_REFUSED,
                       "%.160s: is there already and is no list of names of a "
@@ -52,23 +52,55 @@ check_unmade(struct fovea_objects *objects, struct fovea_error *err)
                             fovea_objects_name(objects, FOVEA_MANIFEST_KEY));
 }
 
+/* A manifest came just before ours took their place, which tells of them: back with
+   them, unless who put it has done so. */
+static enum fovea_status
+put_back(struct fovea_objects *objects, const char *key, const char *ours,
+        const struct fovea_text *theirs, struct fovea_error *err)
+{
+    struct fovea_object_info info = { 0 };
+    enum fovea_status status = fovea_objects_digest(objects, key, &info, err);
+    if (!status && strcmp(info.sha256, ours) == 0) {
+        status = fovea_objects_replace_bytes(objects, key, info.version,
+                theirs->data, theirs->size, err);
+    }
+    return status == FOVEA_ERR_OBJECT_CHANGED ||
+                    status == FOVEA_ERR_FILE_NOT_FOUND
+            ? FOVEA_OK
+            : status;
+}
+
 /* What was drafted, in the place of others' names. */
 static enum fovea_status
 put_over(struct fovea_objects *objects, struct fovea_draft *draft,
-        const char *key, bool is_made, struct fovea_error *err)
+        const char *key, bool is_told, struct fovea_error *err)
 {
     struct fovea_object_info info = { 0 };
-    enum fovea_status status = check_left(objects, key, &info, err);
-    if (!status && !is_made) {
+    struct fovea_error error;
+    char ours[FOVEA_SHA256_SIZE];
+    FOVEA_AUTO(fovea_text_finish) struct fovea_text theirs = { 0 };
+    memcpy(ours, draft->sha256, sizeof ours);
+    enum fovea_status status = check_left(objects, key, &theirs, &info, err);
+    if (!status && !is_told) {
         status = check_unmade(objects, err);
     }
-    return status ? status
-                  : fovea_objects_replace(objects, draft, info.version, err);
+    if (!status) {
+        status = fovea_objects_replace(objects, draft, info.version, err);
+    }
+    if (status || is_told) {
+        return status;
+    }
+    status = check_unmade(objects, err);
+    if (status == FOVEA_ERR_OBJECT_CHANGED &&
+            put_back(objects, key, ours, &theirs, &error)) {
+        return fovea_fail(err, error.code, "%s", error.message);
+    }
+    return status;
 }
 
 enum fovea_status
 fovea_manifest_put_names(struct fovea_objects *objects, uint64_t number,
-        const struct fovea_text *names, const struct fovea_manifest_shard *told,
+        const struct fovea_text *names, bool is_told,
         char sha256_out[FOVEA_SHA256_SIZE], struct fovea_error *err)
 {
     struct fovea_object_info info = { 0 };
@@ -87,38 +119,13 @@ fovea_manifest_put_names(struct fovea_objects *objects, uint64_t number,
         return status;
     }
     memcpy(sha256_out, draft.sha256, FOVEA_SHA256_SIZE);
-    if (told && strcmp(told->names, sha256_out) != 0) {
-        return fovea_fail(err, FOVEA_ERR_SHARDS_DIFFER,
-                "%.140s: others made shards here at the same time, and INPUT "
-                "stands for other files by now; take another -o",
-                fovea_objects_name(objects, key));
-    }
     status = fovea_objects_put_new(objects, &draft, &was_there, err);
     if (!status && was_there) {
         status = fovea_objects_digest(objects, key, &info, err);
     }
     return status || !was_there || strcmp(info.sha256, sha256_out) == 0
             ? status
-            : put_over(objects, &draft, key, told != NULL, err);
-}
-
-enum fovea_status
-fovea_manifest_has_names(struct fovea_objects *objects,
-        const struct fovea_manifest *manifest, bool *has_all_out,
-        struct fovea_error *err)
-{
-    enum fovea_status status = FOVEA_OK;
-    *has_all_out = true;
-    for (uint64_t i = 0; !status && *has_all_out && i < manifest->n_shards;
-            i++) {
-        struct fovea_object_info info;
-        char key[FOVEA_SHARD_KEY_SIZE];
-        fovea_shard_key(FOVEA_SHARD_NAMES, i, key);
-        status = fovea_objects_digest(objects, key, &info, err);
-        *has_all_out =
-                !status && strcmp(info.sha256, manifest->shards[i].names) == 0;
-    }
-    return status;
+            : put_over(objects, &draft, key, is_told, err);
 }
 
 static enum fovea_status

@@ -13,23 +13,16 @@
  * Others' names are replaced: they began and did not end. Not so once a manifest is
  * there, which tells of them.
  *
- * @param told     NULL, or the shard of a manifest of ours that is there already:
- *                 its names take the place of others', and no other names are put.
+ * @param is_told  A manifest of ours is there already, and tells of them.
  * @param sha256_out  Of the names.
  * @return FOVEA_OK; FOVEA_ERR_OBJECT_CHANGED if others make a manifest here, or have
- *         made one; FOVEA_ERR_OUTPUT_REFUSED if something else is in the way;
- *         FOVEA_ERR_SHARDS_DIFFER: they are not those that were told of; as the calls
- *         of objects.h.
+ *         made one, which then finds its names there; FOVEA_ERR_OUTPUT_REFUSED if
+ *         something else is in the way; as the calls of objects.h.
  */
 FOVEA_NODISCARD enum fovea_status fovea_manifest_put_names(
         struct fovea_objects *objects, uint64_t number,
-        const struct fovea_text *names, const struct fovea_manifest_shard *told,
+        const struct fovea_text *names, bool is_told,
         char sha256_out[FOVEA_SHA256_SIZE], struct fovea_error *err);
-
-/** Whether every file of names is the one that the manifest tells of. */
-FOVEA_NODISCARD enum fovea_status fovea_manifest_has_names(
-        struct fovea_objects *objects, const struct fovea_manifest *manifest,
-        bool *has_all_out, struct fovea_error *err);
 
 /** Where there is no manifest there may be no results either: they are somebody
  *  else's. FOVEA_OK; FOVEA_ERR_OUTPUT_REFUSED; as fovea_objects_list(). */

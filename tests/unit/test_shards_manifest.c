@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "base/macros.h"
+#include "shards/key.h"
+#include "shards/manifest_kept.h"
+#include "shards/manifest_names.h"
 #include "shards/markers.h"
 #include "shards/names.h"
 #include "support/shard_scene.h"
@@ -197,47 +200,98 @@ names_may_be_any_bytes(void **state)
     shard_scene_end(&scene);
 }
 
-/* Processes that make it at once, every other one of them of other inputs. */
 static void
-race(const char *place)
+digest_of_names(struct fovea_objects *objects, uint64_t number,
+        char sha256_out[FOVEA_SHA256_SIZE])
 {
-    enum {
-        N = 8
-    };
-    pid_t children[N];
+    struct fovea_error error;
+    struct fovea_object_info info;
+    char key[FOVEA_SHARD_KEY_SIZE];
+    fovea_shard_key(FOVEA_SHARD_NAMES, number, key);
+    assert_ok(fovea_objects_digest(objects, key, &info, &error), &error);
+    memcpy(sha256_out, info.sha256, FOVEA_SHA256_SIZE);
+}
+
+/* Of a manifest that is there every file of names is the one that it tells of. */
+static void
+check_names(const char *place)
+{
+    struct fovea_error error;
+    struct fovea_manifest manifest;
+    struct fovea_objects *objects = open_place(place);
+    assert_ok(fovea_manifest_read(objects, &manifest, &error), &error);
+    for (uint64_t i = 0; i < manifest.n_shards; i++) {
+        char digest[FOVEA_SHA256_SIZE];
+        digest_of_names(objects, i, digest);
+        assert_string_equal(digest, manifest.shards[i].names);
+    }
+    fovea_manifest_finish(&manifest);
+    fovea_objects_close(objects);
+}
+
+enum {
+    N_RACERS = 8
+};
+
+/* Racer number i makes it; 0: found it, 1: made it, 2: refused, 3: else. */
+typedef int run_fn(const char *place, int i);
+
+static int
+make_and_tell(const char *place, const char *const *all, size_t n)
+{
+    bool was_made = false;
+    struct fovea_error error;
+    struct fovea_objects *objects = open_place(place);
+    enum fovea_status status = make(objects, all, n, &was_made, &error);
+    fovea_objects_close(objects);
+    return status == FOVEA_ERR_SHARDS_DIFFER ? 2 : status ? 3 : was_made;
+}
+
+/* Every other one of them of other inputs. */
+static int
+of_words(const char *place, int i)
+{
+    return make_and_tell(place, words + (i & 1), FOVEA_ARRAY_LEN(words) - 1);
+}
+
+/* All of the same folder, into which each puts another picture before. */
+static int
+of_folder(const char *place, int i)
+{
+    static const char *const folder[] = { "in" };
+    char path[64];
+    (void)snprintf(path, sizeof path, "/in/%s%d", place, i);
+    return tree_put(root, path, "") ? 3 : make_and_tell(place, folder, 1);
+}
+
+/* Processes that make it at once; how many end how. */
+static void
+race(const char *place, run_fn *run, int n_out[4])
+{
+    pid_t children[N_RACERS];
     int gate[2];
-    int n_made = 0;
-    int n_refused = 0;
+    memset(n_out, 0, 4 * sizeof *n_out);
     assert_int_equal(pipe(gate), 0);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N_RACERS; i++) {
         children[i] = fork();
         if (children[i] == 0) {
             char byte = 0;
-            bool was_made = false;
-            struct fovea_error error;
-            struct fovea_objects *objects = open_place(place);
             (void)close(gate[1]);
             (void)!read(gate[0], &byte, 1);
-            enum fovea_status status = make(objects, words + (i & 1),
-                    FOVEA_ARRAY_LEN(words) - 1, &was_made, &error);
-            fovea_objects_close(objects);
-            _exit(status == FOVEA_ERR_SHARDS_DIFFER ? 2
-                            : status                ? 3
-                                                    : was_made);
+            _exit(run(place, i));
         }
     }
     (void)close(gate[0]);
     (void)close(gate[1]);
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < N_RACERS; i++) {
         int how = 0;
         assert_int_equal(waitpid(children[i], &how, 0), children[i]);
         assert_true(WIFEXITED(how));
-        assert_int_not_equal(WEXITSTATUS(how), 3);
-        n_made += WEXITSTATUS(how) == 1;
-        n_refused += WEXITSTATUS(how) == 2;
+        n_out[WEXITSTATUS(how) & 3]++;
     }
-    assert_in_range(n_made, 0, 1);
-    assert_in_range(n_refused, N / 2, N);
+    assert_int_equal(n_out[1], 1);
+    assert_int_equal(n_out[3], 0);
+    check_names(place);
 }
 
 static void
@@ -245,9 +299,64 @@ one_of_many_has_made_it(void **state)
 {
     (void)state;
     char place[32];
+    int n[4];
     for (int i = 0; i < 50; i++) {
         (void)snprintf(place, sizeof place, "out%d", i);
-        race(place);
+        race(place, of_words, n);
+        assert_int_equal(n[2], N_RACERS / 2);
+    }
+}
+
+/* A manifest is put, and others' names, or none, stand where its own are. */
+static void
+kept_names_are_put_again(void **state)
+{
+    (void)state;
+    enum {
+        N = 3
+    };
+    struct fovea_error error;
+    struct fovea_objects *objects = open_place("out");
+    struct fovea_manifest_kept kept = FOVEA_MANIFEST_KEPT_INIT;
+    struct fovea_manifest_shard shards[N] = { 0 };
+    const struct fovea_manifest manifest = { .shards = shards, .n_shards = N };
+    char digest[FOVEA_SHA256_SIZE];
+    for (uint64_t i = 0; i < N; i++) {
+        struct fovea_text names = { 0 };
+        fovea_text_format(&names, "{\"input\":\"%d\"}\n", 100 << 4 * i);
+        assert_ok(fovea_manifest_put_names(objects, i, &names, false,
+                          shards[i].names, &error),
+                &error);
+        assert_ok(fovea_manifest_keep(&kept, objects, &names, &error), &error);
+        fovea_text_finish(&names);
+    }
+    assert_int_equal(tree_put(root, "/out/manifest/names_00001.jsonl",
+                             "{\"input\":\"7\"}\n"),
+            0);
+    assert_ok(
+            fovea_objects_remove(objects, "manifest/names_00002.jsonl", &error),
+            &error);
+    assert_ok(fovea_manifest_kept_settle(&kept, objects, &manifest, &error),
+            &error);
+    for (uint64_t i = 0; i < N; i++) {
+        digest_of_names(objects, i, digest);
+        assert_string_equal(digest, shards[i].names);
+    }
+    fovea_manifest_kept_finish(&kept);
+    fovea_objects_close(objects);
+}
+
+/* Who made it cannot ask INPUT again for what it was; and the others go on with it. */
+static void
+names_stand_while_pictures_come(void **state)
+{
+    (void)state;
+    char place[32];
+    int n[4];
+    for (int i = 0; i < 50; i++) {
+        (void)snprintf(place, sizeof place, "out%d", i);
+        race(place, of_folder, n);
+        assert_int_equal(n[2], 0);
     }
 }
 
@@ -350,6 +459,8 @@ main(void)
         cmocka_unit_test_teardown(what_is_damaged_is_refused, empty_root),
         cmocka_unit_test_teardown(names_may_be_any_bytes, empty_root),
         cmocka_unit_test_teardown(one_of_many_has_made_it, empty_root),
+        cmocka_unit_test_teardown(kept_names_are_put_again, empty_root),
+        cmocka_unit_test_teardown(names_stand_while_pictures_come, empty_root),
         cmocka_unit_test_teardown(attempts_are_counted_and_forgiven,
                 empty_root),
         cmocka_unit_test(keys_have_numbers),
