@@ -1,10 +1,13 @@
 /* The node of `fovea work`: see work_node.h. */
 #include "cli/work_node.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
+#include "jobs/job_markers.h"
 #include "jobs/node.h"
 #include "jobs/node_http.h"
 #include "jobs/node_shards.h"
@@ -110,6 +113,38 @@ run_with_shards(const struct fovea_work_request *request, struct run *run,
     return code;
 }
 
+/* Nothing is left at the broker: whether all of it is done, as fovea job finish has
+   it. */
+static int
+conclude(const struct fovea_work_request *request,
+        const struct fovea_manifest *manifest)
+{
+    struct fovea_job_markers markers = { .states = NULL };
+    struct fovea_objects *objects = NULL;
+    struct fovea_error error;
+    int code = FOVEA_EXIT_OK;
+    const struct fovea_objects_settings settings = {
+        .s3 = &request->options.s3,
+        .url = &request->options.url,
+    };
+    enum fovea_status status =
+            fovea_objects_open(request->output, &settings, &objects, &error);
+    if (!status) {
+        status = fovea_job_markers_read(&markers, objects, manifest, &error);
+    }
+    if (status) {
+        code = fovea_cli_fail(&error);
+    } else if (markers.n_failed > 0) {
+        fovea_cli_report("%" PRIu64 " of %" PRIu64 " shards have failed; fovea "
+                         "job finish says why",
+                markers.n_failed, markers.n_shards);
+        code = FOVEA_EXIT_SOME_BAD;
+    }
+    fovea_job_markers_finish(&markers);
+    fovea_objects_close(objects);
+    return code;
+}
+
 int
 fovea_work_node(const struct fovea_work_request *request,
         const struct fovea_manifest *manifest, struct fovea_model *model,
@@ -144,5 +179,6 @@ fovea_work_node(const struct fovea_work_request *request,
     run.signal_fd = signal_fd;
     int code = run_with_shards(request, &run, manifest, model, shards);
     fovea_node_shards_close(shards);
-    return code;
+    bool is_through = code == FOVEA_EXIT_OK && run.n_signals == 0;
+    return is_through ? conclude(request, manifest) : code;
 }

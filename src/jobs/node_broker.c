@@ -172,6 +172,7 @@ fovea_node_broker_answer(struct fovea_node *node,
 {
     struct fovea_queue *queue = node->broker.queue;
     struct fovea_error error;
+    node->broker.counted_ns = 0; /* it may have been the last one */
     if (!queue) {
         return; /* it comes again; the markers say what became of it */
     }

@@ -24,7 +24,8 @@ struct fovea_node_broker {
     int64_t trouble_ns;  /* the first of them; 0: none */
     int64_t next_try_ns;
     int64_t reported_ns;
-    int64_t counted_ns; /* until_done: when it was last asked what is left */
+    int64_t counted_ns; /* until_done: when it was last asked what is left; 0: not
+                           since a shard was settled here */
     uint64_t n_refused; /* by handles that are closed */
 };
 

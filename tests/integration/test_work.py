@@ -69,6 +69,21 @@ def test_a_node_takes_the_jobs_dtype(directory):
     same(rows, command.npy(single)[2])
 
 
+def test_it_tells_at_the_end_what_has_failed(directory):
+    """As fovea job finish does; whoever of the nodes it was that saw a shard fail."""
+    with Broker(os.path.join(directory, "broker")) as broker:
+        job = Job(broker, os.path.join(directory, "out"),
+                  pictures(directory, 12))
+        put(directory, "out/manifest/names_00001.jsonl", b"{}\n")
+        with Node(directory, job, "--until-done", name="a") as node:
+            node.wait(3)
+            assert "1 of 3 shards have failed" in node.log(), node.log()
+        same((job.done(), job.failed()), (["00000", "00002"], ["00001"]))
+        with Node(directory, job, "--until-done", name="b") as node:
+            node.wait(3)
+        job.finish(code=3)
+
+
 def test_metrics_and_health(directory):
     with Broker(os.path.join(directory, "broker")) as broker:
         job = Job(broker, os.path.join(directory, "out"),
@@ -247,6 +262,7 @@ def test_memory_does_not_grow_with_the_job(directory):
 
 if __name__ == "__main__":
     command.main([test_nodes_share_a_job, test_a_node_ends_when_nothing_is_left,
+                  test_it_tells_at_the_end_what_has_failed,
                   test_metrics_and_health, test_what_differs_is_refused,
                   test_wrong_usage, test_messages_that_are_not_the_jobs,
                   test_systemd_is_told,

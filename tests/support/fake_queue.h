@@ -40,6 +40,7 @@ struct fake_queue_facts {
     unsigned n_keeps[FAKE_QUEUE_SHARDS];
     unsigned n_opens;
     unsigned n_looks;
+    unsigned n_counts;
     unsigned n_closes;
     unsigned n_handed_out;
     unsigned n_stops; /* of fetching */

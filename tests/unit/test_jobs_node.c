@@ -848,6 +848,35 @@ it_ends_when_the_job_is_done_if_so_wanted(void **state)
     assert_int_equal(report_of().n_done, 2);
 }
 
+/* Another node has the one shard; then it has done it, and the last one comes here. */
+static enum fovea_node_wish
+bring_the_last_one(void)
+{
+    bool is_asked = fake_queue.n_counts > 0;
+    bool is_brought = fake_queue.places[1] != FAKE_ABSENT;
+    if (is_asked && !is_brought) {
+        fake_queue.places[0] = FAKE_SETTLED;
+        fake_queue_put(1);
+    }
+    return until_settled();
+}
+
+static void
+the_end_is_seen_with_the_last_shard(void **state)
+{
+    (void)state;
+    struct fovea_error error;
+    struct fovea_node_settings settings = some_settings();
+    settings.until_done = true;
+    fake_queue.places[0] = FAKE_HANDED_OUT;
+    scene.wish = bring_the_last_one;
+    assert_ok(run_with(&settings, &error), &error);
+    assert_int_equal(report_of().n_done, 1);
+    /* It asked once more, and was not told to stop by the wish, which comes first in
+       the round that follows. */
+    assert_int_equal(fake_queue.n_counts, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -880,6 +909,7 @@ main(void)
         TEST(one_that_broke_off_is_reached_anew),
         TEST(an_unconfirmed_end_is_no_trouble),
         TEST(it_ends_when_the_job_is_done_if_so_wanted),
+        TEST(the_end_is_seen_with_the_last_shard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
