@@ -4,8 +4,10 @@
     test_queue_login.py FOVEA MODEL_DIRECTORY QUEUE_TOOL NATS_DIRECTORY
 """
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 
 import command
 from broker import Broker
@@ -183,6 +185,44 @@ def test_certificates_of_clients(directory):
             assert tool.opened != "ok", tool.opened
         with Tool(tls, "j", *trusted, *mine[:2]) as tool:
             is_told(tool, "argument", "--queue-key")
+
+
+class Impatient:
+    """A broker that does not wait for who a client is, and says so."""
+
+    def __init__(self, waits):
+        self.waits = waits
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"nats://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.answer)
+
+    def answer(self):
+        connection, _ = self.listener.accept()
+        with connection:
+            connection.sendall(b'INFO {"server_id":"x","version":"2.9.10",'
+                               b'"proto":1,"auth_required":true,'
+                               b'"max_payload":1048576,"headers":true}\r\n')
+            said = b"" if self.waits else b"PING"
+            while b"PING" not in said:
+                said += connection.recv(4096)
+            connection.sendall(b"-ERR 'Authentication Timeout'\r\n")
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.listener.close()
+
+
+def test_too_late_is_not_refused(directory):
+    """Who was too slow for a broker may try again; who is refused may not."""
+    token = put(directory, "token", b"secret9\n")
+    for waits in (False, True):
+        with Impatient(waits) as broker, \
+                Tool(broker.url, "j", "--token-file", token) as tool:
+            is_told(tool, "queue")
 
 
 main([value for name, value in list(globals().items())
