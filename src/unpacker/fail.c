@@ -48,7 +48,7 @@ fovea_unpack_fail_as(struct fovea_unpacker *unpacker)
                 message, fovea_limit_by(FOVEA_OPTION_ARCHIVE_MEMORY));
     }
     if (strstr(message, "Unrecognized archive format")) {
-        bool is_part = unpacker->order.offset > 0;
+        bool is_part = unpacker->input.start > 0;
         return fovea_unpack_fail(unpacker,
                 is_part ? FOVEA_ERR_ARCHIVE : FOVEA_ERR_ARCHIVE_UNSUPPORTED,
                 is_part ? "no member begins here"

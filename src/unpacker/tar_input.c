@@ -5,6 +5,10 @@
 
 #include "base/size.h"
 
+enum {
+    BLOCK = 512 /* bytes, of a tar */
+};
+
 bool
 fovea_tar_input_init(struct fovea_tar_input *input, int fd, uint64_t offset,
         struct fovea_teller *teller)
@@ -60,6 +64,78 @@ pass_over(struct archive *archive, void *context, la_int64_t wanted)
     }
     input->n_in += n;
     return (la_int64_t)n;
+}
+
+/* As many bytes as there are; fewer where reading fails, which whoever reads on there
+   is told. */
+static size_t
+read_block(const struct fovea_tar_input *input, uint64_t at, void *bytes,
+        size_t size)
+{
+    size_t n = 0;
+    ssize_t more = lseek(input->fd, (off_t)at, SEEK_SET) < 0 ? 0 : 1;
+    while (more != 0 && n < size) {
+        more = read(input->fd, (uint8_t *)bytes + n, size - n);
+        if (more < 0 && errno != EINTR) {
+            more = 0;
+        }
+        n += more > 0 ? (size_t)more : 0;
+    }
+    return n;
+}
+
+/* Whether its checksum is that of a header: of all bytes, its own as blanks. */
+static bool
+is_header(const uint8_t block[BLOCK])
+{
+    enum {
+        SUM = 148,
+        SUM_SIZE = 8
+    };
+    uint32_t sum = 0;
+    uint32_t said = 0;
+    for (size_t i = 0; i < BLOCK; i++) {
+        bool is_sum = i >= SUM && i < SUM + SUM_SIZE;
+        sum += is_sum ? ' ' : block[i];
+        if (is_sum && block[i] >= '0' && block[i] <= '7') {
+            said = said * 8 + (uint32_t)(block[i] - '0');
+        }
+    }
+    return sum == said;
+}
+
+/* The first block from there on that is not all zeros; or where the file ends. */
+static uint64_t
+pass_zeros(struct fovea_tar_input *input, uint64_t at)
+{
+    for (;;) {
+        size_t n = read_block(input, at, input->buffer, sizeof input->buffer);
+        size_t n_zeros = 0;
+        while (n_zeros < n && input->buffer[n_zeros] == 0) {
+            n_zeros++;
+        }
+        fovea_tell_progress(input->teller, n);
+        at += n_zeros / BLOCK * BLOCK;
+        if (n_zeros < sizeof input->buffer) {
+            return at;
+        }
+    }
+}
+
+bool
+fovea_tar_input_go_on(struct fovea_tar_input *input, uint64_t from)
+{
+    if (!input->is_file) {
+        return false;
+    }
+    uint64_t at = pass_zeros(input, from);
+    if (read_block(input, at, input->buffer, BLOCK) < BLOCK ||
+            !is_header(input->buffer)) {
+        return false;
+    }
+    input->start = at;
+    input->n_in = 0;
+    return lseek(input->fd, (off_t)at, SEEK_SET) >= 0;
 }
 
 int

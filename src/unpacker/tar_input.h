@@ -30,4 +30,13 @@ FOVEA_NODISCARD bool fovea_tar_input_init(struct fovea_tar_input *input, int fd,
 int fovea_tar_input_open(struct fovea_tar_input *input,
         struct archive *archive);
 
+/**
+ * Go on with the tar that stands behind the end of one in the same file, as where two
+ * were put together. What is neither zeros nor a header fills up, as for tar.
+ *
+ * @param from  In the file: behind the zeros, or some of them.
+ * @return Whether there is one; it is to be opened then.
+ */
+bool fovea_tar_input_go_on(struct fovea_tar_input *input, uint64_t from);
+
 #endif

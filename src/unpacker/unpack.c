@@ -109,7 +109,7 @@ static bool
 check_end(struct fovea_unpacker *unpacker)
 {
     struct archive *archive = unpacker->archive;
-    unpacker->offset = unpacker->order.offset +
+    unpacker->offset = unpacker->input.start +
             (uint64_t)archive_read_header_position(archive);
     bool has_end = archive_filter_bytes(archive, 0) >
             archive_read_header_position(archive);
@@ -131,7 +131,7 @@ next_member(struct fovea_unpacker *unpacker, struct archive_entry **entry_out)
             (void)check_end(unpacker);
             return false;
         }
-        unpacker->offset = unpacker->order.offset +
+        unpacker->offset = unpacker->input.start +
                 (uint64_t)archive_read_header_position(archive);
         if (!fovea_unpack_is_good(result)) {
             return fovea_unpack_fail_as(unpacker);
@@ -161,7 +161,6 @@ read_members(struct fovea_unpacker *unpacker)
 {
     const struct fovea_unpacker_order *order = &unpacker->order;
     struct archive_entry *entry = NULL;
-    unpacker->n_members = order->offset > 0 ? order->first : 0;
     while (!is_all(unpacker) && next_member(unpacker, &entry)) {
         if (unpacker->n_members >= order->max_members) {
             (void)fovea_unpack_fail(unpacker, FOVEA_ERR_ARCHIVE_TOO_COSTLY,
@@ -179,28 +178,57 @@ read_members(struct fovea_unpacker *unpacker)
     }
 }
 
+/* From where the input is on, to the end of a tar. */
+static void
+read_tar(struct fovea_unpacker *unpacker)
+{
+    if (open_archive(unpacker)) {
+        (void)fovea_unpack_fail_as(unpacker);
+        return;
+    }
+    unpacker->is_plain = fovea_unpack_is_plain(unpacker);
+    if (unpacker->is_plain || !unpacker->order.counts) {
+        read_members(unpacker);
+    }
+}
+
+/* Whether another tar stands behind the end of this one: what is packed, or comes by a
+   pipe, cannot be gone back in. */
+static bool
+goes_on(struct fovea_unpacker *unpacker, uint64_t n_bytes)
+{
+    return !unpacker->failure.status && unpacker->is_plain &&
+            !is_all(unpacker) &&
+            fovea_tar_input_go_on(&unpacker->input,
+                    unpacker->input.start + n_bytes);
+}
+
 void
 fovea_unpack(struct fovea_unpacker *unpacker)
 {
-    FOVEA_AUTO(archive_read_free_auto)
-    struct archive *archive = archive_read_new();
-    unpacker->archive = archive;
-    unpacker->offset = unpacker->order.offset;
-    if (!archive) {
-        (void)fovea_unpack_fail(unpacker, FOVEA_ERR_NO_MEMORY,
-                "no memory to read it with");
-    } else if (open_archive(unpacker)) {
-        (void)fovea_unpack_fail_as(unpacker);
-    } else if (fovea_unpack_is_plain(unpacker) || !unpacker->order.counts) {
-        read_members(unpacker);
-    }
+    const struct fovea_unpacker_order *order = &unpacker->order;
+    uint64_t n_bytes = 0;
+    unpacker->offset = order->offset;
+    unpacker->n_members = order->offset > 0 ? order->first : 0;
+    do {
+        FOVEA_AUTO(archive_read_free_auto)
+        struct archive *archive = archive_read_new();
+        unpacker->archive = archive;
+        if (archive) {
+            read_tar(unpacker);
+            n_bytes = (uint64_t)archive_filter_bytes(archive, 0);
+        } else {
+            (void)fovea_unpack_fail(unpacker, FOVEA_ERR_NO_MEMORY,
+                    "no memory to read it with");
+        }
+    } while (goes_on(unpacker, n_bytes));
     if (unpacker->failure.status) {
         fovea_tell_failure(&unpacker->teller, &unpacker->failure);
         return;
     }
     const struct fovea_unpacked_end end = {
         .n_members = unpacker->n_members,
-        .is_plain = fovea_unpack_is_plain(unpacker),
+        .is_plain = unpacker->is_plain,
     };
     fovea_tell_end(&unpacker->teller, &end);
 }

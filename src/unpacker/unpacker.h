@@ -12,6 +12,7 @@ struct fovea_unpacker {
     struct fovea_tar_input input;
     /* While it reads. */
     struct archive *archive;
+    bool is_plain; /* it is not packed */
     uint64_t
             n_members; /* that have begun, from the first of the archive or part */
     uint64_t offset;     /* of the last one's header */

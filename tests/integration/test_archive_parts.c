@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "base/macros.h"
 #include "support/test.h"
 
 enum {
@@ -41,15 +42,21 @@ make_header(uint8_t block[BLOCK], int number)
 }
 
 static void
+make_member(uint8_t member[MEMBER_SIZE], size_t number)
+{
+    make_header(member, (int)number);
+    memcpy(member + BLOCK, "\x89PNG\r\n\x1a\n", 8);
+    member[BLOCK + PICTURE_SIZE - 1] = (uint8_t)number;
+}
+
+static void
 write_archive(size_t n_members, bool has_end)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     for (size_t i = 0; i < n_members; i++) {
         uint8_t member[MEMBER_SIZE] = { 0 };
-        make_header(member, (int)i);
-        memcpy(member + BLOCK, "\x89PNG\r\n\x1a\n", 8);
-        member[BLOCK + PICTURE_SIZE - 1] = (uint8_t)i;
+        make_member(member, i);
         assert_int_equal(write(fd, member, sizeof member), sizeof member);
     }
     uint8_t end[2 * BLOCK] = { 0 };
@@ -61,6 +68,38 @@ static struct fovea_archive_settings
 whole(void)
 {
     return (struct fovea_archive_settings){ .name = path };
+}
+
+/* More behind what is there: zeros and, if it is to begin with a member, the rest of
+   an archive from that one on. */
+static void
+append(size_t n_zeros, size_t first, size_t n_members)
+{
+    static const uint8_t zeros[2 * BLOCK];
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < n_zeros; i++) {
+        assert_int_equal(write(fd, zeros, BLOCK), BLOCK);
+    }
+    for (size_t i = first; i < n_members; i++) {
+        uint8_t member[MEMBER_SIZE] = { 0 };
+        make_member(member, i);
+        assert_int_equal(write(fd, member, sizeof member), sizeof member);
+    }
+    assert_int_equal(write(fd, zeros, sizeof zeros), sizeof zeros);
+    assert_int_equal(close(fd), 0);
+}
+
+/* Where members of another archive begin, and how much there is between. */
+static struct {
+    uint64_t first;
+    uint64_t size;
+} gap = { N_MEMBERS, 0 };
+
+static uint64_t
+gap_before(uint64_t number)
+{
+    return number < gap.first ? 0 : gap.size;
 }
 
 struct read {
@@ -87,7 +126,8 @@ read_all(const struct fovea_archive_settings *settings)
         }
         if (step == FOVEA_ARCHIVE_MEMBER && member.name) {
             assert_int_equal(member.size, PICTURE_SIZE);
-            assert_int_equal(member.offset, member.number * MEMBER_SIZE);
+            assert_int_equal(member.offset,
+                    member.number * MEMBER_SIZE + gap_before(member.number));
             assert_int_equal(((uint8_t *)member.bytes)[PICTURE_SIZE - 1],
                     member.number);
             read.numbers[read.n++] = member.number;
@@ -354,11 +394,63 @@ remove_file(void **state)
     return unlink(path);
 }
 
+/* Two that were put together, with as many zeros between as tar writes to fill its
+   records, or more than are read at once: all members of both, by parts too. */
+static void
+one_behind_the_other(void **state)
+{
+    (void)state;
+    static const size_t fills[] = { 0, 18, 3000 };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(fills); i++) {
+        struct fovea_archive_settings settings = whole();
+        struct marks marks = { .n = 0 };
+        struct fovea_archive_counted counted;
+        gap.first = N_MEMBERS / 2;
+        gap.size = (2 + fills[i]) * BLOCK;
+        write_archive(N_MEMBERS / 2, true);
+        append(fills[i], N_MEMBERS / 2, N_MEMBERS);
+        struct read read = read_all(&settings);
+        assert_int_equal(read.problem.code, FOVEA_OK);
+        assert_members(&read, 0, N_MEMBERS);
+        assert_ok(
+                fovea_archive_count(&settings, mark, &marks, &counted, &error),
+                &error);
+        assert_int_equal(counted.n_members, N_MEMBERS);
+        for (uint64_t first = 15; first < 24; first += 3) {
+            settings.part = (struct fovea_archive_part){ first, 9,
+                marks.offsets[first] };
+            read = read_all(&settings);
+            assert_int_equal(read.problem.code, FOVEA_OK);
+            assert_members(&read, first, 9);
+        }
+    }
+    gap.size = 0;
+}
+
+/* What fills up behind the zeros, and is no header, is passed over as by tar. */
+static void
+what_is_no_header_fills_up(void **state)
+{
+    (void)state;
+    const struct fovea_archive_settings settings = whole();
+    write_archive(3, true);
+    append(5, 0, 0);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "no header", 9), 9);
+    assert_int_equal(close(fd), 0);
+    struct read read = read_all(&settings);
+    assert_int_equal(read.problem.code, FOVEA_OK);
+    assert_members(&read, 0, 3);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_is_what_was_counted),
+        cmocka_unit_test(one_behind_the_other),
+        cmocka_unit_test(what_is_no_header_fills_up),
         cmocka_unit_test(the_place_of_damage_is_counted),
         cmocka_unit_test(a_visitor_may_stop),
         cmocka_unit_test(what_is_no_plain_tar_is_not_counted),
