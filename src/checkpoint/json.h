@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "base/macros.h"
+#include "base/json_object.h"
 #include "spec/field.h"
 
 enum {
@@ -21,8 +21,6 @@ enum {
 /** <directory>/<name>; the caller frees it. */
 FOVEA_NODISCARD enum fovea_status fovea_join_path(const char *directory,
         const char *name, char **path_out, struct fovea_error *err);
-
-FOVEA_DEFINE_AUTO(json_t *, json_decref);
 
 /**
  * Parse a text that must be one JSON object without duplicate keys, of at most

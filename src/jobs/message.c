@@ -4,10 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
-#include "base/macros.h"
+#include "base/json_object.h"
 
 /* What a message says beside its numbers. */
 enum {
@@ -68,10 +66,10 @@ refuse(const char *field, struct fovea_error *err)
 }
 
 static bool
-is_number(const json_t *json, uint64_t number)
+is_count(const json_t *object, const char *name, uint64_t number)
 {
-    return json_is_integer(json) && json_integer_value(json) >= 0 &&
-            (uint64_t)json_integer_value(json) == number;
+    uint64_t found = 0;
+    return fovea_json_count(object, name, &found) && found == number;
 }
 
 static enum fovea_status
@@ -79,16 +77,15 @@ check_numbers(const json_t *object, const struct fovea_manifest *manifest,
         uint64_t shard, struct fovea_error *err)
 {
     const struct fovea_manifest_shard *row = &manifest->shards[shard];
-    const json_t *count = json_object_get(object, "count");
-    if (!is_number(json_object_get(object, "shard"), shard)) {
+    if (!is_count(object, "shard", shard)) {
         return refuse("shard", err);
     }
-    if (!is_number(json_object_get(object, "first"), row->first)) {
+    if (!is_count(object, "first", row->first)) {
         return refuse("first", err);
     }
     bool agrees = row->count == FOVEA_SHARD_UNCOUNTED
-            ? json_is_null(count)
-            : is_number(count, row->count);
+            ? json_is_null(json_object_get(object, "count"))
+            : is_count(object, "count", row->count);
     return agrees ? FOVEA_OK : refuse("count", err);
 }
 
@@ -144,8 +141,8 @@ fovea_job_message_check(const char *text, size_t size, const char *job,
                 "the manifest has no such shard; it has %" PRIu64,
                 manifest->n_shards);
     }
-    json_t *object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
-    enum fovea_status status = json_is_object(object)
+    json_t *object = fovea_json_object(text, size);
+    enum fovea_status status = object
             ? check_object(object, job, manifest, shard, err)
             : fovea_fail(err, FOVEA_ERR_JOB_MESSAGE, "it is no JSON object");
     json_decref(object);

@@ -4,10 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
-#include "base/macros.h"
+#include "base/json_object.h"
 #include "base/utf8.h"
 
 static const char *const states[FOVEA_N_NODE_STATES] = {
@@ -61,13 +59,8 @@ static enum fovea_status
 read_number(const json_t *object, const char *field, uint64_t *value_out,
         struct fovea_error *err)
 {
-    const json_t *json = json_object_get(object, field);
-    json_int_t value = json_integer_value(json);
-    if (!json_is_integer(json) || value < 0) {
-        return refuse(field, err);
-    }
-    *value_out = (uint64_t)value;
-    return FOVEA_OK;
+    return fovea_json_count(object, field, value_out) ? FOVEA_OK
+                                                      : refuse(field, err);
 }
 
 /* One line of plain text, cut to size bytes. */
@@ -155,9 +148,9 @@ fovea_node_report_read(const char *text, size_t size,
 {
     struct fovea_node_report report = { .n_shards = 0 };
     json_t *object = size <= FOVEA_NODE_REPORT_SIZE
-            ? json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL)
+            ? fovea_json_object(text, size)
             : NULL;
-    enum fovea_status status = json_is_object(object)
+    enum fovea_status status = object
             ? read_object(object, &report, err)
             : fovea_fail(err, FOVEA_ERR_JOB_MESSAGE,
                       "a node's report is not a JSON object of at most %d "

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/error.h"
+#include "base/json_object.h"
 #include "queue/nats_subject.h"
 
 #define DESCRIPTION \
@@ -86,8 +85,6 @@ fovea_nats_write_consumer(const char *job, const struct fovea_queue_job *how,
     fovea_text_format(json, "}}");
 }
 
-FOVEA_DEFINE_AUTO(json_t *, json_decref);
-
 static enum fovea_status
 no_answer(struct fovea_error *err, const char *what)
 {
@@ -103,8 +100,8 @@ load(const char *bytes, size_t size, const char *what,
 {
     *answer = (struct fovea_nats_answer){ .code = 0 };
     FOVEA_AUTO(json_decref_auto)
-    json_t *object = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
-    if (!json_is_object(object)) {
+    json_t *object = fovea_json_object(bytes, size);
+    if (!object) {
         return no_answer(err, what);
     }
     const json_t *error = json_object_get(object, "error");
@@ -124,19 +121,6 @@ load(const char *bytes, size_t size, const char *what,
     }
     *object_out = FOVEA_TAKE(object);
     return FOVEA_OK;
-}
-
-/* An integer from 0 on; false: it is none. */
-static bool
-read_count(const json_t *object, const char *name, uint64_t *count_out)
-{
-    const json_t *value = json_object_get(object, name);
-    json_int_t number = json_integer_value(value);
-    if (!json_is_integer(value) || number < 0) {
-        return false;
-    }
-    *count_out = (uint64_t)number;
-    return true;
 }
 
 static bool
@@ -191,7 +175,8 @@ fovea_nats_read_published(const char *bytes, size_t size, const char *job,
             load(bytes, size, "a shard", answer, &object, err);
     if (!status && !answer->code &&
             (!is_stream_of(object, "stream", job) ||
-                    !read_count(object, "seq", &sequence) || sequence == 0)) {
+                    !fovea_json_count(object, "seq", &sequence) ||
+                    sequence == 0)) {
         status = no_answer(err, "a shard");
     }
     return status;
@@ -262,7 +247,7 @@ fovea_nats_read_stream(const char *bytes, size_t size, const char *job,
     }
     const char *foreign = find_foreign(config, job);
     if (!foreign &&
-            (!read_count(config, "num_replicas", &n_replicas) ||
+            (!fovea_json_count(config, "num_replicas", &n_replicas) ||
                     n_replicas > UINT32_MAX)) {
         foreign = "num_replicas";
     }
@@ -291,20 +276,20 @@ fovea_nats_read_consumer(const char *bytes, size_t size, const char *job,
     }
     const json_t *config = json_object_get(object, "config");
     if (!is_stream_of(object, "stream_name", job) ||
-            !read_count(object, "num_pending", &read.n_pending) ||
-            !read_count(object, "num_ack_pending", &read.n_ack_pending) ||
-            !read_count(object, "num_redelivered", &read.n_redelivered) ||
-            !read_count(object, "num_waiting", &read.n_waiting) ||
-            !read_count(json_object_get(object, "delivered"), "stream_seq",
-                    &read.delivered) ||
-            !read_count(json_object_get(object, "ack_floor"), "stream_seq",
-                    &read.ack_floor)) {
+            !fovea_json_count(object, "num_pending", &read.n_pending) ||
+            !fovea_json_count(object, "num_ack_pending", &read.n_ack_pending) ||
+            !fovea_json_count(object, "num_redelivered", &read.n_redelivered) ||
+            !fovea_json_count(object, "num_waiting", &read.n_waiting) ||
+            !fovea_json_count(json_object_get(object, "delivered"),
+                    "stream_seq", &read.delivered) ||
+            !fovea_json_count(json_object_get(object, "ack_floor"),
+                    "stream_seq", &read.ack_floor)) {
         return no_answer(err, "a job");
     }
     const char *foreign = find_difference(config, consumer_settings,
             FOVEA_ARRAY_LEN(consumer_settings));
     if (!foreign &&
-            (!read_count(config, "ack_wait", &ack_wait_ns) ||
+            (!fovea_json_count(config, "ack_wait", &ack_wait_ns) ||
                     ack_wait_ns == 0)) {
         foreign = "ack_wait";
     }
@@ -332,7 +317,7 @@ fovea_nats_read_message(const char *bytes, size_t size,
     enum fovea_status status =
             load(bytes, size, "a shard", answer, &object, err);
     if (!status && !answer->code &&
-            !read_count(json_object_get(object, "message"), "seq",
+            !fovea_json_count(json_object_get(object, "message"), "seq",
                     sequence_out)) {
         status = no_answer(err, "a shard");
     }

@@ -5,11 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/macros.h"
+#include "base/json_object.h"
 #include "s3/environment.h"
 #include "source/client.h"
 #include "source/url.h"
@@ -18,8 +16,6 @@ enum {
     MAX_ANSWER = 65536,
     EARLY_S = 300 /* before they expire new ones are fetched */
 };
-
-FOVEA_DEFINE_AUTO(json_t *, json_decref);
 
 struct service {
     struct fovea_client *client;
@@ -121,12 +117,8 @@ ask_role(const struct service *service, char *path, size_t size,
 static bool
 take_string(const json_t *object, const char *key, char *kept, size_t size)
 {
-    const char *value = json_string_value(json_object_get(object, key));
-    if (!value || !fovea_signature_is_word(value) || strlen(value) >= size) {
-        return false;
-    }
-    memcpy(kept, value, strlen(value) + 1);
-    return true;
+    return fovea_json_text(object, key, size, kept) &&
+            fovea_signature_is_word(kept);
 }
 
 /* Take credentials from the service's answer. now_s: seconds since 1970, and now_ns the
@@ -136,7 +128,7 @@ parse(const char *text, size_t size, int64_t now_s, int64_t now_ns,
         struct fovea_credentials *credentials_out, struct fovea_error *err)
 {
     FOVEA_AUTO(json_decref_auto)
-    json_t *answer = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *answer = fovea_json_object(text, size);
     struct tm until = { .tm_year = 0 };
     char expires[32];
     struct fovea_credentials found = { .expires_ns = 0 };

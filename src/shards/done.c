@@ -64,8 +64,8 @@ parse_files(const json_t *object, struct fovea_shard_done *done)
         char key[FOVEA_SHARD_KEY_SIZE];
         fovea_shard_key(fovea_shard_file_object(i), done->number, key);
         const json_t *facts = json_object_get(files, key);
-        if (!fovea_marker_number(facts, "bytes", &file->size) ||
-                !fovea_marker_text(facts, "sha256", sizeof file->sha256,
+        if (!fovea_json_count(facts, "bytes", &file->size) ||
+                !fovea_json_text(facts, "sha256", sizeof file->sha256,
                         file->sha256) ||
                 !fovea_sha256_is_hex(file->sha256)) {
             return false;
@@ -80,18 +80,18 @@ fovea_shard_done_parse(const char *bytes, size_t size,
 {
     struct fovea_shard_done done = { .number = 0 };
     FOVEA_AUTO(json_decref_auto)
-    json_t *object = fovea_marker_parse(bytes, size);
-    bool is_good = fovea_marker_number(object, "shard", &done.number) &&
-            fovea_marker_number(object, "inputs", &done.n_inputs) &&
-            fovea_marker_number(object, "rows", &done.n_rows) &&
-            fovea_marker_number(object, "errors", &done.n_errors) &&
-            fovea_marker_number(object, "skipped", &done.n_skipped) &&
+    json_t *object = fovea_json_object(bytes, size);
+    bool is_good = fovea_json_count(object, "shard", &done.number) &&
+            fovea_json_count(object, "inputs", &done.n_inputs) &&
+            fovea_json_count(object, "rows", &done.n_rows) &&
+            fovea_json_count(object, "errors", &done.n_errors) &&
+            fovea_json_count(object, "skipped", &done.n_skipped) &&
             done.n_rows <= done.n_inputs &&
             done.n_errors <= done.n_inputs - done.n_rows &&
             done.n_skipped == done.n_inputs - done.n_rows - done.n_errors &&
             parse_files(object, &done);
     for (size_t i = 0; is_good && i < FOVEA_ARRAY_LEN(words); i++) {
-        is_good = fovea_marker_text(object, words[i].name, words[i].size,
+        is_good = fovea_json_text(object, words[i].name, words[i].size,
                 (char *)&done + words[i].offset);
     }
     if (is_good) {

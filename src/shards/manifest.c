@@ -77,8 +77,7 @@ parse_head(const char *bytes, size_t size, const char *place,
         return fovea_fail_memory(err, size, "a manifest");
     }
     FOVEA_AUTO(json_decref_auto)
-    json_t *head =
-            json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *head = fovea_json_object(text.data, text.size);
     const char *kind = json_string_value(json_object_get(head, "fovea"));
     if (!kind || strcmp(kind, "shards") != 0) {
         return damaged(place, "it is no manifest of shards", err);
@@ -110,7 +109,7 @@ static bool
 parse_shard(const char *line, size_t size, struct fovea_manifest_shard *shard)
 {
     FOVEA_AUTO(json_decref_auto)
-    json_t *object = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *object = fovea_json_object(line, size);
     const json_t *first = json_object_get(object, "first");
     const json_t *count = json_object_get(object, "count");
     const json_t *archive = json_object_get(object, "archive");

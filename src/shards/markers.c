@@ -33,15 +33,15 @@ fovea_shard_failure_parse(const char *bytes, size_t size, uint64_t number,
     uint64_t shard = 0;
     uint64_t code = 0;
     FOVEA_AUTO(json_decref_auto)
-    json_t *object = fovea_marker_parse(bytes, size);
+    json_t *object = fovea_json_object(bytes, size);
     *failure = (struct fovea_shard_failure){
         .number = number,
         .code = FOVEA_ERR_SHARD_FAILED,
     };
-    if (!fovea_marker_number(object, "shard", &shard) || shard != number ||
-            !fovea_marker_number(object, "attempts", &failure->n_attempts) ||
-            !fovea_marker_number(object, "status", &code) ||
-            !fovea_marker_text(json_object_get(object, "error"), "message",
+    if (!fovea_json_count(object, "shard", &shard) || shard != number ||
+            !fovea_json_count(object, "attempts", &failure->n_attempts) ||
+            !fovea_json_count(object, "status", &code) ||
+            !fovea_json_text(json_object_get(object, "error"), "message",
                     sizeof failure->message, failure->message)) {
         failure->n_attempts = 0;
         failure->message[0] = '\0';

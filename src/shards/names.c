@@ -110,12 +110,12 @@ take_archive(const json_t *object, struct fovea_shard_name *name)
     name->is_archive = true;
     name->count = FOVEA_SHARD_UNCOUNTED;
     return (!count ||
-                   (fovea_marker_number(object, "count", &name->count) &&
+                   (fovea_json_count(object, "count", &name->count) &&
                            name->count > 0)) &&
-            fovea_marker_number(object, "first", &name->first) &&
-            fovea_marker_number(object, "offset", &name->offset) &&
-            fovea_marker_number(object, "size", &name->size) &&
-            fovea_marker_text(object, "version", sizeof name->version,
+            fovea_json_count(object, "first", &name->first) &&
+            fovea_json_count(object, "offset", &name->offset) &&
+            fovea_json_count(object, "size", &name->size) &&
+            fovea_json_text(object, "version", sizeof name->version,
                     name->version);
 }
 
@@ -127,8 +127,8 @@ take_problem(const json_t *object, struct fovea_error *problem)
     if (!told) {
         return true;
     }
-    if (!fovea_marker_number(told, "status", &number) ||
-            !fovea_marker_text(told, "message", sizeof problem->message,
+    if (!fovea_json_count(told, "status", &number) ||
+            !fovea_json_text(told, "message", sizeof problem->message,
                     problem->message)) {
         return false;
     }
@@ -166,7 +166,7 @@ fovea_names_read(struct fovea_names_reader *reader, bool *is_end_out,
     size_t size = newline ? (size_t)(newline - reader->at) : 0;
     FOVEA_AUTO(json_decref_auto)
     json_t *object = size > 0 && size < MAX_LINE
-            ? fovea_marker_parse(reader->at, size)
+            ? fovea_json_object(reader->at, size)
             : NULL;
     enum fovea_status status = take(object, &name);
     if (status) {
