@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "source/libcurl.h"
+#include "source/passing.h"
 
 enum {
     CONNECT_S = 15,
@@ -137,16 +138,11 @@ explain(struct fovea_rest *rest, CURLcode code, struct fovea_error *err)
     if (rest->answer.failed || code == CURLE_OUT_OF_MEMORY) {
         return fovea_fail_memory(err, rest->answer.capacity, "an answer");
     }
-    if (code == CURLE_ABORTED_BY_CALLBACK) {
-        return fovea_fail(err, FOVEA_ERR_CANCELLED, "stopped");
-    }
-    return fovea_fail(err,
-            code == CURLE_OPERATION_TIMEDOUT ? FOVEA_ERR_FETCH_TIMEOUT
-                    : code == CURLE_URL_MALFORMAT ||
-                            code == CURLE_UNSUPPORTED_PROTOCOL
-                    ? FOVEA_ERR_URL
-                    : FOVEA_ERR_FETCH,
-            "%.100s: %.200s", url, fovea_libcurl_message(rest->message, code));
+    enum fovea_status status = fovea_libcurl_status(code);
+    return status == FOVEA_ERR_CANCELLED
+            ? fovea_fail(err, status, "stopped")
+            : fovea_fail(err, status, "%.100s: %.200s", url,
+                      fovea_libcurl_message(rest->message, code));
 }
 
 /* One try. */
@@ -160,7 +156,7 @@ try(struct fovea_rest *rest, long *code_out, struct fovea_error *err)
         return explain(rest, code, err);
     }
     *code_out = fovea_libcurl_code(rest->easy);
-    if (*code_out < 500 && *code_out != 429) {
+    if (!fovea_code_may_pass(*code_out)) {
         return FOVEA_OK;
     }
     return fovea_fail(err,
@@ -173,8 +169,7 @@ static bool
 may_retry(const struct fovea_rest *rest, enum fovea_status status)
 {
     return !rest->is_too_long &&
-            (status == FOVEA_ERR_FETCH || status == FOVEA_ERR_FETCH_TIMEOUT ||
-                    status == FOVEA_ERR_FETCH_STATUS ||
+            (fovea_may_pass(status, 0) || status == FOVEA_ERR_FETCH_STATUS ||
                     status == FOVEA_ERR_FETCH_BUSY);
 }
 

@@ -107,7 +107,4 @@ FOVEA_NODISCARD enum fovea_status fovea_hub_perform(struct fovea_hub *hub,
 enum fovea_status fovea_hub_explain(const struct fovea_hub *hub,
         const struct fovea_hub_answer *answer, struct fovea_error *err);
 
-/** Whether the same request may work next time. */
-bool fovea_hub_may_retry(enum fovea_status status, long code);
-
 #endif

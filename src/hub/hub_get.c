@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "hub/hub.h"
 #include "source/libcurl.h"
+#include "source/passing.h"
 #include "sys/file_limit.h"
 
 #define FIRST_PAUSE_NS (400 * FOVEA_NS_PER_MS)
@@ -32,7 +33,7 @@ try_often(struct fovea_hub *hub, const char *path, try_fn *try, void *context,
         struct fovea_hub_answer answer = { .code = 0 };
         enum fovea_status status = try(hub, url, context, &answer, err);
         if (!status || !hub->is_reached ||
-                !fovea_hub_may_retry(status, answer.code)) {
+                !fovea_may_pass(status, answer.code)) {
             return status;
         }
         bool gets_on = hub->have > had;

@@ -121,35 +121,24 @@ fovea_hub_perform(struct fovea_hub *hub, struct fovea_hub_answer *answer_out,
 {
     CURLcode code = curl_easy_perform(hub->easy);
     read_answer(hub, answer_out);
-    switch ((int)code) {
-    case CURLE_OK:
+    enum fovea_status status = fovea_libcurl_status(code);
+    switch ((int)status) {
+    case FOVEA_OK:
         return FOVEA_OK;
-    case CURLE_ABORTED_BY_CALLBACK:
+    case FOVEA_ERR_CANCELLED:
         return fovea_hub_show(hub, err);
-    case CURLE_OUT_OF_MEMORY:
+    case FOVEA_ERR_NO_MEMORY:
         return fovea_fail_memory(err, FOVEA_MAX_URL_BYTES, "a request");
-    case CURLE_TOO_MANY_REDIRECTS:
-        return fovea_fail(err, FOVEA_ERR_FETCH_REDIRECTS,
-                "%.80s redirected more than %d times", hub->url.host,
-                MAX_REDIRECTS);
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return fovea_fail(err, FOVEA_ERR_URL,
-                "%.80s redirected to what is not %s", hub->url.host,
-                hub->url.is_https ? "https" : "http or https");
-    case CURLE_OPERATION_TIMEDOUT:
-        return fovea_fail(err, FOVEA_ERR_FETCH_TIMEOUT, "%.80s: %.120s",
-                hub->url.host, fovea_libcurl_message(hub->curl_message, code));
+    case FOVEA_ERR_FETCH_REDIRECTS:
+        return fovea_fail(err, status, "%.80s redirected more than %d times",
+                hub->url.host, MAX_REDIRECTS);
+    case FOVEA_ERR_URL:
+        return fovea_fail(err, status, "%.80s redirected to what is not %s",
+                hub->url.host, hub->url.is_https ? "https" : "http or https");
     default:
-        return fovea_fail(err, FOVEA_ERR_FETCH, "%.80s: %.120s", hub->url.host,
+        return fovea_fail(err, status, "%.80s: %.120s", hub->url.host,
                 fovea_libcurl_message(hub->curl_message, code));
     }
-}
-
-bool
-fovea_hub_may_retry(enum fovea_status status, long code)
-{
-    return status == FOVEA_ERR_FETCH || status == FOVEA_ERR_FETCH_TIMEOUT ||
-            (status == FOVEA_ERR_FETCH_STATUS && (code >= 500 || code == 429));
 }
 
 enum fovea_status

@@ -27,6 +27,28 @@ fovea_libcurl_message(char *buffer, CURLcode code)
     return buffer[0] ? buffer : curl_easy_strerror(code);
 }
 
+enum fovea_status
+fovea_libcurl_status(CURLcode code)
+{
+    switch ((int)code) {
+    case CURLE_OK:
+        return FOVEA_OK;
+    case CURLE_OUT_OF_MEMORY:
+        return FOVEA_ERR_NO_MEMORY;
+    case CURLE_ABORTED_BY_CALLBACK:
+        return FOVEA_ERR_CANCELLED;
+    case CURLE_TOO_MANY_REDIRECTS:
+        return FOVEA_ERR_FETCH_REDIRECTS;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return FOVEA_ERR_URL;
+    case CURLE_OPERATION_TIMEDOUT:
+        return FOVEA_ERR_FETCH_TIMEOUT;
+    default:
+        return FOVEA_ERR_FETCH;
+    }
+}
+
 long
 fovea_libcurl_code(CURL *easy)
 {

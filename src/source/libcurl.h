@@ -20,6 +20,11 @@ FOVEA_NODISCARD enum fovea_status fovea_libcurl_start(struct fovea_error *err);
  */
 const char *fovea_libcurl_message(char *buffer, CURLcode code);
 
+/** What came of a transfer, whoever it was for: FOVEA_OK; FOVEA_ERR_NO_MEMORY;
+ *  FOVEA_ERR_CANCELLED, by a callback; FOVEA_ERR_FETCH_REDIRECTS, FOVEA_ERR_URL,
+ *  FOVEA_ERR_FETCH_TIMEOUT, FOVEA_ERR_FETCH. */
+enum fovea_status fovea_libcurl_status(CURLcode code);
+
 /** The status of the HTTP answer; 0: none came. */
 long fovea_libcurl_code(CURL *easy);
 

@@ -7,22 +7,27 @@
 #define MAX_PAUSE_NS (20 * FOVEA_NS_PER_S)
 
 bool
+fovea_code_may_pass(long code)
+{
+    enum {
+        TIMEOUT = 408,
+        TOO_MANY = 429,
+        BROKEN =
+                500, /* and what is beyond: proxies have numbers of their own */
+        NOT_IMPLEMENTED = 501,
+        OTHER_VERSION = 505
+    };
+    return code == TIMEOUT || code == TOO_MANY ||
+            (code >= BROKEN && code != NOT_IMPLEMENTED &&
+                    code != OTHER_VERSION);
+}
+
+bool
 fovea_may_pass(enum fovea_status status, long code)
 {
-    if (status) {
-        return status == FOVEA_ERR_FETCH || status == FOVEA_ERR_FETCH_TIMEOUT;
-    }
-    switch (code) {
-    case 408:
-    case 429:
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-        return true;
-    default:
-        return false;
-    }
+    return status == FOVEA_ERR_FETCH || status == FOVEA_ERR_FETCH_TIMEOUT ||
+            ((!status || status == FOVEA_ERR_FETCH_STATUS) &&
+                    fovea_code_may_pass(code));
 }
 
 int64_t

@@ -209,6 +209,11 @@ pauses_double_and_end(void **state)
     }
     assert_true(fovea_may_pass(FOVEA_OK, 503));
     assert_true(fovea_may_pass(FOVEA_ERR_FETCH, 0));
+    assert_true(fovea_may_pass(FOVEA_ERR_FETCH_STATUS, 520));
+    assert_true(fovea_may_pass(FOVEA_OK, 408));
+    assert_true(fovea_may_pass(FOVEA_OK, 429));
+    assert_false(fovea_may_pass(FOVEA_ERR_FETCH_STATUS, 404));
+    assert_false(fovea_may_pass(FOVEA_OK, 501));
     assert_false(fovea_may_pass(FOVEA_OK, 403));
     assert_false(fovea_may_pass(FOVEA_OK, 200));
     assert_false(fovea_may_pass(FOVEA_ERR_URL_REFUSED, 0));
