@@ -25,6 +25,9 @@ for dtype in f32 bf16 int8; do
         --model "$folder/b32" --dtype "$dtype"
     echo
 done
+echo "what two workers of ViT-B/32 take"
+bench/worker_memory.py build samples/scenes/forest.jpg "$folder/b32"
+echo
 echo "the server beside the command and the C API"
 bench/serve_load.py build samples/scenes/forest.jpg \
     models/fovea/near-duplicate "$folder/b32"
