@@ -41,6 +41,7 @@ check "clang-format" clang-format-14 --dry-run -Werror "${sources[@]}" \
     "${headers[@]}"
 check "layers" scripts/check_layers.py
 check "rings" scripts/check_rings.py
+check "tests that are run" scripts/check_tests.py
 check "banned functions" scripts/check_banned.py
 check "formats" scripts/check_formats.py
 check "shellcheck" shellcheck -x scripts/*.sh dist/accept_bad_items.sh dist/slurm/fovea.sbatch \

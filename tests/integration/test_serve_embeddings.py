@@ -321,5 +321,5 @@ command.main([test_vectors_are_those_of_embed, test_forms_of_an_item,
               test_uploads, test_dimensions, test_a_bad_item_fails_the_request,
               test_or_only_itself, test_many_images_in_order,
               test_two_large_requests_share_a_small_queue, test_models,
-              test_pixels_by_default_are_said,
+              test_whose_pixels_is_said, test_pixels_by_default_are_said,
               test_urls, test_json_that_is_none])

@@ -262,6 +262,7 @@ def test_memory_does_not_grow_with_the_job(directory):
 
 if __name__ == "__main__":
     command.main([test_nodes_share_a_job, test_a_node_ends_when_nothing_is_left,
+                  test_a_node_takes_the_jobs_dtype,
                   test_it_tells_at_the_end_what_has_failed,
                   test_metrics_and_health, test_what_differs_is_refused,
                   test_wrong_usage, test_messages_that_are_not_the_jobs,
