@@ -1,147 +1,325 @@
 /*
- * See attend.h; compiled as kernels.c is. Both products are of four rows by sixteen
- * columns at a time. Keys lie transposed for the first, so that no sum runs across
- * lanes.
+ * See attend.h. This is the structure that all forms have (attend_form.h). Where
+ * there are few queries, each panel is used only once: then it is laid when its turn
+ * comes, in the place of the one before.
  */
 #include "engine/cpu/attend.h"
 
-#include <math.h>
+#include <string.h>
 
-#include "base/simd.h"
+#include "base/macros.h"
+#include "base/size.h"
+#include "engine/cpu/attend_forms.h"
 #include "engine/cpu/attend_room.h"
-#include "engine/cpu/kernels.h"
-#include "engine/cpu/lanes.h"
+#include "sys/cpu.h"
 
-enum {
-    ROWS = FOVEA_ATTEND_ROWS
+static const float log2_e = 1.44269504F;
+
+/* What one call works on. */
+struct task {
+    const struct fovea_attend_form *form;
+    const struct fovea_attend *attend;
+    struct fovea_attend_room room;
+    size_t head;
+    size_t size;        /* of an element */
+    size_t query_depth; /* units of a row of queries */
 };
 
-/* The i-th element of a buffer. */
-INLINE float
-widen(const void *buffer, size_t i, enum fovea_element element)
+const struct fovea_attend_form *
+fovea_attend_choose(enum fovea_element element)
 {
-    if (element == FOVEA_ELEMENT_F32) {
-        return ((const float *)buffer)[i];
-    }
-    uint32_t bits = (uint32_t)((const uint16_t *)buffer)[i] << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Of a key that is not there all is 0. */
-INLINE void
-lay_keys(const struct fovea_attend *attend, const void *key, size_t column,
-        enum fovea_element element, const struct fovea_attend_room *room)
-{
-    for (size_t i = 0; i < room->key_width; i++) {
-        for (size_t d = 0; d < attend->head_dim; d++) {
-            room->keys[d * room->key_width + i] = i < attend->n_keys
-                    ? widen(key, i * attend->key_stride + column + d, element)
-                    : 0.0F;
+    static const struct {
+        const struct fovea_attend_form *form;
+        enum fovea_cpu_level level;
+    } forms[] = {
+#define X(name, element, level) { &fovea_attend_##name, FOVEA_CPU_##level },
+#include "engine/cpu/attend_forms.def"
+#undef X
+    };
+    const enum fovea_cpu_level level = fovea_cpu_level();
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(forms); i++) {
+        if (forms[i].form->element == element && level >= forms[i].level) {
+            return forms[i].form;
         }
     }
+    return NULL;
 }
 
-INLINE void
-lay_rows(const void *from, size_t first, size_t stride, size_t n,
-        size_t head_dim, enum fovea_element element, float *to,
-        size_t to_stride)
+static size_t
+lesser(size_t a, size_t b)
 {
+    return a < b ? a : b;
+}
+
+/* A sequence of elements of a row, line by line if they are apart. */
+static void
+copy(const struct fovea_rows *from, size_t row, size_t column, size_t n,
+        bool is_put, uint8_t *to)
+{
+    const size_t width = fovea_rows_line_width(from);
+    const size_t size = fovea_element_size(from->element);
+    for (size_t done = 0; done < n;) {
+        const size_t at = column + done;
+        const size_t piece = lesser(n - done, width - at % width);
+        void *there = fovea_rows_at(from, row, at);
+        memcpy(is_put ? there : to + done * size,
+                is_put ? to + done * size : there, piece * size);
+        done += piece;
+    }
+}
+
+/* Whether n elements from a column on follow each other in memory. */
+static bool
+is_in_one_piece(const struct fovea_rows *rows, size_t column, size_t n)
+{
+    const size_t width = fovea_rows_line_width(rows);
+    return rows->line_stride == FOVEA_LINE_BYTES || column % width + n <= width;
+}
+
+/* Where they are not, they are copied. */
+static struct fovea_attend_view
+view(const struct fovea_rows *rows, size_t row, size_t n_rows, size_t column,
+        size_t n, void *staged)
+{
+    if (is_in_one_piece(rows, column, n)) {
+        return (struct fovea_attend_view){ fovea_rows_at(rows, row, column),
+            rows->row_stride };
+    }
+    const size_t stride = n * fovea_element_size(rows->element);
+    for (size_t i = 0; i < n_rows; i++) {
+        copy(rows, row + i, column, n, false, (uint8_t *)staged + i * stride);
+    }
+    return (struct fovea_attend_view){ staged, stride };
+}
+
+/* Rows of queries as whole units; what fills them up is 0. */
+static struct fovea_attend_view
+view_queries(const struct task *task, size_t first, size_t n)
+{
+    const struct fovea_rows *query = &task->attend->query;
+    const size_t head_dim = task->attend->head_dim;
+    const size_t column = task->head * head_dim;
+    const size_t stride = task->query_depth * sizeof(float);
+    if (head_dim * task->size == stride &&
+            is_in_one_piece(query, column, head_dim)) {
+        const struct fovea_attend_view there =
+                view(query, first, n, column, head_dim, NULL);
+        if (((uintptr_t)there.base | there.stride) % sizeof(float) == 0) {
+            return there;
+        }
+    }
+    uint8_t *rows = task->room.queries;
+    memset(rows, 0, n * stride);
     for (size_t i = 0; i < n; i++) {
-        for (size_t d = 0; d < head_dim; d++) {
-            to[i * to_stride + d] =
-                    widen(from, first + i * stride + d, element);
+        copy(query, first + i, column, head_dim, false, rows + i * stride);
+    }
+    return (struct fovea_attend_view){ rows, stride };
+}
+
+/* Panels. */
+
+static float *
+key_panel(const struct task *task, size_t first)
+{
+    return (float *)task->room.keys +
+            (task->room.keeps_panels ? first * task->room.key_depth : 0);
+}
+
+static float *
+value_panel(const struct task *task, size_t first)
+{
+    return (float *)task->room.values +
+            (task->room.keeps_panels ? first * task->room.value_depth : 0);
+}
+
+static void
+lay_key_panel(const struct task *task, size_t first)
+{
+    const struct fovea_attend *attend = task->attend;
+    const size_t n = lesser(task->form->columns, attend->n_keys - first);
+    const struct fovea_attend_view keys = view(&attend->key, first, n,
+            task->head * attend->head_dim, attend->head_dim, task->room.staged);
+    task->form->lay_keys(&keys, n, attend->head_dim, task->room.key_depth,
+            key_panel(task, first));
+}
+
+/* Of a panel of values the rows of some keys. */
+static void
+lay_values(const struct task *task, size_t column, size_t first)
+{
+    const struct fovea_attend *attend = task->attend;
+    const size_t columns = task->form->columns;
+    const size_t n = lesser(columns, attend->head_dim - column);
+    const size_t n_keys = lesser(FOVEA_ATTEND_ROWS, attend->n_keys - first);
+    const size_t in_unit = sizeof(float) / task->size;
+    const struct fovea_attend_view values = view(&attend->value, first, n_keys,
+            task->head * attend->head_dim + column, n, task->room.staged);
+    task->form->lay_values(&values, n_keys, n, FOVEA_ATTEND_ROWS / in_unit,
+            value_panel(task, column) + first / in_unit * columns);
+}
+
+static void
+lay_value_panel(const struct task *task, size_t column)
+{
+    for (size_t i = 0; i < task->attend->n_keys; i += FOVEA_ATTEND_ROWS) {
+        lay_values(task, column, i);
+    }
+}
+
+/* A row's values are read together: the next row may be in another page. */
+static void
+lay_panels(const struct task *task)
+{
+    const size_t columns = task->form->columns;
+    for (size_t i = 0; i < task->attend->n_keys; i += columns) {
+        lay_key_panel(task, i);
+    }
+    for (size_t i = 0; i < task->attend->n_keys; i += FOVEA_ATTEND_ROWS) {
+        for (size_t j = 0; j < task->attend->head_dim; j += columns) {
+            lay_values(task, j, i);
         }
     }
 }
 
-/* c[ROWS][columns of b] = a[ROWS][n] * b[n][...], b's columns in whole lanes. */
-INLINE void
-multiply(const float *a, size_t a_stride, size_t n, const float *b,
-        size_t b_stride, size_t columns, float *c)
+/* Some queries. */
+
+/* c = a panel's product for some rows, as many at a time as the form takes. */
+static void
+multiply(const struct task *task, struct fovea_attend_product product)
 {
-    for (size_t column = 0; column < columns; column += FOVEA_LANES) {
-        v16f sums[ROWS] = { { 0 } };
-        for (size_t i = 0; i < n; i++) {
-            v16f value;
-            load(&value, b + i * b_stride + column);
-            for (size_t r = 0; r < ROWS; r++) {
-                sums[r] += value * a[r * a_stride + i];
-            }
+    const size_t n = product.n_rows;
+    const size_t n_blocks = (n + task->form->rows - 1) / task->form->rows;
+    const size_t most = (n + n_blocks - 1) / n_blocks;
+    for (size_t i = 0; i < n; i += most) {
+        product.n_rows = lesser(most, n - i);
+        task->form->multiply(&product);
+        product.a = (const float *)product.a + most * product.a_stride;
+        product.c += most * product.c_stride;
+    }
+}
+
+static void
+score(const struct task *task, size_t first, size_t n, size_t seen)
+{
+    const size_t columns = task->form->columns;
+    const struct fovea_attend_view queries = view_queries(task, first, n);
+    for (size_t i = 0; i < seen; i += columns) {
+        if (!task->room.keeps_panels) {
+            lay_key_panel(task, i);
         }
-        for (size_t r = 0; r < ROWS; r++) {
-            store(c + r * b_stride + column, &sums[r]);
+        multiply(task,
+                (struct fovea_attend_product){ .a = queries.base,
+                        .a_stride = queries.stride / sizeof(float),
+                        .depth = task->query_depth,
+                        .panel = key_panel(task, i),
+                        .c = task->room.scores + i,
+                        .c_stride = task->room.score_stride,
+                        .n_rows = n,
+                        .n_columns = fovea_round_up(lesser(columns, seen - i),
+                                FOVEA_LANES) });
+    }
+}
+
+static void
+gather(const struct task *task, size_t first, size_t n, size_t depth)
+{
+    const struct fovea_attend *attend = task->attend;
+    const struct fovea_rows *out = &attend->out;
+    const size_t columns = task->form->columns;
+    for (size_t i = 0; i < attend->head_dim; i += columns) {
+        const size_t width = lesser(columns, attend->head_dim - i);
+        const size_t column = task->head * attend->head_dim + i;
+        const struct fovea_attend_product product = {
+            .a = task->room.scores,
+            .a_stride = task->room.score_stride,
+            .depth = depth,
+            .panel = value_panel(task, i),
+            .c = task->room.gathered,
+            .c_stride = columns,
+            .n_rows = n,
+            .n_columns = fovea_round_up(width, FOVEA_LANES),
+        };
+        if (!task->room.keeps_panels) {
+            lay_value_panel(task, i);
+        }
+        multiply(task, product);
+        const bool is_direct = is_in_one_piece(out, column, width);
+        const struct fovea_attend_view there = is_direct
+                ? view(out, first, n, column, width, NULL)
+                : (struct fovea_attend_view){ task->room.staged,
+                      columns * task->size };
+        task->form->finish(&product, task->room.inverse, width, &there);
+        for (size_t r = 0; r < n && !is_direct; r++) {
+            copy(out, first + r, column, width, true,
+                    (uint8_t *)there.base + r * there.stride);
         }
     }
 }
 
-/* The first n of the rows' scores become what they weigh; those of keys that a row
-   does not see become 0. */
-INLINE void
-weigh(const struct fovea_attend *attend, size_t first, size_t n,
-        const struct fovea_attend_room *room)
+static void
+attend_some(const struct task *task, size_t first, size_t n)
 {
-    const float scale = 1.0F / sqrtf((float)attend->head_dim);
+    const struct fovea_attend *attend = task->attend;
     const size_t before = attend->n_keys - attend->n_queries;
-    for (size_t r = 0; r < n; r++) {
-        const size_t seen =
-                attend->is_causal ? before + first + r + 1 : attend->n_keys;
-        float *row = room->scores + r * room->key_width;
-        fovea_kernel_softmax(row, 1, seen, room->key_width, scale,
-                FOVEA_ELEMENT_F32);
-        memset(row + seen, 0, (room->key_width - seen) * sizeof *row);
+    const bool is_causal = attend->is_causal;
+    const size_t seen = is_causal ? before + first + n : attend->n_keys;
+    const size_t in_unit = sizeof(float) / task->size;
+    const size_t depth =
+            fovea_round_up((seen + in_unit - 1) / in_unit, task->form->depth);
+    score(task, first, n, seen);
+    task->form->weigh(&(struct fovea_attend_weighing){
+            .scores = task->room.scores,
+            .stride = task->room.score_stride,
+            .n_rows = n,
+            .seen = is_causal ? before + first + 1 : seen,
+            .step = is_causal,
+            .filled = fovea_round_up(depth * in_unit, FOVEA_LANES),
+            .scale = attend->scale * log2_e,
+            .inverse = task->room.inverse,
+    });
+    gather(task, first, n, depth);
+}
+
+static void
+attend_head(const struct task *task)
+{
+    const size_t n = task->attend->n_queries;
+    const size_t most = task->room.keeps_panels ? task->form->rows : n;
+    const size_t n_blocks = (n + most - 1) / most;
+    const size_t step = (n + n_blocks - 1) / n_blocks;
+    if (task->room.keeps_panels) {
+        lay_panels(task);
+    }
+    for (size_t i = 0; i < n; i += step) {
+        attend_some(task, i, lesser(step, n - i));
     }
 }
 
-INLINE void
-attend_head(const struct fovea_attend *attend, const void *query,
-        const void *key, const void *value, void *out, size_t column,
-        enum fovea_element element, const struct fovea_attend_room *room)
+void
+fovea_attend_run(const struct fovea_attend_form *form,
+        const struct fovea_attend *attend, void *scratch)
 {
-    const size_t head_dim = attend->head_dim;
-    lay_keys(attend, key, column, element, room);
-    lay_rows(value, column, attend->key_stride, attend->n_keys, head_dim,
-            element, room->values, room->dim);
-    for (size_t i = 0; i < attend->n_queries; i += ROWS) {
-        const size_t left = attend->n_queries - i;
-        const size_t n = left < ROWS ? left : ROWS;
-        const size_t before = attend->n_keys - attend->n_queries;
-        const size_t seen = attend->is_causal ? before + i + n : attend->n_keys;
-        lay_rows(query, i * attend->query_stride + column, attend->query_stride,
-                n, head_dim, element, room->queries, head_dim);
-        multiply(room->queries, head_dim, head_dim, room->keys, room->key_width,
-                seen, room->scores);
-        weigh(attend, i, n, room);
-        multiply(room->scores, room->key_width, seen, room->values, room->dim,
-                room->dim, room->gathered);
-        for (size_t r = 0; r < n; r++) {
-            fovea_kernel_narrow(room->gathered + r * room->dim, head_dim,
-                    element,
-                    (uint8_t *)out +
-                            ((i + r) * attend->out_stride + column) *
-                                    fovea_element_size(element));
-        }
+    FOVEA_ASSERT(attend->query.element == form->element);
+    const struct fovea_attend_size size = { attend->n_queries, attend->n_keys,
+        attend->head_dim, form->element };
+    const size_t element_size = fovea_element_size(form->element);
+    struct task task = {
+        .form = form,
+        .attend = attend,
+        .room = fovea_attend_divide(&size, scratch),
+        .size = element_size,
+        .query_depth = fovea_round_up(
+                (attend->head_dim * element_size + sizeof(float) - 1) /
+                        sizeof(float),
+                form->depth),
+    };
+    if (form->begin) {
+        form->begin();
     }
-}
-
-FOVEA_CLONES void
-fovea_kernel_attend(const struct fovea_attend *attend, const void *query,
-        const void *key, const void *value, void *out, float *scratch)
-{
-    struct fovea_attend_room room;
-    size_t n = fovea_attend_divide(attend->head_dim, attend->n_keys, scratch,
-            &room);
-    /* What stands past a head's columns, and rows that are not there. */
-    memset(scratch, 0, n * sizeof *scratch);
-    for (size_t head = 0; head < attend->n_heads; head++) {
-        const size_t column = head * attend->head_dim;
-        if (attend->element == FOVEA_ELEMENT_F32) {
-            attend_head(attend, query, key, value, out, column,
-                    FOVEA_ELEMENT_F32, &room);
-        } else {
-            attend_head(attend, query, key, value, out, column,
-                    FOVEA_ELEMENT_BF16, &room);
-        }
+    for (; task.head < attend->n_heads; task.head++) {
+        attend_head(&task);
+    }
+    if (form->end) {
+        form->end();
     }
 }

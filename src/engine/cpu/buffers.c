@@ -6,11 +6,6 @@
 #include "engine/cpu/attend_room.h"
 #include "engine/cpu/units.h"
 
-enum {
-    /* Scores that are worked on at a time should fit a core's L2 cache. */
-    SCORES_BYTES = 384 * 1024,
-};
-
 static size_t
 largest(const size_t *values, size_t n)
 {
@@ -31,32 +26,18 @@ fovea_sizes_of(const struct fovea_tower *tower)
         .head_dim = tower->width / tower->n_heads,
         .n_patches = fovea_tower_patches(tower),
         .n_tokens = fovea_tower_tokens(tower),
+        .attends = tower->pooling == FOVEA_POOLING_ATTENTION,
         .is_text = tower->modality == FOVEA_MODALITY_TEXT,
         .dimension = tower->dimension,
         .patch_width = fovea_tower_patch_width(tower),
     };
     sizes.rows = sizes.n_tokens;
-    if (tower->pooling == FOVEA_POOLING_ATTENTION &&
-            sizes.rows < sizes.n_heads) {
+    if (sizes.attends && sizes.rows < sizes.n_heads) {
         sizes.rows = sizes.n_heads;
     }
     const size_t widths[] = { 3 * sizes.hidden, sizes.mlp, sizes.patch_width };
     sizes.wide = largest(widths, FOVEA_ARRAY_LEN(widths));
-    sizes.score_stride = fovea_round_up(sizes.n_tokens, FOVEA_LANES);
     return sizes;
-}
-
-/* Heads whose scores fit SCORES_BYTES: a divisor of the number of heads. */
-size_t
-fovea_heads_at_once(const struct fovea_sizes *sizes)
-{
-    size_t head_bytes = sizes->n_tokens * sizes->score_stride * sizeof(float);
-    size_t n = sizes->n_heads;
-    while (n > 1 &&
-            (sizes->n_heads % n != 0 || n * head_bytes > SCORES_BYTES)) {
-        n--;
-    }
-    return n;
 }
 
 static size_t
@@ -67,20 +48,16 @@ claim(size_t *total, size_t size)
     return at;
 }
 
-/* Rows of tokens, of pooled ones, and floats of scores. */
+/* Rows of tokens, and of pooled ones. */
 struct counts {
     size_t rows;
     size_t pooled;
-    size_t scores;
 };
 
 static struct counts
 count_of_images(const struct fovea_sizes *sizes, size_t n)
 {
-    const size_t score_rows[] = { fovea_heads_at_once(sizes) * sizes->n_tokens,
-        sizes->n_heads };
-    return (struct counts){ n * sizes->rows, n,
-        largest(score_rows, 2) * sizes->score_stride };
+    return (struct counts){ n * sizes->rows, n };
 }
 
 static struct counts
@@ -89,8 +66,21 @@ count_of_texts(const struct fovea_sizes *sizes, size_t n)
     const size_t rows =
             FOVEA_UNIT_ROWS * fovea_units_of_texts(n, sizes->n_tokens);
     const size_t most = n < rows ? n : rows;
-    return (struct counts){ rows, FOVEA_UNIT_ROWS * fovea_units_of_rows(most),
-        fovea_attend_divide(sizes->head_dim, sizes->n_tokens, NULL, NULL) };
+    return (struct counts){ rows, FOVEA_UNIT_ROWS * fovea_units_of_rows(most) };
+}
+
+/* Of the attention that needs most: all tokens to each other, or, of a whole row each,
+   the heads of a learned query to them. */
+static size_t
+attend_bytes(const struct fovea_sizes *s, enum fovea_element element)
+{
+    const struct fovea_attend_size all = { s->n_tokens, s->n_tokens,
+        s->head_dim, element };
+    const struct fovea_attend_size probe = { s->n_heads, s->n_tokens, s->hidden,
+        element };
+    const size_t sizes[] = { fovea_attend_scratch_size(&all),
+        s->attends ? fovea_attend_scratch_size(&probe) : 0 };
+    return largest(sizes, FOVEA_ARRAY_LEN(sizes));
 }
 
 struct fovea_layout
@@ -105,7 +95,7 @@ fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
     layout.x = claim(&layout.total, rows * sizes->hidden * sizeof(float));
     layout.y = claim(&layout.total, rows * sizes->hidden * element_size);
     layout.wide = claim(&layout.total, rows * sizes->wide * element_size);
-    layout.scores = claim(&layout.total, counts.scores * sizeof(float));
+    layout.attend_room = claim(&layout.total, attend_bytes(sizes, element));
     layout.pooled =
             claim(&layout.total, counts.pooled * sizes->hidden * sizeof(float));
     layout.embeds = layout.total;

@@ -10,13 +10,13 @@
  *                                 attention gathered
  *   wide  [n * tokens][...]       element: patches, query | key | value, or the
  *                                 MLP's hidden layer, each as wide as it is
- *   scores [heads at a time][tokens][padded tokens] float32, of one image
+ *   attend_room                   what attention works in (attend_room.h)
  *   pooled [n][hidden]            float32: the residual stream of the tokens that
  *                                 are pooled, in the last layer
  *   embeds [n][dimension]        float32, of texts: their number is filled up, too
- * Of texts there are as many rows as a pass of them has (units.h), and scores is what
- * attend.h works in. The pooled tokens' rows of the last layer reuse the others. All rows are dense:
- * the library's fast kernels want it so.
+ * Of texts there are as many rows as a pass of them has (units.h). The pooled tokens'
+ * rows of the last layer reuse the others. All rows are dense: the library's fast
+ * kernels want it so.
  */
 #ifndef FOVEA_ENGINE_CPU_BUFFERS_H
 #define FOVEA_ENGINE_CPU_BUFFERS_H
@@ -34,25 +34,22 @@ struct fovea_sizes {
     size_t head_dim;
     size_t n_patches;
     size_t n_tokens; /* of a text: the most */
+    bool attends;    /* pools by attention of a learned query */
     bool is_text;
     size_t dimension; /* of an embedding */
     size_t patch_width;
-    size_t rows;         /* of a sequence, at most: its tokens, or its heads */
-    size_t wide;         /* elements of a row of wide, at most */
-    size_t score_stride; /* floats of a row of scores */
+    size_t rows; /* of a sequence, at most: its tokens, or its heads */
+    size_t wide; /* elements of a row of wide, at most */
 };
 
 struct fovea_sizes fovea_sizes_of(const struct fovea_tower *tower);
-
-/** Heads whose scores are worked on at once: a divisor of their number. */
-size_t fovea_heads_at_once(const struct fovea_sizes *sizes);
 
 /* Where each buffer begins, in bytes, and all of them. */
 struct fovea_layout {
     size_t x;
     size_t y;
     size_t wide;
-    size_t scores;
+    size_t attend_room;
     size_t pooled;
     size_t embeds;
     size_t total;

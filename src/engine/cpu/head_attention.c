@@ -13,9 +13,9 @@ rows_of(const struct fovea_plan *plan, void *buffer)
 }
 
 /* wide = what each head gathers of all tokens, [n_sequences][n_heads][hidden] */
-static enum fovea_status
+static void
 gather_tokens(const struct fovea_pass *pass, size_t layer,
-        const struct fovea_rows *wide, struct fovea_error *err)
+        const struct fovea_rows *wide)
 {
     struct fovea_plan *plan = pass->plan;
     const struct fovea_sizes *s = &plan->sizes;
@@ -26,18 +26,16 @@ gather_tokens(const struct fovea_pass *pass, size_t layer,
             fovea_step_piece(plan, FOVEA_ROLE_POST_NORM, 0), &normed);
     fovea_kernel_narrow(fovea_step_piece(plan, FOVEA_ROLE_PROBE, layer)->weight,
             s->n_heads * s->hidden, plan->element, probe.base);
-    enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; !status && i < pass->n_sequences; i++) {
+    /* Heads are rows of one matrix, and tokens both keys and values. */
+    for (size_t i = 0; i < pass->n_sequences; i++) {
         const struct fovea_sequence *sequence = &pass->sequences[i];
         const struct fovea_rows tokens =
                 fovea_rows_from(&normed, sequence->row);
         const struct fovea_attended attended = { probe, tokens, tokens,
-            fovea_rows_from(wide, i * s->n_heads), sequence->n_tokens };
-        status = fovea_step_attend(plan,
-                fovea_plan_pooled_attention(plan, sequence->n_tokens),
-                &attended, err);
+            fovea_rows_from(wide, i * s->n_heads), s->n_heads,
+            sequence->n_tokens, 1, s->hidden };
+        fovea_step_attend(plan, &attended);
     }
-    return status;
 }
 
 /* Of a head's row of values only the columns of that head are its own. */
@@ -65,12 +63,11 @@ fovea_head_attention_run(const struct fovea_pass *pass, float *embeds,
     const struct fovea_rows wide = rows_of(plan, plan->wide);
     const struct fovea_rows heads = rows_of(plan, plan->y);
     const struct fovea_rows pooled = fovea_pass_residual(pass, plan->pooled);
-    enum fovea_status status = gather_tokens(pass, layer, &wide, err);
-    if (!status) {
-        status = fovea_step_linear(plan, products[FOVEA_USE_HEAD_VALUES], &wide,
-                fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 2),
-                &heads, err);
-    }
+    gather_tokens(pass, layer, &wide);
+    enum fovea_status status =
+            fovea_step_linear(plan, products[FOVEA_USE_HEAD_VALUES], &wide,
+                    fovea_weights_at(plan->weights, FOVEA_ROLE_QKV, layer, 2),
+                    &heads, err);
     if (status) {
         return status;
     }

@@ -22,19 +22,6 @@ store_bf16(uint16_t *to, const v16f *value)
     memcpy(to, &half, sizeof half);
 }
 
-/* The greater of each lane pair, into *a. */
-INLINE void
-greater_lanes(v16f *a, const v16f *b)
-{
-    v16i wins = *a > *b; /* all bits set where true */
-    v16i a_bits;
-    v16i b_bits;
-    memcpy(&a_bits, a, sizeof a_bits);
-    memcpy(&b_bits, b, sizeof b_bits);
-    a_bits = (a_bits & wins) | (b_bits & ~wins);
-    memcpy(a, &a_bits, sizeof a_bits);
-}
-
 /* The lanes added pairwise, always in the same order. */
 INLINE float
 add_lanes(const v16f *value)
@@ -47,46 +34,6 @@ add_lanes(const v16f *value)
         }
     }
     return lane[0];
-}
-
-INLINE float
-max_lanes(const v16f *value)
-{
-    float lane[FOVEA_LANES];
-    memcpy(lane, value, sizeof lane);
-    float most = lane[0];
-    for (size_t i = 1; i < FOVEA_LANES; i++) {
-        most = lane[i] > most ? lane[i] : most;
-    }
-    return most;
-}
-
-/*
- * e^x for x <= 0, relative error below 2e-7. x = n ln 2 + r, |r| <= ln 2 / 2
- * (ln 2 in two parts), e^r by its Taylor series to the sixth power, which is
- * exact to rounding on that interval. Below -87 the result is the smallest
- * normal number's neighbourhood instead of 0.
- */
-INLINE void
-exp_lanes(v16f *x)
-{
-    const v16f round_magic = (v16f){ 0 } + 12582912.0F; /* 1.5 * 2^23 */
-    const v16f lowest = (v16f){ 0 } - 87.0F;
-    v16f t = *x;
-    greater_lanes(&t, &lowest);
-    v16f n = (t * 1.44269504F + round_magic) - round_magic;
-    v16f r = t - n * 0.693359375F;
-    r = r + n * 2.12194440e-4F;
-    v16f p = r * (1.0F / 720.0F) + (1.0F / 120.0F);
-    p = p * r + (1.0F / 24.0F);
-    p = p * r + (1.0F / 6.0F);
-    p = p * r + 0.5F;
-    p = p * r + 1.0F;
-    p = p * r + 1.0F;
-    v16i exponent = (__builtin_convertvector(n, v16i) + 127) << 23;
-    v16f power;
-    memcpy(&power, &exponent, sizeof power);
-    *x = p * power;
 }
 
 static void
@@ -234,55 +181,6 @@ fovea_kernel_layer_norm(const float *x, size_t n, const struct fovea_norm *norm,
             norm_row(x + i * norm->width, norm, FOVEA_ELEMENT_F32, row,
                     out->line_stride);
         }
-    }
-}
-
-/* The whole row is worked on in lanes; what lies past its width is set so low
-   that it adds nothing. */
-INLINE void
-softmax_row(float *row, size_t width, float scale, enum fovea_element element)
-{
-    size_t padded = (width + FOVEA_LANES - 1) / FOVEA_LANES * FOVEA_LANES;
-    for (size_t i = width; i < padded; i++) {
-        row[i] = -1e30F;
-    }
-    v16f most_lanes;
-    load(&most_lanes, row);
-    for (size_t i = FOVEA_LANES; i < padded; i += FOVEA_LANES) {
-        v16f value;
-        load(&value, row + i);
-        greater_lanes(&most_lanes, &value);
-    }
-    float most = max_lanes(&most_lanes);
-    v16f sums = { 0 };
-    for (size_t i = 0; i < padded; i += FOVEA_LANES) {
-        v16f value;
-        load(&value, row + i);
-        value = (value - most) * scale;
-        exp_lanes(&value);
-        sums += value;
-        store(row + i, &value);
-    }
-    float factor = 1.0F / add_lanes(&sums);
-    for (size_t i = 0; i < padded; i += FOVEA_LANES) {
-        v16f value;
-        load(&value, row + i);
-        value *= factor;
-        if (element == FOVEA_ELEMENT_BF16) {
-            /* Half as wide: never reaches what is still to be read. */
-            store_bf16((uint16_t *)row + i, &value);
-        } else {
-            store(row + i, &value);
-        }
-    }
-}
-
-FOVEA_CLONES void
-fovea_kernel_softmax(float *scores, size_t n_rows, size_t width, size_t stride,
-        float scale, enum fovea_element element)
-{
-    for (size_t i = 0; i < n_rows; i++) {
-        softmax_row(scores + i * stride, width, scale, element);
     }
 }
 

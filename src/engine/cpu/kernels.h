@@ -1,6 +1,6 @@
 /*
- * What stands between the matrix products of a transformer: tokens, layer norm,
- * softmax. Rows are independent, and a row's bits do not depend on
+ * What stands between the matrix products of a transformer: tokens, layer norm.
+ * Rows are independent, and a row's bits do not depend on
  * the rows beside it or on the CPU's vector width: sums run in 16 lanes that
  * are added in one fixed order.
  *
@@ -62,16 +62,6 @@ struct fovea_norm {
 /** Layer norm of n rows, [n][width]; out may lie on x if it is float32 and dense. */
 void fovea_kernel_layer_norm(const float *x, size_t n,
         const struct fovea_norm *norm, const struct fovea_rows *out);
-
-/**
- * Softmax of scale * score, in place.
- *
- * @param scores  [n_rows][stride] float32, stride a multiple of FOVEA_LANES;
- *                the first width of a row count. Afterwards each row begins
- *                with width probabilities of the element type.
- */
-void fovea_kernel_softmax(float *scores, size_t n_rows, size_t width,
-        size_t stride, float scale, enum fovea_element element);
 
 /** Round float32 values to bfloat16 precision, in place. */
 void fovea_kernel_round_bf16(float *values, size_t n);

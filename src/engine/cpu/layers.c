@@ -73,19 +73,18 @@ part_width(const struct fovea_plan *plan)
 
 /* out = what each token of a sequence gathers of all of them, of queries, keys and
    values side by side in wide. */
-static enum fovea_status
+static void
 attend(const struct fovea_pass *pass, const struct fovea_sequence *sequence,
-        const struct fovea_rows *wide, const struct fovea_rows *out,
-        struct fovea_error *err)
+        const struct fovea_rows *wide, const struct fovea_rows *out)
 {
-    struct fovea_plan *plan = pass->plan;
-    const size_t hidden = plan->sizes.hidden;
+    const struct fovea_sizes *s = &pass->plan->sizes;
     const struct fovea_rows all = fovea_rows_from(wide, sequence->row);
     const struct fovea_attended attended = { all,
-        fovea_rows_columns(&all, hidden), fovea_rows_columns(&all, 2 * hidden),
-        fovea_rows_from(out, sequence->row), sequence->n_tokens };
-    return fovea_step_attend(plan,
-            fovea_plan_attention(plan, sequence->n_tokens), &attended, err);
+        fovea_rows_columns(&all, s->hidden),
+        fovea_rows_columns(&all, 2 * s->hidden),
+        fovea_rows_from(out, sequence->row), sequence->n_tokens,
+        sequence->n_tokens, s->n_heads, s->head_dim };
+    fovea_step_attend(pass->plan, &attended);
 }
 
 /* x += Attention(LayerNorm(x)) */
@@ -106,7 +105,7 @@ attention_block(const struct fovea_pass *pass, size_t layer,
             fovea_step_piece(plan, FOVEA_ROLE_QKV, layer), &wide, err);
     fovea_part_end(plan->clock, FOVEA_PART_QKV);
     for (size_t i = 0; !status && i < pass->n_sequences; i++) {
-        status = attend(pass, &pass->sequences[i], &wide, &gathered, err);
+        attend(pass, &pass->sequences[i], &wide, &gathered);
     }
     fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {
@@ -165,24 +164,19 @@ gather_pooled_rows(const struct fovea_pass *pass,
 }
 
 /* out[i] = what the pooled token of each sequence gathers of all of them. */
-static enum fovea_status
+static void
 attend_pooled(const struct fovea_pass *pass, const struct fovea_rows *query,
-        const struct fovea_rows *wide, const struct fovea_rows *out,
-        struct fovea_error *err)
+        const struct fovea_rows *wide, const struct fovea_rows *out)
 {
-    struct fovea_plan *plan = pass->plan;
-    enum fovea_status status = FOVEA_OK;
-    for (size_t i = 0; !status && i < pass->n_sequences; i++) {
+    const struct fovea_sizes *s = &pass->plan->sizes;
+    for (size_t i = 0; i < pass->n_sequences; i++) {
         const struct fovea_sequence *sequence = &pass->sequences[i];
         const struct fovea_rows key = fovea_rows_from(wide, sequence->row);
         const struct fovea_attended attended = { fovea_rows_from(query, i), key,
-            fovea_rows_columns(&key, plan->sizes.hidden),
-            fovea_rows_from(out, i), sequence->n_tokens };
-        status = fovea_step_attend(plan,
-                fovea_plan_pooled_attention(plan, sequence->n_tokens),
-                &attended, err);
+            fovea_rows_columns(&key, s->hidden), fovea_rows_from(out, i), 1,
+            sequence->n_tokens, s->n_heads, s->head_dim };
+        fovea_step_attend(pass->plan, &attended);
     }
-    return status;
 }
 
 /* pooled += Attention(LayerNorm(x)), for the pooled rows alone. */
@@ -215,7 +209,7 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
             err);
     fovea_part_end(plan->clock, FOVEA_PART_QKV);
     if (!status) {
-        status = attend_pooled(pass, &query, &wide, &gathered, err);
+        attend_pooled(pass, &query, &wide, &gathered);
     }
     fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {

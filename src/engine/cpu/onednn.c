@@ -1,6 +1,6 @@
 /*
  * See onednn.h. By the library's C API of version 2 (Debian 12). A move to version 3
- * is a matter of onednn*.c, form_*.c, batched.c and machine.c: there memory
+ * is a matter of onednn*.c, form_*.c and machine.c: there memory
  * descriptors become opaque and primitive descriptors are created without operation
  * descriptors.
  */

@@ -23,7 +23,7 @@ allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
     plan->x = (float *)(void *)(block + layout.x);
     plan->y = block + layout.y;
     plan->wide = block + layout.wide;
-    plan->scores = (float *)(void *)(block + layout.scores);
+    plan->attend_room = block + layout.attend_room;
     plan->pooled = (float *)(void *)(block + layout.pooled);
     if (plan->sizes.is_text) {
         plan->embeds = (float *)(void *)(block + layout.embeds);
@@ -194,110 +194,6 @@ sequences_init(struct fovea_plan *plan, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-const struct fovea_attention *
-fovea_plan_attention(const struct fovea_plan *plan, size_t n_tokens)
-{
-    FOVEA_ASSERT(plan->sizes.is_text || n_tokens == plan->attention.n_keys);
-    return &plan->attention;
-}
-
-const struct fovea_attention *
-fovea_plan_pooled_attention(const struct fovea_plan *plan, size_t n_tokens)
-{
-    FOVEA_ASSERT(
-            plan->sizes.is_text || n_tokens == plan->pooled_attention.n_keys);
-    return &plan->pooled_attention;
-}
-
-/* How queries lie, and keys and values: elements from a row to the next. */
-struct attention_form {
-    size_t n_queries; /* of a matrix */
-    size_t n_heads;   /* at once: matrices */
-    size_t width;     /* of a query, key and value */
-    size_t query_stride;
-    size_t key_stride;
-};
-
-static enum fovea_status
-attention_init(struct fovea_plan *plan, const struct attention_form *form,
-        struct fovea_attention *attention, struct fovea_error *err)
-{
-    const struct fovea_sizes *s = &plan->sizes;
-    const size_t halves = plan->element == FOVEA_ELEMENT_BF16 ? 2 : 1;
-    const struct fovea_view scores = { form->n_queries * s->score_stride,
-        s->score_stride, 1 };
-    const struct fovea_batched_shape score_shape = {
-        .batch = form->n_heads,
-        .m = form->n_queries,
-        .k = form->width,
-        .n = s->n_tokens,
-        .a = { form->width, form->query_stride, 1 },
-        .b = { form->width, 1, form->key_stride },
-        .c = scores,
-        .source_element = plan->element,
-        .c_element = FOVEA_ELEMENT_F32,
-    };
-    const struct fovea_batched_shape gather_shape = {
-        .batch = form->n_heads,
-        .m = form->n_queries,
-        .k = s->n_tokens,
-        .n = form->width,
-        /* softmax leaves narrow elements at the start of each float row */
-        .a = { scores.batch_stride * halves, scores.row_stride * halves, 1 },
-        .b = { form->width, form->key_stride, 1 },
-        .c = { form->width, s->hidden, 1 },
-        .source_element = plan->element,
-        .c_element = plan->element,
-    };
-    attention->n_queries = form->n_queries;
-    attention->n_keys = s->n_tokens;
-    attention->heads_at_once = form->n_heads;
-    enum fovea_status status =
-            fovea_batched_create(&score_shape, &attention->scores, err);
-    if (!status) {
-        status = reserve_scratch(plan,
-                fovea_batched_scratch_size(attention->scores), err);
-    }
-    if (!status) {
-        status = fovea_batched_create(&gather_shape, &attention->gather, err);
-    }
-    if (!status) {
-        status = reserve_scratch(plan,
-                fovea_batched_scratch_size(attention->gather), err);
-    }
-    return status;
-}
-
-static enum fovea_status
-attentions_init(struct fovea_plan *plan, struct fovea_error *err)
-{
-    const struct fovea_sizes *s = &plan->sizes;
-    const struct attention_form all = { s->n_tokens, fovea_heads_at_once(s),
-        s->head_dim, 3 * s->hidden, 3 * s->hidden };
-    const struct attention_form one_token = { 1, s->n_heads, s->head_dim,
-        s->hidden, 2 * s->hidden };
-    /* Heads are rows of one matrix, and tokens both keys and values. */
-    const struct attention_form probe = { s->n_heads, 1, s->hidden, s->hidden,
-        s->hidden };
-    const bool attends =
-            plan->weights->tower.pooling == FOVEA_POOLING_ATTENTION;
-    if (s->is_text) {
-        plan->pooled_attention.n_queries = one_token.n_queries;
-        return FOVEA_OK;
-    }
-    enum fovea_status status =
-            attention_init(plan, &all, &plan->attention, err);
-    if (!status) {
-        status = attention_init(plan, attends ? &probe : &one_token,
-                &plan->pooled_attention, err);
-    }
-    if (attends) {
-        plan->pooled_attention.n_queries = 1;
-        plan->pooled_attention.heads_at_once = s->n_heads;
-    }
-    return status;
-}
-
 enum fovea_status
 fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
         struct fovea_plan **plan_out, struct fovea_error *err)
@@ -312,14 +208,13 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
     for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS; i++) {
         plan->is_blocked[i] = is_blocked(plan, i);
     }
+    plan->attend_form = fovea_attend_choose(plan->element);
+    FOVEA_ASSERT(plan->attend_form);
     plan->max_batch = max_batch;
     plan->max_units = plan->sizes.is_text
             ? fovea_units_of_texts(max_batch, plan->sizes.n_tokens)
             : max_batch;
     enum fovea_status status = allocate_buffers(plan, err);
-    if (!status) {
-        status = attentions_init(plan, err);
-    }
     if (!status) {
         status = sequences_init(plan, err);
     }
@@ -343,10 +238,6 @@ fovea_plan_destroy(struct fovea_plan *plan)
     for (size_t i = 0; plan->sets && i <= plan->max_units; i++) {
         set_destroy(plan->sets[i]);
     }
-    fovea_batched_destroy(plan->attention.scores);
-    fovea_batched_destroy(plan->attention.gather);
-    fovea_batched_destroy(plan->pooled_attention.scores);
-    fovea_batched_destroy(plan->pooled_attention.gather);
     free(plan->sets);
     free(plan->sequences);
     fovea_pages_unmap(plan->block, plan->block_size);

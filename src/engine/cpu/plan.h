@@ -11,7 +11,7 @@
 #ifndef FOVEA_ENGINE_CPU_PLAN_H
 #define FOVEA_ENGINE_CPU_PLAN_H
 
-#include "engine/cpu/batched.h"
+#include "engine/cpu/attend.h"
 #include "engine/cpu/buffers.h"
 #include "engine/cpu/parts.h"
 #include "engine/cpu/product.h"
@@ -21,16 +21,6 @@
 struct fovea_product_set {
     size_t n_rows; /* of tokens */
     struct fovea_product *products[FOVEA_N_ELEMENTS][FOVEA_N_USES];
-};
-
-/* softmax(Q K^T) V for some heads of one sequence. Of texts there are no products:
-   n_queries is 1, or 0 for as many as there are tokens. */
-struct fovea_attention {
-    struct fovea_batched *scores;
-    struct fovea_batched *gather;
-    size_t n_queries;
-    size_t n_keys;
-    size_t heads_at_once;
 };
 
 /* The tokens of one image or text: rows, one after the other. */
@@ -49,8 +39,7 @@ struct fovea_plan {
     /* Whether the tokens' rows of layers whose matrices are made of it are blocked. */
     bool is_blocked[FOVEA_N_ELEMENTS];
     size_t max_batch;
-    struct fovea_attention attention;
-    struct fovea_attention pooled_attention;
+    const struct fovea_attend_form *attend_form;
     size_t max_units; /* of a pass */
     /* [max_units + 1], by the number of units (units.h), of those that passes are
        prepared for. */
@@ -63,7 +52,7 @@ struct fovea_plan {
     float *x;
     void *y;
     void *wide;
-    float *scores;
+    void *attend_room;
     float *pooled;
     float *embeds; /* NULL: of images */
     void *scratch; /* of the matrix library */
@@ -89,12 +78,5 @@ size_t fovea_plan_bytes(const struct fovea_plan *plan);
 /** How many of n images, at least 1, the next forward pass takes: the most that
  *  there are products for. */
 size_t fovea_plan_step(const struct fovea_plan *plan, size_t n);
-
-/** Attention of all tokens of a sequence of so many tokens to each other, and of
- *  its pooled token to all. */
-const struct fovea_attention *fovea_plan_attention(
-        const struct fovea_plan *plan, size_t n_tokens);
-const struct fovea_attention *fovea_plan_pooled_attention(
-        const struct fovea_plan *plan, size_t n_tokens);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Linear layers: dst = post(src * weights + bias), weights packed. The products of
- * attention, which have no weights, are elsewhere (batched.h, attend.h).
+ * attention, which have no weights, are elsewhere (attend.h).
  *
  * Everything here is meant to run in the calling thread alone: a thread that
  * creates or runs anything calls fovea_machine_set_threads(1) before.

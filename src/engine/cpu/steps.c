@@ -33,66 +33,23 @@ fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
     fovea_part_end(plan->clock, FOVEA_PART_NORMS);
 }
 
-/* Elements from a row to the next. */
-static size_t
-stride_of(const struct fovea_rows *rows)
-{
-    return rows->row_stride / fovea_element_size(rows->element);
-}
-
-/* A text's, which may have any number of tokens. */
-static void
-attend_text(struct fovea_plan *plan, const struct fovea_attention *attention,
+void
+fovea_step_attend(struct fovea_plan *plan,
         const struct fovea_attended *attended)
 {
-    const struct fovea_sizes *s = &plan->sizes;
-    const size_t n = attended->n_tokens;
     const struct fovea_attend attend = {
-        .n_heads = s->n_heads,
-        .head_dim = s->head_dim,
-        .n_queries = attention->n_queries ? attention->n_queries : n,
-        .n_keys = n,
+        .query = attended->query,
+        .key = attended->key,
+        .value = attended->value,
+        .out = attended->out,
+        .n_queries = attended->n_queries,
+        .n_keys = attended->n_tokens,
+        .n_heads = attended->n_heads,
+        .head_dim = attended->width,
+        .scale = 1.0F / sqrtf((float)plan->sizes.head_dim),
         .is_causal = plan->weights->tower.is_causal,
-        .query_stride = stride_of(&attended->query),
-        .key_stride = stride_of(&attended->key),
-        .out_stride = stride_of(&attended->out),
-        .element = plan->element,
     };
-    fovea_kernel_attend(&attend, attended->query.base, attended->key.base,
-            attended->value.base, attended->out.base, plan->scores);
-}
-
-enum fovea_status
-fovea_step_attend(struct fovea_plan *plan,
-        const struct fovea_attention *attention,
-        const struct fovea_attended *attended, struct fovea_error *err)
-{
-    const struct fovea_sizes *s = &plan->sizes;
-    if (!attention->scores) {
-        attend_text(plan, attention, attended);
-        return FOVEA_OK;
-    }
-    const float scale = 1.0F / sqrtf((float)s->head_dim);
-    for (size_t head = 0; head < s->n_heads; head += attention->heads_at_once) {
-        size_t column = head * s->head_dim;
-        enum fovea_status status = fovea_batched_run(attention->scores,
-                fovea_rows_at(&attended->query, 0, column),
-                fovea_rows_at(&attended->key, 0, column), plan->scores,
-                plan->scratch, err);
-        if (status) {
-            return status;
-        }
-        fovea_kernel_softmax(plan->scores,
-                attention->heads_at_once * attention->n_queries,
-                attention->n_keys, s->score_stride, scale, plan->element);
-        status = fovea_batched_run(attention->gather, plan->scores,
-                fovea_rows_at(&attended->value, 0, column),
-                fovea_rows_at(&attended->out, 0, column), plan->scratch, err);
-        if (status) {
-            return status;
-        }
-    }
-    return FOVEA_OK;
+    fovea_attend_run(plan->attend_form, &attend, plan->attend_room);
 }
 
 enum fovea_status

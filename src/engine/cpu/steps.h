@@ -22,22 +22,21 @@ FOVEA_NODISCARD enum fovea_status fovea_step_linear(struct fovea_plan *plan,
 void fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
         const struct fovea_placed *placed, const struct fovea_rows *out);
 
-/* The rows of a sequence's queries, keys and values, and of what is gathered; of
-   each the first head's columns come first, and each head's follow those of the one
-   before. */
+/* What is attended to, and by what (attend.h). */
 struct fovea_attended {
-    struct fovea_rows query;
-    struct fovea_rows key;
+    struct fovea_rows query; /* [n_queries] */
+    struct fovea_rows key;   /* [n_tokens] */
     struct fovea_rows value;
-    struct fovea_rows out;
+    struct fovea_rows out; /* [n_queries] */
+    size_t n_queries;
     size_t n_tokens; /* of the sequence */
+    size_t n_heads;
+    size_t width; /* of a head's queries, keys and values */
 };
 
-/** out = softmax(Q K^T) V, a few heads at a time, so that their scores stay in the
- *  second-level cache; of texts by kernels of our own (attend.h). */
-FOVEA_NODISCARD enum fovea_status fovea_step_attend(struct fovea_plan *plan,
-        const struct fovea_attention *attention,
-        const struct fovea_attended *attended, struct fovea_error *err);
+/** out = softmax(Q K^T) V, scores scaled for the tower's heads. */
+void fovea_step_attend(struct fovea_plan *plan,
+        const struct fovea_attended *attended);
 
 /* An MLP of a layer, and what it works on. */
 struct fovea_mlp {
