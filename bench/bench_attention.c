@@ -18,6 +18,7 @@
 #include "engine/cpu/attend_forms.h"
 #include "engine/cpu/attend_room.h"
 #include "engine/cpu/bf16.h"
+#include "engine/cpu/machine.h"
 #include "sys/cpu.h"
 #include "sys/pages.h"
 
@@ -125,9 +126,10 @@ measure(const struct fovea_attend_form *form, uint64_t n_rounds)
 }
 
 static bool
-is_available(enum fovea_cpu_level level)
+is_available(const struct fovea_attend_form *form, enum fovea_cpu_level level)
 {
-    return fovea_cpu_level() >= level;
+    return fovea_cpu_level() >= level &&
+            (!form->needs_tiles || fovea_machine_has_tiles());
 }
 
 int
@@ -141,9 +143,9 @@ main(int argc, char **argv)
     (void)printf("form         head_dim       50       64      197      257"
                  "      577      730 tokens\n");
     int result = 0;
-#define X(name, element, level)                           \
-    if (!result && is_available(FOVEA_CPU_##level)) {     \
-        result = measure(&fovea_attend_##name, n_rounds); \
+#define X(name, element, level)                                             \
+    if (!result && is_available(&fovea_attend_##name, FOVEA_CPU_##level)) { \
+        result = measure(&fovea_attend_##name, n_rounds);                   \
     }
 #include "engine/cpu/attend_forms.def"
 #undef X

@@ -11,6 +11,7 @@
 #include "base/size.h"
 #include "engine/cpu/attend_forms.h"
 #include "engine/cpu/attend_room.h"
+#include "engine/cpu/machine.h"
 #include "sys/cpu.h"
 
 static const float log2_e = 1.44269504F;
@@ -38,7 +39,8 @@ fovea_attend_choose(enum fovea_element element)
     };
     const enum fovea_cpu_level level = fovea_cpu_level();
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(forms); i++) {
-        if (forms[i].form->element == element && level >= forms[i].level) {
+        if (forms[i].form->element == element && level >= forms[i].level &&
+                (!forms[i].form->needs_tiles || fovea_machine_has_tiles())) {
             return forms[i].form;
         }
     }
@@ -92,7 +94,8 @@ view(const struct fovea_rows *rows, size_t row, size_t n_rows, size_t column,
     return (struct fovea_attend_view){ staged, stride };
 }
 
-/* Rows of queries as whole units; what fills them up is 0. */
+/* Rows of queries as whole units, and as many as the form reads; what fills them up
+   is 0. */
 static struct fovea_attend_view
 view_queries(const struct task *task, size_t first, size_t n)
 {
@@ -100,7 +103,7 @@ view_queries(const struct task *task, size_t first, size_t n)
     const size_t head_dim = task->attend->head_dim;
     const size_t column = task->head * head_dim;
     const size_t stride = task->query_depth * sizeof(float);
-    if (head_dim * task->size == stride &&
+    if (head_dim * task->size == stride && n % task->form->whole_rows == 0 &&
             is_in_one_piece(query, column, head_dim)) {
         const struct fovea_attend_view there =
                 view(query, first, n, column, head_dim, NULL);
@@ -109,7 +112,7 @@ view_queries(const struct task *task, size_t first, size_t n)
         }
     }
     uint8_t *rows = task->room.queries;
-    memset(rows, 0, n * stride);
+    memset(rows, 0, fovea_round_up(n, task->form->whole_rows) * stride);
     for (size_t i = 0; i < n; i++) {
         copy(query, first + i, column, head_dim, false, rows + i * stride);
     }

@@ -34,6 +34,7 @@ const struct fovea_attend_form fovea_attend_avx512_bf16 = {
     .rows = MOST_ROWS,
     .columns = 16 * MOST_VECTORS,
     .depth = 1,
+    .whole_rows = 1,
     .lay_keys = lay_keys,
     .lay_values = lay_pairs,
     .multiply = multiply,

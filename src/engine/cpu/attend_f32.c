@@ -92,6 +92,7 @@ const struct fovea_attend_form fovea_attend_avx2 = {
     .rows = MOST_ROWS,
     .columns = 16 * MOST_VECTORS,
     .depth = 1,
+    .whole_rows = 1,
     .lay_keys = lay_keys,
     .lay_values = lay_values,
     .multiply = multiply,

@@ -60,6 +60,10 @@ struct fovea_attend_form {
     size_t rows;    /* of queries at a time */
     size_t columns; /* of a panel */
     size_t depth;   /* units of a sum: a multiple */
+    /* Rows of an operand are read, and sums written, up to a multiple of these, 16 at
+       most; what they hold past the last is nothing. */
+    size_t whole_rows;
+    bool needs_tiles;
 
     /* Keys [n][width] as a panel of depth rows; what is not there is 0. */
     void (*lay_keys)(const struct fovea_attend_view *keys, size_t n,

@@ -47,10 +47,9 @@ lay_keys16(const struct fovea_attend_view *keys, size_t n, size_t bytes,
 {
     for (size_t i = 0; i < columns && i < n; i += 16) {
         for (size_t d = 0; d < depth; d += 16) {
-            const struct fovea_attend_view square = {
-                (uint8_t *)keys->base + i * keys->stride + d * UNIT,
-                keys->stride
-            };
+            const struct fovea_attend_view square = { (uint8_t *)keys->base +
+                        i * keys->stride + d * UNIT,
+                keys->stride };
             lay_square(&square, n - i, bytes - lesser(bytes, d * UNIT),
                     panel + d * columns + i, columns);
         }
@@ -90,7 +89,8 @@ find_most(const struct fovea_attend_weighing *w, size_t first, size_t n_rows,
     const float *rows = w->scores + first * w->stride;
     const vec16 lowest = fill16(-3.4e38F);
     for (size_t r = 0; r < n_rows; r++) {
-        most[r] = first16(load16(rows + r * w->stride + whole), lowest, rest[r]);
+        most[r] =
+                first16(load16(rows + r * w->stride + whole), lowest, rest[r]);
     }
     for (size_t i = 0; i < whole; i += 16) {
         for (size_t r = 0; r < n_rows; r++) {

@@ -65,10 +65,10 @@ static void
 multiply(const struct fovea_attend_product *p)
 {
     switch (p->n_rows) {
-#define CASE(n)              \
-    case n:                  \
-        multiply_rows(p, n); \
-        break;
+#define CASE(n)          \
+case n:                  \
+    multiply_rows(p, n); \
+    break;
         CASE(1)
         CASE(2)
         CASE(3)

@@ -20,16 +20,15 @@ lay_pairs(const struct fovea_attend_view *values, size_t n, size_t width,
 {
     uint32_t *to = panel;
     for (size_t i = 0; i < depth; i++, to += 32) {
-        const uint16_t *row = (const uint16_t *)(const void *)((const uint8_t *)
-                                                                       values->base +
-                2 * i * values->stride);
-        const uint16_t *next = (const uint16_t *)(const void *)((const uint8_t *)
-                                                                        row +
-                values->stride);
+        const uint16_t *row =
+                (const uint16_t *)(const void *)((const uint8_t *)values->base +
+                        2 * i * values->stride);
+        const uint16_t *next =
+                (const uint16_t *)(const void *)((const uint8_t *)row +
+                        values->stride);
         for (size_t column = 0; column < 32; column += 16) {
             const size_t left = column < width ? lesser(width - column, 16) : 0;
-            const __m512i low =
-                    load_halves(row + column, 2 * i < n ? left : 0);
+            const __m512i low = load_halves(row + column, 2 * i < n ? left : 0);
             const __m512i high =
                     load_halves(next + column, 2 * i + 1 < n ? left : 0);
             _mm512_storeu_si512(to + column,

@@ -48,7 +48,8 @@ divide(const struct fovea_attend_size *size, uint8_t *scratch,
     room->staged = claim(scratch, &used,
             rows * (room->key_depth > one ? room->key_depth : one));
     room->scores = claim(scratch, &used, rows * room->score_stride);
-    room->keys = claim(scratch, &used, room->key_depth * (keeps ? n_keys : one));
+    room->keys =
+            claim(scratch, &used, room->key_depth * (keeps ? n_keys : one));
     room->values =
             claim(scratch, &used, room->value_depth * (keeps ? columns : one));
     return used;

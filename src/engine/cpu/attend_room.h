@@ -25,9 +25,9 @@ struct fovea_attend_room {
     void *values;      /* [panel][value_depth][columns] */
     void *queries;     /* [rows][key_depth], where they do not lie so */
     void *staged;      /* rows of keys, values or what is gathered, likewise */
-    float *scores;   /* [rows][score_stride] */
-    float *gathered; /* [rows][columns] */
-    float *inverse;  /* [rows] */
+    float *scores;     /* [rows][score_stride] */
+    float *gathered;   /* [rows][columns] */
+    float *inverse;    /* [rows] */
 };
 
 /* Of an attention: at most so many queries, keys and columns of a head. */

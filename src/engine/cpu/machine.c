@@ -11,6 +11,8 @@
 
 #include <dnnl.h>
 
+#include "engine/cpu/tile_unit.h"
+
 /* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
    and may stand for another runtime than the one that oneDNN was built with. */
 int omp_get_max_threads(void);
@@ -55,6 +57,15 @@ fovea_machine_has_bf16(void)
     unsigned isa = dnnl_get_effective_cpu_isa();
     return (isa & dnnl_cpu_isa_avx512_core_bf16) ==
             dnnl_cpu_isa_avx512_core_bf16;
+}
+
+bool
+fovea_machine_has_tiles(void)
+{
+    unsigned isa = dnnl_get_effective_cpu_isa();
+    return (isa & dnnl_cpu_isa_avx512_core_amx) ==
+            dnnl_cpu_isa_avx512_core_amx &&
+            fovea_tile_unit_is_granted();
 }
 
 int

@@ -15,6 +15,10 @@ size_t fovea_machine_cache_bytes(void);
 /** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
 bool fovea_machine_has_bf16(void);
 
+/** Whether it has a tile unit that this process may use (tile_unit.h;
+ *  ONEDNN_MAX_CPU_ISA counts). */
+bool fovea_machine_has_tiles(void);
+
 /**
  * Set how many threads oneDNN may use when the calling thread calls it.
  *

@@ -16,7 +16,7 @@ transpose16(const uint8_t *from, size_t stride, float *to, size_t to_stride)
 {
     __m512d pairs[16];
     __m512 rows[16];
-#pragma GCC unroll 16
+#    pragma GCC unroll 16
     for (size_t i = 0; i < 16; i += 2) {
         const __m512 a = _mm512_loadu_ps(from + i * stride);
         const __m512 b = _mm512_loadu_ps(from + (i + 1) * stride);
@@ -24,17 +24,17 @@ transpose16(const uint8_t *from, size_t stride, float *to, size_t to_stride)
         pairs[i + 1] = _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
     }
     /* rows[4 g + j]: column j of each 128 bits, of rows 4 g to 4 g + 3 */
-#pragma GCC unroll 4
+#    pragma GCC unroll 4
     for (size_t i = 0; i < 16; i += 4) {
         rows[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(pairs[i], pairs[i + 2]));
         rows[i + 1] =
                 _mm512_castpd_ps(_mm512_unpackhi_pd(pairs[i], pairs[i + 2]));
-        rows[i + 2] =
-                _mm512_castpd_ps(_mm512_unpacklo_pd(pairs[i + 1], pairs[i + 3]));
-        rows[i + 3] =
-                _mm512_castpd_ps(_mm512_unpackhi_pd(pairs[i + 1], pairs[i + 3]));
+        rows[i + 2] = _mm512_castpd_ps(
+                _mm512_unpacklo_pd(pairs[i + 1], pairs[i + 3]));
+        rows[i + 3] = _mm512_castpd_ps(
+                _mm512_unpackhi_pd(pairs[i + 1], pairs[i + 3]));
     }
-#pragma GCC unroll 4
+#    pragma GCC unroll 4
     for (size_t j = 0; j < 4; j++) {
         const __m512 a = _mm512_shuffle_f32x4(rows[j], rows[4 + j], 0x88);
         const __m512 b = _mm512_shuffle_f32x4(rows[j], rows[4 + j], 0xdd);
@@ -56,16 +56,16 @@ static inline __attribute__((always_inline)) void
 transpose8(const uint8_t *from, size_t stride, float *to, size_t to_stride)
 {
     __m256d pairs[8];
-#pragma GCC unroll 8
+#    pragma GCC unroll 8
     for (size_t i = 0; i < 8; i += 2) {
-        const __m256 a =
-                _mm256_loadu_ps((const float *)(const void *)(from + i * stride));
+        const __m256 a = _mm256_loadu_ps(
+                (const float *)(const void *)(from + i * stride));
         const __m256 b = _mm256_loadu_ps(
                 (const float *)(const void *)(from + (i + 1) * stride));
         pairs[i] = _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
         pairs[i + 1] = _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
     }
-#pragma GCC unroll 4
+#    pragma GCC unroll 4
     for (size_t j = 0; j < 4; j++) {
         const size_t i = j / 2;
         const __m256d a = j % 2 ? _mm256_unpackhi_pd(pairs[i], pairs[i + 2])

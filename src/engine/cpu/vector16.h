@@ -15,8 +15,8 @@
 INLINE16 float
 sum8(__m256 a)
 {
-    __m128 b = _mm_add_ps(_mm256_castps256_ps128(a),
-            _mm256_extractf128_ps(a, 1));
+    __m128 b =
+            _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     b = _mm_add_ps(b, _mm_movehl_ps(b, b));
     return _mm_cvtss_f32(_mm_add_ss(b, _mm_shuffle_ps(b, b, 1)));
 }
@@ -24,8 +24,8 @@ sum8(__m256 a)
 INLINE16 float
 max8(__m256 a)
 {
-    __m128 b = _mm_max_ps(_mm256_castps256_ps128(a),
-            _mm256_extractf128_ps(a, 1));
+    __m128 b =
+            _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
     b = _mm_max_ps(b, _mm_movehl_ps(b, b));
     return _mm_cvtss_f32(_mm_max_ss(b, _mm_shuffle_ps(b, b, 1)));
 }
@@ -146,25 +146,29 @@ fill16(float value)
 INLINE16 vec16
 add16(vec16 a, vec16 b)
 {
-    return (vec16){ _mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high) };
+    return (vec16){ _mm256_add_ps(a.low, b.low),
+        _mm256_add_ps(a.high, b.high) };
 }
 
 INLINE16 vec16
 sub16(vec16 a, vec16 b)
 {
-    return (vec16){ _mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high) };
+    return (vec16){ _mm256_sub_ps(a.low, b.low),
+        _mm256_sub_ps(a.high, b.high) };
 }
 
 INLINE16 vec16
 mul16(vec16 a, vec16 b)
 {
-    return (vec16){ _mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high) };
+    return (vec16){ _mm256_mul_ps(a.low, b.low),
+        _mm256_mul_ps(a.high, b.high) };
 }
 
 INLINE16 vec16
 max16(vec16 a, vec16 b)
 {
-    return (vec16){ _mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high) };
+    return (vec16){ _mm256_max_ps(a.low, b.low),
+        _mm256_max_ps(a.high, b.high) };
 }
 
 INLINE16 vec16
@@ -177,10 +181,10 @@ fma16(vec16 a, vec16 b, vec16 c)
 INLINE16 vec16
 round16(vec16 a)
 {
-    return (vec16){ _mm256_round_ps(a.low,
-                            _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
-        _mm256_round_ps(a.high,
-                _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC) };
+    return (vec16){
+        _mm256_round_ps(a.low, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
+        _mm256_round_ps(a.high, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
+    };
 }
 
 INLINE16 __m256
