@@ -6,6 +6,7 @@
  */
 #include "sys/cpu.h"
 
+#include <cpuid.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -93,27 +94,51 @@ fovea_cpu_count(void)
     return tightest(affinity_count(), fovea_cpu_quota(""));
 }
 
+/* What a value of ONEDNN_MAX_CPU_ISA allows. */
+struct cap {
+    const char *name;
+    enum fovea_cpu_level level;
+    /* Dot products of bytes, of AVX-512's registers and of AVX2's. */
+    bool has_avx512_vnni;
+    bool has_avx_vnni;
+};
+
+static const struct cap *
+cap_of(const char *max_cpu_isa)
+{
+    static const struct cap caps[] = {
+        { "SSE41", FOVEA_CPU_AVX2, false, false },
+        { "AVX", FOVEA_CPU_AVX2, false, false },
+        { "AVX2", FOVEA_CPU_AVX2, false, false },
+        { "AVX2_VNNI", FOVEA_CPU_AVX2, false, true },
+        { "AVX512_CORE", FOVEA_CPU_AVX512, false, false },
+        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512, true, false },
+        { "AVX512_CORE_BF16", FOVEA_CPU_AVX512_BF16, true, false },
+        { "AVX512_CORE_AMX", FOVEA_CPU_AVX512_BF16, true, false },
+    };
+    /* The library, too, takes a word that it does not know for no cap. */
+    static const struct cap none = { NULL, FOVEA_CPU_AVX512_BF16, true, true };
+    for (size_t i = 0; max_cpu_isa && i < FOVEA_ARRAY_LEN(caps); i++) {
+        if (strcasecmp(max_cpu_isa, caps[i].name) == 0) {
+            return &caps[i];
+        }
+    }
+    return &none;
+}
+
 enum fovea_cpu_level
 fovea_cpu_level_cap(const char *max_cpu_isa)
 {
-    static const struct {
-        const char *name;
-        enum fovea_cpu_level level;
-    } caps[] = {
-        { "SSE41", FOVEA_CPU_AVX2 },
-        { "AVX", FOVEA_CPU_AVX2 },
-        { "AVX2", FOVEA_CPU_AVX2 },
-        { "AVX2_VNNI", FOVEA_CPU_AVX2 },
-        { "AVX512_CORE", FOVEA_CPU_AVX512 },
-        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512 },
-    };
-    for (size_t i = 0; max_cpu_isa && i < FOVEA_ARRAY_LEN(caps); i++) {
-        if (strcasecmp(max_cpu_isa, caps[i].name) == 0) {
-            return caps[i].level;
-        }
-    }
-    /* The library, too, takes a word that it does not know for no cap. */
-    return FOVEA_CPU_AVX512_BF16;
+    return cap_of(max_cpu_isa)->level;
+}
+
+static const char *
+max_cpu_isa(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe) */
+    const char *name = getenv("ONEDNN_MAX_CPU_ISA");
+    return name ? name : getenv("DNNL_MAX_CPU_ISA"); /* its older name */
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 /* The compiler's run-time library asks for the saved registers too. */
@@ -136,13 +161,29 @@ hardware_level(void)
 enum fovea_cpu_level
 fovea_cpu_level(void)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe) */
-    const char *name = getenv("ONEDNN_MAX_CPU_ISA");
-    if (!name) {
-        name = getenv("DNNL_MAX_CPU_ISA"); /* its older name */
-    }
-    /* NOLINTEND(concurrency-mt-unsafe) */
-    enum fovea_cpu_level cap = fovea_cpu_level_cap(name);
+    enum fovea_cpu_level cap = fovea_cpu_level_cap(max_cpu_isa());
     enum fovea_cpu_level level = hardware_level();
     return level < cap ? level : cap;
+}
+
+/* Compilers' names for it are newer than it. */
+static bool
+hardware_has_avx_vnni(void)
+{
+    unsigned eax = 0;
+    unsigned rest[3] = { 0 };
+    const unsigned avx_vnni = 1U << 4;
+    return __get_cpuid_count(7, 1, &eax, &rest[0], &rest[1], &rest[2]) &&
+            (eax & avx_vnni);
+}
+
+bool
+fovea_cpu_has_vnni(void)
+{
+    const struct cap *cap = cap_of(max_cpu_isa());
+    if (cap->has_avx512_vnni && hardware_level() >= FOVEA_CPU_AVX512 &&
+            __builtin_cpu_supports("avx512vnni")) {
+        return true;
+    }
+    return cap->has_avx_vnni && hardware_has_avx_vnni();
 }

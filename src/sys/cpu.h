@@ -6,6 +6,8 @@
 #ifndef FOVEA_SYS_CPU_H
 #define FOVEA_SYS_CPU_H
 
+#include <stdbool.h>
+
 /** CPUs worth keeping busy, 1 or more. Reads /proc and /sys each time. */
 unsigned fovea_cpu_count(void);
 
@@ -29,6 +31,10 @@ enum fovea_cpu_level {
 /** What the matrix library will use in a process of this environment: the CPU
  *  has it, the system saves its registers, and ONEDNN_MAX_CPU_ISA allows it. */
 enum fovea_cpu_level fovea_cpu_level(void);
+
+/** Whether the library will use dot products of bytes (AVX-512 VNNI or AVX-VNNI),
+ *  by the same rule. */
+bool fovea_cpu_has_vnni(void);
 
 /** The most that a value of ONEDNN_MAX_CPU_ISA allows; NULL: everything. */
 enum fovea_cpu_level fovea_cpu_level_cap(const char *max_cpu_isa);

@@ -137,6 +137,7 @@ the_library_and_we_agree_on_the_cpu(void **state)
     (void)state;
     assert_int_equal(fovea_cpu_level() == FOVEA_CPU_AVX512_BF16,
             fovea_machine_has_bf16());
+    assert_int_equal(fovea_cpu_has_vnni(), fovea_machine_has_vnni());
 }
 
 static void

@@ -146,6 +146,26 @@ the_librarys_own_variable_caps_the_level(void **state)
     assert_true(fovea_cpu_level() >= level);
 }
 
+static void
+it_caps_dot_products_of_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(unsetenv("ONEDNN_MAX_CPU_ISA"), 0);
+    const bool has_any = fovea_cpu_has_vnni();
+    static const char *const without[] = { "SSE41", "avx2", "AVX512_CORE" };
+    static const char *const with[] = { "AVX2_VNNI", "AVX512_CORE_VNNI",
+        "AVX512_CORE_BF16", "AVX512_CORE_AMX" };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(without); i++) {
+        assert_int_equal(setenv("ONEDNN_MAX_CPU_ISA", without[i], 1), 0);
+        assert_false(fovea_cpu_has_vnni());
+    }
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(with); i++) {
+        assert_int_equal(setenv("ONEDNN_MAX_CPU_ISA", with[i], 1), 0);
+        assert_true(has_any || !fovea_cpu_has_vnni());
+    }
+    assert_int_equal(unsetenv("ONEDNN_MAX_CPU_ISA"), 0);
+}
+
 int
 main(void)
 {
@@ -159,6 +179,7 @@ main(void)
         cmocka_unit_test_teardown(nonsense_is_no_quota, empty_root),
         cmocka_unit_test(the_affinity_mask_counts),
         cmocka_unit_test(the_librarys_own_variable_caps_the_level),
+        cmocka_unit_test(it_caps_dot_products_of_bytes),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

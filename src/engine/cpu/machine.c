@@ -51,12 +51,23 @@ fovea_machine_cache_bytes(void)
     return size > 0 ? (size_t)size : 0;
 }
 
+static bool
+has_isa(unsigned wanted)
+{
+    return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
 bool
 fovea_machine_has_bf16(void)
 {
-    unsigned isa = dnnl_get_effective_cpu_isa();
-    return (isa & dnnl_cpu_isa_avx512_core_bf16) ==
-            dnnl_cpu_isa_avx512_core_bf16;
+    return has_isa(dnnl_cpu_isa_avx512_core_bf16);
+}
+
+bool
+fovea_machine_has_vnni(void)
+{
+    return has_isa(dnnl_cpu_isa_avx512_core_vnni) ||
+            has_isa(dnnl_cpu_isa_avx2_vnni);
 }
 
 bool

@@ -19,6 +19,10 @@ bool fovea_machine_has_bf16(void);
  *  ONEDNN_MAX_CPU_ISA counts). */
 bool fovea_machine_has_tiles(void);
 
+/** Whether it has dot products of bytes that are exact, AVX-512 VNNI or AVX-VNNI;
+ *  older instructions saturate. */
+bool fovea_machine_has_vnni(void);
+
 /**
  * Set how many threads oneDNN may use when the calling thread calls it.
  *
