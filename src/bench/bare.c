@@ -15,6 +15,7 @@ struct fovea_bare {
     void *last_qkv; /* packed: the last layer's are packed apart */
     void *src;
     void *dst;
+    float *scales; /* of rows of 8 bits */
     void *scratch;
 };
 
@@ -32,6 +33,7 @@ fovea_bare_destroy(struct fovea_bare *bare)
     free(bare->last_qkv);
     free(bare->src);
     free(bare->dst);
+    free(bare->scales);
     free(bare->scratch);
     free(bare);
 }
@@ -64,6 +66,7 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     }
     bare->src = zeroed(size);
     bare->dst = zeroed(size);
+    bare->scales = zeroed(rows * sizeof(float));
     bare->scratch = zeroed(scratch_size);
     /* A tower of one layer has only that one. */
     const enum fovea_element last =
@@ -71,7 +74,8 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     const struct fovea_packing *qkv = weights->packings[last][FOVEA_MATRIX_QKV];
     bare->last_qkv =
             zeroed(qkv ? fovea_packing_size(qkv) : FOVEA_OPERAND_ALIGNMENT);
-    if (!bare->src || !bare->dst || !bare->scratch || !bare->last_qkv) {
+    if (!bare->src || !bare->dst || !bare->scales || !bare->scratch ||
+            !bare->last_qkv) {
         return fovea_fail_memory(err, 2 * size, "the bench");
     }
     return FOVEA_OK;
@@ -160,10 +164,12 @@ run_piece(struct fovea_bare *bare, const struct fovea_piece *piece,
         return FOVEA_OK;
     }
     const struct fovea_packing *packing = weights->packings[element][matrix];
-    const struct fovea_rows src =
+    struct fovea_rows src =
             fovea_rows_dense(bare->src, fovea_packing_k(packing), element);
-    const struct fovea_rows dst = fovea_rows_dense(bare->dst,
+    src.scales = bare->scales;
+    struct fovea_rows dst = fovea_rows_dense(bare->dst,
             fovea_packing_n(packing), output_of(weights, element, matrix));
+    dst.scales = bare->scales;
     const struct fovea_operands operands = {
         .src = &src,
         .weights = is_apart ? bare->last_qkv

@@ -24,8 +24,13 @@ static const struct fovea_tower towers[] = {
     DINOV2_TOWER(8, 16, 1, 2, 8, 4, 12, 1),
 };
 
+/* With a layer that is packed as 8 bits, and a hidden layer in parts. */
+static const struct fovea_tower deep =
+        TOWER(8, 832, 2, 2, 8, 4, 4, FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
+
 struct made {
     const struct fovea_tower *tower;
+    enum fovea_precision precision;
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
     int fd;
@@ -48,7 +53,7 @@ create(const void *context, struct fovea_error *err)
     struct fovea_weights *weights = NULL;
     int fd = -1;
     enum fovea_status status = fovea_packed_create(made->tower,
-            made->checkpoint, FOVEA_PRECISION_F32, &weights, &fd, err);
+            made->checkpoint, made->precision, &weights, &fd, err);
     if (!status) {
         assert_memory_equal(weights->mapping, made->weights->mapping,
                 made->weights->mapping_size);
@@ -64,8 +69,8 @@ map_foreign(const void *context, struct fovea_error *err)
 {
     const struct made *made = context;
     struct fovea_weights *weights = NULL;
-    enum fovea_status status = fovea_packed_map(made->tower,
-            FOVEA_PRECISION_F32, made->fd, true, &weights, err);
+    enum fovea_status status = fovea_packed_map(made->tower, made->precision,
+            made->fd, true, &weights, err);
     if (!status) {
         assert_memory_equal(weights->mapping, made->weights->mapping,
                 made->weights->mapping_size);
@@ -75,14 +80,14 @@ map_foreign(const void *context, struct fovea_error *err)
 }
 
 static void
-check_tower(const struct fovea_tower *tower)
+check_tower(const struct fovea_tower *tower, enum fovea_precision precision)
 {
-    struct made made = { .tower = tower, .fd = -1 };
+    struct made made = { .tower = tower, .precision = precision, .fd = -1 };
     struct fovea_error error;
     assert_ok(
             fovea_checkpoint_create_random(tower, 1, &made.checkpoint, &error),
             &error);
-    assert_ok(fovea_packed_create(tower, made.checkpoint, FOVEA_PRECISION_F32,
+    assert_ok(fovea_packed_create(tower, made.checkpoint, precision,
                       &made.weights, &made.fd, &error),
             &error);
     made.next_fd = lowest_free_fd();
@@ -100,8 +105,11 @@ packing_and_mapping_fail_cleanly(void **state)
     (void)state;
     (void)fovea_machine_set_threads(1);
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
-        check_tower(&towers[i]);
+        check_tower(&towers[i], FOVEA_PRECISION_F32);
     }
+    check_tower(&deep,
+            fovea_machine_has_vnni() ? FOVEA_PRECISION_INT8_F32
+                                     : FOVEA_PRECISION_INT8_WEIGHTS);
 }
 
 int

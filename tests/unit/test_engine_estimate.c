@@ -93,8 +93,7 @@ buffers(const struct fovea_tower *config, enum fovea_dtype dtype,
                             (fovea_tower_row_bytes(config) +
                                     (size_t)config->dimension * 4) +
                     fovea_layout_of(&sizes, batch,
-                            fovea_precision_element(
-                                    fovea_precision_of(config, dtype)))
+                            fovea_precision_of(config, dtype))
                             .total);
 }
 

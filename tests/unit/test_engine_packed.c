@@ -32,6 +32,8 @@ static const struct fovea_tower flat =
         TOWER(48, 72, 1, 4, 32, 16, 20, FOVEA_ACTIVATION_GELU, 1e-5F);
 
 struct packed {
+    const struct fovea_tower *shape;
+    enum fovea_precision precision;
     struct fovea_checkpoint *checkpoint;
     struct fovea_weights *weights;
     int fd;
@@ -40,7 +42,7 @@ struct packed {
 static struct packed
 make(const struct fovea_tower *shape, enum fovea_precision precision)
 {
-    struct packed packed = { .fd = -1 };
+    struct packed packed = { .shape = shape, .precision = precision, .fd = -1 };
     struct fovea_error error;
     (void)fovea_machine_set_threads(1);
     assert_ok(fovea_checkpoint_create_random(shape, 5, &packed.checkpoint,
@@ -155,6 +157,17 @@ a_sibling_must_be_sealed(void **state)
     drop(&packed);
 }
 
+static void
+refuse(const struct fovea_tower *shape, enum fovea_precision precision, int fd)
+{
+    struct fovea_weights *weights = NULL;
+    struct fovea_error error;
+    assert_int_equal(
+            fovea_packed_map(shape, precision, fd, false, &weights, &error),
+            FOVEA_ERR_MODEL_WEIGHTS);
+    assert_null(weights);
+}
+
 /* A copy with one byte changed. */
 static void
 refuse_flipped(const struct packed *packed, size_t at, const char *part)
@@ -168,7 +181,7 @@ refuse_flipped(const struct packed *packed, size_t at, const char *part)
     bytes[at] ^= (uint8_t)(1U << at % 8);
     int fd = file_of(bytes, size);
     free(bytes);
-    assert_fails(fovea_packed_map(&config, FOVEA_PRECISION_F32, fd, true,
+    assert_fails(fovea_packed_map(packed->shape, packed->precision, fd, true,
                          &weights, &error),
             &error, FOVEA_ERR_MODEL_WEIGHTS, part);
     (void)close(fd);
@@ -198,15 +211,24 @@ a_flipped_byte_of_the_block_is_refused(void **state)
     drop(&packed);
 }
 
+/* Of 8-bit weights, their scales and offsets. */
 static void
-refuse(const struct fovea_tower *shape, enum fovea_precision precision, int fd)
+damaged_and_foreign_int8_is_refused(void **state)
 {
-    struct fovea_weights *weights = NULL;
-    struct fovea_error error;
-    assert_int_equal(
-            fovea_packed_map(shape, precision, fd, false, &weights, &error),
-            FOVEA_ERR_MODEL_WEIGHTS);
-    assert_null(weights);
+    (void)state;
+    const enum fovea_precision precision =
+            fovea_precision_of(&wide, FOVEA_DTYPE_INT8);
+    struct packed packed = make(&wide, precision);
+    size_t size = packed.weights->mapping_size;
+    for (size_t i = FOVEA_PACKED_HEADER_SIZE; i < size; i += 49999) {
+        refuse_flipped(&packed, i, "checksum");
+    }
+    for (size_t i = 0; i < FOVEA_N_PRECISIONS; i++) {
+        if (i != precision) {
+            refuse(&wide, (enum fovea_precision)i, packed.fd);
+        }
+    }
+    drop(&packed);
 }
 
 static void
@@ -400,6 +422,7 @@ main(void)
         cmocka_unit_test(a_sibling_must_be_sealed),
         cmocka_unit_test(every_flipped_byte_of_the_header_is_refused),
         cmocka_unit_test(a_flipped_byte_of_the_block_is_refused),
+        cmocka_unit_test(damaged_and_foreign_int8_is_refused),
         cmocka_unit_test(another_tower_or_precision_is_refused),
         cmocka_unit_test(a_file_of_another_size_is_refused),
         cmocka_unit_test(what_is_no_file_is_refused),

@@ -69,6 +69,11 @@ static const struct fovea_tower configs[] = {
     DINOV2_TOWER(64, 128, 1, 4, 56, 14, 56, 1),
     DINOV2_TOWER(40, 80, 2, 5, 70, 14, 42, 3),
     DINOV2_TOWER(256, 300, 2, 4, 64, 16, 160, 2),
+    /* wide enough for int8, layers behind the first and parts of the hidden layer,
+       each head; norms of odd widths */
+    TOWER(256, 1536, 3, 4, 64, 16, 32, FOVEA_ACTIVATION_GELU, 1e-5F),
+    SIGLIP_TOWER(264, 300, 3, 4, 64, 16),
+    DINOV2_TOWER(260, 832, 3, 4, 64, 16, 160, 2),
     /* sums long enough to be cut */
     SIGLIP_TOWER(280, 3072, 1, 7, 64, 32),
     DINOV2_TOWER(280, 3072, 1, 7, 56, 14, 98, 0),
@@ -261,6 +266,17 @@ an_image_has_the_same_bits_in_every_batch(void **state)
     }
 }
 
+/* int8 arithmetic, whatever the tower's width, where it is to be had. */
+static enum fovea_precision
+int8_precision(void)
+{
+    const struct fovea_precision_cpu cpu = { fovea_machine_has_bf16(),
+        fovea_machine_has_vnni() };
+    static const struct fovea_tower wide = TOWER(256, 512, 3, 4, 64, 16, 32,
+            FOVEA_ACTIVATION_QUICK_GELU, 1e-5F);
+    return fovea_precision_choose(&wide, FOVEA_DTYPE_INT8, &cpu);
+}
+
 /* Numbers of images that have a plan and that have none, each for the first
    time; of a tower with each head. Later ones may use code of those before. */
 static void
@@ -273,11 +289,13 @@ no_code_is_generated_after_creation(void **state)
         DINOV2_TOWER(80, 152, 2, 5, 56, 14, 98, 2),
     };
     static float embeds[LARGE_BATCH * MAX_DIMENSION];
+    const enum fovea_precision precisions[] = { FOVEA_PRECISION_F32,
+        int8_precision() };
     const size_t numbers[] = { 1, 2, 5, 8, 9, 13, 16, 17, 25, LARGE_BATCH };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(heads); i++) {
+    for (size_t i = 0; i < 2 * FOVEA_ARRAY_LEN(heads); i++) {
         struct tower tower;
         n_executable = 0;
-        build_for(&tower, &heads[i], FOVEA_PRECISION_F32, LARGE_BATCH);
+        build_for(&tower, &heads[i / 2], precisions[i % 2], LARGE_BATCH);
         assert_true(n_executable > 0);
         n_executable = 0;
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(numbers); k++) {
@@ -288,16 +306,14 @@ no_code_is_generated_after_creation(void **state)
     }
 }
 
-/* More images than plans are exact for: several passes. */
 static void
-large_batches_have_the_same_bits(void **state)
+check_large(enum fovea_precision precision)
 {
-    (void)state;
     struct tower tower;
     size_t dimension = configs[0].dimension;
     static float alone[LARGE_BATCH * MAX_DIMENSION];
     static float together[LARGE_BATCH * MAX_DIMENSION];
-    build_for(&tower, &configs[0], FOVEA_PRECISION_F32, LARGE_BATCH);
+    build_for(&tower, &configs[0], precision, LARGE_BATCH);
     for (size_t i = 0; i < LARGE_BATCH; i++) {
         embed(&tower, i, 1, alone + i * dimension);
     }
@@ -306,6 +322,15 @@ large_batches_have_the_same_bits(void **state)
         assert_memory_equal(together, alone, n * dimension * sizeof(float));
     }
     demolish(&tower);
+}
+
+/* More images than plans are exact for: several passes. */
+static void
+large_batches_have_the_same_bits(void **state)
+{
+    (void)state;
+    check_large(FOVEA_PRECISION_F32);
+    check_large(int8_precision());
 }
 
 static void
@@ -379,7 +404,7 @@ the_largest_sizes_do_not_wrap(void **state)
         double least = 4 * rows * (2 * hidden + widest);
         const struct fovea_sizes sizes = fovea_sizes_of(config);
         double scratch = (double)fovea_layout_of(&sizes, LARGEST_BATCH,
-                FOVEA_ELEMENT_F32)
+                FOVEA_PRECISION_F32)
                                  .total;
         assert_true(scratch > least);
         assert_true(scratch < 1.1 * least);

@@ -85,11 +85,12 @@ attend_bytes(const struct fovea_sizes *s, enum fovea_element element)
 
 struct fovea_layout
 fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
-        enum fovea_element element)
+        enum fovea_precision precision)
 {
     const struct counts counts = sizes->is_text ? count_of_texts(sizes, n)
                                                 : count_of_images(sizes, n);
     const size_t rows = counts.rows;
+    const enum fovea_element element = fovea_precision_element(precision);
     const size_t element_size = fovea_element_size(element);
     struct fovea_layout layout = { 0 };
     layout.x = claim(&layout.total, rows * sizes->hidden * sizeof(float));
@@ -103,5 +104,8 @@ fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
         layout.embeds = claim(&layout.total,
                 counts.pooled * sizes->dimension * sizeof(float));
     }
+    const size_t n_scales = fovea_precision_has_int8(precision) ? rows : 0;
+    layout.scales = claim(&layout.total, n_scales * sizeof(float));
+    layout.other_scales = claim(&layout.total, n_scales * sizeof(float));
     return layout;
 }

@@ -14,6 +14,7 @@
  *   pooled [n][hidden]            float32: the residual stream of the tokens that
  *                                 are pooled, in the last layer
  *   embeds [n][dimension]        float32, of texts: their number is filled up, too
+ *   scales, other_scales [n * tokens] float32, of rows of 8 bits in y, and elsewhere
  * Of texts there are as many rows as a pass of them has (units.h). The pooled tokens'
  * rows of the last layer reuse the others. All rows are dense: the library's fast
  * kernels want it so.
@@ -24,7 +25,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/cpu/element.h"
+#include "engine/cpu/precision.h"
 #include "spec/tower.h"
 
 struct fovea_sizes {
@@ -52,11 +53,13 @@ struct fovea_layout {
     size_t attend_room;
     size_t pooled;
     size_t embeds;
+    size_t scales;
+    size_t other_scales;
     size_t total;
 };
 
 /** @param n  Images of a forward pass, or texts, at most. */
 struct fovea_layout fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
-        enum fovea_element element);
+        enum fovea_precision precision);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "engine/cost.h"
 #include "engine/cpu/buffers.h"
+#include "engine/cpu/mlp_parts.h"
 #include "engine/cpu/precision.h"
 #include "sys/cpu.h"
 
@@ -25,6 +26,11 @@ blocks_of(enum fovea_element element)
     const size_t size = fovea_element_size(element);
     if (element == FOVEA_ELEMENT_BF16) {
         return (struct blocks){ 32, 64, size };
+    }
+    if (element == FOVEA_ELEMENT_U8) {
+        return fovea_cpu_level() >= FOVEA_CPU_AVX512
+                ? (struct blocks){ 16, 64, size }
+                : (struct blocks){ 1, 1, size };
     }
     return fovea_cpu_level() >= FOVEA_CPU_AVX512
             ? (struct blocks){ 16, 64, size }
@@ -45,6 +51,16 @@ floats(size_t n)
     return fovea_round_up(n * sizeof(float), FOVEA_OPERAND_ALIGNMENT);
 }
 
+/* Of 8-bit weights each output channel has a scale and an offset. */
+static uint64_t
+packed_matrix(const struct fovea_piece *piece, enum fovea_element element)
+{
+    const struct blocks blocks = blocks_of(element);
+    const uint64_t beside =
+            element == FOVEA_ELEMENT_U8 ? 2 * floats(piece->n) : 0;
+    return matrix(&blocks, piece->k, piece->n) + beside;
+}
+
 static uint64_t
 packed_bytes(const struct fovea_tower *tower, enum fovea_precision precision)
 {
@@ -52,16 +68,19 @@ packed_bytes(const struct fovea_tower *tower, enum fovea_precision precision)
             fovea_element_size(fovea_precision_table(precision));
     /* With zeros, which are there where the MLP has parts. */
     uint64_t bytes = FOVEA_PACKED_HEADER_SIZE + floats(tower->width);
+    const uint32_t n_parts = fovea_precision_has_int8(precision)
+            ? fovea_mlp_parts(tower->mlp)
+            : 1;
     struct fovea_piece piece;
-    for (size_t i = 0; fovea_tower_piece(tower, 1, i, &piece); i++) {
+    for (size_t i = 0; fovea_tower_piece(tower, n_parts, i, &piece); i++) {
         if (piece.role == FOVEA_ROLE_TOKEN) {
             bytes += fovea_round_up(piece.n * token_size,
                     FOVEA_OPERAND_ALIGNMENT);
             continue;
         }
-        const struct blocks blocks = blocks_of(
-                fovea_precision_of_layer(precision, tower, piece.layer));
-        bytes += piece.k > 0 ? matrix(&blocks, piece.k, piece.n)
+        bytes += piece.k > 0 ? packed_matrix(&piece,
+                                       fovea_precision_of_layer(precision,
+                                               tower, piece.layer))
                              : floats(piece.n);
     }
     return bytes;
@@ -71,15 +90,15 @@ struct fovea_cost
 fovea_cost_cpu(const struct fovea_tower *tower, enum fovea_dtype dtype,
         size_t batch)
 {
-    const bool has_bf16 = fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
+    const struct fovea_precision_cpu cpu = {
+        fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16, fovea_cpu_has_vnni()
+    };
     const struct fovea_sizes sizes = fovea_sizes_of(tower);
     const enum fovea_precision precision =
-            fovea_precision_choose(tower, dtype, has_bf16);
+            fovea_precision_choose(tower, dtype, &cpu);
     return (struct fovea_cost){
-        .dtype = fovea_precision_dtype(tower, dtype, has_bf16),
+        .dtype = fovea_precision_dtype(tower, dtype, cpu.has_bf16),
         .shared_bytes = packed_bytes(tower, precision),
-        .lane_bytes = fovea_layout_of(&sizes, batch,
-                fovea_precision_element(precision))
-                              .total,
+        .lane_bytes = fovea_layout_of(&sizes, batch, precision).total,
     };
 }

@@ -60,7 +60,7 @@ static const struct {
     void (*layers)(float *values, size_t n, size_t k);
     void (*others)(float *values, size_t n, size_t k);
 } rounds[FOVEA_N_PRECISIONS] = {
-#define X(name, layers_, others_, layers, others) \
+#define X(name, layers_, others_, layers, others, balances) \
     [FOVEA_PRECISION_##name] = { round_##layers, round_##others },
 #include "engine/cpu/precision.def"
 #undef X

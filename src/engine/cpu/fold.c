@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/cpu/balance.h"
 #include "engine/cpu/grid.h"
 
 enum fovea_status
@@ -11,13 +12,13 @@ fovea_fold_init(struct fovea_fold *fold, const struct fovea_tower *tower,
         struct fovea_error *err)
 {
     const size_t width = tower->width;
-    const size_t n = 4 * width + tower->n_registers * width;
+    const size_t n = 5 * width + tower->n_registers * width;
     float *kept = calloc(n, sizeof *kept);
     if (!kept) {
         return fovea_fail_memory(err, n * sizeof *kept, "loading weights");
     }
     *fold = (struct fovea_fold){ tower, kept, kept + width, kept + 2 * width,
-        kept + 3 * width, kept + 4 * width };
+        kept + 3 * width, kept + 5 * width, kept + 4 * width };
     return FOVEA_OK;
 }
 
@@ -151,6 +152,23 @@ fold_probe(struct fovea_fold *fold, const struct fovea_weights *weights,
     piece->n = width;
 }
 
+/* Queries, keys and values of the last layer come apart, behind one norm: by the first
+   of them both are balanced. */
+static void
+fold_balance(const struct fovea_fold *fold, const struct fovea_weights *weights,
+        const struct fovea_piece *piece, float *values)
+{
+    const struct fovea_placed *norm = fovea_weights_at(weights,
+            piece->role == FOVEA_ROLE_FC1 ? FOVEA_ROLE_NORM2 : FOVEA_ROLE_NORM1,
+            piece->layer, 0);
+    if (piece->part == 0) {
+        fovea_balance_factors(norm->weight, norm->bias, values, piece->n,
+                piece->k, fold->factors);
+        fovea_balance_norm(norm->weight, norm->bias, piece->k, fold->factors);
+    }
+    fovea_balance_matrix(values, piece->n, piece->k, fold->factors);
+}
+
 enum fovea_status
 fovea_fold_into(struct fovea_fold *fold, const struct fovea_weights *weights,
         struct fovea_piece *piece, float *values, struct fovea_error *err)
@@ -176,6 +194,11 @@ fovea_fold_into(struct fovea_fold *fold, const struct fovea_weights *weights,
         break;
     default:
         break;
+    }
+    if ((piece->role == FOVEA_ROLE_QKV || piece->role == FOVEA_ROLE_FC1) &&
+            piece->k > 0 &&
+            fovea_precision_balances(weights->precision, tower, piece->layer)) {
+        fold_balance(fold, weights, piece, values);
     }
     return FOVEA_OK;
 }

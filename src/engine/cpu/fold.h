@@ -2,7 +2,8 @@
  * What checkpoints store apart and packed weights have in one: positions are
  * interpolated to the patches that there are, the bias of patches and registers are
  * part of them, layer scale of the matrix before it, and
- * a learned query is multiplied with the keys' matrix. All of it in float32, before
+ * a learned query is multiplied with the keys' matrix. For 8-bit arithmetic norms are
+ * balanced with the matrices behind them. All of it in float32, before
  * anything is rounded.
  */
 #ifndef FOVEA_ENGINE_CPU_FOLD_H
@@ -18,6 +19,7 @@ struct fovea_fold {
     float *probe;
     float *query_bias;
     float *registers;
+    float *factors; /* of the norm that was balanced last (balance.h) */
 };
 
 FOVEA_NODISCARD enum fovea_status fovea_fold_init(struct fovea_fold *fold,
@@ -32,7 +34,7 @@ bool fovea_fold_keep(struct fovea_fold *fold, const struct fovea_piece *piece,
 /**
  * Fold what was kept into a stored piece.
  *
- * @param weights  A probe is written to its place there.
+ * @param weights  A probe is written to its place there, and a norm balanced.
  * @param piece    As stored; afterwards as packed.
  * @param values   Of the piece, in place; room for it both as stored and as packed.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY.

@@ -20,15 +20,9 @@
 #include "base/error.h"
 #include "engine/cpu/form.h"
 #include "engine/cpu/machine.h"
+#include "engine/cpu/mlp_parts.h"
 #include "engine/cpu/pass_size.h"
 #include "engine/cpu/probe.h"
-
-enum {
-    /* An uncut sum on AMX with 2 MiB of second-level cache, a multiple of what
-       kernels like, and the width at which it is fastest. */
-    MOST_PART_WIDTH = 768,
-    PART_WIDTH_UNIT = 64,
-};
 
 /* The search for one tower. */
 struct search {
@@ -63,10 +57,15 @@ has_kernel(const struct fovea_packing *packing, const char *name)
     return packing && strstr(fovea_packing_implementation(packing), name);
 }
 
+/* Of 8-bit operands there is one. */
 static enum fovea_status
 list_candidates(const struct fovea_packing_shape *shape,
         struct candidates *candidates_out, struct fovea_error *err)
 {
+    if (shape->element == FOVEA_ELEMENT_U8) {
+        *candidates_out = (struct candidates){ { FOVEA_FORM_VNNI }, 1, false };
+        return FOVEA_OK;
+    }
     FOVEA_AUTO(fovea_packing_destroy_auto) struct fovea_packing *matmul = NULL;
     FOVEA_AUTO(fovea_packing_destroy_auto)
     struct fovea_packing *convolution = NULL;
@@ -159,35 +158,25 @@ find_form(const struct search *search, enum fovea_matrix matrix, size_t n_forms,
     return status;
 }
 
-/* Parts of the hidden layer: as few as keep each within the width; 1 if it does
-   already or cannot be cut evenly. */
-static uint32_t
-parts_of(uint32_t mlp)
-{
-    for (uint32_t width = MOST_PART_WIDTH; width >= PART_WIDTH_UNIT && mlp > 0;
-            width -= PART_WIDTH_UNIT) {
-        if (mlp % width == 0) {
-            return mlp / width;
-        }
-    }
-    return 1;
-}
-
+/* Whether parts are best: on AMX, and where each has scales of its own. */
 static enum fovea_status
-is_amx(const struct fovea_tower *tower, enum fovea_precision precision,
-        bool *is_amx_out, struct fovea_error *err)
+is_best_cut(const struct fovea_tower *tower, enum fovea_precision precision,
+        bool *is_best_cut_out, struct fovea_error *err)
 {
     const enum fovea_element element = fovea_precision_element(precision);
+    if (fovea_precision_has_int8(precision)) {
+        *is_best_cut_out = true;
+        return FOVEA_OK;
+    }
     struct fovea_packing_shape shape =
             fovea_linear_matrix(tower, precision, element, 1, FOVEA_MATRIX_FC2);
     struct candidates candidates;
     enum fovea_status status = list_candidates(&shape, &candidates, err);
-    *is_amx_out = candidates.is_amx;
+    *is_best_cut_out = candidates.is_amx;
     return status;
 }
 
-/* Whole in the best form; in parts; whole in any form. On AMX parts are the
-   best. */
+/* Whole in the best form, unless parts are better; in parts; whole in any form. */
 static enum fovea_status
 find_mlp(const struct search *search, struct fovea_forms *forms,
         bool *found_out, struct fovea_error *err)
@@ -195,13 +184,14 @@ find_mlp(const struct search *search, struct fovea_forms *forms,
     const struct {
         uint32_t parts;
         size_t n_forms;
-    } ways[] = { { 1, 1 }, { parts_of(search->tower->mlp), FOVEA_N_FORMS },
+    } ways[] = { { 1, 1 },
+        { fovea_mlp_parts(search->tower->mlp), FOVEA_N_FORMS },
         { 1, FOVEA_N_FORMS } };
     const struct fovea_forms before = *forms;
     bool skips_first = false;
     bool found = false;
     enum fovea_status status =
-            is_amx(search->tower, search->precision, &skips_first, err);
+            is_best_cut(search->tower, search->precision, &skips_first, err);
     for (size_t i = skips_first; i < FOVEA_ARRAY_LEN(ways) && !found && !status;
             i++) {
         *forms = before;
@@ -275,7 +265,7 @@ most_images(const struct search *search, const struct fovea_forms *forms)
 static size_t
 probe_values_of(const struct search *search, enum fovea_element element)
 {
-    const uint32_t parts[] = { 1, parts_of(search->tower->mlp) };
+    const uint32_t parts[] = { 1, fovea_mlp_parts(search->tower->mlp) };
     size_t most = 0;
     for (enum fovea_use i = 0; i < FOVEA_N_USES; i++) {
         struct fovea_linear_use use =
@@ -332,9 +322,9 @@ fovea_forms_prefer(const struct fovea_tower *tower,
 {
     struct fovea_forms forms = { .mlp_parts = 1, .most_images = 1 };
     bool cuts = false;
-    enum fovea_status status = is_amx(tower, precision, &cuts, err);
+    enum fovea_status status = is_best_cut(tower, precision, &cuts, err);
     if (cuts) {
-        forms.mlp_parts = parts_of(tower->mlp);
+        forms.mlp_parts = fovea_mlp_parts(tower->mlp);
     }
     for (enum fovea_element i = 0; i < FOVEA_N_ELEMENTS && !status; i++) {
         status = prefer(tower, precision, i, &forms, err);
@@ -383,5 +373,6 @@ fovea_forms_fit(const struct fovea_forms *forms,
     }
     return forms->mlp_parts >= 1 && forms->most_images >= 1 &&
             forms->most_images <= FOVEA_MAX_BATCH &&
-            (forms->mlp_parts == 1 || forms->mlp_parts == parts_of(tower->mlp));
+            (forms->mlp_parts == 1 ||
+                    forms->mlp_parts == fovea_mlp_parts(tower->mlp));
 }

@@ -129,6 +129,10 @@ fovea_forward_warm_up(struct fovea_plan *plan,
     }
     struct fovea_pass pass;
     enum fovea_status status = begin_pass(plan, table, row, 1, &pass, err);
+    /* The first layer may be of another kind than the others. */
+    if (!status && n_whole > 1) {
+        status = fovea_layer_run(&pass, 0, err);
+    }
     return status
             ? status
             : finish_pass(&pass, n_whole > 0 ? n_whole - 1 : 0, embeds, err);

@@ -26,11 +26,11 @@ value_at(const void *values, enum fovea_element element, size_t i)
     return value;
 }
 
-/* Magnitudes are ordered as their bits are, with infinity and NaN above all. */
-INLINE float
-scale_of(const void *values, enum fovea_element element, size_t n)
+/* The bits of the largest magnitude, or of `most`: magnitudes are ordered as their bits
+   are, with infinity and NaN above all. */
+INLINE int32_t
+largest(const void *values, enum fovea_element element, size_t n, int32_t most)
 {
-    int32_t most = 0;
     for (size_t i = 0; i < n; i++) {
         const float value = value_at(values, element, i);
         int32_t bits;
@@ -38,6 +38,12 @@ scale_of(const void *values, enum fovea_element element, size_t n)
         bits &= INT32_MAX;
         most = bits > most ? bits : most;
     }
+    return most;
+}
+
+INLINE float
+scale_of(int32_t most)
+{
     float scale;
     memcpy(&scale, &most, sizeof scale);
     scale /= 127.0F;
@@ -45,11 +51,10 @@ scale_of(const void *values, enum fovea_element element, size_t n)
 }
 
 /* Added to 1.5 * 2^23 a value is rounded to the lowest bits. */
-INLINE float
-quantise(const void *values, enum fovea_element element, size_t n, uint8_t *out)
+INLINE void
+quantise(const void *values, enum fovea_element element, size_t n,
+        float inverse, uint8_t *restrict out)
 {
-    const float scale = scale_of(values, element, n);
-    const float inverse = 1.0F / scale;
     for (size_t i = 0; i < n; i++) {
         const float shifted = __builtin_fmaf(value_at(values, element, i),
                 inverse, 12582912.0F);
@@ -57,7 +62,33 @@ quantise(const void *values, enum fovea_element element, size_t n, uint8_t *out)
         memcpy(&bits, &shifted, sizeof bits);
         out[i] = (uint8_t)(bits + FOVEA_INT8_ZERO);
     }
+}
+
+INLINE float
+quantise_row(const void *values, enum fovea_element element, size_t n,
+        uint8_t *out)
+{
+    const float scale = scale_of(largest(values, element, n, 0));
+    quantise(values, element, n, 1.0F / scale, out);
     return scale;
+}
+
+/* The same in pieces: lines of the source, which are shorter. */
+INLINE void
+quantise_lines(const struct fovea_rows *from, enum fovea_element element,
+        size_t row, size_t width, const struct fovea_rows *to)
+{
+    const size_t n = fovea_rows_line_width(from);
+    int32_t most = 0;
+    for (size_t i = 0; i < width; i += n) {
+        most = largest(fovea_rows_at(from, row, i), element, n, most);
+    }
+    to->scales[row] = scale_of(most);
+    const float inverse = 1.0F / to->scales[row];
+    for (size_t i = 0; i < width; i += n) {
+        quantise(fovea_rows_at(from, row, i), element, n, inverse,
+                fovea_rows_at(to, row, i));
+    }
 }
 
 FOVEA_CLONES float
@@ -65,8 +96,26 @@ fovea_int8_quantise(const void *values, enum fovea_element element, size_t n,
         uint8_t *out)
 {
     return element == FOVEA_ELEMENT_BF16
-            ? quantise(values, FOVEA_ELEMENT_BF16, n, out)
-            : quantise(values, FOVEA_ELEMENT_F32, n, out);
+            ? quantise_row(values, FOVEA_ELEMENT_BF16, n, out)
+            : quantise_row(values, FOVEA_ELEMENT_F32, n, out);
+}
+
+FOVEA_CLONES void
+fovea_int8_quantise_rows(const struct fovea_rows *from, size_t n_rows,
+        size_t width, const struct fovea_rows *to)
+{
+    const bool is_dense = fovea_rows_are_dense(from, width) &&
+            fovea_rows_are_dense(to, width);
+    for (size_t i = 0; i < n_rows; i++) {
+        if (is_dense) {
+            to->scales[i] = fovea_int8_quantise(fovea_rows_line(from, i, 0),
+                    from->element, width, fovea_rows_line(to, i, 0));
+        } else if (from->element == FOVEA_ELEMENT_BF16) {
+            quantise_lines(from, FOVEA_ELEMENT_BF16, i, width, to);
+        } else {
+            quantise_lines(from, FOVEA_ELEMENT_F32, i, width, to);
+        }
+    }
 }
 
 INLINE void

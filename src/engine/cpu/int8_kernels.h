@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/cpu/element.h"
+#include "engine/cpu/rows.h"
 
 enum {
     FOVEA_INT8_ZERO = 128 /* what 0 is in a source */
@@ -31,6 +31,16 @@ enum {
  */
 float fovea_int8_quantise(const void *values, enum fovea_element element,
         size_t n, uint8_t *out);
+
+/**
+ * Make rows 8 bits, each with a scale of its own.
+ *
+ * @param from   Of F32 or BF16.
+ * @param width  Of a row, in elements; whole lines if either side is blocked.
+ * @param to     Of U8, with room for scales.
+ */
+void fovea_int8_quantise_rows(const struct fovea_rows *from, size_t n_rows,
+        size_t width, const struct fovea_rows *to);
 
 /* Of the columns of a product, [n] each. */
 struct fovea_int8_columns {

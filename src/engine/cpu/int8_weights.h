@@ -3,6 +3,7 @@
 #define FOVEA_ENGINE_CPU_INT8_WEIGHTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     FOVEA_INT8_MOST = 127 /* of q; -127 is the least, so that signs are alike */
@@ -20,5 +21,20 @@ float fovea_int8_scale(const float *values, size_t n);
 /** Round a matrix [n][k] to what 8 bits can say of it, in place. A row with a value
  *  that is not finite has none that is. */
 void fovea_int8_round(float *values, size_t n, size_t k);
+
+/* A matrix as products of 8-bit operands have it, row by output channel. */
+struct fovea_int8_matrix {
+    int8_t *weights;  /* [n][k]: q */
+    float *scales;    /* [n] */
+    int32_t *offsets; /* [n]: what unsigned sources make too much of a sum,
+                         FOVEA_INT8_ZERO times the sum of the channel's q */
+    size_t n;
+    size_t k;
+};
+
+/** Make 8 bits of a matrix [n][row_stride], of which k columns count: what
+ *  fovea_int8_round() leaves of it. */
+void fovea_int8_convert(const float *weights, size_t row_stride,
+        const struct fovea_int8_matrix *matrix);
 
 #endif

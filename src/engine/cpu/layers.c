@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/cpu/int8_kernels.h"
 #include "engine/cpu/steps.h"
 
 struct fovea_rows
@@ -33,12 +34,24 @@ rows_of(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer,
             : fovea_rows_dense(buffer, width, element);
 }
 
+/* Rows of 8 bits have scales: those in y and those elsewhere. */
+static struct fovea_rows
+with_scales(const struct fovea_plan *plan, struct fovea_rows rows)
+{
+    if (rows.element == FOVEA_ELEMENT_U8) {
+        rows.scales = rows.base == plan->y ? plan->scales : plan->other_scales;
+    }
+    return rows;
+}
+
 /* Rows of all tokens that a layer's matrices multiply. */
 static struct fovea_rows
 sources(const struct fovea_pass *pass, void *buffer, size_t width, size_t layer)
 {
-    return rows_of(pass, buffer, width, layer,
-            fovea_weights_element(pass->plan->weights, layer));
+    const struct fovea_plan *plan = pass->plan;
+    return with_scales(plan,
+            rows_of(pass, buffer, width, layer,
+                    fovea_weights_element(plan->weights, layer)));
 }
 
 /* And those that attention works on. */
@@ -53,8 +66,10 @@ static struct fovea_rows
 pooled_sources(const struct fovea_pass *pass, void *buffer, size_t width,
         size_t layer)
 {
-    return fovea_rows_dense(buffer, width,
-            fovea_weights_element(pass->plan->weights, layer));
+    const struct fovea_plan *plan = pass->plan;
+    return with_scales(plan,
+            fovea_rows_dense(buffer, width,
+                    fovea_weights_element(plan->weights, layer)));
 }
 
 static struct fovea_rows
@@ -87,6 +102,19 @@ attend(const struct fovea_pass *pass, const struct fovea_sequence *sequence,
     fovea_step_attend(pass->plan, &attended);
 }
 
+/* What attention gathered, as a layer's matrices want it: in other rows if they are of
+   8 bits. */
+static struct fovea_rows
+as_sources(const struct fovea_rows *gathered, size_t n_rows, size_t width,
+        const struct fovea_rows *sources)
+{
+    if (sources->element == gathered->element) {
+        return *gathered;
+    }
+    fovea_int8_quantise_rows(gathered, n_rows, width, sources);
+    return *sources;
+}
+
 /* x += Attention(LayerNorm(x)) */
 static enum fovea_status
 attention_block(const struct fovea_pass *pass, size_t layer,
@@ -109,10 +137,13 @@ attention_block(const struct fovea_pass *pass, size_t layer,
     }
     fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {
+        /* Queries, keys and values are no longer needed. */
+        const struct fovea_rows room = sources(pass, plan->wide, hidden, layer);
+        const struct fovea_rows src =
+                as_sources(&gathered, pass->n_rows, hidden, &room);
         status = fovea_step_linear(plan,
-                product_of(pass, pass->of_rows, layer, FOVEA_USE_OUT),
-                &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &x,
-                err);
+                product_of(pass, pass->of_rows, layer, FOVEA_USE_OUT), &src,
+                fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &x, err);
     }
     fovea_part_end(plan->clock, FOVEA_PART_OUT);
     return status;
@@ -213,11 +244,15 @@ last_attention_block(const struct fovea_pass *pass, size_t layer,
     }
     fovea_part_end(plan->clock, FOVEA_PART_ATTENTION);
     if (!status) {
+        const struct fovea_rows room =
+                pooled_sources(pass, plan->wide, hidden, layer);
+        const struct fovea_rows src =
+                as_sources(&gathered, pass->n_sequences, hidden, &room);
         status = fovea_step_linear(plan,
                 product_of(pass, pass->of_sequences, layer,
                         FOVEA_USE_POOLED_OUT),
-                &gathered, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer),
-                &pooled, err);
+                &src, fovea_step_piece(plan, FOVEA_ROLE_OUT, layer), &pooled,
+                err);
     }
     fovea_part_end(plan->clock, FOVEA_PART_OUT);
     return status;

@@ -118,3 +118,66 @@ fovea_onednn_matmul(const struct fovea_onednn_operands *operands,
                   : dnnl_primitive_desc_create(description_out, &operation,
                             attributes, engine, NULL);
 }
+
+dnnl_status_t
+fovea_onednn_inner_product(const struct fovea_onednn_operands *operands,
+        const_dnnl_primitive_attr_t attributes, dnnl_engine_t engine,
+        dnnl_primitive_desc_t *description_out)
+{
+    dnnl_inner_product_desc_t operation;
+    dnnl_status_t status = dnnl_inner_product_forward_desc_init(&operation,
+            dnnl_forward_inference, &operands->src, &operands->weights,
+            operands->bias.ndims ? &operands->bias : NULL, &operands->dst);
+    return status ? status
+                  : dnnl_primitive_desc_create(description_out, &operation,
+                            attributes, engine, NULL);
+}
+
+static dnnl_status_t
+reorder(dnnl_engine_t engine, const dnnl_memory_desc_t *from_layout,
+        dnnl_memory_t from, const dnnl_memory_desc_t *to_layout,
+        dnnl_memory_t to)
+{
+    dnnl_primitive_desc_t description = NULL;
+    dnnl_primitive_t primitive = NULL;
+    dnnl_stream_t stream = NULL;
+    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&description,
+            from_layout, engine, to_layout, engine, NULL);
+    if (!status) {
+        status = dnnl_primitive_create(&primitive, description);
+    }
+    if (!status) {
+        status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    }
+    if (!status) {
+        dnnl_exec_arg_t arguments[] = {
+            { DNNL_ARG_FROM, from },
+            { DNNL_ARG_TO, to },
+        };
+        status = dnnl_primitive_execute(primitive, stream, 2, arguments);
+    }
+    dnnl_stream_destroy(stream);
+    dnnl_primitive_destroy(primitive);
+    dnnl_primitive_desc_destroy(description);
+    return status;
+}
+
+dnnl_status_t
+fovea_onednn_reorder(dnnl_engine_t engine,
+        const dnnl_memory_desc_t *from_layout, const void *from,
+        const dnnl_memory_desc_t *to_layout, void *to)
+{
+    dnnl_memory_t source = NULL;
+    dnnl_memory_t copy = NULL;
+    dnnl_status_t status = dnnl_memory_create(&source, from_layout, engine,
+            fovea_onednn_writable(from));
+    if (!status) {
+        status = dnnl_memory_create(&copy, to_layout, engine, to);
+    }
+    if (!status) {
+        status = reorder(engine, from_layout, source, to_layout, copy);
+    }
+    dnnl_memory_destroy(source);
+    dnnl_memory_destroy(copy);
+    return status;
+}

@@ -50,4 +50,12 @@ dnnl_status_t fovea_onednn_attributes(enum fovea_post post,
 /** A product of two matrices, or of as many as a batch has. */
 fovea_onednn_describe fovea_onednn_matmul;
 
+/** A product with weights [n][k]. */
+fovea_onednn_describe fovea_onednn_inner_product;
+
+/** Copy a matrix into another layout. */
+dnnl_status_t fovea_onednn_reorder(dnnl_engine_t engine,
+        const dnnl_memory_desc_t *from_layout, const void *from,
+        const dnnl_memory_desc_t *to_layout, void *to);
+
 #endif

@@ -116,6 +116,10 @@ enum fovea_status
 fovea_onednn_lay_out(struct fovea_packing *packing, size_t rows,
         struct fovea_error *err)
 {
+    if (packing->element == FOVEA_ELEMENT_U8) {
+        return fovea_fail(err, FOVEA_ERR_INTERNAL,
+                "a linear layer of 8 bits is of another form");
+    }
     struct layout *layout = calloc(1, sizeof *layout);
     if (!layout) {
         return fovea_fail_memory(err, sizeof *layout, "a weights layout");
@@ -142,57 +146,17 @@ fovea_onednn_drop_layout(void *own)
     }
 }
 
-static dnnl_status_t
-reorder(dnnl_engine_t engine, const dnnl_memory_desc_t *from_layout,
-        dnnl_memory_t from, const dnnl_memory_desc_t *to_layout,
-        dnnl_memory_t to)
-{
-    dnnl_primitive_desc_t description = NULL;
-    dnnl_primitive_t primitive = NULL;
-    dnnl_stream_t stream = NULL;
-    dnnl_status_t status = dnnl_reorder_primitive_desc_create(&description,
-            from_layout, engine, to_layout, engine, NULL);
-    if (!status) {
-        status = dnnl_primitive_create(&primitive, description);
-    }
-    if (!status) {
-        status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
-    }
-    if (!status) {
-        dnnl_exec_arg_t arguments[] = {
-            { DNNL_ARG_FROM, from },
-            { DNNL_ARG_TO, to },
-        };
-        status = dnnl_primitive_execute(primitive, stream, 2, arguments);
-    }
-    dnnl_stream_destroy(stream);
-    dnnl_primitive_destroy(primitive);
-    dnnl_primitive_desc_destroy(description);
-    return status;
-}
-
 enum fovea_status
 fovea_onednn_pack(const struct fovea_packing *packing, const float *weights,
         size_t row_stride, void *packed, struct fovea_error *err)
 {
     const struct layout *layout = packing->own;
-    dnnl_engine_t engine = layout->engine;
     dnnl_memory_desc_t plain;
-    dnnl_memory_t from = NULL;
-    dnnl_memory_t to = NULL;
     dnnl_status_t status = describe_plain_weights(packing, row_stride, &plain);
     if (!status) {
-        status = dnnl_memory_create(&from, &plain, engine,
-                fovea_onednn_writable(weights));
+        status = fovea_onednn_reorder(layout->engine, &plain, weights,
+                &layout->weights, packed);
     }
-    if (!status) {
-        status = dnnl_memory_create(&to, &layout->weights, engine, packed);
-    }
-    if (!status) {
-        status = reorder(engine, &plain, from, &layout->weights, to);
-    }
-    dnnl_memory_destroy(from);
-    dnnl_memory_destroy(to);
     return fovea_onednn_check(status, "pack weights", err);
 }
 

@@ -23,7 +23,7 @@
 #include "sys/memfd.h"
 
 enum {
-    VERSION = 4, /* of the header and of the block's order */
+    VERSION = 5, /* of the header and of the block's order */
 };
 
 /* In a page that was zeroed: what of it is padding is 0. */

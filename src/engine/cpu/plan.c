@@ -12,8 +12,8 @@
 static enum fovea_status
 allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
 {
-    struct fovea_layout layout =
-            fovea_layout_of(&plan->sizes, plan->max_batch, plan->element);
+    struct fovea_layout layout = fovea_layout_of(&plan->sizes, plan->max_batch,
+            plan->weights->precision);
     uint8_t *block = fovea_pages_map(layout.total);
     if (!block) {
         return fovea_fail_memory(err, layout.total, "the forward pass");
@@ -25,6 +25,8 @@ allocate_buffers(struct fovea_plan *plan, struct fovea_error *err)
     plan->wide = block + layout.wide;
     plan->attend_room = block + layout.attend_room;
     plan->pooled = (float *)(void *)(block + layout.pooled);
+    plan->scales = (float *)(void *)(block + layout.scales);
+    plan->other_scales = (float *)(void *)(block + layout.other_scales);
     if (plan->sizes.is_text) {
         plan->embeds = (float *)(void *)(block + layout.embeds);
     }
@@ -215,6 +217,10 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
             ? fovea_units_of_texts(max_batch, plan->sizes.n_tokens)
             : max_batch;
     enum fovea_status status = allocate_buffers(plan, err);
+    if (!status) {
+        /* A layer norm's row. */
+        status = reserve_scratch(plan, plan->sizes.hidden * sizeof(float), err);
+    }
     if (!status) {
         status = sequences_init(plan, err);
     }

@@ -54,8 +54,10 @@ struct fovea_plan {
     void *wide;
     void *attend_room;
     float *pooled;
-    float *embeds; /* NULL: of images */
-    void *scratch; /* of the matrix library */
+    float *embeds;       /* NULL: of images */
+    float *scales;       /* of the rows in y, if they are of 8 bits */
+    float *other_scales; /* of such rows elsewhere: there are no more at a time */
+    void *scratch;       /* of the matrix library */
     size_t scratch_size;
 };
 

@@ -29,14 +29,18 @@ fovea_precision_dtype(const struct fovea_tower *tower, enum fovea_dtype dtype,
 /* No default, so that a dtype without its precision is a warning. */
 enum fovea_precision
 fovea_precision_choose(const struct fovea_tower *tower, enum fovea_dtype dtype,
-        bool has_bf16)
+        const struct fovea_precision_cpu *cpu)
 {
+    const bool has_bf16 = cpu->has_bf16;
     switch (fovea_precision_dtype(tower, dtype, has_bf16)) {
     case FOVEA_DTYPE_BF16:
         return computes_in_bf16(tower, has_bf16) ? FOVEA_PRECISION_BF16
                                                  : FOVEA_PRECISION_BF16_WEIGHTS;
     case FOVEA_DTYPE_INT8:
-        return FOVEA_PRECISION_INT8_WEIGHTS;
+        if (!cpu->has_vnni || tower->width < MIN_BF16_WIDTH) {
+            return FOVEA_PRECISION_INT8_WEIGHTS;
+        }
+        return has_bf16 ? FOVEA_PRECISION_INT8 : FOVEA_PRECISION_INT8_F32;
     case FOVEA_DTYPE_AUTO:
     case FOVEA_DTYPE_F32:
         break;
@@ -59,6 +63,19 @@ fovea_precision_is_inner(const struct fovea_tower *tower,
     return piece->k > 0 && is_inner(tower, piece->layer);
 }
 
+bool
+fovea_precision_balances(enum fovea_precision precision,
+        const struct fovea_tower *tower, size_t layer)
+{
+    static const bool balanced[FOVEA_N_PRECISIONS] = {
+#define X(name, layers, others, round_layers, round_others, balances) \
+    [FOVEA_PRECISION_##name] = (balances),
+#include "engine/cpu/precision.def"
+#undef X
+    };
+    return balanced[precision] && is_inner(tower, layer);
+}
+
 /* Where matrices are rounded to bfloat16, so are tokens, whatever holds those. */
 enum fovea_element
 fovea_precision_table(enum fovea_precision precision)
@@ -71,7 +88,7 @@ enum fovea_element
 fovea_precision_element(enum fovea_precision precision)
 {
     static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
-#define X(name, layers, others, round_layers, round_others) \
+#define X(name, layers, others, round_layers, round_others, balances) \
     [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##others,
 #include "engine/cpu/precision.def"
 #undef X
@@ -79,16 +96,28 @@ fovea_precision_element(enum fovea_precision precision)
     return elements[precision];
 }
 
-enum fovea_element
-fovea_precision_of_layer(enum fovea_precision precision,
-        const struct fovea_tower *tower, size_t layer)
+static enum fovea_element
+element_of_layers(enum fovea_precision precision)
 {
     static const enum fovea_element elements[FOVEA_N_PRECISIONS] = {
-#define X(name, layers, others, round_layers, round_others) \
+#define X(name, layers, others, round_layers, round_others, balances) \
     [FOVEA_PRECISION_##name] = FOVEA_ELEMENT_##layers,
 #include "engine/cpu/precision.def"
 #undef X
     };
-    return is_inner(tower, layer) ? elements[precision]
+    return elements[precision];
+}
+
+bool
+fovea_precision_has_int8(enum fovea_precision precision)
+{
+    return element_of_layers(precision) == FOVEA_ELEMENT_U8;
+}
+
+enum fovea_element
+fovea_precision_of_layer(enum fovea_precision precision,
+        const struct fovea_tower *tower, size_t layer)
+{
+    return is_inner(tower, layer) ? element_of_layers(precision)
                                   : fovea_precision_element(precision);
 }

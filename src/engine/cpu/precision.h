@@ -12,7 +12,7 @@
 #include "spec/tower.h"
 
 enum fovea_precision {
-#define X(name, layers, others, round_layers, round_others) \
+#define X(name, layers, others, round_layers, round_others, balances) \
     FOVEA_PRECISION_##name,
 #include "engine/cpu/precision.def"
 #undef X
@@ -24,16 +24,28 @@ enum fovea_precision {
 enum fovea_dtype fovea_precision_dtype(const struct fovea_tower *tower,
         enum fovea_dtype dtype, bool has_bf16);
 
-/** How it is carried out.
- *  @param has_bf16  Whether the CPU has bfloat16 dot products. */
+/* What a CPU has dot products of. */
+struct fovea_precision_cpu {
+    bool has_bf16;
+    bool has_vnni; /* bytes */
+};
+
+/** How it is carried out. */
 enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
-        enum fovea_dtype dtype, bool has_bf16);
+        enum fovea_dtype dtype, const struct fovea_precision_cpu *cpu);
 
 /** Whether a matrix is of a layer that is not the first, nor attention pooling's:
  *  what int8 is for. The first layer carries most of the error that int8 makes, the
  *  others cost little. */
 bool fovea_precision_is_inner(const struct fovea_tower *tower,
         const struct fovea_piece *piece);
+
+/** Whether a layer's norms are balanced with the matrices behind them (balance.h). */
+bool fovea_precision_balances(enum fovea_precision precision,
+        const struct fovea_tower *tower, size_t layer);
+
+/** Whether there are layers whose matrices are of 8 bits. */
+bool fovea_precision_has_int8(enum fovea_precision precision);
 
 /** What the tokens of a vocabulary are made of: nothing multiplies them. */
 enum fovea_element fovea_precision_table(enum fovea_precision precision);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "engine/cpu/attend.h"
+#include "engine/cpu/int8_kernels.h"
 #include "engine/cpu/kernels.h"
 
 const struct fovea_placed *
@@ -23,13 +24,31 @@ fovea_step_linear(struct fovea_plan *plan, struct fovea_product *product,
     return fovea_product_run(product, &operands, err);
 }
 
+/* Row by row: its largest value is known when all of it is there. */
+static void
+norm_to_int8(const struct fovea_plan *plan, const float *x, size_t n,
+        const struct fovea_norm *norm, const struct fovea_rows *out)
+{
+    const struct fovea_rows line =
+            fovea_rows_dense(plan->scratch, norm->width, FOVEA_ELEMENT_F32);
+    for (size_t i = 0; i < n; i++) {
+        const struct fovea_rows row = fovea_rows_from(out, i);
+        fovea_kernel_layer_norm(x + i * norm->width, 1, norm, &line);
+        fovea_int8_quantise_rows(&line, 1, norm->width, &row);
+    }
+}
+
 void
 fovea_step_norm(const struct fovea_plan *plan, const float *x, size_t n,
         const struct fovea_placed *placed, const struct fovea_rows *out)
 {
     struct fovea_norm norm = { placed->weight, placed->bias,
         plan->weights->tower.eps, plan->sizes.hidden };
-    fovea_kernel_layer_norm(x, n, &norm, out);
+    if (out->element != FOVEA_ELEMENT_U8) {
+        fovea_kernel_layer_norm(x, n, &norm, out);
+    } else {
+        norm_to_int8(plan, x, n, &norm, out);
+    }
     fovea_part_end(plan->clock, FOVEA_PART_NORMS);
 }
 

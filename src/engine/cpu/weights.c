@@ -13,7 +13,9 @@
 enum fovea_precision
 fovea_precision_of(const struct fovea_tower *tower, enum fovea_dtype dtype)
 {
-    return fovea_precision_choose(tower, dtype, fovea_machine_has_bf16());
+    const struct fovea_precision_cpu cpu = { fovea_machine_has_bf16(),
+        fovea_machine_has_vnni() };
+    return fovea_precision_choose(tower, dtype, &cpu);
 }
 
 static enum fovea_status
