@@ -3,8 +3,10 @@
 # against the bare engine, a whole run of the command, the server against the
 # command and the C API, towers of other shapes, an index, shards and nodes of a
 # job, a broker with many nodes, the search of stored vectors, the resize against
-# Pillow's, then large photographs.
-# Arguments go to `fovea bench`.
+# Pillow's, large photographs, then other programs with the same weights, those
+# that are there.
+# Arguments go to `fovea bench`. PEERS_PYTHON: an interpreter that has onnxruntime,
+# openvino or torch.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -49,3 +51,8 @@ echo
 /usr/bin/python3 bench/resize_vs_pillow.py
 echo
 /usr/bin/python3 bench/photographs.py build
+echo
+scripts/install_node_packages.sh bench/peers ||
+    echo "onnxruntime-node cannot be installed"
+/usr/bin/python3 bench/peers/peers.py build \
+    --python "${PEERS_PYTHON:-/usr/bin/python3}"

@@ -1,6 +1,10 @@
 #!/bin/sh
-# Install what tests/web/package-lock.json lists, for the tests that run clients
-# and a browser in JavaScript. Node comes from Debian where there is none.
+# Install what FOLDER/package-lock.json lists: of tests/web, for the tests that run
+# clients and a browser in JavaScript, or of bench/peers.
+#
+#     scripts/install_node_packages.sh [FOLDER]
+#
+# Node comes from Debian where there is none.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,7 +12,7 @@ cd "$(dirname "$0")/.."
 if ! command -v npm >/dev/null 2>&1; then
     scripts/install_packages.sh node
 fi
-cd tests/web
+cd "${1:-tests/web}"
 if ! cmp -s package-lock.json node_modules/installed-lock.json; then
     npm ci --ignore-scripts --no-audit --no-fund </dev/null
     cp package-lock.json node_modules/installed-lock.json

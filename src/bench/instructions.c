@@ -2,6 +2,8 @@
    shorter for that. */
 #include "bench/instructions.h"
 
+#include <stdint.h>
+
 /* A round is the instruction with twelve destinations, of registers of a kind. */
 #define LOOP(name, features, instruction, kind)                           \
     __attribute__((target(features))) void name(size_t n)                 \
@@ -27,6 +29,43 @@ LOOP(fovea_loop_f32_avx512, "avx512f", "vfmadd231ps", "zmm")
 LOOP(fovea_loop_bf16_avx512, "avx512f,avx512bf16", "vdpbf16ps", "zmm")
 LOOP(fovea_loop_int8_avx2, "avx2,avxvnni", "%{vex%} vpdpbusd", "ymm")
 LOOP(fovea_loop_int8_avx512, "avx512f,avx512vnni", "vpdpbusd", "zmm")
+
+/* Six whole tiles: palette 1, then bytes of a row and rows of each. */
+struct tile_configuration {
+    _Alignas(64) uint8_t palette;
+    uint8_t start_row;
+    uint8_t reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+};
+
+static const struct tile_configuration whole_tiles = {
+    .palette = 1,
+    .row_bytes = { 64, 64, 64, 64, 64, 64 },
+    .rows = { 16, 16, 16, 16, 16, 16 },
+};
+
+#define TILE_LOOP(name, features, instruction)                \
+    __attribute__((target(features))) void name(size_t n)     \
+    {                                                         \
+        __asm__ volatile("ldtilecfg %1\n"                     \
+                         ".irp tile, 0, 1, 2, 3, 4, 5\n"      \
+                         "tilezero %%tmm\\tile\n"             \
+                         ".endr\n"                            \
+                         "1:\n"                               \
+                         ".irp sum, 0, 1, 2, 3\n" instruction \
+                         " %%tmm4, %%tmm5, %%tmm\\sum\n"      \
+                         ".endr\n"                            \
+                         "decq %0\n"                          \
+                         "jnz 1b\n"                           \
+                         "tilerelease\n"                      \
+                         : "+r"(n)                            \
+                         : "m"(whole_tiles)                   \
+                         : "cc");                             \
+    }
+
+TILE_LOOP(fovea_loop_bf16_tiles, "amx-tile,amx-bf16", "tdpbf16ps")
+TILE_LOOP(fovea_loop_int8_tiles, "amx-tile,amx-int8", "tdpbusd")
 
 /* Loads that nothing waits for. */
 void

@@ -4,17 +4,19 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/size.h"
 #include "bench/caches.h"
 #include "bench/instructions.h"
+#include "bench/rounds.h"
+#include "engine/cpu/machine.h"
 #include "sys/cpu.h"
 
 enum {
     N_RUNS = 8,
     N_ROUNDS = 10000,
+    N_TILE_ROUNDS = 2000,
     /* Of what a cache is read for: far below its size, so that it is there, and
        above that of the level before. */
     SHARE = 2,
@@ -44,12 +46,6 @@ has_avx512(void)
 }
 
 static bool
-has_avx512_bf16(void)
-{
-    return fovea_cpu_level() >= FOVEA_CPU_AVX512_BF16;
-}
-
-static bool
 has_avx512_vnni(void)
 {
     return has_avx512() && __builtin_cpu_supports("avx512vnni");
@@ -64,17 +60,24 @@ has_avx_vnni(void)
 /* Eight, or sixteen, lanes of one, two or four multiply-adds. */
 #define VECTOR(lanes, products) (2.0 * FOVEA_VECTOR_SUMS * (lanes) * (products))
 
+/* Sixteen rows by sixteen columns, of so many elements of a row. */
+#define TILES(elements) (2.0 * FOVEA_TILE_SUMS * 16 * 16 * (elements))
+
 const struct fovea_peak_kind fovea_peak_kinds[FOVEA_N_PEAK_KINDS] = {
     { "f32_avx2", FOVEA_PEAK_F32, is_always_there, fovea_loop_f32_avx2,
             VECTOR(8, 1), N_ROUNDS },
     { "f32_avx512", FOVEA_PEAK_F32, has_avx512, fovea_loop_f32_avx512,
             VECTOR(16, 1), N_ROUNDS },
-    { "bf16_avx512", FOVEA_PEAK_BF16, has_avx512_bf16, fovea_loop_bf16_avx512,
-            VECTOR(16, 2), N_ROUNDS },
+    { "bf16_avx512", FOVEA_PEAK_BF16, fovea_machine_has_bf16,
+            fovea_loop_bf16_avx512, VECTOR(16, 2), N_ROUNDS },
     { "int8_avx2", FOVEA_PEAK_INT8, has_avx_vnni, fovea_loop_int8_avx2,
             VECTOR(8, 4), N_ROUNDS },
     { "int8_avx512", FOVEA_PEAK_INT8, has_avx512_vnni, fovea_loop_int8_avx512,
             VECTOR(16, 4), N_ROUNDS },
+    { "bf16_tiles", FOVEA_PEAK_BF16, fovea_machine_has_tiles,
+            fovea_loop_bf16_tiles, TILES(32), N_TILE_ROUNDS },
+    { "int8_tiles", FOVEA_PEAK_INT8, fovea_machine_has_tiles,
+            fovea_loop_int8_tiles, TILES(64), N_TILE_ROUNDS },
 };
 
 static double
@@ -82,9 +85,9 @@ measure_kind(const struct fovea_peak_kind *kind)
 {
     double most = 0.0;
     for (size_t i = 0; kind->is_there() && i < N_RUNS; i++) {
-        int64_t start = fovea_clock_ns();
+        int64_t start = fovea_bench_clock_ns();
         kind->run(kind->n_rounds);
-        double seconds = (double)(fovea_clock_ns() - start) * 1e-9;
+        double seconds = (double)(fovea_bench_clock_ns() - start) * 1e-9;
         double rate = kind->operations * (double)kind->n_rounds / seconds;
         most = rate > most ? rate : most;
     }
@@ -164,11 +167,11 @@ measure_level(const struct fovea_peak_memory *memory,
     const size_t n_runs = level == FOVEA_PEAK_MEMORY ? 1 : N_RUNS;
     double most = 0.0;
     for (size_t i = 0; size > 0 && i < n_runs; i++) {
-        int64_t start = fovea_clock_ns();
+        int64_t start = fovea_bench_clock_ns();
         for (size_t k = 0; k < n_times; k++) {
             fovea_loop_read(memory->memory, size);
         }
-        double seconds = (double)(fovea_clock_ns() - start) * 1e-9;
+        double seconds = (double)(fovea_bench_clock_ns() - start) * 1e-9;
         double rate = (double)(n_times * size) / seconds;
         most = rate > most ? rate : most;
     }

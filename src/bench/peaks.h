@@ -30,7 +30,7 @@ struct fovea_peak_kind {
 };
 
 enum {
-    FOVEA_N_PEAK_KINDS = 5
+    FOVEA_N_PEAK_KINDS = 7
 };
 
 extern const struct fovea_peak_kind fovea_peak_kinds[FOVEA_N_PEAK_KINDS];

@@ -17,7 +17,12 @@ enum {
 FOVEA_NODISCARD enum fovea_status fovea_bench_check_rounds(unsigned n,
         struct fovea_error *err);
 
-/** Milliseconds since a time of fovea_clock_ns(). */
+/** Nanoseconds that a CPU has worked for the calling thread. What else runs on the
+ *  machine meanwhile does not count; on one that does nothing else it is the time
+ *  that passes. */
+int64_t fovea_bench_clock_ns(void);
+
+/** Milliseconds since a time of that. */
 double fovea_bench_ms_since(int64_t start_ns);
 
 /**

@@ -4,12 +4,14 @@
 
 #include "base/macros.h"
 #include "bench/caches.h"
+#include "bench/instructions.h"
 #include "bench/pass.h"
 #include "bench/rounds.h"
 #include "checkpoint/random.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/machine.h"
 #include "support/test.h"
+#include "support/tile_machine.h"
 #include "support/tower.h"
 
 static const struct fovea_tower clip =
@@ -154,6 +156,25 @@ test_rates(void **state)
             fovea_machine_has_bf16());
 }
 
+/* A round is as many multiply-adds of tiles as it is counted for. */
+static void
+test_tiles(void **state)
+{
+    (void)state;
+    if (!tile_machine_start()) {
+        print_message("# SKIP no AVX-512 here\n");
+        skip();
+    }
+    (void)tile_machine_take_counts();
+    fovea_loop_bf16_tiles(3);
+    fovea_loop_int8_tiles(2);
+    const struct tile_counts counts = tile_machine_take_counts();
+    if (!tile_machine_is_real()) {
+        assert_int_equal(counts.configs, 2);
+        assert_int_equal(counts.products, (3 + 2) * FOVEA_TILE_SUMS);
+    }
+}
+
 static void
 test_medians(void **state)
 {
@@ -242,6 +263,7 @@ main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_levels),
         cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_tiles),
         cmocka_unit_test(test_medians),
         cmocka_unit_test(test_parts),
     };

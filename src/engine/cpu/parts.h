@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/clock.h"
-
 enum fovea_part {
     FOVEA_PART_EMBED, /* patches, or words, to tokens */
     FOVEA_PART_NORMS,
@@ -19,8 +17,9 @@ enum fovea_part {
     FOVEA_N_PARTS
 };
 
-/* Nanoseconds of each, added up. All zeros: nothing yet. */
+/* Nanoseconds of each, added up. */
 struct fovea_part_clock {
+    int64_t (*now_ns)(void);
     int64_t last_ns; /* when the part before ended */
     int64_t ns[FOVEA_N_PARTS];
     bool is_in_head; /* whatever ends now is a part of it */
@@ -32,7 +31,7 @@ static inline void
 fovea_part_end(struct fovea_part_clock *clock, enum fovea_part part)
 {
     if (clock) {
-        const int64_t now = fovea_clock_ns();
+        const int64_t now = clock->now_ns();
         clock->ns[clock->is_in_head ? FOVEA_PART_HEAD : part] +=
                 now - clock->last_ns;
         clock->last_ns = now;
@@ -45,7 +44,7 @@ fovea_part_begin(struct fovea_part_clock *clock)
 {
     if (clock) {
         clock->is_in_head = false;
-        clock->last_ns = fovea_clock_ns();
+        clock->last_ns = clock->now_ns();
     }
 }
 
