@@ -118,12 +118,43 @@ it_is_near_the_exact_one(void **state)
     assert_true(n_equal > 0);
 }
 
+/* HEIC comes in its own size, only less carefully, where it is to become far smaller. */
+static void
+edges_of_blocks_are_left(void **state)
+{
+    (void)state;
+    static const struct {
+        struct golden_case golden;
+        bool differs;
+    } heics[] = {
+        { { "formats/still.heic", 22, FOVEA_FILTER_BICUBIC, 1, 0 }, true },
+        { { "formats/still.heic", 24, FOVEA_FILTER_BICUBIC, 1, 0 }, false },
+        { { "formats/still.avif", 22, FOVEA_FILTER_BICUBIC, 1, 0 }, false },
+    };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(heics); i++) {
+        const struct golden_case *golden = &heics[i].golden;
+        uint8_t fast[24 * 24 * 3] = { 0 };
+        uint8_t exact[24 * 24 * 3] = { 0 };
+        struct fovea_image_info info;
+        make_crop(golden, FOVEA_PIXELS_FAST, fast, &info);
+        make_crop(golden, FOVEA_PIXELS_PIL, exact, &info);
+        unsigned long sum = 0;
+        for (size_t at = 0; at < sizeof fast; at++) {
+            sum += (unsigned long)abs(fast[at] - exact[at]);
+        }
+        assert_int_equal(info.rows.width_px, info.width_px);
+        assert_int_equal(sum > 0, heics[i].differs);
+        assert_true(sum <= 3 * sizeof fast);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case_equals_the_reference),
         cmocka_unit_test(it_is_near_the_exact_one),
+        cmocka_unit_test(edges_of_blocks_are_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

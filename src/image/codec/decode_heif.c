@@ -156,6 +156,19 @@ coded_limit(const struct fovea_limits *limits)
             : INT_MAX;
 }
 
+/* libheif gives no smaller picture. But of one that is to become half as large and
+   less, what HEVC's filters do to the edges of blocks is hardly left. */
+static enum fovea_status
+choose_care(const struct fovea_image_info *info,
+        const struct fovea_row_sink *sink, struct fovea_error *err)
+{
+    unsigned shrink = 1;
+    enum fovea_status status =
+            fovea_decode_choose_shrink(info, sink, 2, &shrink, err);
+    fovea_heif_skip_filters(!status && shrink > 1);
+    return status;
+}
+
 /* Before the file is loaded: what libheif cannot read, and what decoding will
    take. Where the index gives no sides libheif gives an error, and nothing is
    decoded. */
@@ -182,7 +195,8 @@ check(const struct fovea_input *input, const struct fovea_limits *limits,
     asked.orientation = 0; /* libheif will have turned it */
     asked.width_px += asked.width_px == 0;
     asked.height_px += asked.height_px == 0;
-    return fovea_decode_reserve(&asked, limits, sink, err);
+    status = choose_care(&asked, sink, err);
+    return status ? status : fovea_decode_reserve(&asked, limits, sink, err);
 }
 
 /* libheif has read it already. An offset of 4 bytes stands before the block. */

@@ -20,11 +20,18 @@
 #define FOVEA_INTERPOSED __attribute__((visibility("default"), used))
 
 static _Thread_local uint64_t max_frame_pixels = UINT64_MAX;
+static _Thread_local bool skips_filters;
 
 void
 fovea_heif_limit_frames(uint64_t max_pixels)
 {
     max_frame_pixels = max_pixels;
+}
+
+void
+fovea_heif_skip_filters(bool skips)
+{
+    skips_filters = skips;
 }
 
 /* The library's own function of this name. */
@@ -55,6 +62,22 @@ de265_get_next_picture(de265_decoder_context *decoder)
     return width * height > max_frame_pixels ? NULL : image;
 }
 
+/* Of a picture that stands alone nothing else is made of what the filters leave. */
+FOVEA_INTERPOSED de265_decoder_context *
+de265_new_decoder(void)
+{
+    de265_decoder_context *(*original)(void) = NULL;
+    void (*set)(de265_decoder_context *, enum de265_param, int) = NULL;
+    find_original("de265_new_decoder", &original);
+    find_original("de265_set_parameter_bool", &set);
+    de265_decoder_context *decoder = original();
+    if (decoder && skips_filters) {
+        set(decoder, DE265_DECODER_PARAM_DISABLE_DEBLOCKING, 1);
+        set(decoder, DE265_DECODER_PARAM_DISABLE_SAO, 1);
+    }
+    return decoder;
+}
+
 FOVEA_INTERPOSED int
 dav1d_open(Dav1dContext **decoder_out, const Dav1dSettings *settings)
 {
@@ -70,12 +93,15 @@ dav1d_open(Dav1dContext **decoder_out, const Dav1dSettings *settings)
 bool
 fovea_heif_limits_frames(void)
 {
-    void *own[2] = { NULL, NULL };
+    void *own[3] = { NULL, NULL, NULL };
+    de265_decoder_context *(*const makes)(void) = de265_new_decoder;
     int (*const opens)(Dav1dContext **, const Dav1dSettings *) = dav1d_open;
     const struct de265_image *(*const gives)(de265_decoder_context *) =
             de265_get_next_picture;
     memcpy(&own[0], &opens, sizeof own[0]);
     memcpy(&own[1], &gives, sizeof own[1]);
+    memcpy(&own[2], &makes, sizeof own[2]);
     return dlsym(RTLD_DEFAULT, "dav1d_open") == own[0] &&
-            dlsym(RTLD_DEFAULT, "de265_get_next_picture") == own[1];
+            dlsym(RTLD_DEFAULT, "de265_get_next_picture") == own[1] &&
+            dlsym(RTLD_DEFAULT, "de265_new_decoder") == own[2];
 }
