@@ -1,8 +1,7 @@
 /*
  * What stands between the matrix products of a transformer: tokens, layer norm.
- * Rows are independent, and a row's bits do not depend on
- * the rows beside it or on the CPU's vector width: sums run in 16 lanes that
- * are added in one fixed order.
+ * Rows are independent, and a row's bits do not depend on the rows beside it or on
+ * the CPU's vector width: sums run in 16 lanes that are added in one fixed order.
  *
  * "out" of element BF16 is rounded to nearest, ties to even.
  */
@@ -13,6 +12,7 @@
 #include <stdint.h>
 
 #include "engine/cpu/buffers.h"
+#include "engine/cpu/norm.h"
 #include "engine/cpu/rows.h"
 
 /* What an image's tokens are made of. */
@@ -50,14 +50,6 @@ void fovea_kernel_words(const struct fovea_token_table *table,
 /** Values as elements. */
 void fovea_kernel_narrow(const float *values, size_t n,
         enum fovea_element element, void *out);
-
-/** Scale and shift of a layer norm, [width] each. */
-struct fovea_norm {
-    const float *weight;
-    const float *bias;
-    float eps;
-    size_t width;
-};
 
 /** Layer norm of n rows, [n][width]; out may lie on x if it is float32 and dense. */
 void fovea_kernel_layer_norm(const float *x, size_t n,

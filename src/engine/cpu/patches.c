@@ -1,4 +1,5 @@
-/* See patches.h; compiled as kernels.c is. */
+/* See patches.h. This file alone is compiled with contraction to fused
+   multiply-add. */
 #include "engine/cpu/patches.h"
 
 #include "engine/cpu/bf16.h"
