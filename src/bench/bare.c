@@ -58,7 +58,7 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     size_t widest = 3 * hidden > mlp ? 3 * hidden : mlp;
     size_t size = rows * widest * sizeof(float);
     size_t scratch_size = FOVEA_OPERAND_ALIGNMENT;
-    for (size_t i = 0; i < FOVEA_N_ELEMENTS * FOVEA_N_MATRICES; i++) {
+    for (size_t i = 0; i < (size_t)FOVEA_N_ELEMENTS * FOVEA_N_MATRICES; i++) {
         const struct fovea_product *product =
                 bare->products[i / FOVEA_N_MATRICES][i % FOVEA_N_MATRICES];
         size_t needed = product ? fovea_product_scratch_size(product) : 0;

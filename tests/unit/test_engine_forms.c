@@ -22,7 +22,7 @@
 enum {
     MAX_BATCH = 8,
     DIMENSION = 64,
-    MAX_KNOWN = 4096,
+    MAX_KNOWN = 32768,
 };
 
 /* Which products lie. */
@@ -105,6 +105,8 @@ __wrap_fovea_product_create_linear(const struct fovea_packing *packing,
     enum fovea_status status = __real_fovea_product_create_linear(packing,
             shape, product_out, err);
     bool is_first = form_of(packing) == first_form;
+    /* One that is not known would tell the truth. */
+    assert_null(products[MAX_KNOWN - 1].product);
     for (size_t i = 0; !status && i < MAX_KNOWN; i++) {
         if (!products[i].product || products[i].product == *product_out) {
             products[i].product = *product_out;

@@ -3,6 +3,7 @@
 
 #include "base/macros.h"
 #include "engine/cpu/kernels.h"
+#include "engine/cpu/patches.h"
 #include "engine/cpu/rows.h"
 #include "support/test.h"
 
@@ -163,6 +164,58 @@ a_norm_writes_the_same_bits_into_both(void **state)
     assert_true(square / WIDTH > 0.999 && square / WIDTH < 1.001);
 }
 
+/* Patches whose rows fill lines and samples that do not begin them. */
+static void
+patches_are_cut_into_both(void **state)
+{
+    (void)state;
+    static const enum fovea_element elements[] = { FOVEA_ELEMENT_F32,
+        FOVEA_ELEMENT_BF16 };
+    static const size_t patches[] = { 32, 16, 8, 24 };
+    enum {
+        SIDE = 50
+    };
+    static uint8_t pixels[3 * SIDE * SIDE];
+    static float dense_memory[3 * SIDE * SIDE];
+    static float blocked_memory[3 * SIDE * SIDE];
+    static const struct fovea_preprocess settings = { .rescale = 1.0F / 255.0F,
+        .mean = { 0.1F, 0.2F, 0.3F },
+        .std = { 0.4F, 0.5F, 0.6F } };
+    struct fovea_pixel_table table;
+    uint32_t noise = 1;
+    fovea_pixel_table_init(&table, &settings);
+    for (size_t i = 0; i < sizeof pixels; i++) {
+        noise = noise * 1664525U + 1013904223U;
+        pixels[i] = (uint8_t)(noise >> 24);
+    }
+    for (size_t i = 0; i < 2 * FOVEA_ARRAY_LEN(patches); i++) {
+        const enum fovea_element element = elements[i % 2];
+        const size_t patch = patches[i / 2];
+        const size_t width = 3 * patch * patch;
+        const size_t n = (SIDE / patch) * (SIDE / patch);
+        const struct fovea_rows dense =
+                fovea_rows_dense(dense_memory, width, element);
+        const struct fovea_rows blocked =
+                fovea_rows_blocked(blocked_memory, n, element);
+        assert_true(fovea_rows_fill_lines(width, element));
+        fovea_pixels_cut(&table, pixels, SIDE, patch, &dense);
+        fovea_pixels_cut(&table, pixels, SIDE, patch, &blocked);
+        for (size_t c = 0; c < n * width; c++) {
+            assert_memory_equal(fovea_rows_at(&dense, c / width, c % width),
+                    fovea_rows_at(&blocked, c / width, c % width),
+                    fovea_element_size(element));
+        }
+        if (element == FOVEA_ELEMENT_F32) {
+            /* The blue sample at (1, 2) of the last patch. */
+            const size_t at = (SIDE / patch - 1) * patch;
+            const uint8_t sample = pixels[3 * ((at + 2) * SIDE + at + 1) + 2];
+            assert_true(read_at(&blocked, n - 1,
+                                2 * patch * patch + 2 * patch + 1) ==
+                    table.value[2][sample]);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -171,6 +224,7 @@ main(void)
         cmocka_unit_test(slices_begin_where_it_is_said),
         cmocka_unit_test(a_row_is_copied_whole),
         cmocka_unit_test(a_norm_writes_the_same_bits_into_both),
+        cmocka_unit_test(patches_are_cut_into_both),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

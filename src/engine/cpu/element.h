@@ -54,7 +54,7 @@ case FOVEA_ELEMENT_##name: \
     case FOVEA_N_ELEMENTS:
         break;
     }
-    return 0;
+    return 1; /* never */
 }
 
 #endif

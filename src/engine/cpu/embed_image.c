@@ -4,6 +4,21 @@
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/steps.h"
 
+/* As their product wants them. */
+static struct fovea_rows
+patch_rows(const struct fovea_pass *pass)
+{
+    const struct fovea_plan *plan = pass->plan;
+    const struct fovea_sizes *s = &plan->sizes;
+    const struct fovea_packing *packing =
+            plan->weights->packings[plan->element][FOVEA_MATRIX_PATCH];
+    return fovea_packing_takes_blocked(packing) &&
+                    fovea_rows_fill_lines(s->patch_width, plan->element)
+            ? fovea_rows_blocked(plan->wide, pass->n_sequences * s->n_patches,
+                      plan->element)
+            : fovea_rows_dense(plan->wide, s->patch_width, plan->element);
+}
+
 static enum fovea_status
 embed_patches(const struct fovea_pass *pass,
         const struct fovea_pixel_table *table, const uint8_t *pixels,
@@ -13,12 +28,13 @@ embed_patches(const struct fovea_pass *pass,
     const struct fovea_sizes *s = &plan->sizes;
     const size_t side = plan->weights->tower.side_px;
     const size_t patch = plan->weights->tower.patch_px;
-    const struct fovea_rows patches =
-            fovea_rows_dense(plan->wide, s->patch_width, plan->element);
+    const struct fovea_rows patches = patch_rows(pass);
     const struct fovea_rows x = fovea_pass_residual(pass, plan->x);
     for (size_t i = 0; i < pass->n_sequences; i++) {
+        const struct fovea_rows image =
+                fovea_rows_from(&patches, i * s->n_patches);
         fovea_pixels_cut(table, pixels + i * 3 * side * side, side, patch,
-                plan->element, fovea_rows_at(&patches, i * s->n_patches, 0));
+                &image);
     }
     return fovea_step_linear(plan,
             pass->of_sequences->products[plan->element][FOVEA_USE_PATCH],

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/cpu/element.h"
+#include "engine/cpu/rows.h"
 #include "spec/pixels.h"
 
 /* Sample value -> normalised float32, per channel. */
@@ -25,11 +25,11 @@ void fovea_pixel_table_init(struct fovea_pixel_table *table,
  *
  * @param pixels  [side][side][3] uint8. What no whole patch covers, right and below,
  *                is left out.
- * @param out     [(side / patch)^2][3][patch][patch]. Of element BF16 it is
+ * @param out     [(side / patch)^2] rows of [3][patch][patch]. Of element BF16 it is
  *                rounded to nearest, ties to even.
  */
 void fovea_pixels_cut(const struct fovea_pixel_table *table,
         const uint8_t *pixels, size_t side, size_t patch,
-        enum fovea_element element, void *out);
+        const struct fovea_rows *out);
 
 #endif

@@ -53,13 +53,7 @@ reserve_scratch(struct fovea_plan *plan, size_t needed, struct fovea_error *err)
 
 /* Plans. */
 
-static bool
-is_whole_lines(size_t width, enum fovea_element element)
-{
-    return width * fovea_element_size(element) % FOVEA_LINE_BYTES == 0;
-}
-
-/* Where all that reads and writes them takes it so. */
+/* Where all that reads and writes them takes them so. */
 static bool
 is_blocked(const struct fovea_plan *plan, enum fovea_element element)
 {
@@ -68,16 +62,18 @@ is_blocked(const struct fovea_plan *plan, enum fovea_element element)
         FOVEA_MATRIX_FC2 };
     const struct fovea_weights *weights = plan->weights;
     const struct fovea_sizes *s = &plan->sizes;
+    size_t n = 0;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(matrices); i++) {
         const struct fovea_packing *packing =
                 weights->packings[element][matrices[i]];
         if (packing && !fovea_packing_takes_blocked(packing)) {
             return false;
         }
+        n += packing != NULL;
     }
-    return is_whole_lines(s->hidden, element) &&
-            is_whole_lines(s->hidden, plan->element) &&
-            is_whole_lines(s->mlp / weights->forms.mlp_parts, element);
+    return n > 0 && fovea_rows_fill_lines(s->hidden, element) &&
+            fovea_rows_fill_lines(s->hidden, plan->element) &&
+            fovea_rows_fill_lines(s->mlp / weights->forms.mlp_parts, element);
 }
 
 static void

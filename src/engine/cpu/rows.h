@@ -32,6 +32,13 @@ struct fovea_rows {
     float *scales; /* [rows]; NULL: elements stand for themselves */
 };
 
+/** Whether a row of a width is whole lines. */
+static inline bool
+fovea_rows_fill_lines(size_t width, enum fovea_element element)
+{
+    return width * fovea_element_size(element) % FOVEA_LINE_BYTES == 0;
+}
+
 static inline struct fovea_rows
 fovea_rows_dense(void *base, size_t width, enum fovea_element element)
 {
