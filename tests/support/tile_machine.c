@@ -50,6 +50,7 @@ struct instruction {
 static _Thread_local struct tile_unit unit;
 static _Thread_local struct tile_counts counts;
 static bool is_real;
+static bool is_wrong;
 
 /* In the order in which instructions number them. */
 static uint64_t
@@ -205,6 +206,7 @@ run(const struct instruction *op)
                 tile_model_dot_bf16(&unit, op->reg, op->rm, op->vvvv);
     case OP_DOT_BYTES:
         counts.products++;
+        unit.data[op->reg][0][0] ^= is_wrong;
         return op->mode == MODE_REGISTER &&
                 tile_model_dot_bytes(&unit, op->reg, op->rm, op->vvvv,
                         signs[op->prefix]);
@@ -239,6 +241,12 @@ bool
 tile_machine_is_real(void)
 {
     return is_real;
+}
+
+void
+tile_machine_set_wrong(bool is_wrong_)
+{
+    is_wrong = is_wrong_;
 }
 
 bool

@@ -28,6 +28,9 @@ bool tile_machine_start(void);
 /** Whether they are the CPU's own. */
 bool tile_machine_is_real(void);
 
+/** Let the model's products of bytes be wrong by one in one place, or right again. */
+void tile_machine_set_wrong(bool is_wrong);
+
 /** Of the calling thread, since its start or since the last call. */
 struct tile_counts tile_machine_take_counts(void);
 

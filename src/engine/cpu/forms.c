@@ -57,19 +57,14 @@ has_kernel(const struct fovea_packing *packing, const char *name)
     return packing && strstr(fovea_packing_implementation(packing), name);
 }
 
-/* Of 8-bit operands there is one. */
+/* Of the library's. */
 static enum fovea_status
-list_candidates(const struct fovea_packing_shape *shape,
-        struct candidates *candidates_out, struct fovea_error *err)
+add_candidates(const struct fovea_packing_shape *shape,
+        struct candidates *candidates, struct fovea_error *err)
 {
-    if (shape->element == FOVEA_ELEMENT_U8) {
-        *candidates_out = (struct candidates){ { FOVEA_FORM_VNNI }, 1, false };
-        return FOVEA_OK;
-    }
     FOVEA_AUTO(fovea_packing_destroy_auto) struct fovea_packing *matmul = NULL;
     FOVEA_AUTO(fovea_packing_destroy_auto)
     struct fovea_packing *convolution = NULL;
-    struct candidates candidates = { .n = 0 };
     enum fovea_status status =
             create_packing(shape, FOVEA_FORM_MATMUL, &matmul, err);
     bool is_brg = has_kernel(matmul, "brg");
@@ -78,11 +73,33 @@ list_candidates(const struct fovea_packing_shape *shape,
                 err);
     }
     if (has_kernel(convolution, "jit_1x1")) {
-        candidates.forms[candidates.n++] = FOVEA_FORM_CONVOLUTION;
+        candidates->forms[candidates->n++] = FOVEA_FORM_CONVOLUTION;
     }
-    candidates.forms[candidates.n++] = FOVEA_FORM_MATMUL;
-    candidates.forms[candidates.n++] = FOVEA_FORM_INNER_PRODUCT;
-    candidates.is_amx = is_brg && has_kernel(matmul, "amx");
+    candidates->forms[candidates->n++] = FOVEA_FORM_MATMUL;
+    candidates->forms[candidates->n++] = FOVEA_FORM_INNER_PRODUCT;
+    candidates->is_amx =
+            candidates->is_amx || (is_brg && has_kernel(matmul, "amx"));
+    return status;
+}
+
+/* Our own for the tile unit first. Of 8-bit operands there is one other. */
+static enum fovea_status
+list_candidates(const struct fovea_packing_shape *shape,
+        struct candidates *candidates_out, struct fovea_error *err)
+{
+    FOVEA_AUTO(fovea_packing_destroy_auto) struct fovea_packing *tiles = NULL;
+    struct candidates candidates = { .n = 0 };
+    enum fovea_status status =
+            create_packing(shape, FOVEA_FORM_TILES, &tiles, err);
+    if (tiles) {
+        candidates.forms[candidates.n++] = FOVEA_FORM_TILES;
+        candidates.is_amx = true;
+    }
+    if (shape->element == FOVEA_ELEMENT_U8) {
+        candidates.forms[candidates.n++] = FOVEA_FORM_VNNI;
+    } else if (!status) {
+        status = add_candidates(shape, &candidates, err);
+    }
     *candidates_out = candidates;
     return status;
 }

@@ -5,12 +5,14 @@
 #include "engine/cpu/machine.h"
 
 #include <cpuid.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <dnnl.h>
 
+#include "engine/cpu/tile_check.h"
 #include "engine/cpu/tile_unit.h"
 
 /* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
@@ -28,6 +30,39 @@ cpu_signature(void)
     return signature;
 }
 
+static bool
+has_isa(unsigned wanted)
+{
+    return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
+/* The answer of this process, which asks the system once, before it is sealed, and
+   says once what is wrong: a worker's log is its standard error. */
+static pthread_once_t tiles_once = PTHREAD_ONCE_INIT;
+static bool has_tiles;
+
+static void
+find_tiles(void)
+{
+    if (!has_isa(dnnl_cpu_isa_avx512_core_amx) ||
+            !fovea_tile_unit_is_granted()) {
+        return;
+    }
+    has_tiles = fovea_tile_check();
+    if (!has_tiles) {
+        (void)fprintf(stderr,
+                "this CPU's tile unit (AMX) computes wrong products: it is not "
+                "used\n");
+    }
+}
+
+bool
+fovea_machine_has_tiles(void)
+{
+    (void)pthread_once(&tiles_once, find_tiles);
+    return has_tiles;
+}
+
 /* The sizes of caches are in it because the library cuts products by them, so
    that which of its ways keep a row's bits (forms.h) depends on them. */
 void
@@ -37,11 +72,12 @@ fovea_machine_word(char *word, size_t size)
     /* Of a release it is "N/A". */
     const char *source = strchr(version->hash, '/') ? "" : version->hash;
     (void)snprintf(word, size,
-            "onednn-%d.%d.%d%.16s-isa-%x-cpu-%x-cache-%ldk-%ldk",
+            "onednn-%d.%d.%d%.16s-isa-%x-cpu-%x-cache-%ldk-%ldk%s",
             version->major, version->minor, version->patch, source,
             (unsigned)dnnl_get_effective_cpu_isa(), cpu_signature(),
             sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024,
-            sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024);
+            sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024,
+            fovea_machine_has_tiles() ? "-tiles" : "");
 }
 
 size_t
@@ -49,12 +85,6 @@ fovea_machine_cache_bytes(void)
 {
     long size = sysconf(_SC_LEVEL2_CACHE_SIZE);
     return size > 0 ? (size_t)size : 0;
-}
-
-static bool
-has_isa(unsigned wanted)
-{
-    return ((unsigned)dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
 
 bool
@@ -68,15 +98,6 @@ fovea_machine_has_vnni(void)
 {
     return has_isa(dnnl_cpu_isa_avx512_core_vnni) ||
             has_isa(dnnl_cpu_isa_avx2_vnni);
-}
-
-bool
-fovea_machine_has_tiles(void)
-{
-    unsigned isa = dnnl_get_effective_cpu_isa();
-    return (isa & dnnl_cpu_isa_avx512_core_amx) ==
-            dnnl_cpu_isa_avx512_core_amx &&
-            fovea_tile_unit_is_granted();
 }
 
 int

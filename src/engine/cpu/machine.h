@@ -15,8 +15,9 @@ size_t fovea_machine_cache_bytes(void);
 /** Whether this CPU has bfloat16 dot products (ONEDNN_MAX_CPU_ISA counts). */
 bool fovea_machine_has_bf16(void);
 
-/** Whether it has a tile unit that this process may use (tile_unit.h;
- *  ONEDNN_MAX_CPU_ISA counts). */
+/** Whether our kernels may use its tile unit (AMX): the CPU has one, the system has
+ *  granted it, small products come out right, and ONEDNN_MAX_CPU_ISA allows it. Asked
+ *  first before a worker is sealed; the answer stays. */
 bool fovea_machine_has_tiles(void);
 
 /** Whether it has dot products of bytes that are exact, AVX-512 VNNI or AVX-VNNI;

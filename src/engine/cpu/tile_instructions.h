@@ -3,9 +3,10 @@
  * them has asked for permission (tile_unit.h), sets the tiles up first and releases
  * them afterwards.
  *
- * The compilers' own names for these know no more of memory than these do. A load
- * needs no care where what it reads was written before the function was called; what
- * a store wrote may be read afterwards.
+ * The compilers' own names for these know no more of memory than these do. A load needs
+ * no care where what it reads was written before the function was called; what a store
+ * wrote may be read afterwards. Each is a statement, and a text as well (TILE_...) for one
+ * statement of several with nothing between them.
  */
 #ifndef FOVEA_ENGINE_CPU_TILE_INSTRUCTIONS_H
 #define FOVEA_ENGINE_CPU_TILE_INSTRUCTIONS_H
@@ -21,28 +22,34 @@
                           "avx512dq,avx512vl,avx512bf16")))
 #define TILES_INLINE TILES INLINE
 
-/* Rows of a tile, from base on, a stride (bytes) apart. */
-#define LOAD_TILE(tile, base, stride)                   \
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile \
-                     :                                  \
-                     : "r"(base), "r"((size_t)(stride)))
-#define STORE_TILE(tile, base, stride)                      \
-    __asm__ volatile("tilestored %%tmm" #tile ", (%0,%1,1)" \
-                     :                                      \
-                     : "r"(base), "r"((size_t)(stride))     \
-                     : "memory")
-#define ZERO_TILE(tile) __asm__ volatile("tilezero %tmm" #tile)
+/* Rows of a tile, from a number of bytes behind base on. base and stride are operands
+   that are called so. */
+#define TILE_LOAD(tile, offset, base, stride) \
+    "tileloadd " #offset "(%[" #base "],%[" #stride "],1), %%tmm" #tile "\n\t"
+#define TILE_STORE(tile, offset, base, stride) \
+    "tilestored %%tmm" #tile ", " #offset "(%[" #base "],%[" #stride "],1)\n\t"
+#define TILE_ZERO(tile) "tilezero %%tmm" #tile "\n\t"
+/* sums += a * b: by tdpbf16ps of pairs of bfloat16 in float32, by tdpbusd of four
+   bytes, a's unsigned and b's signed, in int32. */
+#define TILE_DOT(instruction, sums, a, b) \
+    instruction " %%tmm" #b ", %%tmm" #a ", %%tmm" #sums "\n\t"
 
-/* sums += a * b, of pairs of bfloat16 in float32, and of four bytes, a's unsigned and
-   b's signed, in int32. */
+/* base and stride (bytes) are expressions. */
+#define LOAD_TILE(tile, from, bytes)                  \
+    __asm__ volatile(TILE_LOAD(tile, 0, base, stride) \
+                     :                                \
+                     : [base] "r"(from), [stride] "r"((size_t)(bytes)))
+#define STORE_TILE(tile, to, bytes)                                  \
+    __asm__ volatile(TILE_STORE(tile, 0, base, stride)               \
+                     :                                               \
+                     : [base] "r"(to), [stride] "r"((size_t)(bytes)) \
+                     : "memory")
+#define ZERO_TILE(tile) __asm__ volatile(TILE_ZERO(tile) : :)
 #define DOT_BF16(sums, a, b) \
-    __asm__ volatile("tdpbf16ps %tmm" #b ", %tmm" #a ", %tmm" #sums)
-#define DOT_BYTES(sums, a, b) \
-    __asm__ volatile("tdpbusd %tmm" #b ", %tmm" #a ", %tmm" #sums)
+    __asm__ volatile(TILE_DOT("tdpbf16ps", sums, a, b) : :)
 
 enum {
     FOVEA_TILE_ROWS = 16,
-    FOVEA_TILE_BYTES = 1024,
     FOVEA_N_TILES = 8,
 };
 

@@ -17,8 +17,10 @@
  *     four bytes of one column, one below the other.
  *
  * Two tiles of rows by two of columns are summed up at a time, in four tiles of sums:
- * each tile that is loaded is used twice, and eight tiles allow no larger block. For
- * each panel all blocks of 32 rows, and last the rows that are left.
+ * each tile that is loaded is used twice, and eight tiles allow no larger block. Each
+ * panel is gone through with all blocks of rows, up to 32 and all of one height, so that
+ * the unit is set up once: the last block may begin within the one before, and then
+ * only its own rows are finished.
  *
  *     a step:   load B0 B1 A0   C0 += A0 B0   C1 += A0 B1
  *               load A1         C2 += A1 B0   C3 += A1 B1
@@ -57,7 +59,8 @@ struct block {
     _Alignas(64) int32_t sums[FOVEA_TILE_BLOCK][COLUMNS]; /* or float */
     const struct panel_terms *terms;
     const float *row_scales;
-    uint8_t *dst; /* the panel's first line of the first row */
+    uint8_t *dst;     /* the panel's first line of the first row */
+    size_t first_row; /* of its own */
     size_t n_rows;
     __mmask32 columns; /* those that are stored */
 };
@@ -140,66 +143,88 @@ finish_row(const struct kind kind, const struct fovea_tile_work *work,
 
 /* Where a block's operands lie, moved on by each step. */
 struct operands {
-    const uint8_t *a;
-    const uint8_t *b;
+    const uint8_t *rows;
+    size_t second; /* from there to the second tile's, in bytes */
     size_t row_stride;
     size_t line_stride;
+    const uint8_t *panel;
     const uint8_t *ahead; /* of the next panel */
     size_t n_ahead;       /* lines of it to be fetched with a step */
 };
 
-#define DOT_OF(kind, sums, a, b)                    \
-    do {                                            \
-        if ((kind).element == FOVEA_ELEMENT_BF16) { \
-            DOT_BF16(sums, a, b);                   \
-        } else {                                    \
-            DOT_BYTES(sums, a, b);                  \
-        }                                           \
-    } while (0)
-
 /* Sums are tiles 0 to 3, the panel's tiles 4 and 5, the rows' 6 and 7. */
+#define ADD_ONE(dot)                \
+    TILE_LOAD(4, 0, panel, line)    \
+    TILE_LOAD(5, 1024, panel, line) \
+    TILE_LOAD(6, 0, rows, stride)   \
+    TILE_DOT(dot, 0, 6, 4)          \
+    TILE_DOT(dot, 1, 6, 5)
+#define ADD_TWO(dot)                \
+    ADD_ONE(dot)                    \
+    TILE_LOAD(7, 0, second, stride) \
+    TILE_DOT(dot, 2, 7, 4)          \
+    TILE_DOT(dot, 3, 7, 5)
+#define RUN_STEP(step, at)                                                    \
+    __asm__ volatile(                                                         \
+            step                                                              \
+            :                                                                 \
+            : [panel] "r"((at)->panel), [line] "r"((size_t)FOVEA_LINE_BYTES), \
+            [rows] "r"((at)->rows), [second] "r"((at)->rows + (at)->second),  \
+            [stride] "r"((at)->row_stride))
+
 TILES_INLINE void
 add_step(const struct kind kind, const bool has_two, struct operands *at)
 {
-    LOAD_TILE(4, at->b, FOVEA_LINE_BYTES);
-    LOAD_TILE(5, at->b + FOVEA_TILE_BYTES, FOVEA_LINE_BYTES);
-    LOAD_TILE(6, at->a, at->row_stride);
-    DOT_OF(kind, 0, 6, 4);
-    DOT_OF(kind, 1, 6, 5);
-    if (has_two) {
-        LOAD_TILE(7, at->a + FOVEA_TILE_ROWS * at->row_stride, at->row_stride);
-        DOT_OF(kind, 2, 7, 4);
-        DOT_OF(kind, 3, 7, 5);
+    const bool is_bf16 = kind.element == FOVEA_ELEMENT_BF16;
+    if (has_two && is_bf16) {
+        RUN_STEP(ADD_TWO("tdpbf16ps"), at);
+    } else if (has_two) {
+        RUN_STEP(ADD_TWO("tdpbusd"), at);
+    } else if (is_bf16) {
+        RUN_STEP(ADD_ONE("tdpbf16ps"), at);
+    } else {
+        RUN_STEP(ADD_ONE("tdpbusd"), at);
     }
     for (size_t i = 0; i < at->n_ahead; i++) {
         _mm_prefetch(at->ahead + i * FOVEA_LINE_BYTES, _MM_HINT_T1);
     }
     at->ahead += at->n_ahead * FOVEA_LINE_BYTES;
-    at->a += at->line_stride;
-    at->b += FOVEA_PANEL_STEP;
+    at->rows += at->line_stride;
+    at->panel += FOVEA_PANEL_STEP;
 }
 
 TILES_INLINE void
 zero_sums(const bool has_two)
 {
-    ZERO_TILE(0);
-    ZERO_TILE(1);
     if (has_two) {
-        ZERO_TILE(2);
-        ZERO_TILE(3);
+        __asm__ volatile(TILE_ZERO(0) TILE_ZERO(1) TILE_ZERO(2) TILE_ZERO(3)
+                         :
+                         :);
+    } else {
+        __asm__ volatile(TILE_ZERO(0) TILE_ZERO(1) : :);
     }
 }
+
+/* [rows][32 columns], so that a tile's second half of columns is 64 bytes behind the
+   first and its second half of rows 2 KiB. */
+#define STORE_SUMS(stores, block)                                       \
+    __asm__ volatile(                                                   \
+            stores                                                      \
+            :                                                           \
+            : [sums] "r"((block)->sums), [row] "r"((size_t)SUMS_STRIDE) \
+            : "memory")
 
 TILES_INLINE void
 store_sums(const bool has_two, struct block *block)
 {
-    uint8_t *to = (uint8_t *)block->sums;
-    STORE_TILE(0, to, SUMS_STRIDE);
-    STORE_TILE(1, to + FOVEA_LINE_BYTES, SUMS_STRIDE);
     if (has_two) {
-        to += FOVEA_TILE_ROWS * SUMS_STRIDE;
-        STORE_TILE(2, to, SUMS_STRIDE);
-        STORE_TILE(3, to + FOVEA_LINE_BYTES, SUMS_STRIDE);
+        STORE_SUMS(TILE_STORE(0, 0, sums, row) TILE_STORE(1, 64, sums, row)
+                           TILE_STORE(2, 2048, sums, row)
+                                   TILE_STORE(3, 2112, sums, row),
+                block);
+    } else {
+        STORE_SUMS(TILE_STORE(0, 0, sums, row) TILE_STORE(1, 64, sums, row),
+                block);
     }
 }
 
@@ -212,9 +237,9 @@ run_block(const struct kind kind, const bool has_two,
         const struct block *before, struct block *block)
 {
     const size_t rows_a_step = kind.element == FOVEA_ELEMENT_BF16 ? 2 : 4;
-    const size_t most = before->n_rows / rows_a_step;
+    const size_t most = (before->n_rows - before->first_row) / rows_a_step;
     const size_t n_both = most < work->n_lines ? most : work->n_lines;
-    size_t row = 0;
+    size_t row = before->first_row;
     zero_sums(has_two);
     for (size_t i = 0; i < n_both; i++) {
         add_step(kind, has_two, &at);
@@ -235,35 +260,30 @@ run_block(const struct kind kind, const bool has_two,
 /* On the way through a product. */
 struct pass {
     const struct fovea_tile_work *work;
-    struct fovea_tile_config whole;         /* for blocks of all their rows */
-    struct fovea_tile_config rest;          /* for the last one */
-    const struct fovea_tile_config *config; /* the one that is set up */
+    size_t block_rows; /* of every block */
     /* Each two in turn. */
     struct block blocks[2];
     struct panel_terms terms[2];
     size_t n_blocks; /* so far */
 };
 
-static struct fovea_tile_config
-config_of(size_t n_rows)
+static size_t
+count_blocks(size_t n_rows)
 {
-    const uint8_t first =
-            (uint8_t)(n_rows < FOVEA_TILE_ROWS ? n_rows : FOVEA_TILE_ROWS);
-    const uint8_t second = (uint8_t)(n_rows - first);
-    const uint8_t rows[FOVEA_N_TILES] = { first, first, second, second,
-        FOVEA_TILE_ROWS, FOVEA_TILE_ROWS, first, second };
-    return fovea_tile_config_of(rows);
+    return (n_rows + FOVEA_TILE_BLOCK - 1) / FOVEA_TILE_BLOCK;
 }
 
 TILES_INLINE void
-set_up(struct pass *pass, size_t n_rows)
+set_up(size_t block_rows)
 {
-    const struct fovea_tile_config *config =
-            n_rows == FOVEA_TILE_BLOCK ? &pass->whole : &pass->rest;
-    if (pass->config != config) {
-        set_up_tiles(config);
-        pass->config = config;
-    }
+    const uint8_t first =
+            (uint8_t)(block_rows < FOVEA_TILE_ROWS ? block_rows
+                                                   : FOVEA_TILE_ROWS);
+    const uint8_t second = (uint8_t)(block_rows - first);
+    const uint8_t rows[FOVEA_N_TILES] = { first, first, second, second,
+        FOVEA_TILE_ROWS, FOVEA_TILE_ROWS, first, second };
+    const struct fovea_tile_config config = fovea_tile_config_of(rows);
+    set_up_tiles(&config);
 }
 
 /* The first n columns of a panel. */
@@ -304,31 +324,32 @@ run_panel(const struct kind kind, struct pass *pass, size_t panel)
     const __mmask32 own = mask_of(n_left);
     const size_t line = FOVEA_LINE_BYTES / fovea_element_size(kind.dst_element);
     const size_t panel_size = work->n_lines * FOVEA_PANEL_STEP;
-    const size_t n_blocks =
-            (work->n_rows + FOVEA_TILE_BLOCK - 1) / FOVEA_TILE_BLOCK;
+    const size_t n_blocks = count_blocks(work->n_rows);
+    const __mmask32 columns =
+            work->fills_lines ? mask_of(fovea_round_up(n_left, line)) : own;
     struct panel_terms *terms = &pass->terms[panel % 2];
     struct operands at = {
-        .b = (const uint8_t *)work->panels + panel * panel_size,
+        .panel = (const uint8_t *)work->panels + panel * panel_size,
+        .second = FOVEA_TILE_ROWS * work->src->row_stride,
         .row_stride = work->src->row_stride,
         .line_stride = work->src->line_stride,
         .n_ahead = (STEP_LINES + n_blocks - 1) / n_blocks,
     };
-    at.ahead = at.b + panel_size;
+    at.ahead = at.panel + panel_size;
     take_terms(work, panel * COLUMNS, own, terms);
-    for (size_t row = 0; row < work->n_rows; row += FOVEA_TILE_BLOCK) {
-        const size_t rest = work->n_rows - row;
-        const size_t n_rows = rest < FOVEA_TILE_BLOCK ? rest : FOVEA_TILE_BLOCK;
+    for (size_t next = 0; next < work->n_rows; next += pass->block_rows) {
+        const size_t last = work->n_rows - pass->block_rows;
+        const size_t row = next < last ? next : last;
         struct block *block = &pass->blocks[pass->n_blocks % 2];
         const struct block *before = &pass->blocks[(pass->n_blocks + 1) % 2];
         block->terms = terms;
         block->row_scales = work->src->scales ? work->src->scales + row : NULL;
         block->dst = fovea_rows_line(work->dst, row, panel * (COLUMNS / line));
-        block->n_rows = n_rows;
-        block->columns =
-                work->fills_lines ? mask_of(fovea_round_up(n_left, line)) : own;
-        at.a = fovea_rows_line(work->src, row, 0);
-        set_up(pass, n_rows);
-        if (n_rows > FOVEA_TILE_ROWS) {
+        block->first_row = next - row;
+        block->n_rows = pass->block_rows;
+        block->columns = columns;
+        at.rows = fovea_rows_line(work->src, row, 0);
+        if (pass->block_rows > FOVEA_TILE_ROWS) {
             run_block(kind, true, work, at, before, block);
         } else {
             run_block(kind, false, work, at, before, block);
@@ -341,19 +362,20 @@ run_panel(const struct kind kind, struct pass *pass, size_t panel)
 TILES_INLINE void
 run_work(const struct kind kind, const struct fovea_tile_work *work)
 {
+    const size_t n_blocks = count_blocks(work->n_rows);
     struct pass pass;
     pass.work = work;
-    pass.whole = config_of(FOVEA_TILE_BLOCK);
-    pass.rest = config_of(work->n_rows % FOVEA_TILE_BLOCK);
-    pass.config = NULL;
+    pass.block_rows = (work->n_rows + n_blocks - 1) / n_blocks;
     pass.n_blocks = 0;
-    pass.blocks[1].n_rows = 0; /* before the first */
+    pass.blocks[1].first_row = 0; /* before the first there is none */
+    pass.blocks[1].n_rows = 0;
+    set_up(pass.block_rows);
     for (size_t at = 0; at < work->n_columns; at += COLUMNS) {
         run_panel(kind, &pass, at / COLUMNS);
     }
     release_tiles();
     const struct block *last = &pass.blocks[(pass.n_blocks + 1) % 2];
-    for (size_t row = 0; row < last->n_rows; row++) {
+    for (size_t row = last->first_row; row < last->n_rows; row++) {
         finish_row(kind, work, last, row);
     }
 }
