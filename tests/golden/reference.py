@@ -415,4 +415,5 @@ def main():
     write_embeddings()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -233,9 +233,9 @@ def pool_by_attention(net, x):
     return (y + net.mlp(z, HEAD + "mlp.fc1", HEAD + "mlp.fc2"))[0]
 
 
-def embed(m, t, crop):
+def embed(m, t, crop, network=Network):
     """The raw embedding of one crop, float64."""
-    net, names, family = Network(m, t), names_of(m), family_of(m)
+    net, names, family = network(m, t), names_of(m), family_of(m)
     x = tokens_of(m, t, crop)
     if family == "clip":
         x = net.norm(x, "vision_model.pre_layrnorm")
