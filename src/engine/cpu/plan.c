@@ -214,8 +214,8 @@ fovea_plan_create(const struct fovea_weights *weights, size_t max_batch,
             : max_batch;
     enum fovea_status status = allocate_buffers(plan, err);
     if (!status) {
-        /* A layer norm's row. */
-        status = reserve_scratch(plan, plan->sizes.hidden * sizeof(float), err);
+        status = reserve_scratch(plan,
+                FOVEA_NORM_ROWS * plan->sizes.hidden * sizeof(float), err);
     }
     if (!status) {
         status = sequences_init(plan, err);

@@ -30,6 +30,11 @@ struct fovea_sequence {
     size_t pooled_row; /* of the token that stands for all of them */
 };
 
+enum {
+    /* That are in scratch as float32 on their way to 8 bits. */
+    FOVEA_NORM_ROWS = 4
+};
+
 /* One forward pass at a time. */
 struct fovea_plan {
     const struct fovea_weights *weights;

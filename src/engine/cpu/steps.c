@@ -24,17 +24,20 @@ fovea_step_linear(struct fovea_plan *plan, struct fovea_product *product,
     return fovea_product_run(product, &operands, err);
 }
 
-/* Row by row: its largest value is known when all of it is there. */
+/* A few rows at a time, as norms are computed: the largest value of a row is known when
+   all of it is there. */
 static void
 norm_to_int8(const struct fovea_plan *plan, const float *x, size_t n,
         const struct fovea_norm *norm, const struct fovea_rows *out)
 {
-    const struct fovea_rows line =
+    const struct fovea_rows normed =
             fovea_rows_dense(plan->scratch, norm->width, FOVEA_ELEMENT_F32);
-    for (size_t i = 0; i < n; i++) {
-        const struct fovea_rows row = fovea_rows_from(out, i);
-        fovea_kernel_layer_norm(x + i * norm->width, 1, norm, &line);
-        fovea_int8_quantise_rows(&line, 1, norm->width, &row);
+    for (size_t i = 0; i < n; i += FOVEA_NORM_ROWS) {
+        const size_t left = n - i;
+        const size_t n_rows = left < FOVEA_NORM_ROWS ? left : FOVEA_NORM_ROWS;
+        const struct fovea_rows rows = fovea_rows_from(out, i);
+        fovea_kernel_layer_norm(x + i * norm->width, n_rows, norm, &normed);
+        fovea_int8_quantise_rows(&normed, n_rows, norm->width, &rows);
     }
 }
 
