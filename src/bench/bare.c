@@ -9,7 +9,9 @@
 #include "engine/cpu/product.h"
 
 struct fovea_bare {
+    const struct fovea_plan *plan;
     const struct fovea_weights *weights;
+    size_t n_rows;
     /* Of the layers' matrices; others are NULL. */
     struct fovea_product *products[FOVEA_N_ELEMENTS][FOVEA_N_MATRICES];
     void *last_qkv; /* packed: the last layer's are packed apart */
@@ -128,14 +130,16 @@ create_products(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
 }
 
 enum fovea_status
-fovea_bare_create(const struct fovea_weights *weights, size_t rows,
+fovea_bare_create(const struct fovea_plan *plan, size_t rows,
         struct fovea_bare **bare_out, struct fovea_error *err)
 {
     struct fovea_bare *bare = calloc(1, sizeof *bare);
     if (!bare) {
         return fovea_fail_memory(err, sizeof *bare, "the bench");
     }
-    bare->weights = weights;
+    bare->plan = plan;
+    bare->weights = plan->weights;
+    bare->n_rows = rows;
     enum fovea_status status = create_products(bare, rows, err);
     if (!status) {
         status = create_buffers(bare, rows, err);
@@ -146,6 +150,25 @@ fovea_bare_create(const struct fovea_weights *weights, size_t rows,
     }
     *bare_out = bare;
     return FOVEA_OK;
+}
+
+/* What is added to the residual. */
+static bool
+is_residual(enum fovea_matrix matrix)
+{
+    return matrix == FOVEA_MATRIX_SQUARE || matrix == FOVEA_MATRIX_FC2;
+}
+
+/* As they lie in a forward pass. */
+static struct fovea_rows
+rows_of(const struct fovea_bare *bare, void *buffer, size_t width,
+        enum fovea_element element, bool is_blocked)
+{
+    struct fovea_rows rows = is_blocked
+            ? fovea_rows_blocked(buffer, bare->n_rows, element)
+            : fovea_rows_dense(buffer, width, element);
+    rows.scales = bare->scales;
+    return rows;
 }
 
 /* Where a piece of the last layer is packed apart, its whole is stood in for. */
@@ -164,12 +187,12 @@ run_piece(struct fovea_bare *bare, const struct fovea_piece *piece,
         return FOVEA_OK;
     }
     const struct fovea_packing *packing = weights->packings[element][matrix];
-    struct fovea_rows src =
-            fovea_rows_dense(bare->src, fovea_packing_k(packing), element);
-    src.scales = bare->scales;
-    struct fovea_rows dst = fovea_rows_dense(bare->dst,
-            fovea_packing_n(packing), output_of(weights, element, matrix));
-    dst.scales = bare->scales;
+    const bool is_blocked = bare->plan->is_blocked[element];
+    struct fovea_rows src = rows_of(bare, bare->src, fovea_packing_k(packing),
+            element, is_blocked);
+    struct fovea_rows dst = rows_of(bare, bare->dst, fovea_packing_n(packing),
+            output_of(weights, element, matrix),
+            is_blocked && !is_residual(matrix));
     const struct fovea_operands operands = {
         .src = &src,
         .weights = is_apart ? bare->last_qkv
@@ -198,4 +221,10 @@ fovea_bare_run(struct fovea_bare *bare, struct fovea_error *err)
         }
     }
     return status;
+}
+
+size_t
+fovea_bare_rows(const struct fovea_bare *bare)
+{
+    return bare->n_rows;
 }

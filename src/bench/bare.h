@@ -9,20 +9,23 @@
 #ifndef FOVEA_BENCH_BARE_H
 #define FOVEA_BENCH_BARE_H
 
-#include "engine/cpu/weights.h"
+#include "engine/cpu/plan.h"
 
 struct fovea_bare;
 
 /**
- * @param weights  Borrowed; must outlive it.
- * @param rows     Tokens of a run.
+ * @param plan  Borrowed; must outlive it. Rows lie as its layers want them.
+ * @param rows  Tokens of a run.
  * @return FOVEA_OK; FOVEA_ERR_NO_MEMORY or FOVEA_ERR_INTERNAL from the matrix
  *         library.
  */
 FOVEA_NODISCARD enum fovea_status fovea_bare_create(
-        const struct fovea_weights *weights, size_t rows,
+        const struct fovea_plan *plan, size_t rows,
         struct fovea_bare **bare_out, struct fovea_error *err);
 void fovea_bare_destroy(struct fovea_bare *bare);
+
+/** Tokens of a run. */
+size_t fovea_bare_rows(const struct fovea_bare *bare);
 
 /** All of them once. Threads: as product.h. */
 FOVEA_NODISCARD enum fovea_status fovea_bare_run(struct fovea_bare *bare,

@@ -1,7 +1,31 @@
 /* See pass.h. */
 #include "bench/pass.h"
 
+#include "base/macros.h"
 #include "bench/rounds.h"
+
+/* How many of those that are left the next pass takes. Of texts all: passes of those
+   are by rows, and seldom more than one. */
+static size_t
+next_step(const struct fovea_bench_runner *runner, size_t n_left)
+{
+    const struct fovea_plan *plan = runner->rows.plan;
+    return plan->sizes.is_text ? n_left : fovea_plan_step(plan, n_left);
+}
+
+/* Of a pass of so many; where there is none yet, the place for it. */
+static struct fovea_bare **
+bare_of(struct fovea_bench_runner *runner, size_t step)
+{
+    for (size_t i = 0; i < FOVEA_BENCH_MAX_STEPS; i++) {
+        struct fovea_bare **bare = &runner->bares[i];
+        if (!*bare || fovea_bare_rows(*bare) == step * runner->n_tokens) {
+            return bare;
+        }
+    }
+    FOVEA_ASSERT(false);
+    return NULL;
+}
 
 enum fovea_status
 fovea_bench_runner_init(struct fovea_bench_runner *runner,
@@ -9,16 +33,44 @@ fovea_bench_runner_init(struct fovea_bench_runner *runner,
         struct fovea_error *err)
 {
     const struct fovea_weights *weights = rows->plan->weights;
-    runner->rows = *rows;
+    enum fovea_status status = FOVEA_OK;
+    *runner =
+            (struct fovea_bench_runner){ .rows = *rows, .n_tokens = n_tokens };
     fovea_work_count(weights, rows->n, n_tokens, runner->work);
-    return fovea_bare_create(weights, rows->n * n_tokens, &runner->bare, err);
+    size_t step = 0;
+    for (size_t done = 0; done < rows->n && !status; done += step) {
+        step = next_step(runner, rows->n - done);
+        struct fovea_bare **bare = bare_of(runner, step);
+        if (!*bare) {
+            status = fovea_bare_create(rows->plan, step * n_tokens, bare, err);
+        }
+    }
+    return status;
 }
 
 void
 fovea_bench_runner_finish(struct fovea_bench_runner *runner)
 {
-    fovea_bare_destroy(runner->bare);
-    *runner = (struct fovea_bench_runner){ .bare = NULL };
+    for (size_t i = 0; i < FOVEA_BENCH_MAX_STEPS; i++) {
+        fovea_bare_destroy(runner->bares[i]);
+    }
+    *runner = (struct fovea_bench_runner){ .n_tokens = 0 };
+}
+
+/* As many passes as forward takes. */
+static enum fovea_status
+run_bare(struct fovea_bench_runner *runner, double *ms_out,
+        struct fovea_error *err)
+{
+    const int64_t start = fovea_bench_clock_ns();
+    enum fovea_status status = FOVEA_OK;
+    size_t step = 0;
+    for (size_t done = 0; done < runner->rows.n && !status; done += step) {
+        step = next_step(runner, runner->rows.n - done);
+        status = fovea_bare_run(*bare_of(runner, step), err);
+    }
+    *ms_out = fovea_bench_ms_since(start);
+    return status;
 }
 
 static enum fovea_status
@@ -69,15 +121,12 @@ fovea_bench_runner_run(struct fovea_bench_runner *runner,
     struct fovea_bench_pass pass;
     enum fovea_status status =
             run_forward(&runner->rows, &clock, &pass.forward_ms, err);
+    if (!status) {
+        status = run_bare(runner, &pass.matmul_ms, err);
+    }
     if (status) {
         return status;
     }
-    const int64_t start = fovea_bench_clock_ns();
-    status = fovea_bare_run(runner->bare, err);
-    if (status) {
-        return status;
-    }
-    pass.matmul_ms = fovea_bench_ms_since(start);
     fill_parts(runner, &clock, peaks, level, &pass);
     pass.over_matmul = pass.forward_ms / pass.matmul_ms;
     pass.over_roofline = pass.forward_ms / pass.roofline_ms;

@@ -33,9 +33,16 @@ struct fovea_bench_rows {
     size_t n; /* images or texts */
 };
 
+enum {
+    /* Different numbers of images that the passes of a batch take. */
+    FOVEA_BENCH_MAX_STEPS = 16
+};
+
 struct fovea_bench_runner {
     struct fovea_bench_rows rows;
-    struct fovea_bare *bare;
+    size_t n_tokens; /* of each */
+    /* One a number of images that a pass takes; NULL behind the last. */
+    struct fovea_bare *bares[FOVEA_BENCH_MAX_STEPS];
     struct fovea_part_work work[FOVEA_N_PARTS]; /* of all of them */
 };
 

@@ -48,13 +48,14 @@ has_avx512(void)
 static bool
 has_avx512_vnni(void)
 {
-    return has_avx512() && __builtin_cpu_supports("avx512vnni");
+    return has_avx512() && fovea_machine_has_vnni() &&
+            __builtin_cpu_supports("avx512vnni");
 }
 
 static bool
 has_avx_vnni(void)
 {
-    return __builtin_cpu_supports("avxvnni");
+    return fovea_machine_has_vnni() && __builtin_cpu_supports("avxvnni");
 }
 
 /* Eight, or sixteen, lanes of one, two or four multiply-adds. */
