@@ -214,7 +214,7 @@ gather(const struct scene *scene, size_t row, size_t head, double *out)
             : attend->n_keys;
     const float *query = scene->query.values + row * width + head * dim;
     double scores[MOST_TOKENS];
-    double most = -INFINITY;
+    double most = (double)-INFINITY;
     for (size_t t = 0; t < seen; t++) {
         const float *key = scene->key.values + t * width + head * dim;
         scores[t] = 0.0;

@@ -21,15 +21,6 @@ struct rows {
     size_t line_stride;
 };
 
-/* Up to sixteen floats; the others are 0. */
-INLINE16 vec16
-load_some(const float *from, size_t n)
-{
-    float values[16] = { 0.0F };
-    memcpy(values, from, n * sizeof *from);
-    return load16(values);
-}
-
 /* Sums over rows of values, or of their squared distance from a mean. */
 INLINE16 void
 add_up(const struct rows *rows, size_t width, const float *means, float *sums)
@@ -54,7 +45,7 @@ add_up(const struct rows *rows, size_t width, const float *means, float *sums)
     }
     for (size_t r = 0; r < ROWS; r++) {
         if (i < width) {
-            const vec16 value = load_some(rows->x[r] + i, width - i);
+            const vec16 value = load_first16(rows->x[r] + i, width - i);
             if (means) {
                 const vec16 far = first16(sub16(value, fill16(means[r])), none,
                         width - i);
@@ -122,10 +113,10 @@ shift(const struct rows *rows, const struct fovea_norm *norm,
     }
     if (i < norm->width) {
         const size_t n = norm->width - i;
-        const vec16 weight = load_some(norm->weight + i, n);
-        const vec16 bias = load_some(norm->bias + i, n);
+        const vec16 weight = load_first16(norm->weight + i, n);
+        const vec16 bias = load_first16(norm->bias + i, n);
         for (size_t r = 0; r < ROWS; r++) {
-            values[r] = shifted(load_some(rows->x[r] + i, n), means[r],
+            values[r] = shifted(load_first16(rows->x[r] + i, n), means[r],
                     scales[r], weight, bias);
         }
         for (size_t r = 0; r < ROWS; r++) {

@@ -40,6 +40,13 @@ load16(const float *from)
     return _mm512_loadu_ps(from);
 }
 
+/* The first n floats of 1 to 16, and 0. */
+INLINE16 vec16
+load_first16(const float *from, size_t n)
+{
+    return _mm512_maskz_loadu_ps((__mmask16)((1U << n) - 1), from);
+}
+
 INLINE16 void
 store16(float *to, vec16 a)
 {
@@ -130,6 +137,24 @@ load16(const float *from)
     return (vec16){ _mm256_loadu_ps(from), _mm256_loadu_ps(from + 8) };
 }
 
+/* All bits of the first n of sixteen lanes. */
+INLINE16 const int32_t *
+lanes16(size_t n)
+{
+    static const int32_t taken[32] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        -1, -1, -1, -1, -1, -1 };
+    return taken + 16 - n;
+}
+
+/* The first n floats of 1 to 16, and 0. */
+INLINE16 vec16
+load_first16(const float *from, size_t n)
+{
+    const __m256i *lanes = (const __m256i *)(const void *)lanes16(n);
+    return (vec16){ _mm256_maskload_ps(from, _mm256_loadu_si256(lanes)),
+        _mm256_maskload_ps(from + 8, _mm256_loadu_si256(lanes + 1)) };
+}
+
 INLINE16 void
 store16(float *to, vec16 a)
 {
@@ -205,9 +230,7 @@ scale16(vec16 a, vec16 n)
 INLINE16 vec16
 first16(vec16 a, vec16 b, size_t n)
 {
-    static const int32_t taken[32] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
-        -1, -1, -1, -1, -1, -1 };
-    const float *mask = (const float *)(const void *)(taken + 16 - n);
+    const float *mask = (const float *)(const void *)lanes16(n);
     return (vec16){ _mm256_blendv_ps(b.low, a.low, _mm256_loadu_ps(mask)),
         _mm256_blendv_ps(b.high, a.high, _mm256_loadu_ps(mask + 8)) };
 }
