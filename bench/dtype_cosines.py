@@ -14,8 +14,9 @@ A row has the cosine to float32 of bf16, then of int8: mean and worst of the pic
 then the same of vectors less the mean vector of float32's. Random towers give all
 pictures much the same vector; what is centred is what tells them apart.
 
-Layers are left out where a picture would take more than N GFLOP (40): the row says
-how many there are. Without pictures those of samples/scenes are taken, one of a
+Layers are left out where a picture would take more than N GFLOP (40), down to four,
+and pictures where all would take more than four times that, down to three: the row
+says how many there are. Without pictures those of samples/scenes are taken, one of a
 scene, at most N of them (12).
 """
 import argparse
@@ -35,6 +36,8 @@ import tempfile
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 DTYPES = ("f32", "bf16", "int8")
 FEWEST_LAYERS = 4
+FEWEST_PICTURES = 3
+PICTURES_SHARE = 4
 # What make_random_model is told. Of DINOv2 the positions are of larger pictures.
 TYPES = {"CLIP": "clip_vision_model", "SigLIP": "siglip_vision_model",
          "DINOv2": "dinov2", "DINOv2 registers": "dinov2_with_registers"}
@@ -62,12 +65,15 @@ def shapes():
     return [shape for shape, _ in found.values()]
 
 
-def layers_within(shape, gflop):
+def within(shape, gflop, n_pictures):
+    """Layers, and pictures."""
     _, _, side, patch, layers, _, width, mlp = shape
     tokens = (side // patch) ** 2 + 1
     each = 2 * tokens * (4 * width * width + 2 * width * mlp
                          + 2 * tokens * width) / 1e9
-    return min(layers, max(FEWEST_LAYERS, int(gflop / each)))
+    kept = min(layers, max(FEWEST_LAYERS, int(gflop / each)))
+    most = int(PICTURES_SHARE * gflop / (kept * each))
+    return kept, min(n_pictures, max(FEWEST_PICTURES, most))
 
 
 def make(build, folder, shape, layers):
@@ -182,16 +188,15 @@ def main():
     arguments.add_argument("pictures", nargs="*")
     given = arguments.parse_args()
     pictures = given.pictures or samples(given.photos)
-    print("| | tokens | width | layers | outliers | bf16 | centred | int8 | "
-          "centred |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-          flush=True)
+    print("| | tokens | width | layers | pictures | outliers | bf16 | centred |"
+          " int8 | centred |\n" + "| --- " * 10 + "|", flush=True)
     for shape in shapes():
         family, _, side, patch, layers, _, width, _ = shape
         name = f"{family} {patch} x {patch} of {side}"
         if given.only not in name:
             continue
         tokens = (side // patch) ** 2
-        kept = layers_within(shape, given.gflop)
+        kept, n = within(shape, given.gflop, len(pictures))
         with tempfile.TemporaryDirectory() as folder:
             make(given.build, folder, shape, kept)
             for outliers in ("-", "planted"):
@@ -199,7 +204,8 @@ def main():
                     plant(folder, width)
                 print("|", " | ".join(
                     [name, str(tokens), str(width), f"{kept} of {layers}",
-                     outliers, *compare(given.build, folder, pictures)]), "|",
+                     str(n), outliers,
+                     *compare(given.build, folder, pictures[:n])]), "|",
                     flush=True)
 
 

@@ -171,12 +171,11 @@ check(const struct fovea_tower *tower, enum fovea_dtype dtype,
 }
 
 static void
-check_all(enum fovea_dtype dtype, const struct bounds *least,
-        const struct bounds *least_with_outliers)
+check_all(enum fovea_dtype dtype, const struct bounds *least)
 {
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(towers); i++) {
         check(&towers[i], dtype, false, least);
-        check(&towers[i], dtype, true, least_with_outliers);
+        check(&towers[i], dtype, true, least);
     }
 }
 
@@ -184,19 +183,17 @@ static void
 bfloat16_is_near(void **state)
 {
     (void)state;
-    static const struct bounds least = { { 0.9999, 0.9998 },
-        { 0.9997, 0.9995 } };
-    check_all(FOVEA_DTYPE_BF16, &least, &least);
+    check_all(FOVEA_DTYPE_BF16,
+            &(struct bounds){ { 0.9999, 0.9998 }, { 0.9997, 0.9995 } });
 }
 
+/* Without balancing outliers bring the worst to 0.993, and centred to 0.96. */
 static void
 int8_is_near(void **state)
 {
     (void)state;
-    static const struct bounds least = { { 0.999, 0.998 }, { 0.995, 0.99 } };
-    static const struct bounds least_with_outliers = { { 0.995, 0.99 },
-        { 0.98, 0.95 } };
-    check_all(FOVEA_DTYPE_INT8, &least, &least_with_outliers);
+    check_all(FOVEA_DTYPE_INT8,
+            &(struct bounds){ { 0.9995, 0.999 }, { 0.998, 0.997 } });
 }
 
 /* Weights as no tower should have them, of one matrix or norm of the second
@@ -222,6 +219,8 @@ static const struct odd {
     { "layers.1.layer_norm1.weight", 1e6F, false, 0.0F },
     { "layers.1.mlp.fc1.weight", 1.0F, false, NAN },
     { "layers.1.mlp.fc2.weight", 1.0F, false, INFINITY },
+    { "layers.1.self_attn.q_proj.weight", 1.0F, false, NAN },
+    { "layers.1.self_attn.k_proj.weight", 1.0F, false, INFINITY },
     { "layers.1.self_attn.v_proj.weight", 1.0F, false, NAN },
     { "layers.1.self_attn.out_proj.weight", 1.0F, false, NAN },
     { "layers.1.layer_norm2.bias", 1.0F, false, -INFINITY },

@@ -64,7 +64,9 @@ lay_keys16(const struct fovea_attend_view *keys, size_t n, size_t bytes,
 INLINE16 vec16
 power16(vec16 t, bool is_narrow)
 {
-    t = max16(t, fill16(-125.0F));
+    /* In this order: of a NaN and another the second one is taken, so that a score
+       which is none makes its row none, too. */
+    t = max16(fill16(-125.0F), t);
     const vec16 n = round16(t);
     const vec16 r = sub16(t, n);
     vec16 p;
