@@ -289,6 +289,34 @@ attend_some(const struct task *task, size_t first, size_t n)
     gather(task, first, n, depth);
 }
 
+/* Ask for the next head's columns of some rows: they are apart, and nothing but this
+   finds them in time. */
+static void
+fetch_next(const struct task *task, const struct fovea_rows *rows, size_t first,
+        size_t end)
+{
+    const size_t head_dim = task->attend->head_dim;
+    const size_t width = fovea_rows_line_width(rows);
+    const size_t column = (task->head + 1) * head_dim;
+    for (size_t row = first; row < end; row++) {
+        for (size_t i = 0; i < head_dim; i += width) {
+            __builtin_prefetch(fovea_rows_at(rows, row, column + i), 0, 2);
+        }
+    }
+}
+
+/* As much of it as is due while some queries are at work. */
+static void
+fetch_share(const struct task *task, size_t first, size_t end)
+{
+    const struct fovea_attend *attend = task->attend;
+    const size_t first_key = first * attend->n_keys / attend->n_queries;
+    const size_t end_key = end * attend->n_keys / attend->n_queries;
+    fetch_next(task, &attend->query, first, end);
+    fetch_next(task, &attend->key, first_key, end_key);
+    fetch_next(task, &attend->value, first_key, end_key);
+}
+
 static void
 attend_head(const struct task *task)
 {
@@ -302,6 +330,9 @@ attend_head(const struct task *task)
         lay_panels(task);
     }
     for (size_t i = 0; i < n; i += step) {
+        if (task->head + 1 < task->attend->n_heads) {
+            fetch_share(task, i, lesser(i + step, n));
+        }
         attend_some(task, i, lesser(step, n - i));
     }
 }
