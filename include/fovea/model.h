@@ -94,6 +94,10 @@ struct fovea_model_info {
                         logit; else the softmax over all labels' */
     uint64_t text_shared_bytes; /* the text tower's own: packed weights and */
     uint64_t text_per_worker_bytes; /* each of its workers; 0 without one */
+    /* Why it is dtype: what was measured on this machine for FOVEA_DTYPE_AUTO,
+       why nothing was, or that it was asked for. A clause in English, for
+       people. */
+    const char *dtype_reason;
 };
 
 /** Describe a model; reads nothing and wakes nothing. NULL of NULL. Threads:

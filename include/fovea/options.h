@@ -19,7 +19,7 @@ extern "C" {
 
 /** Arithmetic of the forward pass. */
 enum fovea_dtype {
-    FOVEA_DTYPE_AUTO, /* bfloat16 where its arithmetic would be used */
+    FOVEA_DTYPE_AUTO, /* bfloat16 where it is measured to be clearly faster */
     FOVEA_DTYPE_F32,
     FOVEA_DTYPE_BF16, /* weights in bfloat16; arithmetic too, with float32 sums,
                          where the CPU has it and the tower is 256 wide or

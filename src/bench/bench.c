@@ -10,6 +10,7 @@
 #include "checkpoint/preprocessor.h"
 #include "checkpoint/random.h"
 #include "checkpoint/safetensors.h"
+#include "engine/engine.h"
 #include "spec/dtype.h"
 
 enum {
@@ -65,6 +66,28 @@ open_tower(const char *directory, enum fovea_modality modality,
 
 /* Both benches. */
 
+/* What AUTO means, measured here and now: a benchmark leaves nothing behind. */
+static enum fovea_status
+settle(const struct fovea_tower *tower, enum fovea_dtype *dtype,
+        struct fovea_error *err)
+{
+    if (*dtype != FOVEA_DTYPE_AUTO) {
+        return FOVEA_OK;
+    }
+    *dtype = FOVEA_DTYPE_F32;
+    if (fovea_engine_settled(tower)) {
+        return FOVEA_OK;
+    }
+    const struct fovea_choice_shape shape = fovea_choice_shape_of(tower);
+    struct fovea_choice_times times;
+    enum fovea_status status =
+            fovea_engine_default()->time_layer(&shape, &times, err);
+    if (!status && fovea_choice_times_are_good(&times)) {
+        *dtype = fovea_choice_decide(&times);
+    }
+    return status;
+}
+
 static enum fovea_status
 measure_images(const char *directory, struct fovea_bench_options *options,
         struct fovea_error *err)
@@ -79,6 +102,9 @@ measure_images(const char *directory, struct fovea_bench_options *options,
                           &options->settings, err)
                 : fovea_preprocess_config_parse("ViT-B/32", "{}", 2,
                           &options->tower, &options->settings, err);
+    }
+    if (!status) {
+        status = settle(&options->tower, &options->dtype, err);
     }
     if (!status) {
         options->checkpoint = checkpoint;
@@ -99,6 +125,9 @@ measure_texts(const char *directory, struct fovea_text_bench_options *options,
     struct fovea_text_bench_result result;
     enum fovea_status status = open_tower(directory, FOVEA_MODALITY_TEXT,
             &options->tower, &checkpoint, err);
+    if (!status) {
+        status = settle(&options->tower, &options->dtype, err);
+    }
     if (!status) {
         options->checkpoint = checkpoint;
         status = fovea_text_bench_run(options, &result, err);

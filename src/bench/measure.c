@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "bench/picture.h"
 #include "bench/rounds.h"
-#include "engine/cost.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/forward.h"
 #include "engine/cpu/machine.h"
@@ -272,9 +271,7 @@ fovea_bench_run(const struct fovea_bench_options *options,
                 options->settings.crop_width_px,
     };
     struct fovea_bench_result result = {
-        .dtype = fovea_engine_cost(&options->tower, options->dtype,
-                options->batch)
-                         .dtype,
+        .dtype = options->dtype,
     };
     int before = fovea_machine_set_threads(1);
     enum fovea_status status = bench_init(&bench, err);

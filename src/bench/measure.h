@@ -20,7 +20,7 @@ struct fovea_bench_options {
     struct fovea_tower tower;
     struct fovea_preprocess settings;
     const struct fovea_checkpoint *checkpoint; /* borrowed */
-    enum fovea_dtype dtype;                    /* AUTO is resolved */
+    enum fovea_dtype dtype;                    /* not AUTO */
     unsigned batch;                            /* images a forward pass */
     unsigned n_rounds; /* each figure is the median of so many, 1 to
                           FOVEA_BENCH_MAX_ROUNDS */

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "bench/instructions.h"
-#include "engine/cost.h"
 #include "engine/cpu/fill.h"
 #include "engine/cpu/forward.h"
 #include "engine/cpu/linear.h"
@@ -195,9 +194,7 @@ fovea_text_bench_run(const struct fovea_text_bench_options *options,
         .n_tokens = tokens_of_text(&options->tower),
     };
     struct fovea_text_bench_result result = {
-        .dtype = fovea_engine_cost(&options->tower, options->dtype,
-                FOVEA_BENCH_TEXTS)
-                         .dtype,
+        .dtype = options->dtype,
         .n_tokens = bench.n_tokens,
     };
     int before = fovea_machine_set_threads(1);

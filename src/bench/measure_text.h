@@ -24,7 +24,7 @@ enum {
 struct fovea_text_bench_options {
     struct fovea_tower tower;                  /* of texts */
     const struct fovea_checkpoint *checkpoint; /* borrowed */
-    enum fovea_dtype dtype;                    /* AUTO is resolved */
+    enum fovea_dtype dtype;                    /* not AUTO */
     unsigned n_rounds;                         /* 1 to FOVEA_BENCH_MAX_ROUNDS */
 };
 

@@ -102,13 +102,15 @@ add_model(struct fovea_text *text, const struct fovea_model_info *info)
             "\n"
             "preprocessor       %s\n"
             "dtype              %s (weights in the file: %s)\n"
+            "                   %s\n"
             "memory             %" PRIu64 " MB: %.1f MB weights, shared, and "
             "%.1f MB a worker\n",
             strcmp(info->preprocessor, "file") == 0
                     ? "as its files say"
                     : "the family's, by default: no file says it",
             fovea_dtype_words[info->dtype], info->weights_dtype,
-            info->est_memory_allocation_mb, (double)info->shared_bytes / mib,
+            info->dtype_reason, info->est_memory_allocation_mb,
+            (double)info->shared_bytes / mib,
             (double)info->per_worker_bytes / mib);
     add_words(text, info);
     add_licence(text, info->key);
@@ -133,11 +135,14 @@ add_model_json(struct fovea_text *text, const struct fovea_model_info *info)
     add_floats(text, info->std, ",");
     fovea_text_format(text,
             "],\"preprocessor\":\"%s\",\"dtype\":\"%s\","
-            "\"weights_dtype\":\"%s\","
+            "\"dtype_reason\":",
+            info->preprocessor, fovea_dtype_words[info->dtype]);
+    fovea_text_json_string(text, info->dtype_reason);
+    fovea_text_format(text,
+            ",\"weights_dtype\":\"%s\","
             "\"shared_bytes\":%" PRIu64 ",\"per_worker_bytes\":%" PRIu64
             ",\"est_memory_allocation_mb\":%" PRIu64
             ",\"family\":\"%s\",\"has_text\":%s,\"context_length\":%" PRIu32,
-            info->preprocessor, fovea_dtype_words[info->dtype],
             info->weights_dtype, info->shared_bytes, info->per_worker_bytes,
             info->est_memory_allocation_mb, info->family,
             info->has_text ? "true" : "false", info->context_length);

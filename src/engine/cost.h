@@ -9,9 +9,8 @@
 #include "spec/tower.h"
 
 struct fovea_cost {
-    enum fovea_dtype dtype; /* what was asked for; AUTO: what it means here */
-    uint64_t shared_bytes;  /* packed weights, one copy for all workers */
-    uint64_t lane_bytes;    /* buffers of a forward pass */
+    uint64_t shared_bytes; /* packed weights, one copy for all workers */
+    uint64_t lane_bytes;   /* buffers of a forward pass */
 };
 
 /**
@@ -19,15 +18,22 @@ struct fovea_cost {
  * follow from the sizes. Never less than what is then taken, and at most 5 %
  * more (tests/unit/test_engine_estimate.c compares).
  *
+ * @param dtype  AUTO costs what FOVEA_DTYPE_F32 does; what it means on this machine
+ *               is decided before (spec/choice.h).
  * @param batch  Most items of a forward pass.
  */
 struct fovea_cost fovea_engine_cost(const struct fovea_tower *tower,
         enum fovea_dtype dtype, size_t batch);
 
+/** Why a tower computes in float32 with FOVEA_DTYPE_AUTO, whatever times are
+ *  measured; NULL: they decide (spec/choice.h). Static; a clause for people. */
+const char *fovea_engine_settled(const struct fovea_tower *tower);
+
 /* Of each engine. */
 #define X(name)                                                          \
     struct fovea_cost fovea_cost_##name(const struct fovea_tower *tower, \
-            enum fovea_dtype dtype, size_t batch);
+            enum fovea_dtype dtype, size_t batch);                       \
+    const char *fovea_settled_##name(const struct fovea_tower *tower);
 #include "engine/engines.def"
 #undef X
 

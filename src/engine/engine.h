@@ -21,6 +21,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "engine/cost.h"
+#include "spec/choice.h"
 #include "spec/pixels.h"
 
 enum {
@@ -74,6 +75,10 @@ struct fovea_engine_ops {
     /* Bytes of weights that are mapped, and of the buffers of all lanes. */
     size_t (*shared_bytes)(const struct fovea_engine *engine);
     size_t (*lanes_bytes)(const struct fovea_engine *engine);
+
+    /* How long a layer takes in each dtype that AUTO may be: spec/choice.h. */
+    enum fovea_status (*time_layer)(const struct fovea_choice_shape *shape,
+            struct fovea_choice_times *times_out, struct fovea_error *err);
 
     /* As fovea_engine_cost(). */
     struct fovea_cost (*cost)(const struct fovea_tower *tower,

@@ -10,6 +10,7 @@
  *   grant                      memory for single items
  *   pool close                 the pool as a whole; ends
  *   room load_send             memory for a group; LOAD to workers
+ *   measure                    a worker apart, which times a layer
  *   life                       start, stop, kill and reap a worker
  *   failure                    what its end means for items and breaker
  *   group_weights              who packs, who maps, what is cached

@@ -331,9 +331,11 @@ receive_frame(struct fovea_slot *slot, struct fovea_frame *frame)
                     "NEED that makes no sense");
         }
         break;
+    case FOVEA_FRAME_MEASURED: /* never asked of these */
     case FOVEA_FRAME_GRANT:
     case FOVEA_FRAME_LOAD:
     case FOVEA_FRAME_JOB:
+    case FOVEA_FRAME_MEASURE:
         break_off(slot, FOVEA_ERR_WORKER_CRASHED, "a frame of the host");
         break;
     }

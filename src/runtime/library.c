@@ -6,7 +6,25 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/measure.h"
+#include "runtime/estimate.h"
 #include "runtime/options.h"
+#include "sys/memory.h"
+
+/* What the models' AUTO is decided by: one worker, if there is memory for it. */
+static enum fovea_status
+measure(void *pool, const struct fovea_choice_shape *shape,
+        struct fovea_choice_times *times_out, struct fovea_error *err)
+{
+    const uint64_t need = FOVEA_WORKER_BASE_BYTES + fovea_choice_bytes(shape);
+    struct fovea_memory memory;
+    if (fovea_memory_read("", &memory) && memory.available_bytes < need) {
+        return fovea_fail(err, FOVEA_ERR_NO_MEMORY,
+                "%.0f MB of memory are free, measuring takes %.0f MB",
+                (double)memory.available_bytes / 1e6, (double)need / 1e6);
+    }
+    return fovea_pool_measure(pool, shape, times_out, err);
+}
 
 static enum fovea_status
 open_parts(struct fovea *library, const struct fovea_options *options,
@@ -16,6 +34,9 @@ open_parts(struct fovea *library, const struct fovea_options *options,
     const struct fovea_fetch_settings fetch = fovea_options_fetch(options);
     enum fovea_status status = fovea_pool_create(&pool, &library->pool, err);
     if (!status) {
+        fovea_auto_init(&library->autos, fovea_pool_cache(library->pool),
+                measure, library->pool);
+        library->has_autos = true;
         status = fovea_fetcher_create(&fetch, &library->fetcher, err);
     }
     if (!status && options->s3.on) {
@@ -105,6 +126,9 @@ fovea_library_close(struct fovea *library)
     }
     fovea_pool_destroy(library->pool);
     if (library->owner == getpid()) {
+        if (library->has_autos) {
+            fovea_auto_finish(&library->autos);
+        }
         (void)pthread_cond_destroy(&library->fetched);
         (void)pthread_mutex_destroy(&library->mutex);
     }

@@ -8,6 +8,7 @@
 #include "fovea/fovea.h"
 
 #include "pool/pool.h"
+#include "runtime/auto_dtype.h"
 #include "s3/s3.h"
 #include "source/fetch.h"
 
@@ -27,6 +28,9 @@ struct fovea {
     struct fovea_pool *pool;
     struct fovea_fetcher *fetcher;
     struct fovea_s3 *s3; /* NULL: s3:// is not fetched */
+
+    struct fovea_auto autos; /* what AUTO means */
+    bool has_autos;
 
     pthread_mutex_t mutex;
     pthread_cond_t fetched; /* n_fetching became 0; CLOCK_MONOTONIC */

@@ -13,6 +13,7 @@
 #include "checkpoint/tensors.h"
 #include "runtime/catalogue.h"
 #include "runtime/estimate.h"
+#include "runtime/model_dtype.h"
 #include "spec/families.h"
 #include "wire/thumbnail.h"
 #include "wire/tokens.h"
@@ -63,18 +64,22 @@ read_model(struct fovea_model *model, const char *key, struct fovea_error *err)
 static void
 estimate(struct fovea_model *model)
 {
-    const struct fovea *library = model->library;
-    const struct fovea_cost cost = fovea_engine_cost(&model->tower,
-            model->how.dtype, library->max_batch);
-    model->dtype = cost.dtype;
+    struct fovea *library = model->library;
+    fovea_model_dtype(library, model->how.dtype, &model->tower,
+            &model->decided);
+    model->dtype = model->decided.dtype;
+    const struct fovea_cost cost =
+            fovea_engine_cost(&model->tower, model->dtype, library->max_batch);
     model->shared_bytes = cost.shared_bytes;
     model->worker_bytes = fovea_estimate_worker(&model->tower, model->dtype,
             library->n_threads, library->max_batch);
     if (!model->text.refusal.code) {
         const struct fovea_tower *tower = &model->text.tower;
+        struct fovea_auto_answer decided;
+        fovea_model_dtype(library, model->how.dtype, tower, &decided);
+        model->text_dtype = decided.dtype;
         const struct fovea_cost text_cost =
-                fovea_engine_cost(tower, model->how.dtype, library->max_batch);
-        model->text_dtype = text_cost.dtype;
+                fovea_engine_cost(tower, model->text_dtype, library->max_batch);
         model->text_shared_bytes = fovea_sum_bytes(text_cost.shared_bytes,
                 model->text.files_bytes);
         model->text_worker_bytes = fovea_estimate_worker(tower,
@@ -117,6 +122,7 @@ describe(struct fovea_model *model)
         .n_heads = model->tower.n_heads,
         .preprocessor = model->settings.is_default ? "default" : "file",
         .dtype = model->dtype,
+        .dtype_reason = model->decided.reason,
         .weights_dtype = model->weights_dtype,
         .shared_bytes = model->shared_bytes,
         .per_worker_bytes = model->worker_bytes,

@@ -30,7 +30,8 @@ struct fovea_model {
     struct fovea_tower tower;
     struct fovea_preprocess settings;
     const char *weights_dtype;
-    enum fovea_dtype dtype; /* not AUTO */
+    struct fovea_auto_answer decided; /* of the image tower */
+    enum fovea_dtype dtype;           /* that; not AUTO */
     uint64_t shared_bytes;
     uint64_t worker_bytes;
     struct fovea_model_text text;

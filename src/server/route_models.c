@@ -51,18 +51,21 @@ add_model(const struct fovea_http_exchange *exchange,
             ",\"owned_by\":\"%s\",\"backend\":\"fovea\""
             ",\"capabilities\":[\"image_embed\"%s],\"family\":\"%s\""
             ",\"dimension\":%" PRIu32 ",\"dtype\":\"%s\""
+            ",\"dtype_reason\":",
+            (int64_t)time(NULL) -
+                    (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
+            owner(exchange), info->has_text ? ",\"embed\",\"classify\"" : "",
+            info->family, info->embedding_dimension,
+            fovea_dtype_word(info->dtype));
+    fovea_text_json_string(text, info->dtype_reason);
+    fovea_text_format(text,
             ",\"context_length\":%" PRIu32
             ",\"preprocessor\":\"%s\",\"pixels\":\"%s\""
             ",\"image_width_px\":%" PRIu32 ",\"image_height_px\":%" PRIu32
             ",\"patch_size_px\":%" PRIu32 ",\"workers\":%" PRIu32
             ",\"max_workers\":%u",
-            (int64_t)time(NULL) -
-                    (fovea_clock_ns() - server->started_ns) / FOVEA_NS_PER_S,
-            owner(exchange), info->has_text ? ",\"embed\",\"classify\"" : "",
-            info->family, info->embedding_dimension,
-            fovea_dtype_word(info->dtype), info->context_length,
-            info->preprocessor, info->pixels, info->image_width_px,
-            info->image_height_px, info->patch_size_px,
+            info->context_length, info->preprocessor, info->pixels,
+            info->image_width_px, info->image_height_px, info->patch_size_px,
             images->n_workers + texts->n_workers,
             server->settings.library.max_workers);
     fovea_text_format(text, ",\"licence\":");

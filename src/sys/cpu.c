@@ -11,11 +11,14 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "sys/cgroup.h"
+#include "sys/cpu_floor.h"
 
 /* CPUs' worth that one group allows; 0 if it has no quota. */
 static unsigned
@@ -132,13 +135,16 @@ fovea_cpu_level_cap(const char *max_cpu_isa)
     return cap_of(max_cpu_isa)->level;
 }
 
-static const char *
-max_cpu_isa(void)
+const char *
+fovea_cpu_allowed(void)
 {
     /* NOLINTBEGIN(concurrency-mt-unsafe) */
     const char *name = getenv("ONEDNN_MAX_CPU_ISA");
-    return name ? name : getenv("DNNL_MAX_CPU_ISA"); /* its older name */
+    if (!name) {
+        name = getenv("DNNL_MAX_CPU_ISA"); /* its older name */
+    }
     /* NOLINTEND(concurrency-mt-unsafe) */
+    return name ? name : "";
 }
 
 /* The compiler's run-time library asks for the saved registers too. */
@@ -158,10 +164,38 @@ hardware_level(void)
             : FOVEA_CPU_AVX512;
 }
 
+unsigned
+fovea_cpu_signature(void)
+{
+    unsigned signature = 0;
+    unsigned rest[3] = { 0 };
+    (void)__get_cpuid(1, &signature, &rest[0], &rest[1], &rest[2]);
+    return signature;
+}
+
+void
+fovea_cpu_word(char word_out[FOVEA_CPU_WORD_SIZE])
+{
+    /* AVX-512, AMX; AVX-VNNI, bfloat16: eax, ebx, ecx, edx of leaf 7. */
+    unsigned first[4] = { 0 };
+    unsigned second[4] = { 0 };
+    (void)__get_cpuid_count(7, 0, &first[0], &first[1], &first[2], &first[3]);
+    (void)__get_cpuid_count(7, 1, &second[0], &second[1], &second[2],
+            &second[3]);
+    struct fovea_cpu_facts facts;
+    fovea_cpu_read_facts(&facts);
+    (void)snprintf(word_out, FOVEA_CPU_WORD_SIZE,
+            "cpu-%x-%x-%x-%x-%x-%x-cache-%ldk-%ldk-%ldk", fovea_cpu_signature(),
+            first[1], first[2], first[3], second[0], facts.xcr0,
+            sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024,
+            sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024,
+            sysconf(_SC_LEVEL3_CACHE_SIZE) / 1024);
+}
+
 enum fovea_cpu_level
 fovea_cpu_level(void)
 {
-    enum fovea_cpu_level cap = fovea_cpu_level_cap(max_cpu_isa());
+    enum fovea_cpu_level cap = fovea_cpu_level_cap(fovea_cpu_allowed());
     enum fovea_cpu_level level = hardware_level();
     return level < cap ? level : cap;
 }
@@ -180,7 +214,7 @@ hardware_has_avx_vnni(void)
 bool
 fovea_cpu_has_vnni(void)
 {
-    const struct cap *cap = cap_of(max_cpu_isa());
+    const struct cap *cap = cap_of(fovea_cpu_allowed());
     if (cap->has_avx512_vnni && hardware_level() >= FOVEA_CPU_AVX512 &&
             __builtin_cpu_supports("avx512vnni")) {
         return true;

@@ -28,6 +28,21 @@ enum fovea_cpu_level {
     FOVEA_CPU_AVX512_BF16, /* dot products of bfloat16 */
 };
 
+enum {
+    FOVEA_CPU_WORD_SIZE = 96
+};
+
+/** What this CPU is: its signature, the features that matrices are multiplied with,
+ *  the registers that the system saves, the sizes of its caches. One word. */
+void fovea_cpu_word(char word_out[FOVEA_CPU_WORD_SIZE]);
+
+/** Family, model and stepping, as the CPU says them. */
+unsigned fovea_cpu_signature(void);
+
+/** What ONEDNN_MAX_CPU_ISA says in a process of this environment; "" if
+ *  nothing. */
+const char *fovea_cpu_allowed(void);
+
 /** What the matrix library will use in a process of this environment: the CPU
  *  has it, the system saves its registers, and ONEDNN_MAX_CPU_ISA allows it. */
 enum fovea_cpu_level fovea_cpu_level(void);

@@ -10,14 +10,16 @@
 
 enum fovea_channel_state {
     FOVEA_CHANNEL_NEW,     /* nothing was said: HELLO from the worker */
-    FOVEA_CHANNEL_GREETED, /* HELLO was said: LOAD from the host */
+    FOVEA_CHANNEL_GREETED, /* HELLO was said: LOAD or MEASURE from the host */
     FOVEA_CHANNEL_LOADING, /* LOAD was said: READY or FAILED from the worker */
     FOVEA_CHANNEL_READY,   /* JOB from the host */
     FOVEA_CHANNEL_BUSY,    /* a job is in flight: DECODED, RESULT, NEED from the
                               worker */
     FOVEA_CHANNEL_ASKED,   /* NEED was said: DECODED, RESULT, and GRANT from the
                             host */
-    FOVEA_CHANNEL_ENDED,   /* FAILED was said: nothing more */
+    FOVEA_CHANNEL_MEASURING, /* MEASURE was said: MEASURED or FAILED from the
+                                worker */
+    FOVEA_CHANNEL_ENDED,     /* that or FAILED was said: nothing more */
 };
 
 /** A frame came: false, and nothing changed, if it may not come in this

@@ -35,12 +35,14 @@ static const char *const names[] = {
     [FOVEA_FRAME_RESULT] = "RESULT",
     [FOVEA_FRAME_NEED] = "NEED",
     [FOVEA_FRAME_GRANT] = "GRANT",
+    [FOVEA_FRAME_MEASURE] = "MEASURE",
+    [FOVEA_FRAME_MEASURED] = "MEASURED",
 };
 
 const char *
 fovea_frame_type_name(enum fovea_frame_type type)
 {
-    bool is_known = type >= FOVEA_FRAME_HELLO && type <= FOVEA_FRAME_GRANT;
+    bool is_known = type >= FOVEA_FRAME_HELLO && type <= FOVEA_FRAME_LAST;
     return is_known ? names[type] : "unknown";
 }
 
@@ -219,7 +221,7 @@ fovea_frame_parse(const uint8_t *bytes, size_t size,
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "received %zu bytes, which is no frame", size);
     }
-    if (type < FOVEA_FRAME_HELLO || type > FOVEA_FRAME_GRANT) {
+    if (type < FOVEA_FRAME_HELLO || type > FOVEA_FRAME_LAST) {
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "received a frame of the unknown type %u", type);
     }

@@ -24,7 +24,7 @@
 #include "fovea/status.h"
 
 enum {
-    FOVEA_PROTOCOL_VERSION = 7,
+    FOVEA_PROTOCOL_VERSION = 8,
     FOVEA_FRAME_HEADER_SIZE = 16,
     FOVEA_FRAME_MAX_PAYLOAD =
             128 * 1024, /* a vector of the largest dimension */
@@ -44,6 +44,9 @@ enum fovea_frame_type {
     FOVEA_FRAME_RESULT,    /* worker: what came of an item */
     FOVEA_FRAME_NEED,      /* worker: an item takes more memory; may it? */
     FOVEA_FRAME_GRANT,     /* host: it may, or may not, and why */
+    FOVEA_FRAME_MEASURE,   /* host, in place of LOAD: time a layer */
+    FOVEA_FRAME_MEASURED,  /* worker: how long it took; it ends */
+    FOVEA_FRAME_LAST = FOVEA_FRAME_MEASURED,
 };
 
 /** "HELLO"; "unknown" for what is no type. */

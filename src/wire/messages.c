@@ -311,6 +311,48 @@ fovea_grant_read(const struct fovea_frame *frame, struct fovea_grant *grant_out)
 }
 
 void
+fovea_measure_write(const struct fovea_choice_shape *shape,
+        struct fovea_writer *writer)
+{
+    fovea_write_u32(writer, shape->width);
+    fovea_write_u32(writer, shape->mlp);
+    fovea_write_u32(writer, shape->n_heads);
+    fovea_write_u32(writer, shape->grid);
+}
+
+bool
+fovea_measure_read(const struct fovea_frame *frame,
+        struct fovea_choice_shape *shape_out)
+{
+    struct fovea_reader reader = payload_reader(frame);
+    shape_out->width = fovea_read_u32(&reader);
+    shape_out->mlp = fovea_read_u32(&reader);
+    shape_out->n_heads = fovea_read_u32(&reader);
+    shape_out->grid = fovea_read_u32(&reader);
+    return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
+            fovea_choice_shape_is_good(shape_out);
+}
+
+void
+fovea_measured_write(const struct fovea_choice_times *times,
+        struct fovea_writer *writer)
+{
+    fovea_write_u64(writer, times->f32_ns);
+    fovea_write_u64(writer, times->bf16_ns);
+}
+
+bool
+fovea_measured_read(const struct fovea_frame *frame,
+        struct fovea_choice_times *times_out)
+{
+    struct fovea_reader reader = payload_reader(frame);
+    times_out->f32_ns = fovea_read_u64(&reader);
+    times_out->bf16_ns = fovea_read_u64(&reader);
+    return fovea_reader_is_done(&reader) && frame->n_fds == 0 &&
+            fovea_choice_times_are_good(times_out);
+}
+
+void
 fovea_result_write(const struct fovea_result *result, const float *vector,
         size_t dimension, struct fovea_writer *writer)
 {

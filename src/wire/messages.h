@@ -10,6 +10,7 @@
 
 #include "fovea/fovea.h"
 
+#include "spec/choice.h"
 #include "wire/bytes.h"
 #include "wire/facts.h"
 #include "wire/frame.h"
@@ -134,6 +135,11 @@ void fovea_need_write(const struct fovea_need *need,
         struct fovea_writer *writer);
 void fovea_grant_write(const struct fovea_grant *grant,
         struct fovea_writer *writer);
+/* MEASURE and MEASURED: nothing beside them. */
+void fovea_measure_write(const struct fovea_choice_shape *shape,
+        struct fovea_writer *writer);
+void fovea_measured_write(const struct fovea_choice_times *times,
+        struct fovea_writer *writer);
 /** vector: dimension floats, or NULL with 0. */
 void fovea_result_write(const struct fovea_result *result, const float *vector,
         size_t dimension, struct fovea_writer *writer);
@@ -154,6 +160,10 @@ FOVEA_NODISCARD bool fovea_need_read(const struct fovea_frame *frame,
         struct fovea_need *need_out);
 FOVEA_NODISCARD bool fovea_grant_read(const struct fovea_frame *frame,
         struct fovea_grant *grant_out);
+FOVEA_NODISCARD bool fovea_measure_read(const struct fovea_frame *frame,
+        struct fovea_choice_shape *shape_out);
+FOVEA_NODISCARD bool fovea_measured_read(const struct fovea_frame *frame,
+        struct fovea_choice_times *times_out);
 /** vector_out: room for dimension floats; written if the status is FOVEA_OK and
  *  dimension is not 0. A status that status.def does not know is bad, and
  *  so is a note that note.def does not. */

@@ -277,6 +277,33 @@ carry_out(struct fovea_worker *worker, const struct fovea_frame *frame,
     return is_ready;
 }
 
+/* Nothing of anybody's is read here, so it is not sealed. */
+static enum fovea_worker_exit
+measure(struct fovea_worker *worker, const struct fovea_frame *frame)
+{
+    struct fovea_choice_shape shape;
+    struct fovea_choice_times times;
+    struct fovea_error error;
+    if (!fovea_measure_read(frame, &shape)) {
+        return FOVEA_WORKER_EXIT_PROTOCOL;
+    }
+    enum fovea_status status = worker->ops->time_layer(&shape, &times, &error);
+    if (!status && !fovea_choice_times_are_good(&times)) {
+        status = fovea_fail(&error, FOVEA_ERR_INTERNAL,
+                "a layer's time was not to be measured");
+    }
+    if (status) {
+        say_failed(&worker->host, &error, false);
+        return FOVEA_WORKER_EXIT_LOAD;
+    }
+    struct fovea_writer writer = fovea_endpoint_begin(&worker->host);
+    fovea_measured_write(&times, &writer);
+    return fovea_endpoint_send(&worker->host, FOVEA_FRAME_MEASURED, 0, &writer,
+                   NULL, 0)
+            ? FOVEA_WORKER_EXIT_OK
+            : FOVEA_WORKER_EXIT_CHANNEL;
+}
+
 bool
 fovea_worker_load(struct fovea_worker *worker, enum fovea_worker_exit *exit_out)
 {
@@ -289,7 +316,9 @@ fovea_worker_load(struct fovea_worker *worker, enum fovea_worker_exit *exit_out)
         return false;
     }
     bool is_ready = false;
-    if (fovea_load_read(&frame, &worker->load)) {
+    if (frame.type == FOVEA_FRAME_MEASURE) {
+        *exit_out = measure(worker, &frame);
+    } else if (fovea_load_read(&frame, &worker->load)) {
         worker->work = fovea_work_find(worker->load.kind);
         is_ready = carry_out(worker, &frame, exit_out);
     } else {

@@ -26,7 +26,7 @@ struct fovea_worker {
 };
 
 /**
- * From HELLO to READY or FAILED.
+ * From HELLO to READY or FAILED; or to MEASURED, after which it is to end.
  *
  * @param exit_out  Why the worker is to end, if it is.
  * @return true when it is ready.

@@ -79,7 +79,7 @@ FULL(fovea_pull_options, context);
 FULL(fovea_pool_stats, fetch_ns);
 FULL(fovea_model_stats, work);
 FULL(fovea_worker_stats, work);
-FULL(fovea_model_info, text_per_worker_bytes);
+FULL(fovea_model_info, dtype_reason);
 FULL(fovea_tokens, was_cut);
 
 /* Places of today's members: what comes with a later version stands behind. */

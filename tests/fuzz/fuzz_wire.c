@@ -122,6 +122,28 @@ result_again(const struct fovea_frame *frame, struct fovea_writer *writer)
     return false;
 }
 
+static bool
+measure_again(const struct fovea_frame *frame, struct fovea_writer *writer)
+{
+    struct fovea_choice_shape shape;
+    bool good = fovea_measure_read(frame, &shape);
+    if (good) {
+        fovea_measure_write(&shape, writer);
+    }
+    return good;
+}
+
+static bool
+measured_again(const struct fovea_frame *frame, struct fovea_writer *writer)
+{
+    struct fovea_choice_times times;
+    bool good = fovea_measured_read(frame, &times);
+    if (good) {
+        fovea_measured_write(&times, writer);
+    }
+    return good;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -135,6 +157,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         [FOVEA_FRAME_RESULT] = result_again,
         [FOVEA_FRAME_NEED] = need_again,
         [FOVEA_FRAME_GRANT] = grant_again,
+        [FOVEA_FRAME_MEASURE] = measure_again,
+        [FOVEA_FRAME_MEASURED] = measured_again,
     };
     static uint8_t once[FOVEA_FRAME_MAX_PAYLOAD];
     static uint8_t twice[FOVEA_FRAME_MAX_PAYLOAD];

@@ -160,7 +160,7 @@ frames_of_nothing_cost_a_worker(void **state)
         { "", "need 1\nasked-sends", 2 }, /* ASKED */
     };
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(places); i++) {
-        for (unsigned type = FOVEA_FRAME_HELLO; type <= FOVEA_FRAME_GRANT;
+        for (unsigned type = FOVEA_FRAME_HELLO; type <= FOVEA_FRAME_LAST;
                 type++) {
             scene.settings.max_workers = 1;
             scene_open(&scene);

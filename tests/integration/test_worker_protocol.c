@@ -142,6 +142,37 @@ a_model_without_words_is_reported(void **state)
     }
 }
 
+/* In place of LOAD; then it ends, whoever waits for more. */
+static void
+it_measures_when_it_is_asked(void **state)
+{
+    (void)state;
+    const struct fovea_choice_shape shape = { 256, 512, 4, 2 };
+    uint8_t bytes[64];
+    struct fovea_writer writer;
+    struct fovea_frame frame;
+    struct fovea_choice_times times;
+    struct worker_host host = worker_start();
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_measure_write(&shape, &writer);
+    send_frame(&host, FOVEA_FRAME_MEASURE, &writer, NULL, 0);
+    worker_receive(&host, FOVEA_FRAME_MEASURED, &frame);
+    assert_true(fovea_measured_read(&frame, &times));
+    fovea_frame_finish(&frame);
+    worker_expect_exit(&host, FOVEA_WORKER_EXIT_OK);
+
+    /* A shape that no tower has, and one that is cut. */
+    for (unsigned i = 0; i < 2; i++) {
+        const struct fovea_choice_shape wrong = { 256, 512, 4, i };
+        host = worker_start();
+        fovea_writer_init(&writer, bytes, sizeof bytes);
+        fovea_measure_write(&wrong, &writer);
+        writer.size -= i;
+        send_frame(&host, FOVEA_FRAME_MEASURE, &writer, NULL, 0);
+        worker_expect_exit(&host, FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+}
+
 static void
 frames_out_of_turn_end_it(void **state)
 {
@@ -445,6 +476,7 @@ main(int argc, char **argv)
         cmocka_unit_test(jobs_that_make_no_sense_end_it),
         cmocka_unit_test(it_does_the_kinds_of_the_table_and_no_other),
         cmocka_unit_test(a_model_without_words_is_reported),
+        cmocka_unit_test(it_measures_when_it_is_asked),
         cmocka_unit_test(frames_out_of_turn_end_it),
         cmocka_unit_test(what_is_no_frame_ends_it),
         cmocka_unit_test(the_end_of_the_channel_ends_it_in_order),

@@ -57,6 +57,11 @@
  *     says-failed N     FAILED with status N
  *     sends N           an empty frame of type N instead
  *
+ * The file "measure" in the directory that it was started in says what it does when it
+ * is to measure: what a load may do wrong, as above, or
+ *
+ *     times F32 BF16    it took so many ns
+ *
  * And the file "hello" in the directory that it was started in, before:
  *
  *     hang, crash, old  (of another version), protocol N

@@ -220,6 +220,31 @@ misbehave(const char *words)
     send_empty(words, "sends");
 }
 
+/* By a table instead of a clock. */
+static void
+measure(const struct fovea_frame *frame)
+{
+    struct fovea_choice_shape shape;
+    struct fovea_choice_times times = { 0, 0 };
+    char words[TEXT_SIZE];
+    if (!fovea_measure_read(frame, &shape)) {
+        _exit(FOVEA_WORKER_EXIT_PROTOCOL);
+    }
+    read_words("measure", words);
+    misbehave(words);
+    const char *argument = find_word(words, "times");
+    if (argument) {
+        char *rest = NULL;
+        times.f32_ns = strtoull(argument, &rest, 10);
+        times.bf16_ns = strtoull(rest, NULL, 10);
+    }
+    uint8_t bytes[64];
+    struct fovea_writer writer;
+    fovea_writer_init(&writer, bytes, sizeof bytes);
+    fovea_measured_write(&times, &writer);
+    send_frame(FOVEA_FRAME_MEASURED, 0, &writer, NULL, 0);
+}
+
 static int
 pack(size_t size)
 {
@@ -590,6 +615,10 @@ main(void)
     say_hello();
     struct fovea_frame frame;
     receive(&frame);
+    if (frame.type == FOVEA_FRAME_MEASURE) {
+        measure(&frame);
+        return FOVEA_WORKER_EXIT_OK;
+    }
     if (frame.type != FOVEA_FRAME_LOAD) {
         return FOVEA_WORKER_EXIT_PROTOCOL;
     }

@@ -11,6 +11,7 @@
 #include "engine/cpu/fill.h"
 #include "engine/cpu/int8_weights.h"
 #include "engine/cpu/machine.h"
+#include "spec/choice.h"
 #include "support/test.h"
 #include "support/tower.h"
 
@@ -191,17 +192,20 @@ auto_is_never_int8(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(widths); i++) {
         const struct fovea_tower tower = TOWER(widths[i], 4 * widths[i], 2, 8,
                 64, 16, 32, FOVEA_ACTIVATION_GELU, 1e-5F);
-        assert_int_not_equal(
-                fovea_engine_cost(&tower, FOVEA_DTYPE_AUTO, 1).dtype,
-                FOVEA_DTYPE_INT8);
-        for (int has_bf16 = 0; has_bf16 < 2; has_bf16++) {
-            assert_int_not_equal(
-                    fovea_precision_dtype(&tower, FOVEA_DTYPE_AUTO, has_bf16),
-                    FOVEA_DTYPE_INT8);
+        for (int k = 0; k < 4; k++) {
+            const struct fovea_precision_cpu cpu = { k % 2 == 1, k / 2 == 1 };
             assert_int_equal(
-                    fovea_precision_dtype(&tower, FOVEA_DTYPE_INT8, has_bf16),
-                    FOVEA_DTYPE_INT8);
+                    fovea_precision_choose(&tower, FOVEA_DTYPE_AUTO, &cpu),
+                    FOVEA_PRECISION_F32);
         }
+    }
+    static const uint64_t times[] = { 1, 100, 115, 1000, FOVEA_CHOICE_MOST_NS };
+    for (size_t i = 0; i < FOVEA_ARRAY_LEN(times) * FOVEA_ARRAY_LEN(times);
+            i++) {
+        const struct fovea_choice_times both = {
+            times[i / FOVEA_ARRAY_LEN(times)], times[i % FOVEA_ARRAY_LEN(times)]
+        };
+        assert_int_not_equal(fovea_choice_decide(&both), FOVEA_DTYPE_INT8);
     }
 }
 

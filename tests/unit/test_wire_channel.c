@@ -18,6 +18,7 @@ static const char *const state_names[N_STATES] = {
     [FOVEA_CHANNEL_READY] = "READY",
     [FOVEA_CHANNEL_BUSY] = "BUSY",
     [FOVEA_CHANNEL_ASKED] = "ASKED",
+    [FOVEA_CHANNEL_MEASURING] = "MEASURING",
     [FOVEA_CHANNEL_ENDED] = "ENDED",
 };
 
@@ -45,11 +46,12 @@ every_state_knows_what_may_be_sent_and_what_comes_then(void **state)
     (void)state;
     static const char *const expected[N_STATES] = {
         [FOVEA_CHANNEL_NEW] = "HELLO>GREETED ",
-        [FOVEA_CHANNEL_GREETED] = "LOAD>LOADING ",
+        [FOVEA_CHANNEL_GREETED] = "LOAD>LOADING MEASURE>MEASURING ",
         [FOVEA_CHANNEL_LOADING] = "READY>READY FAILED>ENDED ",
         [FOVEA_CHANNEL_READY] = "JOB>BUSY ",
         [FOVEA_CHANNEL_BUSY] = "DECODED>BUSY RESULT>BUSY NEED>ASKED ",
         [FOVEA_CHANNEL_ASKED] = "DECODED>ASKED RESULT>ASKED GRANT>BUSY ",
+        [FOVEA_CHANNEL_MEASURING] = "FAILED>ENDED MEASURED>ENDED ",
         [FOVEA_CHANNEL_ENDED] = "",
     };
     for (int i = 0; i < N_STATES; i++) {

@@ -237,7 +237,7 @@ refuses_what_is_no_frame(void **state)
         const char *part;
     } wrong[] = {
         { 0, 0, 0, 0, "unknown type 0" },
-        { FOVEA_FRAME_GRANT + 1, 0, 0, 0, "unknown type 10" },
+        { FOVEA_FRAME_LAST + 1, 0, 0, 0, "unknown type 12" },
         { UINT16_MAX, 0, 0, 0, "unknown type 65535" },
         { FOVEA_FRAME_HELLO, 1, 0, 0, "HELLO with unknown flags 0x1" },
         { FOVEA_FRAME_HELLO, 0x8000, 0, 0, "flags 0x8000" },
@@ -387,7 +387,7 @@ every_type_has_a_name(void **state)
     }
     assert_string_equal(all,
             "1 HELLO 2 LOAD 3 READY 4 FAILED 5 JOB "
-            "6 DECODED 7 RESULT 8 NEED 9 GRANT ");
+            "6 DECODED 7 RESULT 8 NEED 9 GRANT 10 MEASURE 11 MEASURED ");
 }
 
 static void

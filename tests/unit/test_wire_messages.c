@@ -105,6 +105,10 @@ static const struct fovea_grant refusal = {
     .message = "more than the limit",
 };
 
+static const struct fovea_choice_shape shape = { 768, 3072, 12, 7 };
+
+static const struct fovea_choice_times times = { 4000000, 2000000 };
+
 /* The message of each kind as bytes, and whether bytes are one. */
 struct sample {
     const char *name;
@@ -132,6 +136,32 @@ SAMPLE(job, fovea_job_frame)
 SAMPLE(decoded, fovea_decoded)
 SAMPLE(need, fovea_need)
 SAMPLE(grant, fovea_grant)
+
+static void
+measure_sample(struct fovea_writer *writer)
+{
+    fovea_measure_write(&shape, writer);
+}
+
+static bool
+measure_is_good(const struct fovea_frame *frame)
+{
+    struct fovea_choice_shape out;
+    return fovea_measure_read(frame, &out);
+}
+
+static void
+measured_sample(struct fovea_writer *writer)
+{
+    fovea_measured_write(&times, writer);
+}
+
+static bool
+measured_is_good(const struct fovea_frame *frame)
+{
+    struct fovea_choice_times out;
+    return fovea_measured_read(frame, &out);
+}
 
 static void
 refusal_sample(struct fovea_writer *writer)
@@ -192,6 +222,8 @@ static const struct sample samples[] = {
     { "need", need_sample, need_is_good, 0 },
     { "grant", grant_sample, grant_is_good, 0 },
     { "refusal", refusal_sample, grant_is_good, 0 },
+    { "measure", measure_sample, measure_is_good, 0 },
+    { "measured", measured_sample, measured_is_good, 0 },
 };
 
 static uint8_t bytes[FOVEA_FRAME_MAX_PAYLOAD];
@@ -304,6 +336,20 @@ gives_back_jobs_and_results(void **state)
     assert_int_equal(result_out.sys_errno, 4095);
     assert_string_equal(result_out.message, bad_result.message);
     assert_memory_equal(values, ((float[DIMENSION]){ 0 }), sizeof values);
+}
+
+static void
+gives_back_what_is_measured(void **state)
+{
+    (void)state;
+    struct fovea_choice_shape shape_out;
+    struct fovea_frame frame = frame_of(&samples[13]);
+    assert_true(fovea_measure_read(&frame, &shape_out));
+    assert_memory_equal(&shape_out, &shape, sizeof shape);
+    struct fovea_choice_times times_out;
+    frame = frame_of(&samples[14]);
+    assert_true(fovea_measured_read(&frame, &times_out));
+    assert_memory_equal(&times_out, &times, sizeof times);
 }
 
 static void
@@ -455,26 +501,46 @@ refuses_values_out_of_range(void **state)
         { 1, directory + 20, 4, 1, FOVEA_MAX_BATCH },
         { 1, directory + 24, 8, 1, UINT64_MAX },
         { 1, directory + 32, 8, 1, UINT64_MAX },
-        { 1, directory + 40, 4, 1, UINT32_MAX }, { 1, directory + 44, 4, 0, 1 },
+        { 1, directory + 40, 4, 1, UINT32_MAX },
+        { 1, directory + 44, 4, 0, 1 },
         { 1, directory + 48, 8, 1, UINT64_MAX },
         { 1, directory + 56, 8, 1, UINT64_MAX },
         { 1, directory + 64, 4, 1, FOVEA_MAX_TEXT_BYTES },
         { 1, directory + 68, 4, FOVEA_MIN_THUMBNAIL_PX,
                 FOVEA_MAX_THUMBNAIL_PX },
         { 1, directory + 80, 1, 0, 1 },
-        { 2, 4, 8, sizeof vector, sizeof vector }, { 2, 12, 8, 0, memory },
-        { 2, 20, 8, 0, memory }, { 2, 28, 8, 0, ns }, { 2, 36, 8, 0, ns },
-        { 2, 44, 1, 0, 1 }, { 3, 4, 4, 0, 4095 }, { 3, 8, 1, 0, 1 },
-        { 4, 0, 4, 2, 2 }, { 4, 4, 8, 0, INT64_MAX }, { 4, 12, 1, 0, 1 },
-        { 4, 13, 1, 0, 1 }, { 5, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
-        { 5, 4, 8, 0, ns }, { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
-        { 6, 8, 4, 0, 0 }, { 6, 12, 4, 0, 0 }, { 6, 16, 8, 0, ns },
-        { 6, 24, 8, 0, ns }, { 6, 34, 4, 1, UINT32_MAX },
-        { 6, 38, 4, 1, UINT32_MAX }, { 6, 42, 4, 0, FOVEA_N_FORMATS - 1 },
+        { 2, 4, 8, sizeof vector, sizeof vector },
+        { 2, 12, 8, 0, memory },
+        { 2, 20, 8, 0, memory },
+        { 2, 28, 8, 0, ns },
+        { 2, 36, 8, 0, ns },
+        { 2, 44, 1, 0, 1 },
+        { 3, 4, 4, 0, 4095 },
+        { 3, 8, 1, 0, 1 },
+        { 4, 0, 4, 2, 2 },
+        { 4, 4, 8, 0, INT64_MAX },
+        { 4, 12, 1, 0, 1 },
+        { 4, 13, 1, 0, 1 },
+        { 5, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 5, 4, 8, 0, ns },
+        { 6, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 6, 8, 4, 0, 0 },
+        { 6, 12, 4, 0, 0 },
+        { 6, 16, 8, 0, ns },
+        { 6, 24, 8, 0, ns },
+        { 6, 34, 4, 1, UINT32_MAX },
+        { 6, 38, 4, 1, UINT32_MAX },
+        { 6, 42, 4, 0, FOVEA_N_FORMATS - 1 },
         { 6, 46, 1, 1, 1 }, /* without it there is no time */
-        { 8, 8, 4, 0, 4095 }, { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
-        { 10, 4, 8, 1, memory }, { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 8, 8, 4, 0, 4095 },
+        { 10, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
+        { 10, 4, 8, 1, memory },
+        { 11, 0, 4, 0, FOVEA_MAX_BATCH - 1 },
         { 11, 4, 4, 0, 0 }, /* a refusal says why */
+        { 13, 4, 4, 1, FOVEA_MAX_MLP },
+        { 13, 12, 4, 1, FOVEA_CHOICE_MOST_GRID },
+        { 14, 0, 8, 1, FOVEA_CHOICE_MOST_NS },
+        { 14, 8, 8, 1, FOVEA_CHOICE_MOST_NS },
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         uint64_t largest = fields[i].size == 8
@@ -629,6 +695,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_back_what_was_written),
         cmocka_unit_test(gives_back_jobs_and_results),
+        cmocka_unit_test(gives_back_what_is_measured),
         cmocka_unit_test(gives_back_notes),
         cmocka_unit_test(refuses_notes_that_make_no_sense),
         cmocka_unit_test(gives_back_questions_for_memory),

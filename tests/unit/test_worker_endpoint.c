@@ -148,7 +148,7 @@ static void
 what_may_not_come_breaks_it(void **state)
 {
     (void)state;
-    for (int type = FOVEA_FRAME_HELLO; type <= FOVEA_FRAME_GRANT; type++) {
+    for (int type = FOVEA_FRAME_HELLO; type <= FOVEA_FRAME_LAST; type++) {
         if (type == FOVEA_FRAME_JOB) {
             continue;
         }

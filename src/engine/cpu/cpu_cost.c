@@ -97,8 +97,18 @@ fovea_cost_cpu(const struct fovea_tower *tower, enum fovea_dtype dtype,
     const enum fovea_precision precision =
             fovea_precision_choose(tower, dtype, &cpu);
     return (struct fovea_cost){
-        .dtype = fovea_precision_dtype(tower, dtype, cpu.has_bf16),
         .shared_bytes = packed_bytes(tower, precision),
         .lane_bytes = fovea_layout_of(&sizes, batch, precision).total,
     };
+}
+
+const char *
+fovea_settled_cpu(const struct fovea_tower *tower)
+{
+    if (fovea_cpu_level() < FOVEA_CPU_AVX512_BF16) {
+        return "this CPU has no bfloat16 dot products";
+    }
+    return fovea_precision_may_be_bf16(tower, true)
+            ? NULL
+            : "so narrow a tower has little to gain from another";
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "engine/cpu/forward.h"
+#include "engine/cpu/layer_time.h"
 #include "engine/cpu/machine.h"
 #include "engine/cpu/packed.h"
 #include "engine/engine.h"
@@ -154,6 +155,7 @@ const struct fovea_engine_ops fovea_engine_cpu = {
     .take_packed = take_packed,
     .shared_bytes = shared_bytes,
     .lanes_bytes = lanes_bytes,
+    .time_layer = fovea_layer_time,
     .cost = fovea_cost_cpu,
     .close = close_engine,
 };

@@ -4,7 +4,6 @@
  */
 #include "engine/cpu/machine.h"
 
-#include <cpuid.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,21 +13,12 @@
 
 #include "engine/cpu/tile_check.h"
 #include "engine/cpu/tile_unit.h"
+#include "sys/cpu.h"
 
 /* Two calls of the OpenMP API, declared here because <omp.h> is the compiler's
    and may stand for another runtime than the one that oneDNN was built with. */
 int omp_get_max_threads(void);
 void omp_set_num_threads(int n_threads);
-
-/* Family, model and stepping, as the CPU says them. */
-static unsigned
-cpu_signature(void)
-{
-    unsigned signature = 0;
-    unsigned rest[3] = { 0 };
-    (void)__get_cpuid(1, &signature, &rest[0], &rest[1], &rest[2]);
-    return signature;
-}
 
 static bool
 has_isa(unsigned wanted)
@@ -74,7 +64,7 @@ fovea_machine_word(char *word, size_t size)
     (void)snprintf(word, size,
             "onednn-%d.%d.%d%.16s-isa-%x-cpu-%x-cache-%ldk-%ldk%s",
             version->major, version->minor, version->patch, source,
-            (unsigned)dnnl_get_effective_cpu_isa(), cpu_signature(),
+            (unsigned)dnnl_get_effective_cpu_isa(), fovea_cpu_signature(),
             sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024,
             sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024,
             fovea_machine_has_tiles() ? "-tiles" : "");

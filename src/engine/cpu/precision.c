@@ -9,21 +9,10 @@ enum {
     MIN_BF16_WIDTH = 256
 };
 
-static bool
-computes_in_bf16(const struct fovea_tower *tower, bool has_bf16)
+bool
+fovea_precision_may_be_bf16(const struct fovea_tower *tower, bool has_bf16)
 {
     return has_bf16 && tower->width >= MIN_BF16_WIDTH;
-}
-
-enum fovea_dtype
-fovea_precision_dtype(const struct fovea_tower *tower, enum fovea_dtype dtype,
-        bool has_bf16)
-{
-    if (dtype != FOVEA_DTYPE_AUTO) {
-        return dtype;
-    }
-    return computes_in_bf16(tower, has_bf16) ? FOVEA_DTYPE_BF16
-                                             : FOVEA_DTYPE_F32;
 }
 
 /* No default, so that a dtype without its precision is a warning. */
@@ -32,10 +21,11 @@ fovea_precision_choose(const struct fovea_tower *tower, enum fovea_dtype dtype,
         const struct fovea_precision_cpu *cpu)
 {
     const bool has_bf16 = cpu->has_bf16;
-    switch (fovea_precision_dtype(tower, dtype, has_bf16)) {
+    switch (dtype) {
     case FOVEA_DTYPE_BF16:
-        return computes_in_bf16(tower, has_bf16) ? FOVEA_PRECISION_BF16
-                                                 : FOVEA_PRECISION_BF16_WEIGHTS;
+        return fovea_precision_may_be_bf16(tower, has_bf16)
+                ? FOVEA_PRECISION_BF16
+                : FOVEA_PRECISION_BF16_WEIGHTS;
     case FOVEA_DTYPE_INT8:
         if (!cpu->has_vnni || tower->width < MIN_BF16_WIDTH) {
             return FOVEA_PRECISION_INT8_WEIGHTS;

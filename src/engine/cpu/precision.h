@@ -19,18 +19,19 @@ enum fovea_precision {
     FOVEA_N_PRECISIONS
 };
 
-/** What a dtype means for a tower: itself, but for AUTO, which is float32 unless
- *  bfloat16 arithmetic is to be had and worth it. */
-enum fovea_dtype fovea_precision_dtype(const struct fovea_tower *tower,
-        enum fovea_dtype dtype, bool has_bf16);
-
 /* What a CPU has dot products of. */
 struct fovea_precision_cpu {
     bool has_bf16;
     bool has_vnni; /* bytes */
 };
 
-/** How it is carried out. */
+/** Whether bfloat16 arithmetic is to be had for a tower and worth its loss.
+ *  @param has_bf16  Whether the CPU has bfloat16 dot products. */
+bool fovea_precision_may_be_bf16(const struct fovea_tower *tower,
+        bool has_bf16);
+
+/** How a dtype is carried out. AUTO, where nobody has decided it
+ *  (spec/choice.h), is float32. */
 enum fovea_precision fovea_precision_choose(const struct fovea_tower *tower,
         enum fovea_dtype dtype, const struct fovea_precision_cpu *cpu);
 
