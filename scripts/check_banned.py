@@ -32,6 +32,7 @@ PRODUCT = {
     "exit": "only a main ends the process",
     "dup": "use fcntl F_DUPFD_CLOEXEC",
     "pipe": "use pipe2 with O_CLOEXEC",
+    "fovea_pages_map_file": "files are read, not mapped",
 }
 # Where a rule of PRODUCT does not hold, and why not.
 EXCEPTIONS = {
@@ -39,7 +40,10 @@ EXCEPTIONS = {
     ("src/cli/main.c", "open"),  # stands in for a closed standard stream
     # Weights are shared between processes by mapping, and by nothing else. A
     # file among them is the user's own and was checked.
-    ("src/engine/cpu/packed.c", "mmap"),
+    ("src/engine/cpu/packed.c", "fovea_pages_map_file"),
+    ("src/sys/pages.h", "fovea_pages_map_file"),
+    ("src/sys/pages.c", "fovea_pages_map_file"),
+    ("src/sys/pages.c", "mmap"),  # there, and to move memory to huge pages
     # So are tokenizer tables, which are checked whole.
     ("src/text/tokenizer.c", "mmap"),
 }

@@ -9,10 +9,11 @@
 #include "base/macros.h"
 #include "base/nearest.h"
 #include "base/number.h"
+#include "option/option.h"
 
 enum {
-    MAX_NAME = 32, /* no flag is longer */
-    MAX_FLAGS = 64
+    MAX_NAME = 32,              /* no flag is longer */
+    MAX_FLAGS = FOVEA_N_OPTIONS /* each of them once */
 };
 
 static enum fovea_status

@@ -14,9 +14,10 @@
 #include "pool/cache_folder.h"
 #include "sys/atomic_file.h"
 #include "sys/input.h"
+#include "sys/pages.h"
 
 enum {
-    COPY_BYTES = 1 << 20,
+    COPY_BYTES = FOVEA_HUGE_PAGE_BYTES, /* so that the copy has such pages */
     FILE_NAME_SIZE = 80,
     BYTES_OF_MB = 1 << 20,
 };

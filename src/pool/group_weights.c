@@ -25,6 +25,7 @@
 #include "pool/slot.h"
 #include "spec/dtype.h"
 #include "sys/memfd.h"
+#include "sys/pages.h"
 
 enum {
     /* So many packed copies in a row may be refused before it counts as a
@@ -277,15 +278,31 @@ finish_store(struct fovea_background_job *background)
     end_job(job);
 }
 
-/* From the next cold start on it will be there. */
+/* Beside the workers, which go on: their next access finds huge pages. */
 static void
-store(struct fovea_group *group)
+run_collapse(struct fovea_background_job *background)
 {
-    static const struct fovea_background_job store_job = { .run = run_store,
-        .done = finish_store };
-    if (!group->has_key) {
-        return;
+    struct weights_job *job = (struct weights_job *)background;
+    for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
+        struct stat facts;
+        const int fd = job->files.fds[i];
+        if (fd >= 0 && fstat(fd, &facts) == 0) {
+            (void)fovea_pages_collapse(fd, (size_t)facts.st_size);
+        }
     }
+}
+
+static void
+finish_collapse(struct fovea_background_job *background)
+{
+    end_job((struct weights_job *)background);
+}
+
+/* The files again, for a job. False: there are none. */
+static bool
+copy_files(const struct fovea_group *group,
+        struct fovea_shared_files *files_out)
+{
     struct fovea_shared_files files = no_files;
     for (size_t i = 0; i < FOVEA_N_SHARED; i++) {
         if (shares(group, i)) {
@@ -293,7 +310,38 @@ store(struct fovea_group *group)
                     fcntl(group->weights_files.fds[i], F_DUPFD_CLOEXEC, 0);
         }
     }
-    if (!is_complete(group, &files) ||
+    if (!is_complete(group, &files)) {
+        close_files(&files);
+        return false;
+    }
+    *files_out = files;
+    return true;
+}
+
+/* Memory that was packed here has small pages; a copy from the cache has what the
+   file system keeps it in. */
+static void
+collapse(struct fovea_group *group)
+{
+    static const struct fovea_background_job collapse_job = {
+        .run = run_collapse,
+        .done = finish_collapse
+    };
+    struct fovea_shared_files files;
+    if (copy_files(group, &files) &&
+            !add_job(group, &collapse_job, &files, NULL)) {
+        close_files(&files);
+    }
+}
+
+/* From the next cold start on it will be there. */
+static void
+store(struct fovea_group *group)
+{
+    static const struct fovea_background_job store_job = { .run = run_store,
+        .done = finish_store };
+    struct fovea_shared_files files;
+    if (group->has_key && copy_files(group, &files) &&
             !add_job(group, &store_job, &files, NULL)) {
         close_files(&files);
     }
@@ -377,6 +425,7 @@ fovea_group_weights_ready(struct fovea_slot *slot, struct fovea_frame *frame,
         }
         group->packer = 0;
         take_in(group, &files, false);
+        collapse(group);
         store(group);
     }
     group->n_bad_copies = 0;

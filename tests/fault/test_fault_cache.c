@@ -18,7 +18,7 @@
 #define KEY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 enum {
-    SIZE = (2 << 20) + 5
+    SIZE = (4 << 20) + 5
 };
 
 static const struct fovea_tower tiny = {

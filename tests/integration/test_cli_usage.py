@@ -80,6 +80,8 @@ def test_mistakes_are_explained(directory):
         (("tokenize", "-", "--text-file", "-"), "only once"),
         (("pull",), "no KEY"),
         (("pull", "--revison", "x", "a/b"), "did you mean --revision?"),
+        # Of the command that has the most flags.
+        (("serve", "--hots", "::1"), "did you mean --host?"),
         (("models", "list"), "did you mean"),
         (("models", "show"), "needs one model"),
         (("models", "show", "a", "b"), "needs one model"),
