@@ -296,7 +296,8 @@ no_code_is_generated_after_creation(void **state)
         struct tower tower;
         n_executable = 0;
         build_for(&tower, &heads[i / 2], precisions[i % 2], LARGE_BATCH);
-        assert_true(n_executable > 0);
+        /* On tiles all that a tower of 8 bits multiplies is compiled. */
+        assert_true(n_executable > 0 || precisions[i % 2] != precisions[0]);
         n_executable = 0;
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(numbers); k++) {
             embed(&tower, 0, numbers[k], embeds);

@@ -16,8 +16,8 @@
  *   embeds [n][dimension]        float32, of texts: their number is filled up, too
  *   scales, other_scales [n * tokens] float32, of rows of 8 bits in y, and elsewhere
  * Of texts there are as many rows as a pass of them has (units.h). The pooled tokens'
- * rows of the last layer reuse the others. All rows are dense: the library's fast
- * kernels want it so.
+ * rows of the last layer reuse the others. Rows of y and wide are dense, as the
+ * library's fast kernels want them, or blocked (rows.h), as our own do.
  */
 #ifndef FOVEA_ENGINE_CPU_BUFFERS_H
 #define FOVEA_ENGINE_CPU_BUFFERS_H
