@@ -104,23 +104,25 @@ struct cap {
     /* Dot products of bytes, of AVX-512's registers and of AVX2's. */
     bool has_avx512_vnni;
     bool has_avx_vnni;
+    bool has_tiles;
 };
 
 static const struct cap *
 cap_of(const char *max_cpu_isa)
 {
     static const struct cap caps[] = {
-        { "SSE41", FOVEA_CPU_AVX2, false, false },
-        { "AVX", FOVEA_CPU_AVX2, false, false },
-        { "AVX2", FOVEA_CPU_AVX2, false, false },
-        { "AVX2_VNNI", FOVEA_CPU_AVX2, false, true },
-        { "AVX512_CORE", FOVEA_CPU_AVX512, false, false },
-        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512, true, false },
-        { "AVX512_CORE_BF16", FOVEA_CPU_AVX512_BF16, true, false },
-        { "AVX512_CORE_AMX", FOVEA_CPU_AVX512_BF16, true, false },
+        { "SSE41", FOVEA_CPU_AVX2, false, false, false },
+        { "AVX", FOVEA_CPU_AVX2, false, false, false },
+        { "AVX2", FOVEA_CPU_AVX2, false, false, false },
+        { "AVX2_VNNI", FOVEA_CPU_AVX2, false, true, false },
+        { "AVX512_CORE", FOVEA_CPU_AVX512, false, false, false },
+        { "AVX512_CORE_VNNI", FOVEA_CPU_AVX512, true, false, false },
+        { "AVX512_CORE_BF16", FOVEA_CPU_AVX512_BF16, true, false, false },
+        { "AVX512_CORE_AMX", FOVEA_CPU_AVX512_BF16, true, false, true },
     };
     /* The library, too, takes a word that it does not know for no cap. */
-    static const struct cap none = { NULL, FOVEA_CPU_AVX512_BF16, true, true };
+    static const struct cap none = { NULL, FOVEA_CPU_AVX512_BF16, true, true,
+        true };
     for (size_t i = 0; max_cpu_isa && i < FOVEA_ARRAY_LEN(caps); i++) {
         if (strcasecmp(max_cpu_isa, caps[i].name) == 0) {
             return &caps[i];
@@ -220,4 +222,10 @@ fovea_cpu_has_vnni(void)
         return true;
     }
     return cap->has_avx_vnni && hardware_has_avx_vnni();
+}
+
+bool
+fovea_cpu_allows_tiles(void)
+{
+    return cap_of(fovea_cpu_allowed())->has_tiles;
 }

@@ -51,6 +51,9 @@ enum fovea_cpu_level fovea_cpu_level(void);
  *  by the same rule. */
 bool fovea_cpu_has_vnni(void);
 
+/** Whether ONEDNN_MAX_CPU_ISA allows the tile unit (AMX), wherever there is one. */
+bool fovea_cpu_allows_tiles(void);
+
 /** The most that a value of ONEDNN_MAX_CPU_ISA allows; NULL: everything. */
 enum fovea_cpu_level fovea_cpu_level_cap(const char *max_cpu_isa);
 

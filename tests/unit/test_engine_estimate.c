@@ -52,10 +52,7 @@ static void
 check(const struct fovea_tower *config, const char *what, uint64_t estimate,
         uint64_t truth)
 {
-    /* Panels of tiles have 32 columns, the library's blocks 64, and which of them a
-       matrix is packed in the host does not know. */
-    const uint64_t more = truth / (fovea_machine_has_tiles() ? 10 : 20);
-    if (estimate < truth || estimate > truth + more + SLACK_BYTES) {
+    if (estimate < truth || estimate > truth + truth / 20 + SLACK_BYTES) {
         fail_msg("a tower %u wide: %s: estimated %llu bytes, taken %llu",
                 config->width, what, (unsigned long long)estimate,
                 (unsigned long long)truth);

@@ -158,12 +158,16 @@ it_caps_dot_products_of_bytes(void **state)
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(without); i++) {
         assert_int_equal(setenv("ONEDNN_MAX_CPU_ISA", without[i], 1), 0);
         assert_false(fovea_cpu_has_vnni());
+        assert_false(fovea_cpu_allows_tiles());
     }
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(with); i++) {
         assert_int_equal(setenv("ONEDNN_MAX_CPU_ISA", with[i], 1), 0);
         assert_true(has_any || !fovea_cpu_has_vnni());
+        assert_int_equal(fovea_cpu_allows_tiles(),
+                strcmp(with[i], "AVX512_CORE_AMX") == 0);
     }
     assert_int_equal(unsetenv("ONEDNN_MAX_CPU_ISA"), 0);
+    assert_true(fovea_cpu_allows_tiles());
 }
 
 int

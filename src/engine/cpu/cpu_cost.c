@@ -11,6 +11,8 @@
 #include "engine/cpu/buffers.h"
 #include "engine/cpu/mlp_parts.h"
 #include "engine/cpu/precision.h"
+#include "engine/cpu/tile_kernels.h"
+#include "engine/cpu/tile_unit.h"
 #include "sys/cpu.h"
 
 /* Matrices are cut into blocks of this size, and the last ones filled up. */
@@ -20,10 +22,22 @@ struct blocks {
     size_t element_size;
 };
 
+/* Our own form's, of sources of whole lines. */
+static bool
+is_for_tiles(enum fovea_element element, size_t k)
+{
+    return element != FOVEA_ELEMENT_F32 &&
+            k * fovea_element_size(element) % FOVEA_LINE_BYTES == 0 &&
+            fovea_cpu_allows_tiles() && fovea_tile_unit_is_there();
+}
+
 static struct blocks
-blocks_of(enum fovea_element element)
+blocks_of(enum fovea_element element, size_t k)
 {
     const size_t size = fovea_element_size(element);
+    if (is_for_tiles(element, k)) {
+        return (struct blocks){ 1, FOVEA_PANEL_COLUMNS, size };
+    }
     if (element == FOVEA_ELEMENT_BF16) {
         return (struct blocks){ 32, 64, size };
     }
@@ -55,7 +69,7 @@ floats(size_t n)
 static uint64_t
 packed_matrix(const struct fovea_piece *piece, enum fovea_element element)
 {
-    const struct blocks blocks = blocks_of(element);
+    const struct blocks blocks = blocks_of(element, piece->k);
     const uint64_t beside =
             element == FOVEA_ELEMENT_U8 ? 2 * floats(piece->n) : 0;
     return matrix(&blocks, piece->k, piece->n) + beside;

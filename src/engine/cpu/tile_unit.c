@@ -83,9 +83,15 @@ has_known_tiles(void)
 }
 
 bool
-fovea_tile_unit_is_granted(void)
+fovea_tile_unit_is_there(void)
 {
     return fovea_tile_unit_has_vectors() && has_known_tiles() &&
-            saves(XCR0_TILES) &&
+            saves(XCR0_TILES);
+}
+
+bool
+fovea_tile_unit_is_granted(void)
+{
+    return fovea_tile_unit_is_there() &&
             syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 }

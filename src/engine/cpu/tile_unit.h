@@ -15,8 +15,10 @@
 /** Whether the CPU and the system have AVX-512 with bfloat16. */
 bool fovea_tile_unit_has_vectors(void);
 
-/** Whether they have tiles for bfloat16 and bytes of the size that we know, and the
- *  system lets this process use them. Asks it each time. */
+/** Whether they have tiles for bfloat16 and bytes too, of the size that we know. */
+bool fovea_tile_unit_is_there(void);
+
+/** Whether the system also lets this process use them. Asks it each time. */
 bool fovea_tile_unit_is_granted(void);
 
 #endif
