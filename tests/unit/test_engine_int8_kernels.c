@@ -115,6 +115,82 @@ rows_of_nothing_and_of_too_little_are_zeros(void **state)
     }
 }
 
+enum {
+    N_ROWS = 5,
+    WIDTH = 192
+};
+
+/* Rows of values, dense and blocked, and rows of bytes for each. */
+struct layouts {
+    float values[N_ROWS * WIDTH];
+    float scales[2][N_ROWS];
+    struct fovea_rows from[2];
+    struct fovea_rows to[2];
+};
+
+static void
+make_layouts(struct layouts *layouts, enum fovea_element element)
+{
+    const size_t size = N_ROWS * WIDTH * sizeof(float);
+    for (size_t i = 0; i < 2; i++) {
+        void *from = aligned_alloc(FOVEA_OPERAND_ALIGNMENT, size);
+        void *to = aligned_alloc(FOVEA_OPERAND_ALIGNMENT, size);
+        assert_true(from && to);
+        layouts->from[i] = i ? fovea_rows_blocked(from, N_ROWS, element)
+                             : fovea_rows_dense(from, WIDTH, element);
+        layouts->to[i] = i ? fovea_rows_blocked(to, N_ROWS, FOVEA_ELEMENT_U8)
+                           : fovea_rows_dense(to, WIDTH, FOVEA_ELEMENT_U8);
+        layouts->to[i].scales = layouts->scales[i];
+        for (size_t k = 0; k < N_ROWS * WIDTH; k++) {
+            void *at = fovea_rows_at(&layouts->from[i], k / WIDTH, k % WIDTH);
+            if (element == FOVEA_ELEMENT_BF16) {
+                *(uint16_t *)at = fovea_to_bf16(layouts->values[k]);
+            } else {
+                *(float *)at = layouts->values[k];
+            }
+        }
+    }
+}
+
+/* However they lie, they are as a row in one piece. */
+static void
+check_layouts(enum fovea_element element, uint32_t *noise)
+{
+    struct layouts layouts;
+    for (size_t i = 0; i < N_ROWS * WIDTH; i++) {
+        layouts.values[i] = noise_next(noise) * (float)(1 + i / WIDTH);
+    }
+    make_layouts(&layouts, element);
+    for (size_t i = 0; i < 4; i++) {
+        const struct fovea_rows *to = &layouts.to[i % 2];
+        fovea_int8_quantise_rows(&layouts.from[i / 2], N_ROWS, WIDTH, to);
+        for (size_t row = 0; row < N_ROWS; row++) {
+            uint8_t wanted[WIDTH];
+            const float scale = fovea_int8_quantise(
+                    fovea_rows_line(&layouts.from[0], row, 0), element, WIDTH,
+                    wanted);
+            assert_true(to->scales[row] == scale);
+            for (size_t k = 0; k < WIDTH; k++) {
+                assert_int_equal(*(uint8_t *)fovea_rows_at(to, row, k),
+                        wanted[k]);
+            }
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        free(layouts.from[i].base);
+        free(layouts.to[i].base);
+    }
+}
+
+static void
+rows_are_the_same_however_they_lie(void **state)
+{
+    (void)state;
+    uint32_t noise = 29;
+    check_layouts(FOVEA_ELEMENT_F32, &noise);
+    check_layouts(FOVEA_ELEMENT_BF16, &noise);
+}
+
 /* What an engine makes of such a row must be seen not to be finite. */
 static void
 what_is_not_finite_stays_so(void **state)
@@ -261,6 +337,7 @@ main(void)
         cmocka_unit_test(a_row_is_rounded_to_the_nearest_of_its_own_scale),
         cmocka_unit_test(halves_are_rounded_to_even),
         cmocka_unit_test(rows_of_nothing_and_of_too_little_are_zeros),
+        cmocka_unit_test(rows_are_the_same_however_they_lie),
         cmocka_unit_test(what_is_not_finite_stays_so),
         cmocka_unit_test(
                 the_epilogue_is_as_written_out_wherever_a_column_stands),
