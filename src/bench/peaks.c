@@ -55,7 +55,7 @@ has_avx512_vnni(void)
 static bool
 has_avx_vnni(void)
 {
-    return fovea_machine_has_vnni() && __builtin_cpu_supports("avxvnni");
+    return fovea_machine_has_vnni() && fovea_cpu_has_avx_vnni();
 }
 
 /* Eight, or sixteen, lanes of one, two or four multiply-adds. */

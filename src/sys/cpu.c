@@ -203,8 +203,8 @@ fovea_cpu_level(void)
 }
 
 /* Compilers' names for it are newer than it. */
-static bool
-hardware_has_avx_vnni(void)
+bool
+fovea_cpu_has_avx_vnni(void)
 {
     unsigned eax = 0;
     unsigned rest[3] = { 0 };
@@ -221,7 +221,7 @@ fovea_cpu_has_vnni(void)
             __builtin_cpu_supports("avx512vnni")) {
         return true;
     }
-    return cap->has_avx_vnni && hardware_has_avx_vnni();
+    return cap->has_avx_vnni && fovea_cpu_has_avx_vnni();
 }
 
 bool

@@ -54,6 +54,9 @@ bool fovea_cpu_has_vnni(void);
 /** Whether ONEDNN_MAX_CPU_ISA allows the tile unit (AMX), wherever there is one. */
 bool fovea_cpu_allows_tiles(void);
 
+/** Whether the CPU itself has AVX-VNNI, whatever the library is held to. */
+bool fovea_cpu_has_avx_vnni(void);
+
 /** The most that a value of ONEDNN_MAX_CPU_ISA allows; NULL: everything. */
 enum fovea_cpu_level fovea_cpu_level_cap(const char *max_cpu_isa);
 
