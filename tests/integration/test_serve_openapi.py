@@ -52,7 +52,7 @@ class Indexed(Server):
     """A server with an index of pictures, and one that may be written where it
     has the key of a writer."""
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, env=None):
         self.pictures = tempfile.TemporaryDirectory(prefix="fovea-pictures-")
         at = self.pictures.name
         for i, name in enumerate(("one", "two", "again")):
@@ -67,7 +67,7 @@ class Indexed(Server):
             flags = (*flags[2:], "--api-key-file",
                      os.path.join(at, "keys"), "--index-writable", "own=" + os.path.join(at, "own"))
         super().__init__(*flags, "--index", "photos=" + at, models=[MODEL],
-                         env=HOME)
+                         env={**HOME, **(env or {})})
 
     def end(self):
         try:
@@ -96,8 +96,8 @@ def jobs():
     return ("--queue", broker.url, "--jobs-output", output)
 
 
-def serve(*flags):
-    return Indexed(*flags, *(() if "--queue" in flags else jobs()))
+def serve(*flags, env=None):
+    return Indexed(*flags, *(() if "--queue" in flags else jobs()), env=env)
 
 
 def source(name):
@@ -535,11 +535,14 @@ def provoke_broker(server):
 
 
 def provoke_deadline(server):
+    """No worker ever answers."""
     for path in server.posted:
         same(embed(server, path, picture(1), 504).error(), "deadline")
 
 
-def test_every_documented_status_is_provoked(_):
+def test_every_documented_status_is_provoked(directory):
+    silent = command.put(directory, "silent", b"#!/bin/sh\nexec sleep 1d\n")
+    os.chmod(silent, 0o755)
     cases = ((provoke_callers, ()),
              (provoke_keys, ("--api-key", KEY)),
              (provoke_limits, ("--api-key", KEY, "--max-body", "4K",
@@ -556,7 +559,9 @@ def test_every_documented_status_is_provoked(_):
     with contextlib.ExitStack() as stack:
         servers = []
         for provoke, flags in cases:
-            servers.append(stack.enter_context(serve(*flags)))
+            env = {"FOVEA_WORKER": silent} if provoke == provoke_deadline \
+                else None
+            servers.append(stack.enter_context(serve(*flags, env=env)))
         for (provoke, _), server in zip(cases, servers):
             provoke(server)
     documented = {(path, method, status)
