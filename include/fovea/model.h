@@ -24,7 +24,9 @@ struct fovea_model;
 
 /**
  * Find a model by its key and describe it. No weights are read yet: they are
- * loaded by the first call that embeds.
+ * loaded by the first call that embeds. What FOVEA_DTYPE_AUTO means is decided
+ * here: for the first model of a shape on a machine a worker is started that
+ * measures it, and waited for, mostly some tenths of a second.
  *
  * @param library    Borrowed; it must outlive the model.
  * @param key        A key of the catalogue (fovea_catalogue()), another Hugging

@@ -310,6 +310,9 @@ fovea_bulk_command(const struct fovea_run_kind *kind, int argc, char **argv)
     if (request.shard) {
         return fovea_shard_command(&request, &command.inputs);
     }
+    if (kind->work == FOVEA_STREAM_PREPROCESS) {
+        request.options.dtype = FOVEA_DTYPE_F32; /* nothing is measured */
+    }
     return prepare(kind, &request, &command.inputs, &error)
             ? fovea_cli_fail(&error)
             : do_task(&command, &request.options);

@@ -215,7 +215,8 @@ run(const struct fovea_command *self, int argc, char **argv)
     FOVEA_AUTO(fovea_close_auto) struct fovea *library = NULL;
     const struct fovea_options options = {
         .struct_size = sizeof options,
-        .dtype = (enum fovea_dtype)flags.dtype,
+        /* A list says nothing of it: nothing is measured for one. */
+        .dtype = n_words ? (enum fovea_dtype)flags.dtype : FOVEA_DTYPE_F32,
         .max_batch = (unsigned)flags.n_batch,
     };
     if (fovea_open(&options, &library, &error)) {

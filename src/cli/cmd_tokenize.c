@@ -256,7 +256,9 @@ tokenize(const struct flags *flags)
             .max_text_bytes = flags->options.limits.max_text_bytes,
         },
     };
-    enum fovea_status status = fovea_open(&flags->options, &library, &error);
+    struct fovea_options options = flags->options;
+    options.dtype = FOVEA_DTYPE_F32; /* nothing is measured for tokens */
+    enum fovea_status status = fovea_open(&options, &library, &error);
     if (!status) {
         status = fovea_model_open(library, flags->model, &model, &error);
     }

@@ -16,7 +16,9 @@ struct fovea_frozen_model {
 };
 
 /**
- * Open the library and the model of a request; no worker is started.
+ * Open the library and the model of a request; no worker is started but one that
+ * measures what FOVEA_DTYPE_AUTO means. Of a place that has a manifest it means what
+ * that says.
  *
  * @param opened  Stays where it is until it is closed, which it is whatever comes.
  * @return As fovea_open(), fovea_model_open() and fovea_frozen_of_model().

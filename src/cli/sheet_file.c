@@ -64,7 +64,7 @@ find_folder(const char *path, char **folder_out, struct fovea_error *err)
                                  "%s: its folder is not there", path);
 }
 
-/* A thumbnail takes no weights, so any model does. */
+/* A thumbnail takes no weights, so any model does, in whatever dtype. */
 static enum fovea_status
 open_stream(struct fovea_sheet_file *file, const struct fovea_options *options,
         struct fovea_error *err)
@@ -72,7 +72,9 @@ open_stream(struct fovea_sheet_file *file, const struct fovea_options *options,
     struct fovea_stream_options settings = FOVEA_STREAM_OPTIONS_INIT;
     settings.work = FOVEA_STREAM_THUMBNAIL;
     settings.ordered = true;
-    enum fovea_status status = fovea_open(options, &file->library, err);
+    struct fovea_options without_auto = *options;
+    without_auto.dtype = FOVEA_DTYPE_F32; /* which is not measured */
+    enum fovea_status status = fovea_open(&without_auto, &file->library, err);
     if (!status) {
         status = fovea_model_open(file->library, NULL, &file->model, err);
     }

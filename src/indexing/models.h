@@ -45,7 +45,8 @@ struct fovea_models {
 
 /**
  * Find the sets of an index, and add those that are asked for and not there, the
- * one for near-duplicates always. No worker is started.
+ * one for near-duplicates always. No worker is started but one that measures
+ * what FOVEA_DTYPE_AUTO means.
  *
  * @return FOVEA_OK; FOVEA_ERR_ARGUMENT if an arithmetic, pixels or a store is asked
  *         for that a set of one of the models asked for was not begun with; as

@@ -40,8 +40,8 @@ struct fovea_updater;
 bool fovea_update_is_of_root(enum fovea_status status);
 
 /**
- * Prepare updates of an index: sets are found and added. No worker is started before
- * there is something to embed; workers stay for the next update.
+ * Prepare updates of an index: sets are found and added. No worker that embeds is
+ * started before there is something to embed; workers stay for the next update.
  *
  * @return FOVEA_OK; as fovea_models_begin().
  */

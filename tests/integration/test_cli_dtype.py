@@ -57,6 +57,15 @@ def test_auto_is_another(directory):
     assert said["auto"] in ("f32", "bf16"), said
 
 
+def test_auto_is_measured_for_vectors_alone(directory):
+    pictures(directory, 1)
+    cache = os.path.join(directory, "cache")
+    for words in (("models",), ("models", "--json"),
+                  ("preprocess", "-o", "x.npy", "d")):
+        ok(*words, cwd=directory, env=environment(**HOME, FOVEA_CACHE=cache))
+        assert not os.path.exists(os.path.join(cache, "dtypes")), words
+
+
 def test_shards_freeze_it(directory):
     pictures(directory)
     words = ("embed", "--shard", "0/1", "-o", "out", "d")
@@ -66,6 +75,9 @@ def test_shards_freeze_it(directory):
     for other in ("f32", "bf16"):
         refused(f"{NARROW}, not {other}", *words, "--resume", "--dtype", other,
                 cwd=directory)
+    # Unasked it is the manifest's, whatever auto would come to here.
+    for words_of_auto in ((), ("--dtype", "auto")):
+        ok(*words, "--resume", *words_of_auto, cwd=directory)
     data = read(os.path.join(directory, "out/img_emb/img_emb_00000.npy"))
     want = vectors("--dtype", NARROW, "d", cwd=directory)
     at = 10 + struct.unpack("<H", data[8:10])[0]

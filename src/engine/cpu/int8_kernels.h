@@ -26,8 +26,8 @@ enum {
  *
  * @param values   [n] of F32 or BF16.
  * @param out      [n]: q + FOVEA_INT8_ZERO.
- * @return The scale, as fovea_int8_scale() (int8.h): infinite or NaN where a value is,
- *         so that what is computed from the row is too.
+ * @return The scale, as fovea_int8_scale() (int8_weights.h): infinite or NaN where a
+ *         value is, so that what is computed from the row is too.
  */
 float fovea_int8_quantise(const void *values, enum fovea_element element,
         size_t n, uint8_t *out);
