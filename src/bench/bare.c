@@ -17,7 +17,10 @@ struct fovea_bare {
     void *last_qkv; /* packed: the last layer's are packed apart */
     void *src;
     void *dst;
-    float *scales; /* of rows of 8 bits */
+    /* Of rows of 8 bits: of those that are read, all 1, and then of those that are
+       written. Were they the same, products of them would be denormal, which many
+       CPUs take long for. */
+    float *scales;
     void *scratch;
 };
 
@@ -68,7 +71,7 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     }
     bare->src = zeroed(size);
     bare->dst = zeroed(size);
-    bare->scales = zeroed(rows * sizeof(float));
+    bare->scales = zeroed(2 * rows * sizeof(float));
     bare->scratch = zeroed(scratch_size);
     /* A tower of one layer has only that one. */
     const enum fovea_element last =
@@ -79,6 +82,9 @@ create_buffers(struct fovea_bare *bare, size_t rows, struct fovea_error *err)
     if (!bare->src || !bare->dst || !bare->scales || !bare->scratch ||
             !bare->last_qkv) {
         return fovea_fail_memory(err, 2 * size, "the bench");
+    }
+    for (size_t i = 0; i < rows; i++) {
+        bare->scales[i] = 1.0F;
     }
     return FOVEA_OK;
 }
@@ -167,7 +173,7 @@ rows_of(const struct fovea_bare *bare, void *buffer, size_t width,
     struct fovea_rows rows = is_blocked
             ? fovea_rows_blocked(buffer, bare->n_rows, element)
             : fovea_rows_dense(buffer, width, element);
-    rows.scales = bare->scales;
+    rows.scales = bare->scales + (buffer == bare->dst ? bare->n_rows : 0);
     return rows;
 }
 

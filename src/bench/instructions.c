@@ -2,7 +2,7 @@
    shorter for that. */
 #include "bench/instructions.h"
 
-#include <stdint.h>
+#include "engine/cpu/tile_instructions.h"
 
 /* A round is the instruction with twelve destinations, of registers of a kind. */
 #define LOOP(name, features, instruction, kind)                           \
@@ -21,7 +21,7 @@
                          :                                                \
                          : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",  \
                          "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", \
-                         "xmm11", "xmm12", "xmm13");                      \
+                         "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");    \
     }
 
 LOOP(fovea_loop_f32_avx2, "avx2,fma", "vfmadd231ps", "ymm")
@@ -30,24 +30,14 @@ LOOP(fovea_loop_bf16_avx512, "avx512f,avx512bf16", "vdpbf16ps", "zmm")
 LOOP(fovea_loop_int8_avx2, "avx2,avxvnni", "%{vex%} vpdpbusd", "ymm")
 LOOP(fovea_loop_int8_avx512, "avx512f,avx512vnni", "vpdpbusd", "zmm")
 
-/* Six whole tiles: palette 1, then bytes of a row and rows of each. */
-struct tile_configuration {
-    _Alignas(64) uint8_t palette;
-    uint8_t start_row;
-    uint8_t reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-};
-
-static const struct tile_configuration whole_tiles = {
-    .palette = 1,
-    .row_bytes = { 64, 64, 64, 64, 64, 64 },
-    .rows = { 16, 16, 16, 16, 16, 16 },
-};
+/* Of six whole tiles. */
+static const uint8_t whole_tiles[FOVEA_N_TILES] = { 16, 16, 16, 16, 16, 16 };
 
 #define TILE_LOOP(name, features, instruction)                \
     __attribute__((target(features))) void name(size_t n)     \
     {                                                         \
+        const struct fovea_tile_config config =               \
+                fovea_tile_config_of(whole_tiles);            \
         __asm__ volatile("ldtilecfg %1\n"                     \
                          ".irp tile, 0, 1, 2, 3, 4, 5\n"      \
                          "tilezero %%tmm\\tile\n"             \
@@ -60,7 +50,7 @@ static const struct tile_configuration whole_tiles = {
                          "jnz 1b\n"                           \
                          "tilerelease\n"                      \
                          : "+r"(n)                            \
-                         : "m"(whole_tiles)                   \
+                         : "m"(config)                        \
                          : "cc");                             \
     }
 
@@ -89,5 +79,6 @@ fovea_loop_read(const void *memory, size_t size)
                      : "+r"(at)
                      : "r"(end)
                      : "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
-                     "xmm5", "xmm6", "xmm7");
+                     "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+                     "xmm12", "xmm13", "xmm14", "xmm15");
 }

@@ -7,11 +7,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fovea/fovea.h"
 
 #include "base/checksum.h"
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "base/sha256.h"
@@ -21,7 +23,10 @@
 enum {
     MAX_CHOICES = 256,
     TEXT_SIZE = 192,
+    LOCK_PAUSE_NS = 5 * 1000 * 1000,
 };
+
+static const int64_t lock_wait_ns = 60 * FOVEA_NS_PER_S;
 
 static const char choices_folder[] = "dtypes";
 
@@ -128,10 +133,13 @@ fovea_cache_choice_lock(const struct fovea_cache *cache)
                     &fd, NULL)) {
         return -1;
     }
-    int failed;
-    do {
-        failed = flock(fd, LOCK_EX);
-    } while (failed && errno == EINTR);
+    const int64_t until_ns = fovea_clock_ns() + lock_wait_ns;
+    int failed = flock(fd, LOCK_EX | LOCK_NB);
+    while (failed && (errno == EINTR || errno == EWOULDBLOCK) &&
+            fovea_clock_ns() < until_ns) {
+        (void)nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
+        failed = flock(fd, LOCK_EX | LOCK_NB);
+    }
     int locked = failed ? -1 : fd;
     fd = failed ? fd : -1;
     return locked;

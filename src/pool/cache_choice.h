@@ -25,7 +25,8 @@ void fovea_cache_choice_write(const struct fovea_cache *cache, const char *key,
         const struct fovea_choice_times *times);
 
 /** Wait until no other process measures for this cache; closing the descriptor lets
- *  the next one. -1: there is no cache, or no lock is to be had in it. */
+ *  the next one. -1: there is no cache, no lock is to be had in it, or another process
+ *  keeps it for a minute, which measures no more: it is stopped, or has forked. */
 int fovea_cache_choice_lock(const struct fovea_cache *cache);
 
 #endif

@@ -21,7 +21,9 @@ list_kernels(norm_function kernels[2])
     kernels[0] = fovea_norm_avx2;
     kernels[1] = fovea_norm_avx512;
     return __builtin_cpu_supports("avx512f") &&
-                    __builtin_cpu_supports("avx512dq")
+                    __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512vl")
             ? 2
             : 1;
 }

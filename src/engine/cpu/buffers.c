@@ -40,14 +40,6 @@ fovea_sizes_of(const struct fovea_tower *tower)
     return sizes;
 }
 
-static size_t
-claim(size_t *total, size_t size)
-{
-    size_t at = *total;
-    *total += fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT);
-    return at;
-}
-
 /* Rows of tokens, and of pooled ones. */
 struct counts {
     size_t rows;
@@ -93,19 +85,25 @@ fovea_layout_of(const struct fovea_sizes *sizes, size_t n,
     const enum fovea_element element = fovea_precision_element(precision);
     const size_t element_size = fovea_element_size(element);
     struct fovea_layout layout = { 0 };
-    layout.x = claim(&layout.total, rows * sizes->hidden * sizeof(float));
-    layout.y = claim(&layout.total, rows * sizes->hidden * element_size);
-    layout.wide = claim(&layout.total, rows * sizes->wide * element_size);
-    layout.attend_room = claim(&layout.total, attend_bytes(sizes, element));
-    layout.pooled =
-            claim(&layout.total, counts.pooled * sizes->hidden * sizeof(float));
+    layout.x = fovea_operand_claim(&layout.total,
+            rows * sizes->hidden * sizeof(float));
+    layout.y = fovea_operand_claim(&layout.total,
+            rows * sizes->hidden * element_size);
+    layout.wide = fovea_operand_claim(&layout.total,
+            rows * sizes->wide * element_size);
+    layout.attend_room =
+            fovea_operand_claim(&layout.total, attend_bytes(sizes, element));
+    layout.pooled = fovea_operand_claim(&layout.total,
+            counts.pooled * sizes->hidden * sizeof(float));
     layout.embeds = layout.total;
     if (sizes->is_text) {
-        layout.embeds = claim(&layout.total,
+        layout.embeds = fovea_operand_claim(&layout.total,
                 counts.pooled * sizes->dimension * sizeof(float));
     }
     const size_t n_scales = fovea_precision_has_int8(precision) ? rows : 0;
-    layout.scales = claim(&layout.total, n_scales * sizeof(float));
-    layout.other_scales = claim(&layout.total, n_scales * sizeof(float));
+    layout.scales =
+            fovea_operand_claim(&layout.total, n_scales * sizeof(float));
+    layout.other_scales =
+            fovea_operand_claim(&layout.total, n_scales * sizeof(float));
     return layout;
 }

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "base/size.h"
+
 /* Element type of sources and weights. */
 enum fovea_element {
 #define X(name, size) FOVEA_ELEMENT_##name,
@@ -55,6 +57,16 @@ case FOVEA_ELEMENT_##name: \
         break;
     }
     return 1; /* never */
+}
+
+/** Take the next size bytes, aligned, of a block of which total are taken; gives where
+ *  they begin. */
+static inline size_t
+fovea_operand_claim(size_t *total, size_t size)
+{
+    const size_t at = *total;
+    *total += fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT);
+    return at;
 }
 
 #endif

@@ -41,24 +41,16 @@ struct tiles {
 };
 
 static size_t
-claim(size_t *total, size_t size)
-{
-    const size_t at = *total;
-    *total += fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT);
-    return at;
-}
-
-static size_t
 lay_panels_out(const struct fovea_packing *packing, struct layout *layout_out)
 {
     const bool has_scales = packing->element == FOVEA_ELEMENT_U8;
     size_t size = 0;
-    (void)claim(&size,
+    (void)fovea_operand_claim(&size,
             fovea_tile_panels_size(packing->element, packing->k, packing->n));
-    layout_out->scales =
-            claim(&size, has_scales ? packing->n * sizeof(float) : 0);
-    layout_out->offsets =
-            claim(&size, has_scales ? packing->n * sizeof(int32_t) : 0);
+    layout_out->scales = fovea_operand_claim(&size,
+            has_scales ? packing->n * sizeof(float) : 0);
+    layout_out->offsets = fovea_operand_claim(&size,
+            has_scales ? packing->n * sizeof(int32_t) : 0);
     return size;
 }
 

@@ -108,14 +108,6 @@ choose_layout(struct fovea_packing *packing, struct layout *layout, size_t rows)
     return status;
 }
 
-static size_t
-claim(size_t *total, size_t size)
-{
-    const size_t at = *total;
-    *total += fovea_round_up(size, FOVEA_OPERAND_ALIGNMENT);
-    return at;
-}
-
 static enum fovea_status
 lay_out(struct fovea_packing *packing, size_t rows, struct fovea_error *err)
 {
@@ -133,9 +125,10 @@ lay_out(struct fovea_packing *packing, size_t rows, struct fovea_error *err)
         return fovea_onednn_check(status, "choose a weights layout", err);
     }
     size_t size = 0;
-    (void)claim(&size, dnnl_memory_desc_get_size(&layout->weights));
-    layout->scales = claim(&size, packing->n * sizeof(float));
-    layout->offsets = claim(&size, packing->n * sizeof(int32_t));
+    (void)fovea_operand_claim(&size,
+            dnnl_memory_desc_get_size(&layout->weights));
+    layout->scales = fovea_operand_claim(&size, packing->n * sizeof(float));
+    layout->offsets = fovea_operand_claim(&size, packing->n * sizeof(int32_t));
     packing->size = size;
     /* The library clears what it does not use of a description. */
     packing->fingerprint =
@@ -254,9 +247,10 @@ prepare(const struct fovea_packing *packing,
     const size_t of_block = primitive_scratch(vnni->block);
     const size_t of_rest = primitive_scratch(vnni->rest);
     size_t size = 0;
-    (void)claim(&size, of_block > of_rest ? of_block : of_rest);
-    vnni->sums = claim(&size, vnni->block_rows * vnni->n * sizeof(int32_t));
-    vnni->line = claim(&size, vnni->n * sizeof(float));
+    (void)fovea_operand_claim(&size, of_block > of_rest ? of_block : of_rest);
+    vnni->sums = fovea_operand_claim(&size,
+            vnni->block_rows * vnni->n * sizeof(int32_t));
+    vnni->line = fovea_operand_claim(&size, vnni->n * sizeof(float));
     product->scratch_size = size;
     product->is_reference = fovea_primitive_is_reference(vnni->block);
     return FOVEA_OK;

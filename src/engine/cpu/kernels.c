@@ -76,8 +76,11 @@ void
 fovea_kernel_layer_norm(const float *x, size_t n, const struct fovea_norm *norm,
         const struct fovea_rows *out)
 {
+    /* All that it is compiled for. */
     if (__builtin_cpu_supports("avx512f") &&
-            __builtin_cpu_supports("avx512dq")) {
+            __builtin_cpu_supports("avx512bw") &&
+            __builtin_cpu_supports("avx512dq") &&
+            __builtin_cpu_supports("avx512vl")) {
         fovea_norm_avx512(x, n, norm, out);
     } else {
         fovea_norm_avx2(x, n, norm, out);

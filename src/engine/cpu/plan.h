@@ -62,7 +62,7 @@ struct fovea_plan {
     float *embeds;       /* NULL: of images */
     float *scales;       /* of the rows in y, if they are of 8 bits */
     float *other_scales; /* of such rows elsewhere: there are no more at a time */
-    void *scratch;       /* of the matrix library */
+    void *scratch;       /* of products, and of norms on their way to 8 bits */
     size_t scratch_size;
 };
 

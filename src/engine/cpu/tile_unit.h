@@ -4,8 +4,9 @@
  *
  * A process has to ask the system before it uses tiles, because they make the
  * registers that are saved for it, and its signal frames, 8 KiB larger. fovea asks
- * while a worker loads its model, before it is sealed; what is granted lasts as long
- * as the process, and holds for threads that it has and that it starts later.
+ * when a worker starts, before it says hello and long before it is sealed; what is
+ * granted lasts as long as the process, and holds for threads that it has and that it
+ * starts later.
  */
 #ifndef FOVEA_ENGINE_CPU_TILE_UNIT_H
 #define FOVEA_ENGINE_CPU_TILE_UNIT_H
