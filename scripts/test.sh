@@ -4,7 +4,8 @@
 #
 #   machine     what it has, for whoever reads this elsewhere
 #   plain       release build with gcc, every suite
-#   old CPUs    the engine's tests again with no more than AVX2
+#   old CPUs    the engine's tests again with no more than AVX2, with AVX2 and dot
+#               products of bytes, and with AVX-512 that has those but no bfloat16
 #   sanitizers  clang, ASan and UBSan, nothing recovered from, every suite;
 #               workers are not sealed there, sanitizers need calls they may not
 #               make
@@ -70,7 +71,7 @@ suites() {
 # Names of the tests that go through the engine.
 engine_tests() {
     meson test -C build --no-rebuild --list 2>/dev/null |
-        sed -n 's/^.* \/ //p' | grep -E '^(model|runtime|worker|golden_embed|scenario)'
+        sed -n 's/^.* \/ //p' | grep -E '^(engine|runtime|worker|golden_embed|scenario)'
 }
 
 # fuzz_runs NAME: what takes a target some 8 s on a slow core.
@@ -129,10 +130,12 @@ if build build; then
     ln -f build/src/bench/fovea-bench-engine build/fovea-bench-engine
     suites build plain
 
-    title "the engine on an older CPU"
+    title "the engine on older CPUs"
     mapfile -t engine < <(engine_tests)
     if [ "${#engine[@]}" -gt 0 ]; then
-        ONEDNN_MAX_CPU_ISA=AVX2 suites build avx2 "${engine[@]}"
+        for isa in AVX2 AVX2_VNNI AVX512_CORE_VNNI; do
+            ONEDNN_MAX_CPU_ISA=$isa suites build "${isa,,}" "${engine[@]}"
+        done
     else
         fault "no tests of the engine were found"
     fi

@@ -195,7 +195,7 @@ a_thread_with_capabilities_is_not_overlooked(void **state)
 {
     (void)state;
     if (geteuid() != 0) {
-        skip();
+        return;
     }
     (void)fflush(NULL);
     pid_t pid = fork();

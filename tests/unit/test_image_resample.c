@@ -246,7 +246,7 @@ wide_kernels_equal_plain_ones(void **state)
     }
     print_message("# %u lines\n", n);
     if (n == 0) {
-        skip(); /* no such CPU */
+        print_message("# no such CPU\n");
     }
 }
 
