@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -338,9 +340,26 @@ publish_new(struct fovea_atomic_file *file, struct fovea_error *err)
                            : failed(file, "cannot be renamed into place", err);
 }
 
+/* Keep others who expect something from exchanging in this folder: three of them, each
+   of whom puts back what he took by mistake, could put back each other's. Best effort:
+   where no lock is to be had, or who has it is stopped, it is done without. */
+static void
+lock_folder(const struct fovea_atomic_file *file)
+{
+    enum {
+        TRIES = 1000,
+        PAUSE_MS = 1 /* a lock has no time-out of its own */
+    };
+    for (int i = 0; i < TRIES && flock(file->directory_fd, LOCK_EX | LOCK_NB) &&
+            (errno == EWOULDBLOCK || errno == EINTR);
+            i++) {
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+}
+
 /* Put it under the target's name, keeping what stood there, if it can. */
 static enum fovea_status
-publish(struct fovea_atomic_file *file, struct fovea_error *err)
+publish_over(struct fovea_atomic_file *file, struct fovea_error *err)
 {
     int at = file->directory_fd;
     if (file->expects && !is_expected(file, file->name)) {
@@ -362,6 +381,19 @@ publish(struct fovea_atomic_file *file, struct fovea_error *err)
     }
     file->place = PLACE_TARGET;
     return FOVEA_OK;
+}
+
+static enum fovea_status
+publish(struct fovea_atomic_file *file, struct fovea_error *err)
+{
+    if (file->expects) {
+        lock_folder(file);
+    }
+    enum fovea_status status = publish_over(file, err);
+    if (file->expects) {
+        (void)flock(file->directory_fd, LOCK_UN);
+    }
+    return status;
 }
 
 /* Undo publish as well as it can be undone. What cannot be put back stays

@@ -8,7 +8,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/macros.h"
@@ -31,6 +33,12 @@ static struct {
     int countdown; /* fails when it gets to 0; every time if it was negative */
     int error;
 } fault;
+
+/* Exchanges of names while the folder's lock could be had, and all. */
+static struct {
+    unsigned n_unlocked;
+    unsigned n;
+} exchanges;
 
 static char directory[] = "/tmp/fovea-atomic-XXXXXX";
 static char path_a[64];
@@ -106,6 +114,12 @@ int
 __wrap_renameat2(int from_at, const char *from, int to_at, const char *to,
         unsigned flags)
 {
+    if (flags & RENAME_EXCHANGE) {
+        int folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        exchanges.n++;
+        exchanges.n_unlocked += !flock(folder, LOCK_EX | LOCK_NB);
+        (void)close(folder);
+    }
     return fails(CALL_EXCHANGE)
             ? -1
             : __real_renameat2(from_at, from, to_at, to, flags);
@@ -442,6 +456,79 @@ what_was_refused_may_be_committed_again(void **state)
     check_second_try(ENOTSUP);
 }
 
+/* Add one to the number in a file, if nobody has written it since it was read. */
+static bool
+count_one(void)
+{
+    struct fovea_error error;
+    struct fovea_atomic_file file = FOVEA_ATOMIC_FILE_INIT;
+    char text[16] = "";
+    struct stat info;
+    /* Open until the end, so that no other file gets its number. */
+    int fd = open(path_a, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, text, sizeof text - 1) <= 0 || fstat(fd, &info)) {
+        _exit(1);
+    }
+    const struct fovea_file_id id = { true, info.st_dev, info.st_ino };
+    int n = snprintf(text, sizeof text, "%d", atoi(text) + 1);
+    if (fovea_atomic_file_open(path_a, &file, &error) ||
+            fovea_atomic_file_write(&file, text, (size_t)n, &error)) {
+        _exit(1);
+    }
+    fovea_atomic_file_expect(&file, &id);
+    enum fovea_status status = fovea_atomic_file_commit(&file, &error);
+    fovea_atomic_file_abandon(&file);
+    (void)close(fd);
+    if (status && status != FOVEA_ERR_OUTPUT_REFUSED) {
+        _exit(1);
+    }
+    return !status;
+}
+
+/* Three who put back what they took by mistake could put back each other's: who
+   expects something exchanges alone. */
+static void
+who_expects_something_is_alone(void **state)
+{
+    (void)state;
+    put(path_a, "0");
+    memset(&exchanges, 0, sizeof exchanges);
+    assert_true(count_one());
+    assert_int_equal(exchanges.n, 1);
+    assert_int_equal(exchanges.n_unlocked, 0);
+    assert_content(path_a, "1");
+}
+
+static void
+many_writers_lose_nothing(void **state)
+{
+    (void)state;
+    enum {
+        N_WRITERS = 6,
+        N_TIMES = 60
+    };
+    put(path_a, "0");
+    pid_t children[N_WRITERS];
+    for (size_t i = 0; i < N_WRITERS; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            for (int k = 0; k < N_TIMES; k += count_one()) {
+            }
+            _exit(0);
+        }
+    }
+    for (size_t i = 0; i < N_WRITERS; i++) {
+        int how = 0;
+        assert_int_equal(waitpid(children[i], &how, 0), children[i]);
+        assert_int_equal(how, 0);
+    }
+    char text[16] = "";
+    int fd = open(path_a, O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    (void)close(fd);
+    assert_int_equal(atoi(text), N_WRITERS * N_TIMES);
+}
+
 static void
 impossible_targets_are_refused(void **state)
 {
@@ -481,6 +568,8 @@ main(void)
         cmocka_unit_test_teardown(only_what_was_looked_at_is_replaced, forget),
         cmocka_unit_test_teardown(what_was_refused_may_be_committed_again,
                 forget),
+        cmocka_unit_test_teardown(who_expects_something_is_alone, forget),
+        cmocka_unit_test_teardown(many_writers_lose_nothing, forget),
         cmocka_unit_test_teardown(impossible_targets_are_refused, forget),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
