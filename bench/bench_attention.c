@@ -10,8 +10,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/number.h"
 #include "engine/cpu/attend.h"
@@ -37,9 +37,7 @@ struct scene {
 static double
 now_us(void)
 {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec * 1e-3;
+    return (double)fovea_clock_thread_ns() * 1e-3;
 }
 
 static void

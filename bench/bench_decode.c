@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "image/preprocess.h"
 #include "option/limits.h"
@@ -26,9 +26,7 @@ enum {
 static double
 cpu_ms(void)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+    return (double)fovea_clock_thread_ns() * 1e-6;
 }
 
 static enum fovea_status
@@ -72,18 +70,6 @@ run(const struct fovea_preprocess *settings, const void *bytes, size_t size,
     return status;
 }
 
-static bool
-is_profile(const char *word, enum fovea_pixels *pixels_out)
-{
-    for (size_t i = 0; fovea_pixels_words[i]; i++) {
-        if (strcmp(word, fovea_pixels_words[i]) == 0) {
-            *pixels_out = (enum fovea_pixels)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -97,7 +83,7 @@ main(int argc, char **argv)
     };
     long rounds = argc == 3 || argc == 4 ? strtol(argv[2], NULL, 10) : 0;
     if (rounds < 1 || rounds > MAX_ROUNDS ||
-            (argc == 4 && !is_profile(argv[3], &settings.pixels))) {
+            (argc == 4 && !fovea_pixels_parse(argv[3], &settings.pixels))) {
         (void)fputs("usage: bench_decode FILE ROUNDS [PROFILE]\n", stderr);
         return 2;
     }

@@ -53,18 +53,6 @@ number(const char *text, uint32_t max)
     return *text == '\0' && value <= max ? value : 0;
 }
 
-static bool
-is_profile(const char *word, enum fovea_pixels *pixels_out)
-{
-    for (size_t i = 0; fovea_pixels_words[i]; i++) {
-        if (strcmp(word, fovea_pixels_words[i]) == 0) {
-            *pixels_out = (enum fovea_pixels)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -74,7 +62,7 @@ main(int argc, char **argv)
     uint32_t rounds = good ? number(argv[3], MAX_ROUNDS) : 0;
     enum fovea_pixels pixels = FOVEA_PIXELS_PIL;
     if (width == 0 || height == 0 || rounds == 0 ||
-            (argc == 5 && !is_profile(argv[4], &pixels))) {
+            (argc == 5 && !fovea_pixels_parse(argv[4], &pixels))) {
         (void)fputs("usage: bench_resize WIDTH HEIGHT ROUNDS "
                     "[pil|torchvision]\n",
                 stderr);

@@ -5,13 +5,25 @@
 
 #include "base/macros.h"
 
+static int64_t
+read_clock(clockid_t clock)
+{
+    struct timespec now = { 0 };
+    /* Cannot fail with these clocks and a valid pointer. */
+    (void)clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * FOVEA_NS_PER_S + now.tv_nsec;
+}
+
 int64_t
 fovea_clock_ns(void)
 {
-    struct timespec now = { 0 };
-    /* Cannot fail with this clock and a valid pointer. */
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * FOVEA_NS_PER_S + now.tv_nsec;
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+fovea_clock_thread_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void

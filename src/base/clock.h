@@ -1,4 +1,4 @@
-/* Time: nanoseconds of CLOCK_MONOTONIC, which no one sets. */
+/* Time: nanoseconds of CLOCK_MONOTONIC, which no one sets, or of a thread's work. */
 #ifndef FOVEA_BASE_CLOCK_H
 #define FOVEA_BASE_CLOCK_H
 
@@ -11,6 +11,9 @@
 
 /** Now; only differences mean anything. */
 int64_t fovea_clock_ns(void);
+
+/** What the calling thread has worked, on a CPU; only differences mean anything. */
+int64_t fovea_clock_thread_ns(void);
 
 /** A time plus a wait; INT64_MAX, which never comes, if that is too far. */
 static inline int64_t

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "bench/picture.h"
 #include "bench/rounds.h"
@@ -121,7 +122,7 @@ time_once(struct bench *bench,
         enum fovea_status (*run)(struct bench *bench, struct fovea_error *err),
         double *ms_out, struct fovea_error *err)
 {
-    const int64_t start = fovea_bench_clock_ns();
+    const int64_t start = fovea_clock_thread_ns();
     enum fovea_status status = run(bench, err);
     *ms_out = fovea_bench_ms_since(start);
     return status;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "bench/instructions.h"
 #include "engine/cpu/fill.h"
@@ -32,7 +33,7 @@ read_weights(struct bench *bench)
 {
     const struct fovea_weights *weights = bench->weights;
     struct fovea_piece piece;
-    const int64_t start = fovea_bench_clock_ns();
+    const int64_t start = fovea_clock_thread_ns();
     bench->read_bytes = 0;
     for (size_t i = 0; fovea_tower_piece(&weights->tower,
                  weights->forms.mlp_parts, i, &piece);

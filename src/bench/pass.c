@@ -1,6 +1,7 @@
 /* See pass.h. */
 #include "bench/pass.h"
 
+#include "base/clock.h"
 #include "base/macros.h"
 #include "bench/rounds.h"
 
@@ -62,7 +63,7 @@ static enum fovea_status
 run_bare(struct fovea_bench_runner *runner, double *ms_out,
         struct fovea_error *err)
 {
-    const int64_t start = fovea_bench_clock_ns();
+    const int64_t start = fovea_clock_thread_ns();
     enum fovea_status status = FOVEA_OK;
     size_t step = 0;
     for (size_t done = 0; done < runner->rows.n && !status; done += step) {
@@ -78,9 +79,9 @@ run_forward(const struct fovea_bench_rows *rows,
         struct fovea_part_clock *clock_out, double *ms_out,
         struct fovea_error *err)
 {
-    struct fovea_part_clock clock = { .now_ns = fovea_bench_clock_ns };
+    struct fovea_part_clock clock = { .now_ns = fovea_clock_thread_ns };
     rows->plan->clock = &clock;
-    const int64_t start = fovea_bench_clock_ns();
+    const int64_t start = fovea_clock_thread_ns();
     enum fovea_status status = fovea_forward_run(rows->plan, rows->pixels,
             rows->rows, rows->n, rows->embeds, err);
     *ms_out = fovea_bench_ms_since(start);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/macros.h"
 #include "base/size.h"
@@ -86,9 +87,9 @@ measure_kind(const struct fovea_peak_kind *kind)
 {
     double most = 0.0;
     for (size_t i = 0; kind->is_there() && i < N_RUNS; i++) {
-        int64_t start = fovea_bench_clock_ns();
+        int64_t start = fovea_clock_thread_ns();
         kind->run(kind->n_rounds);
-        double seconds = (double)(fovea_bench_clock_ns() - start) * 1e-9;
+        double seconds = (double)(fovea_clock_thread_ns() - start) * 1e-9;
         double rate = kind->operations * (double)kind->n_rounds / seconds;
         most = rate > most ? rate : most;
     }
@@ -168,11 +169,11 @@ measure_level(const struct fovea_peak_memory *memory,
     const size_t n_runs = level == FOVEA_PEAK_MEMORY ? 1 : N_RUNS;
     double most = 0.0;
     for (size_t i = 0; size > 0 && i < n_runs; i++) {
-        int64_t start = fovea_bench_clock_ns();
+        int64_t start = fovea_clock_thread_ns();
         for (size_t k = 0; k < n_times; k++) {
             fovea_loop_read(memory->memory, size);
         }
-        double seconds = (double)(fovea_bench_clock_ns() - start) * 1e-9;
+        double seconds = (double)(fovea_clock_thread_ns() - start) * 1e-9;
         double rate = (double)(n_times * size) / seconds;
         most = rate > most ? rate : most;
     }

@@ -2,7 +2,6 @@
 #include "bench/rounds.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,18 +16,10 @@ fovea_bench_check_rounds(unsigned n, struct fovea_error *err)
     return FOVEA_OK;
 }
 
-int64_t
-fovea_bench_clock_ns(void)
-{
-    struct timespec time;
-    FOVEA_ASSERT(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0);
-    return (int64_t)time.tv_sec * FOVEA_NS_PER_S + time.tv_nsec;
-}
-
 double
 fovea_bench_ms_since(int64_t start_ns)
 {
-    return (double)(fovea_bench_clock_ns() - start_ns) * 1e-6;
+    return (double)(fovea_clock_thread_ns() - start_ns) * 1e-6;
 }
 
 static int

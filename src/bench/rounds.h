@@ -17,12 +17,9 @@ enum {
 FOVEA_NODISCARD enum fovea_status fovea_bench_check_rounds(unsigned n,
         struct fovea_error *err);
 
-/** Nanoseconds that a CPU has worked for the calling thread. What else runs on the
- *  machine meanwhile does not count; on one that does nothing else it is the time
- *  that passes. */
-int64_t fovea_bench_clock_ns(void);
-
-/** Milliseconds since a time of that. */
+/** Milliseconds that the calling thread has worked since a time of
+ *  fovea_clock_thread_ns(). What else runs on the machine meanwhile does not count; on
+ *  one that does nothing else it is the time that passes. */
 double fovea_bench_ms_since(int64_t start_ns);
 
 /**

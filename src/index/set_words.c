@@ -14,18 +14,6 @@ static const char *const store_words[] = {
 };
 
 static bool
-read_pixels(const char *word, enum fovea_pixels *pixels_out)
-{
-    for (int i = 0; i < FOVEA_N_PIXELS; i++) {
-        if (strcmp(word, fovea_pixels_words[i]) == 0) {
-            *pixels_out = (enum fovea_pixels)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool
 read_store(const char *word, enum fovea_store *store_out)
 {
     bool is_f16 = strcmp(word, store_words[FOVEA_STORE_F16]) == 0;
@@ -52,7 +40,7 @@ fovea_set_words_read(const struct fovea_query *query, int first_column,
             !copy_text(key.weights, sizeof key.weights,
                     fovea_query_text(query, at + 1)) ||
             !fovea_dtype_parse(fovea_query_text(query, at + 2), &key.dtype) ||
-            !read_pixels(fovea_query_text(query, at + 3), &key.pixels) ||
+            !fovea_pixels_parse(fovea_query_text(query, at + 3), &key.pixels) ||
             !read_store(fovea_query_text(query, at + 5), &key.store) ||
             dimension < 1 || dimension > FOVEA_SEGMENT_MAX_DIMENSION) {
         return false;

@@ -17,6 +17,9 @@ enum {
 /** Words of enum fovea_pixels, in the order of its values, and NULL. */
 extern const char *const fovea_pixels_words[FOVEA_N_PIXELS + 1];
 
+/** The value of a word; false if it is none. */
+bool fovea_pixels_parse(const char *word, enum fovea_pixels *pixels_out);
+
 /* Values are Pillow's, as they stand in the file. */
 enum fovea_filter {
     FOVEA_FILTER_BILINEAR = 2,

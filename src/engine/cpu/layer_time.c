@@ -6,8 +6,8 @@
 #include "engine/cpu/layer_time.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/cpu/layers.h"
 #include "engine/cpu/machine.h"
@@ -128,9 +128,7 @@ static uint64_t
 now_ns(void *context)
 {
     (void)context;
-    struct timespec now = { 0, 0 };
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return (uint64_t)fovea_clock_thread_ns();
 }
 
 enum fovea_status
