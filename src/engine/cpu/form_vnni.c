@@ -9,9 +9,6 @@
  * A packed matrix is the weights in the library's layout, then a scale and an offset of
  * every output channel (int8_kernels.h).
  */
-#include <stdio.h>
-
-#include "base/checksum.h"
 #include "base/error.h"
 #include "base/size.h"
 #include "engine/cpu/form.h"
@@ -19,7 +16,7 @@
 #include "engine/cpu/int8_weights.h"
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/machine.h"
-#include "engine/cpu/onednn.h"
+#include "engine/cpu/onednn_layout.h"
 #include "engine/cpu/onednn_primitive.h"
 
 enum {
@@ -29,8 +26,7 @@ enum {
 
 /* What a packing owns. */
 struct layout {
-    dnnl_engine_t engine;
-    dnnl_memory_desc_t weights;
+    struct fovea_onednn_layout library;
     size_t scales; /* where they begin in a packed matrix, in bytes */
     size_t offsets;
 };
@@ -77,37 +73,6 @@ describe_operands(const struct fovea_packing *packing, size_t rows,
     return status;
 }
 
-static dnnl_status_t
-choose_layout(struct fovea_packing *packing, struct layout *layout, size_t rows)
-{
-    struct fovea_onednn_operands operands;
-    dnnl_primitive_attr_t attributes = NULL;
-    dnnl_primitive_desc_t description = NULL;
-    const char *implementation = "";
-    dnnl_status_t status = fovea_onednn_engine(&layout->engine);
-    if (!status) {
-        status = describe_operands(packing, rows, NULL, &operands);
-    }
-    if (!status) {
-        status = fovea_onednn_attributes(FOVEA_POST_NONE, &attributes);
-    }
-    if (!status) {
-        status = fovea_onednn_inner_product(&operands, attributes,
-                layout->engine, &description);
-    }
-    if (!status) {
-        layout->weights = *dnnl_primitive_desc_query_md(description,
-                dnnl_query_weights_md, 0);
-        status = dnnl_primitive_desc_query(description,
-                dnnl_query_impl_info_str, 0, &implementation);
-    }
-    (void)snprintf(packing->implementation, sizeof packing->implementation,
-            "%s", implementation);
-    dnnl_primitive_desc_destroy(description);
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-}
-
 static enum fovea_status
 lay_out(struct fovea_packing *packing, size_t rows, struct fovea_error *err)
 {
@@ -120,19 +85,20 @@ lay_out(struct fovea_packing *packing, size_t rows, struct fovea_error *err)
         return fovea_fail_memory(err, sizeof *layout, "a weights layout");
     }
     packing->own = layout;
-    dnnl_status_t status = choose_layout(packing, layout, rows);
+    struct fovea_onednn_operands operands;
+    dnnl_status_t status = describe_operands(packing, rows, NULL, &operands);
+    if (!status) {
+        status = fovea_onednn_layout_choose(&operands,
+                fovea_onednn_inner_product, packing, &layout->library);
+    }
     if (status) {
         return fovea_onednn_check(status, "choose a weights layout", err);
     }
     size_t size = 0;
-    (void)fovea_operand_claim(&size,
-            dnnl_memory_desc_get_size(&layout->weights));
+    (void)fovea_operand_claim(&size, packing->size);
     layout->scales = fovea_operand_claim(&size, packing->n * sizeof(float));
     layout->offsets = fovea_operand_claim(&size, packing->n * sizeof(int32_t));
     packing->size = size;
-    /* The library clears what it does not use of a description. */
-    packing->fingerprint =
-            fovea_checksum(&layout->weights, sizeof layout->weights);
     return FOVEA_OK;
 }
 
@@ -141,7 +107,7 @@ drop_layout(void *own)
 {
     struct layout *layout = own;
     if (layout) {
-        dnnl_engine_destroy(layout->engine);
+        fovea_onednn_layout_finish(&layout->library);
         free(layout);
     }
 }
@@ -156,8 +122,8 @@ reorder(const struct fovea_packing *packing, const int8_t *plain, void *packed)
     dnnl_status_t status =
             dnnl_memory_desc_init_by_tag(&from, 2, sides, dnnl_s8, dnnl_ab);
     return status ? status
-                  : fovea_onednn_reorder(layout->engine, &from, plain,
-                            &layout->weights, packed);
+                  : fovea_onednn_reorder(layout->library.engine, &from, plain,
+                            &layout->library.weights, packed);
 }
 
 static enum fovea_status
@@ -185,8 +151,8 @@ create_primitive(const struct fovea_packing *packing, size_t rows,
 {
     const struct layout *layout = packing->own;
     struct fovea_onednn_operands operands;
-    dnnl_status_t status =
-            describe_operands(packing, rows, &layout->weights, &operands);
+    dnnl_status_t status = describe_operands(packing, rows,
+            &layout->library.weights, &operands);
     return status
             ? fovea_onednn_check(status, "describe a linear layer", err)
             : fovea_primitive_create(&operands, fovea_onednn_inner_product,

@@ -1,17 +1,9 @@
 /* See onednn_form.h. */
 #include "engine/cpu/onednn_form.h"
 
-#include <stdio.h>
-
-#include "base/checksum.h"
 #include "base/error.h"
+#include "engine/cpu/onednn_layout.h"
 #include "engine/cpu/onednn_primitive.h"
-
-/* What a packing owns. */
-struct layout {
-    dnnl_engine_t engine;
-    dnnl_memory_desc_t weights;
-};
 
 static const struct fovea_onednn_form *
 form_of(const struct fovea_packing *packing)
@@ -61,14 +53,13 @@ describe_plain_weights(const struct fovea_packing *packing, size_t row_stride,
             dnnl_f32, strides);
 }
 
-/* The description of a plain product that leaves the layout to the library. */
+/* A plain product that leaves the layout to the library. */
 static dnnl_status_t
-describe(const struct fovea_packing *packing, dnnl_engine_t engine, size_t rows,
-        dnnl_primitive_desc_t *description_out)
+describe_plain(const struct fovea_packing *packing, size_t rows,
+        struct fovea_onednn_operands *operands_out)
 {
     const struct fovea_onednn_form *form = form_of(packing);
     struct fovea_onednn_operands operands = { .bias = { 0 } };
-    dnnl_primitive_attr_t attributes = NULL;
     dnnl_dims_t sides;
     sides_of(packing, sides);
     dnnl_status_t status =
@@ -81,34 +72,7 @@ describe(const struct fovea_packing *packing, dnnl_engine_t engine, size_t rows,
     if (!status) {
         status = form->rows(&operands.dst, rows, packing->n, FOVEA_ELEMENT_F32);
     }
-    if (!status) {
-        status = fovea_onednn_attributes(FOVEA_POST_NONE, &attributes);
-    }
-    if (!status) {
-        status = form->describe(&operands, attributes, engine, description_out);
-    }
-    dnnl_primitive_attr_destroy(attributes);
-    return status;
-}
-
-static dnnl_status_t
-choose_layout(struct fovea_packing *packing, struct layout *layout, size_t rows)
-{
-    dnnl_primitive_desc_t description = NULL;
-    const char *implementation = "";
-    dnnl_status_t status = fovea_onednn_engine(&layout->engine);
-    if (!status) {
-        status = describe(packing, layout->engine, rows, &description);
-    }
-    if (!status) {
-        layout->weights = *dnnl_primitive_desc_query_md(description,
-                dnnl_query_weights_md, 0);
-        status = dnnl_primitive_desc_query(description,
-                dnnl_query_impl_info_str, 0, &implementation);
-    }
-    (void)snprintf(packing->implementation, sizeof packing->implementation,
-            "%s", implementation);
-    dnnl_primitive_desc_destroy(description);
+    *operands_out = operands;
     return status;
 }
 
@@ -120,28 +84,26 @@ fovea_onednn_lay_out(struct fovea_packing *packing, size_t rows,
         return fovea_fail(err, FOVEA_ERR_INTERNAL,
                 "a linear layer of 8 bits is of another form");
     }
-    struct layout *layout = calloc(1, sizeof *layout);
+    struct fovea_onednn_layout *layout = calloc(1, sizeof *layout);
     if (!layout) {
         return fovea_fail_memory(err, sizeof *layout, "a weights layout");
     }
     packing->own = layout;
-    dnnl_status_t status = choose_layout(packing, layout, rows);
-    if (status) {
-        return fovea_onednn_check(status, "choose a weights layout", err);
+    struct fovea_onednn_operands operands;
+    dnnl_status_t status = describe_plain(packing, rows, &operands);
+    if (!status) {
+        status = fovea_onednn_layout_choose(&operands,
+                form_of(packing)->describe, packing, layout);
     }
-    packing->size = dnnl_memory_desc_get_size(&layout->weights);
-    /* The library clears what it does not use of a description. */
-    packing->fingerprint =
-            fovea_checksum(&layout->weights, sizeof layout->weights);
-    return FOVEA_OK;
+    return fovea_onednn_check(status, "choose a weights layout", err);
 }
 
 void
 fovea_onednn_drop_layout(void *own)
 {
-    struct layout *layout = own;
+    struct fovea_onednn_layout *layout = own;
     if (layout) {
-        dnnl_engine_destroy(layout->engine);
+        fovea_onednn_layout_finish(layout);
         free(layout);
     }
 }
@@ -150,7 +112,7 @@ enum fovea_status
 fovea_onednn_pack(const struct fovea_packing *packing, const float *weights,
         size_t row_stride, void *packed, struct fovea_error *err)
 {
-    const struct layout *layout = packing->own;
+    const struct fovea_onednn_layout *layout = packing->own;
     dnnl_memory_desc_t plain;
     dnnl_status_t status = describe_plain_weights(packing, row_stride, &plain);
     if (!status) {
@@ -166,7 +128,7 @@ describe_linear(const struct fovea_packing *packing,
         struct fovea_onednn_operands *operands_out)
 {
     const struct fovea_onednn_form *form = form_of(packing);
-    const struct layout *layout = packing->own;
+    const struct fovea_onednn_layout *layout = packing->own;
     struct fovea_onednn_operands operands = { .weights = layout->weights };
     dnnl_status_t status = form->rows(&operands.src, shape->rows, packing->k,
             packing->element);
