@@ -32,7 +32,7 @@ fovea_add_size(size_t a, size_t b, size_t *out)
     return true;
 }
 
-/** The smaller of two amounts. */
+/** The smaller of two amounts, of bytes or of anything. */
 static inline uint64_t
 fovea_least_bytes(uint64_t a, uint64_t b)
 {

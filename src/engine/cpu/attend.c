@@ -53,12 +53,6 @@ fovea_attend_choose(enum fovea_element element)
     return NULL;
 }
 
-static size_t
-lesser(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* A sequence of elements of a row, line by line if they are apart. */
 static void
 copy(const struct fovea_rows *from, size_t row, size_t column, size_t n,
@@ -68,7 +62,7 @@ copy(const struct fovea_rows *from, size_t row, size_t column, size_t n,
     const size_t size = fovea_element_size(from->element);
     for (size_t done = 0; done < n;) {
         const size_t at = column + done;
-        const size_t piece = lesser(n - done, width - at % width);
+        const size_t piece = fovea_least_bytes(n - done, width - at % width);
         void *there = fovea_rows_at(from, row, at);
         memcpy(is_put ? there : to + done * size,
                 is_put ? to + done * size : there, piece * size);
@@ -145,7 +139,8 @@ static void
 lay_key_panel(const struct task *task, size_t first)
 {
     const struct fovea_attend *attend = task->attend;
-    const size_t n = lesser(task->form->columns, attend->n_keys - first);
+    const size_t n =
+            fovea_least_bytes(task->form->columns, attend->n_keys - first);
     const struct fovea_attend_view keys = view(&attend->key, first, n,
             task->head * attend->head_dim, attend->head_dim, task->room.staged);
     task->form->lay_keys(&keys, n, attend->head_dim, task->room.key_depth,
@@ -158,8 +153,9 @@ lay_values(const struct task *task, size_t column, size_t first)
 {
     const struct fovea_attend *attend = task->attend;
     const size_t columns = task->form->columns;
-    const size_t n = lesser(columns, attend->head_dim - column);
-    const size_t n_keys = lesser(FOVEA_ATTEND_ROWS, attend->n_keys - first);
+    const size_t n = fovea_least_bytes(columns, attend->head_dim - column);
+    const size_t n_keys =
+            fovea_least_bytes(FOVEA_ATTEND_ROWS, attend->n_keys - first);
     const size_t in_unit = sizeof(float) / task->size;
     const struct fovea_attend_view values = view(&attend->value, first, n_keys,
             task->head * attend->head_dim + column, n, task->room.staged);
@@ -200,7 +196,7 @@ multiply(const struct task *task, struct fovea_attend_product product)
     const size_t n_blocks = (n + task->form->rows - 1) / task->form->rows;
     const size_t most = (n + n_blocks - 1) / n_blocks;
     for (size_t i = 0; i < n; i += most) {
-        product.n_rows = lesser(most, n - i);
+        product.n_rows = fovea_least_bytes(most, n - i);
         task->form->multiply(&product);
         product.a = (const float *)product.a + most * product.a_stride;
         product.c += most * product.c_stride;
@@ -224,7 +220,8 @@ score(const struct task *task, size_t first, size_t n, size_t seen)
                         .c = task->room.scores + i,
                         .c_stride = task->room.score_stride,
                         .n_rows = n,
-                        .n_columns = fovea_round_up(lesser(columns, seen - i),
+                        .n_columns = fovea_round_up(
+                                fovea_least_bytes(columns, seen - i),
                                 FOVEA_LANES) });
     }
 }
@@ -236,7 +233,7 @@ gather(const struct task *task, size_t first, size_t n, size_t depth)
     const struct fovea_rows *out = &attend->out;
     const size_t columns = task->form->columns;
     for (size_t i = 0; i < attend->head_dim; i += columns) {
-        const size_t width = lesser(columns, attend->head_dim - i);
+        const size_t width = fovea_least_bytes(columns, attend->head_dim - i);
         const size_t column = task->head * attend->head_dim + i;
         const struct fovea_attend_product product = {
             .a = task->room.scores,
@@ -331,9 +328,9 @@ attend_head(const struct task *task)
     }
     for (size_t i = 0; i < n; i += step) {
         if (task->head + 1 < task->attend->n_heads) {
-            fetch_share(task, i, lesser(i + step, n));
+            fetch_share(task, i, fovea_least_bytes(i + step, n));
         }
-        attend_some(task, i, lesser(step, n - i));
+        attend_some(task, i, fovea_least_bytes(step, n - i));
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/size.h"
 #include "engine/cpu/attend_form.h"
 #include "engine/cpu/transpose16.h"
 #include "engine/cpu/vector16.h"
@@ -14,12 +15,6 @@
 enum {
     UNIT = 4 /* bytes */
 };
-
-INLINE16 size_t
-lesser(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Sixteen keys from the first on, transposed by sixteen units of each; those past the
    end are 0. */
@@ -33,9 +28,9 @@ lay_square(const struct fovea_attend_view *keys, size_t n, size_t bytes,
         return;
     }
     memset(square, 0, sizeof square);
-    for (size_t i = 0; i < lesser(n, 16); i++) {
+    for (size_t i = 0; i < fovea_least_bytes(n, 16); i++) {
         memcpy(square[i], (const uint8_t *)keys->base + i * keys->stride,
-                lesser(bytes, sizeof square[0]));
+                fovea_least_bytes(bytes, sizeof square[0]));
     }
     transpose16(square[0], sizeof square[0], to, to_stride);
 }
@@ -50,7 +45,8 @@ lay_keys16(const struct fovea_attend_view *keys, size_t n, size_t bytes,
             const struct fovea_attend_view square = { (uint8_t *)keys->base +
                         i * keys->stride + d * UNIT,
                 keys->stride };
-            lay_square(&square, n - i, bytes - lesser(bytes, d * UNIT),
+            lay_square(&square, n - i,
+                    bytes - fovea_least_bytes(bytes, d * UNIT),
                     panel + d * columns + i, columns);
         }
     }

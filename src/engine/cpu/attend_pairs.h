@@ -31,7 +31,8 @@ lay_pairs(const struct fovea_attend_view *values, size_t n, size_t width,
                 (const uint16_t *)(const void *)((const uint8_t *)row +
                         values->stride);
         for (size_t column = 0; column < 32; column += 16) {
-            const size_t left = column < width ? lesser(width - column, 16) : 0;
+            const size_t left =
+                    column < width ? fovea_least_bytes(width - column, 16) : 0;
             const __m512i low = load_halves(row + column, 2 * i < n ? left : 0);
             const __m512i high =
                     load_halves(next + column, 2 * i + 1 < n ? left : 0);
@@ -59,7 +60,7 @@ finish_pairs(const struct fovea_attend_product *product, const float *inverse,
         uint16_t *to =
                 (uint16_t *)(void *)((uint8_t *)out->base + r * out->stride);
         for (size_t i = 0; i < n; i += 16) {
-            const size_t left = lesser(n - i, 16);
+            const size_t left = fovea_least_bytes(n - i, 16);
             _mm256_mask_storeu_epi16(to + i, (__mmask16)((1U << left) - 1),
                     (__m256i)_mm512_cvtneps_pbh(
                             mul16(load16(from + i), factor)));

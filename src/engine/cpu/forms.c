@@ -247,14 +247,11 @@ static bool
 are_blocked(const struct search *search, const struct fovea_forms *forms,
         enum fovea_element element)
 {
-    static const enum fovea_matrix matrices[] = { FOVEA_MATRIX_QKV,
-        FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1,
-        FOVEA_MATRIX_FC2 };
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(matrices); i++) {
+    for (size_t i = 0; i < FOVEA_N_LAYER_MATRICES; i++) {
         const struct fovea_packing_shape shape =
                 fovea_linear_matrix(search->tower, search->precision, element,
-                        forms->mlp_parts, matrices[i]);
-        const uint32_t form = forms->form[element][matrices[i]];
+                        forms->mlp_parts, fovea_layer_matrices[i]);
+        const uint32_t form = forms->form[element][fovea_layer_matrices[i]];
         if (shape.k > 0 &&
                 !fovea_form_ops((enum fovea_form)form)->takes_blocked) {
             return false;

@@ -4,7 +4,6 @@
  */
 #include "engine/cpu/int8_kernels.h"
 
-#include <float.h>
 #include <string.h>
 
 #include "base/simd.h"
@@ -26,28 +25,14 @@ value_at(const void *values, enum fovea_element element, size_t i)
     return value;
 }
 
-/* The bits of the largest magnitude, or of `most`: magnitudes are ordered as their bits
-   are, with infinity and NaN above all. */
+/* The bits of the largest magnitude, or `most`. */
 INLINE int32_t
 largest(const void *values, enum fovea_element element, size_t n, int32_t most)
 {
     for (size_t i = 0; i < n; i++) {
-        const float value = value_at(values, element, i);
-        int32_t bits;
-        memcpy(&bits, &value, sizeof bits);
-        bits &= INT32_MAX;
-        most = bits > most ? bits : most;
+        most = fovea_int8_greater(most, value_at(values, element, i));
     }
     return most;
-}
-
-INLINE float
-scale_of(int32_t most)
-{
-    float scale;
-    memcpy(&scale, &most, sizeof scale);
-    scale /= 127.0F;
-    return scale < FLT_MIN ? FLT_MIN : scale;
 }
 
 /* Added to 1.5 * 2^23 a value is rounded to the lowest bits. */
@@ -68,7 +53,7 @@ INLINE float
 quantise_row(const void *values, enum fovea_element element, size_t n,
         uint8_t *out)
 {
-    const float scale = scale_of(largest(values, element, n, 0));
+    const float scale = fovea_int8_scale_of(largest(values, element, n, 0));
     quantise(values, element, n, 1.0F / scale, out);
     return scale;
 }
@@ -83,7 +68,7 @@ quantise_lines(const struct fovea_rows *from, enum fovea_element element,
     for (size_t i = 0; i < width; i += n) {
         most = largest(fovea_rows_at(from, row, i), element, n, most);
     }
-    to->scales[row] = scale_of(most);
+    to->scales[row] = fovea_int8_scale_of(most);
     const float inverse = 1.0F / to->scales[row];
     for (size_t i = 0; i < width; i += n) {
         quantise(fovea_rows_at(from, row, i), element, n, inverse,

@@ -12,14 +12,38 @@
 #ifndef FOVEA_ENGINE_CPU_INT8_KERNELS_H
 #define FOVEA_ENGINE_CPU_INT8_KERNELS_H
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "engine/cpu/rows.h"
 
 enum {
-    FOVEA_INT8_ZERO = 128 /* what 0 is in a source */
+    FOVEA_INT8_ZERO = 128, /* what 0 is in a source */
+    FOVEA_INT8_MOST = 127 /* of q; -127 is the least, so that signs are alike */
 };
+
+/** The greater of the bits of two magnitudes, one of them a value's: they are ordered
+ *  as their bits are, with infinity and NaN above all. */
+static inline int32_t
+fovea_int8_greater(int32_t most, float value)
+{
+    int32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits &= INT32_MAX;
+    return bits > most ? bits : most;
+}
+
+/** The scale of values whose largest magnitude has these bits. */
+static inline float
+fovea_int8_scale_of(int32_t most)
+{
+    float scale;
+    memcpy(&scale, &most, sizeof scale);
+    scale /= (float)FOVEA_INT8_MOST;
+    return scale < FLT_MIN ? FLT_MIN : scale;
+}
 
 /**
  * Make a row 8 bits: q = value / scale to nearest, ties to even.

@@ -5,10 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    FOVEA_INT8_MOST = 127 /* of q; -127 is the least, so that signs are alike */
-};
-
 /**
  * The scale of some values: their largest magnitude is FOVEA_INT8_MOST of it.
  *

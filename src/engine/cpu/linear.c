@@ -3,6 +3,10 @@
 
 #include "base/macros.h"
 
+const enum fovea_matrix fovea_layer_matrices[] = { FOVEA_MATRIX_QKV,
+    FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1,
+    FOVEA_MATRIX_FC2 };
+
 static enum fovea_post
 activation_post(enum fovea_activation activation)
 {

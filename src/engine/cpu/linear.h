@@ -22,6 +22,13 @@ enum fovea_matrix {
     FOVEA_N_MATRICES
 };
 
+enum {
+    FOVEA_N_LAYER_MATRICES = 5
+};
+
+/** Those of the layers: what they read and write is rows of tokens. */
+extern const enum fovea_matrix fovea_layer_matrices[FOVEA_N_LAYER_MATRICES];
+
 enum fovea_use {
     FOVEA_USE_PATCH,
     FOVEA_USE_QKV,

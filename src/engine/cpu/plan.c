@@ -57,15 +57,12 @@ reserve_scratch(struct fovea_plan *plan, size_t needed, struct fovea_error *err)
 static bool
 is_blocked(const struct fovea_plan *plan, enum fovea_element element)
 {
-    static const enum fovea_matrix matrices[] = { FOVEA_MATRIX_QKV,
-        FOVEA_MATRIX_KEY_VALUE, FOVEA_MATRIX_SQUARE, FOVEA_MATRIX_FC1,
-        FOVEA_MATRIX_FC2 };
     const struct fovea_weights *weights = plan->weights;
     const struct fovea_sizes *s = &plan->sizes;
     size_t n = 0;
-    for (size_t i = 0; i < FOVEA_ARRAY_LEN(matrices); i++) {
+    for (size_t i = 0; i < FOVEA_N_LAYER_MATRICES; i++) {
         const struct fovea_packing *packing =
-                weights->packings[element][matrices[i]];
+                weights->packings[element][fovea_layer_matrices[i]];
         if (packing && !fovea_packing_takes_blocked(packing)) {
             return false;
         }
