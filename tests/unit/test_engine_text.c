@@ -3,18 +3,13 @@
  * the promise that a text gets the same bits in every company. With
  * ONEDNN_MAX_CPU_ISA=AVX2 in the environment the same holds for older CPUs.
  */
-#include <math.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/random.h"
-#include "engine/cpu/fill.h"
-#include "engine/cpu/forward.h"
-#include "engine/cpu/machine.h"
 #include "engine/cpu/units.h"
-#include "support/naive_vit.h"
+#include "support/built_tower.h"
 #include "support/test.h"
 #include "support/tower.h"
 
@@ -50,102 +45,11 @@ static const struct fovea_tower configs[] = {
     CLIP_TEXT_TOWER(768, 3072, 1, 12, 30, 12, 64, FOVEA_ACTIVATION_GELU),
 };
 
-struct tower {
-    const struct fovea_tower *config;
-    struct fovea_checkpoint *checkpoint;
-    struct fovea_weights *weights;
-    struct fovea_plan *plan;
-    size_t row_bytes;
-    uint8_t *rows;
-};
-
-static struct fovea_text_row *
-row_of(const struct tower *tower, size_t i)
-{
-    return (struct fovea_text_row *)(void *)(tower->rows +
-            i * tower->row_bytes);
-}
-
-/* Ids of all of the context; what follows the end token is noise. */
-static void
-make_texts(struct tower *tower)
-{
-    const struct fovea_tower *config = tower->config;
-    tower->row_bytes = fovea_tower_text_row_bytes(config);
-    tower->rows = calloc(N_TEXTS, tower->row_bytes);
-    assert_non_null(tower->rows);
-    uint32_t noise = 7;
-    for (size_t i = 0; i < N_TEXTS; i++) {
-        struct fovea_text_row *row = row_of(tower, i);
-        for (size_t k = 0; k < config->context; k++) {
-            noise = noise * 1664525U + 1013904223U;
-            row->ids[k] = (noise >> 8) % (config->vocabulary - 1);
-        }
-        row->ids[(3 * i + 1) % config->context] = config->vocabulary - 1;
-        row->n = (uint32_t)fovea_tower_text_length(config, row->ids,
-                config->context);
-    }
-}
-
 static void
 build(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision)
 {
-    struct fovea_error error;
-    (void)fovea_machine_set_threads(1);
-    *tower = (struct tower){ .config = config };
-    assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
-                      &error),
-            &error);
-    assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
-                      &tower->weights, &error),
-            &error);
-    assert_ok(
-            fovea_plan_create(tower->weights, MAX_BATCH, &tower->plan, &error),
-            &error);
-    assert_ok(fovea_forward_warm_up(tower->plan, NULL, &error), &error);
-    make_texts(tower);
-}
-
-static void
-demolish(struct tower *tower)
-{
-    fovea_plan_destroy(tower->plan);
-    fovea_weights_destroy(tower->weights);
-    fovea_checkpoint_close(tower->checkpoint);
-    free(tower->rows);
-}
-
-static void
-embed(const struct tower *tower, size_t first, size_t n, float *embeds)
-{
-    struct fovea_error error;
-    assert_ok(fovea_forward_run(tower->plan, NULL,
-                      tower->rows + first * tower->row_bytes, n, embeds,
-                      &error),
-            &error);
-}
-
-static void
-compare(const float *got, const double *expected, size_t n, double min_cosine,
-        double max_difference)
-{
-    double dot = 0.0;
-    double got_square = 0.0;
-    double square = 0.0;
-    double most = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        double value = (double)got[i];
-        dot += value * expected[i];
-        got_square += value * value;
-        square += expected[i] * expected[i];
-        most = fmax(most, fabs(value - expected[i]));
-    }
-    double cosine = dot / sqrt(square * got_square);
-    if (!(cosine >= min_cosine) || !(most <= max_difference * sqrt(square))) {
-        fail_msg("cosine %.9f, difference %.2e of the norm", cosine,
-                most / sqrt(square));
-    }
+    tower_build(tower, config, precision, MAX_BATCH, N_TEXTS);
 }
 
 static void
@@ -156,14 +60,13 @@ check_tower(const struct fovea_tower *config, enum fovea_precision precision,
     build(&tower, config, precision);
     float embeds[5 * MAX_DIMENSION];
     double expected[MAX_DIMENSION];
-    embed(&tower, 0, 5, embeds);
+    tower_embed(&tower, 0, 5, embeds);
     for (size_t i = 0; i < 5; i++) {
-        const struct fovea_text_row *row = row_of(&tower, i);
-        naive_text(config, tower.checkpoint, row->ids, row->n - 1, expected);
-        compare(embeds + i * config->dimension, expected, config->dimension,
+        tower_embed_naively(&tower, i, expected);
+        assert_near(embeds + i * config->dimension, expected, config->dimension,
                 min_cosine, difference);
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static void
@@ -205,31 +108,31 @@ check_company(const struct fovea_tower *config, enum fovea_precision precision)
     float alone[N_TEXTS * MAX_DIMENSION];
     float together[MAX_BATCH * MAX_DIMENSION];
     for (size_t i = 0; i < N_TEXTS; i++) {
-        embed(&tower, i, 1, alone + i * dimension);
+        tower_embed(&tower, i, 1, alone + i * dimension);
     }
     for (size_t n = 1; n <= MAX_BATCH; n++) {
         for (size_t first = 0; first + n <= N_TEXTS; first++) {
-            embed(&tower, first, n, together);
+            tower_embed(&tower, first, n, together);
             assert_memory_equal(together, alone + first * dimension,
                     n * dimension * sizeof(float));
         }
     }
     for (size_t i = 0; i < N_TEXTS / 2; i++) {
         for (size_t k = 0; k < tower.row_bytes; k++) {
-            uint8_t *a = (uint8_t *)row_of(&tower, i) + k;
-            uint8_t *b = (uint8_t *)row_of(&tower, N_TEXTS - 1 - i) + k;
+            uint8_t *a = (uint8_t *)tower_text(&tower, i) + k;
+            uint8_t *b = (uint8_t *)tower_text(&tower, N_TEXTS - 1 - i) + k;
             uint8_t byte = *a;
             *a = *b;
             *b = byte;
         }
     }
-    embed(&tower, 0, MAX_BATCH, together);
+    tower_embed(&tower, 0, MAX_BATCH, together);
     for (size_t i = 0; i < MAX_BATCH; i++) {
         assert_memory_equal(together + i * dimension,
                 alone + (N_TEXTS - 1 - i) * dimension,
                 dimension * sizeof(float));
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static void
@@ -257,14 +160,14 @@ no_code_is_generated_after_creation(void **state)
     assert_true(n_executable > 0);
     n_executable = 0;
     for (uint32_t n = 1; n <= configs[0].context; n++) {
-        row_of(&tower, 0)->n = n;
-        embed(&tower, 0, 1, embeds);
+        tower_text(&tower, 0)->n = n;
+        tower_embed(&tower, 0, 1, embeds);
     }
     for (size_t n = 1; n <= MAX_BATCH; n++) {
-        embed(&tower, 0, n, embeds);
+        tower_embed(&tower, 0, n, embeds);
     }
     assert_int_equal(n_executable, 0);
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 /* What a row says is not believed: nothing is read by it. */
@@ -276,7 +179,7 @@ rows_that_are_no_texts_are_refused(void **state)
     struct fovea_error error;
     float embeds[2 * MAX_DIMENSION];
     build(&tower, &configs[1], FOVEA_PRECISION_F32);
-    struct fovea_text_row *row = row_of(&tower, 1);
+    struct fovea_text_row *row = tower_text(&tower, 1);
     const struct {
         uint32_t n;
         uint32_t id;
@@ -297,8 +200,8 @@ rows_that_are_no_texts_are_refused(void **state)
     }
     /* Behind what is computed ids are not looked at. */
     row->n = 8;
-    embed(&tower, 0, 2, embeds);
-    demolish(&tower);
+    tower_embed(&tower, 0, 2, embeds);
+    tower_demolish(&tower);
 }
 
 static void

@@ -8,11 +8,8 @@
 #include <math.h>
 
 #include "base/macros.h"
-#include "checkpoint/random.h"
-#include "engine/cpu/fill.h"
-#include "engine/cpu/forward.h"
 #include "engine/cpu/machine.h"
-#include "support/naive_vit.h"
+#include "support/built_tower.h"
 #include "support/test.h"
 #include "support/tile_machine.h"
 #include "support/tower.h"
@@ -21,12 +18,6 @@
 enum {
     MAX_BATCH = 8,
     MAX_DIMENSION = 320
-};
-
-static const struct fovea_preprocess settings = {
-    .rescale = 1.0F / 255.0F,
-    .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
-    .std = { 0.26862954F, 0.26130258F, 0.27577711F },
 };
 
 static const struct fovea_tower configs[] = {
@@ -43,137 +34,11 @@ static const struct fovea_tower configs[] = {
     DINOV2_TOWER(256, 528, 2, 4, 32, 16, 64, 0),
 };
 
-static struct fovea_pixel_table table;
-
-struct tower {
-    const struct fovea_tower *config;
-    struct fovea_checkpoint *checkpoint;
-    struct fovea_weights *weights;
-    struct fovea_plan *plan;
-    size_t row_bytes;
-    uint8_t *rows; /* of pixels, or of ids */
-};
-
-static bool
-is_text(const struct tower *tower)
-{
-    return tower->config->modality == FOVEA_MODALITY_TEXT;
-}
-
-static struct fovea_text_row *
-text_of(const struct tower *tower, size_t i)
-{
-    return (struct fovea_text_row *)(void *)(tower->rows +
-            i * tower->row_bytes);
-}
-
-/* Texts end at different tokens. */
-static void
-make_text(const struct tower *tower, size_t i, uint32_t *noise)
-{
-    const struct fovea_tower *config = tower->config;
-    struct fovea_text_row *row = text_of(tower, i);
-    for (size_t k = 0; k < config->context; k++) {
-        *noise = *noise * 1664525U + 1013904223U;
-        row->ids[k] = (*noise >> 8) % (config->vocabulary - 1);
-    }
-    row->ids[(3 * i + 1) % config->context] = config->vocabulary - 1;
-    row->n = (uint32_t)fovea_tower_text_length(config, row->ids,
-            config->context);
-}
-
-/* Pictures differ in brightness. */
-static void
-make_picture(const struct tower *tower, size_t i, uint32_t *noise)
-{
-    for (size_t k = 0; k < tower->row_bytes; k++) {
-        *noise = *noise * 1664525U + 1013904223U;
-        tower->rows[i * tower->row_bytes + k] =
-                (uint8_t)((25 * i + (*noise >> 26)) & 255U);
-    }
-}
-
-static void
-make_rows(struct tower *tower)
-{
-    uint32_t noise = 7;
-    tower->row_bytes = fovea_tower_row_bytes(tower->config);
-    tower->rows = calloc(MAX_BATCH, tower->row_bytes);
-    assert_non_null(tower->rows);
-    for (size_t i = 0; i < MAX_BATCH; i++) {
-        if (is_text(tower)) {
-            make_text(tower, i, &noise);
-        } else {
-            make_picture(tower, i, &noise);
-        }
-    }
-}
-
 static void
 build(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision)
 {
-    struct fovea_error error;
-    (void)fovea_machine_set_threads(1);
-    fovea_pixel_table_init(&table, &settings);
-    *tower = (struct tower){ .config = config };
-    assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
-                      &error),
-            &error);
-    assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
-                      &tower->weights, &error),
-            &error);
-    assert_ok(
-            fovea_plan_create(tower->weights, MAX_BATCH, &tower->plan, &error),
-            &error);
-    make_rows(tower);
-}
-
-static void
-demolish(struct tower *tower)
-{
-    fovea_plan_destroy(tower->plan);
-    fovea_weights_destroy(tower->weights);
-    fovea_checkpoint_close(tower->checkpoint);
-    free(tower->rows);
-}
-
-static void
-embed(const struct tower *tower, size_t first, size_t n, float *embeds)
-{
-    struct fovea_error error;
-    assert_ok(fovea_forward_run(tower->plan, &table,
-                      tower->rows + first * tower->row_bytes, n, embeds,
-                      &error),
-            &error);
-}
-
-static void
-compute_naive(const struct tower *tower, size_t i, double *expected)
-{
-    if (is_text(tower)) {
-        const struct fovea_text_row *row = text_of(tower, i);
-        naive_text(tower->config, tower->checkpoint, row->ids, row->n - 1,
-                expected);
-    } else {
-        naive_vit(tower->config, &settings, tower->checkpoint,
-                tower->rows + i * tower->row_bytes, expected);
-    }
-}
-
-static double
-cosine_of(const float *got, const double *expected, size_t n)
-{
-    double dot = 0.0;
-    double got_square = 0.0;
-    double square = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        const double value = (double)got[i];
-        dot += value * expected[i];
-        got_square += value * value;
-        square += expected[i] * expected[i];
-    }
-    return dot / sqrt(square * got_square);
+    tower_build(tower, config, precision, MAX_BATCH, MAX_BATCH);
 }
 
 /* Layers whose rows are whole lines: their products are for tiles, and the rows are
@@ -203,7 +68,7 @@ embed_alone(const struct tower *tower, float *alone)
 {
     const size_t dimension = tower->config->dimension;
     for (size_t i = 0; i < MAX_BATCH; i++) {
-        embed(tower, i, 1, alone + i * dimension);
+        tower_embed(tower, i, 1, alone + i * dimension);
     }
     assert_memory_not_equal(alone, alone + dimension,
             dimension * sizeof *alone);
@@ -217,7 +82,7 @@ check_batches(const struct tower *tower, const float *alone)
     const size_t dimension = tower->config->dimension;
     for (size_t i = 0; i < FOVEA_ARRAY_LEN(batches); i++) {
         const size_t first = MAX_BATCH - batches[i];
-        embed(tower, first, batches[i], together);
+        tower_embed(tower, first, batches[i], together);
         assert_memory_equal(together, alone + first * dimension,
                 batches[i] * dimension * sizeof *together);
     }
@@ -228,7 +93,7 @@ check_dense(struct tower *tower, const float *alone)
 {
     static float dense[2 * MAX_DIMENSION];
     memset(tower->plan->is_blocked, 0, sizeof tower->plan->is_blocked);
-    embed(tower, 0, 2, dense);
+    tower_embed(tower, 0, 2, dense);
     assert_memory_equal(dense, alone,
             2 * tower->config->dimension * sizeof *dense);
 }
@@ -247,14 +112,11 @@ check(const struct fovea_tower *config, enum fovea_precision precision,
     check_batches(&tower, alone);
     check_dense(&tower, alone);
     for (size_t i = 0; i < 2; i++) {
-        compute_naive(&tower, i, expected);
-        const double cosine = cosine_of(alone + i * config->dimension, expected,
-                config->dimension);
-        if (!(cosine >= min_cosine)) {
-            fail_msg("tower of %u: cosine %.6f", config->width, cosine);
-        }
+        tower_embed_naively(&tower, i, expected);
+        assert_near(alone + i * config->dimension, expected, config->dimension,
+                min_cosine, (double)INFINITY);
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static bool
@@ -316,13 +178,13 @@ int8_has_the_bits_of_cpus_without_tiles(void **state)
         assert_int_equal(
                 tower.weights->forms.form[FOVEA_ELEMENT_U8][FOVEA_MATRIX_FC1],
                 FOVEA_FORM_VNNI);
-        embed(&tower, 0, N, without);
-        demolish(&tower);
+        tower_embed(&tower, 0, N, without);
+        tower_demolish(&tower);
         with_tiles_show(true);
         build(&tower, &configs[i], FOVEA_PRECISION_INT8_F32);
         check_forms(&tower, FOVEA_ELEMENT_U8);
-        embed(&tower, 0, N, with);
-        demolish(&tower);
+        tower_embed(&tower, 0, N, with);
+        tower_demolish(&tower);
         assert_memory_equal(with, without,
                 N * configs[i].dimension * sizeof *with);
     }

@@ -9,11 +9,8 @@
 #include <unistd.h>
 
 #include "base/macros.h"
-#include "checkpoint/random.h"
-#include "engine/cpu/fill.h"
-#include "engine/cpu/forward.h"
 #include "engine/cpu/machine.h"
-#include "support/naive_vit.h"
+#include "support/built_tower.h"
 #include "support/test.h"
 #include "support/tower.h"
 
@@ -34,12 +31,6 @@ mprotect(void *memory, size_t size, int protection)
     n_executable += (protection & PROT_EXEC) != 0;
     return (int)syscall(SYS_mprotect, memory, size, protection);
 }
-
-static const struct fovea_preprocess settings = {
-    .rescale = 1.0F / 255.0F,
-    .mean = { 0.48145466F, 0.4578275F, 0.40821073F },
-    .std = { 0.26862954F, 0.26130258F, 0.27577711F },
-};
 
 /* hidden, mlp, layers, heads, image, patch, projection: sizes that are and are
    not multiples of what kernels like. */
@@ -81,99 +72,11 @@ static const struct fovea_tower configs[] = {
 };
 
 /* Of the settings above. */
-static struct fovea_pixel_table table;
-
-struct tower {
-    const struct fovea_tower *config;
-    struct fovea_checkpoint *checkpoint;
-    struct fovea_weights *weights;
-    struct fovea_plan *plan;
-    uint8_t *pixels;
-    size_t image; /* bytes of one */
-};
-
-static void
-make_pixels(struct tower *tower, size_t n_images)
-{
-    size_t side = tower->config->side_px;
-    tower->image = 3 * side * side;
-    tower->pixels = malloc(n_images * tower->image);
-    assert_non_null(tower->pixels);
-    uint32_t noise = 7;
-    for (size_t i = 0; i < n_images * tower->image; i++) {
-        noise = noise * 1664525U + 1013904223U;
-        /* each picture has its own brightness, so that they differ */
-        size_t base = 25 * (i / tower->image);
-        tower->pixels[i] = (uint8_t)((base + (noise >> 26)) & 255U);
-    }
-}
-
-static void
-build_for(struct tower *tower, const struct fovea_tower *config,
-        enum fovea_precision precision, size_t max_batch)
-{
-    struct fovea_error error;
-    (void)fovea_machine_set_threads(1);
-    *tower = (struct tower){ .config = config };
-    assert_ok(fovea_checkpoint_create_random(config, 11, &tower->checkpoint,
-                      &error),
-            &error);
-    assert_ok(fovea_weights_load(config, tower->checkpoint, precision,
-                      &tower->weights, &error),
-            &error);
-    fovea_pixel_table_init(&table, &settings);
-    assert_ok(
-            fovea_plan_create(tower->weights, max_batch, &tower->plan, &error),
-            &error);
-    assert_ok(fovea_forward_warm_up(tower->plan, &table, &error), &error);
-    make_pixels(tower, max_batch + 1);
-}
-
 static void
 build(struct tower *tower, const struct fovea_tower *config,
         enum fovea_precision precision)
 {
-    build_for(tower, config, precision, MAX_BATCH);
-}
-
-static void
-demolish(struct tower *tower)
-{
-    fovea_plan_destroy(tower->plan);
-    fovea_weights_destroy(tower->weights);
-    fovea_checkpoint_close(tower->checkpoint);
-    free(tower->pixels);
-}
-
-static void
-embed(const struct tower *tower, size_t first, size_t n, float *embeds)
-{
-    struct fovea_error error;
-    assert_ok(fovea_forward_run(tower->plan, &table,
-                      tower->pixels + first * tower->image, n, embeds, &error),
-            &error);
-}
-
-static void
-compare(const float *got, const double *expected, size_t n, double min_cosine,
-        double max_difference)
-{
-    double dot = 0.0;
-    double got_square = 0.0;
-    double square = 0.0;
-    double most = 0.0;
-    for (size_t i = 0; i < n; i++) {
-        double value = (double)got[i];
-        dot += value * expected[i];
-        got_square += value * value;
-        square += expected[i] * expected[i];
-        most = fmax(most, fabs(value - expected[i]));
-    }
-    double cosine = dot / sqrt(square * got_square);
-    if (!(cosine >= min_cosine) || !(most <= max_difference * sqrt(square))) {
-        fail_msg("cosine %.9f, difference %.2e of the norm", cosine,
-                most / sqrt(square));
-    }
+    tower_build(tower, config, precision, MAX_BATCH, N_IMAGES);
 }
 
 static void
@@ -184,14 +87,13 @@ check_tower(const struct fovea_tower *config, enum fovea_precision precision,
     build(&tower, config, precision);
     static float embeds[3 * MAX_DIMENSION];
     static double expected[MAX_DIMENSION];
-    embed(&tower, 0, 3, embeds);
+    tower_embed(&tower, 0, 3, embeds);
     for (size_t i = 0; i < 3; i++) {
-        naive_vit(config, &settings, tower.checkpoint,
-                tower.pixels + i * tower.image, expected);
-        compare(embeds + i * config->dimension, expected, config->dimension,
+        tower_embed_naively(&tower, i, expected);
+        assert_near(embeds + i * config->dimension, expected, config->dimension,
                 min_cosine, difference);
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static void
@@ -239,18 +141,18 @@ check_batches(const struct fovea_tower *config, enum fovea_precision precision)
     static float alone[N_IMAGES * MAX_DIMENSION];
     static float together[MAX_BATCH * MAX_DIMENSION];
     for (size_t i = 0; i < N_IMAGES; i++) {
-        embed(&tower, i, 1, alone + i * dimension);
+        tower_embed(&tower, i, 1, alone + i * dimension);
     }
     assert_memory_not_equal(alone, alone + dimension,
             dimension * sizeof(float));
     for (size_t n = 1; n <= MAX_BATCH; n++) {
         for (size_t first = 0; first + n <= N_IMAGES; first++) {
-            embed(&tower, first, n, together);
+            tower_embed(&tower, first, n, together);
             assert_memory_equal(together, alone + first * dimension,
                     n * dimension * sizeof(float));
         }
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static void
@@ -295,15 +197,16 @@ no_code_is_generated_after_creation(void **state)
     for (size_t i = 0; i < 2 * FOVEA_ARRAY_LEN(heads); i++) {
         struct tower tower;
         n_executable = 0;
-        build_for(&tower, &heads[i / 2], precisions[i % 2], LARGE_BATCH);
+        tower_build(&tower, &heads[i / 2], precisions[i % 2], LARGE_BATCH,
+                LARGE_BATCH);
         /* On tiles all that a tower of 8 bits multiplies is compiled. */
         assert_true(n_executable > 0 || precisions[i % 2] != precisions[0]);
         n_executable = 0;
         for (size_t k = 0; k < FOVEA_ARRAY_LEN(numbers); k++) {
-            embed(&tower, 0, numbers[k], embeds);
+            tower_embed(&tower, 0, numbers[k], embeds);
         }
         assert_int_equal(n_executable, 0);
-        demolish(&tower);
+        tower_demolish(&tower);
     }
 }
 
@@ -314,15 +217,15 @@ check_large(enum fovea_precision precision)
     size_t dimension = configs[0].dimension;
     static float alone[LARGE_BATCH * MAX_DIMENSION];
     static float together[LARGE_BATCH * MAX_DIMENSION];
-    build_for(&tower, &configs[0], precision, LARGE_BATCH);
+    tower_build(&tower, &configs[0], precision, LARGE_BATCH, LARGE_BATCH);
     for (size_t i = 0; i < LARGE_BATCH; i++) {
-        embed(&tower, i, 1, alone + i * dimension);
+        tower_embed(&tower, i, 1, alone + i * dimension);
     }
     for (size_t n = MAX_BATCH; n <= LARGE_BATCH; n++) {
-        embed(&tower, 0, n, together);
+        tower_embed(&tower, 0, n, together);
         assert_memory_equal(together, alone, n * dimension * sizeof(float));
     }
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 /* More images than plans are exact for: several passes. */
@@ -342,13 +245,13 @@ weights_may_lie_in_read_only_memory(void **state)
     static float before[MAX_DIMENSION];
     static float after[MAX_DIMENSION];
     build(&tower, &configs[1], FOVEA_PRECISION_F32);
-    embed(&tower, 0, 1, before);
+    tower_embed(&tower, 0, 1, before);
     assert_int_equal(mprotect(tower.weights->block, tower.weights->block_size,
                              PROT_READ),
             0);
-    embed(&tower, 0, 1, after);
+    tower_embed(&tower, 0, 1, after);
     assert_memory_equal(before, after, tower.config->dimension * sizeof(float));
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 static void
@@ -363,7 +266,7 @@ the_size_is_known_before_loading(void **state)
             &error);
     build(&tower, &configs[0], FOVEA_PRECISION_F32);
     assert_int_equal(size, tower.weights->block_size);
-    demolish(&tower);
+    tower_demolish(&tower);
 }
 
 /* The largest towers that a config may ask for, counted again in a type that
